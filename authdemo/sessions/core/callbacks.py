@@ -1,0 +1,177 @@
+"""The app's say in what happens: Auth.js's callbacks and events."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, TypeVar
+from urllib.parse import urlsplit
+
+from .errors import AuthError, CallbackFailed
+from .users import User
+
+logger = logging.getLogger("authdemo.sessions")
+
+T = TypeVar("T")
+Token: TypeAlias = dict[str, Any]
+Trigger: TypeAlias = Literal["signIn", "update"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How somebody signed in (Auth.js: `Account`).
+
+    Attributes:
+        provider: The provider's id.
+        type: The provider's kind.
+    """
+
+    provider: str
+    type: str
+
+
+def default_jwt(
+    *,
+    token: Token,
+    user: User | None,
+    account: Account | None,
+    trigger: Trigger | None,
+    session: Mapping[str, Any] | None,
+) -> Token | None:
+    """Leave the token's claims as they are.
+
+    Args:
+        token: The claims: `sub`, `user`, and what this callback added before.
+        user: Who signs in; None but at sign-in.
+        account: How they sign in; None but at sign-in.
+        trigger: `signIn` or `update`.
+        session: The accepted changes; None but at an update. They are in
+            `token["user"]` already.
+
+    Returns:
+        The claims from now on, or None to end the session.
+    """
+    return token
+
+
+def default_session(*, session: dict[str, Any], token: Token) -> dict[str, Any]:
+    """Show the session as it is.
+
+    Args:
+        session: The public session: `user`, `expires`, `rev`.
+        token: The token's claims.
+
+    Returns:
+        What everyone who asks for the session gets.
+    """
+    return session
+
+
+def default_sign_in(*, user: User, account: Account, credentials: Mapping[str, Any]) -> bool | str:
+    """Let everyone in who has proved who they are.
+
+    Args:
+        user: Who wants in.
+        account: How.
+        credentials: What they sent.
+
+    Returns:
+        Whether to let them in, or where to send them instead.
+    """
+    return True
+
+
+def default_redirect(*, url: str, base_url: str) -> str:
+    """Stay on the app's own origin.
+
+    Args:
+        url: Where somebody wants to go.
+        base_url: The app's origin.
+
+    Returns:
+        An absolute URL on that origin.
+    """
+    return own_url(url, base_url) or base_url
+
+
+def default_authorized(*, path: str, session: Mapping[str, Any] | None) -> bool | str:
+    """Open protected pages to everyone who is signed in.
+
+    Args:
+        path: The page's path.
+        session: The public session, or None.
+
+    Returns:
+        Whether to serve the page, or where to send the visitor instead.
+    """
+    return session is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Callbacks:
+    """The app's decisions, each a function, plain or async (Auth.js: `callbacks`).
+
+    Attributes:
+        jwt: Decides what the token says; see `default_jwt`.
+        session: Decides what others see of it; see `default_session`.
+        sign_in: Decides who gets in; see `default_sign_in`.
+        redirect: Decides where to go afterwards; see `default_redirect`.
+        authorized: Decides who sees a protected page; see `default_authorized`.
+    """
+
+    jwt: Callable[..., Token | None | Awaitable[Token | None]] = default_jwt
+    session: Callable[..., dict[str, Any] | Awaitable[dict[str, Any]]] = default_session
+    sign_in: Callable[..., bool | str | Awaitable[bool | str]] = default_sign_in
+    redirect: Callable[..., str | Awaitable[str]] = default_redirect
+    authorized: Callable[..., bool | str | Awaitable[bool | str]] = default_authorized
+
+
+async def call(name: str, callback: Callable[..., T | Awaitable[T]], **arguments: Any) -> T:
+    """Call a callback of the app.
+
+    Args:
+        name: Its name, for the log.
+        callback: A plain or async function.
+        **arguments: What it gets.
+
+    Returns:
+        What it answers.
+
+    Raises:
+        AuthError: What it raised on purpose.
+        CallbackFailed: If it raised anything else, which is logged.
+    """
+    try:
+        answer = callback(**arguments)
+        return await answer if inspect.isawaitable(answer) else answer
+    except AuthError:
+        raise
+    except Exception as error:
+        logger.exception("The callback %r failed; the session stays as it was.", name)
+        raise CallbackFailed(name) from error
+
+
+def own_url(url: str, base_url: str) -> str | None:
+    """Read an address the way a browser would, if it stays at home.
+
+    Args:
+        url: An absolute or relative address, from anywhere.
+        base_url: The app's origin.
+
+    Returns:
+        The absolute address, or None if it leads to another origin or is not
+        an address at all.
+    """
+    if len(url) > 2048 or "\\" in url or any(ord(c) <= 32 or ord(c) == 127 for c in url):
+        return None
+    if url.startswith("/") and not url.startswith("//"):
+        return base_url + url
+    try:
+        target, home = urlsplit(url), urlsplit(base_url)
+    except ValueError:
+        return None
+    if (target.scheme, target.netloc) != (home.scheme, home.netloc) or not target.netloc:
+        return None
+    return url

@@ -1,0 +1,107 @@
+"""What happened, told to the app and to everyone who shows the session."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from .record import Change, SessionRecord
+
+logger = logging.getLogger("authdemo.sessions")
+
+EndReason: TypeAlias = Literal["signed-out", "revoked", "replaced", "expired"]
+Listener: TypeAlias = Callable[..., None | Awaitable[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Events:
+    """Functions that are told after the fact (Auth.js: `events`).
+
+    What they raise is logged and changes nothing.
+
+    Attributes:
+        sign_in: A session began. Gets `session` and `account`.
+        sign_out: A session ended. Gets `session` and `reason`.
+        session: A session was read by a request. Gets `session` and `path`.
+        update_user: A session changed. Gets `session` and `changes`.
+    """
+
+    sign_in: Listener | None = None
+    sign_out: Listener | None = None
+    session: Listener | None = None
+    update_user: Listener | None = None
+
+
+async def tell(listener: Listener | None, **facts: Any) -> None:
+    """Tell a listener of the app, whatever becomes of it.
+
+    Args:
+        listener: The listener, or None.
+        **facts: What it gets.
+    """
+    if listener is None:
+        return
+    try:
+        answer = listener(**facts)
+        if inspect.isawaitable(answer):
+            await answer
+    except Exception:
+        logger.exception("An event listener failed; nothing else is affected.")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChanged:
+    """A session has a new revision, or a new expiry."""
+
+    record: SessionRecord
+    changes: Mapping[str, Change]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """A session is over and never comes back."""
+
+    sid: str
+    reason: EndReason
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserSignedIn:
+    """Somebody signed in with this browser; its other tabs may want to look again."""
+
+    browser: str
+
+
+Notice: TypeAlias = SessionChanged | SessionEnded | BrowserSignedIn
+
+
+class Feed:
+    """Carries notices from the transitions to whoever shows sessions."""
+
+    def __init__(self) -> None:
+        """Make a feed that nobody listens to yet."""
+        self._listeners: list[Callable[[Notice], None]] = []
+
+    def subscribe(self, listener: Callable[[Notice], None]) -> Callable[[], None]:
+        """Listen.
+
+        Args:
+            listener: Is called at once with each notice; it must not block.
+
+        Returns:
+            A function that stops listening.
+        """
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def publish(self, notice: Notice) -> None:
+        """Tell everyone.
+
+        Args:
+            notice: What happened.
+        """
+        for listener in tuple(self._listeners):
+            listener(notice)

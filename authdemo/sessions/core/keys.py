@@ -1,0 +1,112 @@
+"""The signing secrets, and how one replaces another."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from .errors import ConfigurationError
+
+MIN_SECRET_BYTES = 32
+"""An HS256 key must be as long as its hash (RFC 7518 section 3.2)."""
+
+_KID_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One secret and its public name.
+
+    Attributes:
+        secret: The secret's bytes.
+        kid: The key id that tokens carry (RFC 7515 section 4.1.4). It is a MAC
+            of a constant, so it tells nothing about the secret.
+    """
+
+    secret: bytes = field(repr=False)
+    kid: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Name the key."""
+        object.__setattr__(self, "kid", self.mac("kid", "")[:_KID_DIGITS])
+
+    def mac(self, purpose: str, text: str) -> str:
+        """Authenticate a text for one purpose only.
+
+        Args:
+            purpose: What the text is for; MACs of one purpose are worthless for another.
+            text: What to authenticate.
+
+        Returns:
+            64 hexadecimal digits.
+        """
+        message = f"authdemo.sessions {purpose}\0{text}".encode()
+        return hmac.new(self.secret, message, hashlib.sha256).hexdigest()
+
+
+class KeyRing:
+    """The keys in use: the first signs, all verify.
+
+    To rotate, put a new secret in front, and drop the old one when the longest
+    session that it signed is over.
+    """
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        """Make a ring.
+
+        Args:
+            secrets: The secrets, newest first, at least 32 bytes each.
+
+        Raises:
+            ConfigurationError: If there is no secret, or one is too short.
+        """
+        self._keys = tuple(Key(_strong(secret)) for secret in secrets)
+        if not self._keys:
+            raise ConfigurationError("AUTH_SECRET needs at least one secret.")
+        self._by_kid = {key.kid: key for key in self._keys}
+
+    @property
+    def signing(self) -> Key:
+        """The key that signs."""
+        return self._keys[0]
+
+    def find(self, kid: str) -> Key | None:
+        """Look a key up by the name in a token.
+
+        Args:
+            kid: The key id.
+
+        Returns:
+            The key, or None if this ring doesn't have it.
+        """
+        return self._by_kid.get(kid)
+
+    def mac(self, purpose: str, text: str) -> str:
+        """Authenticate a text with the key that signs; see `Key.mac`."""
+        return self.signing.mac(purpose, text)
+
+    def verify(self, purpose: str, text: str, mac: str) -> bool:
+        """Check a MAC against every key, in constant time for each.
+
+        Args:
+            purpose: What the text is for.
+            text: The text.
+            mac: The MAC that came with it.
+
+        Returns:
+            Whether one of the keys made it.
+        """
+        given = mac.encode()
+        return any([hmac.compare_digest(key.mac(purpose, text).encode(), given) for key in self._keys])
+
+
+def _strong(secret: str) -> bytes:
+    octets = secret.encode()
+    if len(octets) < MIN_SECRET_BYTES:
+        raise ConfigurationError(
+            f"AUTH_SECRET holds a secret of {len(octets)} bytes; each needs at least {MIN_SECRET_BYTES}. "
+            "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+        )
+    return octets

@@ -1,0 +1,35 @@
+"""The choices that an app makes once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DAY = 86_400
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pages:
+    """The app's own pages (Auth.js: `pages`).
+
+    Attributes:
+        sign_in: The path of the page with the sign-in form.
+        protected: The paths that only signed-in visitors get.
+    """
+
+    sign_in: str = "/login"
+    protected: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SessionOptions:
+    """How long sessions live (Auth.js: `session`).
+
+    Attributes:
+        max_age: Seconds from the last renewal.
+        update_age: How old a token must be, in seconds, before a read renews it.
+        absolute_age: Seconds from sign-in, however much the session is used.
+    """
+
+    max_age: int = 30 * DAY
+    update_age: int = DAY
+    absolute_age: int = 90 * DAY

@@ -1,0 +1,93 @@
+"""The client proposes, the schema decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from .errors import UpdateRefused
+from .users import User, UserUpdate
+
+Author: TypeAlias = Literal["client", "server"]
+"""Who asks for an update: the browser, or the app's own code."""
+
+
+class UserSchema:
+    """Turns what somebody asks for into changes that are allowed."""
+
+    def __init__(self, user: type[User], update: type[UserUpdate]) -> None:
+        """Make a schema.
+
+        Args:
+            user: The fields that exist.
+            update: The fields that a client may change.
+        """
+        self.user = user
+        self._update = update
+
+    def accept(self, current: Mapping[str, Any], asked: object, author: Author) -> dict[str, Any]:
+        """Check an update as a whole: all of it is accepted, or none.
+
+        Args:
+            current: The user's fields as they are.
+            asked: The fields to change and their new values. Fields not named
+                stay; an unchanged value of a fixed field does no harm.
+            author: Who asks.
+
+        Returns:
+            The fields that change, with their new values.
+
+        Raises:
+            UpdateRefused: Names the field that is to blame.
+        """
+        if not isinstance(asked, Mapping):
+            raise UpdateRefused("The update must be an object of fields and their new values.")
+        wanted = {name: value for name, value in asked.items() if not self._is_same(current, name, value)}
+        for name in wanted:
+            self._check_open(name, author)
+        accepted = {**self._clean(wanted), **self._beyond_clients(current, wanted)}
+        return {name: value for name, value in accepted.items() if not self._is_same(current, name, value)}
+
+    def _is_same(self, current: Mapping[str, Any], name: object, value: object) -> bool:
+        known = isinstance(name, str) and name in current
+        return known and type(current[name]) is type(value) and bool(current[name] == value)
+
+    def _check_open(self, name: object, author: Author) -> None:
+        if not isinstance(name, str) or name not in self.user.model_fields:
+            raise UpdateRefused(f"A session has no field {str(name)[:64]!r}.", field=str(name)[:64])
+        if name == "id" or (author == "client" and name not in self._update.model_fields):
+            raise UpdateRefused(f"The field {name!r} can't be changed here.", field=name)
+
+    def _clean(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        open_to_clients = {k: v for k, v in wanted.items() if k in self._update.model_fields}
+        cleaned = _validated(self._update, open_to_clients)
+        return {name: getattr(cleaned, name) for name in open_to_clients}
+
+    def _beyond_clients(self, current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+        rest = {k: v for k, v in wanted.items() if k not in self._update.model_fields}
+        if not rest:
+            return {}
+        whole = _validated(self.user, {**current, **rest})
+        return {name: getattr(whole, name) for name in rest}
+
+
+def _validated(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = str(first["loc"][0]) if first["loc"] else None
+        raise UpdateRefused(f"The {field or 'update'} {_reason(first)}.", field=field) from error
+
+
+def _reason(detail: ErrorDetails) -> str:
+    if detail["type"] == "value_error":
+        return str(detail["ctx"]["error"])
+    if detail["type"] == "string_too_long":
+        return f"must have at most {detail['ctx']['max_length']} characters"
+    if detail["type"] == "string_type":
+        return "must be text"
+    return "is not valid: " + detail["msg"][:1].lower() + detail["msg"][1:]

@@ -1,0 +1,362 @@
+"""What can happen to a session: the only code that changes one.
+
+A button in the browser, an event handler in Python and an HTTP request all end
+up here, and the token, the JSON and the live view follow from what is done here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+from pydantic import ValidationError
+
+from . import callbacks as cb
+from .callbacks import Account, Callbacks
+from .clock import Clock, iso, system_clock
+from .errors import (
+    AccessDenied,
+    CallbackFailed,
+    NotAuthenticated,
+    RevisionConflict,
+    TokenError,
+    TokenTooLarge,
+    UpdateRefused,
+)
+from .events import EndReason, Events, Feed, SessionChanged, SessionEnded, tell
+from .ids import new_id
+from .options import SessionOptions
+from .record import Device, Revision, SessionRecord, changes
+from .schema import Author, UserSchema
+from .tokens import RESERVED, Claims, TokenCodec
+from .users import User
+
+if TYPE_CHECKING:
+    from ..stores.base import SessionStore
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A token that was checked, and the living session that it belongs to.
+
+    Attributes:
+        claims: What the token says, which may be old.
+        record: What is so.
+    """
+
+    claims: Claims
+    record: SessionRecord
+
+
+class Sessions:
+    """The transitions of sessions: begin, read, update, renew, end."""
+
+    def __init__(
+        self,
+        *,
+        store: SessionStore,
+        tokens: TokenCodec,
+        schema: UserSchema,
+        options: SessionOptions,
+        callbacks: Callbacks,
+        events: Events,
+        clock: Clock = system_clock,
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            store: Where the records are.
+            tokens: Mints and verifies tokens.
+            schema: Which fields exist and who may change them.
+            options: How long sessions live.
+            callbacks: The app's decisions.
+            events: The app's listeners.
+            clock: The clock.
+        """
+        self.store = store
+        self.feed = Feed()
+        self._tokens = tokens
+        self._schema = schema
+        self._options = options
+        self._callbacks = callbacks
+        self._events = events
+        self._clock = clock
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def verify(self, token: str) -> Verified | None:
+        """Check a token and find its session.
+
+        Args:
+            token: The cookie's value.
+
+        Returns:
+            Both, or None if the token is no good or its session is over.
+
+        Raises:
+            StoreUnavailable: If the store can't say.
+        """
+        try:
+            claims = self._tokens.decode(token)
+        except TokenError:
+            return None
+        record = await self.find(claims.sid)
+        return Verified(claims, record) if record and record.user_id == claims.sub else None
+
+    async def find(self, sid: str) -> SessionRecord | None:
+        """Find a living session.
+
+        Args:
+            sid: The session's id.
+
+        Returns:
+            The newest record, or None if the session is over.
+
+        Raises:
+            StoreUnavailable: If the store can't say.
+        """
+        record = await self.store.get(sid)
+        if record is None or record.expires > self._clock():
+            return record
+        await self._end(record.id, "expired")
+        return None
+
+    async def public(self, record: SessionRecord) -> dict[str, Any]:
+        """Show a session the way everyone may see it.
+
+        Args:
+            record: The session.
+
+        Returns:
+            `user`, `expires` and `rev`, as the `session` callback left them.
+
+        Raises:
+            CallbackFailed: If that callback raised.
+        """
+        session = {"user": dict(record.user), "expires": iso(record.expires), "rev": record.rev}
+        if self._callbacks.session is cb.default_session:
+            return session
+        return await cb.call(
+            "session", self._callbacks.session, session=session, token=_token_of(record)
+        )
+
+    def user(self, record: SessionRecord) -> User:
+        """Read the user of a record as the app's own type."""
+        return self._schema.user.model_validate(record.user)
+
+    def mint(self, record: SessionRecord) -> str:
+        """Make a token that shows the session as it is.
+
+        Args:
+            record: The session.
+
+        Returns:
+            The cookie's value.
+
+        Raises:
+            TokenTooLarge: If no cookie could carry it.
+        """
+        now = int(self._clock())
+        return self._tokens.encode(
+            Claims(
+                sub=record.user_id,
+                sid=record.id,
+                jti=new_id(),
+                iat=now,
+                exp=max(now, int(record.expires)),
+                rev=record.rev,
+                user=record.user,
+                extra=record.claims,
+            )
+        )
+
+    async def sign_in(
+        self,
+        user: User,
+        account: Account,
+        *,
+        device: Device | None = None,
+        replaces: SessionRecord | None = None,
+    ) -> SessionRecord:
+        """Begin a session.
+
+        Args:
+            user: Who has proved who they are.
+            account: How.
+            device: What they signed in with.
+            replaces: The session that the same browser had before; it ends.
+
+        Returns:
+            The new session at revision 1.
+
+        Raises:
+            AccessDenied: If the `jwt` callback wants no session.
+            CallbackFailed: If it raised.
+            TokenTooLarge: If no cookie could carry the session.
+        """
+        now = self._clock()
+        token = await self._ask_jwt({"sub": user.id, "user": user.model_dump()}, user, account, "signIn", None)
+        if token is None:
+            raise AccessDenied("You can't sign in here.")
+        fields, claims = self._split(token)
+        record = SessionRecord(
+            id=new_id(),
+            rev=1,
+            user=fields,
+            claims=claims,
+            provider=account.provider,
+            created=now,
+            renewed=now,
+            expires=now + min(self._options.max_age, self._options.absolute_age),
+            ends=now + self._options.absolute_age,
+            last_seen=now,
+            device=device or Device(),
+            history=(Revision(rev=1, at=now, cause="sign-in", changes=changes({}, fields)),),
+        )
+        self.mint(record)
+        await self.store.create(record)
+        if replaces is not None:
+            await self._end(replaces.id, "replaced")
+        await tell(self._events.sign_in, session=await self.public(record), account=account)
+        return record
+
+    async def update(
+        self, sid: str, asked: object, *, author: Author, if_rev: int | None = None
+    ) -> SessionRecord:
+        """Change some fields of the user, all of them or none.
+
+        Args:
+            sid: The session's id.
+            asked: The fields to change and their new values.
+            author: Who asks. A client may change what the update model names.
+            if_rev: Change nothing unless the session is at this revision.
+
+        Returns:
+            The next revision, or the present one if nothing differs.
+
+        Raises:
+            NotAuthenticated: If the session is over.
+            UpdateRefused: If a field can't be changed like that; names it.
+            RevisionConflict: If the session is not at `if_rev`.
+            CallbackFailed: If the `jwt` callback raised.
+        """
+        async with self._lock(sid):
+            while True:
+                record = await self.find(sid)
+                if record is None:
+                    raise NotAuthenticated
+                if if_rev is not None and if_rev != record.rev:
+                    raise RevisionConflict(record.rev)
+                accepted = self._schema.accept(record.user, asked, author)
+                if not accepted:
+                    return record
+                revised = await self._revise(record, accepted, author)
+                if await self.store.replace(revised, expected_rev=record.rev):
+                    break
+        step = revised.history[-1]
+        self.feed.publish(SessionChanged(revised, step.changes))
+        await tell(self._events.update_user, session=await self.public(revised), changes=step.changes)
+        return revised
+
+    async def renew(self, verified: Verified) -> SessionRecord | None:
+        """Extend a session's life if its token is old enough.
+
+        Args:
+            verified: A token and its session.
+
+        Returns:
+            The session if its cookie should be minted anew, or None if the
+            cookie is as good as it can be: reads do not mint.
+        """
+        claims, record, now = verified.claims, verified.record, self._clock()
+        if now - claims.iat < self._options.update_age:
+            return record if claims.rev != record.rev else None
+        if now - record.renewed < self._options.update_age:
+            return record
+        renewed = record.renewed_until(now + self._options.max_age, at=now)
+        if not await self.store.replace(renewed, expected_rev=record.rev):
+            return await self.find(record.id)
+        self.feed.publish(SessionChanged(renewed, {}))
+        return renewed
+
+    async def sign_out(self, sid: str) -> None:
+        """End a session because its user asks for it.
+
+        Args:
+            sid: The session's id.
+        """
+        await self._end(sid, "signed-out")
+
+    async def revoke(self, sid: str) -> None:
+        """End a session whether or not its user wants it.
+
+        Args:
+            sid: The session's id.
+        """
+        await self._end(sid, "revoked")
+
+    async def _end(self, sid: str, reason: EndReason) -> None:
+        record = await self.store.delete(sid)
+        if record is None:
+            return
+        self.feed.publish(SessionEnded(sid, reason))
+        await tell(self._events.sign_out, session=await self.public(record), reason=reason)
+
+    async def _revise(self, record: SessionRecord, accepted: dict[str, Any], author: Author) -> SessionRecord:
+        token = _token_of(record)
+        token["user"].update(accepted)
+        answer = await self._ask_jwt(token, None, None, "update", accepted)
+        if answer is None:
+            await self._end(record.id, "revoked")
+            raise NotAuthenticated("The session was ended by the app.")
+        fields, claims = self._split(answer)
+        now = self._clock()
+        revised = record.revised(fields, claims, at=now, cause=author)
+        revised = revised.renewed_until(now + self._options.max_age, at=now)
+        self._check_size(revised, accepted)
+        return revised
+
+    def _check_size(self, record: SessionRecord, accepted: Mapping[str, Any]) -> None:
+        try:
+            self.mint(record)
+        except TokenTooLarge as error:
+            largest = max(accepted, key=lambda name: len(str(accepted[name])))
+            raise UpdateRefused(f"The {largest} is too long. {error.message}", field=largest) from error
+
+    async def _ask_jwt(
+        self,
+        token: cb.Token,
+        user: User | None,
+        account: Account | None,
+        trigger: cb.Trigger,
+        session: Mapping[str, Any] | None,
+    ) -> cb.Token | None:
+        return await cb.call(
+            "jwt",
+            self._callbacks.jwt,
+            token=token,
+            user=user,
+            account=account,
+            trigger=trigger,
+            session=session,
+        )
+
+    def _split(self, token: cb.Token) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Part the `jwt` callback's answer into the typed user and the free claims."""
+        try:
+            user = self._schema.user.model_validate(token["user"])
+        except (KeyError, ValidationError) as error:
+            cb.logger.exception("The callback 'jwt' answered with a user that doesn't fit the user model.")
+            raise CallbackFailed("jwt") from error
+        return user.model_dump(), {k: v for k, v in token.items() if k not in RESERVED}
+
+    def _lock(self, sid: str) -> asyncio.Lock:
+        """Line up the updates of one session, so that they don't race for its next revision."""
+        return self._locks.setdefault(sid, asyncio.Lock())
+
+
+def _token_of(record: SessionRecord) -> cb.Token:
+    return {**record.claims, "sub": record.user_id, "user": dict(record.user)}
+

@@ -1,0 +1,152 @@
+"""What the operator decides, read from the environment and checked at once."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from .errors import ConfigurationError
+from .keys import KeyRing
+from .options import DAY, SessionOptions
+
+logger = logging.getLogger("authdemo.sessions")
+
+_LONGEST_COOKIE = 400 * DAY
+_RATE = re.compile(r"([1-9]\d{0,5})/(second|minute|hour)")
+_WINDOWS = {"second": 1, "minute": 60, "hour": 3600}
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many in so much time.
+
+    Attributes:
+        count: How many.
+        seconds: In how many seconds.
+    """
+
+    count: int
+    seconds: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The operator's settings.
+
+    Attributes:
+        keys: The signing keys.
+        url: The public origin, or None to take each request's own.
+        data_dir: Where the database and a made secret are.
+        redis_url: Where Redis is, or None for the embedded store.
+        session: How long sessions live.
+        login_rate: How many logins may fail, per account and address.
+    """
+
+    keys: KeyRing
+    url: str | None = None
+    data_dir: Path = Path(".data")
+    redis_url: str | None = field(default=None, repr=False)
+    session: SessionOptions = SessionOptions()
+    login_rate: Rate = Rate(10, 60)
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read the settings.
+
+        Args:
+            environ: The environment's variables.
+
+        Returns:
+            The settings, checked.
+
+        Raises:
+            ConfigurationError: Names the variable and says what it takes.
+        """
+        data_dir = Path(environ.get("AUTH_DATA_DIR") or ".data")
+        return cls(
+            url=_origin(environ),
+            data_dir=data_dir,
+            redis_url=_redis_url(environ),
+            session=SessionOptions(
+                max_age=_seconds(environ, "AUTH_SESSION_MAX_AGE", 30 * DAY),
+                update_age=_seconds(environ, "AUTH_SESSION_UPDATE_AGE", DAY, least=0),
+                absolute_age=_seconds(environ, "AUTH_SESSION_ABSOLUTE_AGE", 90 * DAY),
+            ),
+            login_rate=_login_rate(environ),
+            keys=KeyRing(_secrets(environ, data_dir)),
+        )
+
+
+def _origin(environ: Mapping[str, str]) -> str | None:
+    value = environ.get("AUTH_URL")
+    if not value:
+        return None
+    try:
+        url = urlsplit(value)
+        port = url.port
+    except ValueError:
+        url, port = urlsplit(""), None
+    extra = url.path.strip("/") or url.query or url.fragment or url.username
+    if url.scheme not in ("http", "https") or not url.hostname or extra:
+        raise ConfigurationError(
+            f"AUTH_URL takes an origin like https://example.com, without a path; it is {value!r}."
+        )
+    default = {"http": 80, "https": 443}[url.scheme]
+    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+    return f"{url.scheme}://{host}" + (f":{port}" if port not in (None, default) else "")
+
+
+def _redis_url(environ: Mapping[str, str]) -> str | None:
+    value = environ.get("REFLEX_REDIS_URL")
+    if value and urlsplit(value).scheme not in ("redis", "rediss", "unix"):
+        raise ConfigurationError("REFLEX_REDIS_URL takes a URL like redis://localhost:6379.")
+    return value or None
+
+
+def _seconds(environ: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:
+    value = environ.get(name)
+    if not value:
+        return default
+    if not re.fullmatch(r"\d{1,10}", value, re.ASCII) or not least <= int(value) <= _LONGEST_COOKIE:
+        raise ConfigurationError(
+            f"{name} takes a whole number of seconds from {least} to {_LONGEST_COOKIE}; it is {value!r}."
+        )
+    return int(value)
+
+
+def _login_rate(environ: Mapping[str, str]) -> Rate:
+    value = environ.get("AUTH_LOGIN_RATE") or "10/minute"
+    match = _RATE.fullmatch(value)
+    if match is None:
+        raise ConfigurationError(
+            f"AUTH_LOGIN_RATE takes a number per second, minute or hour, like 10/minute; it is {value!r}."
+        )
+    return Rate(int(match[1]), _WINDOWS[match[2]])
+
+
+def _secrets(environ: Mapping[str, str], data_dir: Path) -> list[str]:
+    value = environ.get("AUTH_SECRET")
+    if value is None:
+        return [_kept_secret(data_dir / "secret")]
+    return [secret.strip() for secret in value.split(",")]
+
+
+def _kept_secret(path: Path) -> str:
+    """Read the secret that an earlier start made, or make it; several starts at once agree on one."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    except OSError as error:
+        raise ConfigurationError(f"AUTH_DATA_DIR takes a folder to write to: {error}.") from error
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    logger.warning("AUTH_SECRET is not set. A secret was made and is kept in %s.", path)
+    return path.read_text().strip()

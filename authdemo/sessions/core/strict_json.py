@@ -1,0 +1,44 @@
+"""JSON with one reading only.
+
+Python's `json` takes the last of two equal names, and `NaN`, and lone
+surrogates. Two programs that read such a text differently can be played off
+against each other, so it is refused (RFC 8725 section 2.4, RFC 8259 section 4).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+
+def loads(octets: bytes) -> Any:
+    """Read a JSON text.
+
+    Args:
+        octets: The text in UTF-8, without a byte order mark.
+
+    Returns:
+        The value.
+
+    Raises:
+        ValueError: If it is not JSON, not UTF-8, nested too deeply, or can be
+            read in more than one way.
+    """
+    text = octets.decode("utf-8", "strict")
+    try:
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        json.dumps(value, ensure_ascii=False).encode("utf-8", "strict")
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = dict(pairs)
+    if len(names) != len(pairs):
+        raise ValueError("a name occurs twice")
+    return names
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

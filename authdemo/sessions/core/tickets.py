@@ -1,0 +1,92 @@
+"""Sign-in tickets: how a login over a web socket reaches the cookie jar.
+
+A socket can't set a cookie. So a login over it yields a ticket: opaque, good for
+one use and a few seconds, and only in the browser that asked for it. The browser
+exchanges it over HTTP for the cookie, and no token ever passes through JavaScript.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict
+
+from .clock import Clock, system_clock
+from .errors import TicketRefused
+from .ids import new_id
+
+if TYPE_CHECKING:
+    from ..stores.base import SessionStore
+
+TICKET_SECONDS = 30
+
+
+class Pass(BaseModel):
+    """What a ticket stands for.
+
+    Attributes:
+        user: The fields of the user who proved who they are.
+        provider: The provider that they proved it to.
+        callback_url: Where they want to go.
+        browser: The browser that the ticket is good in; empty for any.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    user: dict[str, Any]
+    provider: str
+    callback_url: str
+    browser: str = ""
+
+
+class Tickets:
+    """Gives tickets out and takes each back once."""
+
+    def __init__(self, store: SessionStore, *, clock: Clock = system_clock) -> None:
+        """Make a ticket office.
+
+        Args:
+            store: Where tickets wait.
+            clock: The clock.
+        """
+        self._store = store
+        self._clock = clock
+
+    async def issue(self, granted: Pass) -> str:
+        """Give a ticket out.
+
+        Args:
+            granted: What it stands for.
+
+        Returns:
+            The ticket.
+        """
+        ticket = new_id()
+        expires = self._clock() + TICKET_SECONDS
+        await self._store.put_ticket(_name(ticket), granted.model_dump_json(), expires=expires)
+        return ticket
+
+    async def redeem(self, ticket: str, *, browser: str) -> Pass:
+        """Take a ticket back; whatever the answer, it is used up.
+
+        Args:
+            ticket: The ticket.
+            browser: The browser that brings it.
+
+        Returns:
+            What it stood for.
+
+        Raises:
+            TicketRefused: If it is unknown, used, too old or another browser's.
+        """
+        payload = await self._store.take_ticket(_name(ticket), now=self._clock())
+        granted = Pass.model_validate_json(payload) if payload else None
+        if granted is None or granted.browser not in ("", browser):
+            raise TicketRefused("This sign-in took too long. Sign in again.")
+        return granted
+
+
+def _name(ticket: str) -> str:
+    """The store keeps a hash: who can read the store can't sign in with it."""
+    return hashlib.sha256(ticket.encode("utf-8", "replace")).hexdigest()

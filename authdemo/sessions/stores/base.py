@@ -1,0 +1,104 @@
+"""What a session store must do."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..core.record import SessionRecord
+
+
+class SessionStore(Protocol):
+    """Keeps session records and sign-in tickets.
+
+    Whatever a method changes is durable when it returns. Every method raises
+    `StoreUnavailable` when the store can't be reached or can't keep its word.
+    """
+
+    async def open(self) -> None:
+        """Get ready to serve.
+
+        Raises:
+            ConfigurationError: If the store can't be used as it is set up.
+        """
+
+    async def close(self) -> None:
+        """Let go of everything."""
+
+    async def create(self, record: SessionRecord) -> None:
+        """Keep a new session.
+
+        Args:
+            record: The session; its id is new.
+        """
+
+    async def get(self, sid: str) -> SessionRecord | None:
+        """Find a session.
+
+        Args:
+            sid: The session's id.
+
+        Returns:
+            The newest record, or None if there is no such session (any more).
+        """
+
+    async def replace(self, record: SessionRecord, *, expected_rev: int) -> bool:
+        """Put a newer record in an older one's place, in one step.
+
+        Args:
+            record: The new record.
+            expected_rev: The revision that the caller worked from.
+
+        Returns:
+            Whether it was done. False if the session is gone or has moved on:
+            read it again and try again.
+        """
+
+    async def delete(self, sid: str) -> SessionRecord | None:
+        """End a session for good.
+
+        Args:
+            sid: The session's id.
+
+        Returns:
+            The last record, or None if there was no such session.
+        """
+
+    async def of_user(self, user_id: str) -> list[SessionRecord]:
+        """List a user's sessions.
+
+        Args:
+            user_id: The user's id.
+
+        Returns:
+            The records, newest first.
+        """
+
+    async def put_ticket(self, ticket: str, payload: str, *, expires: float) -> None:
+        """Keep a single-use ticket.
+
+        Args:
+            ticket: The ticket's id.
+            payload: What it stands for.
+            expires: When it becomes worthless, in seconds since 1970.
+        """
+
+    async def take_ticket(self, ticket: str, *, now: float) -> str | None:
+        """Use a ticket up.
+
+        Args:
+            ticket: The ticket's id.
+            now: The time, in seconds since 1970.
+
+        Returns:
+            What it stood for, or None if it is unknown, used or too old.
+        """
+
+    async def sweep(self, now: float) -> int:
+        """Forget what has expired.
+
+        Args:
+            now: The time, in seconds since 1970.
+
+        Returns:
+            How many sessions were forgotten.
+        """

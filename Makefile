@@ -1,0 +1,65 @@
+# Everything happens in .venv: Python packages, Node, and the tools of the tests.
+# Only python3 (3.11 or newer) and make have to be on the machine.
+
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
+VENV := .venv/made
+RUNTIME := .venv/runtime-installed
+DEV := .venv/dev-installed
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: $(RUNTIME) ## install, build and serve on http://localhost:$PORT (3000)
+	@exec $(PYTHON) -m authdemo run
+
+.PHONY: dev
+dev: $(RUNTIME) ## serve with hot reload
+	@exec $(PYTHON) -m authdemo dev
+
+.PHONY: build
+build: $(RUNTIME) ## build the pages without serving them
+	@exec $(PYTHON) -m authdemo build
+
+.PHONY: test
+test: $(DEV) ## run every test (choose with PYTEST_ARGS="-k login")
+	@$(PYTHON) -m tests.browser
+	@exec $(PYTHON) -m pytest $(PYTEST_ARGS)
+
+.PHONY: check
+check: $(DEV) ## check format, lint and types
+	@$(PYTHON) -m ruff format --check --quiet .
+	@$(PYTHON) -m ruff check --quiet .
+	@$(PYTHON) -m mypy
+
+.PHONY: format
+format: $(DEV) ## format and fix what can be fixed
+	@$(PYTHON) -m ruff check --fix --quiet .
+	@$(PYTHON) -m ruff format --quiet .
+
+.PHONY: clean
+clean: ## remove what make made (the data folder stays)
+	rm -rf .venv .web .reflex .browser .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find authdemo tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV):
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, and python3 is " + sys.version)'
+	@echo "Making .venv"
+	@python3 -m venv --clear .venv
+	@touch $@
+
+$(RUNTIME): requirements.txt $(VENV)
+	@echo "Installing $<"
+	@$(PIP) -r $<
+	@touch $@
+
+$(DEV): requirements-dev.txt $(RUNTIME)
+	@echo "Installing $<"
+	@$(PIP) -r $<
+	@touch $@

@@ -1,0 +1,1 @@
+"""Sessions for Reflex apps, and the app that shows them."""

@@ -1,0 +1,42 @@
+"""Serves with hot reload: Reflex's development mode."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from authdemo.launch import frontend, node, processes
+from authdemo.launch.settings import (
+    DEFAULT_DEV_API_PORT,
+    MAX_PORT,
+    ServerSettings,
+    read_number,
+)
+
+
+def develop(settings: ServerSettings, root: Path) -> int:
+    """Serve pages on `PORT` and the API on `AUTH_DEV_API_PORT` until stopped.
+
+    Args:
+        settings: Where to serve the pages.
+        root: The project's folder.
+
+    Returns:
+        The exit code of Reflex.
+
+    Raises:
+        LaunchError: `AUTH_DEV_API_PORT` is not a port.
+    """
+    api_port = read_number(
+        os.environ, "AUTH_DEV_API_PORT", DEFAULT_DEV_API_PORT, MAX_PORT
+    )
+    frontend.forget(root)
+    options = {
+        "--frontend-port": settings.port,
+        "--backend-port": api_port,
+        "--backend-host": settings.host,
+    }
+    flags = [str(part) for option in options.items() for part in option]
+    command = [sys.executable, "-m", "reflex", "run", *flags]
+    return processes.run(command, node.environment(os.environ, root))

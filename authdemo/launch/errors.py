@@ -1,0 +1,7 @@
+"""What can stop a start."""
+
+from __future__ import annotations
+
+
+class LaunchError(Exception):
+    """The app can't start; the message is one line that says why and what to do."""

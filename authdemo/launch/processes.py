@@ -1,0 +1,72 @@
+"""Processes that are gone when their starter is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+PR_SET_PDEATHSIG = 1
+PATIENCE = 4.0
+
+
+def stop_on_termination() -> None:
+    """Make SIGTERM and a closed terminal end this process as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.default_int_handler)
+
+
+def die_with_parent() -> None:
+    """Ask the kernel for a SIGTERM to this process when its parent dies (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def run(
+    command: Sequence[str | Path],
+    env: Mapping[str, str],
+    output: IO[bytes] | None = None,
+) -> int:
+    """Run a command and whatever it starts, and leave none of it behind.
+
+    The command gets a process group of its own, so a signal that reaches this
+    process is passed on once and to all of them, and only by us.
+
+    Args:
+        command: The program and its arguments.
+        env: Its environment variables.
+        output: Where its output goes; None shows it.
+
+    Returns:
+        The exit code of the command.
+    """
+    process = subprocess.Popen(
+        command,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT if output else None,
+        start_new_session=True,
+        preexec_fn=die_with_parent,  # noqa: PLW1509 - there are no threads
+    )
+    with _stopped(process):
+        return process.wait()
+
+
+@contextlib.contextmanager
+def _stopped(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(PATIENCE)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -1,0 +1,141 @@
+"""Serves the built app in production mode: pages, API and socket on one port."""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import os
+import signal
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+
+from authdemo.launch.errors import LaunchError
+from authdemo.launch.processes import die_with_parent
+from authdemo.launch.settings import ServerSettings
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+PATIENCE = 3
+
+
+def check_address(settings: ServerSettings) -> str:
+    """Check that the server can listen where it should.
+
+    The check is needed because Granian shares its port: a second server would
+    start on the same one and take half of the first one's requests.
+
+    Args:
+        settings: Where the server is to listen.
+
+    Returns:
+        The numeric address that `settings.host` stands for.
+
+    Raises:
+        LaunchError: The address isn't one of this machine, or the port is taken.
+    """
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise LaunchError(_refusal(settings, error)) from error
+    return str(address[0])
+
+
+def serve(settings: ServerSettings) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Args:
+        settings: Where to listen and with how many workers.
+
+    Raises:
+        LaunchError: The port is taken.
+    """
+    port = str(settings.port)
+    os.environ.update(REFLEX_FRONTEND_PORT=port, REFLEX_BACKEND_PORT=port)
+    Supervisor(
+        "authdemo.authdemo:app",
+        address=check_address(settings),
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        workers_kill_timeout=PATIENCE,
+        log_level=LogLevels.error,
+    ).serve(target_loader=load_app, wrap_loader=False)
+
+
+class Supervisor(MPServer):
+    """Granian's supervisor, which also says when the app answers."""
+
+    def startup(self, *args: object) -> None:
+        """Start the workers, and announce the app as soon as one answers.
+
+        Args:
+            *args: What Granian passes on to its workers.
+        """
+        super().startup(*args)  # type: ignore[no-untyped-call]
+        signal.signal(signal.SIGHUP, self.signal_handler_interrupt)
+        threading.Thread(target=self._announce, daemon=True).start()
+
+    def _announce(self) -> None:
+        while not self._answers():
+            if self.main_loop_interrupt.wait(0.05):
+                return
+        self.respawn_failed_workers = True
+        print(f"App running at: http://localhost:{self.bind_port}", flush=True)
+
+    def _answers(self) -> bool:
+        connection = http.client.HTTPConnection(self.bind_addr, self.bind_port)
+        try:
+            connection.request("GET", "/ping")
+            return (
+                connection.getresponse().status < http.HTTPStatus.INTERNAL_SERVER_ERROR
+            )
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+def load_app() -> ASGIApp:
+    """Make the ASGI app, in a worker process.
+
+    Until the app is there and Granian listens to signals, a worker leaves Ctrl-C
+    to the supervisor and obeys its SIGTERM at once.
+
+    Returns:
+        The ASGI app.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    die_with_parent()
+    _set_production_mode()
+    from authdemo.authdemo import app
+
+    return app()
+
+
+def _set_production_mode() -> None:
+    from reflex_base.constants import Env
+    from reflex_base.environment import environment
+
+    environment.REFLEX_ENV_MODE.set(Env.PROD)
+    environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
+    environment.REFLEX_SKIP_COMPILE.set(True)
+
+
+def _refusal(settings: ServerSettings, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {settings.port} is taken: stop what listens there, or set PORT."
+    if error.errno == errno.EACCES:
+        return f"PORT takes a port that this user may listen on, not {settings.port}."
+    return f"HOST takes an address or name of this machine, not {settings.host!r}."

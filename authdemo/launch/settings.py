@@ -1,0 +1,84 @@
+"""Where the server listens and with how many workers, read from the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from authdemo.launch.errors import LaunchError
+
+DEFAULT_HOST = "0.0.0.0"  # noqa: S104 - the app is there to be reached
+DEFAULT_PORT = 3000
+DEFAULT_DEV_API_PORT = 8000
+MAX_PORT = 65535
+MAX_WORKERS = 256
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """How to serve.
+
+    Attributes:
+        host: The address or host name to listen on.
+        port: The port of pages, API and socket.
+        workers: How many processes serve.
+    """
+
+    host: str
+    port: int
+    workers: int
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> ServerSettings:
+        """Read and check `HOST`, `PORT` and `WORKERS`.
+
+        Several workers need a place where they meet, so without
+        `REFLEX_REDIS_URL` there is one.
+
+        Args:
+            environ: The environment variables.
+
+        Returns:
+            The settings.
+
+        Raises:
+            LaunchError: A variable holds something it doesn't take.
+        """
+        workers = read_number(environ, "WORKERS", _cores(), MAX_WORKERS)
+        return cls(
+            host=environ.get("HOST") or DEFAULT_HOST,
+            port=read_number(environ, "PORT", DEFAULT_PORT, MAX_PORT),
+            workers=workers if environ.get("REFLEX_REDIS_URL") else 1,
+        )
+
+
+def read_number(
+    environ: Mapping[str, str], name: str, default: int, largest: int
+) -> int:
+    """Read a whole number from 1 to `largest`.
+
+    Args:
+        environ: The environment variables.
+        name: The variable to read.
+        default: What an unset or empty variable means.
+        largest: The largest number the variable takes.
+
+    Returns:
+        The number.
+
+    Raises:
+        LaunchError: The variable holds something else.
+    """
+    text = environ.get(name) or str(default)
+    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= largest:
+        return int(text)
+    raise LaunchError(f"{name} takes a whole number from 1 to {largest}, not {text!r}.")
+
+
+def _cores() -> int:
+    return (
+        len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count() or 1
+    )

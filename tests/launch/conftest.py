@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.launch.launcher import START_SECONDS, Launcher, free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+APP = Path(__file__).parent / "app"
+COPIED = ("Makefile", "reflex.lock", "requirements.txt", "requirements-dev.txt")
+LAUNCHER = ("authdemo/__init__.py", "authdemo/__main__.py", "authdemo/launch")
+
+
+@pytest.fixture(scope="session")
+def built_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of its own: this launcher, an app of one page, and its pages built."""
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copytree(APP, folder, dirs_exist_ok=True)
+    for name in COPIED + LAUNCHER:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
+        copy(ROOT / name, folder / name)
+    (folder / ".venv").symlink_to(sys.prefix)
+    build = Launcher([sys.executable, "-m", "authdemo", "build"], folder, {})
+    assert build.end(START_SECONDS) == 0, build.lines
+    return folder
+
+
+@pytest.fixture
+def project(built_project: Path) -> Iterator[Path]:
+    """The project's folder; what a test changes in its page is undone."""
+    page = built_project / "authdemo/authdemo.py"
+    original = page.read_text()
+    yield built_project
+    page.write_text(original)
+
+
+@pytest.fixture
+def start(project: Path) -> Iterator[Callable[..., Launcher]]:
+    """Start `python -m authdemo`, or another command, on a port that is free."""
+    started: list[Launcher] = []
+
+    def start(*command: str, **env: str) -> Launcher:
+        words = list(command) or [sys.executable, "-m", "authdemo", "run"]
+        env = {"PORT": str(free_port()), "HOST": "127.0.0.1", **env}
+        started.append(Launcher(words, project, env))
+        return started[-1]
+
+    yield start
+    for launcher in started:
+        launcher.kill()

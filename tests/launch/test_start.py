@@ -1,0 +1,113 @@
+"""What a start says, what it builds, and what it refuses."""
+
+from __future__ import annotations
+
+import socket
+
+import httpx
+import pytest
+
+BUILDING = "Building the pages ..."
+
+
+def test_the_app_answers_as_soon_as_it_says_so(start):
+    address = start().wait_until_it_runs()
+    assert "Home Page" in httpx.get(address).text
+
+
+def test_a_start_says_nothing_but_where_the_app_is(start, project):
+    start().wait_until_it_runs()
+    launcher = start()
+    address = launcher.wait_until_it_runs()
+    httpx.get(address)
+    launcher.press_ctrl_c()
+    launcher.end()
+    assert launcher.lines == [f"App running at: {address}"]
+
+
+def test_a_second_start_builds_nothing_whatever_its_port(start):
+    start().wait_until_it_runs()
+    launcher = start()
+    launcher.wait_until_it_runs()
+    assert BUILDING not in launcher.lines
+
+
+def test_a_changed_page_is_built_again(start, project):
+    page = project / "authdemo/authdemo.py"
+    page.write_text(page.read_text().replace("Home Page", "Another Page"))
+    launcher = start()
+    address = launcher.wait_until_it_runs()
+    assert BUILDING in launcher.lines
+    assert "Another Page" in httpx.get(address).text
+
+
+def test_two_first_starts_at_a_time_build_once(start, project):
+    (project / ".web/build/fingerprint").unlink()
+    launchers = [start(), start()]
+    for launcher in launchers:
+        launcher.wait_until_it_runs()
+    assert [line for each in launchers for line in each.lines].count(BUILDING) == 1
+
+
+def test_an_interrupted_build_does_not_count(start, project):
+    page = project / "authdemo/authdemo.py"
+    page.write_text(page.read_text() + "\n")
+    interrupted = start()
+    interrupted.wait_for(BUILDING)
+    interrupted.press_ctrl_c()
+    interrupted.end()
+    interrupted.wait_until_all_are_gone()
+    launcher = start()
+    launcher.wait_until_it_runs()
+    assert BUILDING in launcher.lines
+
+
+def test_a_page_that_cannot_be_built_stops_the_start_with_its_error(start, project):
+    (project / "authdemo/authdemo.py").write_text("import no_such_module\n")
+    launcher = start()
+    assert launcher.end(60) == 1
+    assert any("no_such_module" in line for line in launcher.lines)
+    assert launcher.lines[-1].startswith("error: The pages could not be built")
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "-1", "65536", "3000.5", "٣٠٠٠", " 3000"])
+def test_a_port_that_is_none_stops_the_start_with_one_line(start, port):
+    launcher = start(PORT=port)
+    assert launcher.end() == 1
+    assert launcher.lines == [
+        f"error: PORT takes a whole number from 1 to 65535, not {port!r}."
+    ]
+
+
+@pytest.mark.parametrize("host", ["203.0.113.1", "no such host", "no-such-host.invalid"])
+def test_a_host_that_is_not_this_machine_stops_the_start_with_one_line(start, host):
+    launcher = start(HOST=host)
+    assert launcher.end() == 1
+    assert launcher.lines == [
+        f"error: HOST takes an address or name of this machine, not {host!r}."
+    ]
+
+
+def test_a_number_of_workers_that_is_none_stops_the_start_with_one_line(start):
+    launcher = start(WORKERS="many")
+    assert launcher.end() == 1
+    assert launcher.lines == [
+        "error: WORKERS takes a whole number from 1 to 256, not 'many'."
+    ]
+
+
+def test_a_taken_port_stops_the_start_with_one_line(start):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        launcher = start(PORT=str(port))
+        assert launcher.end() == 1
+    assert launcher.lines == [
+        f"error: Port {port} is taken: stop what listens there, or set PORT."
+    ]
+
+
+def test_a_second_server_does_not_share_the_port_of_the_first(start):
+    port = start().wait_until_it_runs().rsplit(":", 1)[1]
+    launcher = start(PORT=port)
+    assert launcher.end() == 1
+    assert "is taken" in launcher.lines[-1]

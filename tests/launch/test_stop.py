@@ -1,0 +1,83 @@
+"""However the app is told to stop, it stops soon and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import pytest
+from simple_websocket import Client
+
+GRACE = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
+
+
+def assert_it_stopped_cleanly(launcher):
+    launcher.wait_until_all_are_gone()
+    assert launcher.end() == 0
+    assert launcher.lines[-1].startswith("App running at: ")
+
+
+@pytest.mark.parametrize("number", GRACE)
+def test_a_signal_to_the_launcher_stops_everything(start, number):
+    launcher = start()
+    launcher.wait_until_it_runs()
+    launcher.send(number)
+    assert_it_stopped_cleanly(launcher)
+
+
+def test_ctrl_c_stops_everything(start):
+    launcher = start()
+    launcher.wait_until_it_runs()
+    launcher.press_ctrl_c()
+    assert_it_stopped_cleanly(launcher)
+
+
+def test_an_open_socket_does_not_hold_up_the_stop(start):
+    launcher = start()
+    address = launcher.wait_until_it_runs().removeprefix("http")
+    socket = Client(f"ws{address}/_event/?EIO=4&transport=websocket&token=of-a-test")
+    socket.receive(timeout=5)
+    launcher.press_ctrl_c()
+    assert_it_stopped_cleanly(launcher)
+
+
+@pytest.mark.parametrize("number", GRACE)
+def test_a_signal_before_the_app_runs_stops_everything(start, number):
+    launcher = start(sys.executable, "-m", "authdemo", "run")
+    launcher.send(number)
+    launcher.wait_until_all_are_gone()
+
+
+def test_a_killed_launcher_takes_its_workers_along(start):
+    launcher = start()
+    launcher.wait_until_it_runs()
+    launcher.send(signal.SIGKILL)
+    launcher.wait_until_all_are_gone()
+
+
+def test_a_killed_worker_is_replaced(start):
+    launcher = start()
+    launcher.wait_until_it_runs()
+    (worker,) = set(launcher.processes()) - {launcher.process.pid}
+    os.kill(worker, signal.SIGKILL)
+    launcher.wait_for("Unexpected exit")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_make_stops_everything(start, number):
+    launcher = start("make", "run")
+    launcher.wait_until_it_runs()
+    if number == signal.SIGINT:
+        launcher.press_ctrl_c()
+    else:
+        launcher.send(number)
+    launcher.wait_until_all_are_gone()
+    assert not any("Traceback" in line for line in launcher.lines)
+
+
+def test_ctrl_c_stops_the_development_mode(start):
+    launcher = start(sys.executable, "-m", "authdemo", "dev")
+    launcher.wait_until_it_runs()
+    launcher.press_ctrl_c()
+    launcher.wait_until_all_are_gone()

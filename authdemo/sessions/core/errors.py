@@ -177,9 +177,14 @@ class CallbackFailed(AuthError):
 
 
 class RequestRefused(AuthError):
-    """A request that did not come from this app's own pages."""
+    """A request that did not come from this app's own pages.
+
+    Attributes:
+        url: Where Auth.js's client shall go, if that is who asks.
+    """
 
     code = "RequestRefused"
+    url: str | None = None
 
 
 class StoreUnavailable(AuthError):

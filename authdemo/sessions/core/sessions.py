@@ -79,7 +79,7 @@ class Sessions:
         self.store = store
         self.feed = Feed()
         self._tokens = tokens
-        self._schema = schema
+        self.schema = schema
         self._options = options
         self._callbacks = callbacks
         self._events = events
@@ -142,9 +142,25 @@ class Sessions:
             "session", self._callbacks.session, session=session, token=_token_of(record)
         )
 
+    async def of_user(self, user_id: str) -> list[SessionRecord]:
+        """List a user's living sessions, newest first.
+
+        Args:
+            user_id: The user's id.
+
+        Returns:
+            The records.
+        """
+        now = self._clock()
+        return [record for record in await self.store.of_user(user_id) if record.expires > now]
+
+    def seconds_left(self, record: SessionRecord) -> int:
+        """How long a session lives unless it is renewed."""
+        return max(0, int(record.expires - self._clock()))
+
     def user(self, record: SessionRecord) -> User:
         """Read the user of a record as the app's own type."""
-        return self._schema.user.model_validate(record.user)
+        return self.schema.user.model_validate(record.user)
 
     def mint(self, record: SessionRecord) -> str:
         """Make a token that shows the session as it is.
@@ -249,7 +265,7 @@ class Sessions:
                     raise NotAuthenticated
                 if if_rev is not None and if_rev != record.rev:
                     raise RevisionConflict(record.rev)
-                accepted = self._schema.accept(record.user, asked, author)
+                accepted = self.schema.accept(record.user, asked, author)
                 if not accepted:
                     return record
                 revised = await self._revise(record, accepted, author)
@@ -346,7 +362,7 @@ class Sessions:
     def _split(self, token: cb.Token) -> tuple[dict[str, Any], dict[str, Any]]:
         """Part the `jwt` callback's answer into the typed user and the free claims."""
         try:
-            user = self._schema.user.model_validate(token["user"])
+            user = self.schema.user.model_validate(token["user"])
         except (KeyError, ValidationError) as error:
             cb.logger.exception("The callback 'jwt' answered with a user that doesn't fit the user model.")
             raise CallbackFailed("jwt") from error

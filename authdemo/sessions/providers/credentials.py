@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ..core.errors import CredentialsSignin
 from ..core.users import User
 
 Authorize: TypeAlias = Callable[[Mapping[str, Any]], User | None | Awaitable[User | None]]
@@ -19,29 +18,14 @@ class Credentials:
     Attributes:
         authorize: Gets what the form sent, and answers with the user or None.
             It may raise `CredentialsSignin` to say why not.
+        account_field: The field that names the account; failures are counted by it.
         id: The provider's id.
         name: The provider's name for people.
         type: Always `credentials`.
     """
 
     authorize: Authorize
+    account_field: str = "id"
     id: str = "credentials"
     name: str = "Credentials"
     type: str = "credentials"
-
-
-def refuse_unless(user: User | None) -> User:
-    """Turn "nobody" into the error that everyone expects.
-
-    Args:
-        user: What `authorize` answered.
-
-    Returns:
-        The user.
-
-    Raises:
-        CredentialsSignin: If there is none.
-    """
-    if user is None:
-        raise CredentialsSignin
-    return user

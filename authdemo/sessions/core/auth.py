@@ -1,0 +1,183 @@
+"""One app's sessions, put together from its configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from . import callbacks as cb
+from .callbacks import Account, Callbacks
+from .clock import Clock, system_clock
+from .errors import AccessDenied, ConfigurationError, CredentialsSignin, UnknownProvider
+from .events import Events
+from .limits import FailureLimit
+from .options import Pages, SessionOptions
+from .schema import UserSchema
+from .sessions import Sessions
+from .settings import Settings
+from .tickets import Tickets
+from .tokens import TokenCodec
+from .users import User, UserUpdate
+
+if TYPE_CHECKING:
+    from ..providers.credentials import Credentials
+    from ..stores.base import SessionStore
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Somebody proved who they are.
+
+    Attributes:
+        user: Who.
+        account: How.
+        redirect_to: Where the `sign_in` callback sends them instead of signing
+            them in, or None.
+    """
+
+    user: User
+    account: Account
+    redirect_to: str | None = None
+
+
+class AuthCore:
+    """The configuration of an app's sessions, and the parts that follow from it.
+
+    Attributes:
+        settings: What the operator decided.
+        sessions: The transitions.
+        tickets: Sign-in tickets for sockets.
+        callbacks: The app's decisions.
+        events: The app's listeners.
+        pages: The app's own pages.
+        providers: The ways to sign in, by id.
+    """
+
+    def __init__(
+        self,
+        *,
+        providers: Sequence[Credentials],
+        callbacks: Callbacks | None = None,
+        events: Events | None = None,
+        pages: Pages | None = None,
+        session: SessionOptions | None = None,
+        user: type[User] = User,
+        update: type[UserUpdate] = UserUpdate,
+        name: str = "authdemo",
+        settings: Settings | None = None,
+        store: SessionStore | None = None,
+        clock: Clock = system_clock,
+    ) -> None:
+        """Configure sessions.
+
+        Args:
+            providers: The ways to sign in.
+            callbacks: The app's decisions.
+            events: The app's listeners.
+            pages: The app's own pages.
+            session: How long sessions live; the environment decides by default.
+            user: The fields of a user.
+            update: The fields that a client may change.
+            name: The app's name, in the token's `iss` and `aud`.
+            settings: The operator's settings; the environment by default.
+            store: Where sessions are kept; follows from the settings by default.
+            clock: The clock.
+
+        Raises:
+            ConfigurationError: If something doesn't fit; says what to do.
+        """
+        self.settings = settings or Settings.from_environ()
+        self.callbacks = callbacks or Callbacks()
+        self.events = events or Events()
+        self.pages = pages or Pages()
+        self.providers = {provider.id: provider for provider in providers}
+        if not self.providers:
+            raise ConfigurationError("Auth needs at least one provider.")
+        store = store or _store(self.settings)
+        options = session or self.settings.session
+        longest = max(options.max_age, 1)
+        self.sessions = Sessions(
+            store=store,
+            tokens=TokenCodec(self.settings.keys, issuer=name, max_age=longest, clock=clock),
+            schema=UserSchema(user, update),
+            options=options,
+            callbacks=self.callbacks,
+            events=self.events,
+            clock=clock,
+        )
+        self.tickets = Tickets(store, clock=clock)
+        self._failures = FailureLimit(self.settings.login_rate, clock=clock)
+
+    async def authorize(self, provider_id: str, credentials: Mapping[str, Any], *, address: str) -> Granted:
+        """Find out who somebody is, and whether they may come in.
+
+        Args:
+            provider_id: The provider's id.
+            credentials: What they sent.
+            address: Where they are, for the limit on failures.
+
+        Returns:
+            Who they are.
+
+        Raises:
+            UnknownProvider: If there is no such provider.
+            TooManyAttempts: If this account failed too often from there.
+            CredentialsSignin: If the credentials are wrong.
+            AccessDenied: If the `sign_in` callback said no.
+            CallbackFailed: If a function of the app raised.
+        """
+        provider = self.providers.get(provider_id)
+        if provider is None:
+            raise UnknownProvider(f"There is no way to sign in called {provider_id[:64]!r}.")
+        attempt = (str(credentials.get(provider.account_field, ""))[:256], address)
+        self._failures.check(*attempt)
+        try:
+            user = await cb.call("authorize", provider.authorize, credentials=credentials)
+            if user is None:
+                raise CredentialsSignin
+        except CredentialsSignin:
+            self._failures.failed(*attempt)
+            raise
+        return await self._admit(user, Account(provider.id, provider.type), credentials)
+
+    async def redirect(self, url: str | None, base_url: str) -> str:
+        """Decide where to go after signing in or out.
+
+        Args:
+            url: Where somebody wants to go, or None.
+            base_url: The app's origin.
+
+        Returns:
+            An absolute URL.
+        """
+        return await cb.call("redirect", self.callbacks.redirect, url=url or base_url, base_url=base_url)
+
+    def sign_in_url(self, base_url: str = "", **query: str) -> str:
+        """Find the sign-in page.
+
+        Args:
+            base_url: The app's origin; a path only without it.
+            **query: What to tell the page.
+
+        Returns:
+            The address.
+        """
+        return f"{base_url}{self.pages.sign_in}" + (f"?{urlencode(query)}" if query else "")
+
+    async def _admit(self, user: User, account: Account, credentials: Mapping[str, Any]) -> Granted:
+        answer = await cb.call(
+            "sign_in", self.callbacks.sign_in, user=user, account=account, credentials=credentials
+        )
+        if answer is False:
+            raise AccessDenied("You can't sign in here.")
+        return Granted(user, account, answer if isinstance(answer, str) else None)
+
+
+def _store(settings: Settings) -> SessionStore:
+    if settings.redis_url:
+        raise ConfigurationError("REFLEX_REDIS_URL is set, but this version keeps sessions in SQLite only.")
+    from ..stores.embedded import EmbeddedStore
+
+    return EmbeddedStore(settings.data_dir / "sessions.db")

@@ -1,0 +1,82 @@
+"""Answers, and what each error looks like on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+from ..core import errors as e
+from .bodies import BodyRefused
+
+PERSONAL = {
+    "Cache-Control": "private, no-cache, no-store",
+    "Expires": "0",
+    "Pragma": "no-cache",
+    "Vary": "Cookie",
+}
+"""Headers of everything that is one visitor's own."""
+
+_STATUS: dict[type[e.AuthError], int] = {
+    e.RevisionConflict: 409,
+    e.UpdateRefused: 422,
+    e.TokenTooLarge: 422,
+    e.NotAuthenticated: 401,
+    e.AccessDenied: 403,
+    e.UnknownProvider: 404,
+    e.TooManyAttempts: 429,
+    e.SignInError: 401,
+    e.RequestRefused: 403,
+    e.StoreUnavailable: 503,
+}
+
+
+def status(error: e.AuthError) -> int:
+    """Choose the HTTP status of an error.
+
+    Args:
+        error: The error.
+
+    Returns:
+        The status; 500 for what has none of its own.
+    """
+    if isinstance(error, BodyRefused):
+        return error.status
+    return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
+
+
+def personal(body: object, status_code: int = 200) -> JSONResponse:
+    """Answer with one visitor's own data.
+
+    Args:
+        body: The JSON value.
+        status_code: The HTTP status.
+
+    Returns:
+        An answer that no cache keeps.
+    """
+    answer = JSONResponse(body, status_code, headers={**PERSONAL, "X-Content-Type-Options": "nosniff"})
+    answer.headers["Content-Type"] = "application/json; charset=utf-8"
+    return answer
+
+
+def refusal(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> JSONResponse:
+    """Answer with an error.
+
+    Args:
+        error: The error.
+        extra: What else the client needs.
+
+    Returns:
+        An answer whose body is always an object with a `message`.
+    """
+    body: dict[str, Any] = {"message": error.message, **(extra or {})}
+    if error.field is not None:
+        body["field"] = error.field
+    if isinstance(error, e.RevisionConflict):
+        body["rev"] = error.rev
+    answer = personal(body, status(error))
+    if isinstance(error, e.TooManyAttempts):
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer

@@ -1,0 +1,76 @@
+"""Reading what a request sends, with care."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from ..core import strict_json
+from ..core.errors import AuthError
+
+MAX_BODY_BYTES = 16 * 1024
+
+
+class BodyRefused(AuthError):
+    """A body that can't be read.
+
+    Attributes:
+        status: The HTTP status that says so.
+    """
+
+    code = "BodyRefused"
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        """Make an error.
+
+        Args:
+            message: What is wrong.
+            status: The HTTP status.
+        """
+        super().__init__(message)
+        self.status = status
+
+
+async def read(request: Request) -> dict[str, Any]:
+    """Read a body of JSON or of form fields.
+
+    Args:
+        request: The request.
+
+    Returns:
+        The fields; of a form field that is repeated, the last.
+
+    Raises:
+        BodyRefused: If it is too large, of another type, or malformed.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in ("application/json", "application/x-www-form-urlencoded"):
+        raise BodyRefused("The body must be application/json or application/x-www-form-urlencoded.", 415)
+    octets = await _octets(request)
+    try:
+        return _json(octets) if kind == "application/json" else _form(octets)
+    except ValueError as error:
+        raise BodyRefused("The body is not valid JSON, or not UTF-8.") from error
+
+
+async def _octets(request: Request) -> bytes:
+    octets = bytearray()
+    async for chunk in request.stream():
+        octets += chunk
+        if len(octets) > MAX_BODY_BYTES:
+            raise BodyRefused(f"The body must have at most {MAX_BODY_BYTES} bytes.", 413)
+    return bytes(octets)
+
+
+def _json(octets: bytes) -> dict[str, Any]:
+    body = strict_json.loads(octets)
+    if not isinstance(body, dict):
+        raise BodyRefused("The body must be a JSON object.")
+    return body
+
+
+def _form(octets: bytes) -> dict[str, Any]:
+    text = octets.decode("utf-8", "strict")
+    return dict(parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="strict"))

@@ -1,0 +1,92 @@
+"""The open sockets, and whose they are.
+
+A socket's identity is settled at its handshake, from the HttpOnly cookie, and
+kept here, on the server. What a tab says about itself later counts for nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from ..core.ids import new_id
+
+
+@dataclass(eq=False, slots=True)
+class Connection:
+    """One open socket.
+
+    Attributes:
+        sid: The session that it belongs to, or None.
+        browser: The browser's name, as far as it has one.
+        address: The address that it comes from.
+        base_url: The app's origin, as the browser sees it.
+        id: Its own id, known to the server alone.
+        tab: The tab behind it, once it has said a word.
+        path: The page that the tab shows.
+    """
+
+    sid: str | None
+    browser: str
+    address: str
+    base_url: str
+    id: str = field(default_factory=new_id)
+    tab: str | None = None
+    path: str = "/"
+
+
+class Connections:
+    """All open sockets of this process."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._by_id: dict[str, Connection] = {}
+        self._by_sid: defaultdict[str, set[Connection]] = defaultdict(set)
+        self._by_browser: defaultdict[str, set[Connection]] = defaultdict(set)
+
+    def open(self, connection: Connection) -> None:
+        """Take a new socket in."""
+        self._by_id[connection.id] = connection
+        if connection.sid:
+            self._by_sid[connection.sid].add(connection)
+        elif connection.browser:
+            self._by_browser[connection.browser].add(connection)
+
+    def close(self, connection: Connection) -> None:
+        """Forget a socket."""
+        self._by_id.pop(connection.id, None)
+        _discard(self._by_sid, connection.sid, connection)
+        _discard(self._by_browser, connection.browser, connection)
+
+    def find(self, connection_id: str) -> Connection | None:
+        """Find a socket by its id, or None."""
+        return self._by_id.get(connection_id)
+
+    def of_session(self, sid: str) -> list[Connection]:
+        """List a session's sockets."""
+        return list(self._by_sid.get(sid, ()))
+
+    def of_browser(self, browser: str) -> list[Connection]:
+        """List a browser's sockets that belong to no session."""
+        return list(self._by_browser.get(browser, ()))
+
+    def unbind(self, sid: str) -> list[Connection]:
+        """Take a session's rights away from all its sockets, now.
+
+        Args:
+            sid: The session that is over.
+
+        Returns:
+            The sockets, which belong to nobody any more.
+        """
+        connections = list(self._by_sid.pop(sid, ()))
+        for connection in connections:
+            connection.sid = None
+        return connections
+
+
+def _discard(index: defaultdict[str, set[Connection]], key: str | None, connection: Connection) -> None:
+    if key in index:
+        index[key].discard(connection)
+        if not index[key]:
+            del index[key]

@@ -1,0 +1,133 @@
+"""The cookies: their names, their attributes, and how they are read.
+
+Names follow Auth.js; over https they carry the prefixes of RFC 6265bis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from starlette.responses import Response
+from starlette.types import Scope
+
+_MOST_CANDIDATES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class CookieNames:
+    """What the cookies are called.
+
+    Attributes:
+        session: The token's.
+        csrf: The CSRF token's.
+        callback_url: The address to go to after signing in.
+        secure: Whether they are for https only.
+    """
+
+    session: str
+    csrf: str
+    callback_url: str
+    secure: bool
+
+    @classmethod
+    def of(cls, base_url: str) -> CookieNames:
+        """Choose the names for an origin.
+
+        Args:
+            base_url: The app's origin.
+
+        Returns:
+            Prefixed names over https, and bare ones otherwise.
+        """
+        return _SECURE if base_url.startswith("https://") else _PLAIN
+
+
+_PLAIN = CookieNames("authjs.session-token", "authjs.csrf-token", "authjs.callback-url", secure=False)
+_SECURE = CookieNames(
+    "__Secure-authjs.session-token",
+    "__Host-authjs.csrf-token",
+    "__Secure-authjs.callback-url",
+    secure=True,
+)
+OWN_NAMES = frozenset(
+    name for names in (_PLAIN, _SECURE) for name in (names.session, names.csrf, names.callback_url)
+)
+
+
+def pairs(scope: Scope) -> list[tuple[str, str]]:
+    """Read all cookies, in the order in which they came.
+
+    Args:
+        scope: The request or handshake.
+
+    Returns:
+        Names and raw values; a name may occur more than once.
+    """
+    found = []
+    for header, value in scope["headers"]:
+        if header == b"cookie":
+            for part in value.decode("latin-1").split(";"):
+                name, _, text = part.strip().partition("=")
+                found.append((name, text))
+    return found
+
+
+def values(scope: Scope, name: str) -> list[str]:
+    """Read every cookie of one name.
+
+    Anyone who controls a neighbouring host can plant a second cookie of the same
+    name, and no order is guaranteed (RFC 6265 section 4.2.2), so all are candidates.
+
+    Args:
+        scope: The request or handshake.
+        name: The cookie's name.
+
+    Returns:
+        Its values; at most four.
+    """
+    return [value for key, value in pairs(scope) if key == name][:_MOST_CANDIDATES]
+
+
+def without(scope: Scope, names: Iterable[str]) -> Scope:
+    """Hide cookies from whoever comes next.
+
+    Args:
+        scope: The request or handshake.
+        names: The cookies to hide.
+
+    Returns:
+        A copy of the scope.
+    """
+    hidden = frozenset(names)
+    kept = "; ".join(f"{name}={value}" for name, value in pairs(scope) if name not in hidden)
+    headers = [(header, value) for header, value in scope["headers"] if header != b"cookie"]
+    if kept:
+        headers.append((b"cookie", kept.encode("latin-1")))
+    return {**scope, "headers": headers}
+
+
+def put(response: Response, name: str, value: str, *, secure: bool, max_age: int | None = None) -> None:
+    """Set a cookie.
+
+    Args:
+        response: The answer that carries it.
+        name: Its name.
+        value: Its value, free of `;`, spaces and control characters.
+        secure: Whether it is for https only.
+        max_age: Seconds that it lives; until the browser closes by default.
+    """
+    age = "" if max_age is None else f"Max-Age={max_age}; "
+    mark = "; Secure" if secure else ""
+    response.headers.append("Set-Cookie", f"{name}={value}; {age}Path=/; HttpOnly{mark}; SameSite=Lax")
+
+
+def clear(response: Response, name: str, *, secure: bool) -> None:
+    """Delete a cookie, with the attributes that it was set with.
+
+    Args:
+        response: The answer that carries the deletion.
+        name: Its name.
+        secure: Whether it is for https only.
+    """
+    put(response, name, "", secure=secure, max_age=0)

@@ -1,0 +1,346 @@
+"""`/api/auth/*`, as Auth.js's own client expects it.
+
+Names, shapes and the `X-Auth-Return-Redirect` rule are those of Auth.js v5
+(next-auth 5.0.0-beta.32), so that `next-auth/react` works against this server.
+Where Auth.js is unsafe or silent the answer is better, and still fit for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from ..core import events as ev
+from ..core.auth import AuthCore
+from ..core.callbacks import Account, own_url
+from ..core.clock import iso
+from ..core.errors import AuthError, NotAuthenticated, RequestRefused, SignInError
+from ..core.record import Device, SessionRecord
+from ..core.users import User
+from . import answers, bodies, cookies
+from .visitor import Desk, Visitor
+
+BASE = "/api/auth"
+
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+_ETAG = re.compile(r'"(\d{1,15})"')
+
+
+class Endpoints:
+    """Answers the requests of `/api/auth`."""
+
+    def __init__(self, auth: AuthCore, desk: Desk) -> None:
+        """Make the endpoints.
+
+        Args:
+            auth: The app's sessions.
+            desk: Receives visitors.
+        """
+        self._auth = auth
+        self._desk = desk
+
+    def routes(self) -> list[Route]:
+        """List the routes.
+
+        Returns:
+            Starlette routes under `/api/auth`.
+        """
+        get, post = ["GET"], ["POST"]
+        table: list[tuple[str, list[str], Endpoint]] = [
+            ("/providers", get, self.providers),
+            ("/csrf", get, self.csrf),
+            ("/session", get, self.read),
+            ("/session", post, self.update),
+            ("/callback/{provider}", post, self.sign_in),
+            ("/ticket", post, self.redeem),
+            ("/signin/{provider}", post, self.start_sign_in),
+            ("/signin/{provider}", get, self.show_sign_in),
+            ("/signin", [*get, *post], self.show_sign_in),
+            ("/error", get, self.show_sign_in),
+            ("/signout", post, self.sign_out),
+            ("/signout", get, self.show_home),
+            ("/sessions", get, self.list_sessions),
+            ("/sessions/revoke", post, self.revoke),
+        ]
+        return [Route(BASE + path, guarded(to), methods=methods) for path, methods, to in table]
+
+    async def providers(self, request: Request) -> Response:
+        """`GET providers`: the ways to sign in."""
+        base_url = self._desk.origins.base_url(request.scope)
+        return answers.personal(
+            {
+                provider.id: {
+                    "id": provider.id,
+                    "name": provider.name,
+                    "type": provider.type,
+                    "signinUrl": f"{base_url}{BASE}/signin/{provider.id}",
+                    "callbackUrl": f"{base_url}{BASE}/callback/{provider.id}",
+                }
+                for provider in self._auth.providers.values()
+            }
+        )
+
+    async def csrf(self, request: Request) -> Response:
+        """`GET csrf`: the token that every POST must bring in its body."""
+        visitor = await self._desk.receive(request.scope)
+        carrier = Response()
+        token = self._desk.csrf.find(visitor.csrf_cookies, visitor.sid)
+        token = token or self._desk.put_csrf(carrier, visitor, visitor.sid)
+        return _with_cookies(answers.personal({"csrfToken": token}), carrier)
+
+    async def read(self, request: Request) -> Response:
+        """`GET session`: the public session, or `null`."""
+        visitor = await self._desk.receive(request.scope)
+        carrier = Response()
+        record = await self._desk.refresh(carrier, visitor)
+        session = await self._auth.sessions.public(record) if record else None
+        if session is not None:
+            await ev.tell(self._auth.events.session, session=session, path=request.url.path)
+        return _with_cookies(answers.personal(session), carrier)
+
+    async def update(self, request: Request) -> Response:
+        """`POST session`: a client's update."""
+        visitor, body = await self._receive(request)
+        if visitor.record is None:
+            raise NotAuthenticated
+        record, asked = visitor.record, body.get("data")
+        if asked is not None:
+            record = await self._auth.sessions.update(
+                record.id, asked, author="client", if_rev=_expected_rev(request)
+            )
+        answer = answers.personal(await self._auth.sessions.public(record))
+        self._desk.put_session(answer, visitor, record)
+        return answer
+
+    async def sign_in(self, request: Request) -> Response:
+        """`POST callback/<provider>`: sign in with credentials."""
+        visitor, body = await self._receive(request, for_redirect=True)
+        wanted = body.get("callbackUrl") or self._remembered_url(request, visitor)
+        credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
+        try:
+            granted = await self._auth.authorize(
+                request.path_params["provider"], credentials, address=address(request)
+            )
+            target = await self._auth.redirect(granted.redirect_to or _text(wanted), visitor.base_url)
+            if granted.redirect_to is not None:
+                return redirect(request, target)
+            return await self._begin(request, visitor, granted.user, granted.account, target)
+        except SignInError as error:
+            return self._refuse_sign_in(request, visitor, error)
+
+    async def redeem(self, request: Request) -> Response:
+        """`POST ticket`: exchange a sign-in ticket for the session cookie."""
+        visitor, body = await self._receive(request)
+        granted = await self._auth.tickets.redeem(
+            _text(body.get("ticket")), browser=self._desk.browser(visitor)
+        )
+        user = self._auth.sessions.schema.user.model_validate(granted.user)
+        account = Account(granted.provider, self._auth.providers[granted.provider].type)
+        target = await self._auth.redirect(granted.callback_url, visitor.base_url)
+        return await self._begin(request, visitor, user, account, target, as_json=True)
+
+    async def start_sign_in(self, request: Request) -> Response:
+        """`POST signin/<provider>`: credentials are asked for on the app's own page."""
+        visitor, body = await self._receive(request, for_redirect=True)
+        target = await self._auth.redirect(_text(body.get("callbackUrl")), visitor.base_url)
+        return redirect(request, self._auth.sign_in_url(visitor.base_url, callbackUrl=target))
+
+    async def show_sign_in(self, request: Request) -> Response:
+        """`GET signin` and `GET error`: the app's own page says it."""
+        base_url = self._desk.origins.base_url(request.scope)
+        query = {k: v for k, v in request.query_params.items() if k in ("callbackUrl", "error", "code")}
+        if "callbackUrl" in query:
+            query["callbackUrl"] = await self._auth.redirect(query["callbackUrl"], base_url)
+        return redirect(request, self._auth.sign_in_url(base_url, **query))
+
+    async def show_home(self, request: Request) -> Response:
+        """`GET signout` changes nothing: signing out takes a POST."""
+        return redirect(request, self._desk.origins.base_url(request.scope))
+
+    async def sign_out(self, request: Request) -> Response:
+        """`POST signout`: end the session, here and wherever its cookie was copied to."""
+        visitor, body = await self._receive(request, for_redirect=True)
+        if visitor.record is not None:
+            await self._auth.sessions.sign_out(visitor.record.id)
+        target = await self._auth.redirect(_text(body.get("callbackUrl")), visitor.base_url)
+        answer = redirect(request, target)
+        self._desk.clear_session(answer, visitor)
+        self._desk.put_csrf(answer, visitor, "")
+        return answer
+
+    async def list_sessions(self, request: Request) -> Response:
+        """`GET sessions`: where the user is signed in."""
+        visitor = await self._desk.receive(request.scope)
+        if visitor.record is None:
+            raise NotAuthenticated
+        records = await self._auth.sessions.of_user(visitor.record.user_id)
+        return answers.personal([_summary(record, visitor.sid) for record in records])
+
+    async def revoke(self, request: Request) -> Response:
+        """`POST sessions/revoke`: end one, the others, or all of the user's sessions."""
+        visitor, body = await self._receive(request)
+        if visitor.record is None:
+            raise NotAuthenticated
+        for record in await self._chosen(visitor.record, body):
+            await self._auth.sessions.revoke(record.id)
+        remaining = await self._auth.sessions.of_user(visitor.record.user_id)
+        answer = answers.personal([_summary(record, visitor.sid) for record in remaining])
+        if all(record.id != visitor.sid for record in remaining):
+            self._desk.clear_session(answer, visitor)
+            self._desk.put_csrf(answer, visitor, "")
+        return answer
+
+    async def _receive(
+        self, request: Request, *, for_redirect: bool = False
+    ) -> tuple[Visitor, dict[str, Any]]:
+        """Receive a POST: from our own pages, readable, and with its CSRF token."""
+        self._desk.origins.check(request.scope)
+        body = await bodies.read(request)
+        visitor = await self._desk.receive(request.scope)
+        try:
+            self._desk.csrf.check(visitor.csrf_cookies, visitor.sid, body.get("csrfToken"))
+        except RequestRefused as error:
+            if for_redirect:
+                error.url = self._auth.sign_in_url(visitor.base_url, error="MissingCSRF")
+            raise
+        return visitor, body
+
+    async def _begin(
+        self,
+        request: Request,
+        visitor: Visitor,
+        user: User,
+        account: Account,
+        target: str,
+        *,
+        as_json: bool = False,
+    ) -> Response:
+        record = await self._auth.sessions.sign_in(
+            user, account, device=_device(request), replaces=visitor.record
+        )
+        answer = answers.personal({"url": target}) if as_json else redirect(request, target)
+        self._desk.put_session(answer, visitor, record)
+        self._desk.put_csrf(answer, visitor, record.id)
+        if browser := self._desk.browser(visitor):
+            self._auth.sessions.feed.publish(ev.BrowserSignedIn(browser))
+        return answer
+
+    def _refuse_sign_in(self, request: Request, visitor: Visitor, error: SignInError) -> Response:
+        reason = getattr(error, "reason", None)
+        query = {"error": error.code} | ({"code": reason} if reason else {})
+        url = self._auth.sign_in_url(visitor.base_url, **query)
+        if wants_json(request):
+            return answers.refusal(error, {"url": url})
+        return redirect(request, url)
+
+    def _remembered_url(self, request: Request, visitor: Visitor) -> str | None:
+        remembered = cookies.values(request.scope, visitor.names.callback_url)
+        return next((url for url in remembered if own_url(url, visitor.base_url)), None)
+
+    async def _chosen(self, current: SessionRecord, body: dict[str, Any]) -> list[SessionRecord]:
+        own = await self._auth.sessions.of_user(current.user_id)
+        if body.get("all") is True:
+            return own
+        if body.get("others") is True:
+            return [record for record in own if record.id != current.id]
+        chosen = [record for record in own if public_id(record.id) == body.get("id")]
+        if not chosen:
+            raise bodies.BodyRefused("You have no such session.", 404)
+        return chosen
+
+
+def guarded(endpoint: Endpoint) -> Endpoint:
+    """Turn an endpoint's errors into answers.
+
+    Args:
+        endpoint: The endpoint.
+
+    Returns:
+        An endpoint that answers every `AuthError`.
+    """
+
+    async def answering(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except AuthError as error:
+            url = getattr(error, "url", None)
+            return answers.refusal(error, {"url": url} if url else None)
+
+    return answering
+
+
+def wants_json(request: Request) -> bool:
+    """Tell whether the sender is Auth.js's client, which follows redirects itself."""
+    return "x-auth-return-redirect" in request.headers
+
+
+def redirect(request: Request, url: str) -> Response:
+    """Send the visitor on, the way the sender can follow.
+
+    Args:
+        request: The request.
+        url: An absolute address.
+
+    Returns:
+        200 with `{"url"}` for Auth.js's client, 302 for everyone else.
+    """
+    if wants_json(request):
+        answer = answers.personal({"url": url})
+        answer.headers["Location"] = url
+        return answer
+    return RedirectResponse(url, 302, headers=answers.PERSONAL)
+
+
+def address(request: Request) -> str:
+    """The address that a request comes from."""
+    return request.client.host if request.client else ""
+
+
+def public_id(sid: str) -> str:
+    """Name a session in a list, without giving its real id away."""
+    return hashlib.sha256(sid.encode()).hexdigest()[:32]
+
+
+def _device(request: Request) -> Device:
+    return Device(user_agent=request.headers.get("user-agent", "")[:256], ip=address(request))
+
+
+def _summary(record: SessionRecord, current: str) -> dict[str, Any]:
+    return {
+        "id": public_id(record.id),
+        "current": record.id == current,
+        "created": iso(record.created),
+        "last_seen": iso(record.last_seen),
+        "expires": iso(record.expires),
+        "rev": record.rev,
+        "user_agent": record.device.user_agent,
+        "ip": record.device.ip,
+    }
+
+
+def _expected_rev(request: Request) -> int | None:
+    header = request.headers.get("if-match")
+    if header is None or header == "*":
+        return None
+    match = _ETAG.fullmatch(header)
+    if match is None:
+        raise bodies.BodyRefused('If-Match takes a revision in quotes, like "3".')
+    return int(match[1])
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _with_cookies(answer: Response, carrier: Response) -> Response:
+    for value in carrier.headers.getlist("set-cookie"):
+        answer.headers.append("Set-Cookie", value)
+    return answer
+

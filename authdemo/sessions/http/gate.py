@@ -1,0 +1,126 @@
+"""The gate in front of the pages: who may see what, rendered for whom."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs, quote
+
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..core import callbacks as cb
+from ..core import events as ev
+from ..core.auth import AuthCore
+from ..core.errors import AuthError, StoreUnavailable
+from . import answers
+from .site import Site, canonical
+from .visitor import Desk, Visitor
+
+logger = logging.getLogger("authdemo.sessions")
+
+_SCRIPTS = "/assets/"
+
+
+class Gate:
+    """Serves the pages, protected ones to those who may see them."""
+
+    def __init__(self, app: ASGIApp, *, auth: AuthCore, desk: Desk, site: Site) -> None:
+        """Stand in front of an app.
+
+        Args:
+            app: The app that serves everything else.
+            auth: The app's sessions.
+            desk: Receives visitors.
+            site: The built pages.
+        """
+        self._app = app
+        self._auth = auth
+        self._desk = desk
+        self._site = site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request for a page, or pass it on."""
+        answer = None
+        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
+            answer = await self._answer(scope)
+        await (answer or self._app)(scope, receive, send)
+
+    async def _answer(self, scope: Scope) -> Response | None:
+        path = canonical(scope["path"])
+        try:
+            if self._site.page(path) is not None or self._site.is_protected(path):
+                return await self._page(scope, path)
+            if path.startswith(_SCRIPTS) and path.endswith(".js"):
+                return await self._script(scope, path)
+        except StoreUnavailable as error:
+            return PlainTextResponse(error.message, 503, headers={**answers.PERSONAL, "Retry-After": "5"})
+        except AuthError as error:
+            return PlainTextResponse(error.message, answers.status(error), headers=answers.PERSONAL)
+        return None
+
+    async def _page(self, scope: Scope, path: str) -> Response:
+        protected = self._site.is_protected(path)
+        visitor = await self._visitor(scope, required=protected)
+        carrier = Response()
+        record = await self._desk.refresh(carrier, visitor) if visitor else None
+        session = await self._auth.sessions.public(record) if record else None
+        elsewhere = await self._elsewhere(scope, path, session)
+        if elsewhere is not None:
+            answer: Response = RedirectResponse(elsewhere, 303, headers=answers.PERSONAL)
+        else:
+            answer = await self._render(path, session)
+        self._hand_over(answer, carrier, visitor)
+        return answer
+
+    async def _elsewhere(self, scope: Scope, path: str, session: Mapping[str, Any] | None) -> str | None:
+        """Decide whether the visitor is better served by another page."""
+        asked = path + ("?" + scope["query_string"].decode("latin-1") if scope["query_string"] else "")
+        if self._site.is_protected(path):
+            verdict = await cb.call(
+                "authorized", self._auth.callbacks.authorized, path=path, session=session
+            )
+            if isinstance(verdict, str):
+                return verdict
+            if not verdict:
+                return f"{self._auth.pages.sign_in}?callbackUrl={quote(asked, safe='/')}"
+        if path == self._auth.pages.sign_in and session is not None:
+            wanted = parse_qs(scope["query_string"].decode("latin-1")).get("callbackUrl", ["/"])[-1]
+            return await self._auth.redirect(wanted, self._desk.origins.base_url(scope))
+        if scope["path"] not in (path, path + "/"):
+            return quote(asked, safe="/?=&")
+        return None
+
+    async def _render(self, path: str, session: Mapping[str, Any] | None) -> Response:
+        template = self._site.page(path)
+        if template is None:
+            return PlainTextResponse("Not found", 404, headers=answers.PERSONAL)
+        if session is not None:
+            await ev.tell(self._auth.events.session, session=session, path=path)
+        headers = {**answers.PERSONAL, "X-Content-Type-Options": "nosniff"}
+        return Response(template.render(session), headers=headers, media_type="text/html")
+
+    async def _script(self, scope: Scope, path: str) -> Response | None:
+        if self._site.is_public_script(path.removeprefix(_SCRIPTS)):
+            return None
+        visitor = await self._desk.receive(scope)
+        if visitor.record is not None:
+            return None
+        return PlainTextResponse("Sign in first.", 401, headers=answers.PERSONAL)
+
+    async def _visitor(self, scope: Scope, *, required: bool) -> Visitor | None:
+        """Receive a visitor; public pages are served even when the store is down."""
+        try:
+            return await self._desk.receive(scope)
+        except StoreUnavailable:
+            if required:
+                raise
+            return None
+
+    def _hand_over(self, answer: Response, carrier: Response, visitor: Visitor | None) -> None:
+        """Add the cookies, with a CSRF cookie for a browser that has none: its socket is known by it."""
+        for value in carrier.headers.getlist("set-cookie"):
+            answer.headers.append("Set-Cookie", value)
+        if visitor is not None and not self._desk.browser(visitor):
+            self._desk.put_csrf(answer, visitor, visitor.sid)

@@ -1,0 +1,70 @@
+"""The guard at the socket's door."""
+
+from __future__ import annotations
+
+import logging
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..core.errors import AuthError
+from . import cookies
+from .connections import Connection, Connections
+from .visitor import Desk
+
+logger = logging.getLogger("authdemo.sessions")
+
+CONNECTION_HEADER = "x-session-connection"
+"""Carries a connection's id from the handshake to the event handlers."""
+
+
+class Handshake:
+    """Lets sockets in, settles whose they are, and keeps the cookies to itself."""
+
+    def __init__(self, app: ASGIApp, *, desk: Desk, connections: Connections) -> None:
+        """Guard an app's sockets.
+
+        Args:
+            app: The app.
+            desk: Knows visitors by their cookies.
+            connections: Where open sockets are kept.
+        """
+        self._app = app
+        self._desk = desk
+        self._connections = connections
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Guard one connection; plain requests pass."""
+        if scope["type"] != "websocket":
+            await self._app(scope, receive, send)
+            return
+        try:
+            connection = await self._settle(scope)
+        except AuthError as error:
+            logger.info("A socket was refused: %s", error.code)
+            await send({"type": "websocket.close", "code": 1008, "reason": error.code})
+            return
+        self._connections.open(connection)
+        try:
+            await self._app(_marked(scope, connection), receive, send)
+        finally:
+            self._connections.close(connection)
+
+    async def _settle(self, scope: Scope) -> Connection:
+        """Decide whose socket this is; without an `Origin` it is nobody's."""
+        self._desk.origins.check(scope)
+        visitor = await self._desk.receive(scope)
+        known = self._desk.origins.is_own(scope) is True
+        client = scope.get("client")
+        return Connection(
+            sid=(visitor.sid or None) if known else None,
+            browser=self._desk.browser(visitor) if known else "",
+            address=client[0] if client else "",
+            base_url=visitor.base_url,
+        )
+
+
+def _marked(scope: Scope, connection: Connection) -> Scope:
+    clean = cookies.without(scope, cookies.OWN_NAMES)
+    mark = CONNECTION_HEADER.encode()
+    headers = [(name, value) for name, value in clean["headers"] if name != mark]
+    return {**clean, "headers": [*headers, (mark, connection.id.encode())]}

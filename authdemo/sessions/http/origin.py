@@ -1,0 +1,89 @@
+"""Where a request is addressed to, and where it comes from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from ..core.errors import RequestRefused
+
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
+_SECURE_SCHEMES = ("https", "wss")
+
+
+class Origins:
+    """Knows which origin is the app's own."""
+
+    def __init__(self, url: str | None, *, also: Collection[str] = ()) -> None:
+        """Make a judge.
+
+        Args:
+            url: The public origin, or None to take each request's own.
+            also: Other origins whose pages may call; in development, the page server.
+        """
+        self._url = url
+        self._also = frozenset(also)
+
+    def base_url(self, scope: Scope) -> str:
+        """Find the app's origin, as the browser sees it.
+
+        Args:
+            scope: The request or handshake.
+
+        Returns:
+            Scheme, host and port.
+
+        Raises:
+            RequestRefused: If the request doesn't say where it is addressed to.
+        """
+        if self._url:
+            return self._url
+        host = Headers(scope=scope).get("host", "")
+        if not _HOST.fullmatch(host):
+            raise RequestRefused("The request has no valid Host header.")
+        scheme = "https" if scope["scheme"] in _SECURE_SCHEMES else "http"
+        return f"{scheme}://{host}"
+
+    def is_own(self, scope: Scope) -> bool | None:
+        """Judge where a request comes from.
+
+        Args:
+            scope: The request or handshake.
+
+        Returns:
+            True for the app's own pages, False for anyone else's, and None if
+            the request doesn't say, as those that no browser made.
+        """
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        if origin is None:
+            site = headers.get("sec-fetch-site")
+            return None if site is None else site in ("same-origin", "none")
+        return origin == self.base_url(scope) or origin in self._also
+
+    def check(self, scope: Scope) -> None:
+        """Refuse what another origin's page sends.
+
+        Args:
+            scope: The request.
+
+        Raises:
+            RequestRefused: If it comes from elsewhere.
+        """
+        site = Headers(scope=scope).get("sec-fetch-site")
+        if self.is_own(scope) is False or site == "cross-site":
+            raise RequestRefused("The request comes from another site.")
+
+    def allows(self, origin: str) -> bool:
+        """Tell whether pages of another origin may read answers.
+
+        Args:
+            origin: The origin.
+
+        Returns:
+            Whether it was allowed explicitly.
+        """
+        return origin in self._also

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -22,10 +23,16 @@ def stop_on_termination() -> None:
     signal.signal(signal.SIGHUP, signal.default_int_handler)
 
 
-def die_with_parent() -> None:
-    """Ask the kernel for a SIGTERM to this process when its parent dies (Linux)."""
+def die_with_parent(parent: int) -> None:
+    """Ask the kernel for a SIGTERM to this process when its parent dies (Linux).
+
+    Args:
+        parent: The id of the parent. If it has died already, so does this process.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def run(
@@ -53,7 +60,7 @@ def run(
         stdout=output,
         stderr=subprocess.STDOUT if output else None,
         start_new_session=True,
-        preexec_fn=die_with_parent,  # noqa: PLW1509 - there are no threads
+        preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - no threads
     )
     with _stopped(process):
         return process.wait()

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from granian.constants import Interfaces
@@ -70,7 +71,7 @@ def serve(settings: ServerSettings) -> None:
         workers=settings.workers,
         workers_kill_timeout=PATIENCE,
         log_level=LogLevels.error,
-    ).serve(target_loader=load_app, wrap_loader=False)
+    ).serve(target_loader=partial(load_app, os.getpid()), wrap_loader=False)
 
 
 class Supervisor(MPServer):
@@ -106,18 +107,21 @@ class Supervisor(MPServer):
             connection.close()
 
 
-def load_app() -> ASGIApp:
+def load_app(supervisor: int) -> ASGIApp:
     """Make the ASGI app, in a worker process.
 
     Until the app is there and Granian listens to signals, a worker leaves Ctrl-C
     to the supervisor and obeys its SIGTERM at once.
+
+    Args:
+        supervisor: The process id of the supervisor; the worker dies with it.
 
     Returns:
         The ASGI app.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    die_with_parent()
+    die_with_parent(supervisor)
     _set_production_mode()
     from authdemo.authdemo import app
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
@@ -71,15 +72,17 @@ class Launcher:
 
     def wait_until_all_are_gone(self) -> None:
         """Wait until nothing is left of the launcher and all it started."""
-        for _ in _patiently(STOP_SECONDS):
+        for _ in patiently(STOP_SECONDS):
             if not self.processes():
                 return
         raise AssertionError(f"still there: {self.processes()}")
 
     def kill(self) -> None:
         """Leave nothing behind, whatever the test did."""
-        for pid in self.processes():
-            os.kill(pid, signal.SIGKILL)
+        while left := self.processes():
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         self.process.wait()
 
     def _read(self) -> None:
@@ -105,15 +108,16 @@ def free_port() -> int:
         return port
 
 
+def patiently(seconds: float) -> Iterator[None]:
+    """Give a condition that is looked at again and again some time to become true."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        yield
+        time.sleep(0.02)
+
+
 def _environment(folder: Path) -> list[str]:
     try:
         return (folder / "environ").read_text(errors="replace").split("\0")
     except OSError:
         return []
-
-
-def _patiently(seconds: float) -> Iterator[None]:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        yield
-        time.sleep(0.02)

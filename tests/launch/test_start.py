@@ -15,7 +15,7 @@ def test_the_app_answers_as_soon_as_it_says_so(start):
     assert "Home Page" in httpx.get(address).text
 
 
-def test_a_start_says_nothing_but_where_the_app_is(start, project):
+def test_a_start_says_nothing_but_where_the_app_is(start):
     start().wait_until_it_runs()
     launcher = start()
     address = launcher.wait_until_it_runs()
@@ -79,7 +79,9 @@ def test_a_port_that_is_none_stops_the_start_with_one_line(start, port):
     ]
 
 
-@pytest.mark.parametrize("host", ["203.0.113.1", "no such host", "no-such-host.invalid"])
+@pytest.mark.parametrize(
+    "host", ["203.0.113.1", "no such host", "no-such-host.invalid"]
+)
 def test_a_host_that_is_not_this_machine_stops_the_start_with_one_line(start, host):
     launcher = start(HOST=host)
     assert launcher.end() == 1

@@ -313,6 +313,14 @@ class Sessions:
         """
         await self._end(sid, "revoked")
 
+    async def sweep(self) -> int:
+        """Forget the sessions whose time is over.
+
+        Returns:
+            How many there were.
+        """
+        return await self.store.sweep(self._clock())
+
     async def _end(self, sid: str, reason: EndReason) -> None:
         record = await self.store.delete(sid)
         if record is None:

@@ -1,0 +1,1 @@
+"""Sessions over HTTP: cookies, `/api/auth/*`, guarded pages and sockets."""

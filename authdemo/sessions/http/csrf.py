@@ -29,16 +29,22 @@ class Csrf:
         """
         self._keys = keys
 
-    def issue(self, sid: str) -> tuple[str, str]:
+    def issue(self, sid: str, *, after: list[str] | None = None) -> tuple[str, str]:
         """Make a token.
+
+        Two tabs that lose their session at the same moment both ask for a token
+        with the same old cookie. They get the same new one, so that neither
+        undoes the other's.
 
         Args:
             sid: The session that it is for; empty before sign-in.
+            after: The values of the cookie that no longer fits.
 
         Returns:
             The token and the cookie that goes with it.
         """
-        token = secrets.token_hex(32)
+        old = after[0] if after and not sid else secrets.token_hex(32)
+        token = self._keys.mac("csrf successor", old)
         return token, quote(f"{token}|{self._keys.mac(_PURPOSE, f'{token} {sid}')}")
 
     def find(self, cookies: list[str], sid: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..core import callbacks as cb
 from ..core import events as ev
 from ..core.auth import AuthCore
-from ..core.errors import AuthError, StoreUnavailable
+from ..core.errors import AccessDenied, AuthError, StoreUnavailable
 from . import answers
 from .site import Site, canonical
 from .visitor import Desk, Visitor
@@ -83,11 +83,16 @@ class Gate:
             )
             if isinstance(verdict, str):
                 return verdict
+            if not verdict and session is not None:
+                raise AccessDenied("This page is not for you.")
             if not verdict:
                 return f"{self._auth.pages.sign_in}?callbackUrl={quote(asked, safe='/')}"
         if path == self._auth.pages.sign_in and session is not None:
             wanted = parse_qs(scope["query_string"].decode("latin-1")).get("callbackUrl", ["/"])[-1]
-            return await self._auth.redirect(wanted, self._desk.origins.base_url(scope))
+            base_url = self._desk.origins.base_url(scope)
+            target = await self._auth.redirect(wanted, base_url)
+            is_here = canonical(urlsplit(target).path) == path
+            return base_url if is_here else target
         if scope["path"] not in (path, path + "/"):
             return quote(asked, safe="/?=&")
         return None
@@ -102,6 +107,10 @@ class Gate:
         return Response(template.render(session), headers=headers, media_type="text/html")
 
     async def _script(self, scope: Scope, path: str) -> Response | None:
+        endpoints = self._site.endpoints_script(path.removeprefix(_SCRIPTS))
+        if endpoints is not None:
+            script = endpoints.addressed_to(self._desk.origins.base_url(scope))
+            return Response(script, headers={"Cache-Control": "no-cache"}, media_type="text/javascript")
         if self._site.is_public_script(path.removeprefix(_SCRIPTS)):
             return None
         visitor = await self._desk.receive(scope)

@@ -13,8 +13,12 @@ from .visitor import Desk
 
 logger = logging.getLogger("authdemo.sessions")
 
-CONNECTION_HEADER = "x-session-connection"
-"""Carries a connection's id from the handshake to the event handlers."""
+SCHEME = "Session"
+"""The scheme of the header that carries a connection's id to the event handlers.
+
+It is `Authorization`, which Reflex never sends on to a browser, and which no
+browser can send with a handshake.
+"""
 
 
 class Handshake:
@@ -65,6 +69,5 @@ class Handshake:
 
 def _marked(scope: Scope, connection: Connection) -> Scope:
     clean = cookies.without(scope, cookies.OWN_NAMES)
-    mark = CONNECTION_HEADER.encode()
-    headers = [(name, value) for name, value in clean["headers"] if name != mark]
-    return {**clean, "headers": [*headers, (mark, connection.id.encode())]}
+    headers = [(name, value) for name, value in clean["headers"] if name != b"authorization"]
+    return {**clean, "headers": [*headers, (b"authorization", f"{SCHEME} {connection.id}".encode())]}

@@ -11,7 +11,36 @@ from ..core.errors import ConfigurationError
 from .templates import Template
 
 _PACKED = re.compile(r"\.(gz|br|zst)$", re.IGNORECASE)
+_ADDRESS = re.compile(r"(https?|wss?)://[\w.:-]+")
 _REFERENCE = re.compile(r"""["'](?:\./|/assets/|assets/)([\w.~()\[\]-]+\.js)["']""")
+
+
+class EndpointsScript:
+    """The script that names the server's addresses, which a build can't know yet."""
+
+    def __init__(self, script: str) -> None:
+        """Take the script apart.
+
+        Args:
+            script: The script as it was built, with the build's own addresses.
+        """
+        self._pieces = _ADDRESS.split(script)
+
+    def addressed_to(self, base_url: str) -> str:
+        """Name the addresses as the visitor's browser sees them.
+
+        Args:
+            base_url: The app's origin.
+
+        Returns:
+            The script.
+        """
+        scheme, _, host = base_url.partition("://")
+        pieces = list(self._pieces)
+        secure = scheme == "https"
+        names = {"http": scheme, "https": scheme, "ws": "wss" if secure else "ws", "wss": "wss"}
+        pieces[1::2] = [f"{names[built]}://{host}" for built in pieces[1::2]]
+        return "".join(pieces)
 
 
 class Site:
@@ -37,6 +66,8 @@ class Site:
             raise ConfigurationError(f"Pages.protected names pages that don't exist: {sorted(unknown)}.")
         self._protected = frozenset(canonical(path).casefold() for path in protected)
         self._templates = {path: Template(document) for path, document in pages.items()}
+        scripts = (folder / "assets").glob("reflex-env-*.js")
+        self._endpoints = {file.name: EndpointsScript(file.read_text("utf-8")) for file in scripts}
         self._public_scripts = _closure(
             folder / "assets",
             [text for path, text in pages.items() if not self.is_protected(path)],
@@ -63,6 +94,17 @@ class Site:
             Whether it is; letter case doesn't matter, as on some file systems.
         """
         return path.casefold() in self._protected
+
+    def endpoints_script(self, name: str) -> EndpointsScript | None:
+        """Find the script that tells pages where the server is.
+
+        Args:
+            name: The file's name.
+
+        Returns:
+            The script, or None if it is another one.
+        """
+        return self._endpoints.get(name)
 
     def is_public_script(self, name: str) -> bool:
         """Tell whether anonymous visitors may have a script.

@@ -116,7 +116,7 @@ class Desk:
         Returns:
             The token.
         """
-        token, cookie = self.csrf.issue(sid)
+        token, cookie = self.csrf.issue(sid, after=visitor.csrf_cookies)
         cookies.put(response, visitor.names.csrf, cookie, secure=visitor.names.secure)
         return token
 

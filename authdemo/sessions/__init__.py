@@ -1,0 +1,50 @@
+"""Sessions for Reflex apps: what Auth.js does for Next.js, and what it can't."""
+
+from __future__ import annotations
+
+from .core.callbacks import Account, Callbacks
+from .core.errors import (
+    AccessDenied,
+    AuthError,
+    ConfigurationError,
+    CredentialsSignin,
+    NotAuthenticated,
+    RevisionConflict,
+    SignInError,
+    StoreUnavailable,
+    UpdateRefused,
+)
+from .core.events import Events
+from .core.options import Pages, SessionOptions
+from .core.settings import Settings
+from .core.users import User, UserUpdate
+from .providers.credentials import Credentials
+from .reflex.auth import Auth, Session
+from .reflex.hooks import session_text, use_session
+from .reflex.plugin import SessionsPlugin
+
+__all__ = [
+    "AccessDenied",
+    "Account",
+    "Auth",
+    "AuthError",
+    "Callbacks",
+    "ConfigurationError",
+    "Credentials",
+    "CredentialsSignin",
+    "Events",
+    "NotAuthenticated",
+    "Pages",
+    "RevisionConflict",
+    "Session",
+    "SessionOptions",
+    "SessionsPlugin",
+    "Settings",
+    "SignInError",
+    "StoreUnavailable",
+    "UpdateRefused",
+    "User",
+    "UserUpdate",
+    "session_text",
+    "use_session",
+]

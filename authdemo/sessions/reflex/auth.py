@@ -1,0 +1,226 @@
+"""`auth`: an app's sessions, as its event handlers and pages see them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import reflex as rx
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from ..core.auth import AuthCore
+from ..core.errors import NotAuthenticated, RequestRefused
+from ..core.record import SessionRecord
+from ..core.tickets import Pass
+from ..core.users import User
+from ..http.connections import Connection, Connections
+from ..http.endpoints import Endpoints
+from ..http.gate import Gate
+from ..http.handshake import Handshake
+from ..http.origin import Origins
+from ..http.site import Site
+from ..http.visitor import Desk
+from .hooks import Errands
+from .live import Live
+from .middleware import SessionMiddleware
+from .state import SessionState
+
+_SWEEP_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A verified session, as event handlers see it.
+
+    Attributes:
+        user: The user, of the app's own type.
+        expires: When the session ends unless it is renewed.
+        rev: Its revision.
+        claims: What the `jwt` callback added.
+    """
+
+    user: Any
+    expires: datetime
+    rev: int
+    claims: Mapping[str, Any]
+
+
+class Auth(AuthCore):
+    """The sessions of a Reflex app (Auth.js: `NextAuth(config)`).
+
+    Make one, hand it to `SessionsPlugin`, and use it in event handlers::
+
+        session = await auth(self)
+        await auth.update(self, name="Serverserver-man")
+    """
+
+    _live: Live
+
+    async def __call__(self, state: rx.State) -> Session | None:
+        """Read the session of the tab whose event is running (Auth.js: `auth()`).
+
+        It is verified now, whatever the tab shows.
+
+        Args:
+            state: The event handler's `self`.
+
+        Returns:
+            The session, or None if nobody is signed in.
+
+        Raises:
+            StoreUnavailable: If the store can't say.
+        """
+        record = await self._live.record(self._live.connection(state))
+        return self._session(record) if record else None
+
+    async def update(self, state: rx.State, **fields: Any) -> Session:
+        """Update the session from the server (Auth.js: `unstable_update`).
+
+        Every tab shows it at once, and the browser's cookie follows.
+
+        Args:
+            state: The event handler's `self`.
+            **fields: The fields to change; the server may change all but `id`.
+
+        Returns:
+            The session as it is now.
+
+        Raises:
+            NotAuthenticated: If nobody is signed in.
+            UpdateRefused: If a field can't be changed like that; names it.
+            StoreUnavailable: If the store can't keep it.
+        """
+        connection = self._live.connection(state)
+        if connection is None or connection.sid is None:
+            raise NotAuthenticated
+        record = await self.sessions.update(connection.sid, fields, author="server")
+        await self._live.settle(state, connection)
+        session_state = await state.get_state(SessionState)
+        session_state.cookie_rev = record.rev
+        return self._session(record)
+
+    async def sign_in(
+        self,
+        state: rx.State,
+        credentials: Mapping[str, Any],
+        *,
+        provider: str = "credentials",
+        callback_url: str = "/",
+    ) -> None:
+        """Sign in over the socket (Auth.js: `signIn`).
+
+        The tab gets a ticket, exchanges it for the cookie and goes on.
+
+        Args:
+            state: The event handler's `self`.
+            credentials: What the form sent.
+            provider: The provider's id.
+            callback_url: Where to go; another origin is not followed.
+
+        Raises:
+            SignInError: If nobody is signed in; its message is for the user.
+        """
+        connection = self._connection(state)
+        granted = await self.authorize(provider, credentials, address=connection.address)
+        session_state = await state.get_state(SessionState)
+        if granted.redirect_to is not None:
+            session_state.leave_to = await self.redirect(granted.redirect_to, connection.base_url)
+            return
+        session_state.ticket = await self.tickets.issue(
+            Pass(
+                user=granted.user.model_dump(),
+                provider=granted.account.provider,
+                callback_url=callback_url,
+                browser=connection.browser,
+            )
+        )
+
+    async def sign_out(self, state: rx.State) -> None:
+        """End the session of the tab whose event is running (Auth.js: `signOut`).
+
+        Every tab of it leaves the protected pages, on every device that shares it.
+
+        Args:
+            state: The event handler's `self`.
+        """
+        connection = self._live.connection(state)
+        if connection is not None and connection.sid is not None:
+            await self.sessions.sign_out(connection.sid)
+        await self._live.settle(state, connection)
+
+    def install(self, app: rx.App, *, site: Path | None, also: tuple[str, ...] = ()) -> None:
+        """Wire the sessions into an app; `SessionsPlugin` calls this.
+
+        Args:
+            app: The app.
+            site: The built pages, or None if another server serves them.
+            also: Other origins whose pages belong to the app.
+        """
+        connections = Connections()
+        desk = Desk(self, Origins(self.settings.url, also=also))
+        self._live = Live(app, self, connections)
+        app.add_middleware(SessionMiddleware(self._live), index=0)
+        app.register_lifespan_task(self._serve)
+        routes = Starlette(routes=Endpoints(self, desk).routes())
+        _add_routes(app, routes)
+        _wrap(app, lambda inner: Handshake(inner, desk=desk, connections=connections))
+        if site is not None:
+            pages = Site(site, self.pages.protected)
+            _wrap(app, lambda inner: Gate(inner, auth=self, desk=desk, site=pages))
+
+    @contextlib.asynccontextmanager
+    async def _serve(self) -> AsyncIterator[None]:
+        """Keep the store open and swept while the app runs."""
+        await self.sessions.store.open()
+        stop = self.sessions.feed.subscribe(self._live.hear)
+        sweeper = asyncio.create_task(self._sweep())
+        try:
+            yield
+        finally:
+            sweeper.cancel()
+            stop()
+            await self.sessions.store.close()
+
+    async def _sweep(self) -> None:
+        while True:
+            await self.sessions.sweep()
+            await asyncio.sleep(_SWEEP_SECONDS)
+
+    def _connection(self, state: rx.State) -> Connection:
+        connection = self._live.connection(state)
+        if connection is None:
+            raise RequestRefused("The connection is gone. Reload the page.")
+        return connection
+
+    def _session(self, record: SessionRecord) -> Session:
+        user: User = self.sessions.user(record)
+        expires = datetime.fromtimestamp(record.expires, UTC)
+        return Session(user=user, expires=expires, rev=record.rev, claims=record.claims)
+
+
+def add_errands(app: rx.App) -> None:
+    """Put the component that does the server's errands on every page.
+
+    Args:
+        app: The app.
+    """
+    app.extra_app_wraps[(3, "SessionErrands")] = lambda _: Errands.create()
+
+
+def _add_routes(app: rx.App, routes: Starlette) -> None:
+    for route in reversed(routes.routes):
+        app._api.routes.insert(0, route)  # type: ignore[union-attr]
+
+
+def _wrap(app: rx.App, wrap: Callable[[ASGIApp], ASGIApp]) -> None:
+    transformers = app.api_transformer or ()
+    if not isinstance(transformers, (list, tuple)):
+        transformers = (transformers,)
+    app.api_transformer = (*transformers, wrap)
+

@@ -1,0 +1,161 @@
+"""Keeps every open tab in step with its session."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import reflex as rx
+
+from ..core import events as ev
+from ..core.auth import AuthCore
+from ..core.errors import StoreUnavailable
+from ..core.record import SessionRecord
+from ..http.connections import Connection, Connections
+from ..http.handshake import SCHEME
+from ..http.site import canonical
+from .state import SessionState
+
+logger = logging.getLogger("authdemo.sessions")
+
+_LONGEST_WAIT = 86_400.0
+
+
+class Live:
+    """Pushes sessions to tabs, and knows whose tab an event comes from."""
+
+    def __init__(self, app: rx.App, auth: AuthCore, connections: Connections) -> None:
+        """Connect an app to its sessions.
+
+        Args:
+            app: The Reflex app.
+            auth: The app's sessions.
+            connections: The open sockets.
+        """
+        self._app = app
+        self._auth = auth
+        self._connections = connections
+        self._protected = frozenset(canonical(path) for path in auth.pages.protected)
+        self._pushes: set[asyncio.Task[None]] = set()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+
+    def connection(self, state: rx.State) -> Connection | None:
+        """Find the socket that the running event came through.
+
+        Args:
+            state: The state of the event handler.
+
+        Returns:
+            The socket, or None if it is closed by now.
+        """
+        header = state.router.headers.raw_headers.get("authorization", "")
+        return self._connections.find(header.removeprefix(f"{SCHEME} "))
+
+    async def record(self, connection: Connection | None) -> SessionRecord | None:
+        """Find the living session of a socket.
+
+        Args:
+            connection: The socket.
+
+        Returns:
+            The newest record, or None.
+
+        Raises:
+            StoreUnavailable: If the store can't say.
+        """
+        if connection is None or connection.sid is None:
+            return None
+        return await self._auth.sessions.find(connection.sid)
+
+    async def settle(self, state: rx.State, connection: Connection | None) -> None:
+        """Bring one tab's state in line with the truth, as part of an event of its own.
+
+        Args:
+            state: A state of the tab, whose lock the caller holds.
+            connection: The tab's socket.
+        """
+        record = await self.record(connection)
+        if record is not None:
+            self._watch(record)
+        await self._show(state, connection, record)
+
+    def hear(self, notice: ev.Notice) -> None:
+        """Tell the tabs concerned what happened; does not wait for them."""
+        match notice:
+            case ev.SessionChanged(record=record):
+                self._each(self._connections.of_session(record.id), self._push)
+            case ev.SessionEnded(sid=sid):
+                self._forget(sid)
+                self._each(self._connections.unbind(sid), self._push)
+            case ev.BrowserSignedIn(browser=browser):
+                self._each(self._connections.of_browser(browser), self._reload)
+
+    def _each(
+        self, connections: list[Connection], act: Callable[[Connection, str], Coroutine[Any, Any, None]]
+    ) -> None:
+        for connection in connections:
+            if connection.tab is not None:
+                task = asyncio.create_task(act(connection, connection.tab))
+                self._pushes.add(task)
+                task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._pushes.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("A tab could not be told about its session.", exc_info=error)
+
+    async def _push(self, connection: Connection, tab: str) -> None:
+        async def show(state: rx.State) -> None:
+            await self._show(state, connection, await self.record(connection))
+
+        await self._with_tab(tab, show)
+
+    async def _reload(self, _: Connection, tab: str) -> None:
+        async def reload(state: rx.State) -> None:
+            session_state = await state.get_state(SessionState)
+            session_state.reloads += 1
+
+        await self._with_tab(tab, reload)
+
+    async def _with_tab(self, tab: str, act: Callable[[rx.State], Awaitable[None]]) -> None:
+        async with self._app.modify_state(rx.BaseStateToken(ident=tab, cls=SessionState)) as state:
+            await act(state)
+
+    async def _show(
+        self, state: rx.State, connection: Connection | None, record: SessionRecord | None
+    ) -> None:
+        session_state = await state.get_state(SessionState)
+        session = await self._auth.sessions.public(record) if record else None
+        sid = record.id if record else ""
+        if not session_state.shows(sid, session):
+            session_state.show(sid, session)
+        if session is None and connection is not None and canonical(connection.path) in self._protected:
+            session_state.leave(self._auth.pages.sign_in, connection.path)
+
+    def _watch(self, record: SessionRecord) -> None:
+        """Look again when the session should be over, so that its end is pushed, not discovered."""
+        if record.id not in self._timers:
+            wait = min(self._auth.sessions.seconds_left(record) + 1.0, _LONGEST_WAIT)
+            loop = asyncio.get_running_loop()
+            self._timers[record.id] = loop.call_later(wait, self._check, record.id)
+
+    def _check(self, sid: str) -> None:
+        self._forget(sid)
+        if self._connections.of_session(sid):
+            task = asyncio.create_task(self._look_again(sid))
+            self._pushes.add(task)
+            task.add_done_callback(self._done)
+
+    async def _look_again(self, sid: str) -> None:
+        try:
+            record = await self._auth.sessions.find(sid)
+        except StoreUnavailable:
+            return
+        if record is not None:
+            self._watch(record)
+
+    def _forget(self, sid: str) -> None:
+        if timer := self._timers.pop(sid, None):
+            timer.cancel()

@@ -1,0 +1,55 @@
+"""What happens before every event of every tab."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import reflex as rx
+from reflex.middleware import Middleware
+
+from ..core.errors import AuthError
+from .live import Live
+
+if TYPE_CHECKING:
+    from reflex.event import Event
+    from reflex.state import StateUpdate
+
+logger = logging.getLogger("authdemo.sessions")
+
+
+class SessionMiddleware(Middleware):
+    """Verifies a tab's session before any of its events runs.
+
+    The very first event is covered too, so that the first thing a tab shows is
+    the session as it is, and a tab that changed hands starts empty.
+    """
+
+    def __init__(self, live: Live) -> None:
+        """Make the middleware.
+
+        Args:
+            live: Knows the tabs and their sessions.
+        """
+        self._live = live
+
+    async def preprocess(self, app: rx.App, state: rx.State, event: Event) -> StateUpdate | None:
+        """Settle whose tab this is, and let the event run.
+
+        Args:
+            app: The app.
+            state: The tab's state.
+            event: The event.
+
+        Returns:
+            None: the event runs, and finds the session as it is.
+        """
+        connection = self._live.connection(state)
+        if connection is not None:
+            connection.tab = state.router.session.client_token
+            connection.path = state.router.url.path or "/"
+        try:
+            await self._live.settle(state, connection)
+        except AuthError as error:
+            logger.warning("A tab's session could not be verified: %s", error.code)
+        return None

@@ -1,0 +1,61 @@
+"""One line in `rxconfig.py` that wires sessions into a Reflex app."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from reflex.constants import Dirs
+from reflex.plugins import Plugin
+from reflex.utils import prerequisites
+from reflex_base.config import get_config
+from reflex_base.environment import environment
+
+from ..core.errors import ConfigurationError
+from .auth import Auth, add_errands
+
+
+class SessionsPlugin(Plugin):
+    """Adds `/api/auth`, live sessions and guarded pages to an app."""
+
+    def __init__(self, auth: str) -> None:
+        """Name the app's sessions.
+
+        Args:
+            auth: Where they are, like `"my_app.auth:auth"`. They are imported
+                with the app, not with the configuration.
+        """
+        self._where = auth
+
+    def register_route(self, **context: Any) -> None:
+        """Put what the pages need on every page."""
+        from reflex_base.registry import RegistrationContext
+
+        add_errands(RegistrationContext.get().app)
+
+    def post_compile(self, **context: Any) -> None:
+        """Wire sessions into the app that is about to serve."""
+        serves_pages = environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get()
+        site = prerequisites.get_web_dir() / Dirs.STATIC if serves_pages else None
+        self.auth().install(context["app"], site=site, also=_page_origins(serves_pages=serves_pages))
+
+    def auth(self) -> Auth:
+        """Import the app's sessions.
+
+        Returns:
+            The sessions.
+
+        Raises:
+            ConfigurationError: If there are none.
+        """
+        module, _, name = self._where.partition(":")
+        auth = getattr(importlib.import_module(module), name, None)
+        if not isinstance(auth, Auth):
+            raise ConfigurationError(f"SessionsPlugin takes the place of an Auth, not {self._where!r}.")
+        return auth
+
+
+def _page_origins(*, serves_pages: bool) -> tuple[str, ...]:
+    if serves_pages:
+        return ()
+    return tuple(origin for origin in get_config().cors_allowed_origins if origin != "*")

@@ -1,0 +1,117 @@
+import { useEffect, useSyncExternalStore } from "react";
+import env from "$/env.json";
+import { getBackendURL } from "$/utils/state";
+
+const LOADING = { status: "loading", user: null, expires: null, rev: 0 };
+const IDLE = { pending: false, error: "" };
+const FAILED = "The server can't be reached. Try again.";
+
+const onServer = typeof document === "undefined";
+const never = () => () => {};
+
+let seed;
+
+/** The session that the server put into this document, if the server rendered it. */
+const readSeed = () => {
+  if (seed === undefined) {
+    const element = document.getElementById("session-data");
+    const session = JSON.parse(element?.textContent ?? "null");
+    const nobody = element ? { ...LOADING, status: "unauthenticated" } : LOADING;
+    seed = session ? { status: "authenticated", ...session } : nobody;
+  }
+  return seed;
+};
+
+/** The live session once it is there; until then, the one in the document. */
+export const useSession = (view) => {
+  const rendered = useSyncExternalStore(never, readSeed, () => LOADING);
+  return view.status === "loading" ? rendered : view;
+};
+
+/** A value of the session: put in by the server on each request, live afterwards. */
+export const textOf = (view, path) => {
+  if (onServer) return `{{session.${path}}}`;
+  const session = view.status === "loading" ? readSeed() : view;
+  const value = path.split(".").reduce((part, name) => part?.[name], session);
+  return value == null ? "" : String(value);
+};
+
+let request = IDLE;
+const listeners = new Set();
+
+const setRequest = (next) => {
+  request = next;
+  listeners.forEach((listener) => listener());
+};
+
+/** Whether an update of this tab is on its way, and why the last one was refused. */
+export const useRequest = () =>
+  useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => request,
+    () => IDLE,
+  );
+
+const call = async (path, body) => {
+  const response = await fetch(new URL(`/api/auth/${path}`, getBackendURL(env.PING)), {
+    credentials: "include",
+    cache: "no-store",
+    ...(body && {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    }),
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer?.message ?? FAILED);
+  return answer;
+};
+
+const post = async (path, body) => {
+  const { csrfToken } = await call("csrf");
+  return call(path, { csrfToken, ...body });
+};
+
+/** The client's update: what Auth.js's `update(data)` sends. */
+export const update = async (data) => {
+  setRequest({ pending: true, error: "" });
+  try {
+    await post("session", { data });
+    setRequest(IDLE);
+  } catch (error) {
+    const message = error instanceof TypeError ? FAILED : error.message;
+    setRequest({ pending: false, error: message });
+  }
+};
+
+/** Does for the server what only a browser can do: cookies and navigation. */
+export const useErrands = ({ ticket, leave_to, cookie_rev, reloads }) => {
+  useEffect(() => {
+    if (leave_to) window.location.replace(leave_to);
+  }, [leave_to]);
+  useEffect(() => {
+    if (reloads) window.location.reload();
+  }, [reloads]);
+  useEffect(() => {
+    if (cookie_rev) call("session").catch(() => {});
+  }, [cookie_rev]);
+  useEffect(() => {
+    if (!ticket) return;
+    post("ticket", { ticket }).then(
+      ({ url }) => window.location.replace(new URL(url).pathname + new URL(url).search),
+      () => {
+        const url = new URL(window.location.href);
+        url.searchParams.set("error", "TicketRefused");
+        window.location.replace(url);
+      },
+    );
+  }, [ticket]);
+  useEffect(() => {
+    const refetch = (event) => event.persisted && window.location.reload();
+    window.addEventListener("pageshow", refetch);
+    return () => window.removeEventListener("pageshow", refetch);
+  }, []);
+};

@@ -1,0 +1,74 @@
+"""The session as each tab's reactive state."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import reflex as rx
+
+LOADING: dict[str, Any] = {"status": "loading", "user": None, "expires": None, "rev": 0}
+NOBODY: dict[str, Any] = {**LOADING, "status": "unauthenticated"}
+
+
+class SessionState(rx.State):
+    """What one tab shows of its session, and what it is asked to do about it.
+
+    Only this package writes here, and nothing here is a credential: who a tab
+    belongs to is settled by its connection, on every event anew.
+
+    Attributes:
+        view: The public session with its `status`.
+        ticket: A sign-in ticket to exchange for the cookie.
+        leave_to: Where to go, because this page is not for this visitor.
+        cookie_rev: The revision that the cookie should catch up with.
+        reloads: Grows when the page should be fetched anew.
+    """
+
+    view: dict[str, Any] = LOADING
+    ticket: str = ""
+    leave_to: str = ""
+    cookie_rev: int = 0
+    reloads: int = 0
+    _sid: str = ""
+
+    def shows(self, sid: str, session: dict[str, Any] | None) -> bool:
+        """Tell whether the tab is up to date.
+
+        Args:
+            sid: The session's id; empty for nobody's.
+            session: The public session, or None.
+
+        Returns:
+            Whether the tab shows this session, or a newer revision of it.
+        """
+        if session is None:
+            return not self._sid and self.view["status"] == "unauthenticated"
+        is_same = self._sid == sid and self.view["status"] == "authenticated"
+        newer = self.view["rev"] > session["rev"]
+        return is_same and (newer or self.view == {"status": "authenticated", **session})
+
+    def show(self, sid: str, session: dict[str, Any] | None) -> None:
+        """Show a session.
+
+        When the tab changes hands, all its state goes back to the beginning, so
+        that nobody inherits what the one before them saw.
+
+        Args:
+            sid: The session's id; empty for nobody's.
+            session: The public session, or None.
+        """
+        if self._sid and self._sid != sid:
+            for substate in self._get_root_state().substates.values():
+                substate.reset()
+        self._sid = sid
+        self.view = NOBODY if session is None else {"status": "authenticated", **session}
+
+    def leave(self, sign_in: str, path: str) -> None:
+        """Ask the tab to go and sign in.
+
+        Args:
+            sign_in: The sign-in page.
+            path: Where to come back to.
+        """
+        self.leave_to = f"{sign_in}?callbackUrl={quote(path, safe='/')}"

@@ -65,8 +65,18 @@ def check_settings() -> ServerSettings:
 
     Returns:
         Where and how to serve.
+
+    Raises:
+        LaunchError: Names the variable that is wrong and says what it takes.
     """
-    return ServerSettings.read(os.environ)
+    from authdemo.sessions import ConfigurationError, Settings
+
+    server = ServerSettings.read(os.environ)
+    try:
+        Settings.from_environ()
+    except ConfigurationError as error:
+        raise LaunchError(error.message) from error
+    return server
 
 
 if __name__ == "__main__":

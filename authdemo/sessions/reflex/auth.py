@@ -26,7 +26,7 @@ from ..http.handshake import Handshake
 from ..http.origin import Origins
 from ..http.site import Site
 from ..http.visitor import Desk
-from .hooks import Errands
+from .hooks import session_errands
 from .live import Live
 from .middleware import SessionMiddleware
 from .state import SessionState
@@ -210,7 +210,7 @@ def add_errands(app: rx.App) -> None:
     Args:
         app: The app.
     """
-    app.extra_app_wraps[(3, "SessionErrands")] = lambda _: Errands.create()
+    app.extra_app_wraps[(3, "SessionErrands")] = lambda _: rx.fragment(session_errands())
 
 
 def _add_routes(app: rx.App, routes: Starlette) -> None:

@@ -128,3 +128,9 @@ class Errands(rx.Fragment):
         arguments = ", ".join(f"{name}: {var!s}" for name, var in values.items())
         data = VarData.merge(*(var._get_all_var_data() for var in values.values()))
         return [rx.Var(f"useErrands({{ {arguments} }})", _var_data=data)]
+
+
+@rx.memo
+def session_errands() -> rx.Component:
+    """Stand on every page, inside of the state that the hook needs."""
+    return Errands.create()

@@ -1,0 +1,108 @@
+"""The demo's accounts: a small table, with passwords hashed by Argon2id."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from authdemo.sessions import User
+
+MAX_PASSWORD_BYTES = 1024
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS accounts (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    role TEXT NOT NULL,
+    password TEXT NOT NULL
+) STRICT
+"""
+
+
+class DemoUser(User):
+    """A user of the demo.
+
+    Attributes:
+        role: `user` or `admin`.
+    """
+
+    role: str = "user"
+
+
+SEEDS = (
+    DemoUser(id="john_doe", name="John Doe", email="email@email.email", role="user"),
+    DemoUser(id="jane_admin", name="Jane Admin", email="jane@email.email", role="admin"),
+)
+SEED_PASSWORD = "tutorial"
+
+
+class Accounts:
+    """Knows who has an account, and checks passwords."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the table, or make it.
+
+        Args:
+            path: The database file.
+        """
+        self._path = path
+        self._hasher = PasswordHasher()
+        self._nobody = self._hasher.hash("nobody has this password")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(self._connect()) as db:
+            db.execute(_SCHEMA)
+
+    def seed(self, users: Iterable[DemoUser], password: str) -> None:
+        """Add accounts to an empty table.
+
+        Args:
+            users: Whose accounts.
+            password: The password of them all.
+        """
+        with closing(self._connect()) as db, db:
+            db.execute("BEGIN IMMEDIATE")
+            if db.execute("SELECT 1 FROM accounts").fetchone() is None:
+                rows = [(u.id, u.name, u.email, u.role, self._hasher.hash(password)) for u in users]
+                db.executemany("INSERT INTO accounts VALUES (?, ?, ?, ?, ?)", rows)
+
+    async def check(self, account_id: object, password: object) -> DemoUser | None:
+        """Check a password, without saying what was wrong and in no less time.
+
+        Args:
+            account_id: The account's id, as it was typed.
+            password: The password, as it was typed.
+
+        Returns:
+            The user, or None.
+        """
+        if not isinstance(account_id, str) or not isinstance(password, str) or not _is_plausible(password):
+            return None
+        return await asyncio.to_thread(self._check, account_id, password)
+
+    def _check(self, account_id: str, password: str) -> DemoUser | None:
+        with closing(self._connect()) as db:
+            found = db.execute(
+                "SELECT id, name, email, role, password FROM accounts WHERE id = ?", (account_id,)
+            ).fetchone()
+        *fields, hashed = found or (None, None, None, None, self._nobody)
+        try:
+            self._hasher.verify(hashed, password)
+        except (VerifyMismatchError, InvalidHashError):
+            return None
+        if found is None:
+            return None
+        return DemoUser(**dict(zip(("id", "name", "email", "role"), fields, strict=True)))
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=5)
+
+
+def _is_plausible(password: str) -> bool:
+    return "\0" not in password and len(password.encode("utf-8", "replace")) <= MAX_PASSWORD_BYTES

@@ -1,0 +1,29 @@
+"""`/client`: the session as the browser knows it."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from authdemo.ui.buttons import action_button, update_refusal
+from authdemo.sessions import use_session
+from authdemo.ui.layout import layout
+from authdemo.ui.session_card import client_session
+from authdemo.ui.session_log import SessionLog
+
+
+def page() -> rx.Component:
+    """Build the page."""
+    session = use_session()
+    return layout(
+        "Client Side Rendering Page",
+        SessionLog.create(),
+        client_session(),
+        rx.el.div(
+            action_button(
+                "Client Side Update", session.update(name="Client-Man"), pending=session.pending
+            ),
+            class_name="actions",
+        ),
+        update_refusal(),
+        lead="The browser shows this session, and hears of every change at once.",
+    )

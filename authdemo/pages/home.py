@@ -1,0 +1,61 @@
+"""`/`: the session as the server loaded it, with a client's and a server's update."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import reflex as rx
+
+from authdemo.auth import auth
+from authdemo.sessions import AuthError
+from authdemo.ui.buttons import action_button, refusal, update_button, update_refusal
+from authdemo.ui.layout import layout
+from authdemo.ui.session_card import server_session
+
+
+class HomeState(rx.State):
+    """The buttons of the home page.
+
+    Attributes:
+        pending: Whether the server is at work.
+        error: Why it refused.
+    """
+
+    pending: bool = False
+    error: str = ""
+
+    @rx.event
+    async def server_update(self) -> AsyncIterator[None]:
+        """Update the session from the server."""
+        self.pending, self.error = True, ""
+        yield
+        try:
+            await auth.update(self, name="Serverserver-man")
+        except AuthError as error:
+            self.error = error.message
+        self.pending = False
+
+    @rx.event
+    async def log_out(self) -> None:
+        """End the session."""
+        try:
+            await auth.sign_out(self)
+        except AuthError as error:
+            self.error = error.message
+
+
+def page() -> rx.Component:
+    """Build the page."""
+    return layout(
+        "Home Page",
+        server_session(),
+        rx.el.div(
+            update_button("Server-Man"),
+            action_button("Server Side Update", HomeState.server_update, pending=HomeState.pending),
+            action_button("Log Out", HomeState.log_out, pending=False, quiet=True),
+            class_name="actions",
+        ),
+        update_refusal(),
+        refusal(HomeState.error),
+        lead="The server read this session for your request. It follows every change from here on.",
+    )

@@ -1,0 +1,63 @@
+"""Buttons that say when they are busy, and messages that say what went wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from authdemo.sessions import use_session
+
+
+def action_button(label: str, on_click: Any, *, pending: Any, quiet: bool = False) -> rx.Component:
+    """Make a button that can't be pressed again while it works.
+
+    Args:
+        label: Its text.
+        on_click: What it does.
+        pending: Whether it is at work.
+        quiet: Whether it stands back behind others.
+
+    Returns:
+        The button.
+    """
+    return rx.el.button(
+        label,
+        type="button",
+        on_click=on_click,
+        disabled=pending,
+        aria_busy=pending,
+        class_name="button quiet" if quiet else "button",
+    )
+
+
+def update_button(name: str) -> rx.Component:
+    """Make the tutorial's reusable update button: it updates the session from the browser.
+
+    Args:
+        name: The user's new name.
+
+    Returns:
+        The button.
+    """
+    session = use_session()
+    return action_button(
+        "Client Side Update", session.update(name=name), pending=session.pending
+    )
+
+
+def refusal(message: Any) -> rx.Component:
+    """Say why something was refused; shows nothing while the message is empty.
+
+    Args:
+        message: The reason.
+
+    Returns:
+        A live region.
+    """
+    return rx.el.p(message, role="alert", class_name="refusal")
+
+
+def update_refusal() -> rx.Component:
+    """Say why the last update from this tab was refused."""
+    return refusal(use_session().error)

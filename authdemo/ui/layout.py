@@ -1,0 +1,46 @@
+"""What all pages have in common."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from authdemo.sessions import session_text
+
+LINKS = (("Home", "/"), ("Client", "/client"), ("Inspector", "/inspector"))
+
+
+def layout(title: str, *children: rx.Component, lead: str) -> rx.Component:
+    """Lay a page out for somebody who is signed in.
+
+    Args:
+        title: The page's heading.
+        *children: What the page holds.
+        lead: One sentence about the page.
+
+    Returns:
+        The page.
+    """
+    return rx.fragment(
+        rx.el.header(
+            rx.el.a("authdemo", href="/", class_name="brand"),
+            rx.el.nav(*(rx.el.a(text, href=path) for text, path in LINKS), aria_label="Pages"),
+            rx.el.span(session_text("user.name"), class_name="who"),
+            class_name="bar",
+        ),
+        rx.el.main(rx.el.h1(title), rx.el.p(lead, class_name="lead"), *children),
+    )
+
+
+def plain_layout(title: str, *children: rx.Component) -> rx.Component:
+    """Lay a page out for anyone.
+
+    Args:
+        title: The page's heading.
+        *children: What the page holds.
+
+    Returns:
+        The page.
+    """
+    return rx.el.main(
+        rx.el.p("authdemo", class_name="brand"), rx.el.h1(title), *children, class_name="narrow"
+    )

@@ -76,6 +76,8 @@ class Live:
             state: A state of the tab, whose lock the caller holds.
             connection: The tab's socket.
         """
+        if connection is not None:
+            (await state.get_state(SessionState)).meet(connection.id)
         record = await self.record(connection)
         if record is not None:
             self._watch(record)

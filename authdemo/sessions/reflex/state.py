@@ -31,6 +31,18 @@ class SessionState(rx.State):
     cookie_rev: int = 0
     reloads: int = 0
     _sid: str = ""
+    _connection: str = ""
+
+    def meet(self, connection_id: str) -> None:
+        """Notice that the page was loaded anew: whatever it was asked to do is done.
+
+        Args:
+            connection_id: The tab's connection.
+        """
+        if self._connection != connection_id:
+            self._connection = connection_id
+            self.ticket = self.leave_to = ""
+            self.cookie_rev = self.reloads = 0
 
     def shows(self, sid: str, session: dict[str, Any] | None) -> bool:
         """Tell whether the tab is up to date.

@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
-PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
+PIP := $(PYTHON) -m pip install -qq --disable-pip-version-check
 VENV := .venv/made
 RUNTIME := .venv/runtime-installed
 DEV := .venv/dev-installed
@@ -45,7 +45,7 @@ format: $(DEV) ## format and fix what can be fixed
 
 .PHONY: clean
 clean: ## remove what make made (the data folder stays)
-	rm -rf .venv .web .reflex .browser .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .web .web.* .reflex .browser .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find authdemo tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV):

@@ -40,7 +40,7 @@ SEEDS = (
     DemoUser(id="john_doe", name="John Doe", email="email@email.email", role="user"),
     DemoUser(id="jane_admin", name="Jane Admin", email="jane@email.email", role="admin"),
 )
-SEED_PASSWORD = "tutorial"
+SEED_PASSWORD = "tutorial"  # noqa: S105 - the demo's accounts are for everyone
 
 
 class Accounts:
@@ -82,14 +82,19 @@ class Accounts:
         Returns:
             The user, or None.
         """
-        if not isinstance(account_id, str) or not isinstance(password, str) or not _is_plausible(password):
+        if (
+            not isinstance(account_id, str)
+            or not isinstance(password, str)
+            or not _is_plausible(password)
+        ):
             return None
         return await asyncio.to_thread(self._check, account_id, password)
 
     def _check(self, account_id: str, password: str) -> DemoUser | None:
         with closing(self._connect()) as db:
             found = db.execute(
-                "SELECT id, name, email, role, password FROM accounts WHERE id = ?", (account_id,)
+                "SELECT id, name, email, role, password FROM accounts WHERE id = ?",
+                (account_id,),
             ).fetchone()
         *fields, hashed = found or (None, None, None, None, self._nobody)
         try:

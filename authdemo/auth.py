@@ -27,7 +27,11 @@ async def authorize(credentials: Mapping[str, Any]) -> DemoUser | None:
 def report(session: Mapping[str, Any], path: str) -> None:
     """Write what the home page was rendered with, as the tutorial's page does."""
     if path == "/":
-        logger.info("Server Side Rendering %s rev %s", json.dumps(session["user"]), session["rev"])
+        logger.info(
+            "Server Side Rendering %s rev %s",
+            json.dumps(session["user"]),
+            session["rev"],
+        )
 
 
 auth = Auth(

@@ -13,4 +13,9 @@ app = rx.App(stylesheets=["/style.css"], toaster=None, html_lang="en")
 app.add_page(home.page, route="/", title="Home · authdemo")
 app.add_page(client.page, route="/client", title="Client side · authdemo")
 app.add_page(inspector.page, route="/inspector", title="Inspector · authdemo")
-app.add_page(login.page, route="/login", title="Log in · authdemo", on_load=login.LoginState.explain)
+app.add_page(
+    login.page,
+    route="/login",
+    title="Log in · authdemo",
+    on_load=login.LoginState.explain,
+)

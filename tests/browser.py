@@ -56,7 +56,7 @@ exec '{folder}/chromium' "$@"
 """
 
 # What Playwright's `launch` has to be told; nothing for a browser of its own.
-Found = dict[str, str]
+Found = dict[str, Any]
 
 
 def launch_options() -> dict[str, Any]:
@@ -112,7 +112,14 @@ def on_the_path() -> Found | None:
 
 
 def from_playwright() -> Found | None:
-    command = [sys.executable, "-m", "playwright", "install", "chromium", "--only-shell"]
+    command = [
+        sys.executable,
+        "-m",
+        "playwright",
+        "install",
+        "chromium",
+        "--only-shell",
+    ]
     return {} if _succeeds(command) else None
 
 
@@ -160,7 +167,11 @@ WAYS: tuple[Callable[[], Found | None], ...] = (
 def _succeeds(command: list[str], **options: Any) -> bool:
     try:
         done = subprocess.run(
-            command, check=False, capture_output=True, timeout=DOWNLOAD_SECONDS, **options
+            command,
+            check=False,
+            capture_output=True,
+            timeout=DOWNLOAD_SECONDS,
+            **options,
         )
     except (FileNotFoundError, subprocess.TimeoutExpired):
         return False

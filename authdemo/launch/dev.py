@@ -26,12 +26,10 @@ def develop(settings: ServerSettings, root: Path) -> int:
         The exit code of Reflex.
 
     Raises:
-        LaunchError: `AUTH_DEV_API_PORT` is not a port.
+        LaunchError: `AUTH_DEV_API_PORT` is not a port, or npm failed.
     """
-    api_port = read_number(
-        os.environ, "AUTH_DEV_API_PORT", DEFAULT_DEV_API_PORT, MAX_PORT
-    )
-    frontend.forget(root)
+    api_port = read_number(os.environ, "AUTH_DEV_API_PORT", DEFAULT_DEV_API_PORT, MAX_PORT)
+    frontend.release(root)
     options = {
         "--frontend-port": settings.port,
         "--backend-port": api_port,

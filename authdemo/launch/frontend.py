@@ -19,8 +19,10 @@ from authdemo.launch.errors import LaunchError
 SOURCES = ("authdemo", "assets", "reflex.lock", "requirements.txt", "rxconfig.py")
 EXPORT = (sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip")
 API_URL = "http://localhost:3000"
-BUILD = Path(".web/build")
-RECORD = BUILD / "fingerprint"
+WEB = ".web"
+RECORD = Path(WEB, "build", "fingerprint")
+LOCK = ".web.lock"
+UNFINISHED = ".web.unfinished"
 
 
 def build(root: Path) -> None:
@@ -39,19 +41,26 @@ def build(root: Path) -> None:
         wanted = fingerprint(root)
         if _built(root) == wanted:
             return
-        forget(root)
+        _forget(root)
         print("Building the pages ...", flush=True)
         _export(root)
         _record(root, wanted)
 
 
-def forget(root: Path) -> None:
-    """Make the next start build the pages again.
+def release(root: Path) -> None:
+    """Hand the built pages over to somebody who will change them.
+
+    The packages are installed then, and the next `build` does its work again.
 
     Args:
         root: The project's folder.
+
+    Raises:
+        LaunchError: The packages had to be installed, and that failed.
     """
-    (root / RECORD).unlink(missing_ok=True)
+    if (root / UNFINISHED).exists() or not (root / WEB).exists():
+        build(root)
+    _forget(root)
 
 
 def fingerprint(root: Path) -> str:
@@ -89,9 +98,13 @@ def _record(root: Path, wanted: str) -> None:
     draft.replace(root / RECORD)
 
 
+def _forget(root: Path) -> None:
+    (root / RECORD).unlink(missing_ok=True)
+
+
 def _export(root: Path) -> None:
     env = node.environment(os.environ, root) | {"REFLEX_API_URL": API_URL}
-    with tempfile.TemporaryFile() as output:
+    with tempfile.TemporaryFile() as output, _unfinished(root):
         if processes.run(EXPORT, env, output) == 0:
             return
         output.seek(0)
@@ -100,7 +113,18 @@ def _export(root: Path) -> None:
 
 
 @contextmanager
+def _unfinished(root: Path) -> Iterator[None]:
+    """Start afresh after an interruption: npm doesn't mend what it left half done."""
+    mark = root / UNFINISHED
+    if mark.exists():
+        shutil.rmtree(root / WEB, ignore_errors=True)
+    mark.touch()
+    yield
+    mark.unlink()
+
+
+@contextmanager
 def _alone(root: Path) -> Iterator[None]:
-    with (root / ".web.lock").open("w") as lock:
+    with (root / LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -22,6 +22,7 @@ NODE = {
     "NODE_USE_SYSTEM_CA": "1",
     "npm_config_audit": "false",
     "npm_config_fund": "false",
+    "npm_config_prefer_offline": "true",
     "npm_config_update_notifier": "false",
     # Keeps the registry's address out of the committed lock file.
     "npm_config_omit_lockfile_registry_resolved": "true",

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -18,9 +18,13 @@ PATIENCE = 4.0
 
 
 def stop_on_termination() -> None:
-    """Make SIGTERM and a closed terminal end this process as Ctrl-C does."""
+    """Make SIGTERM and a closed terminal end this process as Ctrl-C does.
+
+    Under `nohup` a closed terminal stays without effect.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
 
 
 def die_with_parent(parent: int) -> None:
@@ -62,18 +66,18 @@ def run(
         start_new_session=True,
         preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - no threads
     )
-    with _stopped(process):
-        return process.wait()
-
-
-@contextlib.contextmanager
-def _stopped(process: subprocess.Popen[bytes]) -> Iterator[None]:
     try:
-        yield
+        return process.wait()
     finally:
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    try:
         with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
             os.killpg(process.pid, signal.SIGINT)
             process.wait(PATIENCE)
+    finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

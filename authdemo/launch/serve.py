@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
-import http.client
 import os
 import signal
 import socket
 import threading
 from functools import partial
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
 
 from granian.constants import Interfaces
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 PATIENCE = 3
+REACHED_AS_LOCALHOST = ("0.0.0.0", "127.0.0.1", "::")  # noqa: S104
 
 
 def check_address(settings: ServerSettings) -> str:
@@ -47,7 +49,7 @@ def check_address(settings: ServerSettings) -> str:
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise LaunchError(_refusal(settings, error)) from error
     return str(address[0])
 
@@ -83,8 +85,10 @@ class Supervisor(MPServer):
         Args:
             *args: What Granian passes on to its workers.
         """
+        nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
         super().startup(*args)  # type: ignore[no-untyped-call]
-        signal.signal(signal.SIGHUP, self.signal_handler_interrupt)
+        hangup = signal.SIG_IGN if nohup else self.signal_handler_interrupt
+        signal.signal(signal.SIGHUP, hangup)
         threading.Thread(target=self._announce, daemon=True).start()
 
     def _announce(self) -> None:
@@ -92,16 +96,15 @@ class Supervisor(MPServer):
             if self.main_loop_interrupt.wait(0.05):
                 return
         self.respawn_failed_workers = True
-        print(f"App running at: http://localhost:{self.bind_port}", flush=True)
+        host = _host_to_show(self.bind_addr)
+        print(f"App running at: http://{host}:{self.bind_port}", flush=True)
 
     def _answers(self) -> bool:
-        connection = http.client.HTTPConnection(self.bind_addr, self.bind_port)
+        connection = HTTPConnection(self.bind_addr, self.bind_port)
         try:
             connection.request("GET", "/ping")
-            return (
-                connection.getresponse().status < http.HTTPStatus.INTERNAL_SERVER_ERROR
-            )
-        except (OSError, http.client.HTTPException):
+            return connection.getresponse().status < HTTPStatus.INTERNAL_SERVER_ERROR
+        except (OSError, HTTPException):
             return False
         finally:
             connection.close()
@@ -137,9 +140,16 @@ def _set_production_mode() -> None:
     environment.REFLEX_SKIP_COMPILE.set(True)
 
 
-def _refusal(settings: ServerSettings, error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
+def _host_to_show(address: str) -> str:
+    if address in REACHED_AS_LOCALHOST:
+        return "localhost"
+    return f"[{address}]" if ":" in address else address
+
+
+def _refusal(settings: ServerSettings, error: Exception) -> str:
+    number = getattr(error, "errno", None)
+    if number == errno.EADDRINUSE:
         return f"Port {settings.port} is taken: stop what listens there, or set PORT."
-    if error.errno == errno.EACCES:
+    if number == errno.EACCES:
         return f"PORT takes a port that this user may listen on, not {settings.port}."
     return f"HOST takes an address or name of this machine, not {settings.host!r}."

@@ -53,9 +53,7 @@ class ServerSettings:
         )
 
 
-def read_number(
-    environ: Mapping[str, str], name: str, default: int, largest: int
-) -> int:
+def read_number(environ: Mapping[str, str], name: str, default: int, largest: int) -> int:
     """Read a whole number from 1 to `largest`.
 
     Args:
@@ -77,8 +75,4 @@ def read_number(
 
 
 def _cores() -> int:
-    return (
-        len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count() or 1
-    )
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

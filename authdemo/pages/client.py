@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import reflex as rx
 
+from authdemo.sessions import SessionLog, use_session
 from authdemo.ui.buttons import action_button, update_refusal
-from authdemo.sessions import use_session
 from authdemo.ui.layout import layout
 from authdemo.ui.session_card import client_session
-from authdemo.ui.session_log import SessionLog
 
 
 def page() -> rx.Component:
@@ -20,7 +19,9 @@ def page() -> rx.Component:
         client_session(),
         rx.el.div(
             action_button(
-                "Client Side Update", session.update(name="Client-Man"), pending=session.pending
+                "Client Side Update",
+                session.update(name="Client-Man"),
+                pending=session.pending,
             ),
             class_name="actions",
         ),

@@ -62,7 +62,10 @@ def page() -> rx.Component:
             rx.el.label(
                 "Password",
                 rx.el.input(
-                    name="password", type="password", auto_complete="current-password", required=True
+                    name="password",
+                    type="password",
+                    auto_complete="current-password",
+                    required=True,
                 ),
             ),
             rx.el.button(
@@ -76,5 +79,8 @@ def page() -> rx.Component:
             class_name="card form",
         ),
         refusal(LoginState.error),
-        rx.el.p("Try john_doe or jane_admin, with the password tutorial.", class_name="caption"),
+        rx.el.p(
+            "Try john_doe or jane_admin, with the password tutorial.",
+            class_name="caption",
+        ),
     )

@@ -20,7 +20,7 @@ from .core.settings import Settings
 from .core.users import User, UserUpdate
 from .providers.credentials import Credentials
 from .reflex.auth import Auth, Session
-from .reflex.hooks import session_text, use_session
+from .reflex.hooks import SessionLog, session_text, use_session
 from .reflex.plugin import SessionsPlugin
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Pages",
     "RevisionConflict",
     "Session",
+    "SessionLog",
     "SessionOptions",
     "SessionsPlugin",
     "Settings",

@@ -41,9 +41,7 @@ def update_button(name: str) -> rx.Component:
         The button.
     """
     session = use_session()
-    return action_button(
-        "Client Side Update", session.update(name=name), pending=session.pending
-    )
+    return action_button("Client Side Update", session.update(name=name), pending=session.pending)
 
 
 def refusal(message: Any) -> rx.Component:

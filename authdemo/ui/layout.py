@@ -42,5 +42,8 @@ def plain_layout(title: str, *children: rx.Component) -> rx.Component:
         The page.
     """
     return rx.el.main(
-        rx.el.p("authdemo", class_name="brand"), rx.el.h1(title), *children, class_name="narrow"
+        rx.el.p("authdemo", class_name="brand"),
+        rx.el.h1(title),
+        *children,
+        class_name="narrow",
     )

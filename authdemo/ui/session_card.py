@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from authdemo.accounts import DemoUser
@@ -14,19 +16,21 @@ _OF_USER = frozenset(DemoUser.model_fields)
 def server_session() -> rx.Component:
     """Show the session as the server loaded it: it is in the HTML of the answer."""
     values = {name: session_text(f"user.{name}" if name in _OF_USER else name) for name in FIELDS}
-    return _card("server-session", "In the HTML that the server sent, and live from then on", values)
+    return _card(
+        "server-session",
+        "In the HTML that the server sent, and live from then on",
+        values,
+    )
 
 
 def client_session() -> rx.Component:
     """Show the session as the browser knows it: reactive."""
     session = use_session(DemoUser)
-    values = {
-        name: getattr(session.user if name in _OF_USER else session, name) for name in FIELDS
-    }
+    values = {name: getattr(session.user if name in _OF_USER else session, name) for name in FIELDS}
     return _card("client-session", "Reactive state, pushed by the server", values)
 
 
-def _card(testid: str, caption: str, values: dict[str, rx.Var]) -> rx.Component:
+def _card(testid: str, caption: str, values: dict[str, Any]) -> rx.Component:
     rows = (
         rx.el.div(rx.el.dt(name), rx.el.dd(value, custom_attrs={"data-field": name}))
         for name, value in values.items()

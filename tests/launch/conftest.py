@@ -11,7 +11,13 @@ from tests.launch.launcher import START_SECONDS, Launcher, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = Path(__file__).parent / "app"
-COPIED = ("Makefile", "reflex.lock", "requirements.txt", "requirements-dev.txt")
+COPIED = (
+    "Makefile",
+    "pyproject.toml",
+    "reflex.lock",
+    "requirements.txt",
+    "requirements-dev.txt",
+)
 LAUNCHER = ("authdemo/__init__.py", "authdemo/__main__.py", "authdemo/launch")
 
 

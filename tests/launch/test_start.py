@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 
 import httpx
 import pytest
 
+from tests.launch.launcher import START_SECONDS, patiently
+
 BUILDING = "Building the pages ..."
+
+
+def interrupt_the_build(launcher):
+    launcher.wait_for(BUILDING)
+    launcher.press_ctrl_c()
+    launcher.end()
+    launcher.wait_until_all_are_gone()
 
 
 def test_the_app_answers_as_soon_as_it_says_so(start):
@@ -52,14 +62,19 @@ def test_two_first_starts_at_a_time_build_once(start, project):
 def test_an_interrupted_build_does_not_count(start, project):
     page = project / "authdemo/authdemo.py"
     page.write_text(page.read_text() + "\n")
-    interrupted = start()
-    interrupted.wait_for(BUILDING)
-    interrupted.press_ctrl_c()
-    interrupted.end()
-    interrupted.wait_until_all_are_gone()
+    interrupt_the_build(start())
     launcher = start()
     launcher.wait_until_it_runs()
     assert BUILDING in launcher.lines
+
+
+def test_an_interrupted_installation_is_made_good(start, project):
+    packages = project / ".web/node_modules"
+    shutil.rmtree(packages.parent)
+    launcher = start()
+    assert any(packages.exists() for _ in patiently(START_SECONDS))
+    interrupt_the_build(launcher)
+    assert start().wait_until_it_runs()
 
 
 def test_a_page_that_cannot_be_built_stops_the_start_with_its_error(start, project):
@@ -74,14 +89,15 @@ def test_a_page_that_cannot_be_built_stops_the_start_with_its_error(start, proje
 def test_a_port_that_is_none_stops_the_start_with_one_line(start, port):
     launcher = start(PORT=port)
     assert launcher.end() == 1
-    assert launcher.lines == [
-        f"error: PORT takes a whole number from 1 to 65535, not {port!r}."
-    ]
+    assert launcher.lines == [f"error: PORT takes a whole number from 1 to 65535, not {port!r}."]
 
 
-@pytest.mark.parametrize(
-    "host", ["203.0.113.1", "no such host", "no-such-host.invalid"]
-)
+@pytest.mark.parametrize("host", ["localhost", "0.0.0.0", "::1"])
+def test_the_app_listens_where_it_is_told_to(start, host):
+    assert httpx.get(start(HOST=host).wait_until_it_runs()).is_success
+
+
+@pytest.mark.parametrize("host", ["203.0.113.1", "no such host", "x" * 64, "3000:"])
 def test_a_host_that_is_not_this_machine_stops_the_start_with_one_line(start, host):
     launcher = start(HOST=host)
     assert launcher.end() == 1
@@ -93,9 +109,7 @@ def test_a_host_that_is_not_this_machine_stops_the_start_with_one_line(start, ho
 def test_a_number_of_workers_that_is_none_stops_the_start_with_one_line(start):
     launcher = start(WORKERS="many")
     assert launcher.end() == 1
-    assert launcher.lines == [
-        "error: WORKERS takes a whole number from 1 to 256, not 'many'."
-    ]
+    assert launcher.lines == ["error: WORKERS takes a whole number from 1 to 256, not 'many'."]
 
 
 def test_a_taken_port_stops_the_start_with_one_line(start):
@@ -103,9 +117,7 @@ def test_a_taken_port_stops_the_start_with_one_line(start):
         port = other.getsockname()[1]
         launcher = start(PORT=str(port))
         assert launcher.end() == 1
-    assert launcher.lines == [
-        f"error: Port {port} is taken: stop what listens there, or set PORT."
-    ]
+    assert launcher.lines == [f"error: Port {port} is taken: stop what listens there, or set PORT."]
 
 
 def test_a_second_server_does_not_share_the_port_of_the_first(start):

@@ -59,6 +59,22 @@ def test_a_signal_before_the_app_runs_stops_everything(start, number):
     launcher.wait_until_all_are_gone()
 
 
+def test_an_impatient_ctrl_c_during_the_build_leaves_nothing_behind(start, project):
+    (project / ".web/build/fingerprint").unlink(missing_ok=True)
+    launcher = start()
+    launcher.wait_for("Building the pages")
+    for _ in patiently(0.5):
+        launcher.press_ctrl_c()
+    launcher.wait_until_all_are_gone()
+
+
+def test_a_closed_terminal_stops_nothing_under_nohup(start):
+    launcher = start("nohup", sys.executable, "-m", "authdemo", "run")
+    address = launcher.wait_until_it_runs()
+    launcher.send(signal.SIGHUP)
+    assert answers(address)
+
+
 def test_a_killed_launcher_takes_its_workers_along(start):
     launcher = start()
     launcher.wait_until_it_runs()

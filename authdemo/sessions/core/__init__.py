@@ -1,0 +1,1 @@
+"""The sessions themselves: plain Python, without any web framework."""

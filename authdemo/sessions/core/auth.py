@@ -110,7 +110,9 @@ class AuthCore:
         self.tickets = Tickets(store, clock=clock)
         self._failures = FailureLimit(self.settings.login_rate, clock=clock)
 
-    async def authorize(self, provider_id: str, credentials: Mapping[str, Any], *, address: str) -> Granted:
+    async def authorize(
+        self, provider_id: str, credentials: Mapping[str, Any], *, address: str
+    ) -> Granted:
         """Find out who somebody is, and whether they may come in.
 
         Args:
@@ -152,7 +154,9 @@ class AuthCore:
         Returns:
             An absolute URL.
         """
-        return await cb.call("redirect", self.callbacks.redirect, url=url or base_url, base_url=base_url)
+        return await cb.call(
+            "redirect", self.callbacks.redirect, url=url or base_url, base_url=base_url
+        )
 
     def sign_in_url(self, base_url: str = "", **query: str) -> str:
         """Find the sign-in page.
@@ -168,7 +172,11 @@ class AuthCore:
 
     async def _admit(self, user: User, account: Account, credentials: Mapping[str, Any]) -> Granted:
         answer = await cb.call(
-            "sign_in", self.callbacks.sign_in, user=user, account=account, credentials=credentials
+            "sign_in",
+            self.callbacks.sign_in,
+            user=user,
+            account=account,
+            credentials=credentials,
         )
         if answer is False:
             raise AccessDenied("You can't sign in here.")
@@ -177,7 +185,9 @@ class AuthCore:
 
 def _store(settings: Settings) -> SessionStore:
     if settings.redis_url:
-        raise ConfigurationError("REFLEX_REDIS_URL is set, but this version keeps sessions in SQLite only.")
+        raise ConfigurationError(
+            "REFLEX_REDIS_URL is set, but this version keeps sessions in SQLite only."
+        )
     from ..stores.embedded import EmbeddedStore
 
     return EmbeddedStore(settings.data_dir / "sessions.db")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import inspect
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from .errors import AuthError, CallbackFailed
-from .users import User
+from .users import MAX_URL_CHARACTERS, User
 
 logger = logging.getLogger("authdemo.sessions")
+
+_BLANK = re.compile(r"[\x00-\x20\x7f]")
 
 T = TypeVar("T")
 Token: TypeAlias = dict[str, Any]
@@ -164,7 +167,7 @@ def own_url(url: str, base_url: str) -> str | None:
         The absolute address, or None if it leads to another origin or is not
         an address at all.
     """
-    if len(url) > 2048 or "\\" in url or any(ord(c) <= 32 or ord(c) == 127 for c in url):
+    if len(url) > MAX_URL_CHARACTERS or "\\" in url or _BLANK.search(url):
         return None
     if url.startswith("/") and not url.startswith("//"):
         return base_url + url
@@ -172,6 +175,9 @@ def own_url(url: str, base_url: str) -> str | None:
         target, home = urlsplit(url), urlsplit(base_url)
     except ValueError:
         return None
-    if (target.scheme, target.netloc) != (home.scheme, home.netloc) or not target.netloc:
+    if (target.scheme, target.netloc) != (
+        home.scheme,
+        home.netloc,
+    ) or not target.netloc:
         return None
     return url

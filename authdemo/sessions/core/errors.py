@@ -192,7 +192,9 @@ class StoreUnavailable(AuthError):
 
     code = "StoreUnavailable"
 
-    def __init__(self, message: str = "Sessions can't be checked right now. Try again shortly.") -> None:
+    def __init__(
+        self, message: str = "Sessions can't be checked right now. Try again shortly."
+    ) -> None:
         """Make an error.
 
         Args:

@@ -98,15 +98,19 @@ class KeyRing:
         Returns:
             Whether one of the keys made it.
         """
-        given = mac.encode()
-        return any([hmac.compare_digest(key.mac(purpose, text).encode(), given) for key in self._keys])
+        given = mac.encode("utf-8", "replace")
+        matches = [
+            hmac.compare_digest(key.mac(purpose, text).encode(), given) for key in self._keys
+        ]
+        return any(matches)
 
 
 def _strong(secret: str) -> bytes:
     octets = secret.encode()
     if len(octets) < MIN_SECRET_BYTES:
         raise ConfigurationError(
-            f"AUTH_SECRET holds a secret of {len(octets)} bytes; each needs at least {MIN_SECRET_BYTES}. "
+            f"AUTH_SECRET holds a secret of {len(octets)} bytes, "
+            f"and each needs at least {MIN_SECRET_BYTES}. "
             "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
         )
     return octets

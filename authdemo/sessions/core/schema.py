@@ -45,17 +45,24 @@ class UserSchema:
         """
         if not isinstance(asked, Mapping):
             raise UpdateRefused("The update must be an object of fields and their new values.")
-        wanted = {name: value for name, value in asked.items() if not self._is_same(current, name, value)}
+        fields: Mapping[str, Any] = asked
+        wanted = {
+            name: value for name, value in fields.items() if not self._is_same(current, name, value)
+        }
         for name in wanted:
             self._check_open(name, author)
         accepted = {**self._clean(wanted), **self._beyond_clients(current, wanted)}
-        return {name: value for name, value in accepted.items() if not self._is_same(current, name, value)}
+        return {
+            name: value
+            for name, value in accepted.items()
+            if not self._is_same(current, name, value)
+        }
 
     def _is_same(self, current: Mapping[str, Any], name: object, value: object) -> bool:
         known = isinstance(name, str) and name in current
         return known and type(current[name]) is type(value) and bool(current[name] == value)
 
-    def _check_open(self, name: object, author: Author) -> None:
+    def _check_open(self, name: str, author: Author) -> None:
         if not isinstance(name, str) or name not in self.user.model_fields:
             raise UpdateRefused(f"A session has no field {str(name)[:64]!r}.", field=str(name)[:64])
         if name == "id" or (author == "client" and name not in self._update.model_fields):
@@ -66,7 +73,9 @@ class UserSchema:
         cleaned = _validated(self._update, open_to_clients)
         return {name: getattr(cleaned, name) for name in open_to_clients}
 
-    def _beyond_clients(self, current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    def _beyond_clients(
+        self, current: Mapping[str, Any], wanted: Mapping[str, Any]
+    ) -> dict[str, Any]:
         rest = {k: v for k, v in wanted.items() if k not in self._update.model_fields}
         if not rest:
             return {}

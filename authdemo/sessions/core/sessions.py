@@ -135,7 +135,11 @@ class Sessions:
         Raises:
             CallbackFailed: If that callback raised.
         """
-        session = {"user": dict(record.user), "expires": iso(record.expires), "rev": record.rev}
+        session = {
+            "user": dict(record.user),
+            "expires": iso(record.expires),
+            "rev": record.rev,
+        }
         if self._callbacks.session is cb.default_session:
             return session
         return await cb.call(
@@ -213,7 +217,9 @@ class Sessions:
             TokenTooLarge: If no cookie could carry the session.
         """
         now = self._clock()
-        token = await self._ask_jwt({"sub": user.id, "user": user.model_dump()}, user, account, "signIn", None)
+        token = await self._ask_jwt(
+            {"sub": user.id, "user": user.model_dump()}, user, account, "signIn", None
+        )
         if token is None:
             raise AccessDenied("You can't sign in here.")
         fields, claims = self._split(token)
@@ -273,7 +279,11 @@ class Sessions:
                     break
         step = revised.history[-1]
         self.feed.publish(SessionChanged(revised, step.changes))
-        await tell(self._events.update_user, session=await self.public(revised), changes=step.changes)
+        await tell(
+            self._events.update_user,
+            session=await self.public(revised),
+            changes=step.changes,
+        )
         return revised
 
     async def renew(self, verified: Verified) -> SessionRecord | None:
@@ -328,7 +338,9 @@ class Sessions:
         self.feed.publish(SessionEnded(sid, reason))
         await tell(self._events.sign_out, session=await self.public(record), reason=reason)
 
-    async def _revise(self, record: SessionRecord, accepted: dict[str, Any], author: Author) -> SessionRecord:
+    async def _revise(
+        self, record: SessionRecord, accepted: dict[str, Any], author: Author
+    ) -> SessionRecord:
         token = _token_of(record)
         token["user"].update(accepted)
         answer = await self._ask_jwt(token, None, None, "update", accepted)
@@ -347,7 +359,9 @@ class Sessions:
             self.mint(record)
         except TokenTooLarge as error:
             largest = max(accepted, key=lambda name: len(str(accepted[name])))
-            raise UpdateRefused(f"The {largest} is too long. {error.message}", field=largest) from error
+            raise UpdateRefused(
+                f"The {largest} is too long. {error.message}", field=largest
+            ) from error
 
     async def _ask_jwt(
         self,
@@ -372,7 +386,9 @@ class Sessions:
         try:
             user = self.schema.user.model_validate(token["user"])
         except (KeyError, ValidationError) as error:
-            cb.logger.exception("The callback 'jwt' answered with a user that doesn't fit the user model.")
+            cb.logger.exception(
+                "The callback 'jwt' answered with a user that doesn't fit the user model."
+            )
             raise CallbackFailed("jwt") from error
         return user.model_dump(), {k: v for k, v in token.items() if k not in RESERVED}
 
@@ -383,4 +399,3 @@ class Sessions:
 
 def _token_of(record: SessionRecord) -> cb.Token:
     return {**record.claims, "sub": record.user_id, "user": dict(record.user)}
-

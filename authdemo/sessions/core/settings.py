@@ -52,7 +52,7 @@ class Settings:
     url: str | None = None
     data_dir: Path = Path(".data")
     redis_url: str | None = field(default=None, repr=False)
-    session: SessionOptions = SessionOptions()
+    session: SessionOptions = field(default_factory=SessionOptions)
     login_rate: Rate = Rate(10, 60)
 
     @classmethod
@@ -115,7 +115,7 @@ def _seconds(environ: Mapping[str, str], name: str, default: int, *, least: int 
         return default
     if not re.fullmatch(r"\d{1,10}", value, re.ASCII) or not least <= int(value) <= _LONGEST_COOKIE:
         raise ConfigurationError(
-            f"{name} takes a whole number of seconds from {least} to {_LONGEST_COOKIE}; it is {value!r}."
+            f"{name} takes a number of seconds from {least} to {_LONGEST_COOKIE}, not {value!r}."
         )
     return int(value)
 
@@ -125,7 +125,8 @@ def _login_rate(environ: Mapping[str, str]) -> Rate:
     match = _RATE.fullmatch(value)
     if match is None:
         raise ConfigurationError(
-            f"AUTH_LOGIN_RATE takes a number per second, minute or hour, like 10/minute; it is {value!r}."
+            f"AUTH_LOGIN_RATE takes a number per second, minute or hour, like 10/minute; "
+            f"it is {value!r}."
         )
     return Rate(int(match[1]), _WINDOWS[match[2]])
 
@@ -138,7 +139,7 @@ def _secrets(environ: Mapping[str, str], data_dir: Path) -> list[str]:
 
 
 def _kept_secret(path: Path) -> str:
-    """Read the secret that an earlier start made, or make it; several starts at once agree on one."""
+    """Read the secret that an earlier start made, or make it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)

@@ -66,7 +66,9 @@ class Claims:
 class TokenCodec:
     """Mints and verifies the tokens of one app."""
 
-    def __init__(self, keys: KeyRing, *, issuer: str, max_age: int, clock: Clock = system_clock) -> None:
+    def __init__(
+        self, keys: KeyRing, *, issuer: str, max_age: int, clock: Clock = system_clock
+    ) -> None:
         """Make a codec.
 
         Args:
@@ -94,11 +96,14 @@ class TokenCodec:
         """
         key = self._keys.signing
         token = jwt.encode(
-            self._payload(claims), key.secret, ALGORITHM, headers={"typ": TYPE, "kid": key.kid}
+            self._payload(claims),
+            key.secret,
+            ALGORITHM,
+            headers={"typ": TYPE, "kid": key.kid},
         )
         if len(token) > MAX_TOKEN_BYTES:
             raise TokenTooLarge(
-                f"The session's token would take {len(token)} bytes; a cookie has room for {MAX_TOKEN_BYTES}."
+                f"The token would take {len(token)} bytes, and there is room for {MAX_TOKEN_BYTES}."
             )
         return token
 

@@ -56,7 +56,9 @@ def personal(body: object, status_code: int = 200) -> JSONResponse:
     Returns:
         An answer that no cache keeps.
     """
-    answer = JSONResponse(body, status_code, headers={**PERSONAL, "X-Content-Type-Options": "nosniff"})
+    answer = JSONResponse(
+        body, status_code, headers={**PERSONAL, "X-Content-Type-Options": "nosniff"}
+    )
     answer.headers["Content-Type"] = "application/json; charset=utf-8"
     return answer
 

@@ -47,7 +47,10 @@ async def read(request: Request) -> dict[str, Any]:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in ("application/json", "application/x-www-form-urlencoded"):
-        raise BodyRefused("The body must be application/json or application/x-www-form-urlencoded.", 415)
+        raise BodyRefused(
+            "The body must be application/json or application/x-www-form-urlencoded.",
+            415,
+        )
     octets = await _octets(request)
     try:
         return _json(octets) if kind == "application/json" else _form(octets)

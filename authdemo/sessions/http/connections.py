@@ -85,8 +85,10 @@ class Connections:
         return connections
 
 
-def _discard(index: defaultdict[str, set[Connection]], key: str | None, connection: Connection) -> None:
-    if key in index:
+def _discard(
+    index: defaultdict[str, set[Connection]], key: str | None, connection: Connection
+) -> None:
+    if key is not None and key in index:
         index[key].discard(connection)
         if not index[key]:
             del index[key]

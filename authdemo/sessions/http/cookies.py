@@ -43,7 +43,9 @@ class CookieNames:
         return _SECURE if base_url.startswith("https://") else _PLAIN
 
 
-_PLAIN = CookieNames("authjs.session-token", "authjs.csrf-token", "authjs.callback-url", secure=False)
+_PLAIN = CookieNames(
+    "authjs.session-token", "authjs.csrf-token", "authjs.callback-url", secure=False
+)
 _SECURE = CookieNames(
     "__Secure-authjs.session-token",
     "__Host-authjs.csrf-token",
@@ -107,7 +109,14 @@ def without(scope: Scope, names: Iterable[str]) -> Scope:
     return {**scope, "headers": headers}
 
 
-def put(response: Response, name: str, value: str, *, secure: bool, max_age: int | None = None) -> None:
+def put(
+    response: Response,
+    name: str,
+    value: str,
+    *,
+    secure: bool,
+    max_age: int | None = None,
+) -> None:
     """Set a cookie.
 
     Args:
@@ -119,7 +128,9 @@ def put(response: Response, name: str, value: str, *, secure: bool, max_age: int
     """
     age = "" if max_age is None else f"Max-Age={max_age}; "
     mark = "; Secure" if secure else ""
-    response.headers.append("Set-Cookie", f"{name}={value}; {age}Path=/; HttpOnly{mark}; SameSite=Lax")
+    response.headers.append(
+        "Set-Cookie", f"{name}={value}; {age}Path=/; HttpOnly{mark}; SameSite=Lax"
+    )
 
 
 def clear(response: Response, name: str, *, secure: bool) -> None:

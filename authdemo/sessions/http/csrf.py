@@ -79,7 +79,9 @@ class Csrf:
         """
         token = self.find(cookies, sid)
         if token is None or not isinstance(given, str):
-            raise RequestRefused("The request has no valid CSRF token. Get one from /api/auth/csrf first.")
+            raise RequestRefused(
+                "The request has no valid CSRF token. Get one from /api/auth/csrf first."
+            )
         if not hmac.compare_digest(token.encode(), given.encode("utf-8", "replace")):
             raise RequestRefused("The request's CSRF token is not this browser's.")
         return token

@@ -128,7 +128,9 @@ class Endpoints:
             granted = await self._auth.authorize(
                 request.path_params["provider"], credentials, address=address(request)
             )
-            target = await self._auth.redirect(granted.redirect_to or _text(wanted), visitor.base_url)
+            target = await self._auth.redirect(
+                granted.redirect_to or _text(wanted), visitor.base_url
+            )
             if granted.redirect_to is not None:
                 return redirect(request, target)
             return await self._begin(request, visitor, granted.user, granted.account, target)
@@ -155,7 +157,9 @@ class Endpoints:
     async def show_sign_in(self, request: Request) -> Response:
         """`GET signin` and `GET error`: the app's own page says it."""
         base_url = self._desk.origins.base_url(request.scope)
-        query = {k: v for k, v in request.query_params.items() if k in ("callbackUrl", "error", "code")}
+        query = {
+            k: v for k, v in request.query_params.items() if k in ("callbackUrl", "error", "code")
+        }
         if "callbackUrl" in query:
             query["callbackUrl"] = await self._auth.redirect(query["callbackUrl"], base_url)
         return redirect(request, self._auth.sign_in_url(base_url, **query))
@@ -343,4 +347,3 @@ def _with_cookies(answer: Response, carrier: Response) -> Response:
     for value in carrier.headers.getlist("set-cookie"):
         answer.headers.append("Set-Cookie", value)
     return answer
-

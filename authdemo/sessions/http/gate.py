@@ -55,7 +55,9 @@ class Gate:
             if path.startswith(_SCRIPTS) and path.endswith(".js"):
                 return await self._script(scope, path)
         except StoreUnavailable as error:
-            return PlainTextResponse(error.message, 503, headers={**answers.PERSONAL, "Retry-After": "5"})
+            return PlainTextResponse(
+                error.message, 503, headers={**answers.PERSONAL, "Retry-After": "5"}
+            )
         except AuthError as error:
             return PlainTextResponse(error.message, answers.status(error), headers=answers.PERSONAL)
         return None
@@ -74,28 +76,40 @@ class Gate:
         self._hand_over(answer, carrier, visitor)
         return answer
 
-    async def _elsewhere(self, scope: Scope, path: str, session: Mapping[str, Any] | None) -> str | None:
+    async def _elsewhere(
+        self, scope: Scope, path: str, session: Mapping[str, Any] | None
+    ) -> str | None:
         """Decide whether the visitor is better served by another page."""
-        asked = path + ("?" + scope["query_string"].decode("latin-1") if scope["query_string"] else "")
+        query = scope["query_string"].decode("latin-1")
+        asked = f"{path}?{query}" if query else path
         if self._site.is_protected(path):
-            verdict = await cb.call(
-                "authorized", self._auth.callbacks.authorized, path=path, session=session
-            )
-            if isinstance(verdict, str):
-                return verdict
-            if not verdict and session is not None:
-                raise AccessDenied("This page is not for you.")
-            if not verdict:
-                return f"{self._auth.pages.sign_in}?callbackUrl={quote(asked, safe='/')}"
+            refused = await self._refused(path, asked, session)
+            if refused is not None:
+                return refused
         if path == self._auth.pages.sign_in and session is not None:
-            wanted = parse_qs(scope["query_string"].decode("latin-1")).get("callbackUrl", ["/"])[-1]
-            base_url = self._desk.origins.base_url(scope)
-            target = await self._auth.redirect(wanted, base_url)
-            is_here = canonical(urlsplit(target).path) == path
-            return base_url if is_here else target
-        if scope["path"] not in (path, path + "/"):
-            return quote(asked, safe="/?=&")
-        return None
+            return await self._onward(scope, path, parse_qs(query).get("callbackUrl", ["/"])[-1])
+        return None if scope["path"] in (path, path + "/") else quote(asked, safe="/?=&%")
+
+    async def _refused(
+        self, path: str, asked: str, session: Mapping[str, Any] | None
+    ) -> str | None:
+        """Ask the app who may see a protected page, and say where everyone else goes."""
+        verdict = await cb.call(
+            "authorized", self._auth.callbacks.authorized, path=path, session=session
+        )
+        if isinstance(verdict, str):
+            return verdict
+        if verdict:
+            return None
+        if session is not None:
+            raise AccessDenied("This page is not for you.")
+        return f"{self._auth.pages.sign_in}?callbackUrl={quote(asked, safe='/')}"
+
+    async def _onward(self, scope: Scope, path: str, wanted: str) -> str:
+        """Send somebody who is signed in already where they wanted to go."""
+        base_url = self._desk.origins.base_url(scope)
+        target = await self._auth.redirect(wanted, base_url)
+        return base_url if canonical(urlsplit(target).path) == path else target
 
     async def _render(self, path: str, session: Mapping[str, Any] | None) -> Response:
         template = self._site.page(path)
@@ -110,7 +124,11 @@ class Gate:
         endpoints = self._site.endpoints_script(path.removeprefix(_SCRIPTS))
         if endpoints is not None:
             script = endpoints.addressed_to(self._desk.origins.base_url(scope))
-            return Response(script, headers={"Cache-Control": "no-cache"}, media_type="text/javascript")
+            return Response(
+                script,
+                headers={"Cache-Control": "no-cache"},
+                media_type="text/javascript",
+            )
         if self._site.is_public_script(path.removeprefix(_SCRIPTS)):
             return None
         visitor = await self._desk.receive(scope)
@@ -128,7 +146,7 @@ class Gate:
             return None
 
     def _hand_over(self, answer: Response, carrier: Response, visitor: Visitor | None) -> None:
-        """Add the cookies, with a CSRF cookie for a browser that has none: its socket is known by it."""
+        """Add the cookies, a CSRF cookie among them: a browser's sockets are known by it."""
         for value in carrier.headers.getlist("set-cookie"):
             answer.headers.append("Set-Cookie", value)
         if visitor is not None and not self._desk.browser(visitor):

@@ -70,4 +70,7 @@ class Handshake:
 def _marked(scope: Scope, connection: Connection) -> Scope:
     clean = cookies.without(scope, cookies.OWN_NAMES)
     headers = [(name, value) for name, value in clean["headers"] if name != b"authorization"]
-    return {**clean, "headers": [*headers, (b"authorization", f"{SCHEME} {connection.id}".encode())]}
+    return {
+        **clean,
+        "headers": [*headers, (b"authorization", f"{SCHEME} {connection.id}".encode())],
+    }

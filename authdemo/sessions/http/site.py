@@ -38,7 +38,12 @@ class EndpointsScript:
         scheme, _, host = base_url.partition("://")
         pieces = list(self._pieces)
         secure = scheme == "https"
-        names = {"http": scheme, "https": scheme, "ws": "wss" if secure else "ws", "wss": "wss"}
+        names = {
+            "http": scheme,
+            "https": scheme,
+            "ws": "wss" if secure else "ws",
+            "wss": "wss",
+        }
         pieces[1::2] = [f"{names[built]}://{host}" for built in pieces[1::2]]
         return "".join(pieces)
 
@@ -60,10 +65,14 @@ class Site:
         Raises:
             ConfigurationError: If a protected page doesn't exist.
         """
-        pages = {_page_path(folder, file): file.read_text("utf-8") for file in folder.rglob("index.html")}
+        pages = {
+            _page_path(folder, file): file.read_text("utf-8") for file in folder.rglob("index.html")
+        }
         unknown = {canonical(path) for path in protected} - pages.keys()
         if unknown:
-            raise ConfigurationError(f"Pages.protected names pages that don't exist: {sorted(unknown)}.")
+            raise ConfigurationError(
+                f"Pages.protected names pages that don't exist: {sorted(unknown)}."
+            )
         self._protected = frozenset(canonical(path).casefold() for path in protected)
         self._templates = {path: Template(document) for path, document in pages.items()}
         scripts = (folder / "assets").glob("reflex-env-*.js")
@@ -142,7 +151,7 @@ def _page_path(folder: Path, file: Path) -> str:
 
 
 def _closure(assets: Path, documents: list[str]) -> frozenset[str]:
-    """Follow the imports from the public pages, leaving out what is only named in the route manifest."""
+    """Follow the imports from the public pages; the route manifest only names files."""
     reached: set[str] = set()
     waiting = {name for document in documents for name in _REFERENCE.findall(document)}
     while waiting:

@@ -99,7 +99,13 @@ class Desk:
         """
         token = self._auth.sessions.mint(record)
         life = self._auth.sessions.seconds_left(record)
-        cookies.put(response, visitor.names.session, token, secure=visitor.names.secure, max_age=life)
+        cookies.put(
+            response,
+            visitor.names.session,
+            token,
+            secure=visitor.names.secure,
+            max_age=life,
+        )
 
     def clear_session(self, response: Response, visitor: Visitor) -> None:
         """Take the session cookie back."""

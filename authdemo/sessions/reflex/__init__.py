@@ -1,0 +1,1 @@
+"""Sessions in Reflex: live state, hooks, the plugin."""

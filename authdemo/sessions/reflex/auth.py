@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -167,12 +168,14 @@ class Auth(AuthCore):
         self._live = Live(app, self, connections)
         app.add_middleware(SessionMiddleware(self._live), index=0)
         app.register_lifespan_task(self._serve)
-        routes = Starlette(routes=Endpoints(self, desk).routes())
-        _add_routes(app, routes)
-        _wrap(app, lambda inner: Handshake(inner, desk=desk, connections=connections))
+        layers: list[Starlette | Callable[[ASGIApp], ASGIApp]] = [
+            Starlette(routes=Endpoints(self, desk).routes()),
+            partial(Handshake, desk=desk, connections=connections),
+        ]
         if site is not None:
             pages = Site(site, self.pages.protected)
-            _wrap(app, lambda inner: Gate(inner, auth=self, desk=desk, site=pages))
+            layers.append(partial(Gate, auth=self, desk=desk, site=pages))
+        app.api_transformer = [*_layers_of(app), *layers]
 
     @contextlib.asynccontextmanager
     async def _serve(self) -> AsyncIterator[None]:
@@ -213,14 +216,8 @@ def add_errands(app: rx.App) -> None:
     app.extra_app_wraps[(3, "SessionErrands")] = lambda _: rx.fragment(session_errands())
 
 
-def _add_routes(app: rx.App, routes: Starlette) -> None:
-    for route in reversed(routes.routes):
-        app._api.routes.insert(0, route)  # type: ignore[union-attr]
-
-
-def _wrap(app: rx.App, wrap: Callable[[ASGIApp], ASGIApp]) -> None:
-    transformers = app.api_transformer or ()
-    if not isinstance(transformers, (list, tuple)):
-        transformers = (transformers,)
-    app.api_transformer = (*transformers, wrap)
-
+def _layers_of(app: rx.App) -> Sequence[Starlette | Callable[[ASGIApp], ASGIApp]]:
+    own = app.api_transformer
+    if own is None:
+        return ()
+    return own if isinstance(own, Sequence) else (own,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,22 +18,20 @@ def _module() -> str:
     return "$/public" + rx.asset("session.js", shared=True)
 
 
-def _imported(*names: str, hooks: dict[str, None] | None = None) -> VarData:
-    return VarData(
-        imports={_module(): [ImportVar(tag=name) for name in names]}, hooks=hooks or {}
-    )
+def _imported(name: str, alias: str | None = None) -> VarData:
+    return VarData(imports={_module(): [ImportVar(tag=name, alias=alias)]})
 
 
-def _var(expression: str, kind: Any, data: VarData | None) -> Any:
-    return rx.Var(expression, _var_type=kind, _var_data=data).guess_type()
+def _var(expression: str, kind: Any, *data: VarData | None) -> Any:
+    return rx.Var(expression, _var_type=kind, _var_data=VarData.merge(*data)).guess_type()
 
 
 def _view() -> tuple[str, VarData | None]:
-    view = SessionState.view
+    view: Any = SessionState.view
     return str(view), view._get_all_var_data()
 
 
-def session_text(path: str) -> rx.Var[str]:
+def session_text(path: str) -> Any:
     """Show a value of the session that is in the HTML that the server sends.
 
     No JavaScript is needed to see it, and once the page is live it is live too.
@@ -41,14 +40,10 @@ def session_text(path: str) -> rx.Var[str]:
         path: The value's place in the public session, like `user.name`.
 
     Returns:
-        A text.
+        A var that holds a text.
     """
     view, data = _view()
-    return _var(f'sessionTextOf({view}, "{path}")', str, VarData.merge(data, _renamed("textOf", "sessionTextOf")))
-
-
-def _renamed(name: str, alias: str) -> VarData:
-    return VarData(imports={_module(): [ImportVar(tag=name, alias=alias)]})
+    return _var(f'sessionText({view}, "{path}")', str, data, _imported("textOf", "sessionText"))
 
 
 @dataclass(frozen=True)
@@ -73,7 +68,7 @@ class LiveSession:
     pending: Any
     error: Any
 
-    def update(self, **fields: Any) -> rx.event.EventSpec:
+    def update(self, **fields: Any) -> Any:
         """Update the session from the browser (Auth.js: `update(data)`).
 
         Args:
@@ -82,10 +77,11 @@ class LiveSession:
         Returns:
             What a button's `on_click` takes.
         """
-        data = rx.Var.create(fields)
-        merged = VarData.merge(data._get_all_var_data(), _renamed("update", "updateSession"))
-        call = rx.Var(f"() => updateSession({data!s})", _var_data=merged)
-        return rx.call_function(call)
+        data: Any = rx.Var.create(fields)
+        update = _imported("update", "updateSession")
+        return rx.call_function(
+            _var(f"() => updateSession({data!s})", Any, data._get_all_var_data(), update)
+        )
 
 
 def use_session(user: type[User] = User) -> LiveSession:
@@ -97,11 +93,7 @@ def use_session(user: type[User] = User) -> LiveSession:
     Returns:
         Vars that follow the session, in every tab, without a refresh.
     """
-    view, data = _view()
-    session = VarData.merge(
-        data, _renamed("useSession", "useSession"), VarData(hooks={f"const session = useSession({view})": None})
-    )
-    request = _imported("useRequest", hooks={"const sessionRequest = useRequest()": None})
+    session, request = _session_data(), _request_data()
     return LiveSession(
         data=_var("session", dict[str, Any], session),
         user=_var("session.user", user, session),
@@ -113,24 +105,42 @@ def use_session(user: type[User] = User) -> LiveSession:
     )
 
 
+def _session_data() -> VarData | None:
+    view, data = _view()
+    hook = VarData(hooks={f"const session = useSession({view})": None})
+    return VarData.merge(data, _imported("useSession"), hook)
+
+
+def _request_data() -> VarData | None:
+    hook = VarData(hooks={"const sessionRequest = useRequest()": None})
+    return VarData.merge(_imported("useRequest"), hook)
+
+
+class SessionLog(rx.Fragment):
+    """Writes the session to the browser's console at load and after every change."""
+
+    label: str = "Client Side Rendering"
+
+    def add_hooks(self) -> list[Any]:
+        """Call the hook."""
+        view, data = _view()
+        call = f"useSessionLog({view}, {json.dumps(self.label)})"
+        return [_var(call, Any, data, _imported("useSessionLog"))]
+
+
 class Errands(rx.Fragment):
     """Runs what the server asks the tab to do; it shows nothing."""
 
-    def add_imports(self) -> dict[str, Any]:
-        """Import the hook."""
-        return {_module(): [ImportVar(tag="useErrands")]}
-
-    def add_hooks(self) -> list[rx.Var[Any]]:
+    def add_hooks(self) -> list[Any]:
         """Call the hook with the tab's state."""
-        state = SessionState
         names = ("ticket", "leave_to", "cookie_rev", "reloads")
-        values = {name: getattr(state, name) for name in names}
+        values = {name: getattr(SessionState, name) for name in names}
         arguments = ", ".join(f"{name}: {var!s}" for name, var in values.items())
-        data = VarData.merge(*(var._get_all_var_data() for var in values.values()))
-        return [rx.Var(f"useErrands({{ {arguments} }})", _var_data=data)]
+        data = (var._get_all_var_data() for var in values.values())
+        return [_var(f"useErrands({{ {arguments} }})", Any, *data, _imported("useErrands"))]
 
 
 @rx.memo
-def session_errands() -> rx.Component:
+def session_errands() -> Any:
     """Stand on every page, inside of the state that the hook needs."""
     return Errands.create()

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import reflex as rx
+from reflex.state import BaseState
 
 from ..core import events as ev
 from ..core.auth import AuthCore
@@ -41,7 +42,7 @@ class Live:
         self._pushes: set[asyncio.Task[None]] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
-    def connection(self, state: rx.State) -> Connection | None:
+    def connection(self, state: BaseState) -> Connection | None:
         """Find the socket that the running event came through.
 
         Args:
@@ -69,7 +70,7 @@ class Live:
             return None
         return await self._auth.sessions.find(connection.sid)
 
-    async def settle(self, state: rx.State, connection: Connection | None) -> None:
+    async def settle(self, state: BaseState, connection: Connection | None) -> None:
         """Bring one tab's state in line with the truth, as part of an event of its own.
 
         Args:
@@ -95,7 +96,9 @@ class Live:
                 self._each(self._connections.of_browser(browser), self._reload)
 
     def _each(
-        self, connections: list[Connection], act: Callable[[Connection, str], Coroutine[Any, Any, None]]
+        self,
+        connections: list[Connection],
+        act: Callable[[Connection, str], Coroutine[Any, Any, None]],
     ) -> None:
         for connection in connections:
             if connection.tab is not None:
@@ -109,31 +112,38 @@ class Live:
             logger.error("A tab could not be told about its session.", exc_info=error)
 
     async def _push(self, connection: Connection, tab: str) -> None:
-        async def show(state: rx.State) -> None:
+        async def show(state: BaseState) -> None:
             await self._show(state, connection, await self.record(connection))
 
         await self._with_tab(tab, show)
 
     async def _reload(self, _: Connection, tab: str) -> None:
-        async def reload(state: rx.State) -> None:
+        async def reload(state: BaseState) -> None:
             session_state = await state.get_state(SessionState)
             session_state.reloads += 1
 
         await self._with_tab(tab, reload)
 
-    async def _with_tab(self, tab: str, act: Callable[[rx.State], Awaitable[None]]) -> None:
+    async def _with_tab(self, tab: str, act: Callable[[BaseState], Awaitable[None]]) -> None:
         async with self._app.modify_state(rx.BaseStateToken(ident=tab, cls=SessionState)) as state:
             await act(state)
 
     async def _show(
-        self, state: rx.State, connection: Connection | None, record: SessionRecord | None
+        self,
+        state: BaseState,
+        connection: Connection | None,
+        record: SessionRecord | None,
     ) -> None:
         session_state = await state.get_state(SessionState)
         session = await self._auth.sessions.public(record) if record else None
         sid = record.id if record else ""
         if not session_state.shows(sid, session):
             session_state.show(sid, session)
-        if session is None and connection is not None and canonical(connection.path) in self._protected:
+        if (
+            session is None
+            and connection is not None
+            and canonical(connection.path) in self._protected
+        ):
             session_state.leave(self._auth.pages.sign_in, connection.path)
 
     def _watch(self, record: SessionRecord) -> None:

@@ -6,14 +6,14 @@ import logging
 from typing import TYPE_CHECKING
 
 import reflex as rx
-from reflex.middleware import Middleware
+from reflex.middleware.middleware import Middleware
 
 from ..core.errors import AuthError
 from .live import Live
 
 if TYPE_CHECKING:
     from reflex.event import Event
-    from reflex.state import StateUpdate
+    from reflex.state import BaseState, StateUpdate
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -33,7 +33,12 @@ class SessionMiddleware(Middleware):
         """
         self._live = live
 
-    async def preprocess(self, app: rx.App, state: rx.State, event: Event) -> StateUpdate | None:
+    async def preprocess(
+        self,
+        app: rx.App,  # noqa: ARG002
+        state: BaseState,
+        event: Event,  # noqa: ARG002
+    ) -> StateUpdate | None:
         """Settle whose tab this is, and let the event run.
 
         Args:

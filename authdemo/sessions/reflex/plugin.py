@@ -27,7 +27,7 @@ class SessionsPlugin(Plugin):
         """
         self._where = auth
 
-    def register_route(self, **context: Any) -> None:
+    def register_route(self, **_: Any) -> None:
         """Put what the pages need on every page."""
         from reflex_base.registry import RegistrationContext
 
@@ -37,7 +37,9 @@ class SessionsPlugin(Plugin):
         """Wire sessions into the app that is about to serve."""
         serves_pages = environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get()
         site = prerequisites.get_web_dir() / Dirs.STATIC if serves_pages else None
-        self.auth().install(context["app"], site=site, also=_page_origins(serves_pages=serves_pages))
+        self.auth().install(
+            context["app"], site=site, also=_page_origins(serves_pages=serves_pages)
+        )
 
     def auth(self) -> Auth:
         """Import the app's sessions.
@@ -51,7 +53,9 @@ class SessionsPlugin(Plugin):
         module, _, name = self._where.partition(":")
         auth = getattr(importlib.import_module(module), name, None)
         if not isinstance(auth, Auth):
-            raise ConfigurationError(f"SessionsPlugin takes the place of an Auth, not {self._where!r}.")
+            raise ConfigurationError(
+                f"SessionsPlugin takes the place of an Auth, not {self._where!r}."
+            )
         return auth
 
 

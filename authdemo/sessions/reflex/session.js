@@ -36,6 +36,14 @@ export const textOf = (view, path) => {
   return value == null ? "" : String(value);
 };
 
+/** Write the session to the console at load and after every change. */
+export const useSessionLog = (view, label) => {
+  const session = useSession(view);
+  useEffect(() => {
+    if (session.status === "authenticated") console.log(label, JSON.stringify(session));
+  }, [session.status, session.user?.id, session.rev]);
+};
+
 let request = IDLE;
 const listeners = new Set();
 

@@ -71,8 +71,17 @@ class EmbeddedStore:
 
     async def create(self, record: SessionRecord) -> None:
         """Keep a new session; see `SessionStore.create`."""
-        row = (record.id, record.user_id, record.rev, record.created, record.expires, _text(record))
-        await self._write(lambda db: db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)", row))
+        row = (
+            record.id,
+            record.user_id,
+            record.rev,
+            record.created,
+            record.expires,
+            _text(record),
+        )
+        await self._write(
+            lambda db: db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)", row)
+        )
 
     async def get(self, sid: str) -> SessionRecord | None:
         """Find a session; see `SessionStore.get`."""
@@ -93,7 +102,10 @@ class EmbeddedStore:
 
     async def of_user(self, user_id: str) -> list[SessionRecord]:
         """List a user's sessions; see `SessionStore.of_user`."""
-        rows = self._read("SELECT record FROM sessions WHERE user_id = ? ORDER BY created DESC", user_id)
+        rows = self._read(
+            "SELECT record FROM sessions WHERE user_id = ? ORDER BY created DESC",
+            user_id,
+        )
         return [_record(row) for row in rows]
 
     async def put_ticket(self, ticket: str, payload: str, *, expires: float) -> None:
@@ -120,12 +132,14 @@ class EmbeddedStore:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
             self._writing = _connect(self._path)
-            self._writing.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA)
+            self._writing.executescript(
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA
+            )
             _check_whole(self._writing)
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError(
-                f"The session database {self._path} can't be used ({error}). Sessions are not started "
-                "anew behind your back: mend the file, or move it away to begin with none."
+                f"The session database {self._path} can't be used ({error}). "
+                "Mend the file, or move it away to begin with no sessions."
             ) from error
 
     def _read(self, statement: str, parameter: str) -> list[tuple[str]]:
@@ -146,7 +160,9 @@ class EmbeddedStore:
             with self._writing:
                 return change(self._writing)
         except sqlite3.Error as error:
-            raise StoreUnavailable("Sessions can't be saved right now. Try again shortly.") from error
+            raise StoreUnavailable(
+                "Sessions can't be saved right now. Try again shortly."
+            ) from error
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -160,7 +176,9 @@ def _check_whole(db: sqlite3.Connection) -> None:
 
 
 def _sweep_batch(db: sqlite3.Connection, now: float) -> int:
-    statement = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires <= ? LIMIT ?)"
+    statement = (
+        "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires <= ? LIMIT ?)"
+    )
     return db.execute(statement, (now, _SWEEP_BATCH)).rowcount
 
 

@@ -20,7 +20,15 @@ from .core.settings import Settings
 from .core.users import User, UserUpdate
 from .providers.credentials import Credentials
 from .reflex.auth import Auth, Session
-from .reflex.hooks import SessionLog, session_text, use_session
+from .reflex.hooks import (
+    SessionLog,
+    as_duration,
+    as_local_time,
+    as_text,
+    session_text,
+    use_inspection,
+    use_session,
+)
 from .reflex.plugin import SessionsPlugin
 
 __all__ = [
@@ -46,6 +54,10 @@ __all__ = [
     "UpdateRefused",
     "User",
     "UserUpdate",
+    "as_duration",
+    "as_local_time",
+    "as_text",
     "session_text",
+    "use_inspection",
     "use_session",
 ]

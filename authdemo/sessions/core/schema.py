@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -45,7 +45,7 @@ class UserSchema:
         """
         if not isinstance(asked, Mapping):
             raise UpdateRefused("The update must be an object of fields and their new values.")
-        fields: Mapping[str, Any] = asked
+        fields = cast("Mapping[str, Any]", asked)
         wanted = {
             name: value for name, value in fields.items() if not self._is_same(current, name, value)
         }
@@ -58,13 +58,13 @@ class UserSchema:
             if not self._is_same(current, name, value)
         }
 
-    def _is_same(self, current: Mapping[str, Any], name: object, value: object) -> bool:
-        known = isinstance(name, str) and name in current
+    def _is_same(self, current: Mapping[str, Any], name: str, value: object) -> bool:
+        known = name in current
         return known and type(current[name]) is type(value) and bool(current[name] == value)
 
     def _check_open(self, name: str, author: Author) -> None:
-        if not isinstance(name, str) or name not in self.user.model_fields:
-            raise UpdateRefused(f"A session has no field {str(name)[:64]!r}.", field=str(name)[:64])
+        if name not in self.user.model_fields:
+            raise UpdateRefused(f"A session has no field {name[:64]!r}.", field=name[:64])
         if name == "id" or (author == "client" and name not in self._update.model_fields):
             raise UpdateRefused(f"The field {name!r} can't be changed here.", field=name)
 

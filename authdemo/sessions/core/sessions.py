@@ -31,7 +31,7 @@ from .ids import new_id
 from .options import SessionOptions
 from .record import Device, Revision, SessionRecord, changes
 from .schema import Author, UserSchema
-from .tokens import RESERVED, Claims, TokenCodec
+from .tokens import MAX_TOKEN_BYTES, RESERVED, Claims, TokenCodec
 from .users import User
 
 if TYPE_CHECKING:
@@ -43,10 +43,12 @@ class Verified:
     """A token that was checked, and the living session that it belongs to.
 
     Attributes:
-        claims: What the token says, which may be old.
+        token: The token.
+        claims: What it says, which may be old.
         record: What is so.
     """
 
+    token: str
     claims: Claims
     record: SessionRecord
 
@@ -103,7 +105,7 @@ class Sessions:
         except TokenError:
             return None
         record = await self.find(claims.sid)
-        return Verified(claims, record) if record and record.user_id == claims.sub else None
+        return Verified(token, claims, record) if record and record.user_id == claims.sub else None
 
     async def find(self, sid: str) -> SessionRecord | None:
         """Find a living session.
@@ -191,6 +193,22 @@ class Sessions:
                 extra=record.claims,
             )
         )
+
+    def inspect(self, token: str, record: SessionRecord) -> dict[str, Any]:
+        """Show what a token says, and how its session came to be what it is.
+
+        Args:
+            token: The token.
+            record: Its session.
+
+        Returns:
+            `header`, `claims`, `size`, `limit` and `history`; never the token itself.
+        """
+        return {
+            **self._tokens.describe(token),
+            "limit": MAX_TOKEN_BYTES,
+            "history": [step.model_dump() for step in reversed(record.history)],
+        }
 
     async def sign_in(
         self,

@@ -66,6 +66,7 @@ class Endpoints:
             ("/error", get, self.show_sign_in),
             ("/signout", post, self.sign_out),
             ("/signout", get, self.show_home),
+            ("/token", get, self.inspect),
             ("/sessions", get, self.list_sessions),
             ("/sessions/revoke", post, self.revoke),
         ]
@@ -178,6 +179,18 @@ class Endpoints:
         self._desk.clear_session(answer, visitor)
         self._desk.put_csrf(answer, visitor, "")
         return answer
+
+    async def inspect(self, request: Request) -> Response:
+        """`GET token`: what the visitor's own token says; never the token itself."""
+        visitor = await self._desk.receive(request.scope)
+        if visitor.verified is None:
+            raise NotAuthenticated
+        carrier, token = Response(), visitor.verified.token
+        due = await self._auth.sessions.renew(visitor.verified)
+        if due is not None:
+            token = self._desk.put_session(carrier, visitor, due)
+        shown = self._auth.sessions.inspect(token, due or visitor.verified.record)
+        return _with_cookies(answers.personal(shown), carrier)
 
     async def list_sessions(self, request: Request) -> Response:
         """`GET sessions`: where the user is signed in."""

@@ -89,13 +89,16 @@ class Desk:
         """Name the visitor's browser by its CSRF cookie; empty if it has none."""
         return self.csrf.find(visitor.csrf_cookies, visitor.sid) or ""
 
-    def put_session(self, response: Response, visitor: Visitor, record: SessionRecord) -> None:
+    def put_session(self, response: Response, visitor: Visitor, record: SessionRecord) -> str:
         """Hand out a fresh token.
 
         Args:
             response: The answer that carries the cookie.
             visitor: Who gets it.
             record: The session that it shows.
+
+        Returns:
+            The token.
         """
         token = self._auth.sessions.mint(record)
         life = self._auth.sessions.seconds_left(record)
@@ -106,6 +109,7 @@ class Desk:
             secure=visitor.names.secure,
             max_age=life,
         )
+        return token
 
     def clear_session(self, response: Response, visitor: Visitor) -> None:
         """Take the session cookie back."""

@@ -116,6 +116,71 @@ def _request_data() -> VarData | None:
     return VarData.merge(_imported("useRequest"), hook)
 
 
+@dataclass(frozen=True)
+class Inspection:
+    """What the browser's own token says, read again after every revision.
+
+    Attributes:
+        header: The token's header.
+        claims: The token's claims.
+        size: The token's size in bytes.
+        limit: The size that it can't exceed.
+        seconds_left: Seconds until it expires, counted down.
+        history: The session's revisions, newest first.
+    """
+
+    header: Any
+    claims: Any
+    size: Any
+    limit: Any
+    seconds_left: Any
+    history: Any
+
+
+def use_inspection() -> Inspection:
+    """Look into the session of the tab that shows the component.
+
+    Returns:
+        Vars that follow the session; none of them is a credential.
+    """
+    view, data = _view()
+    hooks = VarData(
+        hooks={
+            f"const inspection = useInspection({view})": None,
+            "const secondsLeft = useCountdown(inspection.claims.exp)": None,
+        }
+    )
+    found = VarData.merge(data, _imported("useInspection"), _imported("useCountdown"), hooks)
+    return Inspection(
+        header=_var("inspection.header", dict[str, Any], found),
+        claims=_var("inspection.claims", dict[str, Any], found),
+        size=_var("inspection.size", int, found),
+        limit=_var("inspection.limit", int, found),
+        seconds_left=_var("secondsLeft", int, found),
+        history=_var("inspection.history", list[dict[str, Any]], found),
+    )
+
+
+def as_text(value: Any) -> Any:
+    """Write any JSON value as text."""
+    return _call("asText", value)
+
+
+def as_duration(seconds: Any) -> Any:
+    """Write seconds as days, hours, minutes and seconds."""
+    return _call("duration", seconds)
+
+
+def as_local_time(seconds: Any) -> Any:
+    """Write seconds since 1970 as the browser's user writes times."""
+    return _call("localTime", seconds)
+
+
+def _call(function: str, argument: Any) -> Any:
+    var: Any = rx.Var.create(argument)
+    return _var(f"{function}({var!s})", str, var._get_all_var_data(), _imported(function))
+
+
 class SessionLog(rx.Fragment):
     """Writes the session to the browser's console at load and after every change."""
 
@@ -141,6 +206,7 @@ class Errands(rx.Fragment):
 
 
 @rx.memo
-def session_errands() -> Any:
+def session_errands() -> rx.Component:
     """Stand on every page, inside of the state that the hook needs."""
-    return Errands.create()
+    errands: rx.Component = Errands.create()
+    return errands

@@ -120,7 +120,8 @@ class Live:
     async def _reload(self, _: Connection, tab: str) -> None:
         async def reload(state: BaseState) -> None:
             session_state = await state.get_state(SessionState)
-            session_state.reloads += 1
+            if not session_state.ticket:
+                session_state.reloads += 1
 
         await self._with_tab(tab, reload)
 

@@ -1,4 +1,4 @@
-import { useEffect, useSyncExternalStore } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import env from "$/env.json";
 import { getBackendURL } from "$/utils/state";
 
@@ -94,6 +94,50 @@ export const update = async (data) => {
     setRequest({ pending: false, error: message });
   }
 };
+
+const UNREAD = { header: {}, claims: {}, size: 0, limit: 0, history: [] };
+
+/** What the browser's own token says, read again after every revision. */
+export const useInspection = (view) => {
+  const { status, rev } = useSession(view);
+  const [inspection, setInspection] = useState(UNREAD);
+  useEffect(() => {
+    if (status !== "authenticated") return;
+    let current = true;
+    call("token").then(
+      (answer) => current && setInspection(answer),
+      () => {},
+    );
+    return () => {
+      current = false;
+    };
+  }, [status, rev]);
+  return inspection;
+};
+
+/** The time that is left until a moment, in seconds, counted down. */
+export const useCountdown = (seconds) => {
+  const [now, setNow] = useState(0);
+  useEffect(() => {
+    const tick = () => setNow(Date.now() / 1000);
+    tick();
+    const timer = setInterval(tick, 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return now && seconds ? Math.max(0, Math.round(seconds - now)) : 0;
+};
+
+/** Seconds as people say them. */
+export const duration = (seconds) => {
+  const pad = (number) => String(number).padStart(2, "0");
+  const days = Math.floor(seconds / 86400);
+  const clock = [seconds / 3600 % 24, seconds / 60 % 60, seconds % 60].map(Math.floor).map(pad).join(":");
+  return days ? `${days} d ${clock}` : clock;
+};
+
+export const localTime = (seconds) => new Date(seconds * 1000).toLocaleString();
+
+export const asText = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 
 /** Does for the server what only a browser can do: cookies and navigation. */
 export const useErrands = ({ ticket, leave_to, cookie_rev, reloads }) => {

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +16,8 @@ from pathlib import Path
 from authdemo.launch import node, processes
 from authdemo.launch.errors import LaunchError
 
-SOURCES = ("authdemo", "assets", "reflex.lock", "requirements.txt", "rxconfig.py")
+SOURCES = ("authdemo", "assets", "requirements.txt", "rxconfig.py")
+NPM_LOCK = "reflex.lock"
 EXPORT = (sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip")
 API_URL = "http://localhost:3000"
 WEB = ".web"
@@ -29,7 +30,9 @@ def build(root: Path) -> None:
     """Build the pages unless the last build is of the same sources.
 
     The build doesn't depend on where the server listens: it always names
-    `API_URL`. Of two that build at a time, the second waits for the first.
+    `API_URL`. Of two that build at a time, the second waits for the first. Reflex
+    may rewrite its lock files meanwhile; sources that change meanwhile are built
+    by the next start.
 
     Args:
         root: The project's folder.
@@ -38,13 +41,14 @@ def build(root: Path) -> None:
         LaunchError: The build failed; its output has been shown.
     """
     with _alone(root):
-        wanted = fingerprint(root)
-        if _built(root) == wanted:
+        if _built(root) == fingerprint(root):
             return
         _forget(root)
         print("Building the pages ...", flush=True)
+        sources = _digest(root, SOURCES)
         _export(root)
-        _record(root, wanted)
+        if _digest(root, SOURCES) == sources:
+            _record(root, fingerprint(root))
 
 
 def release(root: Path) -> None:
@@ -72,16 +76,19 @@ def fingerprint(root: Path) -> str:
     Returns:
         A digest that changes when the pages have to be built again.
     """
+    return _digest(root, (*SOURCES, NPM_LOCK))
+
+
+def _digest(root: Path, sources: Iterable[str]) -> str:
     digest = hashlib.sha256(f"{sys.version} {version('reflex')} {API_URL}".encode())
-    for path in sorted(_source_files(root)):
+    for path in sorted(_files(root, sources)):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         digest.update(f"{path.relative_to(root)}\0{content}\0".encode())
     return digest.hexdigest()
 
 
-def _source_files(root: Path) -> Iterator[Path]:
-    for source in SOURCES:
-        path = root / source
+def _files(root: Path, sources: Iterable[str]) -> Iterator[Path]:
+    for path in (root / source for source in sources):
         for file in path.rglob("*") if path.is_dir() else [path]:
             if file.is_file() and "__pycache__" not in file.parts:
                 yield file
@@ -92,9 +99,9 @@ def _built(root: Path) -> str | None:
     return record.read_text() if record.exists() else None
 
 
-def _record(root: Path, wanted: str) -> None:
+def _record(root: Path, built: str) -> None:
     draft = root / RECORD.with_suffix(".draft")
-    draft.write_text(wanted)
+    draft.write_text(built)
     draft.replace(root / RECORD)
 
 

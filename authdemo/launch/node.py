@@ -53,8 +53,9 @@ def environment(environ: Mapping[str, str], root: Path) -> dict[str, str]:
 
 
 def _registry(env: Mapping[str, str]) -> str:
-    command = [str(BIN / "npm"), "config", "get", "registry", "--loglevel=error"]
+    command = [str(BIN / "npm"), "config", "get", "registry", "--loglevel=silent"]
     try:
         return subprocess.check_output(command, env=env, text=True).strip()
-    except FileNotFoundError as error:
-        raise LaunchError(f"{BIN} has no npm: install requirements.txt.") from error
+    except (FileNotFoundError, subprocess.CalledProcessError) as error:
+        message = f"No npm that works in {BIN}: install requirements.txt."
+        raise LaunchError(message) from error

@@ -24,6 +24,7 @@ class Connection:
         id: Its own id, known to the server alone.
         tab: The tab behind it, once it has said a word.
         path: The page that the tab shows.
+        wanted: Where its visitor wants to go after signing in.
     """
 
     sid: str | None
@@ -33,6 +34,7 @@ class Connection:
     id: str = field(default_factory=new_id)
     tab: str | None = None
     path: str = "/"
+    wanted: str = "/"
 
 
 class Connections:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import reflex as rx
 from reflex.utils.imports import ImportVar
@@ -184,7 +184,7 @@ def _call(function: str, argument: Any) -> Any:
 class SessionLog(rx.Fragment):
     """Writes the session to the browser's console at load and after every change."""
 
-    label: str = "Client Side Rendering"
+    label: ClassVar[str] = "Client Side Rendering"
 
     def add_hooks(self) -> list[Any]:
         """Call the hook."""
@@ -200,6 +200,7 @@ class Errands(rx.Fragment):
         """Call the hook with the tab's state."""
         names = ("ticket", "leave_to", "cookie_rev", "reloads")
         values = {name: getattr(SessionState, name) for name in names}
+        values["status"] = SessionState.view["status"]
         arguments = ", ".join(f"{name}: {var!s}" for name, var in values.items())
         data = (var._get_all_var_data() for var in values.values())
         return [_var(f"useErrands({{ {arguments} }})", Any, *data, _imported("useErrands"))]

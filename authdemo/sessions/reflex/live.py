@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 import reflex as rx
@@ -140,12 +140,18 @@ class Live:
         sid = record.id if record else ""
         if not session_state.shows(sid, session):
             session_state.show(sid, session)
-        if (
-            session is None
-            and connection is not None
-            and canonical(connection.path) in self._protected
-        ):
-            session_state.leave(self._auth.pages.sign_in, connection.path)
+        if connection is not None:
+            session_state.leave_to = await self._elsewhere(connection, session)
+
+    async def _elsewhere(self, connection: Connection, session: Mapping[str, Any] | None) -> str:
+        """Decide whether a tab shows a page that is no longer, or not yet, for its visitor."""
+        path = canonical(connection.path)
+        if session is None and path in self._protected:
+            return self._auth.sign_in_url(callbackUrl=connection.path)
+        if session is not None and path == canonical(self._auth.pages.sign_in):
+            target = await self._auth.redirect(connection.wanted, connection.base_url)
+            return target.removeprefix(connection.base_url) or "/"
+        return ""
 
     def _watch(self, record: SessionRecord) -> None:
         """Look again when the session should be over, so that its end is pushed, not discovered."""

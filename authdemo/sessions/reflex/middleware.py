@@ -53,6 +53,7 @@ class SessionMiddleware(Middleware):
         if connection is not None:
             connection.tab = state.router.session.client_token
             connection.path = state.router.url.path or "/"
+            connection.wanted = state.router.url.query_parameters.get("callbackUrl", "/")
         try:
             await self._live.settle(state, connection)
         except AuthError as error:

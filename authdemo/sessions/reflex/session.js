@@ -139,8 +139,17 @@ export const localTime = (seconds) => new Date(seconds * 1000).toLocaleString();
 
 export const asText = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 
+/**
+ * Tells this browser's other tabs of a sign-in where the server can't: in development another
+ * server serves the pages, so that the sockets of one browser have no cookie in common.
+ */
+const neighbours =
+  onServer || document.getElementById("session-data")
+    ? null
+    : new BroadcastChannel("authdemo.sessions");
+
 /** Does for the server what only a browser can do: cookies and navigation. */
-export const useErrands = ({ ticket, leave_to, cookie_rev, reloads }) => {
+export const useErrands = ({ status, ticket, leave_to, cookie_rev, reloads }) => {
   useEffect(() => {
     if (leave_to) window.location.replace(leave_to);
   }, [leave_to]);
@@ -153,7 +162,10 @@ export const useErrands = ({ ticket, leave_to, cookie_rev, reloads }) => {
   useEffect(() => {
     if (!ticket) return;
     post("ticket", { ticket }).then(
-      ({ url }) => window.location.replace(new URL(url).pathname + new URL(url).search),
+      ({ url }) => {
+        neighbours?.postMessage("sign-in");
+        window.location.replace(new URL(url).pathname + new URL(url).search);
+      },
       () => {
         const url = new URL(window.location.href);
         url.searchParams.set("error", "TicketRefused");
@@ -161,6 +173,13 @@ export const useErrands = ({ ticket, leave_to, cookie_rev, reloads }) => {
       },
     );
   }, [ticket]);
+  useEffect(() => {
+    if (!neighbours || status !== "unauthenticated") return;
+    neighbours.onmessage = () => window.location.reload();
+    return () => {
+      neighbours.onmessage = null;
+    };
+  }, [status]);
   useEffect(() => {
     const refetch = (event) => event.persisted && window.location.reload();
     window.addEventListener("pageshow", refetch);

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 import reflex as rx
 
@@ -75,12 +74,3 @@ class SessionState(rx.State):
                 substate.reset()
         self._sid = sid
         self.view = NOBODY if session is None else {"status": "authenticated", **session}
-
-    def leave(self, sign_in: str, path: str) -> None:
-        """Ask the tab to go and sign in.
-
-        Args:
-            sign_in: The sign-in page.
-            path: Where to come back to.
-        """
-        self.leave_to = f"{sign_in}?callbackUrl={quote(path, safe='/')}"

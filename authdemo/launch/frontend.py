@@ -17,6 +17,7 @@ from authdemo.launch import node, processes
 from authdemo.launch.errors import LaunchError
 
 SOURCES = ("authdemo", "assets", "reflex.lock", "requirements.txt", "rxconfig.py")
+MADE = {"__pycache__", "external"}  # the build itself fills assets/external
 EXPORT = (sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip")
 API_URL = "http://localhost:3000"
 BUILD = Path(".web/build")
@@ -74,7 +75,7 @@ def _source_files(root: Path) -> Iterator[Path]:
     for source in SOURCES:
         path = root / source
         for file in path.rglob("*") if path.is_dir() else [path]:
-            if file.is_file() and "__pycache__" not in file.parts:
+            if file.is_file() and not MADE & set(file.relative_to(root).parts):
                 yield file
 
 

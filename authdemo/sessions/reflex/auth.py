@@ -169,6 +169,7 @@ class Auth(AuthCore):
         app.register_lifespan_task(self._serve)
         routes = Starlette(routes=Endpoints(self, desk).routes())
         _add_routes(app, routes)
+        _leave_origins_to_us(app)
         _wrap(app, lambda inner: Handshake(inner, desk=desk, connections=connections))
         if site is not None:
             pages = Site(site, self.pages.protected)
@@ -216,6 +217,12 @@ def add_errands(app: rx.App) -> None:
 def _add_routes(app: rx.App, routes: Starlette) -> None:
     for route in reversed(routes.routes):
         app._api.routes.insert(0, route)  # type: ignore[union-attr]
+
+
+def _leave_origins_to_us(app: rx.App) -> None:
+    """Switch Socket.IO's fixed list of origins off: it can't know the app's own, and `Handshake` does."""
+    if app.sio is not None:
+        app.sio.eio.cors_allowed_origins = []
 
 
 def _wrap(app: rx.App, wrap: Callable[[ASGIApp], ASGIApp]) -> None:

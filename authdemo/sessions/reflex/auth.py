@@ -168,6 +168,7 @@ class Auth(AuthCore):
         self._live = Live(app, self, connections)
         app.add_middleware(SessionMiddleware(self._live), index=0)
         app.register_lifespan_task(self._serve)
+        _leave_origins_to_us(app)
         layers: list[Starlette | Callable[[ASGIApp], ASGIApp]] = [
             Starlette(routes=Endpoints(self, desk).routes()),
             partial(Handshake, desk=desk, connections=connections),
@@ -214,6 +215,12 @@ def add_errands(app: rx.App) -> None:
         app: The app.
     """
     app.extra_app_wraps[(3, "SessionErrands")] = lambda _: rx.fragment(session_errands())
+
+
+def _leave_origins_to_us(app: rx.App) -> None:
+    """Switch Socket.IO's fixed list of origins off: `Handshake` knows the app's own."""
+    if app.sio is not None:
+        app.sio.eio.cors_allowed_origins = []
 
 
 def _layers_of(app: rx.App) -> Sequence[Starlette | Callable[[ASGIApp], ASGIApp]]:

@@ -116,5 +116,7 @@ def _strong(secret: str) -> bytes:
             "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
         )
     if is_pem_format(octets) or is_ssh_key(octets):
-        raise ConfigurationError("AUTH_SECRET holds a key of another algorithm; it takes random text.")
+        raise ConfigurationError(
+            "AUTH_SECRET holds a key of another algorithm; it takes random text."
+        )
     return octets

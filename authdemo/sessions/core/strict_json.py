@@ -1,8 +1,9 @@
 """JSON with one reading only.
 
 Python's `json` takes the last of two equal names, and `NaN`, and lone
-surrogates, and reads `1e400` as infinity. Two programs that read such a text differently can be played off
-against each other, so it is refused (RFC 8725 section 2.4, RFC 8259 section 4).
+surrogates, and reads `1e400` as infinity. Two programs that read such a text
+differently can be played off against each other, so it is refused (RFC 8725
+section 2.4, RFC 8259 section 4).
 """
 
 from __future__ import annotations

@@ -6,7 +6,9 @@ import logging
 import os
 import re
 import secrets
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -139,15 +141,24 @@ def _secrets(environ: Mapping[str, str], data_dir: Path) -> list[str]:
 
 
 def _kept_secret(path: Path) -> str:
-    """Read the secret that an earlier start made, or make it."""
+    """Read the secret that an earlier start made, or make it; starts at once agree on one."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
+        if not path.exists():
+            _make_secret(path)
         return path.read_text().strip()
     except OSError as error:
         raise ConfigurationError(f"AUTH_DATA_DIR takes a folder to write to: {error}.") from error
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(48))
-    logger.warning("AUTH_SECRET is not set. A secret was made and is kept in %s.", path)
-    return path.read_text().strip()
+
+
+def _make_secret(path: Path) -> None:
+    """Put a whole secret in place at once, unless another start was faster."""
+    descriptor, draft = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            os.link(draft, path)
+            logger.warning("AUTH_SECRET is not set. A secret was made and is kept in %s.", path)
+    finally:
+        Path(draft).unlink()

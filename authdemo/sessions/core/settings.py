@@ -20,7 +20,9 @@ from .options import DAY, SessionOptions
 logger = logging.getLogger("authdemo.sessions")
 
 _LONGEST_COOKIE = 400 * DAY
-_RATE = re.compile(r"([1-9]\d{0,5})/(second|minute|hour)")
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
+_REDIS = re.compile(r"(rediss?|unix)://\S+")
+_RATE = re.compile(r"([1-9][0-9]{0,5})/(second|minute|hour)")
 _WINDOWS = {"second": 1, "minute": 60, "hour": 3600}
 
 
@@ -94,19 +96,20 @@ def _origin(environ: Mapping[str, str]) -> str | None:
         port = url.port
     except ValueError:
         url, port = urlsplit(""), None
-    extra = url.path.strip("/") or url.query or url.fragment or url.username
-    if url.scheme not in ("http", "https") or not url.hostname or extra:
+    host = url.hostname or ""
+    extra = url.path.strip("/") or url.query or url.fragment or "@" in url.netloc
+    if url.scheme not in ("http", "https") or not _HOST.fullmatch(host) or extra:
         raise ConfigurationError(
             f"AUTH_URL takes an origin like https://example.com, without a path; it is {value!r}."
         )
     default = {"http": 80, "https": 443}[url.scheme]
-    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+    host = f"[{host}]" if ":" in host else host
     return f"{url.scheme}://{host}" + (f":{port}" if port not in (None, default) else "")
 
 
 def _redis_url(environ: Mapping[str, str]) -> str | None:
     value = environ.get("REFLEX_REDIS_URL")
-    if value and urlsplit(value).scheme not in ("redis", "rediss", "unix"):
+    if value and not _REDIS.fullmatch(value):
         raise ConfigurationError("REFLEX_REDIS_URL takes a URL like redis://localhost:6379.")
     return value or None
 

@@ -20,8 +20,8 @@ from authdemo.sessions.stores.base import SessionStore
 from authdemo.sessions.stores.embedded import EmbeddedStore
 from tests.support.clock import StoppedClock
 
-SECRET = "a secret for tests, which everybody may know"
-OTHER_SECRET = "another secret for tests, just as well known"
+SECRET = "a secret for tests which everybody may know"
+OTHER_SECRET = "another secret for tests that is just as well known"
 
 HOUR = 3600
 OPTIONS = SessionOptions(max_age=24 * HOUR, update_age=HOUR, absolute_age=72 * HOUR)

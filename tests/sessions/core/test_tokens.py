@@ -436,7 +436,7 @@ class TestSize:
             rev=3,
             user={"image": "x" * MAX_TOKEN_BYTES},
         )
-        with pytest.raises(TokenTooLarge, match=r"\d bytes; a cookie has room for 3072"):
+        with pytest.raises(TokenTooLarge, match=r"\d bytes.* room for 3072"):
             codec().encode(claims)
 
 

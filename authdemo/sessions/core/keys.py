@@ -7,6 +7,8 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from jwt.utils import is_pem_format, is_ssh_key
+
 from .errors import ConfigurationError
 
 MIN_SECRET_BYTES = 32
@@ -106,11 +108,15 @@ class KeyRing:
 
 
 def _strong(secret: str) -> bytes:
-    octets = secret.encode()
+    octets = secret.encode("utf-8", "surrogateescape")
     if len(octets) < MIN_SECRET_BYTES:
         raise ConfigurationError(
             f"AUTH_SECRET holds a secret of {len(octets)} bytes, "
             f"and each needs at least {MIN_SECRET_BYTES}. "
             "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+        )
+    if is_pem_format(octets) or is_ssh_key(octets):
+        raise ConfigurationError(
+            "AUTH_SECRET holds a key of another algorithm; it takes random text."
         )
     return octets

@@ -6,7 +6,9 @@ import logging
 import os
 import re
 import secrets
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,7 +20,9 @@ from .options import DAY, SessionOptions
 logger = logging.getLogger("authdemo.sessions")
 
 _LONGEST_COOKIE = 400 * DAY
-_RATE = re.compile(r"([1-9]\d{0,5})/(second|minute|hour)")
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
+_REDIS = re.compile(r"(rediss?|unix)://\S+")
+_RATE = re.compile(r"([1-9][0-9]{0,5})/(second|minute|hour)")
 _WINDOWS = {"second": 1, "minute": 60, "hour": 3600}
 
 
@@ -92,19 +96,20 @@ def _origin(environ: Mapping[str, str]) -> str | None:
         port = url.port
     except ValueError:
         url, port = urlsplit(""), None
-    extra = url.path.strip("/") or url.query or url.fragment or url.username
-    if url.scheme not in ("http", "https") or not url.hostname or extra:
+    host = url.hostname or ""
+    extra = url.path.strip("/") or url.query or url.fragment or "@" in url.netloc
+    if url.scheme not in ("http", "https") or not _HOST.fullmatch(host) or extra:
         raise ConfigurationError(
             f"AUTH_URL takes an origin like https://example.com, without a path; it is {value!r}."
         )
     default = {"http": 80, "https": 443}[url.scheme]
-    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+    host = f"[{host}]" if ":" in host else host
     return f"{url.scheme}://{host}" + (f":{port}" if port not in (None, default) else "")
 
 
 def _redis_url(environ: Mapping[str, str]) -> str | None:
     value = environ.get("REFLEX_REDIS_URL")
-    if value and urlsplit(value).scheme not in ("redis", "rediss", "unix"):
+    if value and not _REDIS.fullmatch(value):
         raise ConfigurationError("REFLEX_REDIS_URL takes a URL like redis://localhost:6379.")
     return value or None
 
@@ -139,15 +144,24 @@ def _secrets(environ: Mapping[str, str], data_dir: Path) -> list[str]:
 
 
 def _kept_secret(path: Path) -> str:
-    """Read the secret that an earlier start made, or make it."""
+    """Read the secret that an earlier start made, or make it; starts at once agree on one."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
+        if not path.exists():
+            _make_secret(path)
         return path.read_text().strip()
     except OSError as error:
         raise ConfigurationError(f"AUTH_DATA_DIR takes a folder to write to: {error}.") from error
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(48))
-    logger.warning("AUTH_SECRET is not set. A secret was made and is kept in %s.", path)
-    return path.read_text().strip()
+
+
+def _make_secret(path: Path) -> None:
+    """Put a whole secret in place at once, unless another start was faster."""
+    descriptor, draft = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            os.link(draft, path)
+            logger.warning("AUTH_SECRET is not set. A secret was made and is kept in %s.", path)
+    finally:
+        Path(draft).unlink()

@@ -1,8 +1,9 @@
 """JSON with one reading only.
 
 Python's `json` takes the last of two equal names, and `NaN`, and lone
-surrogates. Two programs that read such a text differently can be played off
-against each other, so it is refused (RFC 8725 section 2.4, RFC 8259 section 4).
+surrogates, and reads `1e400` as infinity. Two programs that read such a text
+differently can be played off against each other, so it is refused (RFC 8725
+section 2.4, RFC 8259 section 4).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def loads(octets: bytes) -> Any:
     text = octets.decode("utf-8", "strict")
     try:
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-        json.dumps(value, ensure_ascii=False).encode("utf-8", "strict")
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "strict")
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     return value

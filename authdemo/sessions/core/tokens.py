@@ -202,7 +202,7 @@ class TokenCodec:
             raise TokenExpired("The token's time is over.")
         if max(payload["nbf"], payload["iat"]) > now + LEEWAY:
             raise TokenError("The token is from the future.")
-        if not 0 <= payload["exp"] - payload["iat"] <= self._max_age:
+        if not 0 <= payload["exp"] - payload["iat"] <= self._max_age + LEEWAY:
             raise TokenError("The token claims a longer life than this app gives.")
 
 

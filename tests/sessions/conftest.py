@@ -1,0 +1,52 @@
+"""Async tests, and houses that are closed when the test is over."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.clock import StoppedClock
+from tests.support.house import House, build
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run an `async def test_…` in an event loop of its own."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = inspect.signature(pyfuncitem.obj).parameters
+    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    return True
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    """A stopped clock."""
+    return StoppedClock()
+
+
+@pytest.fixture
+def open_house(tmp_path: Path) -> Iterator[Callable[..., House]]:
+    """Build a house with choices of the test's own."""
+    opened: list[House] = []
+
+    def open_house(**choices: Any) -> House:
+        house = build(tmp_path, **choices)
+        asyncio.run(house.store.open())
+        opened.append(house)
+        return house
+
+    yield open_house
+    for house in opened:
+        asyncio.run(house.store.close())
+
+
+@pytest.fixture
+def house(open_house: Callable[..., House]) -> House:
+    """A house as it comes."""
+    return open_house()

@@ -1,0 +1,86 @@
+"""A small world of sessions: a real store in a folder, a stopped clock, open ears."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from authdemo.sessions.core.callbacks import Account, Callbacks
+from authdemo.sessions.core.events import Events, Notice
+from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.options import SessionOptions
+from authdemo.sessions.core.record import SessionRecord
+from authdemo.sessions.core.schema import UserSchema
+from authdemo.sessions.core.sessions import Sessions
+from authdemo.sessions.core.tokens import TokenCodec
+from authdemo.sessions.core.users import User, UserUpdate
+from authdemo.sessions.stores.base import SessionStore
+from authdemo.sessions.stores.embedded import EmbeddedStore
+from tests.support.clock import StoppedClock
+
+SECRET = "a secret for tests which everybody may know"
+OTHER_SECRET = "another secret for tests that is just as well known"
+
+HOUR = 3600
+OPTIONS = SessionOptions(max_age=24 * HOUR, update_age=HOUR, absolute_age=72 * HOUR)
+PASSWORD = Account("credentials", "credentials")
+
+
+class Person(User):
+    """A user with a role that only the server may change."""
+
+    role: str = "user"
+
+
+ADA = Person(id="ada", name="Ada Lovelace", email="ada@example.org")
+GRACE = Person(id="grace", name="Grace Hopper", email="grace@example.org", role="admin")
+
+
+@dataclass
+class House:
+    """Sessions, and what the test may look at or touch."""
+
+    sessions: Sessions
+    store: SessionStore
+    clock: StoppedClock
+    notices: list[Notice] = field(default_factory=list)
+
+    async def sign_in(self, user: User = ADA, **more: Any) -> SessionRecord:
+        return await self.sessions.sign_in(user, PASSWORD, **more)
+
+    async def rename(self, record: SessionRecord, name: str) -> SessionRecord:
+        return await self.sessions.update(record.id, {"name": name}, author="client")
+
+    async def read(self, token: str) -> dict[str, Any] | None:
+        """What a bearer of this token gets to see of its user."""
+        verified = await self.sessions.verify(token)
+        return verified and dict(verified.record.user)
+
+
+def build(
+    folder: Path,
+    *,
+    clock: StoppedClock | None = None,
+    callbacks: Callbacks | None = None,
+    events: Events | None = None,
+    options: SessionOptions = OPTIONS,
+    secrets: Sequence[str] = (SECRET,),
+    store: SessionStore | None = None,
+) -> House:
+    """Build a house; its store still has to be opened."""
+    clock = clock or StoppedClock()
+    store = store or EmbeddedStore(folder / "sessions.db")
+    sessions = Sessions(
+        store=store,
+        tokens=TokenCodec(KeyRing(secrets), issuer="tests", max_age=options.max_age, clock=clock),
+        schema=UserSchema(Person, UserUpdate),
+        options=options,
+        callbacks=callbacks or Callbacks(),
+        events=events or Events(),
+        clock=clock,
+    )
+    house = House(sessions, store, clock)
+    sessions.feed.subscribe(house.notices.append)
+    return house

@@ -18,6 +18,7 @@ from authdemo.launch.errors import LaunchError
 
 SOURCES = ("authdemo", "assets", "requirements.txt", "rxconfig.py")
 NPM_LOCK = "reflex.lock"
+MADE = {"__pycache__", "external"}  # the build itself fills assets/external
 EXPORT = (sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip")
 API_URL = "http://localhost:3000"
 WEB = ".web"
@@ -90,7 +91,7 @@ def _digest(root: Path, sources: Iterable[str]) -> str:
 def _files(root: Path, sources: Iterable[str]) -> Iterator[Path]:
     for path in (root / source for source in sources):
         for file in path.rglob("*") if path.is_dir() else [path]:
-            if file.is_file() and "__pycache__" not in file.parts:
+            if file.is_file() and not MADE & set(file.relative_to(root).parts):
                 yield file
 
 

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser import launch_options
+from tests.e2e.visitor import Visitor
+from tests.support.server import Server, running
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder: Path = tmp_path_factory.mktemp("e2e")
+    with running(folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_options())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visitor(app: Server, chromium: Browser) -> Iterator[Visitor]:
+    with Visitor.with_own_browser(chromium, app.url) as visitor:
+        yield visitor
+        visitor.saw_no_complaint()
+
+
+@pytest.fixture
+def second_device(app: Server, chromium: Browser) -> Iterator[Visitor]:
+    with Visitor.with_own_browser(chromium, app.url) as visitor:
+        yield visitor
+        visitor.saw_no_complaint()

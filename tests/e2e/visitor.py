@@ -1,0 +1,91 @@
+"""Somebody with a browser: what they do, and what they see."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebSocket, expect
+
+SESSION = "[data-testid=server-session], [data-testid=client-session]"
+# What Chromium itself writes about an answer that the page handles.
+HANDLED = "Failed to load resource: the server responded with a status of 422"
+
+
+@dataclass
+class Visitor:
+    """One browser profile with its cookie jar, and all that its tabs said and received."""
+
+    context: BrowserContext
+    url: str
+    complaints: list[str] = field(default_factory=list)
+    console: list[str] = field(default_factory=list)
+    frames: list[str] = field(default_factory=list)
+
+    @classmethod
+    @contextlib.contextmanager
+    def with_own_browser(cls, browser: Browser, url: str) -> Iterator[Visitor]:
+        context = browser.new_context()
+        context.set_default_timeout(10_000)
+        yield cls(context, url)
+        context.close()
+
+    def open(self, path: str) -> Page:
+        tab = self.context.new_page()
+        tab.on("console", self._heard)
+        tab.on("pageerror", lambda error: self.complaints.append(str(error)))
+        tab.on("websocket", self._listen)
+        tab.goto(self.url + path)
+        return tab
+
+    def log_in(self, tab: Page, account: str = "john_doe", password: str = "tutorial") -> None:
+        tab.locator("[name=id]").fill(account)
+        tab.locator("[name=password]").fill(password)
+        tab.get_by_role("button", name="Log In", exact=True).click()
+
+    def logged_in(self, path: str = "/", account: str = "john_doe") -> Page:
+        tab = self.open("/login?callbackUrl=" + path)
+        self.log_in(tab, account)
+        tab.wait_for_url(self.url + path)
+        self.is_live(tab)
+        return tab
+
+    def is_live(self, tab: Page) -> None:
+        """Wait until the tab hears from the server."""
+        tab.wait_for_function("sessionStorage.getItem('token') !== null")
+        expect(field_of(tab, "name")).not_to_be_empty()
+
+    def cookie(self) -> str:
+        cookies = self.context.cookies()
+        return next(c.get("value", "") for c in cookies if c.get("name") == "authjs.session-token")
+
+    def saw_no_complaint(self) -> None:
+        assert self.complaints == []
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        self.console.append(message.text)
+        if message.type in ("error", "warning") and not message.text.startswith(HANDLED):
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def _listen(self, socket: WebSocket) -> None:
+        socket.on("framesent", lambda frame: self.frames.append(str(frame)))
+        socket.on("framereceived", lambda frame: self.frames.append(str(frame)))
+
+
+def field_of(tab: Page, name: str):
+    return tab.locator(SESSION).locator(f"[data-field={name}]")
+
+
+def click(tab: Page, button: str) -> float:
+    """Click, and tell when."""
+    started = time.monotonic()
+    tab.get_by_role("button", name=button, exact=True).click()
+    return started
+
+
+def shows(tab: Page, name: str, *, since: float, within: float) -> None:
+    expect(field_of(tab, "name")).to_have_text(name)
+    took = time.monotonic() - since
+    assert took < within, f"{name} took {took * 1000:.0f} ms"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -19,6 +20,7 @@ from .callbacks import Account, Callbacks
 from .clock import Clock, iso, system_clock
 from .errors import (
     AccessDenied,
+    AuthError,
     CallbackFailed,
     NotAuthenticated,
     RevisionConflict,
@@ -256,10 +258,11 @@ class Sessions:
             history=(Revision(rev=1, at=now, cause="sign-in", changes=changes({}, fields)),),
         )
         self.mint(record)
+        session = await self.public(record)
         await self.store.create(record)
         if replaces is not None:
             await self._end(replaces.id, "replaced")
-        await tell(self._events.sign_in, session=await self.public(record), account=account)
+        await tell(self._events.sign_in, session=session, account=account)
         return record
 
     async def update(
@@ -280,7 +283,7 @@ class Sessions:
             NotAuthenticated: If the session is over.
             UpdateRefused: If a field can't be changed like that; names it.
             RevisionConflict: If the session is not at `if_rev`.
-            CallbackFailed: If the `jwt` callback raised.
+            CallbackFailed: If the `jwt` or `session` callback raised.
         """
         async with self._lock(sid):
             while True:
@@ -293,15 +296,12 @@ class Sessions:
                 if not accepted:
                     return record
                 revised = await self._revise(record, accepted, author)
+                session = await self.public(revised)
                 if await self.store.replace(revised, expected_rev=record.rev):
                     break
         step = revised.history[-1]
         self.feed.publish(SessionChanged(revised, step.changes))
-        await tell(
-            self._events.update_user,
-            session=await self.public(revised),
-            changes=step.changes,
-        )
+        await tell(self._events.update_user, session=session, changes=step.changes)
         return revised
 
     async def renew(self, verified: Verified) -> SessionRecord | None:
@@ -354,7 +354,8 @@ class Sessions:
         if record is None:
             return
         self.feed.publish(SessionEnded(sid, reason))
-        await tell(self._events.sign_out, session=await self.public(record), reason=reason)
+        with suppress(AuthError):  # the session is over, whatever its callback raises
+            await tell(self._events.sign_out, session=await self.public(record), reason=reason)
 
     async def _revise(
         self, record: SessionRecord, accepted: dict[str, Any], author: Author

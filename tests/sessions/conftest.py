@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +31,13 @@ def clock() -> StoppedClock:
 
 
 @pytest.fixture
-def open_house(tmp_path: Path) -> Iterator[Callable[..., House]]:
+def open_house(tmp_path: Path) -> Iterator[Callable[..., Coroutine[Any, Any, House]]]:
     """Build a house with choices of the test's own."""
     opened: list[House] = []
 
-    def open_house(**choices: Any) -> House:
+    async def open_house(**choices: Any) -> House:
         house = build(tmp_path, **choices)
-        asyncio.run(house.store.open())
+        await house.store.open()
         opened.append(house)
         return house
 
@@ -47,6 +47,6 @@ def open_house(tmp_path: Path) -> Iterator[Callable[..., House]]:
 
 
 @pytest.fixture
-def house(open_house: Callable[..., House]) -> House:
+def house(open_house: Callable[..., Coroutine[Any, Any, House]]) -> House:
     """A house as it comes."""
-    return open_house()
+    return asyncio.run(open_house())

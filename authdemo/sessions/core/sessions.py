@@ -7,18 +7,20 @@ up here, and the token, the JSON and the live view follow from what is done here
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from pydantic import ValidationError
-
 from . import callbacks as cb
+from . import strict_json
 from .callbacks import Account, Callbacks
 from .clock import Clock, iso, system_clock
 from .errors import (
     AccessDenied,
+    AuthError,
     CallbackFailed,
     NotAuthenticated,
     RevisionConflict,
@@ -240,7 +242,7 @@ class Sessions:
         )
         if token is None:
             raise AccessDenied("You can't sign in here.")
-        fields, claims = self._split(token)
+        fields, claims = self._split(token, user.id)
         record = SessionRecord(
             id=new_id(),
             rev=1,
@@ -256,10 +258,11 @@ class Sessions:
             history=(Revision(rev=1, at=now, cause="sign-in", changes=changes({}, fields)),),
         )
         self.mint(record)
+        session = await self.public(record)
         await self.store.create(record)
         if replaces is not None:
             await self._end(replaces.id, "replaced")
-        await tell(self._events.sign_in, session=await self.public(record), account=account)
+        await tell(self._events.sign_in, session=session, account=account)
         return record
 
     async def update(
@@ -280,7 +283,7 @@ class Sessions:
             NotAuthenticated: If the session is over.
             UpdateRefused: If a field can't be changed like that; names it.
             RevisionConflict: If the session is not at `if_rev`.
-            CallbackFailed: If the `jwt` callback raised.
+            CallbackFailed: If the `jwt` or `session` callback raised.
         """
         async with self._lock(sid):
             while True:
@@ -293,15 +296,12 @@ class Sessions:
                 if not accepted:
                     return record
                 revised = await self._revise(record, accepted, author)
+                session = await self.public(revised)
                 if await self.store.replace(revised, expected_rev=record.rev):
                     break
         step = revised.history[-1]
         self.feed.publish(SessionChanged(revised, step.changes))
-        await tell(
-            self._events.update_user,
-            session=await self.public(revised),
-            changes=step.changes,
-        )
+        await tell(self._events.update_user, session=session, changes=step.changes)
         return revised
 
     async def renew(self, verified: Verified) -> SessionRecord | None:
@@ -354,7 +354,8 @@ class Sessions:
         if record is None:
             return
         self.feed.publish(SessionEnded(sid, reason))
-        await tell(self._events.sign_out, session=await self.public(record), reason=reason)
+        with suppress(AuthError):  # the session is over, whatever its callback raises
+            await tell(self._events.sign_out, session=await self.public(record), reason=reason)
 
     async def _revise(
         self, record: SessionRecord, accepted: dict[str, Any], author: Author
@@ -365,7 +366,7 @@ class Sessions:
         if answer is None:
             await self._end(record.id, "revoked")
             raise NotAuthenticated("The session was ended by the app.")
-        fields, claims = self._split(answer)
+        fields, claims = self._split(answer, record.user_id)
         now = self._clock()
         revised = record.revised(fields, claims, at=now, cause=author)
         revised = revised.renewed_until(now + self._options.max_age, at=now)
@@ -399,16 +400,17 @@ class Sessions:
             session=session,
         )
 
-    def _split(self, token: cb.Token) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _split(self, token: cb.Token, user_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Part the `jwt` callback's answer into the typed user and the free claims."""
+        claims = {name: value for name, value in token.items() if name not in RESERVED}
         try:
             user = self.schema.user.model_validate(token["user"])
-        except (KeyError, ValidationError) as error:
-            cb.logger.exception(
-                "The callback 'jwt' answered with a user that doesn't fit the user model."
-            )
+            if user.id != user_id:
+                raise ValueError("the user's id never changes")
+            return user.model_dump(), strict_json.loads(json.dumps(claims).encode())
+        except (KeyError, TypeError, ValueError) as error:
+            cb.logger.exception("The callback 'jwt' answered with what no token can say.")
             raise CallbackFailed("jwt") from error
-        return user.model_dump(), {k: v for k, v in token.items() if k not in RESERVED}
 
     def _lock(self, sid: str) -> asyncio.Lock:
         """Line up the updates of one session, so that they don't race for its next revision."""

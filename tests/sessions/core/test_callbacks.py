@@ -1,0 +1,194 @@
+"""Addresses stay at home, and callbacks that fail say so to the log alone."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authdemo.sessions.core import callbacks as cb
+from authdemo.sessions.core.errors import AccessDenied, CallbackFailed
+
+OWN = "https://own.example"
+
+AT_HOME = {
+    "/": f"{OWN}/",
+    "/client": f"{OWN}/client",
+    "/client?tab=1#top": f"{OWN}/client?tab=1#top",
+    "/a//b": f"{OWN}/a//b",
+    "/@evil.example": f"{OWN}/@evil.example",
+    "/https://evil.example": f"{OWN}/https://evil.example",
+    "/?next=https://evil.example": f"{OWN}/?next=https://evil.example",
+    "/%09/evil.example": f"{OWN}/%09/evil.example",
+    "/%5Cevil.example": f"{OWN}/%5Cevil.example",
+    "/..//evil.example": f"{OWN}/..//evil.example",
+    "/päge": f"{OWN}/päge",
+    OWN: OWN,
+    f"{OWN}/": f"{OWN}/",
+    f"{OWN}/client?tab=1": f"{OWN}/client?tab=1",
+    f"{OWN}?tab=1": f"{OWN}?tab=1",
+}
+
+ABROAD = [
+    "",
+    "client",
+    "?tab=1",
+    "#top",
+    ".evil.example",
+    "@evil.example",
+    ":80@evil.example",
+    "https://evil.example",
+    "https://evil.example/https://own.example",
+    "https:evil.example",
+    "https:/evil.example",
+    "https:///evil.example",
+    "//evil.example",
+    "///evil.example",
+    "////evil.example",
+    "//own.example",
+    "/\\evil.example",
+    "\\/evil.example",
+    "\\\\evil.example",
+    "https:\\\\evil.example",
+    f"{OWN}\\@evil.example",
+    f"{OWN}@evil.example",
+    f"{OWN}.evil.example",
+    f"{OWN}:443@evil.example",
+    f"{OWN}:8443",
+    f"{OWN}:443",
+    "https://own@evil.example",
+    "https://own.example:x@evil.example",
+    "https://somebody@own.example",
+    "https://evil.own.example",
+    "https://own.examplf",
+    "https://own\uff0eexample",
+    "https://own.example\u3002evil.example",
+    "http://own.example",
+    "ftp://own.example",
+    "javascript:alert(1)",
+    "JavaScript:alert(1)",
+    "java\tscript:alert(1)",
+    "javascript://own.example/%0aalert(1)",
+    "data:text/html,hello",
+    "blob:https://own.example/1",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    "/\r\n/evil.example",
+    "/client\r\nSet-Cookie: a=b",
+    " /client",
+    "/client ",
+    " https://evil.example",
+    "\x00https://evil.example",
+    "/\x00",
+    "/\x7f",
+    "https://[",
+    "https://[::1",
+    "/" + "x" * 10_240,
+    f"{OWN}/" + "x" * 10_240,
+]
+
+
+@pytest.mark.parametrize(("url", "result"), AT_HOME.items())
+def test_an_address_at_home_is_made_absolute(url, result):
+    assert cb.own_url(url, OWN) == result
+
+
+@pytest.mark.parametrize("url", ABROAD)
+def test_an_address_that_leads_elsewhere_or_nowhere_is_none(url):
+    assert cb.own_url(url, OWN) is None
+
+
+@pytest.mark.parametrize("url", ABROAD)
+def test_who_wants_to_go_elsewhere_goes_home(url):
+    assert cb.default_redirect(url=url, base_url=OWN) == OWN
+
+
+def origin_for_browsers(url: str) -> str:
+    """Where a browser would go, read as the WHATWG's URL standard has it."""
+    text = re.sub(r"[\t\n\r]", "", url).strip("".join(map(chr, range(33)))).replace("\\", "/")
+    scheme, rest = re.fullmatch(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", text, re.DOTALL).groups()
+    authority = re.split(r"[/?#]", rest.lstrip("/"), maxsplit=1)[0]
+    return f"{scheme.lower()}://{authority.rpartition('@')[2].lower()}"
+
+
+PIECES = [
+    *(
+        "/",
+        "//",
+        "\\",
+        "@",
+        ":",
+        "?",
+        "#",
+        ".",
+        "..",
+        "%",
+        "%2f",
+        "%5c",
+        "%09",
+        "\t",
+        "\n",
+        "\r",
+        " ",
+    ),
+    *(
+        "\0",
+        "https:",
+        "http:",
+        "javascript:",
+        "own.example",
+        "evil.example",
+        OWN,
+        "[",
+        "]",
+        "443",
+        "。",
+    ),
+]
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=2), max_size=8).map("".join))
+def test_nobody_is_led_elsewhere(url):
+    target = cb.own_url(url, OWN)
+    if target is not None:
+        seen = urlsplit(target)
+        assert f"{seen.scheme}://{seen.netloc}" == OWN
+        assert origin_for_browsers(target) == OWN
+        assert not set(target) & set("\t\n\r\0 \\")
+
+
+@given(st.text())
+def test_any_text_leads_home_or_nowhere(url):
+    for spelled in (url, f"/{url}", f"{OWN}{url}", f"https://{url}"):
+        target = cb.own_url(spelled, OWN)
+        assert target is None or origin_for_browsers(target) == OWN
+
+
+class TestCalling:
+    async def test_a_plain_function_is_called(self):
+        assert await cb.call("double", lambda number: number * 2, number=21) == 42
+
+    async def test_an_async_function_is_awaited(self):
+        async def double(number):
+            return number * 2
+
+        assert await cb.call("double", double, number=21) == 42
+
+    async def test_what_it_raises_goes_to_the_log_and_not_to_the_client(self, caplog):
+        def fail():
+            raise RuntimeError("the cause")
+
+        with pytest.raises(CallbackFailed) as failed:
+            await cb.call("fail", fail)
+        assert "the cause" in caplog.text
+        assert "the cause" not in failed.value.message
+
+    async def test_what_it_raises_on_purpose_comes_through(self):
+        def refuse():
+            raise AccessDenied("Not today.")
+
+        with pytest.raises(AccessDenied, match=r"Not today\."):
+            await cb.call("refuse", refuse)

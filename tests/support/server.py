@@ -53,7 +53,7 @@ def running(folder: Path, **environ: str) -> Iterator[Server]:
         folder: Where its data and its log are; a second start in it finds the first one's data.
         **environ: Environment variables beside the usual ones.
     """
-    port = _free_port()
+    port = free_port()
     usual = {"HOST": "127.0.0.1", "AUTH_SECRET": SECRET, "AUTH_LOGIN_RATE": "1000/minute"}
     settings = {**usual, "AUTH_DATA_DIR": str(folder / "data"), "PORT": str(port), **environ}
     log = folder / f"{port}.log"
@@ -108,7 +108,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         raise
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

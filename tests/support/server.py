@@ -1,0 +1,123 @@
+"""The real app, started as an operator starts it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET = "the tests sign with this secret and nobody else does"
+START_SECONDS = 120
+STOP_SECONDS = 10
+COMPLAINT = re.compile(r"\b(WARNING|ERROR|CRITICAL|Traceback)\b.*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running app.
+
+    Attributes:
+        url: Where it listens.
+        log: The file with all that it wrote.
+        process: What was started.
+    """
+
+    url: str
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def host(self) -> str:
+        """The host and the port."""
+        return self.url.removeprefix("http://")
+
+    def logged(self) -> str:
+        """Read what it wrote so far."""
+        return self.log.read_text(errors="replace")
+
+
+@contextlib.contextmanager
+def running(folder: Path, **environ: str) -> Iterator[Server]:
+    """Start the app on a free port, stop it at the end, and check that it had nothing to complain about.
+
+    Args:
+        folder: Where its data and its log are; a second start in it finds the first one's data.
+        **environ: Environment variables beside the usual ones.
+    """
+    port = _free_port()
+    usual = {
+        "HOST": "127.0.0.1",
+        "AUTH_SECRET": SECRET,
+        "AUTH_LOGIN_RATE": "1000/minute",
+    }
+    settings = {
+        **usual,
+        "AUTH_DATA_DIR": str(folder / "data"),
+        "PORT": str(port),
+        **environ,
+    }
+    log = folder / f"{port}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "authdemo", "run"],
+            cwd=ROOT,
+            env={**os.environ, **settings},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    server = Server(f"http://127.0.0.1:{port}", log, process)
+    try:
+        _wait_until_ready(server)
+        yield server
+    finally:
+        _stop(process)
+    complaint = COMPLAINT.search(server.logged())
+    assert complaint is None, f"the log complains: {complaint[0]}"
+
+
+def eventually(true: object, *, within: float = 5.0, every: float = 0.02) -> None:
+    """Wait until a condition holds, and fail if it doesn't in time.
+
+    Args:
+        true: A function of no arguments that tells whether it holds.
+        within: Seconds to wait at most.
+        every: Seconds between two looks.
+    """
+    assert callable(true)
+    deadline = time.monotonic() + within
+    while not true():
+        assert time.monotonic() < deadline, f"not so within {within} seconds"
+        time.sleep(every)
+
+
+def _wait_until_ready(server: Server) -> None:
+    def is_ready() -> bool:
+        assert server.process.poll() is None, f"it ended: {server.logged()}"
+        return "App running at" in server.logged()
+
+    eventually(is_ready, within=START_SECONDS)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

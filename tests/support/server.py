@@ -54,8 +54,17 @@ def running(folder: Path, **environ: str) -> Iterator[Server]:
         **environ: Environment variables beside the usual ones.
     """
     port = free_port()
-    usual = {"HOST": "127.0.0.1", "AUTH_SECRET": SECRET, "AUTH_LOGIN_RATE": "1000/minute"}
-    settings = {**usual, "AUTH_DATA_DIR": str(folder / "data"), "PORT": str(port), **environ}
+    usual = {
+        "HOST": "127.0.0.1",
+        "AUTH_SECRET": SECRET,
+        "AUTH_LOGIN_RATE": "1000/minute",
+    }
+    settings = {
+        **usual,
+        "AUTH_DATA_DIR": str(folder / "data"),
+        "PORT": str(port),
+        **environ,
+    }
     log = folder / f"{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -7,13 +7,14 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+from typing import TypeGuard
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError
 
 from authdemo.sessions import User
 
-MAX_PASSWORD_BYTES = 1024
+MAX_BYTES = 1024
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (
@@ -82,11 +83,7 @@ class Accounts:
         Returns:
             The user, or None.
         """
-        if (
-            not isinstance(account_id, str)
-            or not isinstance(password, str)
-            or not _is_plausible(password)
-        ):
+        if not _is_plausible(account_id) or not _is_plausible(password):
             return None
         return await asyncio.to_thread(self._check, account_id, password)
 
@@ -99,7 +96,7 @@ class Accounts:
         *fields, hashed = found or (None, None, None, None, self._nobody)
         try:
             self._hasher.verify(hashed, password)
-        except (VerifyMismatchError, InvalidHashError):
+        except (VerificationError, InvalidHashError):
             return None
         if found is None:
             return None
@@ -109,5 +106,8 @@ class Accounts:
         return sqlite3.connect(self._path, timeout=5)
 
 
-def _is_plausible(password: str) -> bool:
-    return "\0" not in password and len(password.encode("utf-8", "replace")) <= MAX_PASSWORD_BYTES
+def _is_plausible(typed: object) -> TypeGuard[str]:
+    try:
+        return isinstance(typed, str) and "\0" not in typed and len(typed.encode()) <= MAX_BYTES
+    except UnicodeEncodeError:
+        return False

@@ -56,7 +56,7 @@ class House:
     async def read(self, token: str) -> dict[str, Any] | None:
         """What a bearer of this token gets to see of its user."""
         verified = await self.sessions.verify(token)
-        return verified and dict(verified.record.user)
+        return dict(verified.record.user) if verified else None
 
 
 def build(

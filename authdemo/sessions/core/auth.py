@@ -13,6 +13,7 @@ from .clock import Clock, system_clock
 from .errors import AccessDenied, ConfigurationError, CredentialsSignin, UnknownProvider
 from .events import Events
 from .limits import FailureLimit
+from .locks import Locks
 from .options import Pages, SessionOptions
 from .schema import UserSchema
 from .sessions import Sessions
@@ -108,6 +109,7 @@ class AuthCore:
             clock=clock,
         )
         self.tickets = Tickets(store, clock=clock)
+        self._attempts = Locks()
         self._failures = FailureLimit(self.settings.login_rate, clock=clock)
 
     async def authorize(
@@ -134,14 +136,15 @@ class AuthCore:
         if provider is None:
             raise UnknownProvider(f"There is no way to sign in called {provider_id[:64]!r}.")
         attempt = (str(credentials.get(provider.account_field, ""))[:256], address)
-        self._failures.check(*attempt)
-        try:
-            user = await cb.call("authorize", provider.authorize, credentials=credentials)
-            if user is None:
-                raise CredentialsSignin
-        except CredentialsSignin:
-            self._failures.failed(*attempt)
-            raise
+        async with self._attempts.of(*attempt):  # so that a limit of ten lets no eleventh in
+            self._failures.check(*attempt)
+            try:
+                user = await cb.call("authorize", provider.authorize, credentials=credentials)
+                if user is None:
+                    raise CredentialsSignin
+            except CredentialsSignin:
+                self._failures.failed(*attempt)
+                raise
         return await self._admit(user, Account(provider.id, provider.type), credentials)
 
     async def redirect(self, url: str | None, base_url: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+logger = logging.getLogger("authdemo.sessions")
 
 MAX_HISTORY = 50
 """How many revisions a record remembers."""
@@ -82,6 +85,22 @@ class SessionRecord(_Frozen):
     last_seen: float
     device: Device = Device()
     history: tuple[Revision, ...] = ()
+
+    @classmethod
+    def read(cls, text: str | bytes) -> SessionRecord | None:
+        """Read what a store kept.
+
+        Args:
+            text: The record in JSON.
+
+        Returns:
+            The record, or None if it is none: then its session is over.
+        """
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError:
+            logger.error("A session record can't be read, so its session is over.")  # noqa: TRY400
+            return None
 
     @property
     def user_id(self) -> str:

@@ -6,13 +6,11 @@ up here, and the token, the JSON and the live view follow from what is done here
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 from . import callbacks as cb
 from . import strict_json
@@ -30,6 +28,7 @@ from .errors import (
 )
 from .events import EndReason, Events, Feed, SessionChanged, SessionEnded, tell
 from .ids import new_id
+from .locks import Locks
 from .options import SessionOptions
 from .record import Device, Revision, SessionRecord, changes
 from .schema import Author, UserSchema
@@ -88,7 +87,7 @@ class Sessions:
         self._callbacks = callbacks
         self._events = events
         self._clock = clock
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._locks = Locks()
 
     async def verify(self, token: str) -> Verified | None:
         """Check a token and find its session.
@@ -285,7 +284,7 @@ class Sessions:
             RevisionConflict: If the session is not at `if_rev`.
             CallbackFailed: If the `jwt` or `session` callback raised.
         """
-        async with self._lock(sid):
+        async with self._locks.of(sid):  # so that updates don't race for the next revision
             while True:
                 record = await self.find(sid)
                 if record is None:
@@ -411,10 +410,6 @@ class Sessions:
         except (KeyError, TypeError, ValueError) as error:
             cb.logger.exception("The callback 'jwt' answered with what no token can say.")
             raise CallbackFailed("jwt") from error
-
-    def _lock(self, sid: str) -> asyncio.Lock:
-        """Line up the updates of one session, so that they don't race for its next revision."""
-        return self._locks.setdefault(sid, asyncio.Lock())
 
 
 def _token_of(record: SessionRecord) -> cb.Token:

@@ -86,7 +86,7 @@ class EmbeddedStore:
     async def get(self, sid: str) -> SessionRecord | None:
         """Find a session; see `SessionStore.get`."""
         found = self._read("SELECT record FROM sessions WHERE id = ?", sid)
-        return _record(found[0]) if found else None
+        return SessionRecord.read(found[0][0]) if found else None
 
     async def replace(self, record: SessionRecord, *, expected_rev: int) -> bool:
         """Put a newer record in place; see `SessionStore.replace`."""
@@ -98,7 +98,7 @@ class EmbeddedStore:
         """End a session; see `SessionStore.delete`."""
         statement = "DELETE FROM sessions WHERE id = ? RETURNING record"
         found = await self._write(lambda db: db.execute(statement, (sid,)).fetchall())
-        return _record(found[0]) if found else None
+        return SessionRecord.read(found[0][0]) if found else None
 
     async def of_user(self, user_id: str) -> list[SessionRecord]:
         """List a user's sessions; see `SessionStore.of_user`."""
@@ -106,7 +106,7 @@ class EmbeddedStore:
             "SELECT record FROM sessions WHERE user_id = ? ORDER BY created DESC",
             user_id,
         )
-        return [_record(row) for row in rows]
+        return [record for row in rows if (record := SessionRecord.read(row[0]))]
 
     async def put_ticket(self, ticket: str, payload: str, *, expires: float) -> None:
         """Keep a ticket; see `SessionStore.put_ticket`."""
@@ -172,7 +172,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _check_whole(db: sqlite3.Connection) -> None:
     (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
-        raise sqlite3.DatabaseError(verdict)
+        raise sqlite3.DatabaseError(verdict.splitlines()[-1])
 
 
 def _sweep_batch(db: sqlite3.Connection, now: float) -> int:
@@ -184,7 +184,3 @@ def _sweep_batch(db: sqlite3.Connection, now: float) -> int:
 
 def _text(record: SessionRecord) -> str:
     return record.model_dump_json()
-
-
-def _record(row: tuple[str]) -> SessionRecord:
-    return SessionRecord.model_validate_json(row[0])

@@ -109,7 +109,8 @@ def test_who_wants_to_go_elsewhere_goes_home(url):
 def origin_for_browsers(url: str) -> str:
     """Where a browser would go, read as the WHATWG's URL standard has it."""
     text = re.sub(r"[\t\n\r]", "", url).strip("".join(map(chr, range(33)))).replace("\\", "/")
-    scheme, rest = re.fullmatch(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", text, re.DOTALL).groups()
+    scheme, _, rest = text.partition(":")
+    assert re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme), "the address is not absolute"
     authority = re.split(r"[/?#]", rest.lstrip("/"), maxsplit=1)[0]
     return f"{scheme.lower()}://{authority.rpartition('@')[2].lower()}"
 

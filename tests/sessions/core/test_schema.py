@@ -85,7 +85,7 @@ class TestWhatAClientMayNot:
         assert field_blamed_for({field: "x"}) == field
 
     def test_make_up_a_field_of_10_kb_and_read_it_all_again(self):
-        assert len(field_blamed_for({"x" * 10_000: 1})) <= 64
+        assert len(field_blamed_for({"x" * 10_000: 1}) or "") <= 64
 
     def test_change_a_good_field_along_with_a_bad_one(self):
         """All or nothing, in either order."""

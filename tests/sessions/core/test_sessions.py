@@ -16,7 +16,7 @@ from authdemo.sessions.core.errors import (
     TokenTooLarge,
     UpdateRefused,
 )
-from authdemo.sessions.core.events import Events, SessionChanged, SessionEnded
+from authdemo.sessions.core.events import Events, Notice, SessionChanged, SessionEnded
 from authdemo.sessions.core.record import MAX_HISTORY, Change, Device
 from authdemo.sessions.core.tokens import RESERVED
 from tests.support.house import ADA, GRACE, HOUR, OPTIONS, PASSWORD, SECRET, Person
@@ -66,7 +66,7 @@ class TestSignIn:
         assert (await house.sessions.find(record.id)).device == device
 
     async def test_lists_a_user_s_living_sessions_newest_first(self, house):
-        sessions = []
+        sessions: list[str] = []
         for _ in range(3):
             sessions.insert(0, (await house.sign_in()).id)
             house.clock.advance(8 * HOUR)
@@ -581,7 +581,7 @@ class TestEvents:
         assert caplog.text.count("An event listener failed") == 3
 
     async def test_who_stops_listening_to_the_feed_hears_no_more(self, house):
-        heard = []
+        heard: list[Notice] = []
         stop = house.sessions.feed.subscribe(heard.append)
         record = await house.rename(await house.sign_in(), "Ada")
         stop()

@@ -212,6 +212,7 @@ class TestMadeSecret:
             for _ in range(4)
         ]
         for process in processes:
+            assert process.stdin
             process.stdin.write("\n")
             process.stdin.flush()
         answers = [process.communicate()[0] for process in processes]

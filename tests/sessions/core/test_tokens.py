@@ -28,7 +28,7 @@ ALPHABET = string.ascii_letters + string.digits + "-_"
 KEYS = KeyRing([SECRET])
 KID = KEYS.signing.kid
 HEADER = {"alg": "HS256", "typ": "session+jwt", "kid": KID}
-PAYLOAD = {
+PAYLOAD: dict[str, Any] = {
     "iss": "tests",
     "aud": "tests",
     "sub": "ada",
@@ -101,7 +101,7 @@ def test_a_token_signed_by_hand_is_read_too():
 
 def test_another_library_reads_a_minted_token():
     token = codec().encode(CLAIMS)
-    options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
+    options: Any = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
     payload = jwt.decode(
         token, SECRET, ["HS256"], audience="tests", issuer="tests", options=options
     )
@@ -109,7 +109,7 @@ def test_another_library_reads_a_minted_token():
     assert jwt.get_unverified_header(token) == HEADER
 
 
-HEADERS = {
+HEADERS: dict[str, Any] = {
     **{
         f"alg {alg!r}": {"alg": alg}
         for alg in ("none", "None", "NONE", "nOnE", "", "hs256", "HS384", "HS512")

@@ -1,0 +1,143 @@
+"""Who may come in: providers, the sign_in callback, and the limit on failures."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from authdemo.sessions.core.auth import AuthCore
+from authdemo.sessions.core.callbacks import Account, Callbacks
+from authdemo.sessions.core.errors import (
+    AccessDenied,
+    CallbackFailed,
+    ConfigurationError,
+    CredentialsSignin,
+    TooManyAttempts,
+    UnknownProvider,
+)
+from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.settings import Rate, Settings
+from authdemo.sessions.providers.credentials import Credentials
+from tests.support.house import ADA, SECRET
+
+RIGHT = {"id": "ada", "password": "right"}
+WRONG = {"id": "ada", "password": "wrong"}
+HERE = "192.0.2.1"
+
+
+async def authorize(credentials):
+    await asyncio.sleep(0)
+    return ADA if credentials.get("password") == "right" else None
+
+
+@pytest.fixture
+def core(tmp_path, clock):
+    def core(authorize=authorize, **choices):
+        settings = Settings(keys=KeyRing([SECRET]), data_dir=tmp_path, login_rate=Rate(3, 60))
+        providers = [Credentials(authorize=authorize)]
+        return AuthCore(providers=providers, settings=settings, clock=clock, **choices)
+
+    return core
+
+
+async def enter(core, credentials=RIGHT, address=HERE):
+    return await core.authorize("credentials", credentials, address=address)
+
+
+async def test_right_credentials_tell_who_it_is(core):
+    granted = await enter(core())
+    assert (granted.user, granted.account) == (ADA, Account("credentials", "credentials"))
+
+
+async def test_wrong_ones_are_refused(core):
+    with pytest.raises(CredentialsSignin):
+        await enter(core(), WRONG)
+
+
+async def test_an_unknown_provider_is_refused_in_few_words(core):
+    with pytest.raises(UnknownProvider) as refused:
+        await core().authorize("x" * 10_000, RIGHT, address=HERE)
+    assert len(refused.value.message) < 200
+
+
+async def test_after_too_many_failures_even_the_right_password_waits(core, clock):
+    core = core()
+    for _ in range(3):
+        with pytest.raises(CredentialsSignin):
+            await enter(core, WRONG)
+    with pytest.raises(TooManyAttempts) as refused:
+        await enter(core)
+    assert refused.value.retry_after == 60
+    clock.advance(60)
+    assert await enter(core)
+
+
+async def test_elsewhere_and_for_others_the_way_in_stays_open(core):
+    core = core()
+    for _ in range(3):
+        with pytest.raises(CredentialsSignin):
+            await enter(core, WRONG)
+    assert await enter(core, address="192.0.2.2")
+    assert await enter(core, RIGHT | {"id": "grace"})
+
+
+async def test_attempts_at_the_same_moment_are_counted_too(core):
+    core = core()
+    tries = (enter(core, WRONG) for _ in range(50))
+    answers = await asyncio.gather(*tries, return_exceptions=True)
+    assert sum(type(answer) is CredentialsSignin for answer in answers) == 3
+
+
+async def test_right_passwords_are_not_counted(core):
+    core = core()
+    for _ in range(10):
+        assert await enter(core)
+
+
+async def test_a_bug_in_the_app_is_no_failed_attempt(core):
+    def fail(_):
+        raise RuntimeError("a bug in the app")
+
+    core = core(fail)
+    for _ in range(10):
+        with pytest.raises(CallbackFailed):
+            await enter(core)
+
+
+@pytest.mark.parametrize("account", [None, 1, ["ada"], {}, "", "\0", "\ud800", "x" * 10_000])
+async def test_an_account_of_any_shape_can_be_counted(core, account):
+    with pytest.raises(CredentialsSignin):
+        await enter(core(), {"id": account})
+
+
+class TestSignInCallback:
+    async def test_says_no(self, core):
+        with pytest.raises(AccessDenied):
+            await enter(core(callbacks=Callbacks(sign_in=lambda **_: False)))
+
+    async def test_sends_elsewhere(self, core):
+        granted = await enter(core(callbacks=Callbacks(sign_in=lambda **_: "/welcome")))
+        assert granted.redirect_to == "/welcome"
+
+    async def test_is_not_asked_about_who_failed(self, core):
+        def sign_in(**_):
+            raise AssertionError
+
+        with pytest.raises(CredentialsSignin):
+            await enter(core(callbacks=Callbacks(sign_in=sign_in)), WRONG)
+
+
+async def test_the_redirect_callback_decides_where_to_go(core):
+    core = core(callbacks=Callbacks(redirect=lambda url, base_url: f"{base_url}/{len(url)}"))
+    assert await core.redirect("/abc", "https://own.example") == "https://own.example/4"
+
+
+async def test_without_one_everybody_stays_at_home(core):
+    assert await core().redirect("//evil.example", "https://own.example") == "https://own.example"
+    assert await core().redirect(None, "https://own.example") == "https://own.example"
+
+
+def test_at_least_one_way_in_is_needed(clock):
+    with pytest.raises(ConfigurationError, match="provider"):
+        AuthCore(providers=[], settings=Settings(keys=KeyRing([SECRET])), clock=clock)

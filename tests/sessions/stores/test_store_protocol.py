@@ -1,0 +1,237 @@
+"""What every store must do. Another store is tested by one more line in `STORES`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from authdemo.sessions.core.errors import AuthError, StoreUnavailable
+from authdemo.sessions.core.ids import new_id
+from authdemo.sessions.core.record import Device, SessionRecord
+from authdemo.sessions.stores.base import SessionStore
+from authdemo.sessions.stores.embedded import EmbeddedStore
+from tests.support.clock import NOON
+
+STORES: dict[str, Callable[[Path], SessionStore]] = {
+    "embedded": lambda folder: EmbeddedStore(folder / "sessions.db"),
+}
+
+
+@pytest.fixture(params=STORES.values(), ids=list(STORES))
+def opened(request, tmp_path):
+    """Open a store, or one more on the same data: `async with opened() as store`."""
+
+    @asynccontextmanager
+    async def opened():
+        store = request.param(tmp_path)
+        await store.open()
+        try:
+            yield store
+        finally:
+            await store.close()
+
+    return opened
+
+
+def session(
+    user: str = "ada", *, created: float = NOON, expires: float = NOON + 60
+) -> SessionRecord:
+    return SessionRecord(
+        id=new_id(),
+        rev=1,
+        user={"id": user, "name": "Ada \u2764\ufe0f \u05d0", "image": None},
+        claims={"plan": "gold", "nested": {"numbers": [1, 2.5, True, None]}},
+        provider="credentials",
+        created=created,
+        renewed=created,
+        expires=expires,
+        ends=NOON + 600,
+        last_seen=created,
+        device=Device(user_agent="Mosaic", ip="192.0.2.1"),
+    )
+
+
+def renamed(record: SessionRecord, name: str) -> SessionRecord:
+    return record.revised(record.user | {"name": name}, record.claims, at=NOON, cause="client")
+
+
+class TestSessions:
+    async def test_what_is_kept_is_found(self, opened):
+        async with opened() as store:
+            record = session()
+            await store.create(record)
+            assert await store.get(record.id) == record
+
+    async def test_what_was_never_kept_is_not(self, opened):
+        async with opened() as store:
+            await store.create(session())
+            for sid in ("", "x", new_id(), "' OR 1=1 --", "../sessions", "*", "\0", "x" * 10_000):
+                assert await store.get(sid) is None
+
+    async def test_a_session_id_is_taken_once(self, opened):
+        async with opened() as store:
+            record = session()
+            await store.create(record)
+            with pytest.raises(AuthError):
+                await store.create(renamed(record, "Eve"))
+            assert await store.get(record.id) == record
+
+    async def test_a_newer_record_replaces_the_one_that_it_was_made_from(self, opened):
+        async with opened() as store:
+            record = session()
+            await store.create(record)
+            newer = renamed(record, "Countess")
+            assert await store.replace(newer, expected_rev=1) is True
+            assert await store.get(record.id) == newer
+
+    async def test_it_replaces_no_other(self, opened):
+        async with opened() as store:
+            record = session()
+            await store.create(record)
+            for rev in (0, 2, 3):
+                assert await store.replace(renamed(record, "Eve"), expected_rev=rev) is False
+            assert await store.get(record.id) == record
+
+    async def test_of_many_at_the_same_moment_one_replaces(self, opened):
+        async with opened() as store:
+            record = session()
+            await store.create(record)
+            newer = [renamed(record, f"{number}") for number in range(20)]
+            done = await asyncio.gather(*(store.replace(one, expected_rev=1) for one in newer))
+            assert done.count(True) == 1
+            assert await store.get(record.id) == newer[done.index(True)]
+
+    async def test_a_renewal_keeps_the_revision(self, opened):
+        async with opened() as store:
+            record = session()
+            await store.create(record)
+            renewed = record.renewed_until(NOON + 120, at=NOON + 60)
+            assert await store.replace(renewed, expected_rev=1)
+            assert await store.get(record.id) == renewed
+            assert await store.sweep(NOON + 60) == 0
+
+    async def test_what_is_deleted_is_handed_out_once_and_is_gone(self, opened):
+        async with opened() as store:
+            record, other = session(), session()
+            await store.create(record)
+            await store.create(other)
+            assert await store.delete(record.id) == record
+            assert await store.delete(record.id) is None
+            assert await store.get(record.id) is None
+            assert await store.of_user("ada") == [other]
+
+    async def test_what_is_deleted_can_not_be_replaced_back(self, opened):
+        async with opened() as store:
+            record = session()
+            await store.create(record)
+            await store.delete(record.id)
+            assert await store.replace(renamed(record, "Eve"), expected_rev=1) is False
+            assert await store.get(record.id) is None
+
+    async def test_a_user_s_sessions_are_listed_newest_first(self, opened):
+        async with opened() as store:
+            records = [session(created=NOON + number) for number in (1, 3, 2)]
+            for record in [*records, session("grace")]:
+                await store.create(record)
+            first, third, second = records
+            assert await store.of_user("ada") == [third, second, first]
+            assert await store.of_user("ad") == await store.of_user("a%") == []
+
+    async def test_a_sweep_forgets_what_has_expired_and_nothing_else(self, opened):
+        async with opened() as store:
+            expired = [session(expires=NOON - number) for number in range(1200)]
+            living = session(expires=NOON + 0.5)
+            for record in [*expired, living]:
+                await store.create(record)
+            assert await store.sweep(NOON) == 1200
+            assert await store.of_user("ada") == [living]
+            assert await store.sweep(NOON) == 0
+
+
+class TestTickets:
+    async def test_a_ticket_is_taken_once(self, opened):
+        async with opened() as store:
+            await store.put_ticket("ticket", "payload", expires=NOON + 30)
+            assert await store.take_ticket("ticket", now=NOON) == "payload"
+            assert await store.take_ticket("ticket", now=NOON) is None
+
+    async def test_of_many_who_take_it_at_the_same_moment_one_gets_it(self, opened):
+        async with opened() as store, opened() as other:
+            await store.put_ticket("ticket", "payload", expires=NOON + 30)
+            takers = [taker.take_ticket("ticket", now=NOON) for taker in (store, other) * 10]
+            answers = await asyncio.gather(*takers)
+            assert sorted(filter(None, answers)) == ["payload"]
+
+    async def test_one_that_is_too_old_is_worthless(self, opened):
+        async with opened() as store:
+            await store.put_ticket("ticket", "payload", expires=NOON + 30)
+            assert await store.take_ticket("ticket", now=NOON + 30) is None
+            assert await store.take_ticket("ticket", now=NOON) is None
+
+    async def test_an_unknown_one_is_worthless(self, opened):
+        async with opened() as store:
+            assert await store.take_ticket("ticket", now=NOON) is None
+
+    async def test_a_sweep_forgets_old_ones_only(self, opened):
+        async with opened() as store:
+            await store.put_ticket("old", "payload", expires=NOON)
+            await store.put_ticket("new", "payload", expires=NOON + 1)
+            await store.sweep(NOON)
+            assert await store.take_ticket("old", now=NOON - 1) is None
+            assert await store.take_ticket("new", now=NOON) == "payload"
+
+
+class TestSeveralAtOnce:
+    async def test_what_one_does_the_other_sees(self, opened):
+        async with opened() as one, opened() as other:
+            record = session()
+            await one.create(record)
+            assert await other.get(record.id) == record
+            await other.replace(renamed(record, "Countess"), expected_rev=1)
+            assert (await one.get(record.id)).user["name"] == "Countess"
+            await one.delete(record.id)
+            assert await other.get(record.id) is None
+
+    async def test_they_agree_on_who_replaces(self, opened):
+        async with AsyncExitStack() as stack:
+            stores = [await stack.enter_async_context(opened()) for _ in range(4)]
+            record = session()
+            await stores[0].create(record)
+            tries = [
+                store.replace(renamed(record, f"{number}"), expected_rev=1)
+                for number, store in enumerate(stores * 5)
+            ]
+            assert (await asyncio.gather(*tries)).count(True) == 1
+
+
+class TestOpening:
+    async def test_after_it_was_closed_and_opened_everything_is_there(self, opened):
+        record, ended = session(), session()
+        async with opened() as store:
+            await store.create(record)
+            await store.create(ended)
+            await store.delete(ended.id)
+            await store.put_ticket("ticket", "payload", expires=NOON + 30)
+        async with opened() as store:
+            assert await store.of_user("ada") == [record]
+            assert await store.take_ticket("ticket", now=NOON) == "payload"
+
+    async def test_a_store_that_is_closed_says_that_it_is_unavailable(self, opened):
+        async with opened() as store:
+            pass
+        with pytest.raises(StoreUnavailable):
+            await store.get("x")
+        with pytest.raises(StoreUnavailable):
+            await store.create(session())
+        with pytest.raises(StoreUnavailable):
+            await store.of_user("ada")
+        with pytest.raises(StoreUnavailable):
+            await store.take_ticket("x", now=NOON)
+
+    async def test_closing_twice_does_no_harm(self, opened):
+        async with opened() as store:
+            await store.close()

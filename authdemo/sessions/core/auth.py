@@ -171,7 +171,9 @@ class AuthCore:
         Returns:
             The address.
         """
-        return f"{base_url}{self.pages.sign_in}" + (f"?{urlencode(query, safe="/")}" if query else "")
+        return f"{base_url}{self.pages.sign_in}" + (
+            f"?{urlencode(query, safe='/')}" if query else ""
+        )
 
     async def _admit(self, user: User, account: Account, credentials: Mapping[str, Any]) -> Granted:
         answer = await cb.call(

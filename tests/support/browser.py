@@ -49,7 +49,7 @@ class Browser:
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Send a request for a path exactly as it is spelled, and keep the cookies of the answer."""
+        """Send a request for a path exactly as it is spelled, and keep the answer's cookies."""
         headers = dict(options.pop("headers", {}))
         if self.cookies and "Cookie" not in headers:
             headers["Cookie"] = self.cookie_header()

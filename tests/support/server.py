@@ -47,7 +47,7 @@ class Server:
 
 @contextlib.contextmanager
 def running(folder: Path, **environ: str) -> Iterator[Server]:
-    """Start the app on a free port, stop it at the end, and check that it had nothing to complain about.
+    """Start the app on a free port, stop it at the end, and check that it did not complain.
 
     Args:
         folder: Where its data and its log are; a second start in it finds the first one's data.

@@ -34,8 +34,9 @@ def content_security_policy(document: str) -> str:
     """Write the policy of a built page (CSP Level 3).
 
     The inline scripts are the build's own, so each is allowed by its hash, and
-    nothing else is; `eval` is off. Styles have to stay open: Emotion, Reflex's
-    style library, writes them into the page as it runs.
+    no other is. Two things have to stay open in a Reflex app: `eval`, which
+    `rx.call_script` and dynamic components are made of, and inline styles, which
+    Emotion, Reflex's style library, writes into the page as it runs.
 
     Args:
         document: The page's HTML as it was built.
@@ -46,7 +47,7 @@ def content_security_policy(document: str) -> str:
     hashes = sorted({_hash(script) for script in _INLINE_SCRIPT.findall(document)})
     rules = {
         "default-src": ["'self'"],
-        "script-src": ["'self'", *hashes],
+        "script-src": ["'self'", "'unsafe-eval'", *hashes],
         "style-src": ["'self'", "'unsafe-inline'"],
         "img-src": ["'self'", "https:", "data:"],
         "object-src": ["'none'"],

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SECRET = "the tests sign with this secret and nobody else does"
 START_SECONDS = 120
 STOP_SECONDS = 10
-COMPLAINT = re.compile(r"\b(WARNING|ERROR|CRITICAL|Traceback)\b.*", re.IGNORECASE)
+COMPLAINT = re.compile(r"\b(WARNING|ERROR|CRITICAL|Traceback)\b.*")
 
 
 @dataclass(frozen=True)

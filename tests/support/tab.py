@@ -23,7 +23,11 @@ REFUSED = simple_websocket.ConnectionError
 class _Socket(simple_websocket.Client):
     def handshake(self) -> None:
         self.host = f"{self.host}:{self.port}"
-        super().handshake()
+        try:
+            super().handshake()
+        except REFUSED:
+            self.sock.close()
+            raise
 
 
 class Tab:
@@ -124,6 +128,8 @@ class Tab:
         if frame == "2":
             self._socket.send("3")
         if frame.startswith("42/_event,"):
-            _, update = json.loads(frame.removeprefix("42/_event,"))
+            kind, update = json.loads(frame.removeprefix("42/_event,"))
+            if kind != "event":
+                return
             for state, values in (update.get("delta") or {}).items():
                 self._vars.setdefault(state, {}).update(values)

@@ -40,9 +40,7 @@ def test_a_socket_without_an_origin_is_nobodys(john: Browser) -> None:
 def test_a_page_at_the_public_address_is_let_in(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    with running(
-        tmp_path_factory.mktemp("public"), AUTH_URL="https://app.example"
-    ) as server:
+    with running(tmp_path_factory.mktemp("public"), AUTH_URL="https://app.example") as server:
         browser = Browser(server, session=SECURE_SESSION, csrf=SECURE_CSRF)
         browser.log_in()
         with Tab(server, browser, origin="https://app.example") as tab:
@@ -55,9 +53,7 @@ def test_a_forged_authorization_header_makes_no_connection_ones_own(
     john: Browser,
 ) -> None:
     headers = {"Authorization": "Session x", "Cookie": john.cookie_header()}
-    answer = httpx.get(
-        f"{john.server.url}/_event/?EIO=4&transport=polling", headers=headers
-    )
+    answer = httpx.get(f"{john.server.url}/_event/?EIO=4&transport=polling", headers=headers)
     assert answer.status_code == 400
 
 

@@ -55,17 +55,13 @@ def test_nobodys_socket_can_call_a_members_handler_but_changes_nothing(
 ) -> None:
     with Tab(john.server, john) as own, Tab(john.server, path="/login") as nobodys:
         nobodys.server_update()
-        eventually(
-            lambda: "Nobody is signed in" in str(nobodys.var(HOME_STATE, "error"))
-        )
+        eventually(lambda: "Nobody is signed in" in str(nobodys.var(HOME_STATE, "error")))
         nobodys.call(f"{HOME_STATE}.log_out")
         assert own.status == "authenticated"
     assert (john.session()["rev"], john.session()["user"]["name"]) == (1, "John Doe")
 
 
-@pytest.mark.parametrize(
-    "name", ["show", "leave", "meet", "setvar", "set_view", "set_ticket"]
-)
+@pytest.mark.parametrize("name", ["show", "leave", "meet", "setvar", "set_view", "set_ticket"])
 def test_no_event_writes_the_sessions_state(john: Browser, name: str) -> None:
     with Tab(john.server, john) as tab:
         before = tab.view

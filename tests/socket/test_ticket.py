@@ -18,9 +18,7 @@ def visitor(browser: Browser) -> Browser:
 
 
 def redeem(browser: Browser, ticket: object) -> httpx.Response:
-    return browser.post(
-        "/api/auth/ticket", json={"csrfToken": browser.csrf(), "ticket": ticket}
-    )
+    return browser.post("/api/auth/ticket", json={"csrfToken": browser.csrf(), "ticket": ticket})
 
 
 def test_a_login_over_the_socket_ends_with_the_cookie(visitor: Browser) -> None:
@@ -66,9 +64,7 @@ def test_what_is_no_ticket_is_refused(visitor: Browser, ticket: object) -> None:
     assert visitor.session() is None
 
 
-def test_a_token_is_no_ticket_and_a_ticket_no_token(
-    john: Browser, other_browser: Browser
-) -> None:
+def test_a_token_is_no_ticket_and_a_ticket_no_token(john: Browser, other_browser: Browser) -> None:
     assert redeem(other_browser, john.token).status_code == 401
     other_browser.get("/login")
     with Tab(other_browser.server, other_browser, path="/login") as tab:
@@ -94,14 +90,9 @@ def test_wrong_credentials_give_no_ticket_and_a_clear_word(server: Server) -> No
     [{}, {"id": 1, "password": None}, {"id": ["x"]}, {"id": "john_doe"}],
     ids=str,
 )
-def test_a_form_of_any_shape_is_just_wrong(
-    server: Server, form: dict[str, object]
-) -> None:
+def test_a_form_of_any_shape_is_just_wrong(server: Server, form: dict[str, object]) -> None:
     with Tab(server, path="/login") as tab:
-        assert (
-            tab.log_in(**{"account": form.get("id"), "password": form.get("password")})
-            == ""
-        )  # type: ignore[arg-type]
+        assert tab.log_in(account=form.get("id"), password=form.get("password")) == ""  # type: ignore[arg-type]
 
 
 def test_a_second_login_in_the_same_browser_ends_its_first_session(

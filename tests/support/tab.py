@@ -6,7 +6,7 @@ import json
 import threading
 import uuid
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import simple_websocket
 
@@ -21,6 +21,8 @@ REFUSED = simple_websocket.ConnectionError
 
 
 class _Socket(simple_websocket.Client):
+    host: str
+
     def handshake(self) -> None:
         self.host = f"{self.host}:{self.port}"
         try:
@@ -56,14 +58,15 @@ class Tab:
         )
         if browser is not None and browser.cookies:
             headers["Cookie"] = browser.cookie_header()
-        url = f"{server.url.replace('http', 'ws', 1)}/_event/?token={self.token}&EIO=4&transport=websocket"
+        socket_url = server.url.replace("http", "ws", 1)
+        url = f"{socket_url}/_event/?token={self.token}&EIO=4&transport=websocket"
         self._socket = _Socket(url, headers=headers)
         threading.Thread(target=self._listen, daemon=True).start()
         self._socket.send("40/_event,")
         self.call(f"{ROOT_STATE}.hydrate")
         eventually(lambda: self.status not in (None, "loading"))
 
-    def __enter__(self) -> Tab:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -101,9 +101,8 @@ function shows(wanted) {
   });
 }
 
-const { getCsrfToken, getProviders, getSession, signIn, signOut } = client;
+const { getProviders, getSession, signIn, signOut } = client;
 const actions = {
-  getCsrfToken,
   getProviders,
   getSession,
   signIn,
@@ -114,9 +113,6 @@ const actions = {
     root.render(createElement(client.SessionProvider, provider, createElement(Page)));
     await new Promise((resolve) => watchers.add(resolve));
     return view();
-  },
-  async unmount() {
-    root.unmount();
   },
   async comeBack() {
     document.dispatchEvent(new dom.window.Event("visibilitychange"));

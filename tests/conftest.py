@@ -1,11 +1,22 @@
+"""What holds for all tests."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.browser import Browser
 from tests.support.server import Server, running
+
+# The same examples on every run, however busy the machine. To search for new ones:
+# pytest --hypothesis-profile=search
+settings.register_profile("search", deadline=None, max_examples=5000)
+settings.register_profile(
+    "tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")

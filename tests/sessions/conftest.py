@@ -9,18 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from tests.support.clock import StoppedClock
 from tests.support.house import House, build
-
-# The same examples on every run, however busy the machine. To search for new ones:
-# pytest --hypothesis-profile=search
-settings.register_profile("search", deadline=None, max_examples=5000)
-settings.register_profile(
-    "tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("tests")
 
 
 @pytest.hookimpl(tryfirst=True)

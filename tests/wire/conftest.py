@@ -21,9 +21,7 @@ def node_env() -> dict[str, str]:
 
 
 @pytest.fixture
-def new_browser(
-    app_url: str, node_env: dict[str, str]
-) -> Iterator[Callable[[], Browser]]:
+def new_browser(app_url: str, node_env: dict[str, str]) -> Iterator[Callable[[], Browser]]:
     """Start browsers, each with cookies of its own."""
     browsers: list[Browser] = []
 

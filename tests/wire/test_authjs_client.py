@@ -270,9 +270,7 @@ def test_updates_of_different_fields_from_two_windows_both_last(signed_in):
     signed_in.update({"name": "Client-Man"})
     other.shows("authenticated", name="Client-Man")
     other.update({"image": "https://example.com/john.png"})
-    signed_in.shows(
-        "authenticated", name="Client-Man", image="https://example.com/john.png"
-    )
+    signed_in.shows("authenticated", name="Client-Man", image="https://example.com/john.png")
 
 
 def test_signing_out_in_one_window_signs_out_the_other(signed_in):

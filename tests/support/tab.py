@@ -1,4 +1,4 @@
-"""A tab's socket, without the page: it speaks Engine.IO 4 and Socket.IO 5 as Reflex does."""
+"""A tab's socket without its page: it speaks Engine.IO 4, as Reflex does."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import threading
 import uuid
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import simple_websocket
 
@@ -58,14 +58,16 @@ class Tab:
         )
         if browser is not None and browser.cookies:
             headers["Cookie"] = browser.cookie_header()
-        url = f"{server.url.replace('http', 'ws', 1)}/_event/?token={self.token}&EIO=4&transport=websocket"
+        place = server.url.replace("http", "ws", 1)
+        query = f"token={self.token}&EIO=4&transport=websocket"
+        url = f"{place}/_event/?{query}"
         self._socket = _Socket(url, headers=headers)
         threading.Thread(target=self._listen, daemon=True).start()
         self._socket.send("40/_event,")
         self.call(f"{ROOT_STATE}.hydrate")
         eventually(lambda: self.status not in (None, "loading"))
 
-    def __enter__(self) -> Tab:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

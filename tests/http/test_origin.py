@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.support.browser import AS_CLIENT, PASSWORD, Browser
@@ -21,7 +23,7 @@ FOREIGN = [
     {"Sec-Fetch-Site": "same-origin", "Origin": EVIL},
     {"Sec-Fetch-Site": "cross-site", "Origin": "{own}"},
 ]
-PATHS = {
+PATHS: dict[str, dict[str, Any]] = {
     "session": {"data": {"name": "Forged"}},
     "signout": {},
     "callback/credentials": {"id": "jane_admin", "password": PASSWORD},

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.support.browser import CSRF, Browser
-from tests.support.server import ROOT, Server
+from tests.support.server import ROOT
 
 BUILT = ROOT / ".web/build/client"
 OWN_TEXT = (
@@ -31,18 +31,22 @@ OWN_SCRIPT_TEXT = (
 FIELD = re.compile(r'data-field="(\w+)"[^>]*>([^<]*)<')
 
 SPELLINGS = [
-    "/", "//", "/index.html", "/index", "/index.html.gz", "/index.html.br", "/INDEX.html",
-    "/client", "/client/", "/client.html", "/client/index.html", "/client/index", "/client.html/",
-    "/client.html.gz", "/client.html.br", "/client/index.html.gz", "/client/index.html.br",
-    "//client/", "//client", "///client", "/client//", "/client//index.html", "/./client", "/client/.",
-    "/%63lient/", "/%63%6c%69%65%6e%74", "/client%2f", "/%2fclient", "/x/../client", "/login/../client",
-    "/x/%2e%2e/client", "/..%2fclient", "/%2e/client", "/CLIENT", "/Client/", "/CLIENT.HTML", "/client/INDEX.HTML",
-    "/client\\", "\\client", "/x\\..\\client", "/%5cclient", "/client/?x=1", "/client.html?x#y",
-    "/inspector", "/inspector/", "/inspector.html", "/inspector.html.gz", "/inspector/index.html", "/INSPECTOR/",
-    "/assets/../client/index.html", "/assets/..%2fclient%2findex.html", "/api/auth/../../client",
-    "/client.data", "/_root.data", "/client/_index.data", "/__manifest?p=/client", "/client;x", "/client%00",
-    "/client%20", "/client.", "/.client", "/%252e%252e/client", "/external/../client", "/client%23", "/client%3f",
-    "/404.html", "/404.html.gz", "/__spa-fallback.html", "/__spa-fallback.html.br", "/nothing",
+    "/", "//", "/index.html", "/index", "/index.html.gz", "/index.html.br",
+    "/INDEX.html", "/client", "/client/", "/client.html", "/client/index.html",
+    "/client/index", "/client.html/", "/client.html.gz", "/client.html.br",
+    "/client/index.html.gz", "/client/index.html.br", "//client/", "//client",
+    "///client", "/client//", "/client//index.html", "/./client", "/client/.",
+    "/%63lient/", "/%63%6c%69%65%6e%74", "/client%2f", "/%2fclient", "/x/../client",
+    "/login/../client", "/x/%2e%2e/client", "/..%2fclient", "/%2e/client", "/CLIENT",
+    "/Client/", "/CLIENT.HTML", "/client/INDEX.HTML", "/client\\", "\\client",
+    "/x\\..\\client", "/%5cclient", "/client/?x=1", "/client.html?x#y", "/inspector",
+    "/inspector/", "/inspector.html", "/inspector.html.gz", "/inspector/index.html",
+    "/INSPECTOR/", "/assets/../client/index.html",
+    "/assets/..%2fclient%2findex.html", "/api/auth/../../client", "/client.data",
+    "/_root.data", "/client/_index.data", "/__manifest?p=/client", "/client;x",
+    "/client%00", "/client%20", "/client.", "/.client", "/%252e%252e/client",
+    "/external/../client", "/client%23", "/client%3f", "/404.html", "/404.html.gz",
+    "/__spa-fallback.html", "/__spa-fallback.html.br", "/nothing",
 ]  # fmt: skip
 CERTAIN = (
     "/",
@@ -57,7 +61,7 @@ CERTAIN = (
 
 
 def fields(document: str, testid: str) -> dict[str, str]:
-    """Read the values in one part of a page, as somebody without JavaScript sees them."""
+    """Read the values in one part of a page, as they are without JavaScript."""
     part = document.partition(f'data-testid="{testid}"')[2].partition("</section>")[0]
     return {name: html.unescape(value) for name, value in FIELD.findall(part)}
 
@@ -131,7 +135,7 @@ def test_the_way_to_the_login_remembers_path_and_query(browser: Browser) -> None
     assert browser.get("/").headers["Location"] == "/login?callbackUrl=/"
 
 
-def test_no_script_that_nobody_can_load_is_a_members_page(browser: Browser, server: Server) -> None:
+def test_no_script_that_anyone_can_load_is_a_members_page(browser: Browser) -> None:
     names = sorted(file.name for file in (BUILT / "assets").iterdir())
     assert names
     answers = {name: browser.get(f"/assets/{name}") for name in names}
@@ -142,7 +146,21 @@ def test_no_script_that_nobody_can_load_is_a_members_page(browser: Browser, serv
         assert not any(own in readable(answer) for own in OWN_SCRIPT_TEXT), name
 
 
-@pytest.mark.parametrize("spelling", ["/assets//{}", "/assets/./{}", "//assets/{}", "/x/../assets/{}", "/assets%2f{}", "/assets/{}?v=1", "/assets/{}.gz", "/assets/{}.br", "/ASSETS/{}", "/external/../assets/{}"])  # fmt: skip
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "/assets//{}",
+        "/assets/./{}",
+        "//assets/{}",
+        "/x/../assets/{}",
+        "/assets%2f{}",
+        "/assets/{}?v=1",
+        "/assets/{}.gz",
+        "/assets/{}.br",
+        "/ASSETS/{}",
+        "/external/../assets/{}",
+    ],
+)
 def test_no_spelling_of_a_scripts_path_shows_it_to_nobody(browser: Browser, spelling: str) -> None:
     name = next(file.name for file in (BUILT / "assets").glob("_client_*.js"))
     answer = browser.get(spelling.format(name))

@@ -17,7 +17,7 @@ def alone(john: Browser) -> Browser:
 
 
 @pytest.fixture
-def elsewhere(alone: Browser, other_browser: Browser) -> Browser:
+def elsewhere(other_browser: Browser) -> Browser:
     """The same user's browser on another device."""
     other_browser.log_in(headers={"X-Auth-Return-Redirect": "1", "User-Agent": "Elsewhere/1.0"})
     return other_browser

@@ -61,14 +61,23 @@ def test_nobodys_socket_can_call_a_members_handler_but_changes_nothing(
     assert (john.session()["rev"], john.session()["user"]["name"]) == (1, "John Doe")
 
 
-@pytest.mark.parametrize("name", ["show", "leave", "meet", "setvar", "set_view", "set_ticket"])
-def test_no_event_writes_the_sessions_state(john: Browser, name: str) -> None:
+FORGED = {"user": {"id": "jane_admin", "name": "Forged"}, "rev": 99, "expires": ""}
+WRITES: dict[str, dict[str, object]] = {
+    "show": {"sid": "x", "session": FORGED},
+    "leave": {"sign_in": "https://evil.example", "path": "/"},
+    "meet": {"connection_id": "x"},
+    "setvar": {"var_name": "view", "value": FORGED},
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_no_event_from_outside_writes_the_sessions_state(john: Browser, name: str) -> None:
     with Tab(john.server, john) as tab:
-        before = tab.view
+        tab.call(f"{SESSION_STATE}.{name}", **WRITES[name])
         tab.server_update()
         eventually(lambda: tab.name == "Serverserver-man")
-        assert before["rev"] == 1
-        assert f"{SESSION_STATE}.{name}" not in tab.said()
+        for forgery in ("Forged", "evil.example"):
+            assert forgery not in tab.said()
 
 
 ENDS: dict[str, Callable[[Browser], object]] = {

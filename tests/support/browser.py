@@ -49,7 +49,7 @@ class Browser:
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Send a request for a path exactly as it is spelled, and keep the answer's cookies."""
+        """Ask for a path exactly as it is spelled, and keep the answer's cookies."""
         headers = dict(options.pop("headers", {}))
         if self.cookies and "Cookie" not in headers:
             headers["Cookie"] = self.cookie_header()
@@ -117,7 +117,7 @@ class Browser:
 
 
 def set_cookies(answer: httpx.Response) -> list[tuple[str, str, str]]:
-    """List the cookies that an answer sets: name, value and the attributes as they are written."""
+    """List the cookies that an answer sets: name, value, attributes as written."""
     found = []
     for header in answer.headers.get_list("set-cookie"):
         pair, _, attributes = header.partition("; ")

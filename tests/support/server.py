@@ -47,10 +47,10 @@ class Server:
 
 @contextlib.contextmanager
 def running(folder: Path, **environ: str) -> Iterator[Server]:
-    """Start the app on a free port, stop it at the end, and check that it did not complain.
+    """Start the app on a free port and stop it; its log must hold no complaint.
 
     Args:
-        folder: Where its data and its log are; a second start in it finds the first one's data.
+        folder: Where its data and log are; a second start finds the first one's data.
         **environ: Environment variables beside the usual ones.
     """
     port = free_port()

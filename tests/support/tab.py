@@ -1,4 +1,4 @@
-"""A tab's socket, without the page: it speaks Engine.IO 4 and Socket.IO 5 as Reflex does."""
+"""A tab's socket without its page: it speaks Engine.IO 4, as Reflex does."""
 
 from __future__ import annotations
 
@@ -58,8 +58,9 @@ class Tab:
         )
         if browser is not None and browser.cookies:
             headers["Cookie"] = browser.cookie_header()
-        socket_url = server.url.replace("http", "ws", 1)
-        url = f"{socket_url}/_event/?token={self.token}&EIO=4&transport=websocket"
+        place = server.url.replace("http", "ws", 1)
+        query = f"token={self.token}&EIO=4&transport=websocket"
+        url = f"{place}/_event/?{query}"
         self._socket = _Socket(url, headers=headers)
         threading.Thread(target=self._listen, daemon=True).start()
         self._socket.send("40/_event,")

@@ -139,9 +139,9 @@ class AnyCourse(RuleBasedStateMachine):
                 self.house.sessions.update(session.sid, fields | {"image": ""}, author="client")
             )
 
-    @rule(session=sessions, data=st.data())
-    def somebody_visits_with_any_of_the_tokens(self, session, data):
-        token = data.draw(st.sampled_from(sorted(session.tokens)))
+    @rule(session=sessions, which=st.integers(0, 20))
+    def somebody_visits_with_any_of_the_tokens(self, session, which):
+        token = [*session.tokens][which % len(session.tokens)]
         verified = self.run(self.house.sessions.verify(token))
         if verified is None:
             return

@@ -12,6 +12,8 @@ from tests.support.server import Server
 SESSION = "authjs.session-token"
 CSRF = "authjs.csrf-token"
 AS_CLIENT = {"X-Auth-Return-Redirect": "1"}
+ALONE = {"Connection": "close"}
+"""For bodies that the server stops reading: it closes the connection then."""
 PASSWORD = "tutorial"
 
 _without_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))

@@ -26,6 +26,9 @@ def secure_browser(secure_server: Server) -> Browser:
     return Browser(secure_server, session=SECURE_SESSION, csrf=SECURE_CSRF)
 
 
+CALLBACK_URL = "authjs.callback-url"
+
+
 def attributes(answer: httpx.Response) -> dict[str, str]:
     return {name: written for name, _, written in set_cookies(answer)}
 
@@ -38,9 +41,19 @@ def test_over_http_the_cookies_have_their_plain_names_and_exact_attributes(
     browser: Browser,
 ) -> None:
     found = attributes(browser.log_in())
-    assert found.keys() == {SESSION, CSRF}
-    assert found[CSRF] == "Path=/; HttpOnly; SameSite=Lax"
+    assert found.keys() == {SESSION, CSRF, CALLBACK_URL}
+    assert found[CSRF] == found[CALLBACK_URL] == "Path=/; HttpOnly; SameSite=Lax"
     assert without_age(found[SESSION]) == "Path=/; HttpOnly; SameSite=Lax"
+
+
+def test_a_sign_in_that_says_no_address_goes_where_the_last_one_went(browser: Browser) -> None:
+    browser.log_in(callbackUrl="/client")
+    assert browser.log_in().json() == {"url": f"{browser.server.url}/client"}
+
+
+def test_a_planted_address_of_another_site_is_not_followed(browser: Browser) -> None:
+    browser.cookies[CALLBACK_URL] = "https%3A%2F%2Fevil.example"
+    assert browser.log_in().json() == {"url": browser.server.url}
 
 
 def test_the_session_cookie_lives_as_long_as_the_session(browser: Browser) -> None:
@@ -61,7 +74,7 @@ def test_over_https_the_cookies_are_prefixed_and_secure(
     secure_browser: Browser,
 ) -> None:
     found = attributes(secure_browser.log_in())
-    assert found.keys() == {SECURE_SESSION, SECURE_CSRF}
+    assert found.keys() == {SECURE_SESSION, SECURE_CSRF, f"__Secure-{CALLBACK_URL}"}
     assert found[SECURE_CSRF] == "Path=/; HttpOnly; Secure; SameSite=Lax"
     assert without_age(found[SECURE_SESSION]) == "Path=/; HttpOnly; Secure; SameSite=Lax"
     taken = attributes(secure_browser.log_out())[SECURE_SESSION]

@@ -45,7 +45,7 @@ format: $(DEV) ## format and fix what can be fixed
 
 .PHONY: clean
 clean: ## remove what make made (the data folder stays)
-	rm -rf .venv .web .web.* .reflex .browser .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .web .web.* .reflex .browser .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/wire/node_modules
 	find authdemo tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV):

@@ -36,12 +36,15 @@ class HomeState(rx.State):
         self.pending = False
 
     @rx.event
-    async def log_out(self) -> None:
+    async def log_out(self) -> AsyncIterator[None]:
         """End the session."""
+        self.pending, self.error = True, ""
+        yield
         try:
             await auth.sign_out(self)
         except AuthError as error:
             self.error = error.message
+        self.pending = False
 
 
 def page() -> rx.Component:
@@ -52,7 +55,7 @@ def page() -> rx.Component:
         rx.el.div(
             update_button("Server-Man"),
             action_button("Server Side Update", HomeState.server_update, pending=HomeState.pending),
-            action_button("Log Out", HomeState.log_out, pending=False, quiet=True),
+            action_button("Log Out", HomeState.log_out, pending=HomeState.pending, quiet=True),
             class_name="actions",
         ),
         update_refusal(),

@@ -1,1 +1,3 @@
 """What the tests share."""
+
+from __future__ import annotations

@@ -12,6 +12,8 @@ from tests.support.server import Server
 SESSION = "authjs.session-token"
 CSRF = "authjs.csrf-token"
 AS_CLIENT = {"X-Auth-Return-Redirect": "1"}
+ALONE = {"Connection": "close"}
+"""For bodies that the server stops reading: it closes the connection then."""
 PASSWORD = "tutorial"
 
 _without_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
@@ -49,7 +51,7 @@ class Browser:
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Send a request for a path exactly as it is spelled, and keep the cookies of the answer."""
+        """Ask for a path exactly as it is spelled, and keep the answer's cookies."""
         headers = dict(options.pop("headers", {}))
         if self.cookies and "Cookie" not in headers:
             headers["Cookie"] = self.cookie_header()
@@ -117,7 +119,7 @@ class Browser:
 
 
 def set_cookies(answer: httpx.Response) -> list[tuple[str, str, str]]:
-    """List the cookies that an answer sets: name, value and the attributes as they are written."""
+    """List the cookies that an answer sets: name, value, attributes as written."""
     found = []
     for header in answer.headers.get_list("set-cookie"):
         pair, _, attributes = header.partition("; ")

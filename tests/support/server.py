@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SECRET = "the tests sign with this secret and nobody else does"
 START_SECONDS = 120
 STOP_SECONDS = 10
-COMPLAINT = re.compile(r"\b(WARNING|ERROR|CRITICAL|Traceback)\b.*", re.IGNORECASE)
+COMPLAINT = re.compile(r"\b(WARNING|ERROR|CRITICAL|Traceback)\b.*")
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,24 @@ class Server:
 
 @contextlib.contextmanager
 def running(folder: Path, **environ: str) -> Iterator[Server]:
-    """Start the app on a free port, stop it at the end, and check that it had nothing to complain about.
+    """Start the app on a free port and stop it; its log must hold no complaint.
 
     Args:
-        folder: Where its data and its log are; a second start in it finds the first one's data.
+        folder: Where its data and log are; a second start finds the first one's data.
         **environ: Environment variables beside the usual ones.
     """
-    port = _free_port()
-    usual = {"HOST": "127.0.0.1", "AUTH_SECRET": SECRET, "AUTH_LOGIN_RATE": "1000/minute"}
-    settings = {**usual, "AUTH_DATA_DIR": str(folder / "data"), "PORT": str(port), **environ}
+    port = free_port()
+    usual = {
+        "HOST": "127.0.0.1",
+        "AUTH_SECRET": SECRET,
+        "AUTH_LOGIN_RATE": "1000/minute",
+    }
+    settings = {
+        **usual,
+        "AUTH_DATA_DIR": str(folder / "data"),
+        "PORT": str(port),
+        **environ,
+    }
     log = folder / f"{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -108,7 +117,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         raise
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -171,7 +171,8 @@ class AuthCore:
         Returns:
             The address.
         """
-        return f"{base_url}{self.pages.sign_in}" + (f"?{urlencode(query)}" if query else "")
+        address = f"{base_url}{self.pages.sign_in}"
+        return f"{address}?{urlencode(query, safe='/')}" if query else address
 
     async def _admit(self, user: User, account: Account, credentials: Mapping[str, Any]) -> Granted:
         answer = await cb.call(

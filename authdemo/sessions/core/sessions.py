@@ -7,6 +7,7 @@ up here, and the token, the JSON and the live view follow from what is done here
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -162,8 +163,8 @@ class Sessions:
         return [record for record in await self.store.of_user(user_id) if record.expires > now]
 
     def seconds_left(self, record: SessionRecord) -> int:
-        """How long a session lives unless it is renewed."""
-        return max(0, int(record.expires - self._clock()))
+        """How long a session lives unless it is renewed; a second that has begun counts."""
+        return max(0, math.ceil(record.expires - self._clock()))
 
     def user(self, record: SessionRecord) -> User:
         """Read the user of a record as the app's own type."""

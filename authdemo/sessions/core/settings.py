@@ -72,7 +72,7 @@ class Settings:
         Raises:
             ConfigurationError: Names the variable and says what it takes.
         """
-        data_dir = Path(environ.get("AUTH_DATA_DIR") or ".data")
+        data_dir = _data_dir(environ)
         return cls(
             url=_origin(environ),
             data_dir=data_dir,
@@ -85,6 +85,17 @@ class Settings:
             login_rate=_login_rate(environ),
             keys=KeyRing(_secrets(environ, data_dir)),
         )
+
+
+def _data_dir(environ: Mapping[str, str]) -> Path:
+    path = Path(environ.get("AUTH_DATA_DIR") or ".data")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"AUTH_DATA_DIR takes a folder to write to: {error}.") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ConfigurationError(f"AUTH_DATA_DIR takes a folder to write to, not {str(path)!r}.")
+    return path
 
 
 def _origin(environ: Mapping[str, str]) -> str | None:

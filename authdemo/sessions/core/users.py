@@ -76,7 +76,8 @@ class UserUpdate(BaseModel):
     """The fields that a client may change, and to what.
 
     Subclass it to open more fields to the client. A field that is not in this
-    model can be changed by the server alone.
+    model can be changed by the server alone. A default only makes naming a field
+    optional: what is not named stays as it is.
 
     Attributes:
         name: The name to show.

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
+from urllib.parse import quote, unquote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -176,6 +177,7 @@ class Endpoints:
             await self._auth.sessions.sign_out(visitor.record.id)
         target = await self._auth.redirect(_text(body.get("callbackUrl")), visitor.base_url)
         answer = redirect(request, target)
+        self._remember(answer, visitor, target)
         self._desk.clear_session(answer, visitor)
         self._desk.put_csrf(answer, visitor, "")
         return answer
@@ -243,6 +245,7 @@ class Endpoints:
             user, account, device=_device(request), replaces=visitor.record
         )
         answer = answers.personal({"url": target}) if as_json else redirect(request, target)
+        self._remember(answer, visitor, target)
         self._desk.put_session(answer, visitor, record)
         self._desk.put_csrf(answer, visitor, record.id)
         if browser := self._desk.browser(visitor):
@@ -257,9 +260,14 @@ class Endpoints:
             return answers.refusal(error, {"url": url})
         return redirect(request, url)
 
+    def _remember(self, response: Response, visitor: Visitor, url: str) -> None:
+        """Keep where the visitor went, as Auth.js does, for a sign-in that doesn't say."""
+        names = visitor.names
+        cookies.put(response, names.callback_url, quote(url, safe=""), secure=names.secure)
+
     def _remembered_url(self, request: Request, visitor: Visitor) -> str | None:
-        remembered = cookies.values(request.scope, visitor.names.callback_url)
-        return next((url for url in remembered if own_url(url, visitor.base_url)), None)
+        values = cookies.values(request.scope, visitor.names.callback_url)
+        return next((url for url in map(unquote, values) if own_url(url, visitor.base_url)), None)
 
     async def _chosen(self, current: SessionRecord, body: dict[str, Any]) -> list[SessionRecord]:
         own = await self._auth.sessions.of_user(current.user_id)

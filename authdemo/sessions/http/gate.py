@@ -15,6 +15,7 @@ from ..core import events as ev
 from ..core.auth import AuthCore
 from ..core.errors import AccessDenied, AuthError, StoreUnavailable
 from . import answers
+from .headers import security_headers
 from .site import Site, canonical
 from .visitor import Desk, Visitor
 
@@ -72,7 +73,7 @@ class Gate:
         if elsewhere is not None:
             answer: Response = RedirectResponse(elsewhere, 303, headers=answers.PERSONAL)
         else:
-            answer = await self._render(path, session)
+            answer = await self._render(path, session, secure=self._is_secure(scope))
         self._hand_over(answer, carrier, visitor)
         return answer
 
@@ -103,7 +104,7 @@ class Gate:
             return None
         if session is not None:
             raise AccessDenied("This page is not for you.")
-        return f"{self._auth.pages.sign_in}?callbackUrl={quote(asked, safe='/')}"
+        return self._auth.sign_in_url(callbackUrl=asked)
 
     async def _onward(self, scope: Scope, path: str, wanted: str) -> str:
         """Send somebody who is signed in already where they wanted to go."""
@@ -111,14 +112,19 @@ class Gate:
         target = await self._auth.redirect(wanted, base_url)
         return base_url if canonical(urlsplit(target).path) == path else target
 
-    async def _render(self, path: str, session: Mapping[str, Any] | None) -> Response:
+    async def _render(
+        self, path: str, session: Mapping[str, Any] | None, *, secure: bool
+    ) -> Response:
         template = self._site.page(path)
         if template is None:
             return PlainTextResponse("Not found", 404, headers=answers.PERSONAL)
         if session is not None:
             await ev.tell(self._auth.events.session, session=session, path=path)
-        headers = {**answers.PERSONAL, "X-Content-Type-Options": "nosniff"}
+        headers = {**answers.PERSONAL, **security_headers(template.policy, secure=secure)}
         return Response(template.render(session), headers=headers, media_type="text/html")
+
+    def _is_secure(self, scope: Scope) -> bool:
+        return self._desk.origins.base_url(scope).startswith("https://")
 
     async def _script(self, scope: Scope, path: str) -> Response | None:
         endpoints = self._site.endpoints_script(path.removeprefix(_SCRIPTS))

@@ -12,6 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from .headers import content_security_policy
+
 DATA_ID = "session-data"
 """The id of the element that hands the session to the page's script."""
 
@@ -31,7 +33,11 @@ def marker(path: str) -> str:
 
 
 class Template:
-    """A built page."""
+    """A built page.
+
+    Attributes:
+        policy: Its Content-Security-Policy.
+    """
 
     def __init__(self, document: str) -> None:
         """Take a page apart.
@@ -39,6 +45,7 @@ class Template:
         Args:
             document: The page's HTML.
         """
+        self.policy = content_security_policy(document)
         head, separator, body = document.partition("</head>")
         self._head = head
         self._pieces = _MARKER.split(separator + body)

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import reflex as rx
 from reflex.middleware.middleware import Middleware
+from reflex.state import StateUpdate
 
 from ..core.errors import AuthError
 from .live import Live
+from .state import SessionState
 
 if TYPE_CHECKING:
     from reflex.event import Event
-    from reflex.state import BaseState, StateUpdate
+    from reflex.state import BaseState
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -37,7 +39,7 @@ class SessionMiddleware(Middleware):
         self,
         app: rx.App,  # noqa: ARG002
         state: BaseState,
-        event: Event,  # noqa: ARG002
+        event: Event,
     ) -> StateUpdate | None:
         """Settle whose tab this is, and let the event run.
 
@@ -47,8 +49,13 @@ class SessionMiddleware(Middleware):
             event: The event.
 
         Returns:
-            None: the event runs, and finds the session as it is.
+            None: the event runs, and finds the session as it is. Or an empty
+            update: to Reflex each method of a state is an event handler, but
+            nobody outside may call those of the session's.
         """
+        if event.name.rpartition(".")[0] == SessionState.get_full_name():
+            logger.info("An event was refused: it would write the session's state.")
+            return StateUpdate()
         connection = self._live.connection(state)
         if connection is not None:
             connection.tab = state.router.session.client_token

@@ -167,7 +167,7 @@ class TestNames:
             "Åsa Öberg",
             "김철수",
             "عائشة",
-            "می\u200cخواهم",  # noqa: RUF001
+            "می\u200cخواهم",
             "🧑🏽\u200d🚀",
             "D'Arcy & <Sons>",
             "e\u0301",

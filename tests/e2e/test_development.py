@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.visitor import Visitor, click, field_of
+from tests.support.server import ROOT, SECRET, eventually, free_port
+
+SOURCES = ("authdemo", "assets", "reflex.lock", "rxconfig.py", "requirements.txt")
+START_SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app in development mode, in a folder of its own: two servers on two ports."""
+    folder = tmp_path_factory.mktemp("development")
+    copy_sources(folder)
+    pages, api = free_port(), free_port()
+    ports = {"PORT": str(pages), "AUTH_DEV_API_PORT": str(api), "HOST": "127.0.0.1"}
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "authdemo", "dev"],
+            cwd=folder,
+            env={**os.environ, **ports, "AUTH_SECRET": SECRET, "PYTHONPATH": str(folder)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        eventually(lambda: "Backend running at" in log.read_text(), within=START_SECONDS)
+        yield f"http://localhost:{pages}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+@pytest.fixture
+def developer(development: str, chromium: Browser) -> Iterator[Visitor]:
+    with Visitor.with_own_browser(chromium, development) as visitor:
+        yield visitor
+        visitor.saw_no_complaint()
+
+
+def test_login_and_updates_work_with_pages_and_api_on_two_ports(developer: Visitor) -> None:
+    home, client = developer.open("/"), developer.open("/client")
+    for tab in (home, client):
+        tab.wait_for_url(re.compile("/login"), timeout=60_000)
+        tab.wait_for_function("sessionStorage.getItem('token') !== null")
+    developer.log_in(home)
+    for tab, path in ((home, "/"), (client, "/client")):
+        tab.wait_for_url(developer.url + path)
+        expect(field_of(tab, "name")).to_have_text("John Doe")
+    for tab, button, name in (
+        (client, "Client Side Update", "Client-Man"),
+        (home, "Client Side Update", "Server-Man"),
+        (home, "Server Side Update", "Serverserver-man"),
+    ):
+        click(tab, button)
+        for each in (home, client):
+            expect(field_of(each, "name")).to_have_text(name)
+    click(home, "Log Out")
+    for tab in (home, client):
+        tab.wait_for_url(re.compile("/login"))
+
+
+def copy_sources(folder: Path) -> None:
+    for source in SOURCES:
+        path = ROOT / source
+        if path.is_dir():
+            shutil.copytree(path, folder / source, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(path, folder / source)

@@ -1,0 +1,3 @@
+"""Tests over HTTP, from outside."""
+
+from __future__ import annotations

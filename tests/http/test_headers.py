@@ -1,0 +1,95 @@
+"""What comes along with every answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.browser import AS_CLIENT, Browser
+
+PERSONAL = [
+    "/api/auth/session",
+    "/api/auth/csrf",
+    "/api/auth/sessions",
+    "/",
+    "/client",
+    "/inspector",
+]
+JSON = [
+    "/api/auth/session",
+    "/api/auth/csrf",
+    "/api/auth/sessions",
+    "/api/auth/providers",
+]
+
+
+@pytest.mark.parametrize("path", PERSONAL)
+def test_no_cache_keeps_what_is_personal(john: Browser, path: str) -> None:
+    for answer in (john.get(path), Browser(john.server).get(path)):
+        assert "no-store" in answer.headers["Cache-Control"]
+        assert "private" in answer.headers["Cache-Control"]
+        assert "Cookie" in answer.headers["Vary"]
+
+
+def test_no_cache_keeps_the_answer_to_a_change(john: Browser) -> None:
+    for answer in (
+        john.update({"name": "Fresh"}),
+        john.update({"name": 1}),
+        john.revoke(),
+        john.log_out(),
+    ):
+        assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_no_cache_keeps_the_answer_to_a_login(browser: Browser) -> None:
+    for answer in (
+        browser.log_in("john_doe", "wrong"),
+        browser.log_in(headers={}),
+        browser.log_in(),
+    ):
+        assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_no_cache_keeps_the_way_to_the_login(browser: Browser) -> None:
+    answer = browser.get("/client")
+    assert answer.status_code == 303
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", JSON)
+def test_json_is_called_json_and_nothing_else(john: Browser, path: str) -> None:
+    answer = john.get(path)
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/", "/client", "/login"])
+def test_pages_are_called_html_and_nothing_else(browser: Browser, path: str) -> None:
+    if path != "/login":
+        browser.log_in()
+    answer = browser.get(path)
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_errors_are_json_objects_too(browser: Browser) -> None:
+    answers = [
+        browser.update({"name": "x"}),
+        browser.post("/api/auth/session", content=b"{"),
+        browser.post("/api/auth/callback/credentials", data={}, headers=AS_CLIENT),
+        browser.get("/api/auth/sessions"),
+    ]
+    for answer in answers:
+        assert answer.status_code >= 400
+        assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+        assert answer.json()["message"]
+        assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/api/auth/session", "/", "/login", "/client"])
+def test_head_says_what_get_says_without_a_body(john: Browser, path: str) -> None:
+    head = john.request("HEAD", path)
+    assert head.content == b""
+    assert (head.status_code, head.headers["Cache-Control"]) == (
+        john.get(path).status_code,
+        john.get(path).headers["Cache-Control"],
+    )

@@ -1,0 +1,101 @@
+"""Only the app's own pages may change anything, or read answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.browser import AS_CLIENT, PASSWORD, Browser
+
+EVIL = "https://evil.example"
+FOREIGN = [
+    {"Origin": EVIL},
+    {"Origin": "null"},
+    {"Origin": ""},
+    {"Origin": "{own}.evil.example"},
+    {"Origin": "{own}/"},
+    {"Origin": "https://{host}"},
+    {"Origin": "http://127.0.0.1"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "unheard-of"},
+    {"Sec-Fetch-Site": "same-origin", "Origin": EVIL},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "{own}"},
+]
+PATHS: dict[str, dict[str, Any]] = {
+    "session": {"data": {"name": "Forged"}},
+    "signout": {},
+    "callback/credentials": {"id": "jane_admin", "password": PASSWORD},
+    "sessions/revoke": {"all": True},
+    "ticket": {"ticket": "x"},
+}
+
+
+def at(browser: Browser, headers: dict[str, str]) -> dict[str, str]:
+    server = browser.server
+    return {
+        k: v.replace("{own}", server.url).replace("{host}", server.host) for k, v in headers.items()
+    }
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_other_sites_change_nothing_even_with_the_right_token(john: Browser, path: str) -> None:
+    body = {"csrfToken": john.csrf(), **PATHS[path]}
+    for headers in FOREIGN:
+        answer = john.post(f"/api/auth/{path}", json=body, headers=at(john, headers) | AS_CLIENT)
+        assert answer.status_code == 403, headers
+        assert answer.json()["message"]
+    assert (john.session()["user"]["id"], john.session()["rev"]) == ("john_doe", 1)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": "{own}"},
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Origin": "{own}", "Sec-Fetch-Site": "same-origin"},
+    ],
+    ids=str,
+)
+def test_own_pages_and_programs_may(john: Browser, headers: dict[str, str]) -> None:
+    answer = john.update({"name": "Welcome"}, headers=at(john, headers))
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/auth/session",
+        "/api/auth/csrf",
+        "/api/auth/sessions",
+        "/",
+        "/client",
+        "/ping",
+    ],
+)
+def test_other_origins_may_not_read_answers(john: Browser, path: str) -> None:
+    answer = john.get(path, headers={"Origin": EVIL})
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_other_origins_are_not_let_past_the_preflight(john: Browser) -> None:
+    headers = {"Origin": EVIL, "Access-Control-Request-Method": "POST"}
+    answer = john.request("OPTIONS", "/api/auth/session", headers=headers)
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_a_host_that_an_attacker_chose_makes_no_origin_ones_own_in_cookies_or_addresses(
+    john: Browser,
+) -> None:
+    answer = john.post(
+        "/api/auth/session",
+        json={"csrfToken": john.csrf(), "data": {"name": "Forged"}},
+        headers={
+            "Origin": EVIL,
+            "X-Forwarded-Host": "evil.example",
+            "X-Forwarded-Proto": "https",
+        },
+    )
+    assert answer.status_code == 403

@@ -1,0 +1,126 @@
+"""The list of a user's sessions, and ending some of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.browser import Browser
+
+FIELDS = {"id", "current", "created", "last_seen", "expires", "rev", "user_agent", "ip"}
+
+
+@pytest.fixture
+def alone(john: Browser) -> Browser:
+    """A browser whose session is john_doe's only one."""
+    john.revoke(others=True)
+    return john
+
+
+@pytest.fixture
+def elsewhere(other_browser: Browser) -> Browser:
+    """The same user's browser on another device."""
+    other_browser.log_in(headers={"X-Auth-Return-Redirect": "1", "User-Agent": "Elsewhere/1.0"})
+    return other_browser
+
+
+def other_id(browser: Browser) -> str:
+    return next(str(session["id"]) for session in browser.sessions() if not session["current"])
+
+
+def test_nobody_has_no_list(browser: Browser) -> None:
+    answer = browser.get("/api/auth/sessions")
+    assert answer.status_code == 401
+    assert answer.json()["message"]
+
+
+def test_nobody_can_revoke_nothing(browser: Browser) -> None:
+    assert browser.revoke(all=True).status_code == 401
+
+
+def test_the_list_tells_where_the_user_is_signed_in(alone: Browser, elsewhere: Browser) -> None:
+    listed = alone.sessions()
+    assert [session["current"] for session in listed] == [False, True]
+    assert all(session.keys() == FIELDS for session in listed)
+    assert listed[0]["user_agent"] == "Elsewhere/1.0"
+    assert listed[0]["ip"] == "127.0.0.1"
+    assert [session["current"] for session in elsewhere.sessions()] == [True, False]
+
+
+def test_the_list_gives_no_secret_away(alone: Browser) -> None:
+    listed = alone.get("/api/auth/sessions").text
+    assert (alone.token or "?") not in listed
+    thief = Browser(alone.server)
+    thief.token = alone.sessions()[0]["id"]
+    assert thief.session() is None
+
+
+def test_one_session_can_be_ended(alone: Browser, elsewhere: Browser) -> None:
+    answer = alone.revoke(id=other_id(alone))
+    assert answer.status_code == 200
+    assert [session["current"] for session in answer.json()] == [True]
+    assert elsewhere.session() is None
+    assert alone.session()["user"]["id"] == "john_doe"
+
+
+def test_the_others_can_be_ended(alone: Browser, elsewhere: Browser) -> None:
+    third = Browser(alone.server)
+    third.log_in()
+    assert alone.revoke(others=True).status_code == 200
+    assert elsewhere.session() is None
+    assert third.session() is None
+    assert len(alone.sessions()) == 1
+
+
+def test_all_can_be_ended_and_the_cookie_is_taken_back(alone: Browser, elsewhere: Browser) -> None:
+    answer = alone.revoke(all=True)
+    assert (answer.status_code, answer.json()) == (200, [])
+    assert alone.token is None
+    assert elsewhere.session() is None
+
+
+def test_ending_the_current_one_by_its_id_signs_out(alone: Browser) -> None:
+    thief = alone.copy()
+    assert alone.revoke(id=alone.sessions()[0]["id"]).status_code == 200
+    assert alone.token is None
+    assert thief.session() is None
+
+
+def test_nobody_can_end_somebody_elses_session(john: Browser, jane: Browser) -> None:
+    answer = john.revoke(id=jane.sessions()[0]["id"])
+    assert answer.status_code == 404
+    assert answer.json()["message"]
+    assert jane.session()["user"]["id"] == "jane_admin"
+
+
+def test_all_means_all_of_ones_own(john: Browser, jane: Browser) -> None:
+    john.revoke(all=True)
+    assert jane.session()["user"]["id"] == "jane_admin"
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {},
+        {"id": ""},
+        {"id": None},
+        {"id": 1},
+        {"id": ["x"]},
+        {"all": "true"},
+        {"all": 1},
+        {"others": False},
+    ],
+    ids=str,
+)
+def test_an_unclear_choice_ends_nothing(
+    alone: Browser, elsewhere: Browser, chosen: dict[str, object]
+) -> None:
+    answer = alone.revoke(**chosen)
+    assert answer.status_code in (400, 404, 422)
+    assert answer.json()["message"]
+    assert alone.session()
+    assert elsewhere.session()
+
+
+def test_ending_a_session_needs_a_csrf_token(alone: Browser) -> None:
+    assert alone.post("/api/auth/sessions/revoke", json={"all": True}).status_code == 403
+    assert alone.session()

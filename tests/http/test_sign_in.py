@@ -1,0 +1,289 @@
+"""Signing in over HTTP."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.support.browser import ALONE, CSRF, PASSWORD, SESSION, Browser, set_cookies
+from tests.support.server import Server, running
+
+
+@pytest.fixture(scope="module")
+def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An app that takes three failed logins a minute."""
+    with running(tmp_path_factory.mktemp("strict"), AUTH_LOGIN_RATE="3/minute") as server:
+        yield server
+
+
+def test_the_client_gets_an_absolute_address_as_json(browser: Browser) -> None:
+    answer = browser.log_in(callbackUrl="/client")
+    assert answer.status_code == 200
+    assert answer.json() == {"url": f"{browser.server.url}/client"}
+    assert browser.session()["user"]["id"] == "john_doe"
+
+
+def test_a_plain_form_is_redirected(browser: Browser) -> None:
+    answer = browser.log_in(headers={}, callbackUrl="/client")
+    assert (answer.status_code, answer.headers["Location"]) == (
+        302,
+        f"{browser.server.url}/client",
+    )
+    assert browser.session()["user"]["id"] == "john_doe"
+
+
+def test_json_signs_in_as_well_as_a_form(browser: Browser) -> None:
+    fields = {"csrfToken": browser.csrf(), "id": "john_doe", "password": PASSWORD}
+    headers = {"X-Auth-Return-Redirect": "1"}
+    assert (
+        browser.post("/api/auth/callback/credentials", json=fields, headers=headers).status_code
+        == 200
+    )
+    assert browser.session()["user"]["id"] == "john_doe"
+
+
+@pytest.mark.parametrize(
+    ("account", "password"),
+    [
+        ("john_doe", "wrong"),
+        ("john_doe", ""),
+        ("john_doe", "Tutorial"),
+        ("john_doe", "tutorial "),
+        ("nobody", PASSWORD),
+        ("", ""),
+        ("' OR 1=1 --", "' OR 1=1 --"),
+        ("JOHN_DOE", PASSWORD),
+    ],
+)
+def test_wrong_credentials_are_refused_alike(browser: Browser, account: str, password: str) -> None:
+    answer = browser.log_in(account, password)
+    assert answer.status_code == 401
+    url = urlsplit(answer.json()["url"])
+    assert parse_qs(url.query) == {
+        "error": ["CredentialsSignin"],
+        "code": ["credentials"],
+    }
+    assert url.scheme
+    assert answer.json()["message"] == "The id or the password is wrong."
+    assert browser.session() is None
+
+
+def test_a_plain_form_with_wrong_credentials_goes_back_to_the_page(
+    browser: Browser,
+) -> None:
+    answer = browser.log_in("john_doe", "wrong", headers={})
+    assert answer.status_code == 302
+    assert urlsplit(answer.headers["Location"]).path == "/login"
+    assert "error=CredentialsSignin" in answer.headers["Location"]
+
+
+def test_missing_fields_are_wrong_credentials(browser: Browser) -> None:
+    form = {"csrfToken": browser.csrf()}
+    assert browser.post("/api/auth/callback/credentials", data=form).status_code == 302
+    assert browser.session() is None
+
+
+@pytest.mark.parametrize("value", [1, None, True, ["john_doe"], {"id": "john_doe"}], ids=str)
+def test_credentials_that_are_no_text_are_wrong(browser: Browser, value: object) -> None:
+    fields = {"csrfToken": browser.csrf(), "id": value, "password": value}
+    headers = {"X-Auth-Return-Redirect": "1"}
+    assert (
+        browser.post("/api/auth/callback/credentials", json=fields, headers=headers).status_code
+        == 401
+    )
+
+
+def test_an_unknown_provider_is_not_found(browser: Browser) -> None:
+    form = {"csrfToken": browser.csrf(), "id": "john_doe", "password": PASSWORD}
+    headers = {"X-Auth-Return-Redirect": "1"}
+    answer = browser.post("/api/auth/callback/github", data=form, headers=headers)
+    assert answer.status_code == 404
+    assert answer.json()["message"]
+    assert answer.json()["url"].startswith(browser.server.url)
+    assert browser.session() is None
+
+
+FOREIGN = [
+    "https://evil.example",
+    "http://evil.example/",
+    "//evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "/\t/evil.example",
+    "/%09/evil.example",
+    "\t//evil.example",
+    " //evil.example",
+    "///evil.example",
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    "data:text/html,x",
+    "{own}@evil.example",
+    "{own}.evil.example",
+    "{own}:1@evil.example",
+    "http:evil.example",
+    "http:/evil.example",
+    "/\r\nSet-Cookie: planted=1",
+    "/x\nLocation: https://evil.example",
+    "x" * 10_000,
+    "\u2028//evil.example",
+]
+
+
+@pytest.mark.parametrize(
+    "wanted", FOREIGN, ids=lambda url: url[:24].encode("unicode_escape").decode()
+)
+def test_no_address_leads_to_another_origin(browser: Browser, wanted: str) -> None:
+    answer = browser.log_in(callbackUrl=wanted.replace("{own}", browser.server.url))
+    assert answer.status_code == 200
+    target = answer.json()["url"]
+    assert urlsplit(target)[:2] == urlsplit(browser.server.url)[:2]
+    assert not urlsplit(target).path.startswith(("//", "/\\"))
+    assert not any(character < "!" for character in target)
+    assert "planted" not in answer.headers.get("set-cookie", "")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/client", "/client?tab=2", "/client?x=https://evil.example#top"]
+)
+def test_own_paths_are_followed(browser: Browser, path: str) -> None:
+    assert browser.log_in(callbackUrl=path).json()["url"] == browser.server.url + path
+
+
+def test_own_absolute_addresses_are_followed(browser: Browser) -> None:
+    url = f"{browser.server.url}/client"
+    assert browser.log_in(callbackUrl=url).json()["url"] == url
+
+
+def test_a_planted_callback_cookie_leads_nowhere_else(browser: Browser) -> None:
+    for planted in ("https://evil.example", "%2F%2Fevil.example", "///", "[", "a b"):
+        browser.cookies["authjs.callback-url"] = planted
+        target = browser.log_in().json()["url"]
+        assert urlsplit(target)[:2] == urlsplit(browser.server.url)[:2]
+
+
+def test_a_planted_cookie_never_becomes_the_session(browser: Browser) -> None:
+    browser.token = "planted"
+    browser.log_in()
+    assert browser.token != "planted"
+    assert browser.session()["user"]["id"] == "john_doe"
+
+
+def test_a_stranger_whose_session_was_planted_does_not_share_the_login(
+    john: Browser, jane: Browser
+) -> None:
+    attackers_token = john.token or ""
+    jane.cookies.pop(SESSION)
+    jane.token = attackers_token
+    jane.log_in("jane_admin")
+    assert jane.token != attackers_token
+    assert jane.session()["user"]["id"] == "jane_admin"
+    thief = Browser(john.server)
+    thief.token = attackers_token
+    assert thief.session() is None
+
+
+def test_every_login_is_a_new_session_and_ends_the_same_browsers_old_one(
+    john: Browser,
+) -> None:
+    old = john.copy()
+    john.log_in()
+    assert john.token != old.token
+    assert old.session() is None
+    assert john.session()["user"]["id"] == "john_doe"
+
+
+def test_a_failed_login_leaves_the_old_session_alone(john: Browser) -> None:
+    john.log_in("jane_admin", "wrong")
+    assert john.session()["user"]["id"] == "john_doe"
+
+
+def test_another_browsers_login_ends_nothing(john: Browser, other_browser: Browser) -> None:
+    other_browser.log_in()
+    assert john.session()["user"]["id"] == "john_doe"
+
+
+def test_a_login_changes_the_csrf_token(browser: Browser) -> None:
+    before = browser.csrf()
+    answer = browser.log_in()
+    assert CSRF in [name for name, _, _ in set_cookies(answer)]
+    assert browser.csrf() != before
+
+
+@pytest.mark.parametrize(
+    "password", ["tutorial\0", "\0", "\0" * 100], ids=["suffix", "one", "many"]
+)
+def test_a_nul_in_the_password_is_just_wrong(browser: Browser, password: str) -> None:
+    assert browser.log_in("john_doe", password).status_code == 401
+
+
+def test_a_password_of_a_megabyte_is_refused_fast(browser: Browser) -> None:
+    token = browser.csrf()
+    started = time.monotonic()
+    form = {"csrfToken": token, "id": "john_doe", "password": "x" * 1_000_000}
+    assert (
+        browser.post("/api/auth/callback/credentials", data=form, headers=ALONE).status_code == 413
+    )
+    assert time.monotonic() - started < 1
+
+
+def test_a_long_password_is_not_cut(browser: Browser) -> None:
+    assert browser.log_in("john_doe", PASSWORD + "x" * 10_000).status_code == 401
+
+
+def test_a_line_break_in_the_account_forges_no_line_in_the_log(
+    browser: Browser,
+) -> None:
+    browser.log_in("x\n2026-01-01 00:00:00,000 INFO authdemo: FORGED", "wrong")
+    assert "\n2026-01-01 00:00:00,000" not in browser.server.logged()
+
+
+def test_the_sign_in_endpoints_lead_to_the_apps_own_page(browser: Browser) -> None:
+    url = browser.server.url
+    answer = browser.get("/api/auth/signin?callbackUrl=https%3A%2F%2Fevil.example")
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith(f"{url}/login?callbackUrl=")
+    assert "evil" not in answer.headers["Location"]
+    form = {"csrfToken": browser.csrf(), "callbackUrl": "/client"}
+    headers = {"X-Auth-Return-Redirect": "1"}
+    answer = browser.post("/api/auth/signin/credentials", data=form, headers=headers)
+    assert answer.json()["url"].startswith(f"{url}/login?callbackUrl=")
+
+
+def test_too_many_failures_have_to_wait_and_are_told_how_long(
+    strict_server: Server,
+) -> None:
+    browser = Browser(strict_server)
+    statuses = [browser.log_in("john_doe", "wrong").status_code for _ in range(4)]
+    assert statuses == [401, 401, 401, 429]
+    answer = browser.log_in("john_doe", PASSWORD)
+    assert answer.status_code == 429
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert answer.json()["message"]
+    assert "error=TooManyAttempts" in answer.json()["url"]
+
+
+def test_a_forwarded_address_gives_no_more_attempts(strict_server: Server) -> None:
+    browser = Browser(strict_server)
+    statuses = []
+    for number in range(4):
+        form = {"csrfToken": browser.csrf(), "id": "nobody", "password": "wrong"}
+        headers = {"X-Auth-Return-Redirect": "1", "X-Forwarded-For": f"10.0.0.{number}"}
+        answer = browser.post("/api/auth/callback/credentials", data=form, headers=headers)
+        statuses.append(answer.status_code)
+    assert statuses == [401, 401, 401, 429]
+
+
+def test_somebody_elses_failures_lock_no_other_account(strict_server: Server) -> None:
+    browser = Browser(strict_server)
+    for _ in range(4):
+        browser.log_in("somebody", "wrong")
+    assert browser.log_in("jane_admin").status_code == 200
+
+
+def test_no_log_holds_a_password_or_a_token(john: Browser) -> None:
+    john.log_in("john_doe", "a-very-secret-password")
+    assert "a-very-secret-password" not in john.server.logged()
+    assert (john.token or "?") not in john.server.logged()

@@ -1,0 +1,124 @@
+"""Who is let in, and as whom."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+
+from tests.http.test_cookies import SECURE_CSRF, SECURE_SESSION
+from tests.support.browser import Browser
+from tests.support.server import Server, eventually, running
+from tests.support.tab import HOME_STATE, REFUSED, SESSION_STATE, Tab
+
+EVIL = "https://evil.example"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [EVIL, "null", "{own}.evil.example", "http://127.0.0.1", "http://localhost:1"],
+)
+def test_another_sites_page_is_refused(john: Browser, origin: str) -> None:
+    with pytest.raises(REFUSED, match="403"):
+        Tab(john.server, john, origin=origin.replace("{own}", john.server.url))
+
+
+def test_a_socket_of_the_apps_own_page_is_the_sessions(john: Browser) -> None:
+    with Tab(john.server, john) as tab:
+        assert tab.view == {"status": "authenticated", **john.session()}
+
+
+def test_a_socket_without_an_origin_is_nobodys(john: Browser) -> None:
+    with Tab(john.server, john, origin=None) as tab:
+        assert tab.status == "unauthenticated"
+        tab.server_update()
+        assert "Nobody is signed in" in _refusal(tab)
+    assert john.session()["rev"] == 1
+
+
+def test_a_page_at_the_public_address_is_let_in(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with running(tmp_path_factory.mktemp("public"), AUTH_URL="https://app.example") as server:
+        browser = Browser(server, session=SECURE_SESSION, csrf=SECURE_CSRF)
+        browser.log_in()
+        with Tab(server, browser, origin="https://app.example") as tab:
+            assert tab.name == "John Doe"
+        with pytest.raises(REFUSED, match="403"):
+            Tab(server, browser)
+
+
+def test_a_forged_authorization_header_makes_no_connection_ones_own(
+    john: Browser,
+) -> None:
+    headers = {"Authorization": "Session x", "Cookie": john.cookie_header()}
+    answer = httpx.get(f"{john.server.url}/_event/?EIO=4&transport=polling", headers=headers)
+    assert answer.status_code == 400
+
+
+def test_who_knows_a_tabs_name_learns_nothing_of_it(john: Browser) -> None:
+    with Tab(john.server, john) as tab:
+        tab.server_update()
+        _wait_for_name(tab, "Serverserver-man")
+        token = tab.token
+        with Tab(john.server, token=token) as beside:
+            assert beside.status == "unauthenticated"
+            assert "Serverserver-man" not in beside.said()
+            assert "john_doe" not in beside.said()
+    with Tab(john.server, token=token) as after:
+        assert after.status == "unauthenticated"
+        assert "Serverserver-man" not in after.said()
+        assert after.var(HOME_STATE, "pending") is False
+        after.server_update()
+        assert "Nobody is signed in" in _refusal(after)
+    assert john.session()["rev"] == 2
+
+
+def test_who_chooses_a_tabs_name_before_the_login_has_nothing_of_it_afterwards(
+    server: Server,
+) -> None:
+    browser = Browser(server)
+    chosen = "11111111-2222-4333-8444-555555555555"
+    with Tab(server, browser, token=chosen):
+        browser.log_in()
+    with Tab(server, browser, token=chosen) as tab:
+        assert tab.name == "John Doe"
+    with Tab(server, token=chosen) as attacker:
+        assert attacker.status == "unauthenticated"
+        assert "John Doe" not in attacker.said()
+
+
+def test_no_frame_holds_a_cookie_or_the_sessions_id(john: Browser) -> None:
+    with Tab(john.server, john) as tab:
+        tab.server_update()
+        _wait_for_name(tab, "Serverserver-man")
+        john.update({"name": "By HTTP"})
+        _wait_for_name(tab, "By HTTP")
+        said = tab.said()
+    for secret in (
+        *john.cookies.values(),
+        (john.csrf_cookie or "?")[:64],
+        "authjs.",
+        "Session ",
+    ):
+        assert secret not in said
+    assert not re.search(r"eyJ[\w-]{20}", said)
+
+
+def test_what_nobody_hears_holds_nothing_of_anybody(john: Browser) -> None:
+    with Tab(john.server, john), Tab(john.server) as nobody:
+        john.update({"name": "Secret Name"})
+        assert nobody.view["user"] is None
+        assert "Secret Name" not in nobody.said()
+        assert "john_doe" not in nobody.said()
+        assert nobody.var(SESSION_STATE, "_sid") is None
+
+
+def _refusal(tab: Tab) -> str:
+    eventually(lambda: tab.var(HOME_STATE, "error"))
+    return str(tab.var(HOME_STATE, "error"))
+
+
+def _wait_for_name(tab: Tab, name: str) -> None:
+    eventually(lambda: tab.name == name)

@@ -1,0 +1,141 @@
+"""What open sockets hear of their session, and what they may do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.browser import Browser, set_cookies
+from tests.support.server import Server, eventually, running
+from tests.support.tab import HOME_STATE, SESSION_STATE, Tab
+
+
+def test_an_update_by_http_reaches_every_tab_of_the_session(john: Browser) -> None:
+    with (
+        Tab(john.server, john) as first,
+        Tab(john.server, john, path="/client") as second,
+    ):
+        john.update({"name": "By HTTP"})
+        eventually(lambda: first.name == second.name == "By HTTP", within=1)
+        assert first.view == {"status": "authenticated", **john.session()}
+
+
+def test_an_update_by_the_server_reaches_every_tab_and_then_the_cookie(
+    john: Browser,
+) -> None:
+    with Tab(john.server, john) as first, Tab(john.server, john) as second:
+        first.server_update()
+        eventually(lambda: first.name == second.name == "Serverserver-man", within=1)
+        eventually(lambda: first.var(SESSION_STATE, "cookie_rev") == 2, within=1)
+    answer = john.get("/api/auth/session")
+    assert answer.json()["user"]["name"] == "Serverserver-man"
+    assert len(set_cookies(answer)) == 1
+
+
+def test_nobody_else_hears_of_it(john: Browser, jane: Browser) -> None:
+    elsewhere = Browser(john.server)
+    elsewhere.log_in()
+    with (
+        Tab(john.server, john) as own,
+        Tab(jane.server, jane) as janes,
+        Tab(elsewhere.server, elsewhere) as device,
+        Tab(john.server) as nobodys,
+    ):
+        others = (janes, device, nobodys)
+        before = [len(tab.frames) for tab in others]
+        john.update({"name": "Only Mine"})
+        eventually(lambda: own.name == "Only Mine")
+        assert [len(tab.frames) for tab in others] == before
+
+
+def test_nobodys_socket_can_call_a_members_handler_but_changes_nothing(
+    john: Browser,
+) -> None:
+    with Tab(john.server, john) as own, Tab(john.server, path="/login") as nobodys:
+        nobodys.server_update()
+        eventually(lambda: "Nobody is signed in" in str(nobodys.var(HOME_STATE, "error")))
+        nobodys.call(f"{HOME_STATE}.log_out")
+        assert own.status == "authenticated"
+    assert (john.session()["rev"], john.session()["user"]["name"]) == (1, "John Doe")
+
+
+FORGED = {"user": {"id": "jane_admin", "name": "Forged"}, "rev": 99, "expires": ""}
+WRITES: dict[str, dict[str, object]] = {
+    "show": {"sid": "x", "session": FORGED},
+    "leave": {"sign_in": "https://evil.example", "path": "/"},
+    "meet": {"connection_id": "x"},
+    "setvar": {"var_name": "view", "value": FORGED},
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_no_event_from_outside_writes_the_sessions_state(john: Browser, name: str) -> None:
+    with Tab(john.server, john) as tab:
+        tab.call(f"{SESSION_STATE}.{name}", **WRITES[name])
+        tab.server_update()
+        eventually(lambda: tab.name == "Serverserver-man")
+        for forgery in ("Forged", "evil.example"):
+            assert forgery not in tab.said()
+
+
+ENDS: dict[str, Callable[[Browser], object]] = {
+    "signed out": lambda browser: browser.copy().log_out(),
+    "revoked": lambda browser: browser.copy().revoke(all=True),
+    "replaced": lambda browser: browser.copy().log_in("jane_admin"),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
+def test_an_ended_sessions_tabs_lose_their_rights_at_once_and_are_told(
+    john: Browser, end: Callable[[Browser], object]
+) -> None:
+    with Tab(john.server, john) as tab, Tab(john.server, john, path="/client") as idle:
+        end(john)
+        ended = time.monotonic()
+        tab.server_update()
+        eventually(lambda: tab.status == idle.status == "unauthenticated", within=1)
+        assert time.monotonic() - ended < 1
+        eventually(
+            lambda: idle.var(SESSION_STATE, "leave_to") == "/login?callbackUrl=/client",
+            within=1,
+        )
+        eventually(lambda: tab.var(HOME_STATE, "error"), within=1)
+        assert tab.view["user"] is None
+        assert tab.name != "Serverserver-man"
+    assert john.session() is None
+
+
+def test_signing_out_over_the_socket_ends_the_session_everywhere(john: Browser) -> None:
+    with Tab(john.server, john) as tab, Tab(john.server, john) as other:
+        tab.call(f"{HOME_STATE}.log_out")
+        eventually(lambda: tab.status == other.status == "unauthenticated", within=1)
+    assert john.session() is None
+
+
+def test_a_session_that_expires_says_so_to_an_idle_tab(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with running(tmp_path_factory.mktemp("hasty"), AUTH_SESSION_MAX_AGE="2") as server:
+        browser = Browser(server)
+        browser.log_in()
+        with Tab(server, browser) as tab:
+            assert tab.status == "authenticated"
+            eventually(lambda: tab.status == "unauthenticated", within=5)
+            tab.server_update()
+            eventually(lambda: tab.var(HOME_STATE, "error"), within=1)
+
+
+def test_a_login_by_http_makes_the_browsers_open_login_page_look_again(
+    server: Server,
+) -> None:
+    browser = Browser(server)
+    browser.get("/login")
+    with (
+        Tab(server, browser, path="/login") as tab,
+        Tab(server, path="/login") as stranger,
+    ):
+        browser.log_in()
+        eventually(lambda: tab.var(SESSION_STATE, "reloads") == 1, within=1)
+        assert stranger.var(SESSION_STATE, "reloads") == 0

@@ -1,0 +1,1 @@
+"""Tests of the wire format with the unchanged client of Auth.js."""

@@ -1,0 +1,133 @@
+"""Windows that run Auth.js's own client, as the tests see them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from authdemo.launch import node
+
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parents[1]
+LOCK = FOLDER / "package-lock.json"
+MODULES = FOLDER / "node_modules"
+INSTALLED = MODULES / ".installed"
+INSTALL = ["npm", "ci", "--legacy-peer-deps", "--ignore-scripts", "--loglevel=error"]
+
+
+def install_client() -> dict[str, str]:
+    """Install what the lock file names, if need be; return Node's environment."""
+    env = node.environment(os.environ, ROOT)
+    lock = LOCK.read_text()
+    if not INSTALLED.exists() or INSTALLED.read_text() != lock:
+        subprocess.run(INSTALL, cwd=FOLDER, env=env, check=True, timeout=300)
+        INSTALLED.write_text(lock)
+    return env
+
+
+class Browser:
+    """Windows with one cookie jar."""
+
+    def __init__(self, url: str, env: dict[str, str]) -> None:
+        self._process = subprocess.Popen(
+            ["node", "client.mjs", url],
+            cwd=FOLDER,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._opened = 0
+
+    def open(self, path: str = "/", provider: Any = None, hook: Any = None) -> Window:
+        """Open a window; `SessionProvider` and `useSession` get what is given."""
+        self._opened += 1
+        window = Window(self, f"window {self._opened}")
+        options = {"path": path, "provider": provider or {}, "hook": hook}
+        window.first_view = self.tell(do="open", window=window.name, options=options)
+        return window
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        cookies: dict[str, str] = self.tell(do="cookies")
+        return cookies
+
+    def requests(self, count: int) -> list[str]:
+        """List the requests since the last call, once there are so many."""
+        requests: list[str] = self.tell(do="requests", count=count)
+        return requests
+
+    def tell(self, **command: Any) -> Any:
+        """Give a command, and return what came of it; undefined becomes a text."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(command) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, f"the client ended at {command}"
+        answer = json.loads(line)
+        assert "error" not in answer, answer["error"]
+        return answer.get("result", "undefined")
+
+    def close(self) -> None:
+        """Close all windows."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()
+        self._process.stdout.close()
+        try:
+            assert self._process.wait(10) == 0
+        finally:
+            self._process.kill()
+
+
+class Window:
+    """One window; its methods are those of `next-auth/react`."""
+
+    def __init__(self, browser: Browser, name: str) -> None:
+        self.browser = browser
+        self.name = name
+        self.first_view: dict[str, Any] = {}
+
+    def get_providers(self) -> Any:
+        return self._do("getProviders")
+
+    def get_session(self) -> Any:
+        """Read the session without telling other windows about it."""
+        return self._do("getSession", {"broadcast": False})
+
+    def sign_in(self, user_id: str, password: str, **options: Any) -> Any:
+        fields = {"id": user_id, "password": password, "redirect": False, **options}
+        return self._do("signIn", "credentials", fields)
+
+    def sign_out(self, **options: Any) -> Any:
+        return self._do("signOut", {"redirect": False, **options})
+
+    def update(self, *data: Any) -> Any:
+        return self._do("update", *data)
+
+    def shows(self, status: str, **user: Any) -> dict[str, Any]:
+        """Wait until `useSession` says so, and return all that it says."""
+        session = {"session": {"user": user}} if user else {}
+        view: dict[str, Any] = self._do("shows", {"status": status, **session})
+        return view
+
+    def come_back(self) -> None:
+        """Make the window visible, as when its tab is clicked."""
+        self._do("comeBack")
+
+    def navigations(self) -> list[str]:
+        """List where the client sent the window since the last call."""
+        urls: list[str] = self._do("navigations")
+        return urls
+
+    def printed(self) -> list[str]:
+        """List what the client wrote to the console since the last call."""
+        lines: list[str] = self._do("printed")
+        return lines
+
+    def _do(self, action: str, *args: Any) -> Any:
+        return self.browser.tell(window=self.name, do=action, args=args)

@@ -404,6 +404,11 @@ class TestEnd:
         stranger = await open_house(secrets=["a secret that is not the one of this house"])
         assert await house.read(stranger.sessions.mint(record)) is None
 
+    async def test_a_token_of_another_user_s_name_is_no_token_of_this_session(self, house):
+        record = await house.sign_in()
+        eve = record.model_copy(update={"user": record.user | {"id": "eve"}})
+        assert await house.read(house.sessions.mint(eve)) is None
+
     async def test_after_rotation_sessions_live_on(self, house, open_house):
         token = house.sessions.mint(await house.sign_in())
         rotated = await open_house(

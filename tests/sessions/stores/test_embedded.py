@@ -123,6 +123,11 @@ class TestFile:
         path.mkdir()
         assert str(path) in await complaint(path)
 
+    async def test_an_answer_waits_for_the_disk(self, house):
+        """A power cut can't be tested here; SQLite's promise about it can."""
+        (level,) = house.store._writing.execute("PRAGMA synchronous").fetchone()
+        assert level == 2, "not FULL"
+
 
 class TestTrouble:
     async def test_while_the_file_is_locked_writes_are_refused_soon_and_reads_go_on(

@@ -18,7 +18,13 @@ COPIED = (
     "requirements.txt",
     "requirements-dev.txt",
 )
-LAUNCHER = ("authdemo/__init__.py", "authdemo/__main__.py", "authdemo/launch")
+LAUNCHER = (
+    "authdemo/__init__.py",
+    "authdemo/__main__.py",
+    "authdemo/launch",
+    "authdemo/sessions",
+)
+SECRET = "the launcher under test signs with this"
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +57,8 @@ def start(project: Path) -> Iterator[Callable[..., Launcher]]:
 
     def start(*command: str, **env: str) -> Launcher:
         words = list(command) or [sys.executable, "-m", "authdemo", "run"]
-        env = {"PORT": str(free_port()), "HOST": "127.0.0.1", **env}
+        usual = {"HOST": "127.0.0.1", "AUTH_SECRET": SECRET}
+        env = {"PORT": str(free_port()), **usual, **env}
         started.append(Launcher(words, project, env))
         return started[-1]
 

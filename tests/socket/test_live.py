@@ -64,7 +64,7 @@ def test_nobodys_socket_can_call_a_members_handler_but_changes_nothing(
 FORGED = {"user": {"id": "jane_admin", "name": "Forged"}, "rev": 99, "expires": ""}
 WRITES: dict[str, dict[str, object]] = {
     "show": {"sid": "x", "session": FORGED},
-    "leave": {"sign_in": "https://evil.example", "path": "/"},
+    "meet": {"connection_id": "x"},
     "meet": {"connection_id": "x"},
     "setvar": {"var_name": "view", "value": FORGED},
 }

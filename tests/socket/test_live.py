@@ -65,7 +65,6 @@ FORGED = {"user": {"id": "jane_admin", "name": "Forged"}, "rev": 99, "expires": 
 WRITES: dict[str, dict[str, object]] = {
     "show": {"sid": "x", "session": FORGED},
     "meet": {"connection_id": "x"},
-    "meet": {"connection_id": "x"},
     "setvar": {"var_name": "view", "value": FORGED},
 }
 

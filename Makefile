@@ -30,6 +30,7 @@ build: $(RUNTIME) ## build the pages without serving them
 .PHONY: test
 test: $(DEV) ## run every test (choose with PYTEST_ARGS="-k login")
 	@$(PYTHON) -m tests.browser
+	@$(PYTHON) -m tests.redis_server
 	@exec $(PYTHON) -m pytest $(PYTEST_ARGS)
 
 .PHONY: check
@@ -45,7 +46,7 @@ format: $(DEV) ## format and fix what can be fixed
 
 .PHONY: clean
 clean: ## remove what make made (the data folder stays)
-	rm -rf .venv .web .web.* .reflex .browser .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/wire/node_modules
+	rm -rf .venv .web .web.* .reflex .browser .redis .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/wire/node_modules
 	find authdemo tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV):

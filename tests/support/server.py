@@ -53,6 +53,20 @@ def running(folder: Path, **environ: str) -> Iterator[Server]:
         folder: Where its data and log are; a second start finds the first one's data.
         **environ: Environment variables beside the usual ones.
     """
+    with running_in_trouble(folder, **environ) as server:
+        yield server
+    complaint = COMPLAINT.search(server.logged())
+    assert complaint is None, f"the log complains: {complaint[0]}"
+
+
+@contextlib.contextmanager
+def running_in_trouble(folder: Path, **environ: str) -> Iterator[Server]:
+    """Start the app on a free port and stop it; it may complain.
+
+    Args:
+        folder: Where its data and log are; a second start finds the first one's data.
+        **environ: Environment variables beside the usual ones.
+    """
     port = free_port()
     usual = {
         "HOST": "127.0.0.1",
@@ -80,8 +94,6 @@ def running(folder: Path, **environ: str) -> Iterator[Server]:
         yield server
     finally:
         _stop(process)
-    complaint = COMPLAINT.search(server.logged())
-    assert complaint is None, f"the log complains: {complaint[0]}"
 
 
 def eventually(true: object, *, within: float = 5.0, every: float = 0.02) -> None:

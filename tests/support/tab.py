@@ -79,6 +79,12 @@ class Tab:
         self._socket.close()
 
     @property
+    def port(self) -> int:
+        """The port that its connection comes from."""
+        port: int = self._socket.sock.getsockname()[1]
+        return port
+
+    @property
     def status(self) -> str | None:
         """Whether somebody is signed in, as the tab was told."""
         status: str | None = self.view.get("status")

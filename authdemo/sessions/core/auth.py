@@ -25,6 +25,7 @@ from .users import User, UserUpdate
 if TYPE_CHECKING:
     from ..providers.credentials import Credentials
     from ..stores.base import SessionStore
+    from ..stores.relay import Relay
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class AuthCore:
     Attributes:
         settings: What the operator decided.
         sessions: The transitions.
+        relay: Joins this worker with the others.
         tickets: Sign-in tickets for sockets.
         callbacks: The app's decisions.
         events: The app's listeners.
@@ -96,7 +98,8 @@ class AuthCore:
         self.providers = {provider.id: provider for provider in providers}
         if not self.providers:
             raise ConfigurationError("Auth needs at least one provider.")
-        store = store or _store(self.settings)
+        own_store, self.relay = _store(self.settings, name)
+        store = store or own_store
         options = session or self.settings.session
         longest = max(options.max_age, 1)
         self.sessions = Sessions(
@@ -187,11 +190,15 @@ class AuthCore:
         return Granted(user, account, answer if isinstance(answer, str) else None)
 
 
-def _store(settings: Settings) -> SessionStore:
+def _store(settings: Settings, name: str) -> tuple[SessionStore, Relay]:
+    """Choose where sessions are kept, and how the workers that share them hear of each other."""
     if settings.redis_url:
-        raise ConfigurationError(
-            "REFLEX_REDIS_URL is set, but this version keeps sessions in SQLite only."
-        )
-    from ..stores.embedded import EmbeddedStore
+        from ..stores.redis import RedisStore
+        from ..stores.redis_relay import RedisRelay
 
-    return EmbeddedStore(settings.data_dir / "sessions.db")
+        shared = RedisStore(settings.redis_url, name=name)
+        return shared, RedisRelay(settings.redis_url, name=name, find=shared.get)
+    from ..stores.embedded import EmbeddedStore
+    from ..stores.relay import Alone
+
+    return EmbeddedStore(settings.data_dir / "sessions.db"), Alone()

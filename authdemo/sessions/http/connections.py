@@ -72,6 +72,10 @@ class Connections:
         """List a browser's sockets that belong to no session."""
         return list(self._by_browser.get(browser, ()))
 
+    def of_members(self) -> list[Connection]:
+        """List the sockets that belong to any session."""
+        return [connection for mine in self._by_sid.values() for connection in mine]
+
     def unbind(self, sid: str) -> list[Connection]:
         """Take a session's rights away from all its sockets, now.
 

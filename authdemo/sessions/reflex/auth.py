@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from ..core.auth import AuthCore
-from ..core.errors import NotAuthenticated, RequestRefused
+from ..core.errors import NotAuthenticated, RequestRefused, StoreUnavailable
 from ..core.record import SessionRecord
 from ..core.tickets import Pass
 from ..core.users import User
@@ -185,7 +185,8 @@ class Auth(AuthCore):
         stop = self.sessions.feed.subscribe(self._live.hear)
         sweeper = asyncio.create_task(self._sweep())
         try:
-            yield
+            async with self.relay.connected(self.sessions.feed, catch_up=self._live.catch_up):
+                yield
         finally:
             sweeper.cancel()
             stop()
@@ -193,7 +194,8 @@ class Auth(AuthCore):
 
     async def _sweep(self) -> None:
         while True:
-            await self.sessions.sweep()
+            with contextlib.suppress(StoreUnavailable):
+                await self.sessions.sweep()
             await asyncio.sleep(_SWEEP_SECONDS)
 
     def _connection(self, state: rx.State) -> Connection:

@@ -95,6 +95,15 @@ class Live:
             case ev.BrowserSignedIn(browser=browser):
                 self._each(self._connections.of_browser(browser), self._reload)
 
+    def catch_up(self) -> None:
+        """Look at every member's tab again, since notices were missed; does not wait for them."""
+        self._start(self._catch_up())
+
+    async def _catch_up(self) -> None:
+        for connection in self._connections.of_members():
+            if connection.tab is not None:
+                await self._push(connection, connection.tab)
+
     def _each(
         self,
         connections: list[Connection],
@@ -102,9 +111,12 @@ class Live:
     ) -> None:
         for connection in connections:
             if connection.tab is not None:
-                task = asyncio.create_task(act(connection, connection.tab))
-                self._pushes.add(task)
-                task.add_done_callback(self._done)
+                self._start(act(connection, connection.tab))
+
+    def _start(self, push: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(push)
+        self._pushes.add(task)
+        task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._pushes.discard(task)
@@ -163,9 +175,7 @@ class Live:
     def _check(self, sid: str) -> None:
         self._forget(sid)
         if self._connections.of_session(sid):
-            task = asyncio.create_task(self._look_again(sid))
-            self._pushes.add(task)
-            task.add_done_callback(self._done)
+            self._start(self._look_again(sid))
 
     async def _look_again(self, sid: str) -> None:
         try:

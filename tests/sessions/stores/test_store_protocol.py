@@ -14,10 +14,15 @@ from authdemo.sessions.core.ids import new_id
 from authdemo.sessions.core.record import Device, SessionRecord
 from authdemo.sessions.stores.base import SessionStore
 from authdemo.sessions.stores.embedded import EmbeddedStore
-from tests.support.clock import NOON
+from authdemo.sessions.stores.redis import RedisStore
+from tests.support.clock import NOON, StoppedClock
 
-STORES: dict[str, Callable[[Path], SessionStore]] = {
-    "embedded": lambda folder: EmbeddedStore(folder / "sessions.db"),
+LONG_BEFORE = StoppedClock(NOON - 3600)
+STORES: dict[str, Callable[[Path, pytest.FixtureRequest], SessionStore]] = {
+    "embedded": lambda folder, _: EmbeddedStore(folder / "sessions.db"),
+    "redis": lambda folder, request: RedisStore(
+        request.getfixturevalue("redis").url, name=folder.name, clock=LONG_BEFORE
+    ),
 }
 
 
@@ -27,7 +32,7 @@ def opened(request, tmp_path):
 
     @asynccontextmanager
     async def opened():
-        store = request.param(tmp_path)
+        store = request.param(tmp_path, request)
         await store.open()
         try:
             yield store

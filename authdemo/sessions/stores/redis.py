@@ -1,0 +1,236 @@
+"""Sessions in Redis, for an app that runs as several processes.
+
+Each session is a hash with its record as JSON, and lives as long as the session.
+Two kinds of sorted sets know the sessions by their expiry: one for each user, and
+one for all, which the sweep reads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from asyncio import timeout
+from collections.abc import AsyncIterator
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from ..core.clock import Clock, system_clock
+from ..core.errors import ConfigurationError, StoreUnavailable
+from ..core.record import SessionRecord
+
+PATIENCE = 2.0
+"""How many seconds an answer of Redis may take."""
+
+FAILURES = (RedisError, OSError)
+"""What a Redis raises that can't be reached or can't do as it is told."""
+
+_MOST_CONNECTIONS = 20
+_SWEEP_BATCH = 500
+
+# Compare the revision, and set. No revision is expected of a session that is new.
+_KEEP = """
+local session, of_user, expiries = unpack(KEYS)
+local expected, rev, record, expires, lifetime, now = unpack(ARGV)
+if (redis.call('HGET', session, 'rev') or '') ~= expected then
+    return 0
+end
+redis.call('HSET', session, 'rev', rev, 'record', record, 'of_user', of_user)
+redis.call('PEXPIRE', session, lifetime)
+redis.call('ZADD', expiries, expires, session)
+redis.call('ZADD', of_user, expires, session)
+redis.call('ZREMRANGEBYSCORE', of_user, '-inf', now)
+if redis.call('PTTL', of_user) < tonumber(lifetime) then
+    redis.call('PEXPIRE', of_user, lifetime)
+end
+return 1
+"""
+
+_DELETE = """
+local session, expiries = unpack(KEYS)
+local record, of_user = unpack(redis.call('HMGET', session, 'record', 'of_user'))
+if not record then
+    return false
+end
+redis.call('DEL', session)
+redis.call('ZREM', expiries, session)
+redis.call('ZREM', of_user, session)
+return record
+"""
+
+_OF_USER = """
+local records = {}
+for _, session in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+    local record = redis.call('HGET', session, 'record')
+    if record then
+        table.insert(records, record)
+    else
+        redis.call('ZREM', KEYS[1], session)
+    end
+end
+return records
+"""
+
+_SWEEP = """
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
+for _, key in ipairs(due) do
+    redis.call('DEL', key)
+    redis.call('ZREM', KEYS[1], key)
+end
+return #due
+"""
+
+
+class RedisStore:
+    """A `SessionStore` in Redis.
+
+    Every change is one script, so that it happens as a whole or not at all, and
+    in one order for all workers. Redis may come and go: until it answers, every
+    method raises `StoreUnavailable` soon.
+    """
+
+    def __init__(self, url: str, *, name: str = "sessions", clock: Clock = system_clock) -> None:
+        """Make a store; nothing is opened yet.
+
+        Args:
+            url: Where Redis is.
+            name: What the keys begin with; apps with other names can share a Redis.
+            clock: The clock.
+        """
+        self._url = url
+        self._name = name
+        self._clock = clock
+        self._sessions = f"{name}:sessions"
+        self._tickets = f"{name}:tickets"
+        self._open: Redis | None = None
+
+    async def open(self) -> None:
+        """Get ready, whether or not Redis is there by now; see `SessionStore.open`."""
+        self._open = connect(self._url)
+
+    async def close(self) -> None:
+        """Close the connections; see `SessionStore.close`."""
+        redis, self._open = self._open, None
+        if redis is not None:
+            await redis.aclose()
+
+    async def create(self, record: SessionRecord) -> None:
+        """Keep a new session; see `SessionStore.create`."""
+        if not await self._keep(record, expected=""):
+            raise StoreUnavailable
+
+    async def get(self, sid: str) -> SessionRecord | None:
+        """Find a session; see `SessionStore.get`."""
+        async with self._redis() as redis:
+            found = await redis.hget(self._session(sid), "record")  # type: ignore[misc] # never a str
+        return SessionRecord.read(found) if found is not None else None
+
+    async def replace(self, record: SessionRecord, *, expected_rev: int) -> bool:
+        """Put a newer record in place; see `SessionStore.replace`."""
+        return await self._keep(record, expected=str(expected_rev))
+
+    async def delete(self, sid: str) -> SessionRecord | None:
+        """End a session; see `SessionStore.delete`."""
+        async with self._redis() as redis:
+            delete = redis.register_script(_DELETE)
+            found = await delete([self._session(sid), self._sessions])
+        return SessionRecord.read(found) if found is not None else None
+
+    async def of_user(self, user_id: str) -> list[SessionRecord]:
+        """List a user's sessions; see `SessionStore.of_user`."""
+        async with self._redis() as redis:
+            found = await redis.register_script(_OF_USER)([self._user(user_id)])
+        records = [record for text in found if (record := SessionRecord.read(text))]
+        return sorted(records, key=lambda record: record.created, reverse=True)
+
+    async def put_ticket(self, ticket: str, payload: str, *, expires: float) -> None:
+        """Keep a ticket; see `SessionStore.put_ticket`."""
+        key = self._ticket(ticket)
+        async with self._redis() as redis, redis.pipeline(transaction=True) as change:
+            change.set(key, f"{expires} {payload}", px=self._lifetime(expires))
+            change.zadd(self._tickets, {key: expires})
+            await change.execute()
+
+    async def take_ticket(self, ticket: str, *, now: float) -> str | None:
+        """Use a ticket up; see `SessionStore.take_ticket`."""
+        async with self._redis() as redis:
+            found = await redis.getdel(self._ticket(ticket))
+        expires, _, payload = (found or "0").partition(" ")
+        return payload if float(expires) > now else None
+
+    async def sweep(self, now: float) -> int:
+        """Forget what has expired, a batch at a time; see `SessionStore.sweep`."""
+        await self._sweep(self._tickets, now)
+        return await self._sweep(self._sessions, now)
+
+    async def _keep(self, record: SessionRecord, *, expected: str) -> bool:
+        keys = [self._session(record.id), self._user(record.user_id), self._sessions]
+        lifetime = self._lifetime(record.expires)
+        text = record.model_dump_json()
+        now = self._clock()
+        values: list[str | float] = [expected, record.rev, text, record.expires, lifetime, now]
+        async with self._redis() as redis:
+            return bool(await redis.register_script(_KEEP)(keys, values))
+
+    async def _sweep(self, expiries: str, now: float) -> int:
+        forgotten, batch = 0, _SWEEP_BATCH
+        while batch == _SWEEP_BATCH:
+            async with self._redis() as redis:
+                batch = await redis.register_script(_SWEEP)([expiries], [now, _SWEEP_BATCH])
+            forgotten += batch
+        return forgotten
+
+    @contextlib.asynccontextmanager
+    async def _redis(self) -> AsyncIterator[Redis]:
+        """Ask Redis something, and say so if it can't be asked."""
+        if self._open is None:
+            raise StoreUnavailable
+        try:
+            async with timeout(PATIENCE):
+                yield self._open
+        except FAILURES as error:
+            raise StoreUnavailable from error
+
+    def _lifetime(self, expires: float) -> int:
+        """How many milliseconds something has left."""
+        return max(1, math.ceil((expires - self._clock()) * 1000))
+
+    def _session(self, sid: str) -> str:
+        return f"{self._name}:session:{sid}"
+
+    def _user(self, user_id: str) -> str:
+        return f"{self._name}:user:{user_id}"
+
+    def _ticket(self, ticket: str) -> str:
+        return f"{self._name}:ticket:{ticket}"
+
+
+def connect(url: str) -> Redis:
+    """Make a client; it connects when it is first used.
+
+    Args:
+        url: Where Redis is.
+
+    Returns:
+        The client, which asks everything once: what may have been done is not repeated.
+
+    Raises:
+        ConfigurationError: If the URL can't be understood.
+    """
+    try:
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=_MOST_CONNECTIONS,
+            timeout=PATIENCE,
+            socket_timeout=PATIENCE,
+            socket_connect_timeout=PATIENCE,
+            retry=Retry(NoBackoff(), 0),
+            decode_responses=True,
+        )
+    except ValueError as error:
+        raise ConfigurationError(
+            f"REFLEX_REDIS_URL takes a URL like redis://localhost:6379 ({error})."
+        ) from error
+    return Redis.from_pool(pool)

@@ -1,0 +1,1 @@
+"""The app on Redis: several workers, one truth."""

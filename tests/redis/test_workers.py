@@ -1,0 +1,84 @@
+"""Two workers on one Redis: whichever holds a tab, all see the same session."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.redis.workers import pids, tabs_on_both
+from tests.support.browser import Browser
+from tests.support.server import Server, eventually
+from tests.support.tab import SESSION_STATE, Tab
+
+BY_ANY_WORKER = {"Connection": "close"}
+
+
+def test_two_workers_serve(server: Server) -> None:
+    assert len(pids(server)) == 2
+
+
+def test_an_update_by_http_through_any_worker_reaches_the_tabs_of_both(john: Browser) -> None:
+    with tabs_on_both(john.server, john) as tabs:
+        for number in range(10):
+            name = f"Name {number}"
+            assert john.update({"name": name}, headers=BY_ANY_WORKER).status_code == 200
+            eventually(lambda name=name: {tab.name for tab in tabs} == {name}, within=2)
+
+
+def test_an_update_by_the_server_in_any_tab_reaches_the_tabs_of_both(john: Browser) -> None:
+    with tabs_on_both(john.server, john) as tabs:
+        for tab in tabs:
+            john.update({"name": "Before"}, headers=BY_ANY_WORKER)
+            eventually(lambda: {tab.name for tab in tabs} == {"Before"}, within=2)
+            tab.server_update()
+            eventually(lambda: {tab.name for tab in tabs} == {"Serverserver-man"}, within=2)
+
+
+def test_signing_out_ends_the_session_in_the_tabs_of_both(john: Browser) -> None:
+    thief = john.copy()
+    with tabs_on_both(john.server, john) as tabs:
+        assert john.log_out().status_code == 200
+        eventually(lambda: {tab.status for tab in tabs} == {"unauthenticated"}, within=2)
+        eventually(lambda: all(tab.var(SESSION_STATE, "leave_to") for tab in tabs), within=2)
+    answers = [thief.get("/api/auth/session", headers=BY_ANY_WORKER) for _ in range(10)]
+    assert [answer.json() for answer in answers] == [None] * 10
+
+
+def test_a_revocation_on_one_device_reaches_the_other_ones_tabs(
+    john: Browser, other_browser: Browser
+) -> None:
+    other_browser.log_in()
+    with tabs_on_both(john.server, john) as tabs:
+        sid = next(one["id"] for one in other_browser.sessions() if not one["current"])
+        other_browser.revoke(id=sid)
+        eventually(lambda: {tab.status for tab in tabs} == {"unauthenticated"}, within=2)
+
+
+def test_a_ticket_is_redeemed_by_any_worker_once(server: Server) -> None:
+    for _ in range(6):
+        browser = Browser(server)
+        browser.csrf()
+        with Tab(server, browser, path="/login") as tab:
+            ticket = tab.log_in()
+        assert ticket
+        first, second = (_redeem(browser, ticket) for _ in range(2))
+        assert (first, second) == (200, 401)
+
+
+def test_of_many_concurrent_updates_none_is_lost(john: Browser) -> None:
+    body = {"csrfToken": john.csrf()}
+
+    def update(number: int) -> int:
+        json = {**body, "data": {"name": f"Number {number}"}}
+        answer = john.copy().post("/api/auth/session", json=json, headers=BY_ANY_WORKER)
+        return answer.status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        codes = list(pool.map(update, range(200)))
+    assert john.session()["rev"] == 1 + codes.count(200)
+    assert codes.count(200) == 200
+
+
+def _redeem(browser: Browser, ticket: str) -> int:
+    body = {"csrfToken": browser.csrf(), "ticket": ticket}
+    answer = browser.post("/api/auth/ticket", json=body, headers=BY_ANY_WORKER)
+    return answer.status_code

@@ -1,0 +1,58 @@
+"""Which worker holds which connection, as the operating system knows it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.support.browser import Browser
+from tests.support.server import Server, eventually
+from tests.support.tab import Tab
+
+MOST_TABS = 40
+
+
+def pids(server: Server) -> list[int]:
+    """List the workers."""
+    supervisor = server.process.pid
+    found = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
+    return [pid for pid in map(int, found) if _is_worker(pid)]
+
+
+def holder(server: Server, port: int) -> int | None:
+    """Find the worker that holds the connection from a port, or None."""
+    sockets = {
+        f"socket:[{fields[9]}]"
+        for fields in map(str.split, Path("/proc/net/tcp").read_text().splitlines()[1:])
+        if int(fields[2].partition(":")[2], 16) == port
+    }
+    return next((pid for pid in pids(server) if sockets & _files(pid)), None)
+
+
+@contextlib.contextmanager
+def tabs_on_both(server: Server, browser: Browser) -> Iterator[list[Tab]]:
+    """Open tabs until either worker holds two."""
+    with contextlib.ExitStack() as stack:
+        tabs: list[Tab] = []
+        held: dict[int, int] = {}
+        while len(held) < 2 or min(held.values()) < 2:
+            assert len(tabs) < MOST_TABS, f"the workers don't share: {held}"
+            tabs.append(stack.enter_context(Tab(server, browser)))
+            eventually(lambda: holder(server, tabs[-1].port))
+            pid = holder(server, tabs[-1].port)
+            assert pid
+            held[pid] = held.get(pid, 0) + 1
+        yield tabs
+
+
+def _is_worker(pid: int) -> bool:
+    return b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def _files(pid: int) -> set[str]:
+    found = set()
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found.add(str(file.readlink()))
+    return found

@@ -1,0 +1,78 @@
+"""A real Redis that the tests start, stop and bring back."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests import redis_server
+from tests.support.server import eventually, free_port
+
+
+class Redis:
+    """A Redis on a free port, which keeps on the disk what it was told.
+
+    Attributes:
+        url: Where it listens.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"redis://127.0.0.1:{self._port}"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = {
+            "--bind": "127.0.0.1",
+            "--port": str(self._port),
+            "--dir": str(self._folder),
+            "--appendonly": "yes",
+            "--appendfsync": "always",
+            "--save": "",
+        }
+        words = [word for option in options.items() for word in option]
+        with (self._folder / "redis.log").open("ab") as log:
+            self._process = subprocess.Popen([redis_server.command(), *words], stdout=log)
+        eventually(self._answers, within=10)
+
+    def kill(self) -> None:
+        """End it at once."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def freeze(self) -> None:
+        """Make it silent: connections stay, answers don't come."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self._port), timeout=1) as connection:
+                connection.sendall(b"PING\r\n")
+                return connection.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False

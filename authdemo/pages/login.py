@@ -9,7 +9,7 @@ import reflex as rx
 
 from authdemo.auth import auth
 from authdemo.sessions import AuthError
-from authdemo.ui.buttons import refusal
+from authdemo.ui.buttons import not_ready, refusal
 from authdemo.ui.layout import plain_layout
 
 EXPLANATIONS = {
@@ -71,11 +71,12 @@ def page() -> rx.Component:
             rx.el.button(
                 "Log In",
                 type="submit",
-                disabled=LoginState.pending,
+                disabled=not_ready(LoginState.pending),
                 aria_busy=LoginState.pending,
                 class_name="button",
             ),
             on_submit=LoginState.log_in,
+            method="post",
             class_name="card form",
         ),
         refusal(LoginState.error),

@@ -9,8 +9,20 @@ import reflex as rx
 from authdemo.sessions import use_session
 
 
+def not_ready(pending: Any) -> Any:
+    """Tell whether a button would do nothing: at work, or on a page that isn't live yet.
+
+    Args:
+        pending: Whether it is at work.
+
+    Returns:
+        What its `disabled` takes.
+    """
+    return ~rx.State.is_hydrated | pending
+
+
 def action_button(label: str, on_click: Any, *, pending: Any, quiet: bool = False) -> rx.Component:
-    """Make a button that can't be pressed again while it works.
+    """Make a button that can't be pressed before it works, nor again while it does.
 
     Args:
         label: Its text.
@@ -25,7 +37,7 @@ def action_button(label: str, on_click: Any, *, pending: Any, quiet: bool = Fals
         label,
         type="button",
         on_click=on_click,
-        disabled=pending,
+        disabled=not_ready(pending),
         aria_busy=pending,
         class_name="button quiet" if quiet else "button",
     )

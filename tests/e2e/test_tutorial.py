@@ -121,6 +121,13 @@ def test_old_cookies_give_the_newest_data_and_after_log_out_nothing(visitor: Vis
     assert read_with(visitor.url, old) is None
 
 
+def test_a_form_that_is_sent_at_once_is_sent_over_the_socket(visitor: Visitor) -> None:
+    tab = visitor.open("/login")
+    visitor.log_in(tab)
+    tab.wait_for_url(visitor.url + "/")
+    expect(field_of(tab, "name")).to_have_text("John Doe")
+
+
 def test_a_wrong_password_is_refused_with_a_message(visitor: Visitor) -> None:
     tab = visitor.open("/login")
     tab.wait_for_function("sessionStorage.getItem('token') !== null")

@@ -184,6 +184,8 @@ class Live:
             return
         if record is not None:
             self._watch(record)
+        else:
+            self.hear(ev.SessionEnded(sid, "expired"))  # a store may forget without a word
 
     def _forget(self, sid: str) -> None:
         if timer := self._timers.pop(sid, None):

@@ -25,6 +25,7 @@ NAMED_BY_CORE = ("authdemo.sessions.stores", "authdemo.sessions.providers")
 FRAMEWORKS = {
     "reflex": ("authdemo.sessions.reflex",),
     "reflex_base": ("authdemo.sessions.reflex",),
+    "redis": ("authdemo.sessions.stores",),
     "starlette": ("authdemo.sessions.http", "authdemo.sessions.reflex"),
 }
 MODULES = sorted((ROOT / "authdemo").rglob("*.py"))

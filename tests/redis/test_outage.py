@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from tests.redis.workers import pids, tabs_on_both
 from tests.support.browser import Browser
 from tests.support.redis import Redis
-from tests.support.server import Server, eventually
+from tests.support.server import Server, eventually, running_in_trouble
+from tests.support.tab import Tab
 
 Outage = tuple[Callable[[Redis], None], Callable[[Redis], None]]
 OUTAGES: dict[str, Outage] = {
@@ -46,7 +48,7 @@ def test_protected_requests_are_refused_soon_and_public_pages_live(
     before, after = outage
     before.close()
     for path, code in {"/api/auth/session": 503, "/": 503, "/login": 200}.items():
-        for _ in range(3):
+        for _ in range(2):
             began = time.monotonic()
             answer = member.get(path, headers={"Connection": "close"})
             assert answer.status_code == code, path
@@ -57,6 +59,43 @@ def test_protected_requests_are_refused_soon_and_public_pages_live(
     eventually(lambda: member.get("/api/auth/session").status_code == 200, within=PATIENCE)
     assert member.session()["user"]["name"] == "John Doe"
     assert pids(member.server) == workers
+
+
+def test_the_app_starts_without_it_and_goes_on_when_it_comes(tmp_path: Path) -> None:
+    late = Redis(tmp_path)
+    with running_in_trouble(tmp_path, REFLEX_REDIS_URL=late.url, WORKERS="2") as server:
+        browser = Browser(server)
+        assert browser.get("/login").status_code == 200
+        assert browser.log_in().status_code == 503
+        with late:
+            eventually(lambda: browser.log_in().status_code == 200, within=PATIENCE)
+            assert browser.session()["user"]["name"] == "John Doe"
+            with tabs_on_both(server, browser) as tabs:
+                browser.update({"name": "Late"})
+                eventually(lambda: {tab.name for tab in tabs} == {"Late"})
+
+
+def test_what_the_workers_could_not_hear_they_find_out(mortal: Redis, member: Browser) -> None:
+    """One session ends behind the app's back, and then all workers lose their connection."""
+    with tabs_on_both(member.server, member) as tabs:
+        mortal.ask("DEL", *mortal.ask("KEYS", "authdemo:session:*"))
+        assert {tab.status for tab in tabs} == {"authenticated"}
+        assert int(mortal.ask("CLIENT", "KILL", "TYPE", "pubsub")[0]) >= 2
+        eventually(lambda: {tab.status for tab in tabs} == {"unauthenticated"}, within=PATIENCE)
+
+
+def test_a_tab_that_asked_in_vain_can_ask_again(
+    outage: tuple[ExitStack, ExitStack], member: Browser
+) -> None:
+    before, after = outage
+    with Tab(member.server, member) as tab:
+        before.close()
+        tab.server_update()
+        assert member.get("/api/auth/session").status_code == 503
+        after.close()
+        eventually(lambda: member.get("/api/auth/session").status_code == 200, within=PATIENCE)
+        tab.server_update()
+        eventually(lambda: tab.name == "Serverserver-man", within=20)
 
 
 def test_open_tabs_go_on_when_it_is_back(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from tests.redis.workers import pids, tabs_on_both
 from tests.support.browser import Browser
-from tests.support.server import Server, eventually
+from tests.support.redis import Redis
+from tests.support.server import Server, eventually, running
 from tests.support.tab import SESSION_STATE, Tab
 
 BY_ANY_WORKER = {"Connection": "close"}
@@ -62,6 +64,17 @@ def test_a_ticket_is_redeemed_by_any_worker_once(server: Server) -> None:
         assert ticket
         first, second = (_redeem(browser, ticket) for _ in range(2))
         assert (first, second) == (200, 401)
+
+
+def test_a_session_that_expires_says_so_in_the_idle_tabs_of_both(
+    redis: Redis, tmp_path: Path
+) -> None:
+    settings = {"REFLEX_REDIS_URL": redis.url, "WORKERS": "2", "AUTH_SESSION_MAX_AGE": "3"}
+    with running(tmp_path, **settings) as server:
+        browser = Browser(server)
+        browser.log_in()
+        with tabs_on_both(server, browser) as tabs:
+            eventually(lambda: {tab.status for tab in tabs} == {"unauthenticated"}, within=8)
 
 
 def test_of_many_concurrent_updates_none_is_lost(john: Browser) -> None:

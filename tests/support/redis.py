@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from redis import Redis as Client
+
 from tests import redis_server
 from tests.support.server import eventually, free_port
 
@@ -68,6 +70,12 @@ class Redis:
         """Let it go on."""
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
+
+    def ask(self, *words: str) -> list[str]:
+        """Send a command, and read the answer's lines."""
+        with Client.from_url(self.url, decode_responses=True) as client:
+            answer = client.execute_command(*words)
+        return list(map(str, answer if isinstance(answer, list) else [answer]))
 
     def _answers(self) -> bool:
         try:

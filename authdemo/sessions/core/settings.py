@@ -120,9 +120,16 @@ def _origin(environ: Mapping[str, str]) -> str | None:
 
 def _redis_url(environ: Mapping[str, str]) -> str | None:
     value = environ.get("REFLEX_REDIS_URL")
-    if value and not _REDIS.fullmatch(value):
+    if value and not (_REDIS.fullmatch(value) and _has_good_port(value)):
         raise ConfigurationError("REFLEX_REDIS_URL takes a URL like redis://localhost:6379.")
     return value or None
+
+
+def _has_good_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _seconds(environ: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:

@@ -100,9 +100,10 @@ class Live:
         self._start(self._catch_up())
 
     async def _catch_up(self) -> None:
+        """Take one tab after the other, to be easy on a store that has just come back."""
         for connection in self._connections.of_members():
             if connection.tab is not None:
-                await self._push(connection, connection.tab)
+                await asyncio.wait({self._start(self._push(connection, connection.tab))})
 
     def _each(
         self,
@@ -113,10 +114,11 @@ class Live:
             if connection.tab is not None:
                 self._start(act(connection, connection.tab))
 
-    def _start(self, push: Coroutine[Any, Any, None]) -> None:
+    def _start(self, push: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(push)
         self._pushes.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._pushes.discard(task)
@@ -184,6 +186,8 @@ class Live:
             return
         if record is not None:
             self._watch(record)
+        else:
+            self.hear(ev.SessionEnded(sid, "expired"))  # a store may forget without a word
 
     def _forget(self, sid: str) -> None:
         if timer := self._timers.pop(sid, None):

@@ -1,0 +1,153 @@
+"""Redis: what it keeps, for how long, and what is said when it can't be asked."""
+
+from __future__ import annotations
+
+import time
+from contextlib import asynccontextmanager
+
+import pytest
+from redis.asyncio import Redis as Client
+
+from authdemo.sessions.core.errors import ConfigurationError, StoreUnavailable
+from authdemo.sessions.stores.redis import RedisStore
+from tests.sessions.stores.test_store_protocol import renamed, session
+from tests.support.clock import NOON, StoppedClock
+from tests.support.redis import Redis
+from tests.support.server import free_port
+
+NAME = "own"
+
+
+@pytest.fixture
+def opened(redis, clock):
+    """Open a store, and a client that looks behind it."""
+
+    @asynccontextmanager
+    async def opened(url: str = redis.url):
+        store = RedisStore(url, name=NAME, clock=clock)
+        await store.open()
+        async with Client.from_url(redis.url, decode_responses=True) as client:
+            await client.flushall()
+            yield store, client
+        await store.close()
+
+    return opened
+
+
+class TestLifetime:
+    async def test_a_record_lives_as_long_as_its_session(self, opened):
+        async with opened() as (store, client):
+            record = session(expires=NOON + 60)
+            await store.create(record)
+            assert 59_000 < await client.pttl(f"{NAME}:session:{record.id}") <= 60_000
+            await store.replace(record.renewed_until(NOON + 90, at=NOON), expected_rev=1)
+            assert 89_000 < await client.pttl(f"{NAME}:session:{record.id}") <= 90_000
+
+    async def test_a_ticket_lives_as_long_as_it_is_good(self, opened):
+        async with opened() as (store, client):
+            await store.put_ticket("x", "payload", expires=NOON + 30)
+            assert 29_000 < await client.pttl(f"{NAME}:ticket:x") <= 30_000
+
+    async def test_a_user_s_index_lives_as_long_as_the_longest_session(self, opened):
+        async with opened() as (store, client):
+            for life in (60, 90, 30):
+                await store.create(session(expires=NOON + life))
+            assert 89_000 < await client.pttl(f"{NAME}:user:ada") <= 90_000
+
+    async def test_a_user_s_index_forgets_the_dead(self, opened, clock):
+        async with opened() as (store, client):
+            evicted, expired, living = (session(expires=NOON + life) for life in (90, 60, 90))
+            for record in (evicted, expired, living):
+                await store.create(record)
+            await client.delete(f"{NAME}:session:{evicted.id}")
+            assert living in await store.of_user("ada")
+            clock.advance(60)
+            await store.replace(renamed(living, "Countess"), expected_rev=1)
+            assert await client.zrange(f"{NAME}:user:ada", 0, -1) == [f"{NAME}:session:{living.id}"]
+
+    async def test_nothing_stays_when_all_is_over(self, opened):
+        async with opened() as (store, client):
+            ended, expired = session("ada"), session("grace")
+            for record in (ended, expired):
+                await store.create(record)
+            await store.put_ticket("x", "payload", expires=NOON + 30)
+            await store.delete(ended.id)
+            await store.sweep(NOON + 60)
+            assert await client.keys("*") == [f"{NAME}:user:grace"]
+            assert await store.of_user("grace") == []
+            assert await client.keys("*") == []
+
+
+async def test_apps_with_other_names_share_nothing(opened, redis, clock):
+    async with opened() as (store, _):
+        other = RedisStore(redis.url, name="other", clock=clock)
+        await other.open()
+        record = session()
+        await store.create(record)
+        assert await other.get(record.id) is None
+        assert await other.of_user("ada") == []
+        await other.close()
+
+
+@pytest.mark.parametrize("text", ["", "not JSON", "null", "{}"])
+async def test_a_record_that_can_not_be_read_is_no_session(opened, text):
+    async with opened() as (store, client):
+        record, other = session(), session()
+        await store.create(record)
+        await store.create(other)
+        await client.hset(f"{NAME}:session:{record.id}", "record", text)
+        assert await store.get(record.id) is None
+        assert await store.of_user("ada") == [other]
+
+
+class TestTrouble:
+    async def test_a_store_opens_before_redis_is_there_and_works_when_it_is(self, tmp_path):
+        late = Redis(tmp_path)
+        store = RedisStore(late.url, clock=StoppedClock())
+        await store.open()
+        record = session()
+        with pytest.raises(StoreUnavailable):
+            await store.create(record)
+        with late:
+            await store.create(record)
+            assert await store.get(record.id) == record
+        await store.close()
+
+    async def test_a_silent_redis_is_given_up_on_soon_and_believed_again(self, tmp_path):
+        with Redis(tmp_path) as mute:
+            store = RedisStore(mute.url, clock=StoppedClock())
+            await store.open()
+            record = session()
+            await store.create(record)
+            mute.freeze()
+            began = time.monotonic()
+            with pytest.raises(StoreUnavailable):
+                await store.get(record.id)
+            assert time.monotonic() - began < 3
+            mute.thaw()
+            assert await store.get(record.id) == record
+            await store.close()
+
+    async def test_what_redis_kept_is_there_after_its_sudden_end(self, tmp_path):
+        with Redis(tmp_path) as mortal:
+            store = RedisStore(mortal.url, clock=StoppedClock())
+            await store.open()
+            record = session()
+            await store.create(record)
+            mortal.kill()
+            with pytest.raises(StoreUnavailable):
+                await store.get(record.id)
+            mortal.start()
+            assert await store.replace(renamed(record, "Countess"), expected_rev=1)
+            await store.close()
+
+    async def test_a_redis_that_refuses_is_a_store_that_is_unavailable(self, opened):
+        async with opened() as (store, client):
+            await client.set(f"{NAME}:session:x", "no hash")
+            with pytest.raises(StoreUnavailable):
+                await store.get("x")
+
+    async def test_a_url_that_can_not_be_understood_is_refused_at_the_start(self):
+        store = RedisStore(f"redis://localhost:{free_port()}/?socket_timeout=soon")
+        with pytest.raises(ConfigurationError, match="REFLEX_REDIS_URL"):
+            await store.open()

@@ -56,7 +56,7 @@ class LoginState(rx.State):
 def page() -> rx.Component:
     """Build the page."""
     return plain_layout(
-        "Log in",
+        "Welcome",
         rx.el.form(
             rx.el.label("Id", rx.el.input(name="id", auto_complete="username", required=True)),
             rx.el.label(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import reflex as rx
 
-from authdemo.sessions import session_text
-
 LINKS = (("Home", "/"), ("Client", "/client"), ("Inspector", "/inspector"))
 
 
@@ -24,7 +22,6 @@ def layout(title: str, *children: rx.Component, lead: str) -> rx.Component:
         rx.el.header(
             rx.el.a("authdemo", href="/", class_name="brand"),
             rx.el.nav(*(rx.el.a(text, href=path) for text, path in LINKS), aria_label="Pages"),
-            rx.el.span(session_text("user.name"), class_name="who"),
             class_name="bar",
         ),
         rx.el.main(rx.el.h1(title), rx.el.p(lead, class_name="lead"), *children),

@@ -143,7 +143,16 @@ def test_redis_is_found_by_its_url(value):
 
 
 @pytest.mark.parametrize(
-    "value", ["localhost:6379", "http://localhost", "redis", "redis://", "redis://a b", "[::1"]
+    "value",
+    [
+        "localhost:6379",
+        "http://localhost",
+        "redis",
+        "redis://",
+        "redis://a b",
+        "redis://h:port",
+        "[::1",
+    ],
 )
 def test_what_is_no_url_of_redis_is_refused(value):
     assert "REFLEX_REDIS_URL" in complaint(REFLEX_REDIS_URL=value)

@@ -142,3 +142,14 @@ def clear(response: Response, name: str, *, secure: bool) -> None:
         secure: Whether it is for https only.
     """
     put(response, name, "", secure=secure, max_age=0)
+
+
+def hand_over(source: Response, target: Response) -> None:
+    """Add the cookies of one answer to another.
+
+    Args:
+        source: The answer that has them.
+        target: The answer that is sent.
+    """
+    for value in source.headers.getlist("set-cookie"):
+        target.headers.append("Set-Cookie", value)

@@ -365,6 +365,5 @@ def _text(value: object) -> str:
 
 
 def _with_cookies(answer: Response, carrier: Response) -> Response:
-    for value in carrier.headers.getlist("set-cookie"):
-        answer.headers.append("Set-Cookie", value)
+    cookies.hand_over(carrier, answer)
     return answer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -14,12 +13,10 @@ from ..core import callbacks as cb
 from ..core import events as ev
 from ..core.auth import AuthCore
 from ..core.errors import AccessDenied, AuthError, StoreUnavailable
-from . import answers
+from . import answers, cookies
 from .headers import security_headers
 from .site import Site, canonical
 from .visitor import Desk, Visitor
-
-logger = logging.getLogger("authdemo.sessions")
 
 _SCRIPTS = "/assets/"
 
@@ -153,7 +150,6 @@ class Gate:
 
     def _hand_over(self, answer: Response, carrier: Response, visitor: Visitor | None) -> None:
         """Add the cookies, a CSRF cookie among them: a browser's sockets are known by it."""
-        for value in carrier.headers.getlist("set-cookie"):
-            answer.headers.append("Set-Cookie", value)
+        cookies.hand_over(carrier, answer)
         if visitor is not None and not self._desk.browser(visitor):
             self._desk.put_csrf(answer, visitor, visitor.sid)

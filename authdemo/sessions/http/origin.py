@@ -76,14 +76,3 @@ class Origins:
         site = Headers(scope=scope).get("sec-fetch-site")
         if self.is_own(scope) is False or site == "cross-site":
             raise RequestRefused("The request comes from another site.")
-
-    def allows(self, origin: str) -> bool:
-        """Tell whether pages of another origin may read answers.
-
-        Args:
-            origin: The origin.
-
-        Returns:
-            Whether it was allowed explicitly.
-        """
-        return origin in self._also

@@ -20,18 +20,6 @@ DATA_ID = "session-data"
 _MARKER = re.compile(r"\{\{session\.([a-z_][a-z0-9_.]*)\}\}", re.IGNORECASE)
 
 
-def marker(path: str) -> str:
-    """Write the marker of a value.
-
-    Args:
-        path: The value's place in the public session, like `user.name`.
-
-    Returns:
-        A text that survives the build unchanged.
-    """
-    return "{{session." + path + "}}"
-
-
 class Template:
     """A built page.
 

@@ -7,13 +7,14 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import TypeGuard
+from typing import Any, Literal, TypeGuard
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from authdemo.sessions import User
 
+LEAST_CHARACTERS = 8
 MAX_BYTES = 1024
 
 _SCHEMA = """
@@ -37,11 +38,16 @@ class DemoUser(User):
     role: str = "user"
 
 
+ROLES = ("user", "admin")
 SEEDS = (
     DemoUser(id="john_doe", name="John Doe", email="email@email.email", role="user"),
     DemoUser(id="jane_admin", name="Jane Admin", email="jane@email.email", role="admin"),
 )
 SEED_PASSWORD = "tutorial"  # noqa: S105 - the demo's accounts are for everyone
+
+
+class PasswordRefused(ValueError):
+    """A new password that is none; the message is for its owner."""
 
 
 class Accounts:
@@ -87,6 +93,54 @@ class Accounts:
             return None
         return await asyncio.to_thread(self._check, account_id, password)
 
+    async def change_password(self, account_id: str, password: object) -> None:
+        """Give an account a new password.
+
+        Args:
+            account_id: The account's id.
+            password: The new password, as it was typed.
+
+        Raises:
+            PasswordRefused: If it is too short or too long; says so.
+        """
+        if not _is_plausible(password):
+            raise PasswordRefused(f"A password has at most {MAX_BYTES} bytes, and no NUL.")
+        if len(password) < LEAST_CHARACTERS:
+            raise PasswordRefused(f"A password has at least {LEAST_CHARACTERS} characters.")
+        await asyncio.to_thread(self._change, account_id, "password", password)
+
+    async def change_role(self, account_id: str, role: str) -> None:
+        """Give an account another role.
+
+        Args:
+            account_id: The account's id.
+            role: One of `ROLES`.
+
+        Raises:
+            ValueError: If there is no such role.
+        """
+        if role not in ROLES:
+            raise ValueError(f"A role is one of {', '.join(ROLES)}, not {role!r}.")
+        await asyncio.to_thread(self._change, account_id, "role", role)
+
+    async def find(self, account_id: str) -> DemoUser | None:
+        """Find whose account this is, or None."""
+        return next((user for user in await self.all() if user.id == account_id), None)
+
+    async def all(self) -> list[DemoUser]:
+        """List everyone who has an account, by id."""
+        return await asyncio.to_thread(self._all)
+
+    def _all(self) -> list[DemoUser]:
+        with closing(self._connect()) as db:
+            rows = db.execute("SELECT id, name, email, role FROM accounts ORDER BY id").fetchall()
+        return [_user(row) for row in rows]
+
+    def _change(self, account_id: str, column: Literal["password", "role"], value: str) -> None:
+        value = self._hasher.hash(value) if column == "password" else value
+        with closing(self._connect()) as db, db:
+            db.execute(f"UPDATE accounts SET {column} = ? WHERE id = ?", (value, account_id))  # noqa: S608
+
     def _check(self, account_id: str, password: str) -> DemoUser | None:
         with closing(self._connect()) as db:
             found = db.execute(
@@ -100,10 +154,14 @@ class Accounts:
             return None
         if found is None:
             return None
-        return DemoUser(**dict(zip(("id", "name", "email", "role"), fields, strict=True)))
+        return _user(fields)
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self._path, timeout=5)
+
+
+def _user(fields: Iterable[Any]) -> DemoUser:
+    return DemoUser(**dict(zip(("id", "name", "email", "role"), fields, strict=True)))
 
 
 def _is_plausible(typed: object) -> TypeGuard[str]:

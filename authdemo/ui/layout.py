@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-LINKS = (("Home", "/"), ("Client", "/client"), ("Inspector", "/inspector"))
+LINKS = (("Home", "/"), ("Client", "/client"), ("Inspector", "/inspector"), ("Account", "/account"))
 
 
 def layout(title: str, *children: rx.Component, lead: str) -> rx.Component:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode
 
 from . import callbacks as cb
+from .audit import AuditEvent, AuditTrail
 from .callbacks import Account, Callbacks
 from .clock import Clock, system_clock
-from .errors import AccessDenied, ConfigurationError, CredentialsSignin, UnknownProvider
+from .errors import (
+    AccessDenied,
+    ConfigurationError,
+    CredentialsSignin,
+    SignInError,
+    UnknownProvider,
+)
 from .events import Events
-from .limits import FailureLimit
+from .limits import FailureLimit, UpdateLimit
 from .locks import Locks
 from .options import Pages, SessionOptions
+from .record import Device
 from .schema import UserSchema
 from .sessions import Sessions
 from .settings import Settings
@@ -26,6 +34,8 @@ if TYPE_CHECKING:
     from ..providers.credentials import Credentials
     from ..stores.base import SessionStore
     from ..stores.relay import Relay
+
+FindUser: TypeAlias = Callable[..., User | None | Awaitable[User | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,8 @@ class AuthCore:
     Attributes:
         settings: What the operator decided.
         sessions: The transitions.
+        trail: The audit trail.
+        update_limit: How fast clients may update.
         relay: Joins this worker with the others.
         tickets: Sign-in tickets for sockets.
         callbacks: The app's decisions.
@@ -68,6 +80,7 @@ class AuthCore:
         session: SessionOptions | None = None,
         user: type[User] = User,
         update: type[UserUpdate] = UserUpdate,
+        find_user: FindUser | None = None,
         name: str = "authdemo",
         settings: Settings | None = None,
         store: SessionStore | None = None,
@@ -83,6 +96,7 @@ class AuthCore:
             session: How long sessions live; the environment decides by default.
             user: The fields of a user.
             update: The fields that a client may change.
+            find_user: Finds a user by id, where the app keeps its users; `refresh` asks it.
             name: The app's name, in the token's `iss` and `aud`.
             settings: The operator's settings; the environment by default.
             store: Where sessions are kept; follows from the settings by default.
@@ -102,6 +116,7 @@ class AuthCore:
         store = store or own_store
         options = session or self.settings.session
         longest = max(options.max_age, 1)
+        self.trail = AuditTrail(self.events.audit, clock=clock)
         self.sessions = Sessions(
             store=store,
             tokens=TokenCodec(self.settings.keys, issuer=name, max_age=longest, clock=clock),
@@ -109,21 +124,24 @@ class AuthCore:
             options=options,
             callbacks=self.callbacks,
             events=self.events,
+            trail=self.trail,
             clock=clock,
         )
         self.tickets = Tickets(store, clock=clock)
+        self.update_limit = UpdateLimit(self.settings.update_rate, clock=clock)
+        self._find_user = find_user
         self._attempts = Locks()
-        self._failures = FailureLimit(self.settings.login_rate, clock=clock)
+        self._failures = FailureLimit(store, self.settings.login_rate, clock=clock)
 
     async def authorize(
-        self, provider_id: str, credentials: Mapping[str, Any], *, address: str
+        self, provider_id: str, credentials: Mapping[str, Any], *, device: Device
     ) -> Granted:
         """Find out who somebody is, and whether they may come in.
 
         Args:
             provider_id: The provider's id.
             credentials: What they sent.
-            address: Where they are, for the limit on failures.
+            device: What they sign in with; failures are counted by its address.
 
         Returns:
             Who they are.
@@ -135,20 +153,52 @@ class AuthCore:
             AccessDenied: If the `sign_in` callback said no.
             CallbackFailed: If a function of the app raised.
         """
-        provider = self.providers.get(provider_id)
-        if provider is None:
-            raise UnknownProvider(f"There is no way to sign in called {provider_id[:64]!r}.")
-        attempt = (str(credentials.get(provider.account_field, ""))[:256], address)
-        async with self._attempts.of(*attempt):  # so that a limit of ten lets no eleventh in
-            self._failures.check(*attempt)
-            try:
-                user = await cb.call("authorize", provider.authorize, credentials=credentials)
-                if user is None:
-                    raise CredentialsSignin
-            except CredentialsSignin:
-                self._failures.failed(*attempt)
-                raise
-        return await self._admit(user, Account(provider.id, provider.type), credentials)
+        try:
+            provider = self._provider(provider_id)
+            user = await self._identify(provider, credentials, device.ip)
+            return await self._admit(user, Account(provider.id, provider.type), credentials)
+        except SignInError as error:
+            account = _account(self.providers.get(provider_id), credentials)
+            entry = AuditEvent(kind="sign-in-failed", reason=error.code, user=account[:64])
+            self.trail.add(entry, device=device)
+            raise
+
+    async def refresh(self, user_id: str) -> None:
+        """Let a user's sessions follow what the app knows of the user by now.
+
+        Call it from anywhere, such as a background task, when a role has changed: every open
+        tab shows it at once, and the next event and request are judged by it. The sessions
+        of a user who is gone end. Fields that clients may change stay as they are.
+
+        Args:
+            user_id: The user's id.
+
+        Raises:
+            ConfigurationError: If `Auth` was made without `find_user`.
+            CallbackFailed: If a function of the app raised; nobody's session has changed.
+            StoreUnavailable: If the store can't keep it.
+        """
+        if self._find_user is None:
+            raise ConfigurationError("auth.refresh needs Auth(find_user=...), to look users up.")
+        user = await cb.call("find_user", self._find_user, user_id=user_id)
+        if user is None:
+            await self.revoke_user(user_id)
+        else:
+            await self.sessions.refresh(user)
+
+    async def revoke_user(self, user_id: str) -> int:
+        """End all of a user's sessions, as an administrator may.
+
+        Args:
+            user_id: The user's id.
+
+        Returns:
+            How many there were.
+
+        Raises:
+            StoreUnavailable: If the store can't be reached.
+        """
+        return await self.sessions.revoke_user(user_id)
 
     async def redirect(self, url: str | None, base_url: str) -> str:
         """Decide where to go after signing in or out.
@@ -177,6 +227,28 @@ class AuthCore:
         address = f"{base_url}{self.pages.sign_in}"
         return f"{address}?{urlencode(query, safe='/')}" if query else address
 
+    def _provider(self, provider_id: str) -> Credentials:
+        if provider_id not in self.providers:
+            raise UnknownProvider(f"There is no way to sign in called {provider_id[:64]!r}.")
+        return self.providers[provider_id]
+
+    async def _identify(
+        self, provider: Credentials, credentials: Mapping[str, Any], address: str
+    ) -> User:
+        account = _account(provider, credentials)
+        async with self._attempts.of(
+            account, address
+        ):  # so that a limit of ten lets no eleventh in
+            await self._failures.check(account, address)
+            try:
+                user = await cb.call("authorize", provider.authorize, credentials=credentials)
+                if user is None:
+                    raise CredentialsSignin
+            except CredentialsSignin:
+                await self._failures.failed(account, address)
+                raise
+        return user
+
     async def _admit(self, user: User, account: Account, credentials: Mapping[str, Any]) -> Granted:
         answer = await cb.call(
             "sign_in",
@@ -188,6 +260,11 @@ class AuthCore:
         if answer is False:
             raise AccessDenied("You can't sign in here.")
         return Granted(user, account, answer if isinstance(answer, str) else None)
+
+
+def _account(provider: Credentials | None, credentials: Mapping[str, Any]) -> str:
+    """Name the account that somebody tries, by which failures are counted."""
+    return str(credentials.get(provider.account_field, ""))[:256] if provider else ""
 
 
 def _store(settings: Settings, name: str) -> tuple[SessionStore, Relay]:

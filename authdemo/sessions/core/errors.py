@@ -122,6 +122,25 @@ class TooManyAttempts(SignInError):
         self.retry_after = retry_after
 
 
+class TooManyUpdates(AuthError):
+    """A client updates its session faster than the operator allows.
+
+    Attributes:
+        retry_after: Seconds until the next update is let in.
+    """
+
+    code = "TooManyUpdates"
+
+    def __init__(self, retry_after: int) -> None:
+        """Make an error.
+
+        Args:
+            retry_after: Seconds until the next update is let in.
+        """
+        super().__init__("Too many updates at once. Wait a moment and try again.")
+        self.retry_after = retry_after
+
+
 class NotAuthenticated(AuthError):
     """The call needs a session, and there is none."""
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from .audit import AuditListener, log_event
 from .record import Change, SessionRecord
 
 logger = logging.getLogger("authdemo.sessions")
@@ -27,12 +28,15 @@ class Events:
         sign_out: A session ended. Gets `session` and `reason`.
         session: A session was read by a request. Gets `session` and `path`.
         update_user: A session changed. Gets `session` and `changes`.
+        audit: Something that an auditor wants to know happened. Gets an `AuditEvent`,
+            in the background. By default it is written to the log.
     """
 
     sign_in: Listener | None = None
     sign_out: Listener | None = None
     session: Listener | None = None
     update_user: Listener | None = None
+    audit: AuditListener | None = log_event
 
 
 async def tell(listener: Listener | None, **facts: Any) -> None:

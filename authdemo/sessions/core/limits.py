@@ -1,61 +1,144 @@
-"""A limit on failures, so that passwords can't be tried without end."""
+"""Limits: on failed sign-ins, so that nobody tries passwords without end, and on haste."""
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections import OrderedDict, deque
+from collections import OrderedDict
+from typing import TYPE_CHECKING
 
 from .clock import Clock, system_clock
-from .errors import TooManyAttempts
+from .errors import TooManyAttempts, TooManyUpdates
 from .settings import Rate
 
-_MOST_KEYS = 100_000
+if TYPE_CHECKING:
+    from ..stores.base import SessionStore
+
+ADDRESS_FACTOR = 10
+"""How many times as often as one account all accounts together may fail from one address."""
+
+_MOST_BUCKETS = 100_000
 
 
 class FailureLimit:
-    """Counts failures per key in a sliding window, in this process."""
+    """Counts failed sign-ins in a sliding window, in the store that all workers share.
+
+    An account is limited for each address apart, so that a stranger can't lock its
+    owner out; and each address is limited, so that it can't try one account after the other.
+    """
+
+    def __init__(self, store: SessionStore, rate: Rate, *, clock: Clock = system_clock) -> None:
+        """Make a limit.
+
+        Args:
+            store: Where failures are counted.
+            rate: How many failures, in what time, per account and address.
+            clock: The clock.
+        """
+        self._store = store
+        self._rate = rate
+        self._clock = clock
+
+    async def check(self, account: str, address: str) -> None:
+        """Let an attempt in, or not.
+
+        Args:
+            account: The account.
+            address: Where the attempt comes from.
+
+        Raises:
+            TooManyAttempts: If either has failed too often; says when to come back.
+            StoreUnavailable: If nobody can say.
+        """
+        since = self._clock() - self._rate.seconds
+        for key, most in self._counted(account, address).items():
+            failures = await self._store.failures(key, since=since)
+            if len(failures) >= most:
+                wait = failures[-most] - since
+                raise TooManyAttempts(max(1, math.ceil(wait)))
+
+    async def failed(self, account: str, address: str) -> None:
+        """Count a failure.
+
+        Args:
+            account: The account.
+            address: Where the attempt came from.
+        """
+        now = self._clock()
+        for key in self._counted(account, address):
+            await self._store.count_failure(key, at=now, expires=now + self._rate.seconds)
+
+    def _counted(self, account: str, address: str) -> dict[str, int]:
+        count = self._rate.count
+        return {_key(account, address): count, _key(address): count * ADDRESS_FACTOR}
+
+
+class Bucket:
+    """Lets so many through in so much time; short bursts are welcome (a token bucket)."""
+
+    __slots__ = ("_clock", "_left", "_rate", "_seen")
+
+    def __init__(self, rate: Rate, clock: Clock = system_clock) -> None:
+        """Make a full bucket.
+
+        Args:
+            rate: How many at once, and in what time as many again.
+            clock: The clock.
+        """
+        self._rate = rate
+        self._clock = clock
+        self._left = float(rate.count)
+        self._seen = clock()
+
+    def take(self) -> float:
+        """Take one, if there is one.
+
+        Returns:
+            0 if there was, or else the seconds until there will be.
+        """
+        now = self._clock()
+        per_second = self._rate.count / self._rate.seconds
+        gained = max(0.0, now - self._seen) * per_second
+        self._left, self._seen = min(self._rate.count, self._left + gained), now
+        if self._left < 1:
+            return (1 - self._left) / per_second
+        self._left -= 1
+        return 0.0
+
+
+class UpdateLimit:
+    """Limits how fast clients update each session, in this process."""
 
     def __init__(self, rate: Rate, *, clock: Clock = system_clock) -> None:
         """Make a limit.
 
         Args:
-            rate: How many failures, in what time.
+            rate: How many updates, in what time, per session.
             clock: The clock.
         """
         self._rate = rate
         self._clock = clock
-        self._failures: OrderedDict[tuple[str, ...], deque[float]] = OrderedDict()
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
-    def check(self, *key: str) -> None:
-        """Let an attempt in, or not.
+    def count(self, sid: str) -> None:
+        """Count an update.
 
         Args:
-            *key: What is counted together, such as an account and an address.
+            sid: The session's id.
 
         Raises:
-            TooManyAttempts: If the key has failed too often; says when to come back.
+            TooManyUpdates: If there were too many; says when to come back.
         """
-        failures = self._recent(key)
-        if len(failures) >= self._rate.count:
-            wait = failures[0] + self._rate.seconds - self._clock()
-            raise TooManyAttempts(max(1, math.ceil(wait)))
+        bucket = self._buckets.get(sid) or Bucket(self._rate, self._clock)
+        self._buckets[sid] = bucket
+        self._buckets.move_to_end(sid)
+        if len(self._buckets) > _MOST_BUCKETS:
+            self._buckets.popitem(last=False)
+        if wait := bucket.take():
+            raise TooManyUpdates(math.ceil(wait))
 
-    def failed(self, *key: str) -> None:
-        """Count a failure.
 
-        Args:
-            *key: What is counted together.
-        """
-        failures = self._failures.setdefault(key, deque(maxlen=self._rate.count))
-        failures.append(self._clock())
-        self._failures.move_to_end(key)
-        if len(self._failures) > _MOST_KEYS:
-            self._failures.popitem(last=False)
-
-    def _recent(self, key: tuple[str, ...]) -> deque[float]:
-        failures = self._failures.get(key, deque())
-        while failures and failures[0] <= self._clock() - self._rate.seconds:
-            failures.popleft()
-        if not failures:
-            self._failures.pop(key, None)
-        return failures
+def _key(*parts: str) -> str:
+    """Name what is counted; what people typed into a form is not kept."""
+    text = "\0".join(parts).encode("utf-8", "replace")
+    return hashlib.sha256(text).hexdigest()

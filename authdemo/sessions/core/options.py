@@ -28,8 +28,11 @@ class SessionOptions:
         max_age: Seconds from the last renewal.
         update_age: How old a token must be, in seconds, before a read renews it.
         absolute_age: Seconds from sign-in, however much the session is used.
+        most_per_user: How many sessions a user can have; one more ends the oldest.
+            None for any number.
     """
 
     max_age: int = 30 * DAY
     update_age: int = DAY
     absolute_age: int = 90 * DAY
+    most_per_user: int | None = None

@@ -51,12 +51,24 @@ class UserSchema:
         }
         for name in wanted:
             self._check_open(name, author)
-        accepted = {**self._clean(wanted), **self._beyond_clients(current, wanted)}
+        accepted = {**self._clean(wanted), **self._checked_rest(current, wanted)}
         return {
             name: value
             for name, value in accepted.items()
             if not self._is_same(current, name, value)
         }
+
+    def beyond_clients(self, user: User) -> dict[str, Any]:
+        """Pick the fields that no client may change.
+
+        Args:
+            user: The user.
+
+        Returns:
+            Those fields and their values.
+        """
+        fields = user.model_dump()
+        return {name: fields[name] for name in fields if name not in self._update.model_fields}
 
     def _is_same(self, current: Mapping[str, Any], name: str, value: object) -> bool:
         known = name in current
@@ -73,7 +85,7 @@ class UserSchema:
         cleaned = _validated(self._update, open_to_clients)
         return {name: getattr(cleaned, name) for name in open_to_clients}
 
-    def _beyond_clients(
+    def _checked_rest(
         self, current: Mapping[str, Any], wanted: Mapping[str, Any]
     ) -> dict[str, Any]:
         rest = {k: v for k, v in wanted.items() if k not in self._update.model_fields}

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import callbacks as cb
 from . import strict_json
+from .audit import AuditEvent, AuditTrail
 from .callbacks import Account, Callbacks
 from .clock import Clock, iso, system_clock
 from .errors import (
@@ -31,7 +32,7 @@ from .events import EndReason, Events, Feed, SessionChanged, SessionEnded, tell
 from .ids import new_id
 from .locks import Locks
 from .options import SessionOptions
-from .record import Device, Revision, SessionRecord, changes
+from .record import Cause, Device, Revision, SessionRecord, changes
 from .schema import Author, UserSchema
 from .tokens import MAX_TOKEN_BYTES, RESERVED, Claims, TokenCodec
 from .users import User
@@ -67,6 +68,7 @@ class Sessions:
         options: SessionOptions,
         callbacks: Callbacks,
         events: Events,
+        trail: AuditTrail | None = None,
         clock: Clock = system_clock,
     ) -> None:
         """Put the parts together.
@@ -78,6 +80,7 @@ class Sessions:
             options: How long sessions live.
             callbacks: The app's decisions.
             events: The app's listeners.
+            trail: The audit trail; none is kept without it.
             clock: The clock.
         """
         self.store = store
@@ -88,6 +91,7 @@ class Sessions:
         self._callbacks = callbacks
         self._events = events
         self._clock = clock
+        self._trail = trail or AuditTrail()
         self._locks = Locks()
 
     async def verify(self, token: str) -> Verified | None:
@@ -260,13 +264,21 @@ class Sessions:
         self.mint(record)
         session = await self.public(record)
         await self.store.create(record)
+        self._trail.add(AuditEvent(kind="sign-in"), record=record, device=device)
         if replaces is not None:
-            await self._end(replaces.id, "replaced")
+            await self._end(replaces.id, "replaced", device)
+        await self._make_room(record)
         await tell(self._events.sign_in, session=session, account=account)
         return record
 
     async def update(
-        self, sid: str, asked: object, *, author: Author, if_rev: int | None = None
+        self,
+        sid: str,
+        asked: object,
+        *,
+        author: Author,
+        if_rev: int | None = None,
+        device: Device | None = None,
     ) -> SessionRecord:
         """Change some fields of the user, all of them or none.
 
@@ -275,6 +287,7 @@ class Sessions:
             asked: The fields to change and their new values.
             author: Who asks. A client may change what the update model names.
             if_rev: Change nothing unless the session is at this revision.
+            device: What they ask with.
 
         Returns:
             The next revision, or the present one if nothing differs.
@@ -285,24 +298,38 @@ class Sessions:
             RevisionConflict: If the session is not at `if_rev`.
             CallbackFailed: If the `jwt` or `session` callback raised.
         """
-        async with self._locks.of(sid):  # so that updates don't race for the next revision
-            while True:
-                record = await self.find(sid)
-                if record is None:
-                    raise NotAuthenticated
-                if if_rev is not None and if_rev != record.rev:
-                    raise RevisionConflict(record.rev)
-                accepted = self.schema.accept(record.user, asked, author)
-                if not accepted:
-                    return record
-                revised = await self._revise(record, accepted, author)
-                session = await self.public(revised)
-                if await self.store.replace(revised, expected_rev=record.rev):
-                    break
-        step = revised.history[-1]
-        self.feed.publish(SessionChanged(revised, step.changes))
-        await tell(self._events.update_user, session=session, changes=step.changes)
-        return revised
+
+        def accept(record: SessionRecord) -> dict[str, Any]:
+            if if_rev is not None and if_rev != record.rev:
+                raise RevisionConflict(record.rev)
+            return self.schema.accept(record.user, asked, author)
+
+        return await self._advance(sid, accept, author, device)
+
+    async def refresh(self, user: User) -> list[SessionRecord]:
+        """Bring all of a user's sessions in line with what the app knows of the user now.
+
+        The fields that clients may change stay as they are: those live in the session.
+
+        Args:
+            user: The user, fresh from where the app keeps its users.
+
+        Returns:
+            The user's sessions, as they are now.
+
+        Raises:
+            CallbackFailed: If the `jwt` or `session` callback raised.
+        """
+        fresh = self.schema.beyond_clients(user)
+
+        def accept(record: SessionRecord) -> dict[str, Any]:
+            return {k: v for k, v in fresh.items() if record.user.get(k) != v}
+
+        refreshed = []
+        for record in await self.of_user(user.id):
+            with suppress(NotAuthenticated):  # it has just ended by itself
+                refreshed.append(await self._advance(record.id, accept, "refresh", None))
+        return refreshed
 
     async def renew(self, verified: Verified) -> SessionRecord | None:
         """Extend a session's life if its token is old enough.
@@ -325,21 +352,41 @@ class Sessions:
         self.feed.publish(SessionChanged(renewed, {}))
         return renewed
 
-    async def sign_out(self, sid: str) -> None:
+    async def sign_out(self, sid: str, *, device: Device | None = None) -> None:
         """End a session because its user asks for it.
 
         Args:
             sid: The session's id.
+            device: What they ask with.
         """
-        await self._end(sid, "signed-out")
+        await self._end(sid, "signed-out", device)
 
-    async def revoke(self, sid: str) -> None:
+    async def revoke(self, sid: str, *, device: Device | None = None) -> None:
         """End a session whether or not its user wants it.
 
         Args:
             sid: The session's id.
+            device: What somebody asks with.
         """
-        await self._end(sid, "revoked")
+        await self._end(sid, "revoked", device)
+
+    async def revoke_user(
+        self, user_id: str, *, but: str | None = None, device: Device | None = None
+    ) -> int:
+        """End all of a user's sessions, or all but one.
+
+        Args:
+            user_id: The user's id.
+            but: The id of the session that stays.
+            device: What somebody asks with.
+
+        Returns:
+            How many were ended.
+        """
+        ended = [record for record in await self.of_user(user_id) if record.id != but]
+        for record in ended:
+            await self.revoke(record.id, device=device)
+        return len(ended)
 
     async def sweep(self) -> int:
         """Forget the sessions whose time is over.
@@ -349,16 +396,51 @@ class Sessions:
         """
         return await self.store.sweep(self._clock())
 
-    async def _end(self, sid: str, reason: EndReason) -> None:
+    async def _end(self, sid: str, reason: EndReason, device: Device | None = None) -> None:
         record = await self.store.delete(sid)
         if record is None:
             return
         self.feed.publish(SessionEnded(sid, reason))
+        self._trail.add(AuditEvent(kind="ended", reason=reason), record=record, device=device)
         with suppress(AuthError):  # the session is over, whatever its callback raises
             await tell(self._events.sign_out, session=await self.public(record), reason=reason)
 
+    async def _make_room(self, newest: SessionRecord) -> None:
+        """End a user's oldest sessions if there are more than the app allows."""
+        most = self._options.most_per_user
+        if most is not None:
+            for record in (await self.of_user(newest.user_id))[most:]:
+                await self.revoke(record.id)
+
+    async def _advance(
+        self,
+        sid: str,
+        accept: Callable[[SessionRecord], dict[str, Any]],
+        cause: Cause,
+        device: Device | None,
+    ) -> SessionRecord:
+        """Take a session to its next revision, unless nothing differs."""
+        async with self._locks.of(sid):  # so that updates don't race for the next revision
+            while True:
+                record = await self.find(sid)
+                if record is None:
+                    raise NotAuthenticated
+                accepted = accept(record)
+                if not accepted:
+                    return record
+                revised = await self._revise(record, accepted, cause)
+                session = await self.public(revised)
+                if await self.store.replace(revised, expected_rev=record.rev):
+                    break
+        changed = revised.history[-1].changes
+        self.feed.publish(SessionChanged(revised, changed))
+        entry = AuditEvent(kind="update", fields=tuple(changed), author=cause)
+        self._trail.add(entry, record=revised, device=device)
+        await tell(self._events.update_user, session=session, changes=changed)
+        return revised
+
     async def _revise(
-        self, record: SessionRecord, accepted: dict[str, Any], author: Author
+        self, record: SessionRecord, accepted: dict[str, Any], cause: Cause
     ) -> SessionRecord:
         token = _token_of(record)
         token["user"].update(accepted)
@@ -368,7 +450,7 @@ class Sessions:
             raise NotAuthenticated("The session was ended by the app.")
         fields, claims = self._split(answer, record.user_id)
         now = self._clock()
-        revised = record.revised(fields, claims, at=now, cause=author)
+        revised = record.revised(fields, claims, at=now, cause=cause)
         revised = revised.renewed_until(now + self._options.max_age, at=now)
         self._check_size(revised, accepted)
         return revised

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ _LONGEST_COOKIE = 400 * DAY
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 _REDIS = re.compile(r"(rediss?|unix)://\S+")
 _RATE = re.compile(r"([1-9][0-9]{0,5})/(second|minute|hour)")
+_LEAST_EVENT_BYTES = 1024
 _WINDOWS = {"second": 1, "minute": 60, "hour": 3600}
 
 
@@ -50,6 +52,10 @@ class Settings:
         redis_url: Where Redis is, or None for the embedded store.
         session: How long sessions live.
         login_rate: How many logins may fail, per account and address.
+        update_rate: How often a client may update its session.
+        event_rate: How many events a tab may send.
+        event_bytes: How large an event may be.
+        trusted_proxies: The addresses and networks whose forwarded headers are believed.
     """
 
     keys: KeyRing
@@ -58,6 +64,10 @@ class Settings:
     redis_url: str | None = field(default=None, repr=False)
     session: SessionOptions = field(default_factory=SessionOptions)
     login_rate: Rate = Rate(10, 60)
+    update_rate: Rate = Rate(1000, 60)
+    event_rate: Rate = Rate(100, 1)
+    event_bytes: int = 65_536
+    trusted_proxies: tuple[str, ...] = ()
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -82,7 +92,11 @@ class Settings:
                 update_age=_seconds(environ, "AUTH_SESSION_UPDATE_AGE", DAY, least=0),
                 absolute_age=_seconds(environ, "AUTH_SESSION_ABSOLUTE_AGE", 90 * DAY),
             ),
-            login_rate=_login_rate(environ),
+            login_rate=_rate(environ, "AUTH_LOGIN_RATE", "10/minute"),
+            update_rate=_rate(environ, "AUTH_UPDATE_RATE", "1000/minute"),
+            event_rate=_rate(environ, "AUTH_EVENT_RATE", "100/second"),
+            event_bytes=_event_bytes(environ),
+            trusted_proxies=_trusted_proxies(environ),
             keys=KeyRing(_secrets(environ, data_dir)),
         )
 
@@ -143,15 +157,37 @@ def _seconds(environ: Mapping[str, str], name: str, default: int, *, least: int 
     return int(value)
 
 
-def _login_rate(environ: Mapping[str, str]) -> Rate:
-    value = environ.get("AUTH_LOGIN_RATE") or "10/minute"
+def _rate(environ: Mapping[str, str], name: str, default: str) -> Rate:
+    value = environ.get(name) or default
     match = _RATE.fullmatch(value)
     if match is None:
         raise ConfigurationError(
-            f"AUTH_LOGIN_RATE takes a number per second, minute or hour, like 10/minute; "
-            f"it is {value!r}."
+            f"{name} takes a number per second, minute or hour, like {default}; it is {value!r}."
         )
     return Rate(int(match[1]), _WINDOWS[match[2]])
+
+
+def _event_bytes(environ: Mapping[str, str]) -> int:
+    value = environ.get("AUTH_EVENT_BYTES") or "65536"
+    if not re.fullmatch(r"\d{1,9}", value, re.ASCII) or int(value) < _LEAST_EVENT_BYTES:
+        raise ConfigurationError(
+            f"AUTH_EVENT_BYTES takes a number of bytes from {_LEAST_EVENT_BYTES}, not {value!r}."
+        )
+    return int(value)
+
+
+def _trusted_proxies(environ: Mapping[str, str]) -> tuple[str, ...]:
+    value = environ.get("AUTH_TRUSTED_PROXIES") or ""
+    networks = tuple(network.strip() for network in value.split(",") if network.strip())
+    try:
+        for network in networks:
+            ip_network(network)
+    except ValueError as error:
+        raise ConfigurationError(
+            "AUTH_TRUSTED_PROXIES takes addresses and networks, separated by commas, "
+            f"like 127.0.0.1,10.0.0.0/8: {error}."
+        ) from error
+    return networks
 
 
 def _secrets(environ: Mapping[str, str], data_dir: Path) -> list[str]:

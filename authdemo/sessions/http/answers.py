@@ -26,6 +26,7 @@ _STATUS: dict[type[e.AuthError], int] = {
     e.AccessDenied: 403,
     e.UnknownProvider: 404,
     e.TooManyAttempts: 429,
+    e.TooManyUpdates: 429,
     e.SignInError: 401,
     e.RequestRefused: 403,
     e.StoreUnavailable: 503,
@@ -79,6 +80,6 @@ def refusal(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> JSONR
     if isinstance(error, e.RevisionConflict):
         body["rev"] = error.rev
     answer = personal(body, status(error))
-    if isinstance(error, e.TooManyAttempts):
+    if isinstance(error, (e.TooManyAttempts, e.TooManyUpdates)):
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer

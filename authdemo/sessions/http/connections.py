@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from ..core.ids import new_id
+from ..core.record import Device
 
 
 @dataclass(eq=False, slots=True)
@@ -19,7 +20,7 @@ class Connection:
     Attributes:
         sid: The session that it belongs to, or None.
         browser: The browser's name, as far as it has one.
-        address: The address that it comes from.
+        device: What it was opened with.
         base_url: The app's origin, as the browser sees it.
         id: Its own id, known to the server alone.
         tab: The tab behind it, once it has said a word.
@@ -29,7 +30,7 @@ class Connection:
 
     sid: str | None
     browser: str
-    address: str
+    device: Device
     base_url: str
     id: str = field(default_factory=new_id)
     tab: str | None = None

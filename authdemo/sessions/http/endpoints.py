@@ -7,7 +7,6 @@ Where Auth.js is unsafe or silent the answer is better, and still fit for it.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
@@ -18,14 +17,16 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from ..core import events as ev
+from ..core.audit import AuditEvent
 from ..core.auth import AuthCore
 from ..core.callbacks import Account, own_url
 from ..core.clock import iso
 from ..core.errors import AuthError, NotAuthenticated, RequestRefused, SignInError
-from ..core.record import Device, SessionRecord
+from ..core.ids import public_id
+from ..core.record import SessionRecord
 from ..core.users import User
 from . import answers, bodies, cookies
-from .visitor import Desk, Visitor
+from .visitor import Desk, Visitor, device_of
 
 BASE = "/api/auth"
 
@@ -71,7 +72,9 @@ class Endpoints:
             ("/sessions", get, self.list_sessions),
             ("/sessions/revoke", post, self.revoke),
         ]
-        return [Route(BASE + path, guarded(to), methods=methods) for path, methods, to in table]
+        return [
+            Route(BASE + path, self._answering(to), methods=methods) for path, methods, to in table
+        ]
 
     async def providers(self, request: Request) -> Response:
         """`GET providers`: the ways to sign in."""
@@ -114,8 +117,13 @@ class Endpoints:
             raise NotAuthenticated
         record, asked = visitor.record, body.get("data")
         if asked is not None:
+            self._auth.update_limit.count(record.id)
             record = await self._auth.sessions.update(
-                record.id, asked, author="client", if_rev=_expected_rev(request)
+                record.id,
+                asked,
+                author="client",
+                if_rev=_expected_rev(request),
+                device=visitor.device,
             )
         answer = answers.personal(await self._auth.sessions.public(record))
         self._desk.put_session(answer, visitor, record)
@@ -128,7 +136,7 @@ class Endpoints:
         credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
         try:
             granted = await self._auth.authorize(
-                request.path_params["provider"], credentials, address=address(request)
+                request.path_params["provider"], credentials, device=visitor.device
             )
             target = await self._auth.redirect(
                 granted.redirect_to or _text(wanted), visitor.base_url
@@ -174,7 +182,7 @@ class Endpoints:
         """`POST signout`: end the session, here and wherever its cookie was copied to."""
         visitor, body = await self._receive(request, for_redirect=True)
         if visitor.record is not None:
-            await self._auth.sessions.sign_out(visitor.record.id)
+            await self._auth.sessions.sign_out(visitor.record.id, device=visitor.device)
         target = await self._auth.redirect(_text(body.get("callbackUrl")), visitor.base_url)
         answer = redirect(request, target)
         self._remember(answer, visitor, target)
@@ -208,7 +216,7 @@ class Endpoints:
         if visitor.record is None:
             raise NotAuthenticated
         for record in await self._chosen(visitor.record, body):
-            await self._auth.sessions.revoke(record.id)
+            await self._auth.sessions.revoke(record.id, device=visitor.device)
         remaining = await self._auth.sessions.of_user(visitor.record.user_id)
         answer = answers.personal([_summary(record, visitor.sid) for record in remaining])
         if all(record.id != visitor.sid for record in remaining):
@@ -222,7 +230,7 @@ class Endpoints:
         """Receive a POST: from our own pages, readable, and with its CSRF token."""
         self._desk.origins.check(request.scope)
         body = await bodies.read(request)
-        visitor = await self._desk.receive(request.scope)
+        visitor = request.state.visitor = await self._desk.receive(request.scope)
         try:
             self._desk.csrf.check(visitor.csrf_cookies, visitor.sid, body.get("csrfToken"))
         except RequestRefused as error:
@@ -242,7 +250,7 @@ class Endpoints:
         as_json: bool = False,
     ) -> Response:
         record = await self._auth.sessions.sign_in(
-            user, account, device=_device(request), replaces=visitor.record
+            user, account, device=visitor.device, replaces=visitor.record
         )
         answer = answers.personal({"url": target}) if as_json else redirect(request, target)
         self._remember(answer, visitor, target)
@@ -269,6 +277,28 @@ class Endpoints:
         values = cookies.values(request.scope, visitor.names.callback_url)
         return next((url for url in map(unquote, values) if own_url(url, visitor.base_url)), None)
 
+    def _answering(self, endpoint: Endpoint) -> Endpoint:
+        """Turn an endpoint's errors into answers, and note them."""
+
+        async def answering(request: Request) -> Response:
+            try:
+                return await endpoint(request)
+            except AuthError as error:
+                self._note_refusal(request, error)
+                url = getattr(error, "url", None)
+                return answers.refusal(error, {"url": url} if url else None)
+
+        return answering
+
+    def _note_refusal(self, request: Request, error: AuthError) -> None:
+        visitor: Visitor | None = getattr(request.state, "visitor", None)
+        fields = (error.field,) if error.field else ()
+        entry = AuditEvent(
+            kind="refused", reason=error.code, path=request.url.path[:256], fields=fields
+        )
+        record = visitor.record if visitor else None
+        self._auth.trail.add(entry, record=record, device=device_of(request.scope))
+
     async def _chosen(self, current: SessionRecord, body: dict[str, Any]) -> list[SessionRecord]:
         own = await self._auth.sessions.of_user(current.user_id)
         if body.get("all") is True:
@@ -279,26 +309,6 @@ class Endpoints:
         if not chosen:
             raise bodies.BodyRefused("You have no such session.", 404)
         return chosen
-
-
-def guarded(endpoint: Endpoint) -> Endpoint:
-    """Turn an endpoint's errors into answers.
-
-    Args:
-        endpoint: The endpoint.
-
-    Returns:
-        An endpoint that answers every `AuthError`.
-    """
-
-    async def answering(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except AuthError as error:
-            url = getattr(error, "url", None)
-            return answers.refusal(error, {"url": url} if url else None)
-
-    return answering
 
 
 def wants_json(request: Request) -> bool:
@@ -321,20 +331,6 @@ def redirect(request: Request, url: str) -> Response:
         answer.headers["Location"] = url
         return answer
     return RedirectResponse(url, 302, headers=answers.PERSONAL)
-
-
-def address(request: Request) -> str:
-    """The address that a request comes from."""
-    return request.client.host if request.client else ""
-
-
-def public_id(sid: str) -> str:
-    """Name a session in a list, without giving its real id away."""
-    return hashlib.sha256(sid.encode()).hexdigest()[:32]
-
-
-def _device(request: Request) -> Device:
-    return Device(user_agent=request.headers.get("user-agent", "")[:256], ip=address(request))
 
 
 def _summary(record: SessionRecord, current: str) -> dict[str, Any]:

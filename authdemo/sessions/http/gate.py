@@ -11,12 +11,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..core import callbacks as cb
 from ..core import events as ev
+from ..core.audit import AuditEvent
 from ..core.auth import AuthCore
 from ..core.errors import AccessDenied, AuthError, StoreUnavailable
 from . import answers, cookies
 from .headers import security_headers
 from .site import Site, canonical
-from .visitor import Desk, Visitor
+from .visitor import Desk, Visitor, device_of
 
 _SCRIPTS = "/assets/"
 
@@ -57,6 +58,8 @@ class Gate:
                 error.message, 503, headers={**answers.PERSONAL, "Retry-After": "5"}
             )
         except AuthError as error:
+            entry = AuditEvent(kind="refused", reason=error.code, path=path[:256])
+            self._auth.trail.add(entry, device=device_of(scope))
             return PlainTextResponse(error.message, answers.status(error), headers=answers.PERSONAL)
         return None
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..core.audit import AuditEvent
+from ..core.auth import AuthCore
 from ..core.errors import AuthError
 from . import cookies
 from .connections import Connection, Connections
-from .visitor import Desk
-
-logger = logging.getLogger("authdemo.sessions")
+from .doorman import Doorman
+from .visitor import Desk, device_of
 
 SCHEME = "Session"
 """The scheme of the header that carries a connection's id to the event handlers.
@@ -24,17 +25,29 @@ browser can send with a handshake.
 class Handshake:
     """Lets sockets in, settles whose they are, and keeps the cookies to itself."""
 
-    def __init__(self, app: ASGIApp, *, desk: Desk, connections: Connections) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        auth: AuthCore,
+        desk: Desk,
+        connections: Connections,
+        is_event: Callable[[str], bool],
+    ) -> None:
         """Guard an app's sockets.
 
         Args:
             app: The app.
+            auth: The app's sessions.
             desk: Knows visitors by their cookies.
             connections: Where open sockets are kept.
+            is_event: Tells whether the app has any use for a message.
         """
         self._app = app
+        self._auth = auth
         self._desk = desk
         self._connections = connections
+        self._is_event = is_event
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Guard one connection; plain requests pass."""
@@ -44,12 +57,13 @@ class Handshake:
         try:
             connection = await self._settle(scope)
         except AuthError as error:
-            logger.info("A socket was refused: %s", error.code)
+            entry = AuditEvent(kind="refused", reason=error.code, path=scope["path"][:256])
+            self._auth.trail.add(entry, device=device_of(scope))
             await send({"type": "websocket.close", "code": 1008, "reason": error.code})
             return
         self._connections.open(connection)
         try:
-            await self._app(_marked(scope, connection), receive, send)
+            await self._app(_marked(scope, connection), self._watched(receive, connection), send)
         finally:
             self._connections.close(connection)
 
@@ -58,12 +72,20 @@ class Handshake:
         self._desk.origins.check(scope)
         visitor = await self._desk.receive(scope)
         known = self._desk.origins.is_own(scope) is True
-        client = scope.get("client")
         return Connection(
             sid=(visitor.sid or None) if known else None,
             browser=self._desk.browser(visitor) if known else "",
-            address=client[0] if client else "",
+            device=visitor.device,
             base_url=visitor.base_url,
+        )
+
+    def _watched(self, receive: Receive, connection: Connection) -> Doorman:
+        return Doorman(
+            receive,
+            connection,
+            settings=self._auth.settings,
+            trail=self._auth.trail,
+            is_event=self._is_event,
         )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Scope
 
 from ..core.auth import AuthCore
-from ..core.record import SessionRecord
+from ..core.record import Device, SessionRecord
 from ..core.sessions import Verified
 from . import cookies
 from .cookies import CookieNames
@@ -26,6 +27,7 @@ class Visitor:
         verified: The sender's token and session, or None.
         csrf_cookies: What the CSRF cookie holds.
         has_session_cookie: Whether a session cookie came along, good or bad.
+        device: What the request was sent with.
     """
 
     base_url: str
@@ -33,6 +35,7 @@ class Visitor:
     verified: Verified | None
     csrf_cookies: list[str]
     has_session_cookie: bool
+    device: Device
 
     @property
     def record(self) -> SessionRecord | None:
@@ -43,6 +46,20 @@ class Visitor:
     def sid(self) -> str:
         """The session's id, or an empty text."""
         return self.verified.record.id if self.verified else ""
+
+
+def device_of(scope: Scope) -> Device:
+    """Tell what a request or handshake was sent with.
+
+    Args:
+        scope: The request or handshake.
+
+    Returns:
+        The client's name for itself, and its address.
+    """
+    client = scope.get("client")
+    agent = Headers(scope=scope).get("user-agent", "")
+    return Device(user_agent=agent[:256], ip=client[0] if client else "")
 
 
 class Desk:
@@ -83,7 +100,8 @@ class Desk:
             verified = await self._auth.sessions.verify(token)
             if verified:
                 break
-        return Visitor(base_url, names, verified, cookies.values(scope, names.csrf), bool(tokens))
+        csrf = cookies.values(scope, names.csrf)
+        return Visitor(base_url, names, verified, csrf, bool(tokens), device_of(scope))
 
     def browser(self, visitor: Visitor) -> str:
         """Name the visitor's browser by its CSRF cookie; empty if it has none."""

@@ -12,21 +12,24 @@ from pathlib import Path
 from typing import Any
 
 import reflex as rx
+from reflex_base.registry import RegistrationContext
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from ..core.auth import AuthCore
-from ..core.errors import NotAuthenticated, RequestRefused, StoreUnavailable
+from ..core.errors import CredentialsSignin, NotAuthenticated, RequestRefused, StoreUnavailable
 from ..core.record import SessionRecord
 from ..core.tickets import Pass
 from ..core.users import User
 from ..http.connections import Connection, Connections
 from ..http.endpoints import Endpoints
+from ..http.forwarded import Forwarded
 from ..http.gate import Gate
 from ..http.handshake import Handshake
 from ..http.origin import Origins
 from ..http.site import Site
 from ..http.visitor import Desk
+from .frames import Frames
 from .hooks import session_errands
 from .live import Live
 from .middleware import SessionMiddleware
@@ -100,7 +103,9 @@ class Auth(AuthCore):
         connection = self._live.connection(state)
         if connection is None or connection.sid is None:
             raise NotAuthenticated
-        record = await self.sessions.update(connection.sid, fields, author="server")
+        record = await self.sessions.update(
+            connection.sid, fields, author="server", device=connection.device
+        )
         await self._live.settle(state, connection)
         session_state = await state.get_state(SessionState)
         session_state.cookie_rev = record.rev
@@ -128,7 +133,7 @@ class Auth(AuthCore):
             SignInError: If nobody is signed in; its message is for the user.
         """
         connection = self._connection(state)
-        granted = await self.authorize(provider, credentials, address=connection.address)
+        granted = await self.authorize(provider, credentials, device=connection.device)
         session_state = await state.get_state(SessionState)
         if granted.redirect_to is not None:
             session_state.leave_to = await self.redirect(granted.redirect_to, connection.base_url)
@@ -152,8 +157,60 @@ class Auth(AuthCore):
         """
         connection = self._live.connection(state)
         if connection is not None and connection.sid is not None:
-            await self.sessions.sign_out(connection.sid)
+            await self.sessions.sign_out(connection.sid, device=connection.device)
         await self._live.settle(state, connection)
+
+    async def confirm(
+        self,
+        state: rx.State,
+        credentials: Mapping[str, Any],
+        *,
+        provider: str = "credentials",
+    ) -> Session:
+        """Let the user prove again who they are, before something that matters.
+
+        Failures count against the limit, as those of a sign-in do.
+
+        Args:
+            state: The event handler's `self`.
+            credentials: What the form sent.
+            provider: The provider's id.
+
+        Returns:
+            The session, whose user it was.
+
+        Raises:
+            NotAuthenticated: If nobody is signed in.
+            SignInError: If the credentials are wrong, or somebody else's.
+        """
+        session = await self(state)
+        if session is None:
+            raise NotAuthenticated
+        connection = self._connection(state)
+        granted = await self.authorize(provider, credentials, device=connection.device)
+        if granted.user.id != session.user.id:
+            raise CredentialsSignin
+        return session
+
+    async def revoke_others(self, state: rx.State) -> int:
+        """End the user's other sessions, as after a change of password.
+
+        Args:
+            state: The event handler's `self`; its own session stays.
+
+        Returns:
+            How many there were.
+
+        Raises:
+            NotAuthenticated: If nobody is signed in.
+        """
+        connection = self._connection(state)
+        record = await self._live.record(connection)
+        if record is None:
+            raise NotAuthenticated
+        return await self.sessions.revoke_user(
+            record.user_id, but=record.id, device=connection.device
+        )
 
     def install(self, app: rx.App, *, site: Path | None, also: tuple[str, ...] = ()) -> None:
         """Wire the sessions into an app; `SessionsPlugin` calls this.
@@ -171,11 +228,19 @@ class Auth(AuthCore):
         _leave_origins_to_us(app)
         layers: list[Starlette | Callable[[ASGIApp], ASGIApp]] = [
             Starlette(routes=Endpoints(self, desk).routes()),
-            partial(Handshake, desk=desk, connections=connections),
+            partial(
+                Handshake,
+                auth=self,
+                desk=desk,
+                connections=connections,
+                is_event=Frames(RegistrationContext.get()).are_for_us,
+            ),
         ]
         if site is not None:
             pages = Site(site, self.pages.protected)
             layers.append(partial(Gate, auth=self, desk=desk, site=pages))
+        if self.settings.trusted_proxies:
+            layers.append(partial(Forwarded, proxies=self.settings.trusted_proxies))
         app.api_transformer = [*_layers_of(app), *layers]
 
     @contextlib.asynccontextmanager
@@ -183,13 +248,15 @@ class Auth(AuthCore):
         """Keep the store open and swept while the app runs."""
         await self.sessions.store.open()
         stop = self.sessions.feed.subscribe(self._live.hear)
-        sweeper = asyncio.create_task(self._sweep())
+        tasks = [asyncio.create_task(self._sweep()), asyncio.create_task(self.trail.run())]
         try:
             async with self.relay.connected(self.sessions.feed, catch_up=self._live.catch_up):
                 yield
         finally:
-            sweeper.cancel()
+            for task in tasks:
+                task.cancel()
             stop()
+            await self.trail.flush()
             await self.sessions.store.close()
 
     async def _sweep(self) -> None:

@@ -11,6 +11,7 @@ import reflex as rx
 from reflex.state import BaseState
 
 from ..core import events as ev
+from ..core.audit import AuditEvent
 from ..core.auth import AuthCore
 from ..core.errors import StoreUnavailable
 from ..core.record import SessionRecord
@@ -69,6 +70,18 @@ class Live:
         if connection is None or connection.sid is None:
             return None
         return await self._auth.sessions.find(connection.sid)
+
+    def note_refusal(self, state: BaseState, event: str) -> None:
+        """Note that somebody called an event handler that is not for tabs to call.
+
+        Args:
+            state: A state of the tab.
+            event: The handler's name.
+        """
+        connection = self.connection(state)
+        device = connection.device if connection else None
+        entry = AuditEvent(kind="refused", reason="NotForTabs", path=event[:256])
+        self._auth.trail.add(entry, device=device)
 
     async def settle(self, state: BaseState, connection: Connection | None) -> None:
         """Bring one tab's state in line with the truth, as part of an event of its own.

@@ -54,7 +54,7 @@ class SessionMiddleware(Middleware):
             nobody outside may call those of the session's.
         """
         if event.name.rpartition(".")[0] == SessionState.get_full_name():
-            logger.info("An event was refused: it would write the session's state.")
+            self._live.note_refusal(state, event.name)
             return StateUpdate()
         connection = self._live.connection(state)
         if connection is not None:

@@ -93,6 +93,26 @@ class SessionStore(Protocol):
             What it stood for, or None if it is unknown, used or too old.
         """
 
+    async def count_failure(self, key: str, *, at: float, expires: float) -> None:
+        """Remember for a while that something failed.
+
+        Args:
+            key: What is counted together.
+            at: When it failed, in seconds since 1970.
+            expires: When this may be forgotten.
+        """
+
+    async def failures(self, key: str, *, since: float) -> list[float]:
+        """Tell when something failed.
+
+        Args:
+            key: What is counted together.
+            since: Failures up to this moment don't matter any more.
+
+        Returns:
+            The times of those after it, oldest first.
+        """
+
     async def sweep(self, now: float) -> int:
         """Forget what has expired.
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from ..core.errors import ConfigurationError, StoreUnavailable
 from ..core.record import SessionRecord
+from .failures import Failures
 
 T = TypeVar("T")
 
@@ -55,6 +56,7 @@ class EmbeddedStore:
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="session-writer")
         self._reading: sqlite3.Connection | None = None
         self._writing: sqlite3.Connection | None = None
+        self._failures = Failures()
 
     async def open(self) -> None:
         """Open the file, or make it; see `SessionStore.open`."""
@@ -119,9 +121,18 @@ class EmbeddedStore:
         found = await self._write(lambda db: db.execute(statement, (ticket,)).fetchall())
         return str(found[0][0]) if found and found[0][1] > now else None
 
+    async def count_failure(self, key: str, *, at: float, expires: float) -> None:
+        """Remember a failure, in memory; see `SessionStore.count_failure`."""
+        self._failures.add(key, at, expires)
+
+    async def failures(self, key: str, *, since: float) -> list[float]:
+        """Tell when something failed; see `SessionStore.failures`."""
+        return self._failures.after(key, since)
+
     async def sweep(self, now: float) -> int:
         """Forget what has expired, a batch at a time; see `SessionStore.sweep`."""
         await self._write(lambda db: db.execute("DELETE FROM tickets WHERE expires <= ?", (now,)))
+        self._failures.forget(now)
         forgotten = 0
         while batch := await self._write(lambda db: _sweep_batch(db, now)):
             forgotten += batch

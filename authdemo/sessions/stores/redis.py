@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 
 from ..core.clock import Clock, system_clock
 from ..core.errors import ConfigurationError, StoreUnavailable
+from ..core.ids import new_id
 from ..core.record import SessionRecord
 
 PATIENCE = 2.0
@@ -160,6 +161,23 @@ class RedisStore:
         expires, _, payload = (found or "0").partition(" ")
         return payload if float(expires) > now else None
 
+    async def count_failure(self, key: str, *, at: float, expires: float) -> None:
+        """Remember a failure; see `SessionStore.count_failure`."""
+        failures = self._failures(key)
+        async with self._redis() as redis, redis.pipeline(transaction=True) as change:
+            change.zadd(failures, {new_id(): at})
+            change.pexpire(failures, self._lifetime(expires))
+            await change.execute()
+
+    async def failures(self, key: str, *, since: float) -> list[float]:
+        """Tell when something failed; see `SessionStore.failures`."""
+        failures = self._failures(key)
+        async with self._redis() as redis, redis.pipeline(transaction=True) as look:
+            look.zremrangebyscore(failures, "-inf", since)
+            look.zrange(failures, 0, -1, withscores=True)
+            _, found = await look.execute()
+        return [at for _, at in found]
+
     async def sweep(self, now: float) -> int:
         """Forget what has expired, a batch at a time; see `SessionStore.sweep`."""
         await self._sweep(self._tickets, now)
@@ -202,6 +220,9 @@ class RedisStore:
 
     def _user(self, user_id: str) -> str:
         return f"{self._name}:user:{user_id}"
+
+    def _failures(self, key: str) -> str:
+        return f"{self._name}:failures:{key}"
 
     def _ticket(self, ticket: str) -> str:
         return f"{self._name}:ticket:{ticket}"

@@ -17,6 +17,7 @@ from authdemo.sessions.core.errors import (
     UnknownProvider,
 )
 from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.record import Device
 from authdemo.sessions.core.settings import Rate, Settings
 from authdemo.sessions.providers.credentials import Credentials
 from tests.support.house import ADA, SECRET
@@ -42,7 +43,7 @@ def core(tmp_path, clock):
 
 
 async def enter(core, credentials=RIGHT, address=HERE):
-    return await core.authorize("credentials", credentials, address=address)
+    return await core.authorize("credentials", credentials, device=Device(ip=address))
 
 
 async def test_right_credentials_tell_who_it_is(core):
@@ -57,7 +58,7 @@ async def test_wrong_ones_are_refused(core):
 
 async def test_an_unknown_provider_is_refused_in_few_words(core):
     with pytest.raises(UnknownProvider) as refused:
-        await core().authorize("x" * 10_000, RIGHT, address=HERE)
+        await core().authorize("x" * 10_000, RIGHT, device=Device(ip=HERE))
     assert len(refused.value.message) < 200
 
 

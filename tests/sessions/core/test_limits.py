@@ -4,73 +4,120 @@ from __future__ import annotations
 
 import pytest
 
-from authdemo.sessions.core.errors import TooManyAttempts
-from authdemo.sessions.core.limits import FailureLimit
+from authdemo.sessions.core.errors import TooManyAttempts, TooManyUpdates
+from authdemo.sessions.core.limits import ADDRESS_FACTOR, Bucket, FailureLimit, UpdateLimit
 from authdemo.sessions.core.settings import Rate
+
+HERE, THERE = "192.0.2.1", "192.0.2.2"
 
 
 @pytest.fixture
-def limit(clock):
-    return FailureLimit(Rate(3, 60), clock=clock)
+def limit(house, clock):
+    return FailureLimit(house.store, Rate(3, 60), clock=clock)
 
 
-def seconds_to_wait(limit, *key):
+async def seconds_to_wait(limit, account, address=HERE):
     with pytest.raises(TooManyAttempts) as refused:
-        limit.check(*key)
+        await limit.check(account, address)
     return refused.value.retry_after
 
 
-def fail(limit, *key, times=1):
+async def fail(limit, account, address=HERE, *, times=1):
     for _ in range(times):
-        limit.check(*key)
-        limit.failed(*key)
+        await limit.check(account, address)
+        await limit.failed(account, address)
 
 
-def test_as_many_as_the_rate_are_let_in(limit):
-    fail(limit, "ada", times=3)
-    assert seconds_to_wait(limit, "ada") == 60
+async def test_as_many_as_the_rate_are_let_in(limit):
+    await fail(limit, "ada", times=3)
+    assert await seconds_to_wait(limit, "ada") == 60
 
 
-def test_attempts_that_do_not_fail_are_not_counted(limit):
+async def test_attempts_that_do_not_fail_are_not_counted(limit):
     for _ in range(100):
-        limit.check("ada")
-    fail(limit, "ada", times=2)
-    limit.check("ada")
+        await limit.check("ada", HERE)
+    await fail(limit, "ada", times=2)
+    await limit.check("ada", HERE)
 
 
-def test_the_window_slides(limit, clock):
-    fail(limit, "ada")
+async def test_the_window_slides(limit, clock):
+    await fail(limit, "ada")
     clock.advance(40)
-    fail(limit, "ada", times=2)
-    assert seconds_to_wait(limit, "ada") == 20
+    await fail(limit, "ada", times=2)
+    assert await seconds_to_wait(limit, "ada") == 20
     clock.advance(20)
-    fail(limit, "ada")
-    assert seconds_to_wait(limit, "ada") == 40
+    await fail(limit, "ada")
+    assert await seconds_to_wait(limit, "ada") == 40
 
 
-def test_the_time_to_wait_is_rounded_up_and_never_nothing(limit, clock):
-    fail(limit, "ada", times=3)
+async def test_the_time_to_wait_is_rounded_up_and_never_nothing(limit, clock):
+    await fail(limit, "ada", times=3)
     clock.advance(58.5)
-    assert seconds_to_wait(limit, "ada") == 2
+    assert await seconds_to_wait(limit, "ada") == 2
     clock.advance(1.4999)
-    assert seconds_to_wait(limit, "ada") == 1
+    assert await seconds_to_wait(limit, "ada") == 1
     clock.advance(0.0001)
-    limit.check("ada")
+    await limit.check("ada", HERE)
 
 
-def test_others_are_not_affected(limit):
-    fail(limit, "ada", "192.0.2.1", times=3)
-    limit.check("grace", "192.0.2.1")
-    limit.check("ada", "192.0.2.2")
+async def test_a_stranger_elsewhere_does_not_lock_the_owner_out(limit):
+    await fail(limit, "ada", THERE, times=3)
+    await limit.check("ada", HERE)
 
 
-def test_parts_of_a_key_do_not_run_together(limit):
-    fail(limit, "ada1", "92.0.2.1", times=3)
-    limit.check("ada", "192.0.2.1")
+async def test_other_accounts_are_not_affected(limit):
+    await fail(limit, "ada", times=3)
+    await limit.check("grace", HERE)
 
 
-def test_who_waits_starts_with_a_clean_slate(limit, clock):
-    fail(limit, "ada", times=3)
+async def test_an_address_that_tries_one_account_after_the_other_has_to_rest(limit):
+    for number in range(ADDRESS_FACTOR):
+        await fail(limit, f"account {number}", times=3)
+    assert await seconds_to_wait(limit, "grace") == 60
+    await limit.check("grace", THERE)
+
+
+async def test_parts_of_a_key_do_not_run_together(limit):
+    await fail(limit, "ada1", "92.0.2.1", times=3)
+    await limit.check("ada", "192.0.2.1")
+
+
+async def test_who_waits_starts_with_a_clean_slate(limit, clock):
+    await fail(limit, "ada", times=3)
     clock.advance(60)
-    fail(limit, "ada", times=3)
-    assert seconds_to_wait(limit, "ada") == 60
+    await fail(limit, "ada", times=3)
+    assert await seconds_to_wait(limit, "ada") == 60
+
+
+def test_a_bucket_gives_what_it_holds_at_once_and_then_as_much_as_flows_in(clock):
+    bucket = Bucket(Rate(10, 1), clock)
+    assert [bucket.take() for _ in range(10)] == [0] * 10
+    assert bucket.take() == pytest.approx(0.1)
+    clock.advance(0.11)
+    assert bucket.take() == 0
+    assert bucket.take() > 0
+
+
+def test_a_bucket_never_holds_more_than_its_rate(clock):
+    bucket = Bucket(Rate(10, 1), clock)
+    clock.advance(1000)
+    assert sum(bucket.take() == 0 for _ in range(100)) == 10
+
+
+def test_a_clock_that_goes_back_gives_nothing(clock):
+    bucket = Bucket(Rate(1, 60), clock)
+    bucket.take()
+    clock.advance(-3600)
+    assert bucket.take() == pytest.approx(60)
+
+
+def test_each_session_is_limited_for_itself(clock):
+    limit = UpdateLimit(Rate(2, 60), clock=clock)
+    for sid in ("one", "other"):
+        limit.count(sid)
+        limit.count(sid)
+    with pytest.raises(TooManyUpdates) as refused:
+        limit.count("one")
+    assert refused.value.retry_after == 30
+    clock.advance(30)
+    limit.count("one")

@@ -1,0 +1,113 @@
+"""`/admin`: other people's roles and sessions, for administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import reflex as rx
+
+from authdemo.auth import accounts, auth
+from authdemo.sessions import AccessDenied, AuthError
+from authdemo.ui.buttons import action_button, refusal
+from authdemo.ui.layout import layout
+
+
+class AdminState(rx.State):
+    """Everyone who has an account.
+
+    Attributes:
+        people: Their ids, roles, and in how many places they are signed in.
+        pending: Whether the server is at work.
+        error: Why it refused.
+    """
+
+    people: rx.Field[list[dict[str, str]]] = rx.field(default_factory=list)
+    pending: bool = False
+    error: str = ""
+
+    @rx.event
+    async def look(self) -> None:
+        """Look who there is."""
+        await self._do()
+
+    @rx.event
+    async def change_role(self, account_id: str, role: str) -> None:
+        """Change a role: every session of its owner follows at once."""
+        await self._do(lambda: _change_role(account_id, role))
+
+    @rx.event
+    async def end_sessions(self, account_id: str) -> None:
+        """Sign somebody out everywhere."""
+        await self._do(lambda: auth.revoke_user(account_id))
+
+    async def _do(self, act: Callable[[], Awaitable[object]] | None = None) -> None:
+        """Do something that only an administrator may, and show what is so then."""
+        self.error = ""
+        try:
+            session = await auth(self)
+            if session is None or session.user.role != "admin":
+                raise AccessDenied("Only administrators may do this.")
+            if act is not None:
+                await act()
+            self.people = await _everyone()
+        except (AuthError, ValueError) as error:
+            self.people, self.error = [], str(error)
+
+
+async def _change_role(account_id: str, role: str) -> None:
+    await accounts.change_role(account_id, role)
+    await auth.refresh(account_id)
+
+
+async def _everyone() -> list[dict[str, str]]:
+    return [
+        {
+            "id": user.id,
+            "role": user.role,
+            "other": "user" if user.role == "admin" else "admin",
+            "sessions": str(len(await auth.sessions.of_user(user.id))),
+        }
+        for user in await accounts.all()
+    ]
+
+
+def page() -> rx.Component:
+    """Build the page."""
+    return layout(
+        "People",
+        rx.el.table(
+            rx.el.thead(rx.el.tr(*map(_heading, ("Id", "Role", "Sessions", "")))),
+            rx.el.tbody(rx.foreach(AdminState.people, _row)),
+            class_name="card",
+        ),
+        refusal(AdminState.error),
+        lead="What you change here is in every tab of theirs at once.",
+    )
+
+
+def _heading(text: str) -> rx.Component:
+    return rx.el.th(text, scope="col") if text else rx.el.td()
+
+
+def _row(person: Any) -> rx.Component:
+    act: Any = AdminState
+    return rx.el.tr(
+        rx.el.th(person["id"], scope="row"),
+        rx.el.td(person["role"]),
+        rx.el.td(person["sessions"]),
+        rx.el.td(
+            action_button(
+                rx.el.span("Make ", person["other"]),
+                act.change_role(person["id"], person["other"]),
+                pending=AdminState.pending,
+            ),
+            action_button(
+                "End Sessions",
+                act.end_sessions(person["id"]),
+                pending=AdminState.pending,
+                quiet=True,
+            ),
+            class_name="actions",
+        ),
+    )

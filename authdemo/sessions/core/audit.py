@@ -1,0 +1,135 @@
+"""The audit trail: who did what, when and from where (ASVS 16.3).
+
+Entries never hold a token, a password or a new value, only the names of the fields
+that changed. They are written down in the background: nobody waits for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, TypeAlias
+
+from .clock import Clock, iso, system_clock
+from .ids import public_id
+from .record import Device, SessionRecord
+
+logger = logging.getLogger("authdemo.sessions")
+trail = logging.getLogger("authdemo.sessions.audit")
+
+AuditKind: TypeAlias = Literal["sign-in", "sign-in-failed", "update", "refused", "ended"]
+
+_MOST_WAITING = 10_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuditEvent:
+    """One entry of the audit trail.
+
+    Attributes:
+        kind: What happened.
+        at: When, in seconds since 1970.
+        reason: Why: the code of the error that refused, or how the session ended.
+        user: The id of the user, or of the account that somebody tried.
+        session: The session's public id, from which its real one can't be told.
+        ip: The address that it came from.
+        user_agent: What the client calls itself.
+        path: What was asked for: a path, or the name of an event handler.
+        fields: The names of the fields that changed or that were refused.
+        author: Who changed them: `client`, `server` or `refresh`.
+    """
+
+    kind: AuditKind
+    at: float = 0.0
+    reason: str = ""
+    user: str = ""
+    session: str = ""
+    ip: str = ""
+    user_agent: str = ""
+    path: str = ""
+    fields: tuple[str, ...] = ()
+    author: str = ""
+
+    def as_json(self) -> str:
+        """Write the entry as one line of JSON, in which no line break is left unescaped."""
+        facts = {name: value for name, value in asdict(self).items() if value}
+        return json.dumps({**facts, "at": iso(self.at)})
+
+
+AuditListener: TypeAlias = Callable[[AuditEvent], None | Awaitable[None]]
+
+
+def log_event(event: AuditEvent) -> None:
+    """Write an entry to the log `authdemo.sessions.audit`; what `Events.audit` does by default."""
+    trail.info("%s", event.as_json())
+
+
+class AuditTrail:
+    """Collects entries at once, and hands them to the app's listener in the background."""
+
+    def __init__(
+        self, listener: AuditListener | None = None, *, clock: Clock = system_clock
+    ) -> None:
+        """Make a trail.
+
+        Args:
+            listener: The app's listener, or None to keep no trail.
+            clock: The clock.
+        """
+        self._listener = listener
+        self._clock = clock
+        self._waiting: asyncio.Queue[AuditEvent] = asyncio.Queue(_MOST_WAITING)
+        self._lost = 0
+
+    def add(
+        self,
+        event: AuditEvent,
+        *,
+        record: SessionRecord | None = None,
+        device: Device | None = None,
+    ) -> None:
+        """Note what happened; never waits, and never fails.
+
+        Args:
+            event: What happened.
+            record: The session that it is about.
+            device: What it was done with.
+        """
+        if self._listener is None:
+            return
+        facts: dict[str, Any] = {}
+        if record is not None:
+            facts.update(user=record.user_id, session=public_id(record.id))
+        if device is not None:
+            facts.update(ip=device.ip, user_agent=device.user_agent)
+        try:
+            self._waiting.put_nowait(replace(event, at=self._clock(), **facts))
+        except asyncio.QueueFull:
+            self._lost += 1
+
+    async def run(self) -> None:
+        """Hand entries to the listener, one after the other, for as long as the app runs."""
+        while True:
+            await self._hand_over(await self._waiting.get())
+
+    async def flush(self) -> None:
+        """Hand over what still waits."""
+        while not self._waiting.empty():
+            await self._hand_over(self._waiting.get_nowait())
+
+    async def _hand_over(self, event: AuditEvent) -> None:
+        if self._listener is None:
+            return
+        try:
+            answer = self._listener(event)
+            if inspect.isawaitable(answer):
+                await answer
+        except Exception:
+            logger.exception("The audit listener failed; an entry is lost.")
+        if self._lost:
+            logger.error("The audit listener is too slow; %d entries are lost.", self._lost)
+            self._lost = 0

@@ -1,0 +1,102 @@
+"""Which messages of a tab the app has any use for.
+
+Reflex looks an event's handler up after it has taken the event in, and writes a
+traceback with the whole event into the log if there is none. So that nobody can fill
+the log, or have it hold what was sent, such messages are stopped at the door.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator
+from reflex.constants import Endpoint
+from reflex_base.registry import RegistrationContext
+
+_MESSAGE = re.compile(rf"4([0-9])(?:{re.escape(str(Endpoint.EVENT))})?,?[0-9]*", re.ASCII)
+_CONNECT, _EVENT = "0", "2"
+_BESIDE_EVENTS = ("ping", "client_error")
+
+
+class _Place(BaseModel):
+    """Where a tab is, as it says."""
+
+    model_config = ConfigDict(extra="allow")
+
+    pathname: str = "/"
+    asPath: str = "/"  # noqa: N815 - Reflex's name
+    query: dict[str, str | list[str]] = {}
+
+    @field_validator("asPath", "pathname")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        urlsplit(value)
+        return value
+
+
+class _Event(BaseModel):
+    name: str
+    payload: dict[str, Any] = {}
+    router_data: _Place = _Place()
+
+
+class _Boot(BaseModel):
+    """What comes with a connection: it may hold the first event."""
+
+    event: _Event | None = None
+
+
+_events = TypeAdapter(tuple[Literal["event"], _Event])
+_others = TypeAdapter(tuple[Literal["ping", "client_error"]] | tuple[Literal["client_error"], Any])
+
+
+class Frames:
+    """Knows the app's event handlers."""
+
+    def __init__(self, registry: RegistrationContext) -> None:
+        """Make a judge.
+
+        Args:
+            registry: The app's event handlers.
+        """
+        self._registry = registry
+
+    def are_for_us(self, message: str) -> bool:
+        """Tell whether the app has any use for a message.
+
+        Args:
+            message: A text message of Engine.IO 4.
+
+        Returns:
+            False for an event of no handler, or one that its handler can't take.
+        """
+        head = _MESSAGE.match(message)
+        if head is None:
+            return len(message) <= len("probe.")  # pings and pongs
+        body = message[head.end() :]
+        try:
+            if head[1] == _CONNECT:
+                boot = _Boot.model_validate_json(body or "{}").event
+                return boot is None or self._can_be_taken(boot)
+            return head[1] != _EVENT or self._is_event(body)
+        except ValidationError:
+            return False
+
+    def _is_event(self, body: str) -> bool:
+        if body.startswith(tuple(f'["{name}"' for name in _BESIDE_EVENTS)):
+            _others.validate_json(body)
+            return True
+        return self._can_be_taken(_events.validate_json(body)[1])
+
+    def _can_be_taken(self, event: _Event) -> bool:
+        known = self._registry.event_handlers.get(event.name)
+        if known is None:
+            return False
+        try:
+            inspect.signature(known.handler.fn).bind(None, **event.payload)
+        except TypeError:
+            return False
+        return True

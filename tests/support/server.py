@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -13,6 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "the tests sign with this secret and nobody else does"
@@ -43,6 +45,11 @@ class Server:
     def logged(self) -> str:
         """Read what it wrote so far."""
         return self.log.read_text(errors="replace")
+
+    def audited(self, **facts: object) -> list[dict[str, Any]]:
+        """List the entries of the audit trail that have these facts."""
+        lines = re.findall(r"authdemo\.sessions\.audit: (.*)", self.logged())
+        return [entry for entry in map(json.loads, lines) if facts.items() <= entry.items()]
 
 
 @contextlib.contextmanager

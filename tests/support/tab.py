@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import uuid
@@ -17,6 +18,8 @@ ROOT_STATE = "reflex___state____state"
 SESSION_STATE = f"{ROOT_STATE}.authdemo___sessions___reflex___state____session_state"
 HOME_STATE = f"{ROOT_STATE}.authdemo___pages___home____home_state"
 LOGIN_STATE = f"{ROOT_STATE}.authdemo___pages___login____login_state"
+ACCOUNT_STATE = f"{ROOT_STATE}.authdemo___pages___account____account_state"
+ADMIN_STATE = f"{ROOT_STATE}.authdemo___pages___admin____admin_state"
 REFUSED = simple_websocket.ConnectionError
 
 
@@ -76,7 +79,8 @@ class Tab:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._socket.close()
+        with contextlib.suppress(simple_websocket.ConnectionClosed):
+            self._socket.close()
 
     @property
     def port(self) -> int:
@@ -110,7 +114,16 @@ class Tab:
         """Call an event handler by its full name."""
         place = {"pathname": self._path, "asPath": self._path}
         event = {"name": handler, "payload": payload, "router_data": place}
-        self._socket.send(f"42/_event,{json.dumps(['event', event])}")
+        self.send(f"42/_event,{json.dumps(['event', event])}")
+
+    def send(self, frame: str) -> None:
+        """Send a frame as it is."""
+        self._socket.send(frame)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the server has not closed it."""
+        return bool(self._socket.connected)
 
     def server_update(self) -> None:
         """Press the button that updates the session from the server."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode
 
@@ -180,7 +181,7 @@ class AuthCore:
         """
         if self._find_user is None:
             raise ConfigurationError("auth.refresh needs Auth(find_user=...), to look users up.")
-        user = await cb.call("find_user", self._find_user, user_id=user_id)
+        user = await cb.call("find_user", partial(self._find_user, user_id))
         if user is None:
             await self.revoke_user(user_id)
         else:

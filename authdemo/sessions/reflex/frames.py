@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_
 from reflex.constants import Endpoint
 from reflex_base.registry import RegistrationContext
 
-_MESSAGE = re.compile(rf"4([0-9])(?:{re.escape(str(Endpoint.EVENT))})?,?[0-9]*", re.ASCII)
+_HEARTBEAT = re.compile(r"[12356](probe)?")
+_MESSAGE = re.compile(rf"4([0-3])(?:{re.escape(str(Endpoint.EVENT))})?,?[0-9]*", re.ASCII)
 _CONNECT, _EVENT = "0", "2"
 _BESIDE_EVENTS = ("ping", "client_error")
 
@@ -75,7 +76,7 @@ class Frames:
         """
         head = _MESSAGE.match(message)
         if head is None:
-            return len(message) <= len("probe.")  # pings and pongs
+            return _HEARTBEAT.fullmatch(message) is not None
         body = message[head.end() :]
         try:
             if head[1] == _CONNECT:

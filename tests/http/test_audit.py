@@ -1,0 +1,92 @@
+"""The audit trail: what an auditor wants to know is there, and no secret is (ASVS 16.3)."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from tests.support.browser import PASSWORD, Browser
+from tests.support.server import eventually
+
+AS_CURL = {"User-Agent": "curl/8 (audit)"}
+
+
+def newest(browser: Browser, **facts: object) -> dict[str, Any]:
+    """Wait for an entry, and return the last one like it."""
+    eventually(lambda: browser.server.audited(**facts))
+    return browser.server.audited(**facts)[-1]
+
+
+def public(browser: Browser) -> str:
+    """The public name of the browser's session."""
+    return next(str(session["id"]) for session in browser.sessions() if session["current"])
+
+
+def test_a_sign_in_says_who_and_from_where(john: Browser) -> None:
+    entry = newest(john, kind="sign-in", session=public(john))
+    assert (entry["user"], entry["ip"]) == ("john_doe", "127.0.0.1")
+    assert entry["at"].endswith("Z")
+    assert entry["user_agent"].startswith("python-httpx/")
+
+
+def test_a_failed_sign_in_says_which_account_and_why(browser: Browser) -> None:
+    browser.log_in("audited", "wrong")
+    entry = newest(browser, kind="sign-in-failed", user="audited")
+    assert (entry["reason"], entry["ip"]) == ("CredentialsSignin", "127.0.0.1")
+
+
+def test_an_update_names_the_fields_and_never_their_values(john: Browser) -> None:
+    john.update({"name": "An Unlikely Name"})
+    entry = newest(john, kind="update", session=public(john))
+    assert (entry["fields"], entry["author"], entry["user"]) == (["name"], "client", "john_doe")
+    assert "An Unlikely Name" not in str(john.server.audited())
+
+
+def test_a_refused_update_names_the_field_and_the_session(john: Browser) -> None:
+    assert john.update({"role": "admin"}).status_code == 422
+    entry = newest(john, kind="refused", session=public(john))
+    assert (entry["reason"], entry["fields"]) == ("UpdateRefused", ["role"])
+    assert entry["path"] == "/api/auth/session"
+
+
+def test_a_forged_request_is_noted(john: Browser) -> None:
+    body = {"csrfToken": "forged", "data": {"name": "Forged"}}
+    john.post("/api/auth/session", json=body, headers=AS_CURL)
+    entry = newest(john, user_agent=AS_CURL["User-Agent"], session=public(john))
+    assert (entry["kind"], entry["reason"]) == ("refused", "RequestRefused")
+
+
+def test_every_end_says_how(john: Browser) -> None:
+    session = public(john)
+    john.log_out()
+    assert newest(john, kind="ended", session=session)["reason"] == "signed-out"
+
+
+def test_a_revocation_says_so(john: Browser) -> None:
+    session = public(john)
+    john.revoke(all=True)
+    assert newest(john, kind="ended", session=session)["reason"] == "revoked"
+
+
+def test_input_can_forge_no_entry_and_no_line(browser: Browser) -> None:
+    browser.log_in('x\n2026-01-01 00:00:00,000 INFO FORGED {"kind": "sign-in"}', "wrong")
+    newest(browser, kind="sign-in-failed")
+    forged = [line for line in browser.server.logged().splitlines() if line.startswith("2026-01")]
+    assert forged == []
+    assert not browser.server.audited(kind="sign-in", user="FORGED")
+
+
+def test_no_entry_holds_a_secret(john: Browser) -> None:
+    john.update({"name": "Somebody"})
+    john.log_in("john_doe", "a password that was typed wrong")
+    newest(john, kind="sign-in-failed")
+    log = john.server.logged()
+    cookies = [cookie.split("%7C")[0] for cookie in john.cookies.values()]
+    for secret in (PASSWORD, "a password that was typed wrong", *cookies):
+        assert secret not in log.replace("SEED", "")
+
+
+def test_a_session_goes_by_a_name_that_gives_nothing_away(john: Browser) -> None:
+    name = public(john)
+    assert len(name) == 32
+    assert hashlib.sha256(name.encode()).hexdigest()[:32] != name

@@ -1,0 +1,75 @@
+"""Forwarded headers are believed only from the operator's own proxies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.browser import AS_CLIENT, PASSWORD, SESSION, Browser, set_cookies
+from tests.support.server import Server, running
+
+CSRF = "__Host-authjs.csrf-token"
+CLIENT = "203.0.113.7"
+VIA_PROXY = {"X-Forwarded-For": CLIENT, "X-Forwarded-Proto": "https"}
+
+
+@pytest.fixture(scope="module")
+def behind_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app, behind a proxy on this machine that is trusted, and another one that isn't."""
+    settings = {"AUTH_TRUSTED_PROXIES": "127.0.0.1, 10.1.0.0/16", "AUTH_LOGIN_RATE": "3/minute"}
+    with running(tmp_path_factory.mktemp("proxied"), **settings) as server:
+        yield server
+
+
+def log_in(server: Server, headers: dict[str, str], **fields: str) -> Browser:
+    browser = Browser(server, session=f"__Secure-{SESSION}", csrf=CSRF)
+    csrf = browser.get("/api/auth/csrf", headers=headers).json()["csrfToken"]
+    form = {"csrfToken": csrf, "id": "john_doe", "password": PASSWORD, **fields}
+    path = "/api/auth/callback/credentials"
+    browser.last = browser.post(path, data=form, headers=AS_CLIENT | headers)  # type: ignore[attr-defined]
+    return browser
+
+
+def test_over_https_at_the_proxy_cookies_are_secure_and_addresses_https(
+    behind_proxy: Server,
+) -> None:
+    answer = log_in(behind_proxy, VIA_PROXY).last  # type: ignore[attr-defined]
+    assert answer.json()["url"].startswith("https://")
+    for name, _, attributes in set_cookies(answer):
+        assert name.startswith(("__Secure-", "__Host-"))
+        assert "; Secure" in attributes
+
+
+def test_the_clients_own_address_is_noted(behind_proxy: Server) -> None:
+    browser = log_in(behind_proxy, VIA_PROXY)
+    listed = browser.get("/api/auth/sessions", headers=VIA_PROXY).json()
+    assert next(session for session in listed if session["current"])["ip"] == CLIENT
+
+
+def test_what_the_client_put_before_the_proxys_word_counts_for_nothing(
+    behind_proxy: Server,
+) -> None:
+    statuses = []
+    for number in range(4):
+        chain = f"192.0.2.{number}, 203.0.113.9, 10.1.2.3"
+        browser = log_in(
+            behind_proxy, {**VIA_PROXY, "X-Forwarded-For": chain}, id="nobody", password="wrong"
+        )
+        statuses.append(browser.last.status_code)  # type: ignore[attr-defined]
+    assert statuses == [401, 401, 401, 429]
+
+
+def test_a_forwarded_host_is_never_believed(behind_proxy: Server) -> None:
+    browser = Browser(behind_proxy)
+    headers = {**VIA_PROXY, "X-Forwarded-Host": "evil.example"}
+    for path in ("/api/auth/providers", "/", "/login"):
+        answer = browser.get(path, headers=headers)
+        assert "evil.example" not in answer.text + str(answer.headers)
+
+
+def test_without_a_trusted_proxy_nothing_is_believed(browser: Browser) -> None:
+    answer = browser.get("/api/auth/csrf", headers=VIA_PROXY)
+    assert [name for name, _, _ in set_cookies(answer)] == ["authjs.csrf-token"]
+    browser.log_in(headers=AS_CLIENT | VIA_PROXY)
+    assert {session["ip"] for session in browser.sessions() if session["current"]} == {"127.0.0.1"}

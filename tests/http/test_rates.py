@@ -1,0 +1,64 @@
+"""How fast a client may update, and what it hears when it is too fast."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.browser import Browser
+from tests.support.server import Server, eventually, running
+
+
+@pytest.fixture(scope="module")
+def slow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app, with few updates allowed."""
+    with running(tmp_path_factory.mktemp("slow"), AUTH_UPDATE_RATE="3/second") as server:
+        yield server
+
+
+def test_updates_that_come_too_fast_are_refused_and_lose_nothing(slow_server: Server) -> None:
+    browser = Browser(slow_server)
+    browser.log_in()
+    body = {"csrfToken": browser.csrf()}
+    answers = [
+        browser.post("/api/auth/session", json={**body, "data": {"name": f"Name {number}"}})
+        for number in range(12)
+    ]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    accepted = [answer for answer in answers if answer.status_code == 200]
+    assert refused
+    assert len(refused) + len(accepted) == 12
+    assert refused[0].headers["Retry-After"] == "1"
+    assert refused[0].json()["message"] == "Too many updates at once. Wait a moment and try again."
+    session = browser.session()
+    assert session["rev"] == 1 + len(accepted)
+    assert session["user"] == accepted[-1].json()["user"]
+
+
+def test_other_sessions_are_not_affected_and_reading_never_is(slow_server: Server) -> None:
+    hasty, calm = Browser(slow_server), Browser(slow_server)
+    hasty.log_in()
+    calm.log_in()
+    body = {"csrfToken": hasty.csrf(), "data": {"name": "Hasty"}}
+    while hasty.post("/api/auth/session", json=body).status_code == 200:
+        body["data"] = {"name": f"Hasty {time.monotonic()}"}
+    assert hasty.session()["user"]["name"].startswith("Hasty")
+    assert calm.update({"name": "Calm"}).status_code == 200
+
+
+def test_who_waits_as_long_as_told_is_let_in(slow_server: Server) -> None:
+    browser = Browser(slow_server)
+    browser.log_in()
+    body = {"csrfToken": browser.csrf()}
+    count = iter(range(1000))
+
+    def update() -> int:
+        data = {"name": f"Name {next(count)}"}
+        answer = browser.post("/api/auth/session", json={**body, "data": data})
+        return answer.status_code
+
+    while update() == 200:
+        pass
+    eventually(lambda: update() == 200, within=1.5, every=0.1)

@@ -1,0 +1,129 @@
+"""A new password and a new role: what they do to the sessions that are open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from tests.support.browser import PASSWORD, Browser
+from tests.support.redis import Redis
+from tests.support.server import Server, eventually, running
+from tests.support.tab import ACCOUNT_STATE, ADMIN_STATE, Tab
+
+NEW = "a new password"
+Open: TypeAlias = Callable[[Path, pytest.FixtureRequest], AbstractContextManager[Server]]
+
+
+def on_two_workers(folder: Path, request: pytest.FixtureRequest) -> AbstractContextManager[Server]:
+    redis: Redis = request.getfixturevalue("redis")
+    return running(folder, REFLEX_REDIS_URL=redis.url, WORKERS="2")
+
+
+@pytest.fixture(
+    params=[lambda folder, _: running(folder), on_two_workers], ids=["embedded", "two workers"]
+)
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    """An app with accounts of its own."""
+    opened: Open = request.param
+    with opened(tmp_path, request) as server:
+        yield server
+
+
+def member(server: Server, account: str = "john_doe", password: str = PASSWORD) -> Browser:
+    browser = Browser(server)
+    assert browser.log_in(account, password).status_code == 200
+    return browser
+
+
+def change_password(tab: Tab, current: str, new: object) -> str:
+    tab.call(f"{ACCOUNT_STATE}.change_password", form={"current": current, "new": new})
+    eventually(lambda: tab.var(ACCOUNT_STATE, "done") or tab.var(ACCOUNT_STATE, "error"))
+    return str(tab.var(ACCOUNT_STATE, "done") or tab.var(ACCOUNT_STATE, "error"))
+
+
+def test_a_changed_password_ends_the_other_sessions_and_stays_changed(world: Server) -> None:
+    """ASVS 7.4.3."""
+    own, other, jane = member(world), member(world), member(world, "jane_admin")
+    with Tab(world, own, path="/account") as tab, Tab(world, other) as elsewhere:
+        said = change_password(tab, PASSWORD, NEW)
+        assert said == "The password is changed. Other sessions that were ended: 1."
+        eventually(lambda: elsewhere.status == "unauthenticated", within=1)
+        assert tab.status == "authenticated"
+    assert other.session() is None
+    assert own.session()["user"]["id"] == "john_doe"
+    assert jane.session()["user"]["id"] == "jane_admin"
+    assert Browser(world).log_in("john_doe", PASSWORD).status_code == 401
+    member(world, password=NEW)
+
+
+def test_a_role_that_changes_is_in_every_tab_and_in_the_next_check(world: Server) -> None:
+    """ASVS 8.3.2."""
+    john, phone, jane = member(world), member(world), member(world, "jane_admin")
+    phone.update({"name": "On the Phone"})
+    assert john.get("/admin").status_code == 403
+    with (
+        Tab(world, john) as first,
+        Tab(world, phone) as second,
+        Tab(world, jane, path="/admin") as janes,
+    ):
+        janes.call(f"{ADMIN_STATE}.change_role", account_id="john_doe", role="admin")
+        eventually(lambda: [t.view["user"]["role"] for t in (first, second)] == ["admin"] * 2)
+        assert second.name == "On the Phone"
+        first.call(f"{ADMIN_STATE}.look")
+        eventually(lambda: first.var(ADMIN_STATE, "people"))
+        assert john.get("/admin").status_code == 200
+        janes.call(f"{ADMIN_STATE}.change_role", account_id="john_doe", role="user")
+        eventually(lambda: first.view["user"]["role"] == "user")
+        first.call(f"{ADMIN_STATE}.end_sessions", account_id="jane_admin")
+        eventually(lambda: first.var(ADMIN_STATE, "error"))
+    assert john.get("/admin").status_code == 403
+    assert phone.session()["rev"] == 4
+    assert jane.session()
+
+
+def test_an_administrator_ends_somebody_elses_sessions(world: Server) -> None:
+    """ASVS 7.4.5."""
+    john, phone, jane = member(world), member(world), member(world, "jane_admin")
+    with Tab(world, john) as tab, Tab(world, jane, path="/admin") as janes:
+        janes.call(f"{ADMIN_STATE}.end_sessions", account_id="john_doe")
+        eventually(lambda: tab.status == "unauthenticated", within=1)
+    assert (john.session(), phone.session()) == (None, None)
+    assert jane.session()
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "said"),
+    [
+        ("wrong", NEW, "The id or the password is wrong."),
+        (PASSWORD, "short", "A password has at least 8 characters."),
+        (PASSWORD, "x" * 1025, "A password has at most 1024 bytes, and no NUL."),
+        (PASSWORD, "with\0a NUL", "A password has at most 1024 bytes, and no NUL."),
+        (PASSWORD, None, "A password has at most 1024 bytes, and no NUL."),
+    ],
+)
+def test_a_password_that_can_not_be_is_refused_and_ends_nothing(
+    john: Browser, current: str, new: object, said: str
+) -> None:
+    other = member(john.server)
+    with Tab(john.server, john, path="/account") as tab:
+        assert change_password(tab, current, new) == said
+    assert other.session()
+    member(john.server)
+
+
+@pytest.mark.parametrize("act", ["look", "change_role", "end_sessions"])
+def test_who_is_no_administrator_gets_nothing_by_calling_the_handler(
+    john: Browser, jane: Browser, act: str
+) -> None:
+    account = {} if act == "look" else {"account_id": "jane_admin"}
+    role = {"role": "user"} if act == "change_role" else {}
+    with Tab(john.server, john) as tab:
+        tab.call(f"{ADMIN_STATE}.{act}", **account, **role)
+        eventually(lambda: tab.var(ADMIN_STATE, "error"))
+        assert tab.var(ADMIN_STATE, "error") == "Only administrators may do this."
+        assert "jane@email" not in tab.said()
+    assert jane.session()["user"]["role"] == "admin"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.visitor import Visitor, click, field_of
+from tests.e2e.visitor import Visitor, click, field_of, is_connected
 from tests.support.server import ROOT, SECRET, eventually, free_port
 
 SOURCES = ("authdemo", "assets", "reflex.lock", "rxconfig.py", "requirements.txt")
@@ -54,7 +54,7 @@ def test_login_and_updates_work_with_pages_and_api_on_two_ports(developer: Visit
     home, client = developer.open("/"), developer.open("/client")
     for tab in (home, client):
         tab.wait_for_url(re.compile("/login"), timeout=60_000)
-        tab.wait_for_function("sessionStorage.getItem('token') !== null")
+        is_connected(tab)
     developer.log_in(home)
     for tab, path in ((home, "/"), (client, "/client")):
         tab.wait_for_url(developer.url + path)

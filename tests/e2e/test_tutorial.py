@@ -5,7 +5,7 @@ import re
 import httpx
 from playwright.sync_api import Page, expect
 
-from tests.e2e.visitor import Visitor, click, field_of, shows
+from tests.e2e.visitor import Visitor, click, field_of, is_connected, shows
 
 SOON = 0.6  # the promise is 0.2 s; a busy machine gets some more
 STEPS = (
@@ -130,7 +130,7 @@ def test_a_form_that_is_sent_at_once_is_sent_over_the_socket(visitor: Visitor) -
 
 def test_a_wrong_password_is_refused_with_a_message(visitor: Visitor) -> None:
     tab = visitor.open("/login")
-    tab.wait_for_function("sessionStorage.getItem('token') !== null")
+    is_connected(tab)
     visitor.log_in(tab, password="guess")
     expect(tab.get_by_role("alert")).to_have_text("The id or the password is wrong.")
     expect(tab.get_by_role("button", name="Log In")).to_be_enabled()

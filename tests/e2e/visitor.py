@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebSocket, expect
 
+from tests.support.server import eventually
+
 SESSION = "[data-testid=server-session], [data-testid=client-session]"
 # What Chromium itself writes about an answer that the page handles.
 HANDLED = "Failed to load resource: the server responded with a status of 422"
@@ -54,7 +56,7 @@ class Visitor:
 
     def is_live(self, tab: Page) -> None:
         """Wait until the tab hears from the server."""
-        tab.wait_for_function("sessionStorage.getItem('token') !== null")
+        is_connected(tab)
         expect(field_of(tab, "name")).not_to_be_empty()
 
     def cookie(self) -> str:
@@ -89,3 +91,8 @@ def shows(tab: Page, name: str, *, since: float, within: float) -> None:
     expect(field_of(tab, "name")).to_have_text(name)
     took = time.monotonic() - since
     assert took < within, f"{name} took {took * 1000:.0f} ms"
+
+
+def is_connected(tab: Page) -> None:
+    """Wait until the page has its socket; the policy of the pages lets no `eval` look."""
+    eventually(lambda: tab.evaluate("sessionStorage.getItem('token') !== null"), within=20)

@@ -93,3 +93,15 @@ def test_head_says_what_get_says_without_a_body(john: Browser, path: str) -> Non
         john.get(path).status_code,
         john.get(path).headers["Cache-Control"],
     )
+
+
+@pytest.mark.parametrize("path", ["/login", "/", "/client", "/inspector", "/account"])
+def test_the_pages_own_scripts_run_and_no_others(john: Browser, path: str) -> None:
+    if path == "/login":
+        john = Browser(john.server)
+    policy = john.get(path).headers["Content-Security-Policy"]
+    rules = {name: sources for name, *sources in map(str.split, policy.split(";"))}
+    allowed = [source for source in rules["script-src"] if not source.startswith("'sha256-")]
+    assert allowed == ["'self'"]
+    assert rules["frame-ancestors"] == rules["object-src"] == rules["base-uri"] == ["'none'"]
+    assert rules["default-src"] == rules["form-action"] == ["'self'"]

@@ -30,24 +30,28 @@ def security_headers(policy: str, *, secure: bool) -> dict[str, str]:
     return {**_ALWAYS, "Content-Security-Policy": policy, **(_HSTS if secure else {})}
 
 
-def content_security_policy(document: str) -> str:
+def content_security_policy(document: str, *, allow_eval: bool = False) -> str:
     """Write the policy of a built page (CSP Level 3).
 
     The inline scripts are the build's own, so each is allowed by its hash, and
-    no other is. Two things have to stay open in a Reflex app: `eval`, which
-    `rx.call_script` and dynamic components are made of, and inline styles, which
-    Emotion, Reflex's style library, writes into the page as it runs.
+    no other is. Inline styles have to stay open in a Reflex app: Emotion, Reflex's
+    style library, writes them into the page as it runs. `eval` stays closed unless
+    the app needs it: Reflex's front end runs what the server sends by
+    `rx.call_script` with it, and so `rx.console_log`, `rx.set_clipboard` and
+    `rx.window_alert` when an event handler returns them.
 
     Args:
         document: The page's HTML as it was built.
+        allow_eval: Whether scripts may be made from text that the server sends.
 
     Returns:
         The policy.
     """
     hashes = sorted({_hash(script) for script in _INLINE_SCRIPT.findall(document)})
+    evaluation = ["'unsafe-eval'"] if allow_eval else []
     rules = {
         "default-src": ["'self'"],
-        "script-src": ["'self'", "'unsafe-eval'", *hashes],
+        "script-src": ["'self'", *evaluation, *hashes],
         "style-src": ["'self'", "'unsafe-inline'"],
         "img-src": ["'self'", "https:", "data:"],
         "object-src": ["'none'"],

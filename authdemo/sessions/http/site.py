@@ -55,12 +55,15 @@ class Site:
     a public page's HTML by imports is for signed-in visitors.
     """
 
-    def __init__(self, folder: Path, protected: Collection[str]) -> None:
+    def __init__(
+        self, folder: Path, protected: Collection[str], *, allow_eval: bool = False
+    ) -> None:
         """Read a build.
 
         Args:
             folder: The folder with the built pages.
             protected: The paths of the protected pages.
+            allow_eval: Whether the pages' scripts may use `eval`.
 
         Raises:
             ConfigurationError: If a protected page doesn't exist.
@@ -74,7 +77,9 @@ class Site:
                 f"Pages.protected names pages that don't exist: {sorted(unknown)}."
             )
         self._protected = frozenset(canonical(path).casefold() for path in protected)
-        self._templates = {path: Template(document) for path, document in pages.items()}
+        self._templates = {
+            path: Template(document, allow_eval=allow_eval) for path, document in pages.items()
+        }
         scripts = (folder / "assets").glob("reflex-env-*.js")
         self._endpoints = {file.name: EndpointsScript(file.read_text("utf-8")) for file in scripts}
         self._public_scripts = _closure(

@@ -27,13 +27,14 @@ class Template:
         policy: Its Content-Security-Policy.
     """
 
-    def __init__(self, document: str) -> None:
+    def __init__(self, document: str, *, allow_eval: bool = False) -> None:
         """Take a page apart.
 
         Args:
             document: The page's HTML.
+            allow_eval: Whether its scripts may use `eval`.
         """
-        self.policy = content_security_policy(document)
+        self.policy = content_security_policy(document, allow_eval=allow_eval)
         head, separator, body = document.partition("</head>")
         self._head = head
         self._pieces = _MARKER.split(separator + body)

@@ -212,13 +212,21 @@ class Auth(AuthCore):
             record.user_id, but=record.id, device=connection.device
         )
 
-    def install(self, app: rx.App, *, site: Path | None, also: tuple[str, ...] = ()) -> None:
+    def install(
+        self,
+        app: rx.App,
+        *,
+        site: Path | None,
+        also: tuple[str, ...] = (),
+        allow_eval: bool = False,
+    ) -> None:
         """Wire the sessions into an app; `SessionsPlugin` calls this.
 
         Args:
             app: The app.
             site: The built pages, or None if another server serves them.
             also: Other origins whose pages belong to the app.
+            allow_eval: Whether the pages' scripts may use `eval`.
         """
         connections = Connections()
         desk = Desk(self, Origins(self.settings.url, also=also))
@@ -237,7 +245,7 @@ class Auth(AuthCore):
             ),
         ]
         if site is not None:
-            pages = Site(site, self.pages.protected)
+            pages = Site(site, self.pages.protected, allow_eval=allow_eval)
             layers.append(partial(Gate, auth=self, desk=desk, site=pages))
         if self.settings.trusted_proxies:
             layers.append(partial(Forwarded, proxies=self.settings.trusted_proxies))

@@ -18,13 +18,17 @@ from .auth import Auth, add_errands
 class SessionsPlugin(Plugin):
     """Adds `/api/auth`, live sessions and guarded pages to an app."""
 
-    def __init__(self, auth: str) -> None:
+    def __init__(self, auth: str, *, allow_eval: bool = False) -> None:
         """Name the app's sessions.
 
         Args:
             auth: Where they are, like `"my_app.auth:auth"`. They are imported
                 with the app, not with the configuration.
+            allow_eval: Whether the Content-Security-Policy lets scripts use `eval`.
+                Reflex needs it for what an event handler returns by `rx.call_script`,
+                `rx.console_log`, `rx.set_clipboard` and `rx.window_alert`.
         """
+        self._allow_eval = allow_eval
         self._where = auth
 
     def register_route(self, **_: Any) -> None:
@@ -38,7 +42,10 @@ class SessionsPlugin(Plugin):
         serves_pages = environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get()
         site = prerequisites.get_web_dir() / Dirs.STATIC if serves_pages else None
         self.auth().install(
-            context["app"], site=site, also=_page_origins(serves_pages=serves_pages)
+            context["app"],
+            site=site,
+            also=_page_origins(serves_pages=serves_pages),
+            allow_eval=self._allow_eval,
         )
 
     def auth(self) -> Auth:

@@ -1,0 +1,40 @@
+"""The account page and the administrators' page, as their users see them."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.e2e.visitor import Visitor, is_connected
+
+
+def test_a_wrong_password_changes_nothing_and_says_so(visitor: Visitor) -> None:
+    visitor.logged_in("/")
+    account = visitor.open("/account")
+    account.get_by_label("Current password").fill("guess")
+    account.get_by_label("New password").fill("a new password")
+    account.get_by_role("button", name="Change Password").click()
+    expect(account.get_by_role("alert")).to_have_text("The id or the password is wrong.")
+    visitor.saw_no_complaint()
+
+
+def test_a_new_password_is_confirmed_and_this_tab_stays(visitor: Visitor) -> None:
+    visitor.logged_in("/")
+    account = visitor.open("/account")
+    account.get_by_label("Current password").fill("tutorial")
+    account.get_by_label("New password").fill("tutorial")
+    account.get_by_role("button", name="Change Password").click()
+    expect(account.get_by_role("status")).to_contain_text("The password is changed.")
+    expect(account.get_by_label("New password")).to_have_value("")
+    visitor.saw_no_complaint()
+
+
+def test_administrators_see_people_and_others_do_not(visitor: Visitor) -> None:
+    visitor.logged_in("/", account="jane_admin")
+    people = visitor.open("/admin")
+    is_connected(people)
+    row = people.get_by_role("row").filter(has_text="john_doe")
+    row.get_by_role("button", name="Make admin").click()
+    expect(row.get_by_role("cell").first).to_have_text("admin")
+    row.get_by_role("button", name="Make user").click()
+    expect(row.get_by_role("cell").first).to_have_text("user")
+    visitor.saw_no_complaint()

@@ -26,7 +26,7 @@ class Failures:
 
     def after(self, key: str, since: float) -> list[float]:
         """List a key's failures after a moment, oldest first."""
-        return [at for at in self._times.get(key, ()) if at > since]
+        return sorted(at for at in self._times.get(key, ()) if at > since)
 
     def forget(self, now: float) -> None:
         """Forget the keys that have not failed for long enough."""

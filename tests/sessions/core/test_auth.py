@@ -20,7 +20,7 @@ from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.record import Device
 from authdemo.sessions.core.settings import Rate, Settings
 from authdemo.sessions.providers.credentials import Credentials
-from tests.support.house import ADA, SECRET
+from tests.support.house import ADA, PASSWORD, SECRET, Person
 
 RIGHT = {"id": "ada", "password": "right"}
 WRONG = {"id": "ada", "password": "wrong"}
@@ -142,3 +142,39 @@ async def test_without_one_everybody_stays_at_home(core):
 def test_at_least_one_way_in_is_needed(clock):
     with pytest.raises(ConfigurationError, match="provider"):
         AuthCore(providers=[], settings=Settings(keys=KeyRing([SECRET])), clock=clock)
+
+
+class TestRefresh:
+    async def begin(self, core, **choices):
+        auth = core(**choices)
+        await auth.sessions.store.open()
+        return auth, await auth.sessions.sign_in(ADA, PASSWORD)
+
+    async def test_asks_the_app_who_the_user_is_by_now(self, core):
+        async def find_user(user_id):
+            return ADA.model_copy(update={"email": f"{user_id}@new.example"})
+
+        auth, record = await self.begin(core, find_user=find_user, user=Person)
+        await auth.refresh("ada")
+        assert (await auth.sessions.find(record.id)).user["email"] == "ada@new.example"
+        await auth.sessions.store.close()
+
+    async def test_of_a_user_who_is_gone_ends_the_sessions(self, core):
+        auth, record = await self.begin(core, find_user=lambda _: None, user=Person)
+        await auth.refresh("ada")
+        assert await auth.sessions.find(record.id) is None
+        await auth.sessions.store.close()
+
+    async def test_that_fails_changes_nothing(self, core):
+        def find_user(user_id):
+            raise RuntimeError("the database of the app is away")
+
+        auth, record = await self.begin(core, find_user=find_user, user=Person)
+        with pytest.raises(CallbackFailed):
+            await auth.refresh("ada")
+        assert await auth.sessions.find(record.id) == record
+        await auth.sessions.store.close()
+
+    async def test_without_a_way_to_find_users_says_what_to_do(self, core):
+        with pytest.raises(ConfigurationError, match="find_user"):
+            await core().refresh("ada")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -418,6 +419,55 @@ class TestEnd:
         fresh = rotated.sessions.mint(verified.record)
         assert await rotated.read(fresh) == ADA.model_dump()
         assert await house.read(fresh) is None
+
+
+class TestRefresh:
+    async def test_brings_what_no_client_may_change_into_every_session(self, house):
+        here, there = await house.sign_in(), await house.sign_in()
+        await house.sessions.refresh(ADA.model_copy(update={"role": "admin"}))
+        for record in (here, there):
+            found = await house.sessions.find(record.id)
+            assert (found.user["role"], found.rev) == ("admin", 2)
+            assert found.history[-1].cause == "refresh"
+
+    async def test_leaves_what_a_client_changed(self, house):
+        record = await house.rename(await house.sign_in(), "Countess")
+        await house.sessions.refresh(ADA.model_copy(update={"role": "admin"}))
+        found = await house.sessions.find(record.id)
+        assert (found.user["name"], found.user["role"]) == ("Countess", "admin")
+
+    async def test_makes_no_revision_when_nothing_differs(self, house):
+        record = await house.sign_in()
+        await house.sessions.refresh(ADA)
+        assert (await house.sessions.find(record.id)).rev == 1
+
+    async def test_concerns_nobody_else(self, house):
+        grace = await house.sign_in(GRACE)
+        await house.sessions.refresh(ADA.model_copy(update={"email": "new@example.org"}))
+        assert await house.sessions.find(grace.id) == grace
+
+
+class TestRevokeUser:
+    async def test_ends_all_of_a_user_s_sessions_but_the_one(self, house):
+        records = [await house.sign_in() for _ in range(3)]
+        grace = await house.sign_in(GRACE)
+        assert await house.sessions.revoke_user("ada", but=records[1].id) == 2
+        assert await house.sessions.of_user("ada") == [records[1]]
+        assert await house.sessions.revoke_user("ada") == 1
+        assert await house.sessions.find(grace.id) == grace
+
+
+class TestMostPerUser:
+    async def test_one_more_ends_the_oldest(self, open_house):
+        house = await open_house(options=dataclasses.replace(OPTIONS, most_per_user=2))
+        records = []
+        for _ in range(3):
+            records.append(await house.sign_in())
+            house.clock.advance(1)
+        grace = await house.sign_in(GRACE)
+        assert await house.sessions.of_user("ada") == [records[2], records[1]]
+        assert SessionEnded(records[0].id, "revoked") in house.notices
+        assert await house.sessions.find(grace.id) == grace
 
 
 class TestJwtCallback:

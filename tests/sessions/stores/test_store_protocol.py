@@ -240,3 +240,34 @@ class TestOpening:
     async def test_closing_twice_does_no_harm(self, opened):
         async with opened() as store:
             await store.close()
+
+
+async def test_failures_are_counted_by_key_in_their_order(opened):
+    async with opened() as store:
+        for at in (NOON + 3, NOON + 1, NOON + 2):
+            await store.count_failure("ada", at=at, expires=NOON + 60)
+        await store.count_failure("grace", at=NOON, expires=NOON + 60)
+        assert await store.failures("ada", since=NOON) == [NOON + 1, NOON + 2, NOON + 3]
+        assert await store.failures("nobody", since=NOON) == []
+
+
+async def test_failures_of_long_ago_do_not_count(opened):
+    async with opened() as store:
+        for second in range(4):
+            await store.count_failure("ada", at=NOON + second, expires=NOON + 60)
+        assert await store.failures("ada", since=NOON + 1) == [NOON + 2, NOON + 3]
+
+
+async def test_failures_at_the_same_moment_all_count(opened):
+    async with opened() as store:
+        failures = (store.count_failure("ada", at=NOON, expires=NOON + 60) for _ in range(20))
+        await asyncio.gather(*failures)
+        assert await store.failures("ada", since=NOON - 1) == [NOON] * 20
+
+
+async def test_a_sweep_forgets_failures_whose_time_is_over(opened):
+    async with opened() as store:
+        await store.count_failure("old", at=NOON, expires=NOON + 1)
+        await store.count_failure("new", at=NOON, expires=NOON + 60)
+        await store.sweep(NOON + 2)
+        assert await store.failures("new", since=NOON - 1) == [NOON]

@@ -134,6 +134,23 @@ class AuthCore:
         self._attempts = Locks()
         self._failures = FailureLimit(store, self.settings.login_rate, clock=clock)
 
+    def provider(self, provider_id: str) -> Credentials:
+        """Find a way to sign in.
+
+        Args:
+            provider_id: Its id.
+
+        Returns:
+            The provider.
+
+        Raises:
+            UnknownProvider: If there is none of that id.
+        """
+        provider = self.providers.get(provider_id)
+        if provider is None:
+            raise UnknownProvider(f"There is no way to sign in called {provider_id[:64]!r}.")
+        return provider
+
     async def authorize(
         self, provider_id: str, credentials: Mapping[str, Any], *, device: Device
     ) -> Granted:
@@ -155,7 +172,7 @@ class AuthCore:
             CallbackFailed: If a function of the app raised.
         """
         try:
-            provider = self._provider(provider_id)
+            provider = self.provider(provider_id)
             user = await self._identify(provider, credentials, device.ip)
             return await self._admit(user, Account(provider.id, provider.type), credentials)
         except SignInError as error:
@@ -227,11 +244,6 @@ class AuthCore:
         """
         address = f"{base_url}{self.pages.sign_in}"
         return f"{address}?{urlencode(query, safe='/')}" if query else address
-
-    def _provider(self, provider_id: str) -> Credentials:
-        if provider_id not in self.providers:
-            raise UnknownProvider(f"There is no way to sign in called {provider_id[:64]!r}.")
-        return self.providers[provider_id]
 
     async def _identify(
         self, provider: Credentials, credentials: Mapping[str, Any], address: str

@@ -26,7 +26,7 @@ class UserSchema:
             update: The fields that a client may change.
         """
         self.user = user
-        self._update = update
+        self.update = update
 
     def accept(self, current: Mapping[str, Any], asked: object, author: Author) -> dict[str, Any]:
         """Check an update as a whole: all of it is accepted, or none.
@@ -68,7 +68,7 @@ class UserSchema:
             Those fields and their values.
         """
         fields = user.model_dump()
-        return {name: fields[name] for name in fields if name not in self._update.model_fields}
+        return {name: fields[name] for name in fields if name not in self.update.model_fields}
 
     def _is_same(self, current: Mapping[str, Any], name: str, value: object) -> bool:
         known = name in current
@@ -77,18 +77,18 @@ class UserSchema:
     def _check_open(self, name: str, author: Author) -> None:
         if name not in self.user.model_fields:
             raise UpdateRefused(f"A session has no field {name[:64]!r}.", field=name[:64])
-        if name == "id" or (author == "client" and name not in self._update.model_fields):
+        if name == "id" or (author == "client" and name not in self.update.model_fields):
             raise UpdateRefused(f"The field {name!r} can't be changed here.", field=name)
 
     def _clean(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        open_to_clients = {k: v for k, v in wanted.items() if k in self._update.model_fields}
-        cleaned = _validated(self._update, open_to_clients)
+        open_to_clients = {k: v for k, v in wanted.items() if k in self.update.model_fields}
+        cleaned = _validated(self.update, open_to_clients)
         return {name: getattr(cleaned, name) for name in open_to_clients}
 
     def _checked_rest(
         self, current: Mapping[str, Any], wanted: Mapping[str, Any]
     ) -> dict[str, Any]:
-        rest = {k: v for k, v in wanted.items() if k not in self._update.model_fields}
+        rest = {k: v for k, v in wanted.items() if k not in self.update.model_fields}
         if not rest:
             return {}
         whole = _validated(self.user, {**current, **rest})

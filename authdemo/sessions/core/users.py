@@ -44,10 +44,21 @@ def _is_https(text: str) -> bool:
     return url.scheme == "https" and bool(url.hostname) and not {" ", "\\"} & set(text)
 
 
-DisplayName = Annotated[str, AfterValidator(_display_name)]
+DisplayName = Annotated[
+    str,
+    AfterValidator(_display_name),
+    Field(
+        description=f"1 to {MAX_NAME_CHARACTERS} characters after trimming, all of them visible.",
+        json_schema_extra={"pattern": r"\S"},
+    ),
+]
 """1 to 64 characters after trimming, none of them invisible."""
 
-PictureUrl = Annotated[str, Field(max_length=MAX_URL_CHARACTERS), AfterValidator(_picture_url)]
+PictureUrl = Annotated[
+    str,
+    Field(max_length=MAX_URL_CHARACTERS, description="Empty, or an https: address."),
+    AfterValidator(_picture_url),
+]
 """Empty, or an `https:` URL of at most 2048 characters."""
 
 

@@ -47,6 +47,18 @@ def status(error: e.AuthError) -> int:
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
 
 
+def public(body: object) -> JSONResponse:
+    """Answer with what is the same for everyone.
+
+    Args:
+        body: The JSON value.
+
+    Returns:
+        An answer that any cache may keep for a while.
+    """
+    return _json(body, 200, {"Cache-Control": "public, max-age=300"})
+
+
 def personal(body: object, status_code: int = 200) -> JSONResponse:
     """Answer with one visitor's own data.
 
@@ -57,11 +69,7 @@ def personal(body: object, status_code: int = 200) -> JSONResponse:
     Returns:
         An answer that no cache keeps.
     """
-    answer = JSONResponse(
-        body, status_code, headers={**PERSONAL, "X-Content-Type-Options": "nosniff"}
-    )
-    answer.headers["Content-Type"] = "application/json; charset=utf-8"
-    return answer
+    return _json(body, status_code, PERSONAL)
 
 
 def refusal(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> JSONResponse:
@@ -82,4 +90,12 @@ def refusal(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> JSONR
     answer = personal(body, status(error))
     if isinstance(error, (e.TooManyAttempts, e.TooManyUpdates)):
         answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
+
+
+def _json(body: object, status_code: int, headers: Mapping[str, str]) -> JSONResponse:
+    answer = JSONResponse(
+        body, status_code, headers={**headers, "X-Content-Type-Options": "nosniff"}
+    )
+    answer.headers["Content-Type"] = "application/json; charset=utf-8"
     return answer

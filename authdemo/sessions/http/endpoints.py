@@ -8,8 +8,7 @@ Where Auth.js is unsafe or silent the answer is better, and still fit for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import Any
 from urllib.parse import quote, unquote
 
 from starlette.requests import Request
@@ -25,12 +24,11 @@ from ..core.errors import AuthError, NotAuthenticated, RequestRefused, SignInErr
 from ..core.ids import public_id
 from ..core.record import SessionRecord
 from ..core.users import User
-from . import answers, bodies, cookies
+from . import answers, bodies, cookies, openapi
+from .routing import Address, Endpoint
 from .visitor import Desk, Visitor, device_of
 
 BASE = "/api/auth"
-
-Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 _ETAG = re.compile(r'"(\d{1,15})"')
 
@@ -47,6 +45,7 @@ class Endpoints:
         """
         self._auth = auth
         self._desk = desk
+        self._description = openapi.describe(auth)
 
     def routes(self) -> list[Route]:
         """List the routes.
@@ -54,27 +53,31 @@ class Endpoints:
         Returns:
             Starlette routes under `/api/auth`.
         """
-        get, post = ["GET"], ["POST"]
-        table: list[tuple[str, list[str], Endpoint]] = [
-            ("/providers", get, self.providers),
-            ("/csrf", get, self.csrf),
-            ("/session", get, self.read),
-            ("/session", post, self.update),
-            ("/callback/{provider}", post, self.sign_in),
-            ("/ticket", post, self.redeem),
-            ("/signin/{provider}", post, self.start_sign_in),
-            ("/signin/{provider}", get, self.show_sign_in),
-            ("/signin", [*get, *post], self.show_sign_in),
-            ("/error", get, self.show_sign_in),
-            ("/signout", post, self.sign_out),
-            ("/signout", get, self.show_home),
-            ("/token", get, self.inspect),
-            ("/sessions", get, self.list_sessions),
-            ("/sessions/revoke", post, self.revoke),
-        ]
+        table: dict[str, dict[str, Endpoint]] = {
+            "/openapi.json": {"GET": self.description},
+            "/providers": {"GET": self.providers},
+            "/csrf": {"GET": self.csrf},
+            "/session": {"GET": self.read, "POST": self.update},
+            "/callback/{provider}": {"POST": self.sign_in},
+            "/ticket": {"POST": self.redeem},
+            "/signin/{provider}": {"GET": self.show_sign_in_with, "POST": self.start_sign_in},
+            "/signin": {"GET": self.show_sign_in, "POST": self.show_sign_in},
+            "/error": {"GET": self.show_sign_in},
+            "/signout": {"GET": self.show_home, "POST": self.sign_out},
+            "/token": {"GET": self.inspect},
+            "/sessions": {"GET": self.list_sessions},
+            "/sessions/revoke": {"POST": self.revoke},
+            "": {},
+            "/{anything_else:path}": {},
+        }
         return [
-            Route(BASE + path, self._answering(to), methods=methods) for path, methods, to in table
+            Route(BASE + path, Address(endpoints, self._note_refusal))
+            for path, endpoints in table.items()
         ]
+
+    async def description(self, _: Request) -> Response:
+        """`GET openapi.json`: all of this, for programs to read."""
+        return answers.public(self._description)
 
     async def providers(self, request: Request) -> Response:
         """`GET providers`: the ways to sign in."""
@@ -115,16 +118,15 @@ class Endpoints:
         visitor, body = await self._receive(request)
         if visitor.record is None:
             raise NotAuthenticated
-        record, asked = visitor.record, body.get("data")
-        if asked is not None:
-            self._auth.update_limit.count(record.id)
-            record = await self._auth.sessions.update(
-                record.id,
-                asked,
-                author="client",
-                if_rev=_expected_rev(request),
-                device=visitor.device,
-            )
+        self._auth.update_limit.count(visitor.record.id)
+        asked = {} if body.get("data") is None else body["data"]
+        record = await self._auth.sessions.update(
+            visitor.record.id,
+            asked,
+            author="client",
+            if_rev=_expected_rev(request),
+            device=visitor.device,
+        )
         answer = answers.personal(await self._auth.sessions.public(record))
         self._desk.put_session(answer, visitor, record)
         return answer
@@ -132,15 +134,13 @@ class Endpoints:
     async def sign_in(self, request: Request) -> Response:
         """`POST callback/<provider>`: sign in with credentials."""
         visitor, body = await self._receive(request, for_redirect=True)
-        wanted = body.get("callbackUrl") or self._remembered_url(request, visitor)
+        wanted = _text(body, "callbackUrl") or self._remembered_url(request, visitor)
         credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
         try:
             granted = await self._auth.authorize(
                 request.path_params["provider"], credentials, device=visitor.device
             )
-            target = await self._auth.redirect(
-                granted.redirect_to or _text(wanted), visitor.base_url
-            )
+            target = await self._auth.redirect(granted.redirect_to or wanted, visitor.base_url)
             if granted.redirect_to is not None:
                 return redirect(request, target)
             return await self._begin(request, visitor, granted.user, granted.account, target)
@@ -151,7 +151,7 @@ class Endpoints:
         """`POST ticket`: exchange a sign-in ticket for the session cookie."""
         visitor, body = await self._receive(request)
         granted = await self._auth.tickets.redeem(
-            _text(body.get("ticket")), browser=self._desk.browser(visitor)
+            _text(body, "ticket"), browser=self._desk.browser(visitor)
         )
         user = self._auth.sessions.schema.user.model_validate(granted.user)
         account = Account(granted.provider, self._auth.providers[granted.provider].type)
@@ -160,9 +160,15 @@ class Endpoints:
 
     async def start_sign_in(self, request: Request) -> Response:
         """`POST signin/<provider>`: credentials are asked for on the app's own page."""
+        self._auth.provider(request.path_params["provider"])
         visitor, body = await self._receive(request, for_redirect=True)
-        target = await self._auth.redirect(_text(body.get("callbackUrl")), visitor.base_url)
+        target = await self._auth.redirect(_text(body, "callbackUrl"), visitor.base_url)
         return redirect(request, self._auth.sign_in_url(visitor.base_url, callbackUrl=target))
+
+    async def show_sign_in_with(self, request: Request) -> Response:
+        """`GET signin/<provider>`: the same page, if there is that provider."""
+        self._auth.provider(request.path_params["provider"])
+        return await self.show_sign_in(request)
 
     async def show_sign_in(self, request: Request) -> Response:
         """`GET signin` and `GET error`: the app's own page says it."""
@@ -181,9 +187,9 @@ class Endpoints:
     async def sign_out(self, request: Request) -> Response:
         """`POST signout`: end the session, here and wherever its cookie was copied to."""
         visitor, body = await self._receive(request, for_redirect=True)
+        target = await self._auth.redirect(_text(body, "callbackUrl"), visitor.base_url)
         if visitor.record is not None:
             await self._auth.sessions.sign_out(visitor.record.id, device=visitor.device)
-        target = await self._auth.redirect(_text(body.get("callbackUrl")), visitor.base_url)
         answer = redirect(request, target)
         self._remember(answer, visitor, target)
         self._desk.clear_session(answer, visitor)
@@ -277,20 +283,10 @@ class Endpoints:
         values = cookies.values(request.scope, visitor.names.callback_url)
         return next((url for url in map(unquote, values) if own_url(url, visitor.base_url)), None)
 
-    def _answering(self, endpoint: Endpoint) -> Endpoint:
-        """Turn an endpoint's errors into answers, and note them."""
-
-        async def answering(request: Request) -> Response:
-            try:
-                return await endpoint(request)
-            except AuthError as error:
-                self._note_refusal(request, error)
-                url = getattr(error, "url", None)
-                return answers.refusal(error, {"url": url} if url else None)
-
-        return answering
-
     def _note_refusal(self, request: Request, error: AuthError) -> None:
+        """Keep what was denied in mind; what was merely misspelled is no refusal."""
+        if isinstance(error, bodies.BodyRefused):
+            return
         visitor: Visitor | None = getattr(request.state, "visitor", None)
         fields = (error.field,) if error.field else ()
         entry = AuditEvent(
@@ -356,8 +352,11 @@ def _expected_rev(request: Request) -> int | None:
     return int(match[1])
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def _text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str | None):
+        raise bodies.BodyRefused(f"The field {name!r} must be text.")
+    return value or ""
 
 
 def _with_cookies(answer: Response, carrier: Response) -> Response:

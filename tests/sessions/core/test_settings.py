@@ -134,6 +134,33 @@ def test_what_is_no_rate_is_refused(value):
     assert "AUTH_LOGIN_RATE" in complaint(AUTH_LOGIN_RATE=value)
 
 
+@pytest.mark.parametrize("name", ["AUTH_UPDATE_RATE", "AUTH_EVENT_RATE"])
+def test_other_rates_are_written_alike(name):
+    assert name in complaint(**{name: "fast"})
+    limits = read(**{name: "7/second"})
+    assert Rate(7, 1) in (limits.update_rate, limits.event_rate)
+
+
+@pytest.mark.parametrize("value", ["0", "1023", "-1", "64K", "1e6", "9999999999"])
+def test_an_event_size_that_is_none_is_refused(value):
+    assert read(AUTH_EVENT_BYTES="2048").event_bytes == 2048
+    assert "AUTH_EVENT_BYTES" in complaint(AUTH_EVENT_BYTES=value)
+
+
+@pytest.mark.parametrize("value", ["127.0.0.1", "10.0.0.0/8, ::1", " 192.0.2.1 ,, fd00::/8 "])
+def test_trusted_proxies_are_addresses_and_networks(value):
+    assert read(AUTH_TRUSTED_PROXIES=value).trusted_proxies
+
+
+@pytest.mark.parametrize("value", ["*", "localhost", "10.0.0.1/8", "10.0.0.0/33", "127.0.0.1:80"])
+def test_a_proxy_that_is_no_address_is_refused(value):
+    assert "AUTH_TRUSTED_PROXIES" in complaint(AUTH_TRUSTED_PROXIES=value)
+
+
+def test_by_default_no_proxy_is_trusted():
+    assert read().trusted_proxies == ()
+
+
 @pytest.mark.parametrize(
     "value", ["redis://localhost:6379", "rediss://h/1", "unix:///run/redis.sock"]
 )

@@ -1,0 +1,209 @@
+"""The OpenAPI description of `/api/auth`: valid, complete, and the app's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from pydantic import BaseModel
+
+from authdemo.sessions.core.auth import AuthCore
+from authdemo.sessions.core.callbacks import Callbacks
+from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.settings import Settings
+from authdemo.sessions.core.users import User, UserUpdate
+from authdemo.sessions.http.endpoints import BASE, Endpoints
+from authdemo.sessions.http.openapi import describe
+from authdemo.sessions.http.origin import Origins
+from authdemo.sessions.http.routing import Address
+from authdemo.sessions.http.visitor import Desk
+from authdemo.sessions.providers.credentials import Credentials
+from tests.support.browser import CSRF, SESSION, Browser
+from tests.support.house import SECRET
+
+SECURE_NAMES = {"__Secure-authjs.session-token", "__Host-authjs.csrf-token"}
+
+
+class Badge(BaseModel):
+    """What a member shows at the door.
+
+    This part is for who reads the code.
+    """
+
+    number: int
+    colour: str = "blue"
+
+
+class Session(User):
+    """A user whose model has the name of one of ours."""
+
+    badge: Badge
+    key: object = None
+
+
+class Nickname(UserUpdate):
+    """What a member may change."""
+
+    nickname: str = ""
+
+
+def an_auth(folder: Path, **options: Any) -> AuthCore:
+    settings = Settings(keys=KeyRing([SECRET]), data_dir=folder)
+    provider = Credentials(id="staff", authorize=lambda **_: None)
+    return AuthCore(providers=[provider], settings=settings, **options)
+
+
+def served(browser: Browser) -> dict[str, Any]:
+    document: dict[str, Any] = browser.get(f"{BASE}/openapi.json").json()
+    return document
+
+
+def schema_of(document: dict[str, Any], name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = document["components"]["schemas"][name]
+    return schema_of(document, schema["$ref"].rpartition("/")[2]) if "$ref" in schema else schema
+
+
+def test_the_description_is_valid(browser: Browser) -> None:
+    OpenAPIV31SpecValidator(served(browser)).validate()
+
+
+def test_another_apps_description_is_valid_too(tmp_path: Path) -> None:
+    auth = an_auth(tmp_path, user=Session, update=Nickname)
+    OpenAPIV31SpecValidator(describe(auth)).validate()
+
+
+def test_every_address_is_described_and_no_other(tmp_path: Path) -> None:
+    auth = an_auth(tmp_path)
+    routes = Endpoints(auth, Desk(auth, Origins(None))).routes()
+    taken = {
+        (route.path.removeprefix(BASE), method)
+        for route in routes
+        if isinstance(route.endpoint, Address)
+        for method in route.endpoint.methods
+        if method != "HEAD"
+    }
+    described = {
+        (path, method.upper())
+        for path, methods in describe(auth)["paths"].items()
+        for method in methods
+    }
+    assert described == taken
+
+
+def test_anyone_may_read_it_and_any_cache_may_keep_it(john: Browser) -> None:
+    for browser in (john, Browser(john.server)):
+        answer = browser.get(f"{BASE}/openapi.json")
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+        assert answer.headers["Cache-Control"] == "public, max-age=300"
+        assert "Set-Cookie" not in answer.headers
+
+
+def test_the_user_is_the_apps_own(browser: Browser, john: Browser) -> None:
+    user = schema_of(served(browser), "User")
+    assert set(user["properties"]) == set(user["required"]) == set(john.session()["user"])
+
+
+def test_what_a_client_may_change_is_the_apps_own(browser: Browser, tmp_path: Path) -> None:
+    assert set(schema_of(served(browser), "UserUpdate")["properties"]) == {"name", "image"}
+    other = describe(an_auth(tmp_path, update=Nickname))
+    assert set(schema_of(other, "UserUpdate")["properties"]) == {"name", "image", "nickname"}
+
+
+def test_models_inside_a_model_are_described_beside_ours(tmp_path: Path) -> None:
+    document = describe(an_auth(tmp_path, user=Session))
+    assert schema_of(document, "User")["properties"]["key"] == {"title": "Key"}
+    assert schema_of(document, "app.Badge")["required"] == ["number", "colour"]
+    assert schema_of(document, "app.Badge")["description"] == "What a member shows at the door."
+    assert schema_of(document, "Session")["required"] == ["user", "expires", "rev"]
+
+
+def test_no_shape_is_promised_for_what_the_app_shows_itself(tmp_path: Path) -> None:
+    callbacks = Callbacks(session=lambda *, session, **_: {"who": session["user"]["id"]})
+    document = describe(an_auth(tmp_path, callbacks=callbacks))
+    assert set(schema_of(document, "Session")) == {"description"}
+
+
+def test_the_providers_are_the_apps_own(browser: Browser, tmp_path: Path) -> None:
+    for document, ids in (
+        (served(browser), ["credentials"]),
+        (describe(an_auth(tmp_path)), ["staff"]),
+    ):
+        assert document["components"]["parameters"]["provider"]["schema"]["enum"] == ids
+
+
+def test_the_cookies_are_named_as_they_are_over_http_and_https(browser: Browser) -> None:
+    schemes = served(browser)["components"]["securitySchemes"].values()
+    assert {scheme["name"] for scheme in schemes} == {SESSION, CSRF} | SECURE_NAMES
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "session", "GET, HEAD, POST"),
+        ("DELETE", "sessions", "GET, HEAD"),
+        ("GET", "ticket", "POST"),
+        ("HEAD", "sessions/revoke", "POST"),
+        ("OPTIONS", "csrf", "GET, HEAD"),
+        ("MAKEUP", "signin/credentials", "GET, HEAD, POST"),
+    ],
+)
+def test_another_method_hears_which_there_are(
+    john: Browser, method: str, path: str, allowed: str
+) -> None:
+    answer = john.request(method, f"{BASE}/{path}")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert method == "HEAD" or answer.json()["message"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize("path", ["", "/", "/nothing", "/session/", "/sessions/x", "/%2e%2e/csrf"])
+def test_an_address_that_is_not_there_says_so(john: Browser, method: str, path: str) -> None:
+    answer = john.request(method, BASE + path)
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["openapi.json", "providers", "csrf", "token", "sessions", "signin", "error", "signout"],
+)
+def test_head_is_get_without_the_body(john: Browser, path: str) -> None:
+    get, head = john.get(f"{BASE}/{path}"), john.request("HEAD", f"{BASE}/{path}")
+    assert head.content == b""
+    for name in ("Content-Type", "Cache-Control", "Location"):
+        assert head.headers.get(name) == get.headers.get(name)
+    assert head.status_code == get.status_code
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_nobody_can_sign_in_with_a_provider_that_is_not_there(
+    browser: Browser, method: str
+) -> None:
+    answer = browser.request(method, f"{BASE}/signin/nothing", data={"csrfToken": browser.csrf()})
+    assert answer.status_code == 404
+    assert "nothing" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("value", [1, True, ["/client"], {"url": "/client"}])
+@pytest.mark.parametrize("path", ["callback/credentials", "signin/credentials", "signout"])
+def test_an_address_to_go_to_is_text(john: Browser, path: str, value: object) -> None:
+    body = {"csrfToken": john.csrf(), "callbackUrl": value}
+    answer = john.post(f"{BASE}/{path}", json=body)
+    assert answer.status_code == 400
+    assert "callbackUrl" in answer.json()["message"]
+    assert john.session() is not None
+
+
+def test_a_renewal_of_the_cookie_knows_revisions_too(john: Browser) -> None:
+    john.update({"name": "First"})
+    assert john.update(None, headers={"If-Match": '"1"'}).status_code == 409
+    assert john.update(None, headers={"If-Match": "one"}).status_code == 400
+    assert john.update(None, headers={"If-Match": '"2"'}).status_code == 200

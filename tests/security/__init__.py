@@ -1,0 +1,3 @@
+"""What attackers try: public test vectors, known tricks, and random mutations."""
+
+from __future__ import annotations

@@ -33,6 +33,10 @@ test: $(DEV) ## run every test (choose with PYTEST_ARGS="-k login")
 	@$(PYTHON) -m tests.redis_server
 	@exec $(PYTHON) -m pytest $(PYTEST_ARGS)
 
+.PHONY: soak
+soak: $(DEV) ## run the tests that take many minutes
+	@exec $(PYTHON) -m pytest -m soak $(PYTEST_ARGS)
+
 .PHONY: check
 check: $(DEV) ## check format, lint and types
 	@$(PYTHON) -m ruff format --check --quiet .

@@ -76,27 +76,18 @@ def page() -> rx.Component:
     """Build the page."""
     return layout(
         "People",
-        rx.el.table(
-            rx.el.thead(rx.el.tr(*map(_heading, ("Id", "Role", "Sessions", "")))),
-            rx.el.tbody(rx.foreach(AdminState.people, _row)),
-            class_name="card",
-        ),
+        rx.el.ul(rx.foreach(AdminState.people, _person), class_name="card people"),
         refusal(AdminState.error),
         lead="What you change here is in every tab of theirs at once.",
     )
 
 
-def _heading(text: str) -> rx.Component:
-    return rx.el.th(text, scope="col") if text else rx.el.td()
-
-
-def _row(person: Any) -> rx.Component:
+def _person(person: Any) -> rx.Component:
     act: Any = AdminState
-    return rx.el.tr(
-        rx.el.th(person["id"], scope="row"),
-        rx.el.td(person["role"]),
-        rx.el.td(person["sessions"]),
-        rx.el.td(
+    return rx.el.li(
+        rx.el.p(rx.el.strong(person["id"]), " ", rx.el.span(person["role"], class_name="badge")),
+        rx.el.p("Sessions: ", person["sessions"], class_name="caption"),
+        rx.el.div(
             action_button(
                 rx.el.span("Make ", person["other"]),
                 act.change_role(person["id"], person["other"]),

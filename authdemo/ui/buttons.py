@@ -21,7 +21,7 @@ def not_ready(pending: Any) -> Any:
     return ~rx.State.is_hydrated | pending
 
 
-def action_button(label: str, on_click: Any, *, pending: Any, quiet: bool = False) -> rx.Component:
+def action_button(label: Any, on_click: Any, *, pending: Any, quiet: bool = False) -> rx.Component:
     """Make a button that can't be pressed before it works, nor again while it does.
 
     Args:

@@ -161,7 +161,9 @@ def test_another_method_hears_which_there_are(
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-@pytest.mark.parametrize("path", ["", "/", "/nothing", "/session/", "/sessions/x", "/%2e%2e/csrf"])
+@pytest.mark.parametrize(
+    "path", ["", "/", "/nothing", "/session/", "/session%0A", "/sessions/x", "/%2e%2e/csrf"]
+)
 def test_an_address_that_is_not_there_says_so(john: Browser, method: str, path: str) -> None:
     answer = john.request(method, BASE + path)
     assert answer.status_code == 404

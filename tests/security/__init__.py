@@ -1,3 +1,3 @@
-"""What attackers try: public test vectors, known tricks, and random mutations."""
+"""What attackers try: known vectors and tricks, random mutations, made-up requests."""
 
 from __future__ import annotations

@@ -59,12 +59,16 @@ class Browser:
         answer = _http.request(
             method, self.server.url, headers=headers, extensions=target, **options
         )
-        for name, value, attributes in set_cookies(answer):
+        self.keep(answer.headers.get_list("set-cookie"))
+        return answer
+
+    def keep(self, headers: list[str]) -> None:
+        """Keep the cookies that an answer sets, and drop those that it takes back."""
+        for name, value, attributes in map(_cookie, headers):
             if "Max-Age=0" in attributes:
                 self.cookies.pop(name, None)
             else:
                 self.cookies[name] = value
-        return answer
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         """Send a GET request."""
@@ -120,9 +124,10 @@ class Browser:
 
 def set_cookies(answer: httpx.Response) -> list[tuple[str, str, str]]:
     """List the cookies that an answer sets: name, value, attributes as written."""
-    found = []
-    for header in answer.headers.get_list("set-cookie"):
-        pair, _, attributes = header.partition("; ")
-        name, _, value = pair.partition("=")
-        found.append((name, value, attributes))
-    return found
+    return [_cookie(header) for header in answer.headers.get_list("set-cookie")]
+
+
+def _cookie(header: str) -> tuple[str, str, str]:
+    pair, _, attributes = header.partition("; ")
+    name, _, value = pair.partition("=")
+    return name, value, attributes

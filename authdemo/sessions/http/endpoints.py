@@ -25,7 +25,7 @@ from ..core.ids import public_id
 from ..core.record import SessionRecord
 from ..core.users import User
 from . import answers, bodies, cookies, openapi
-from .routing import Address, Endpoint
+from .routing import Address, Endpoint, Exactly
 from .visitor import Desk, Visitor, device_of
 
 BASE = "/api/auth"
@@ -71,7 +71,7 @@ class Endpoints:
             "/{anything_else:path}": {},
         }
         return [
-            Route(BASE + path, Address(endpoints, self._note_refusal))
+            Exactly(BASE + path, Address(endpoints, self._note_refusal))
             for path, endpoints in table.items()
         ]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from ..core.errors import AuthError
@@ -57,3 +59,17 @@ class Address:
         answer = answers.refusal(BodyRefused("This address doesn't take that method.", 405))
         answer.headers["Allow"] = ", ".join(self.methods)
         return answer
+
+
+class Exactly(Route):
+    """A route that takes a path as it is: to Python, `$` is before a last line break too."""
+
+    def __init__(self, path: str, address: Address) -> None:
+        """Make a route.
+
+        Args:
+            path: The path, with names in braces for what differs.
+            address: What answers there.
+        """
+        super().__init__(path, address)
+        self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z", re.DOTALL)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
+
+from authdemo.accounts import DemoUser
+from authdemo.sessions import use_session
 
 LINKS = (("Home", "/"), ("Client", "/client"), ("Inspector", "/inspector"), ("Account", "/account"))
 
@@ -21,7 +26,11 @@ def layout(title: str, *children: rx.Component, lead: str) -> rx.Component:
     return rx.fragment(
         rx.el.header(
             rx.el.a("authdemo", href="/", class_name="brand"),
-            rx.el.nav(*(rx.el.a(text, href=path) for text, path in LINKS), aria_label="Pages"),
+            rx.el.nav(
+                *(rx.el.a(text, href=path) for text, path in LINKS),
+                rx.cond(_is_admin(), rx.el.a("People", href="/admin")),
+                aria_label="Pages",
+            ),
             class_name="bar",
         ),
         rx.el.main(rx.el.h1(title), rx.el.p(lead, class_name="lead"), *children),
@@ -44,3 +53,7 @@ def plain_layout(title: str, *children: rx.Component) -> rx.Component:
         *children,
         class_name="narrow",
     )
+
+
+def _is_admin() -> Any:
+    return use_session(DemoUser).user.role == "admin"

@@ -29,7 +29,8 @@ def test_a_new_password_is_confirmed_and_this_tab_stays(visitor: Visitor) -> Non
 
 
 def test_administrators_see_people_and_others_do_not(visitor: Visitor) -> None:
-    visitor.logged_in("/", account="jane_admin")
+    home = visitor.logged_in("/", account="jane_admin")
+    expect(home.get_by_role("link", name="People")).to_have_attribute("href", "/admin")
     people = visitor.open("/admin")
     is_connected(people)
     john = people.get_by_role("listitem").filter(has_text="john_doe")
@@ -38,3 +39,15 @@ def test_administrators_see_people_and_others_do_not(visitor: Visitor) -> None:
     john.get_by_role("button", name="Make user").click()
     expect(john.locator(".badge")).to_have_text("user")
     visitor.saw_no_complaint()
+
+
+def test_a_new_role_is_in_an_open_tab_at_once(visitor: Visitor, second_device: Visitor) -> None:
+    johns = second_device.logged_in("/")
+    visitor.logged_in("/", account="jane_admin")
+    people = visitor.open("/admin")
+    john = people.get_by_role("listitem").filter(has_text="john_doe")
+    expect(johns.get_by_role("link", name="People")).to_have_count(0)
+    john.get_by_role("button", name="Make admin").click()
+    expect(johns.get_by_role("link", name="People")).to_be_visible()
+    john.get_by_role("button", name="Make user").click()
+    expect(johns.get_by_role("link", name="People")).to_have_count(0)

@@ -6,7 +6,6 @@ up here, and the token, the JSON and the live view follow from what is done here
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -14,14 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import callbacks as cb
-from . import strict_json
 from .audit import AuditEvent, AuditTrail
+from .authorship import Authorship, token_of
 from .callbacks import Account, Callbacks
 from .clock import Clock, iso, system_clock
 from .errors import (
     AccessDenied,
     AuthError,
-    CallbackFailed,
     NotAuthenticated,
     RevisionConflict,
     TokenError,
@@ -34,7 +32,7 @@ from .locks import Locks
 from .options import SessionOptions
 from .record import Cause, Device, Revision, SessionRecord, changes
 from .schema import Author, UserSchema
-from .tokens import MAX_TOKEN_BYTES, RESERVED, Claims, TokenCodec
+from .tokens import MAX_TOKEN_BYTES, Claims, TokenCodec
 from .users import User
 
 if TYPE_CHECKING:
@@ -92,6 +90,7 @@ class Sessions:
         self._events = events
         self._clock = clock
         self._trail = trail or AuditTrail()
+        self._authorship = Authorship(callbacks, schema)
         self._locks = Locks()
 
     async def verify(self, token: str) -> Verified | None:
@@ -151,7 +150,7 @@ class Sessions:
         if self._callbacks.session is cb.default_session:
             return session
         return await cb.call(
-            "session", self._callbacks.session, session=session, token=_token_of(record)
+            "session", self._callbacks.session, session=session, token=token_of(record)
         )
 
     async def of_user(self, user_id: str) -> list[SessionRecord]:
@@ -241,12 +240,10 @@ class Sessions:
             TokenTooLarge: If no cookie could carry the session.
         """
         now = self._clock()
-        token = await self._ask_jwt(
-            {"sub": user.id, "user": user.model_dump()}, user, account, "signIn", None
-        )
-        if token is None:
+        contents = await self._authorship.at_sign_in(user, account)
+        if contents is None:
             raise AccessDenied("You can't sign in here.")
-        fields, claims = self._split(token, user.id)
+        fields, claims = contents
         record = SessionRecord(
             id=new_id(),
             rev=1,
@@ -442,13 +439,11 @@ class Sessions:
     async def _revise(
         self, record: SessionRecord, accepted: dict[str, Any], cause: Cause
     ) -> SessionRecord:
-        token = _token_of(record)
-        token["user"].update(accepted)
-        answer = await self._ask_jwt(token, None, None, "update", accepted)
-        if answer is None:
+        contents = await self._authorship.at_update(record, accepted)
+        if contents is None:
             await self._end(record.id, "revoked")
             raise NotAuthenticated("The session was ended by the app.")
-        fields, claims = self._split(answer, record.user_id)
+        fields, claims = contents
         now = self._clock()
         revised = record.revised(fields, claims, at=now, cause=cause)
         revised = revised.renewed_until(now + self._options.max_age, at=now)
@@ -463,37 +458,3 @@ class Sessions:
             raise UpdateRefused(
                 f"The {largest} is too long. {error.message}", field=largest
             ) from error
-
-    async def _ask_jwt(
-        self,
-        token: cb.Token,
-        user: User | None,
-        account: Account | None,
-        trigger: cb.Trigger,
-        session: Mapping[str, Any] | None,
-    ) -> cb.Token | None:
-        return await cb.call(
-            "jwt",
-            self._callbacks.jwt,
-            token=token,
-            user=user,
-            account=account,
-            trigger=trigger,
-            session=session,
-        )
-
-    def _split(self, token: cb.Token, user_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Part the `jwt` callback's answer into the typed user and the free claims."""
-        claims = {name: value for name, value in token.items() if name not in RESERVED}
-        try:
-            user = self.schema.user.model_validate(token["user"])
-            if user.id != user_id:
-                raise ValueError("the user's id never changes")
-            return user.model_dump(), strict_json.loads(json.dumps(claims).encode())
-        except (KeyError, TypeError, ValueError) as error:
-            cb.logger.exception("The callback 'jwt' answered with what no token can say.")
-            raise CallbackFailed("jwt") from error
-
-
-def _token_of(record: SessionRecord) -> cb.Token:
-    return {**record.claims, "sub": record.user_id, "user": dict(record.user)}

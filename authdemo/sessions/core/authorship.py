@@ -1,0 +1,103 @@
+"""What a session says, as the app's `jwt` callback decides at each step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from . import callbacks as cb
+from . import strict_json
+from .callbacks import Account, Callbacks
+from .errors import CallbackFailed
+from .record import SessionRecord
+from .schema import UserSchema
+from .tokens import RESERVED
+from .users import User
+
+Contents: TypeAlias = tuple[dict[str, Any], dict[str, Any]]
+"""The user's fields, and the app's own claims."""
+
+
+class Authorship:
+    """Asks the `jwt` callback, and takes from its answer what a session can hold."""
+
+    def __init__(self, callbacks: Callbacks, schema: UserSchema) -> None:
+        """Put the parts together.
+
+        Args:
+            callbacks: The app's decisions.
+            schema: Which fields a user has.
+        """
+        self._callbacks = callbacks
+        self._schema = schema
+
+    async def at_sign_in(self, user: User, account: Account) -> Contents | None:
+        """Decide what a new session says.
+
+        Args:
+            user: Who has proved who they are.
+            account: How.
+
+        Returns:
+            Its contents, or None if the app wants no session.
+
+        Raises:
+            CallbackFailed: If the callback raised, or answered with what no token can say.
+        """
+        token = {"sub": user.id, "user": user.model_dump()}
+        answer = await self._ask(token, user, account, "signIn", None)
+        return None if answer is None else self._split(answer, user.id)
+
+    async def at_update(self, record: SessionRecord, accepted: dict[str, Any]) -> Contents | None:
+        """Decide what a session says from its next revision on.
+
+        Args:
+            record: The session as it is.
+            accepted: The fields that change.
+
+        Returns:
+            Its contents, or None if the app wants the session to end.
+
+        Raises:
+            CallbackFailed: If the callback raised, or answered with what no token can say.
+        """
+        token = token_of(record)
+        token["user"].update(accepted)
+        answer = await self._ask(token, None, None, "update", accepted)
+        return None if answer is None else self._split(answer, record.user_id)
+
+    async def _ask(
+        self,
+        token: cb.Token,
+        user: User | None,
+        account: Account | None,
+        trigger: cb.Trigger,
+        session: Mapping[str, Any] | None,
+    ) -> cb.Token | None:
+        return await cb.call(
+            "jwt",
+            self._callbacks.jwt,
+            token=token,
+            user=user,
+            account=account,
+            trigger=trigger,
+            session=session,
+        )
+
+    def _split(self, token: cb.Token, user_id: str) -> Contents:
+        """Part the callback's answer into the typed user and the free claims."""
+        claims = {name: value for name, value in token.items() if name not in RESERVED}
+        try:
+            user = self._schema.user.model_validate(token["user"])
+            if user.id != user_id:
+                raise ValueError("the user's id never changes")
+            return user.model_dump(), strict_json.loads(json.dumps(claims).encode())
+        except (KeyError, TypeError, ValueError) as error:
+            cb.logger.exception("The callback 'jwt' answered with what no token can say.")
+            raise CallbackFailed("jwt") from error
+
+
+def token_of(record: SessionRecord) -> cb.Token:
+    """Show a session to a callback the way Auth.js shows its token."""
+    return {**record.claims, "sub": record.user_id, "user": dict(record.user)}

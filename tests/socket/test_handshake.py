@@ -37,6 +37,12 @@ def test_a_socket_without_an_origin_is_nobodys(john: Browser) -> None:
     assert john.session()["rev"] == 1
 
 
+def test_a_socket_that_names_no_tab_is_refused(john: Browser) -> None:
+    """Reflex would write whatever it sends into the log, passwords too."""
+    with pytest.raises(REFUSED, match="403"):
+        Tab(john.server, john, token="&no=token")
+
+
 def test_a_page_at_the_public_address_is_let_in(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

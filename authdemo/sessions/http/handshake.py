@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..core.audit import AuditEvent
 from ..core.auth import AuthCore
-from ..core.errors import AuthError
+from ..core.errors import AuthError, RequestRefused
 from . import cookies
 from .connections import Connection, Connections
 from .doorman import Doorman
@@ -70,6 +71,8 @@ class Handshake:
     async def _settle(self, scope: Scope) -> Connection:
         """Decide whose socket this is; without an `Origin` it is nobody's."""
         self._desk.origins.check(scope)
+        if not parse_qs(scope["query_string"].decode("latin-1")).get("token"):
+            raise RequestRefused("The socket doesn't say which tab it belongs to.")
         visitor = await self._desk.receive(scope)
         known = self._desk.origins.is_own(scope) is True
         return Connection(

@@ -34,7 +34,9 @@ test: $(DEV) ## run every test (choose with PYTEST_ARGS="-k login")
 	@exec $(PYTHON) -m pytest $(PYTEST_ARGS)
 
 .PHONY: soak
-soak: $(DEV) ## run the tests that take many minutes
+soak: $(DEV) ## run the long tests: crashes, outages, mutations, made-up requests, load
+	@$(PYTHON) -m tests.browser
+	@$(PYTHON) -m tests.redis_server
 	@exec $(PYTHON) -m pytest -m soak $(PYTEST_ARGS)
 
 .PHONY: check

@@ -14,17 +14,9 @@ from tests.security.real import Real
 from tests.security.tricks import TRICKS
 from tests.support.browser import CSRF, SESSION, Browser, set_cookies
 from tests.support.forge import forge
-from tests.support.server import SECRET, Server
+from tests.support.server import SECRET
 
 CLEARED = [(SESSION, "", "Max-Age=0; Path=/; HttpOnly; SameSite=Lax")]
-
-
-@pytest.fixture(scope="module")
-def member(server: Server) -> Browser:
-    """A browser in which john_doe is signed in and stays so."""
-    browser = Browser(server)
-    browser.log_in()
-    return browser
 
 
 @pytest.fixture

@@ -33,7 +33,8 @@ def unpacked(segment: str) -> bytes:
 def tag(text: str, secret: str | bytes = SECRET, hash_name: str = "sha256") -> str:
     """The third segment for the first two."""
     key = secret.encode() if isinstance(secret, str) else secret
-    return base64url(hmac.new(key, text.encode(), getattr(hashlib, hash_name)).digest())
+    octets = text.encode("utf-8", "surrogatepass")
+    return base64url(hmac.new(key, octets, getattr(hashlib, hash_name)).digest())
 
 
 def sign(header: str, payload: str, secret: str | bytes = SECRET, hash_name: str = "sha256") -> str:

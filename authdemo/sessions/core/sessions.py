@@ -6,17 +6,15 @@ up here, and the token, the JSON and the live view follow from what is done here
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import callbacks as cb
 from .audit import AuditEvent, AuditTrail
-from .authorship import Authorship, token_of
+from .authorship import Authorship
 from .callbacks import Account, Callbacks
-from .clock import Clock, iso, system_clock
+from .clock import Clock, system_clock
 from .errors import (
     AccessDenied,
     AuthError,
@@ -27,12 +25,13 @@ from .errors import (
     UpdateRefused,
 )
 from .events import EndReason, Events, Feed, SessionChanged, SessionEnded, tell
+from .faces import Faces
 from .ids import new_id
 from .locks import Locks
 from .options import SessionOptions
 from .record import Cause, Device, Revision, SessionRecord, changes
 from .schema import Author, UserSchema
-from .tokens import MAX_TOKEN_BYTES, Claims, TokenCodec
+from .tokens import Claims, TokenCodec
 from .users import User
 
 if TYPE_CHECKING:
@@ -82,6 +81,7 @@ class Sessions:
             clock: The clock.
         """
         self.store = store
+        self.faces = Faces(tokens=tokens, schema=schema, callbacks=callbacks, clock=clock)
         self.feed = Feed()
         self._tokens = tokens
         self.schema = schema
@@ -130,29 +130,6 @@ class Sessions:
         await self._end(record.id, "expired")
         return None
 
-    async def public(self, record: SessionRecord) -> dict[str, Any]:
-        """Show a session the way everyone may see it.
-
-        Args:
-            record: The session.
-
-        Returns:
-            `user`, `expires` and `rev`, as the `session` callback left them.
-
-        Raises:
-            CallbackFailed: If that callback raised.
-        """
-        session = {
-            "user": dict(record.user),
-            "expires": iso(record.expires),
-            "rev": record.rev,
-        }
-        if self._callbacks.session is cb.default_session:
-            return session
-        return await cb.call(
-            "session", self._callbacks.session, session=session, token=token_of(record)
-        )
-
     async def of_user(self, user_id: str) -> list[SessionRecord]:
         """List a user's living sessions, newest first.
 
@@ -164,56 +141,6 @@ class Sessions:
         """
         now = self._clock()
         return [record for record in await self.store.of_user(user_id) if record.expires > now]
-
-    def seconds_left(self, record: SessionRecord) -> int:
-        """How long a session lives unless it is renewed; a second that has begun counts."""
-        return max(0, math.ceil(record.expires - self._clock()))
-
-    def user(self, record: SessionRecord) -> User:
-        """Read the user of a record as the app's own type."""
-        return self.schema.user.model_validate(record.user)
-
-    def mint(self, record: SessionRecord) -> str:
-        """Make a token that shows the session as it is.
-
-        Args:
-            record: The session.
-
-        Returns:
-            The cookie's value.
-
-        Raises:
-            TokenTooLarge: If no cookie could carry it.
-        """
-        now = int(self._clock())
-        return self._tokens.encode(
-            Claims(
-                sub=record.user_id,
-                sid=record.id,
-                jti=new_id(),
-                iat=now,
-                exp=max(now, int(record.expires)),
-                rev=record.rev,
-                user=record.user,
-                extra=record.claims,
-            )
-        )
-
-    def inspect(self, token: str, record: SessionRecord) -> dict[str, Any]:
-        """Show what a token says, and how its session came to be what it is.
-
-        Args:
-            token: The token.
-            record: Its session.
-
-        Returns:
-            `header`, `claims`, `size`, `limit` and `history`; never the token itself.
-        """
-        return {
-            **self._tokens.describe(token),
-            "limit": MAX_TOKEN_BYTES,
-            "history": [step.model_dump() for step in reversed(record.history)],
-        }
 
     async def sign_in(
         self,
@@ -258,8 +185,8 @@ class Sessions:
             device=device or Device(),
             history=(Revision(rev=1, at=now, cause="sign-in", changes=changes({}, fields)),),
         )
-        self.mint(record)
-        session = await self.public(record)
+        self.faces.mint(record)
+        session = await self.faces.public(record)
         await self.store.create(record)
         self._trail.add(AuditEvent(kind="sign-in"), record=record, device=device)
         if replaces is not None:
@@ -400,7 +327,9 @@ class Sessions:
         self.feed.publish(SessionEnded(sid, reason))
         self._trail.add(AuditEvent(kind="ended", reason=reason), record=record, device=device)
         with suppress(AuthError):  # the session is over, whatever its callback raises
-            await tell(self._events.sign_out, session=await self.public(record), reason=reason)
+            await tell(
+                self._events.sign_out, session=await self.faces.public(record), reason=reason
+            )
 
     async def _make_room(self, newest: SessionRecord) -> None:
         """End a user's oldest sessions if there are more than the app allows."""
@@ -426,7 +355,7 @@ class Sessions:
                 if not accepted:
                     return record
                 revised = await self._revise(record, accepted, cause)
-                session = await self.public(revised)
+                session = await self.faces.public(revised)
                 if await self.store.replace(revised, expected_rev=record.rev):
                     break
         changed = revised.history[-1].changes
@@ -452,7 +381,7 @@ class Sessions:
 
     def _check_size(self, record: SessionRecord, accepted: Mapping[str, Any]) -> None:
         try:
-            self.mint(record)
+            self.faces.mint(record)
         except TokenTooLarge as error:
             largest = max(accepted, key=lambda name: len(str(accepted[name])))
             raise UpdateRefused(

@@ -108,7 +108,7 @@ class Endpoints:
         visitor = await self._desk.receive(request.scope)
         carrier = Response()
         record = await self._desk.refresh(carrier, visitor)
-        session = await self._auth.sessions.public(record) if record else None
+        session = await self._auth.sessions.faces.public(record) if record else None
         if session is not None:
             await ev.tell(self._auth.events.session, session=session, path=request.url.path)
         return _with_cookies(answers.personal(session), carrier)
@@ -127,7 +127,7 @@ class Endpoints:
             if_rev=_expected_rev(request),
             device=visitor.device,
         )
-        answer = answers.personal(await self._auth.sessions.public(record))
+        answer = answers.personal(await self._auth.sessions.faces.public(record))
         self._desk.put_session(answer, visitor, record)
         return answer
 
@@ -205,7 +205,7 @@ class Endpoints:
         due = await self._auth.sessions.renew(visitor.verified)
         if due is not None:
             token = self._desk.put_session(carrier, visitor, due)
-        shown = self._auth.sessions.inspect(token, due or visitor.verified.record)
+        shown = self._auth.sessions.faces.inspect(token, due or visitor.verified.record)
         return _with_cookies(answers.personal(shown), carrier)
 
     async def list_sessions(self, request: Request) -> Response:

@@ -68,7 +68,7 @@ class Gate:
         visitor = await self._visitor(scope, required=protected)
         carrier = Response()
         record = await self._desk.refresh(carrier, visitor) if visitor else None
-        session = await self._auth.sessions.public(record) if record else None
+        session = await self._auth.sessions.faces.public(record) if record else None
         elsewhere = await self._elsewhere(scope, path, session)
         if elsewhere is not None:
             answer: Response = RedirectResponse(elsewhere, 303, headers=answers.PERSONAL)

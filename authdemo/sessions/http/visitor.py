@@ -118,8 +118,8 @@ class Desk:
         Returns:
             The token.
         """
-        token = self._auth.sessions.mint(record)
-        life = self._auth.sessions.seconds_left(record)
+        token = self._auth.sessions.faces.mint(record)
+        life = self._auth.sessions.faces.seconds_left(record)
         cookies.put(
             response,
             visitor.names.session,

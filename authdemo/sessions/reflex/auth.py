@@ -280,7 +280,7 @@ class Auth(AuthCore):
         return connection
 
     def _session(self, record: SessionRecord) -> Session:
-        user: User = self.sessions.user(record)
+        user: User = self.sessions.faces.user(record)
         expires = datetime.fromtimestamp(record.expires, UTC)
         return Session(user=user, expires=expires, rev=record.rev, claims=record.claims)
 

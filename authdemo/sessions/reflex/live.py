@@ -163,7 +163,7 @@ class Live:
         record: SessionRecord | None,
     ) -> None:
         session_state = await state.get_state(SessionState)
-        session = await self._auth.sessions.public(record) if record else None
+        session = await self._auth.sessions.faces.public(record) if record else None
         sid = record.id if record else ""
         if not session_state.shows(sid, session):
             session_state.show(sid, session)
@@ -183,7 +183,7 @@ class Live:
     def _watch(self, record: SessionRecord) -> None:
         """Look again when the session should be over, so that its end is pushed, not discovered."""
         if record.id not in self._timers:
-            wait = min(self._auth.sessions.seconds_left(record) + 1.0, _LONGEST_WAIT)
+            wait = min(self._auth.sessions.faces.seconds_left(record) + 1.0, _LONGEST_WAIT)
             loop = asyncio.get_running_loop()
             self._timers[record.id] = loop.call_later(wait, self._check, record.id)
 

@@ -72,7 +72,7 @@ class AnyCourse(RuleBasedStateMachine):
     def mint(self, session: Expected) -> None:
         record = self.run(self.house.store.get(session.sid))
         assert record
-        session.tokens[self.house.sessions.mint(record)] = session.expires
+        session.tokens[self.house.sessions.faces.mint(record)] = session.expires
 
     @rule(target=sessions, user=st.sampled_from([ADA, GRACE]))
     def somebody_signs_in(self, user):

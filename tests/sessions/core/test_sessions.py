@@ -39,7 +39,7 @@ class TestSignIn:
 
     async def test_its_token_is_a_bearer_of_it(self, house):
         record = await house.sign_in()
-        verified = await house.sessions.verify(house.sessions.mint(record))
+        verified = await house.sessions.verify(house.sessions.faces.mint(record))
         assert verified.record == record
         assert (verified.claims.sub, verified.claims.rev) == ("ada", 1)
 
@@ -47,11 +47,11 @@ class TestSignIn:
         first, second = await house.sign_in(), await house.sign_in()
         assert first.id != second.id
         assert len(first.id) == 40
-        assert len({house.sessions.mint(first) for _ in range(10)}) == 10
+        assert len({house.sessions.faces.mint(first) for _ in range(10)}) == 10
 
     async def test_ends_the_session_that_the_browser_had_before(self, house):
         before = await house.sign_in()
-        token = house.sessions.mint(before)
+        token = house.sessions.faces.mint(before)
         await house.sign_in(GRACE, replaces=before)
         assert await house.read(token) is None
         assert house.notices == [SessionEnded(before.id, "replaced")]
@@ -85,7 +85,7 @@ class TestPublicFace:
     async def test_shows_user_expiry_and_revision(self, house):
         record = await house.sign_in()
         expires = dt.datetime.fromtimestamp(record.expires, dt.UTC)
-        assert await house.sessions.public(record) == {
+        assert await house.sessions.faces.public(record) == {
             "user": ADA.model_dump(),
             "expires": expires.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
             "rev": 1,
@@ -101,7 +101,7 @@ class TestPublicFace:
 
         house = await open_house(callbacks=Callbacks(session=session, jwt=jwt))
         record = await house.sign_in()
-        public = await house.sessions.public(record)
+        public = await house.sessions.faces.public(record)
         assert public["plan"] == "gold"
         assert "email" not in public["user"]
         assert record.user["email"] == ADA.email
@@ -117,7 +117,7 @@ class TestUpdate:
 
     async def test_an_older_token_shows_the_newest_data(self, house):
         record = await house.sign_in()
-        token = house.sessions.mint(record)
+        token = house.sessions.faces.mint(record)
         await house.rename(record, "Ada")
         verified = await house.sessions.verify(token)
         assert verified.claims.user["name"] == "Ada Lovelace"
@@ -268,7 +268,7 @@ class TestConcurrentUpdates:
 
     async def test_and_a_sign_out_end_signed_out(self, house):
         record = await house.sign_in()
-        token = house.sessions.mint(record)
+        token = house.sessions.faces.mint(record)
         updates = [house.rename(record, f"{n}") for n in range(20)]
         await asyncio.gather(
             *updates[:10], house.sessions.sign_out(record.id), *updates[10:], return_exceptions=True
@@ -280,10 +280,10 @@ class TestConcurrentUpdates:
 class TestTime:
     async def test_an_unused_session_expires(self, house):
         record = await house.sign_in()
-        token = house.sessions.mint(record)
+        token = house.sessions.faces.mint(record)
         house.clock.advance(DAY - 1)
         assert await house.read(token)
-        assert house.sessions.seconds_left(record) == 1
+        assert house.sessions.faces.seconds_left(record) == 1
         house.clock.advance(1)
         assert await house.read(token) is None
         assert house.notices == [SessionEnded(record.id, "expired")]
@@ -296,14 +296,14 @@ class TestTime:
 
     async def test_a_read_does_not_mint(self, house):
         record = await house.sign_in()
-        token = house.sessions.mint(record)
+        token = house.sessions.faces.mint(record)
         house.clock.advance(HOUR - 1)
         assert await house.sessions.renew(await house.sessions.verify(token)) is None
         assert await house.sessions.find(record.id) == record
 
     async def test_a_read_with_an_old_token_renews_the_session(self, house):
         record = await house.sign_in()
-        token = house.sessions.mint(record)
+        token = house.sessions.faces.mint(record)
         house.clock.advance(HOUR)
         renewed = await house.sessions.renew(await house.sessions.verify(token))
         assert renewed.expires == record.expires + HOUR
@@ -314,7 +314,7 @@ class TestTime:
     async def test_a_second_tab_with_the_same_old_token_gets_a_cookie_and_renews_nothing(
         self, house
     ):
-        token = house.sessions.mint(await house.sign_in())
+        token = house.sessions.faces.mint(await house.sign_in())
         house.clock.advance(HOUR)
         renewed = await house.sessions.renew(await house.sessions.verify(token))
         house.clock.advance(60)
@@ -323,16 +323,16 @@ class TestTime:
 
     async def test_a_read_with_a_token_behind_gets_a_cookie_and_renews_nothing(self, house):
         record = await house.sign_in()
-        token = house.sessions.mint(record)
+        token = house.sessions.faces.mint(record)
         revised = await house.rename(record, "Ada")
         house.clock.advance(60)
         assert await house.sessions.renew(await house.sessions.verify(token)) == revised
-        fresh = house.sessions.mint(revised)
+        fresh = house.sessions.faces.mint(revised)
         assert await house.sessions.renew(await house.sessions.verify(fresh)) is None
 
     async def test_a_renewal_that_an_update_overtakes_keeps_the_update(self, house):
         record = await house.sign_in()
-        token = house.sessions.mint(record)
+        token = house.sessions.faces.mint(record)
         house.clock.advance(HOUR)
         verified = await house.sessions.verify(token)
         revised = await house.rename(record, "Ada")
@@ -341,7 +341,7 @@ class TestTime:
 
     async def test_a_renewal_that_a_sign_out_overtakes_revives_nothing(self, house):
         record = await house.sign_in()
-        token = house.sessions.mint(record)
+        token = house.sessions.faces.mint(record)
         house.clock.advance(HOUR)
         verified = await house.sessions.verify(token)
         await house.sessions.sign_out(record.id)
@@ -351,7 +351,7 @@ class TestTime:
     async def test_a_session_in_use_lives_on_up_to_its_absolute_age(self, house):
         record = await house.sign_in()
         for hours in range(1, 72):
-            token = house.sessions.mint(record)
+            token = house.sessions.faces.mint(record)
             house.clock.advance(HOUR)
             record = await house.sessions.renew(await house.sessions.verify(token))
             assert record.expires <= record.created + OPTIONS.absolute_age, hours
@@ -381,8 +381,8 @@ class TestEnd:
     @pytest.mark.parametrize(("end", "reason"), [("sign_out", "signed-out"), ("revoke", "revoked")])
     async def test_every_copy_of_the_token_is_dead(self, house, end, reason):
         record = await house.sign_in()
-        tokens = [house.sessions.mint(record)]
-        tokens.append(house.sessions.mint(await house.rename(record, "Ada")))
+        tokens = [house.sessions.faces.mint(record)]
+        tokens.append(house.sessions.faces.mint(await house.rename(record, "Ada")))
         await getattr(house.sessions, end)(record.id)
         assert [await house.read(token) for token in tokens] == [None, None]
         assert await house.sessions.of_user("ada") == []
@@ -403,20 +403,20 @@ class TestEnd:
     async def test_a_token_of_another_secret_is_no_token(self, house, open_house):
         record = await house.sign_in()
         stranger = await open_house(secrets=["a secret that is not the one of this house"])
-        assert await house.read(stranger.sessions.mint(record)) is None
+        assert await house.read(stranger.sessions.faces.mint(record)) is None
 
     async def test_a_token_of_another_user_s_name_is_no_token_of_this_session(self, house):
         record = await house.sign_in()
         eve = record.model_copy(update={"user": record.user | {"id": "eve"}})
-        assert await house.read(house.sessions.mint(eve)) is None
+        assert await house.read(house.sessions.faces.mint(eve)) is None
 
     async def test_after_rotation_sessions_live_on(self, house, open_house):
-        token = house.sessions.mint(await house.sign_in())
+        token = house.sessions.faces.mint(await house.sign_in())
         rotated = await open_house(
             secrets=["a new secret that is as long as one has to be", SECRET]
         )
         verified = await rotated.sessions.verify(token)
-        fresh = rotated.sessions.mint(verified.record)
+        fresh = rotated.sessions.faces.mint(verified.record)
         assert await rotated.read(fresh) == ADA.model_dump()
         assert await house.read(fresh) is None
 
@@ -478,7 +478,7 @@ class TestJwtCallback:
         house = await open_house(callbacks=Callbacks(jwt=jwt))
         record = await house.sign_in()
         revised = await house.rename(record, "Ada")
-        verified = await house.sessions.verify(house.sessions.mint(revised))
+        verified = await house.sessions.verify(house.sessions.faces.mint(revised))
         assert verified.claims.extra == {"plan": "gold"} == revised.claims
 
     async def test_is_told_what_happens(self, open_house):
@@ -515,7 +515,7 @@ class TestJwtCallback:
         house = await open_house(callbacks=Callbacks(jwt=lambda token, **_: token | {name: "evil"}))
         record = await house.sign_in()
         assert record.claims == {}
-        assert await house.read(house.sessions.mint(record)) == ADA.model_dump()
+        assert await house.read(house.sessions.faces.mint(record)) == ADA.model_dump()
 
     async def test_can_not_make_another_user_of_a_session(self, open_house):
         def jwt(token, trigger, **_):
@@ -579,7 +579,7 @@ class TestCallbacksThatFail:
 
         house = await open_house(callbacks=Callbacks(jwt=jwt))
         record = await house.sign_in()
-        token = house.sessions.mint(record)
+        token = house.sessions.faces.mint(record)
         with pytest.raises(CallbackFailed):
             await house.rename(record, "Ada")
         assert await house.read(token) == ADA.model_dump()
@@ -621,7 +621,10 @@ class TestEvents:
         record = await house.sign_in()
         revised = await house.rename(record, "Ada")
         await house.sessions.sign_out(record.id)
-        before, after = await house.sessions.public(record), await house.sessions.public(revised)
+        before, after = (
+            await house.sessions.faces.public(record),
+            await house.sessions.faces.public(revised),
+        )
         assert told == [
             {"session": before, "account": PASSWORD},
             {"session": after, "changes": {"name": Change(old="Ada Lovelace", new="Ada")}},

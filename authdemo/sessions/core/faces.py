@@ -1,0 +1,109 @@
+"""The three faces of a session: the token, the JSON, and what an inspector sees of both."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from . import callbacks as cb
+from .authorship import token_of
+from .callbacks import Callbacks
+from .clock import Clock, iso
+from .ids import new_id
+from .record import SessionRecord
+from .schema import UserSchema
+from .tokens import MAX_TOKEN_BYTES, Claims, TokenCodec
+from .users import User
+
+
+class Faces:
+    """Shows session records; changes none."""
+
+    def __init__(
+        self, *, tokens: TokenCodec, schema: UserSchema, callbacks: Callbacks, clock: Clock
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            tokens: Mints tokens.
+            schema: Which fields a user has.
+            callbacks: The app's decisions.
+            clock: The clock.
+        """
+        self._tokens = tokens
+        self._schema = schema
+        self._callbacks = callbacks
+        self._clock = clock
+
+    async def public(self, record: SessionRecord) -> dict[str, Any]:
+        """Show a session the way everyone may see it.
+
+        Args:
+            record: The session.
+
+        Returns:
+            `user`, `expires` and `rev`, as the `session` callback left them.
+
+        Raises:
+            CallbackFailed: If that callback raised.
+        """
+        session = {
+            "user": dict(record.user),
+            "expires": iso(record.expires),
+            "rev": record.rev,
+        }
+        if self._callbacks.session is cb.default_session:
+            return session
+        return await cb.call(
+            "session", self._callbacks.session, session=session, token=token_of(record)
+        )
+
+    def seconds_left(self, record: SessionRecord) -> int:
+        """How long a session lives unless it is renewed; a second that has begun counts."""
+        return max(0, math.ceil(record.expires - self._clock()))
+
+    def user(self, record: SessionRecord) -> User:
+        """Read the user of a record as the app's own type."""
+        return self._schema.user.model_validate(record.user)
+
+    def mint(self, record: SessionRecord) -> str:
+        """Make a token that shows the session as it is.
+
+        Args:
+            record: The session.
+
+        Returns:
+            The cookie's value.
+
+        Raises:
+            TokenTooLarge: If no cookie could carry it.
+        """
+        now = int(self._clock())
+        return self._tokens.encode(
+            Claims(
+                sub=record.user_id,
+                sid=record.id,
+                jti=new_id(),
+                iat=now,
+                exp=max(now, int(record.expires)),
+                rev=record.rev,
+                user=record.user,
+                extra=record.claims,
+            )
+        )
+
+    def inspect(self, token: str, record: SessionRecord) -> dict[str, Any]:
+        """Show what a token says, and how its session came to be what it is.
+
+        Args:
+            token: The token.
+            record: Its session.
+
+        Returns:
+            `header`, `claims`, `size`, `limit` and `history`; never the token itself.
+        """
+        return {
+            **self._tokens.describe(token),
+            "limit": MAX_TOKEN_BYTES,
+            "history": [step.model_dump() for step in reversed(record.history)],
+        }

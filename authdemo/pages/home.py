@@ -10,6 +10,7 @@ from authdemo.auth import auth
 from authdemo.sessions import AuthError
 from authdemo.ui.buttons import action_button, refusal, update_button, update_refusal
 from authdemo.ui.layout import layout
+from authdemo.ui.log_out import log_out_button
 from authdemo.ui.session_card import server_session
 
 
@@ -35,17 +36,6 @@ class HomeState(rx.State):
             self.error = error.message
         self.pending = False
 
-    @rx.event
-    async def log_out(self) -> AsyncIterator[None]:
-        """End the session."""
-        self.pending, self.error = True, ""
-        yield
-        try:
-            await auth.sign_out(self)
-        except AuthError as error:
-            self.error = error.message
-        self.pending = False
-
 
 def page() -> rx.Component:
     """Build the page."""
@@ -55,10 +45,11 @@ def page() -> rx.Component:
         rx.el.div(
             update_button("Server-Man"),
             action_button("Server Side Update", HomeState.server_update, pending=HomeState.pending),
-            action_button("Log Out", HomeState.log_out, pending=HomeState.pending, quiet=True),
+            log_out_button(),
             class_name="actions",
         ),
         update_refusal(),
         refusal(HomeState.error),
         lead="The server read this session for your request. It follows every change from here on.",
+        has_way_out=True,
     )

@@ -8,17 +8,21 @@ import reflex as rx
 
 from authdemo.accounts import DemoUser
 from authdemo.sessions import use_session
+from authdemo.ui.log_out import log_out_button, log_out_refusal
 
 LINKS = (("Home", "/"), ("Client", "/client"), ("Inspector", "/inspector"), ("Account", "/account"))
 
 
-def layout(title: str, *children: rx.Component, lead: str) -> rx.Component:
+def layout(
+    title: str, *children: rx.Component, lead: str, has_way_out: bool = False
+) -> rx.Component:
     """Lay a page out for somebody who is signed in.
 
     Args:
         title: The page's heading.
         *children: What the page holds.
         lead: One sentence about the page.
+        has_way_out: Whether the page itself holds the button to log out.
 
     Returns:
         The page.
@@ -31,9 +35,15 @@ def layout(title: str, *children: rx.Component, lead: str) -> rx.Component:
                 rx.cond(_is_admin(), rx.el.a("People", href="/admin")),
                 aria_label="Pages",
             ),
+            *(() if has_way_out else (log_out_button(),)),
             class_name="bar",
         ),
-        rx.el.main(rx.el.h1(title), rx.el.p(lead, class_name="lead"), *children),
+        rx.el.main(
+            rx.el.h1(title),
+            rx.el.p(lead, class_name="lead"),
+            *children,
+            log_out_refusal(),
+        ),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.browser import Browser, set_cookies
 from tests.support.server import Server, eventually, running
-from tests.support.tab import HOME_STATE, SESSION_STATE, Tab
+from tests.support.tab import HOME_STATE, LOG_OUT_STATE, SESSION_STATE, Tab
 
 
 def test_an_update_by_http_reaches_every_tab_of_the_session(john: Browser) -> None:
@@ -56,7 +56,7 @@ def test_nobodys_socket_can_call_a_members_handler_but_changes_nothing(
     with Tab(john.server, john) as own, Tab(john.server, path="/login") as nobodys:
         nobodys.server_update()
         eventually(lambda: "Nobody is signed in" in str(nobodys.var(HOME_STATE, "error")))
-        nobodys.call(f"{HOME_STATE}.log_out")
+        nobodys.call(f"{LOG_OUT_STATE}.log_out")
         assert own.status == "authenticated"
     assert (john.session()["rev"], john.session()["user"]["name"]) == (1, "John Doe")
 
@@ -108,7 +108,7 @@ def test_an_ended_sessions_tabs_lose_their_rights_at_once_and_are_told(
 
 def test_signing_out_over_the_socket_ends_the_session_everywhere(john: Browser) -> None:
     with Tab(john.server, john) as tab, Tab(john.server, john) as other:
-        tab.call(f"{HOME_STATE}.log_out")
+        tab.call(f"{LOG_OUT_STATE}.log_out")
         eventually(lambda: tab.status == other.status == "unauthenticated", within=1)
     assert john.session() is None
 

@@ -17,6 +17,7 @@ from tests.support.server import Server, eventually
 ROOT_STATE = "reflex___state____state"
 SESSION_STATE = f"{ROOT_STATE}.authdemo___sessions___reflex___state____session_state"
 HOME_STATE = f"{ROOT_STATE}.authdemo___pages___home____home_state"
+LOG_OUT_STATE = f"{ROOT_STATE}.authdemo___ui___log_out____log_out_state"
 LOGIN_STATE = f"{ROOT_STATE}.authdemo___pages___login____login_state"
 ACCOUNT_STATE = f"{ROOT_STATE}.authdemo___pages___account____account_state"
 ADMIN_STATE = f"{ROOT_STATE}.authdemo___pages___admin____admin_state"

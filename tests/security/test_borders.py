@@ -1,0 +1,54 @@
+"""Chapter 4 of the checklist: CSRF, origin, CORS (ASVS 3.4 and 3.5)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.browser import AS_CLIENT, Browser
+
+ADDRESSES = ("session", "signout", "callback/credentials", "ticket", "sessions/revoke")
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS"])
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_other_methods_change_nothing(john: Browser, address: str, method: str) -> None:
+    """ASVS 4.1.4."""
+    body = {"csrfToken": john.csrf(), "all": True, "data": {"name": "Forged"}}
+    answer = john.request(method, f"/api/auth/{address}", json=body)
+    assert answer.status_code in (400, 405)
+    assert john.session()["rev"] == 1
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/plain;application/json", "multipart/mixed"])
+def test_what_another_site_can_send_without_asking_is_not_read(john: Browser, kind: str) -> None:
+    """ASVS 3.5.2: no request that a browser sends without a preflight passes for JSON."""
+    body = f'{{"csrfToken": "{john.csrf()}", "data": {{"name": "Forged"}}}}'
+    headers = {"Content-Type": kind}
+    answer = john.post("/api/auth/session", content=body.encode(), headers=headers)
+    assert answer.status_code == 415
+    assert john.session()["rev"] == 1
+
+
+@pytest.mark.parametrize("page", ["/login", "/", "/client", "/account", "/api/auth/session"])
+def test_no_page_of_another_site_reads_an_answer(john: Browser, page: str) -> None:
+    """ASVS 3.4.2."""
+    headers = {"Origin": "https://evil.example", **AS_CLIENT}
+    answer = john.get(page, headers=headers)
+    assert "evil.example" not in str(answer.headers)
+    assert answer.headers.get("Access-Control-Allow-Origin") != "*"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Content-Security-Policy",
+        "X-Content-Type-Options",
+        "Referrer-Policy",
+        "Cross-Origin-Opener-Policy",
+    ],
+)
+def test_every_page_tells_the_browser_what_to_forbid(john: Browser, header: str) -> None:
+    """ASVS 3.4.3 to 3.4.6 and 3.4.8."""
+    pages = [Browser(john.server).get("/login"), *map(john.get, ("/", "/client", "/account"))]
+    assert [page.status_code for page in pages] == [200] * 4
+    assert all(page.headers.get(header) for page in pages)

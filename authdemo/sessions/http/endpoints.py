@@ -134,7 +134,7 @@ class Endpoints:
     async def sign_in(self, request: Request) -> Response:
         """`POST callback/<provider>`: sign in with credentials."""
         visitor, body = await self._receive(request, for_redirect=True)
-        wanted = _text(body, "callbackUrl") or self._remembered_url(request, visitor)
+        wanted = _wanted_url(body) or self._remembered_url(request, visitor)
         credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
         try:
             granted = await self._auth.authorize(
@@ -151,7 +151,7 @@ class Endpoints:
         """`POST ticket`: exchange a sign-in ticket for the session cookie."""
         visitor, body = await self._receive(request)
         granted = await self._auth.tickets.redeem(
-            _text(body, "ticket"), browser=self._desk.browser(visitor)
+            str(body.get("ticket")), browser=self._desk.browser(visitor)
         )
         user = self._auth.sessions.schema.user.model_validate(granted.user)
         account = Account(granted.provider, self._auth.providers[granted.provider].type)
@@ -162,7 +162,7 @@ class Endpoints:
         """`POST signin/<provider>`: credentials are asked for on the app's own page."""
         self._auth.provider(request.path_params["provider"])
         visitor, body = await self._receive(request, for_redirect=True)
-        target = await self._auth.redirect(_text(body, "callbackUrl"), visitor.base_url)
+        target = await self._auth.redirect(_wanted_url(body), visitor.base_url)
         return redirect(request, self._auth.sign_in_url(visitor.base_url, callbackUrl=target))
 
     async def show_sign_in_with(self, request: Request) -> Response:
@@ -187,7 +187,7 @@ class Endpoints:
     async def sign_out(self, request: Request) -> Response:
         """`POST signout`: end the session, here and wherever its cookie was copied to."""
         visitor, body = await self._receive(request, for_redirect=True)
-        target = await self._auth.redirect(_text(body, "callbackUrl"), visitor.base_url)
+        target = await self._auth.redirect(_wanted_url(body), visitor.base_url)
         if visitor.record is not None:
             await self._auth.sessions.sign_out(visitor.record.id, device=visitor.device)
         answer = redirect(request, target)
@@ -352,11 +352,11 @@ def _expected_rev(request: Request) -> int | None:
     return int(match[1])
 
 
-def _text(body: dict[str, Any], name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str | None):
-        raise bodies.BodyRefused(f"The field {name!r} must be text.")
-    return value or ""
+def _wanted_url(body: dict[str, Any]) -> str:
+    wanted = body.get("callbackUrl")
+    if not isinstance(wanted, str | None):
+        raise bodies.BodyRefused("The field 'callbackUrl' must be text.")
+    return wanted or ""
 
 
 def _with_cookies(answer: Response, carrier: Response) -> Response:

@@ -10,7 +10,7 @@ import threading
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from granian.constants import Interfaces
 from granian.log import LogLevels
@@ -77,7 +77,7 @@ def serve(settings: ServerSettings) -> None:
 
 
 class Supervisor(MPServer):
-    """Granian's supervisor, which also says when the app answers."""
+    """Granian's supervisor, which also says when the app answers, and never gives up."""
 
     def startup(self, *args: object) -> None:
         """Start the workers, and announce the app as soon as one answers.
@@ -90,6 +90,15 @@ class Supervisor(MPServer):
         hangup = signal.SIG_IGN if nohup else self.signal_handler_interrupt
         signal.signal(signal.SIGHUP, hangup)
         threading.Thread(target=self._announce, daemon=True).start()
+
+    def _respawn_workers(self, *args: Any, **options: Any) -> None:
+        """Replace workers that ended.
+
+        Granian would stop the app, and the workers that are well, if the same
+        worker ended twice within seconds; so it must not remember.
+        """
+        super()._respawn_workers(*args, **options)
+        self.respawned_wrks.clear()
 
     def _announce(self) -> None:
         while not self._answers():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,8 @@ from tests.support.redis import Redis
 from tests.support.server import Server, eventually, running_in_trouble
 from tests.support.tab import Tab
 
-Outage = tuple[Callable[[Redis], None], Callable[[Redis], None]]
-OUTAGES: dict[str, Outage] = {
+Outage = Callable[[], AbstractContextManager[None]]
+OUTAGES = {
     "gone": (Redis.kill, Redis.start),
     "silent": (Redis.freeze, Redis.thaw),
 }
@@ -24,14 +24,18 @@ PATIENCE = 5
 
 
 @pytest.fixture(params=OUTAGES.values(), ids=list(OUTAGES))
-def outage(request: pytest.FixtureRequest, mortal: Redis) -> Iterator[tuple[ExitStack, ExitStack]]:
-    """Two stacks: closing the first begins the outage, closing the second ends it."""
+def outage(request: pytest.FixtureRequest, mortal: Redis) -> Outage:
     begin, end = request.param
-    before, after = ExitStack(), ExitStack()
-    before.callback(begin, mortal)
-    after.callback(end, mortal)
-    yield before, after
-    after.close()
+
+    @contextmanager
+    def outage() -> Iterator[None]:
+        begin(mortal)
+        try:
+            yield
+        finally:
+            end(mortal)
+
+    return outage
 
 
 @pytest.fixture
@@ -41,12 +45,24 @@ def member(tried: Server) -> Browser:
     return browser
 
 
-def test_protected_requests_are_refused_soon_and_public_pages_live(
-    outage: tuple[ExitStack, ExitStack], member: Browser
+@pytest.mark.parametrize("times", [1, pytest.param(10, marks=pytest.mark.soak)])
+def test_sessions_wait_for_it_public_pages_live_and_tabs_go_on(
+    outage: Outage, member: Browser, times: int
 ) -> None:
     workers = pids(member.server)
-    before, after = outage
-    before.close()
+    with tabs_on_both(member.server, member) as tabs:
+        for number in range(times):
+            name = f"After {number}"
+            with outage():
+                protected_requests_are_refused_soon_and_public_pages_live(member)
+            eventually(lambda: member.get("/api/auth/session").status_code == 200, within=PATIENCE)
+            assert member.session()["rev"] == number + 1
+            assert member.update({"name": name}).status_code == 200
+            eventually(lambda name=name: {tab.name for tab in tabs} == {name}, within=20)
+    assert pids(member.server) == workers
+
+
+def protected_requests_are_refused_soon_and_public_pages_live(member: Browser) -> None:
     for path, code in {"/api/auth/session": 503, "/": 503, "/login": 200}.items():
         for _ in range(2):
             began = time.monotonic()
@@ -55,10 +71,6 @@ def test_protected_requests_are_refused_soon_and_public_pages_live(
             assert time.monotonic() - began < PATIENCE, path
             assert code != 503 or "Try again" in answer.text
     assert Browser(member.server).get("/login").status_code == 200
-    after.close()
-    eventually(lambda: member.get("/api/auth/session").status_code == 200, within=PATIENCE)
-    assert member.session()["user"]["name"] == "John Doe"
-    assert pids(member.server) == workers
 
 
 def test_the_app_starts_without_it_and_goes_on_when_it_comes(tmp_path: Path) -> None:
@@ -84,28 +96,11 @@ def test_what_the_workers_could_not_hear_they_find_out(mortal: Redis, member: Br
         eventually(lambda: {tab.status for tab in tabs} == {"unauthenticated"}, within=PATIENCE)
 
 
-def test_a_tab_that_asked_in_vain_can_ask_again(
-    outage: tuple[ExitStack, ExitStack], member: Browser
-) -> None:
-    before, after = outage
+def test_a_tab_that_asked_in_vain_can_ask_again(outage: Outage, member: Browser) -> None:
     with Tab(member.server, member) as tab:
-        before.close()
-        tab.server_update()
-        assert member.get("/api/auth/session").status_code == 503
-        after.close()
+        with outage():
+            tab.server_update()
+            assert member.get("/api/auth/session").status_code == 503
         eventually(lambda: member.get("/api/auth/session").status_code == 200, within=PATIENCE)
         tab.server_update()
         eventually(lambda: tab.name == "Serverserver-man", within=20)
-
-
-def test_open_tabs_go_on_when_it_is_back(
-    outage: tuple[ExitStack, ExitStack], member: Browser
-) -> None:
-    before, after = outage
-    with tabs_on_both(member.server, member) as tabs:
-        before.close()
-        assert member.get("/api/auth/session").status_code == 503
-        after.close()
-        eventually(lambda: member.get("/api/auth/session").status_code == 200, within=PATIENCE)
-        assert member.update({"name": "After"}).status_code == 200
-        eventually(lambda: {tab.name for tab in tabs} == {"After"}, within=20)

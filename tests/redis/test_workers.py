@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable
 from pathlib import Path
+
+import httpx
+import pytest
 
 from tests.redis.workers import pids, tabs_on_both
 from tests.support.browser import Browser
+from tests.support.crowd import update_two_fields_at_once
 from tests.support.redis import Redis
 from tests.support.server import Server, eventually, running
-from tests.support.tab import SESSION_STATE, Tab
+from tests.support.tab import HOME_STATE, SESSION_STATE, Tab
 
 BY_ANY_WORKER = {"Connection": "close"}
+ENDS: dict[str, Callable[[Browser, Browser], httpx.Response]] = {
+    "signed out": lambda own, _: own.log_out(),
+    "revoked": lambda own, _: own.revoke(all=True),
+    "revoked elsewhere": lambda _, other: other.revoke(others=True),
+}
 
 
 def test_two_workers_serve(server: Server) -> None:
@@ -78,17 +88,24 @@ def test_a_session_that_expires_says_so_in_the_idle_tabs_of_both(
 
 
 def test_of_many_concurrent_updates_none_is_lost(john: Browser) -> None:
-    body = {"csrfToken": john.csrf()}
+    update_two_fields_at_once(john, 200, headers=BY_ANY_WORKER)
 
-    def update(number: int) -> int:
-        json = {**body, "data": {"name": f"Number {number}"}}
-        answer = john.copy().post("/api/auth/session", json=json, headers=BY_ANY_WORKER)
-        return answer.status_code
 
-    with ThreadPoolExecutor(20) as pool:
-        codes = list(pool.map(update, range(200)))
-    assert john.session()["rev"] == 1 + codes.count(200)
-    assert codes.count(200) == 200
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
+def test_a_tenth_of_a_second_after_its_end_no_sessions_socket_gets_anything_done(
+    john: Browser, other_browser: Browser, end: Callable[[Browser, Browser], httpx.Response]
+) -> None:
+    other_browser.log_in()
+    with tabs_on_both(john.server, john) as tabs:
+        assert end(john.copy(), other_browser).status_code == 200
+        due = time.monotonic() + 0.1
+        eventually(lambda: time.monotonic() >= due, every=0.001)
+        for tab in tabs:
+            tab.server_update()
+        eventually(lambda: {tab.status for tab in tabs} == {"unauthenticated"})
+        eventually(lambda: all("Nobody" in (tab.var(HOME_STATE, "error") or "") for tab in tabs))
+        assert not any("Serverserver-man" in tab.said() for tab in tabs)
+    assert john.session() is None
 
 
 def _redeem(browser: Browser, ticket: str) -> int:

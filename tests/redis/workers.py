@@ -15,9 +15,7 @@ MOST_TABS = 40
 
 def pids(server: Server) -> list[int]:
     """List the workers."""
-    supervisor = server.process.pid
-    found = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
-    return [pid for pid in map(int, found) if _is_worker(pid)]
+    return [pid for pid in server.children() if _is_worker(pid)]
 
 
 def holder(server: Server, port: int) -> int | None:
@@ -47,7 +45,11 @@ def tabs_on_both(server: Server, browser: Browser) -> Iterator[list[Tab]]:
 
 
 def _is_worker(pid: int) -> bool:
-    return b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return bool(command) and b"resource_tracker" not in command
 
 
 def _files(pid: int) -> set[str]:

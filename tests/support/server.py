@@ -51,6 +51,22 @@ class Server:
         lines = re.findall(r"authdemo\.sessions\.audit: (.*)", self.logged())
         return [entry for entry in map(json.loads, lines) if facts.items() <= entry.items()]
 
+    def complaints(self) -> list[str]:
+        """List what its log complains of."""
+        return [found[0] for found in COMPLAINT.finditer(self.logged())]
+
+    def children(self) -> list[int]:
+        """List the processes that it started."""
+        pid = self.process.pid
+        return [int(pid) for pid in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    def kill(self) -> None:
+        """End every process of it at once, as a power cut does."""
+        for pid in (*self.children(), self.process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
 
 @contextlib.contextmanager
 def running(folder: Path, **environ: str) -> Iterator[Server]:
@@ -62,8 +78,8 @@ def running(folder: Path, **environ: str) -> Iterator[Server]:
     """
     with running_in_trouble(folder, **environ) as server:
         yield server
-    complaint = COMPLAINT.search(server.logged())
-    assert complaint is None, f"the log complains: {complaint[0]}"
+    complaints = server.complaints()
+    assert complaints == [], f"the log complains: {complaints[0]}"
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import threading
 import uuid
@@ -80,8 +79,10 @@ class Tab:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with contextlib.suppress(simple_websocket.ConnectionClosed):
+        try:
             self._socket.close()
+        except simple_websocket.ConnectionClosed:
+            self._socket.sock.close()
 
     @property
     def port(self) -> int:

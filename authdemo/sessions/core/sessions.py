@@ -20,6 +20,7 @@ from .errors import (
     AuthError,
     NotAuthenticated,
     RevisionConflict,
+    StoreUnavailable,
     TokenError,
     TokenTooLarge,
     UpdateRefused,
@@ -127,7 +128,8 @@ class Sessions:
         record = await self.store.get(sid)
         if record is None or record.expires > self._clock():
             return record
-        await self._end(record.id, "expired")
+        with suppress(StoreUnavailable):  # it is over, whether or not it can be forgotten now
+            await self._end(record.id, "expired")
         return None
 
     async def of_user(self, user_id: str) -> list[SessionRecord]:
@@ -263,16 +265,21 @@ class Sessions:
 
         Returns:
             The session if its cookie should be minted anew, or None if the
-            cookie is as good as it can be: reads do not mint.
+            cookie is as good as it can be: reads do not mint. A store that
+            can't save now does so at a later read.
         """
         claims, record, now = verified.claims, verified.record, self._clock()
+        behind = record if claims.rev != record.rev else None
         if now - claims.iat < self._options.update_age:
-            return record if claims.rev != record.rev else None
+            return behind
         if now - record.renewed < self._options.update_age:
             return record
         renewed = record.renewed_until(now + self._options.max_age, at=now)
-        if not await self.store.replace(renewed, expected_rev=record.rev):
-            return await self.find(record.id)
+        try:
+            if not await self.store.replace(renewed, expected_rev=record.rev):
+                return await self.find(record.id)
+        except StoreUnavailable:
+            return behind
         self.feed.publish(SessionChanged(renewed, {}))
         return renewed
 

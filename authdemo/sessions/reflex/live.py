@@ -135,7 +135,8 @@ class Live:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._pushes.discard(task)
-        if not task.cancelled() and (error := task.exception()):
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, StoreUnavailable):  # the store says so
             logger.error("A tab could not be told about its session.", exc_info=error)
 
     async def _push(self, connection: Connection, tab: str) -> None:

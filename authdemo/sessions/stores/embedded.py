@@ -13,10 +13,12 @@ from typing import TypeVar
 from ..core.errors import ConfigurationError, StoreUnavailable
 from ..core.record import SessionRecord
 from .failures import Failures
+from .trouble import Trouble
 
 T = TypeVar("T")
 
 _SWEEP_BATCH = 500
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sessions (
@@ -44,6 +46,9 @@ class EmbeddedStore:
     Writes go through one thread and are on the disk when they are answered
     (`synchronous=FULL`). Reads are answered where they are asked: a look-up by
     primary key takes less time than handing it to a thread would.
+
+    What fails may work the next time, as when the disk has room again. But once
+    the file is found to be damaged, nothing is read or written any more.
     """
 
     def __init__(self, path: Path) -> None:
@@ -57,6 +62,13 @@ class EmbeddedStore:
         self._reading: sqlite3.Connection | None = None
         self._writing: sqlite3.Connection | None = None
         self._failures = Failures()
+        self._reads = Trouble("Sessions can't be read.", "Sessions can be read again.")
+        self._writes = Trouble("Sessions can't be saved.", "Sessions are saved again.")
+        self._damaged = Trouble(
+            f"The session database {path} is damaged: no session is read or saved any more. "
+            "Stop the app, and mend the file or move it away to begin with no sessions."
+        )
+        self._file: os.stat_result | None = None
 
     async def open(self) -> None:
         """Open the file, or make it; see `SessionStore.open`."""
@@ -142,6 +154,7 @@ class EmbeddedStore:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            self._file = self._path.stat()
             self._writing = _connect(self._path)
             self._writing.executescript(
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA
@@ -154,26 +167,43 @@ class EmbeddedStore:
             ) from error
 
     def _read(self, statement: str, parameter: str) -> list[tuple[str]]:
-        if self._reading is None:
+        if self._reading is None or self._damaged.is_on:
             raise StoreUnavailable
         try:
-            return self._reading.execute(statement, (parameter,)).fetchall()
+            rows = self._reading.execute(statement, (parameter,)).fetchall()
         except sqlite3.Error as error:
+            self._note(error, self._reads)
             raise StoreUnavailable from error
+        self._reads.end()
+        return rows
 
     async def _write(self, change: Callable[[sqlite3.Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, self._commit, change)
 
     def _commit(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        if self._writing is None:
+        if self._writing is None or self._damaged.is_on:
             raise StoreUnavailable
         try:
+            self._check_in_place()
             with self._writing:
-                return change(self._writing)
-        except sqlite3.Error as error:
+                result = change(self._writing)
+        except (OSError, sqlite3.Error) as error:
+            self._note(error, self._writes)
             raise StoreUnavailable(
                 "Sessions can't be saved right now. Try again shortly."
             ) from error
+        self._writes.end()
+        return result
+
+    def _check_in_place(self) -> None:
+        """Check that a restart would find what is written now."""
+        if self._file is None or not os.path.samestat(self._file, self._path.stat()):
+            raise FileNotFoundError("another file is in its place")
+
+    def _note(self, error: Exception, trouble: Trouble) -> None:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE:
+            trouble = self._damaged
+        trouble.begin(error)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

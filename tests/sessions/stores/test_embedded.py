@@ -143,6 +143,29 @@ class TestTrouble:
             db.rollback()
         assert (await house.rename(record, "Ada")).rev == 2
 
+    async def test_while_the_file_is_locked_an_expired_session_is_over_all_the_same(
+        self, house, tmp_path
+    ):
+        record = await house.sign_in()
+        house.clock.now = record.expires
+        with closing(sqlite3.connect(tmp_path / "sessions.db")) as db:
+            db.execute("BEGIN IMMEDIATE")
+            assert await house.sessions.find(record.id) is None
+            db.rollback()
+
+    async def test_while_another_file_is_in_its_place_nothing_is_acknowledged(
+        self, house, tmp_path
+    ):
+        record = await house.sign_in()
+        path = tmp_path / "sessions.db"
+        away = path.rename(tmp_path / "moved.db")
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable):
+                await house.rename(record, "Ada")
+            path.touch()
+        away.rename(path)
+        assert (await house.rename(record, "Ada")).rev == 2
+
     @pytest.mark.parametrize(
         "text", ["", "not JSON", "null", "[]", "{}", '{"id": 1}', "cos\nsystem\n(S'id'\ntR."]
     )

@@ -1,0 +1,95 @@
+"""A worker is killed: what it acknowledged holds, and the other one goes on meanwhile."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+
+import httpx
+import pytest
+
+from tests.redis.workers import holder, pids, tabs_on_both
+from tests.support.browser import Browser
+from tests.support.crowd import Crowd
+from tests.support.server import Server, eventually
+from tests.support.tab import Tab
+
+BY_ANY_WORKER = {"Connection": "close"}
+PATIENCE = 10
+LONGEST_ANSWER = 3
+
+
+@pytest.mark.parametrize("rounds", [1, pytest.param(10, marks=pytest.mark.soak)])
+def test_a_killed_worker_takes_nothing_along(tried: Server, rounds: int) -> None:
+    for _ in range(rounds):
+        with ExitStack() as stack:
+            crowd = Crowd(tried, loners=2, headers=BY_ANY_WORKER)
+            browser = crowd.shared.browser
+            with crowd:
+                tabs = stack.enter_context(tabs_on_both(tried, browser))
+                tabs = after_a_worker_is_killed(tried, browser, tabs, stack)
+            newest = browser.session()["user"]["name"]
+            eventually(lambda: {tab.name for tab in tabs} == {newest}, within=PATIENCE)  # noqa: B023
+            for life in crowd.lives:
+                life.is_kept(tried)
+
+
+def after_a_worker_is_killed(
+    server: Server, browser: Browser, tabs: list[Tab], stack: ExitStack
+) -> list[Tab]:
+    """Kill the first tab's worker, and open its tabs again as Reflex's client does."""
+    holders = [holder(server, tab.port) for tab in tabs]
+    victim = holders[0]
+    survivor = next(pid for pid in holders if pid != victim)
+    assert victim
+    assert survivor
+    with always_served(server, browser, by=survivor):
+        os.kill(victim, signal.SIGKILL)
+        eventually(lambda: victim not in pids(server), within=PATIENCE)
+        opened = [
+            stack.enter_context(Tab(server, browser, token=tab.token)) if pid == victim else tab
+            for tab, pid in zip(tabs, holders, strict=True)
+        ]
+        eventually(lambda: len(pids(server)) == 2, within=PATIENCE)
+    assert survivor in pids(server)
+    return opened
+
+
+@contextmanager
+def always_served(server: Server, browser: Browser, *, by: int) -> Iterator[None]:
+    """Read the session by one worker again and again; each answer must come soon."""
+    is_over = threading.Event()
+    with connected(server, to=by) as client, ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(longest_answer, client, browser, is_over)
+        try:
+            yield
+        finally:
+            is_over.set()
+        assert reading.result() < LONGEST_ANSWER
+
+
+def longest_answer(client: httpx.Client, browser: Browser, is_over: threading.Event) -> float:
+    longest = 0.0
+    while not is_over.is_set():
+        began = time.monotonic()
+        answer = client.get("/api/auth/session", headers={"Cookie": browser.cookie_header()})
+        longest = max(longest, time.monotonic() - began)
+        assert answer.json()["user"]["id"] == "john_doe"
+    return longest
+
+
+@contextmanager
+def connected(server: Server, *, to: int) -> Iterator[httpx.Client]:
+    """Open connections until one is held by the worker."""
+    for _ in range(40):
+        with httpx.Client(base_url=server.url) as client:
+            stream = client.get("/ping").extensions["network_stream"]
+            if holder(server, stream.get_extra_info("client_addr")[1]) == to:
+                yield client
+                return
+    raise AssertionError("the worker takes no connection")

@@ -1,0 +1,1 @@
+"""The disk and the processes fail; what was answered holds."""

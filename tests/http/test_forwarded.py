@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -39,6 +40,18 @@ def test_over_https_at_the_proxy_cookies_are_secure_and_addresses_https(
     for name, _, attributes in set_cookies(answer):
         assert name.startswith(("__Secure-", "__Host-"))
         assert "; Secure" in attributes
+
+
+def test_over_https_pages_insist_on_it_and_open_secure_sockets(behind_proxy: Server) -> None:
+    """ASVS 3.4.1 and 4.4.1."""
+    browser = Browser(behind_proxy)
+    page = browser.get("/login", headers=VIA_PROXY)
+    assert page.headers["Strict-Transport-Security"] == "max-age=63072000"
+    scripts = re.findall(r'"(/assets/[^"]+\.js)"', page.text)
+    texts = [browser.get(path, headers=VIA_PROXY).text for path in set(scripts)]
+    assert any(f"wss://{behind_proxy.host}" in text for text in texts)
+    assert not any(f"ws://{behind_proxy.host}" in text for text in texts)
+    assert "Strict-Transport-Security" not in browser.get("/login").headers
 
 
 def test_the_clients_own_address_is_noted(behind_proxy: Server) -> None:

@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
+
 from tests.support.browser import Browser
 from tests.support.server import Server, eventually
 from tests.support.tab import Tab
@@ -26,6 +28,28 @@ def holder(server: Server, port: int) -> int | None:
         if int(fields[2].partition(":")[2], 16) == port
     }
     return next((pid for pid in pids(server) if sockets & _files(pid)), None)
+
+
+@contextlib.contextmanager
+def connected(server: Server, *, to: int | None = None) -> Iterator[tuple[httpx.Client, int]]:
+    """Connect to a worker, or to any, and tell which one it is."""
+    for _ in range(MOST_TABS):
+        with httpx.Client(base_url=server.url) as client:
+            stream = client.get("/ping").extensions["network_stream"]
+            pid = holder(server, stream.get_extra_info("client_addr")[1])
+            if pid and to in (None, pid):
+                yield client, pid
+                return
+    raise AssertionError("the worker takes no connection")
+
+
+def serving(server: Server) -> set[int]:
+    """List the workers that take connections now."""
+    found = set()
+    for _ in range(MOST_TABS // 2):
+        with contextlib.suppress(httpx.TransportError), connected(server) as (_, pid):
+            found.add(pid)
+    return found
 
 
 @contextlib.contextmanager

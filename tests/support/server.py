@@ -95,6 +95,7 @@ def running_in_trouble(folder: Path, **environ: str) -> Iterator[Server]:
         "HOST": "127.0.0.1",
         "AUTH_SECRET": SECRET,
         "AUTH_LOGIN_RATE": "1000/minute",
+        "AUTH_UPDATE_RATE": "100000/minute",
     }
     settings = {
         **usual,

@@ -30,7 +30,7 @@ class _Socket(simple_websocket.Client):
         self.host = f"{self.host}:{self.port}"
         try:
             super().handshake()
-        except REFUSED:
+        except (REFUSED, OSError):
             self.sock.close()
             raise
 

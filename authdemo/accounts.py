@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeGuard
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from authdemo.sessions import User
+from authdemo.sessions import AuthError, User
 
 LEAST_CHARACTERS = 8
 MAX_BYTES = 1024
@@ -46,8 +46,10 @@ SEEDS = (
 SEED_PASSWORD = "tutorial"  # noqa: S105 - the demo's accounts are for everyone
 
 
-class PasswordRefused(ValueError):
-    """A new password that is none; the message is for its owner."""
+class AccountRefused(AuthError):
+    """A change of an account that can't be; the message is for people."""
+
+    code = "AccountRefused"
 
 
 class Accounts:
@@ -101,12 +103,12 @@ class Accounts:
             password: The new password, as it was typed.
 
         Raises:
-            PasswordRefused: If it is too short or too long; says so.
+            AccountRefused: If it is too short or too long; says so.
         """
         if not _is_plausible(password):
-            raise PasswordRefused(f"A password has at most {MAX_BYTES} bytes, and no NUL.")
+            raise AccountRefused(f"A password has at most {MAX_BYTES} bytes, and no NUL.")
         if len(password) < LEAST_CHARACTERS:
-            raise PasswordRefused(f"A password has at least {LEAST_CHARACTERS} characters.")
+            raise AccountRefused(f"A password has at least {LEAST_CHARACTERS} characters.")
         await asyncio.to_thread(self._change, account_id, "password", password)
 
     async def change_role(self, account_id: str, role: str) -> None:
@@ -117,15 +119,33 @@ class Accounts:
             role: One of `ROLES`.
 
         Raises:
-            ValueError: If there is no such role.
+            AccountRefused: If there is no such role, or no such account.
         """
+        await self.get(account_id)
         if role not in ROLES:
-            raise ValueError(f"A role is one of {', '.join(ROLES)}, not {role!r}.")
+            raise AccountRefused(f"A role is one of {', '.join(ROLES)}, not {role!r}.")
         await asyncio.to_thread(self._change, account_id, "role", role)
 
     async def find(self, account_id: str) -> DemoUser | None:
         """Find whose account this is, or None."""
         return next((user for user in await self.all() if user.id == account_id), None)
+
+    async def get(self, account_id: str) -> DemoUser:
+        """Find whose account this is.
+
+        Args:
+            account_id: The account's id.
+
+        Returns:
+            The user.
+
+        Raises:
+            AccountRefused: If there is no such account.
+        """
+        found = await self.find(account_id)
+        if found is None:
+            raise AccountRefused("There is no such account.")
+        return found
 
     async def all(self) -> list[DemoUser]:
         """List everyone who has an account, by id."""

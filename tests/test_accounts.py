@@ -9,7 +9,14 @@ from contextlib import closing
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 
-from authdemo.accounts import SEED_PASSWORD, SEEDS, Accounts, DemoUser
+from authdemo.accounts import (
+    MAX_BYTES,
+    SEED_PASSWORD,
+    SEEDS,
+    AccountRefused,
+    Accounts,
+    DemoUser,
+)
 
 JOHN, JANE = SEEDS
 LONG = "x" * 72
@@ -139,3 +146,40 @@ def test_a_spoiled_hash_lets_nobody_in(tmp_path):
         with closing(sqlite3.connect(path)) as db, db:
             db.execute("UPDATE accounts SET password = ?", (spoiled,))
         assert check(accounts, "john_doe", "tutorial") is None
+
+
+@pytest.fixture
+def own(tmp_path):
+    accounts = Accounts(tmp_path / "accounts.db")
+    accounts.seed(SEEDS, SEED_PASSWORD)
+    return accounts
+
+
+async def test_a_new_password_takes_the_old_ones_place(own):
+    await own.change_password("john_doe", "a new password")
+    assert await own.check("john_doe", "a new password") == JOHN
+    assert await own.check("john_doe", "tutorial") is None
+    assert await own.check("jane_admin", "tutorial") == JANE
+
+
+@pytest.mark.parametrize("password", ["", "1234567", "x" * (MAX_BYTES + 1), "with\0nul", None, 8])
+async def test_a_password_that_can_not_be_changes_nothing(own, password):
+    with pytest.raises(AccountRefused):
+        await own.change_password("john_doe", password)
+    assert await own.check("john_doe", "tutorial") == JOHN
+
+
+async def test_a_new_role_stays(own):
+    await own.change_role("john_doe", "admin")
+    assert (await own.find("john_doe")).role == "admin"
+    assert await own.find("jane_admin") == JANE
+
+
+@pytest.mark.parametrize(
+    ("account_id", "role"),
+    [("john_doe", "root"), ("john_doe", None), ("nobody", "user"), ([], "user")],
+)
+async def test_a_role_or_an_account_that_is_none_is_refused(own, account_id, role):
+    with pytest.raises(AccountRefused):
+        await own.change_role(account_id, role)
+    assert await own.all() == sorted(SEEDS, key=lambda user: user.id)

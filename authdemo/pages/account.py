@@ -7,36 +7,29 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.accounts import PasswordRefused
 from authdemo.auth import accounts, auth
-from authdemo.sessions import AuthError
+from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import not_ready, refusal
 from authdemo.ui.layout import layout
 
 
-class AccountState(rx.State):
+class AccountState(Busy, rx.State):
     """The form for a new password.
 
     Attributes:
-        pending: Whether the server is at work.
-        error: Why it refused.
-        done: What it did.
+        done: What the server did.
     """
 
-    pending: bool = False
-    error: str = ""
     done: str = ""
 
     @rx.event
     async def change_password(self, form: dict[str, Any]) -> AsyncIterator[None]:
         """Change the password, and end the user's other sessions."""
-        self.pending, self.error, self.done = True, "", ""
+        self._begin()
+        self.done = ""
         yield
-        try:
+        with self._reporting():
             self.done = await self._change(form)
-        except (AuthError, PasswordRefused) as error:
-            self.error = str(error)
-        self.pending = False
 
     async def _change(self, form: dict[str, Any]) -> str:
         session = await auth(self)

@@ -8,23 +8,20 @@ from typing import Any
 import reflex as rx
 
 from authdemo.auth import accounts, auth
-from authdemo.sessions import AccessDenied, AuthError
+from authdemo.sessions import AccessDenied
+from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import action_button, refusal
 from authdemo.ui.layout import layout
 
 
-class AdminState(rx.State):
+class AdminState(Busy, rx.State):
     """Everyone who has an account.
 
     Attributes:
         people: Their ids, roles, and in how many places they are signed in.
-        pending: Whether the server is at work.
-        error: Why it refused.
     """
 
     people: rx.Field[list[dict[str, str]]] = rx.field(default_factory=list)
-    pending: bool = False
-    error: str = ""
 
     @rx.event
     async def look(self) -> None:
@@ -39,25 +36,29 @@ class AdminState(rx.State):
     @rx.event
     async def end_sessions(self, account_id: str) -> None:
         """Sign somebody out everywhere."""
-        await self._do(lambda: auth.revoke_user(account_id))
+        await self._do(lambda: _end_sessions(account_id))
 
     async def _do(self, act: Callable[[], Awaitable[object]] | None = None) -> None:
         """Do something that only an administrator may, and show what is so then."""
-        self.error = ""
-        try:
+        self._begin()
+        self.people = []
+        with self._reporting():
             session = await auth(self)
             if session is None or session.user.role != "admin":
                 raise AccessDenied("Only administrators may do this.")
             if act is not None:
                 await act()
             self.people = await _everyone()
-        except (AuthError, ValueError) as error:
-            self.people, self.error = [], str(error)
 
 
 async def _change_role(account_id: str, role: str) -> None:
     await accounts.change_role(account_id, role)
     await auth.refresh(account_id)
+
+
+async def _end_sessions(account_id: str) -> None:
+    await accounts.get(account_id)
+    await auth.revoke_user(account_id)
 
 
 async def _everyone() -> list[dict[str, str]]:

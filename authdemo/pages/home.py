@@ -7,34 +7,23 @@ from collections.abc import AsyncIterator
 import reflex as rx
 
 from authdemo.auth import auth
-from authdemo.sessions import AuthError
+from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import action_button, refusal, update_button, update_refusal
 from authdemo.ui.layout import layout
 from authdemo.ui.log_out import log_out_button
 from authdemo.ui.session_card import server_session
 
 
-class HomeState(rx.State):
-    """The buttons of the home page.
-
-    Attributes:
-        pending: Whether the server is at work.
-        error: Why it refused.
-    """
-
-    pending: bool = False
-    error: str = ""
+class HomeState(Busy, rx.State):
+    """The buttons of the home page."""
 
     @rx.event
     async def server_update(self) -> AsyncIterator[None]:
         """Update the session from the server."""
-        self.pending, self.error = True, ""
+        self._begin()
         yield
-        try:
+        with self._reporting():
             await auth.update(self, name="Serverserver-man")
-        except AuthError as error:
-            self.error = error.message
-        self.pending = False
 
 
 def page() -> rx.Component:

@@ -8,7 +8,7 @@ from typing import Any
 import reflex as rx
 
 from authdemo.auth import auth
-from authdemo.sessions import AuthError
+from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import not_ready, refusal
 from authdemo.ui.layout import plain_layout
 
@@ -23,16 +23,8 @@ EXPLANATIONS = {
 OTHERWISE = "Something went wrong. Try again."
 
 
-class LoginState(rx.State):
-    """The login form.
-
-    Attributes:
-        pending: Whether the server is at work.
-        error: Why it refused.
-    """
-
-    pending: bool = False
-    error: str = ""
+class LoginState(Busy, rx.State):
+    """The login form."""
 
     @rx.event
     def explain(self) -> None:
@@ -44,13 +36,12 @@ class LoginState(rx.State):
     @rx.event
     async def log_in(self, form: dict[str, Any]) -> AsyncIterator[None]:
         """Log in with what the form holds."""
-        self.pending, self.error = True, ""
+        self._begin()
         yield
         wanted = self.router.url.query_parameters.get("callbackUrl", "/")
-        try:
+        with self._reporting():
             await auth.sign_in(self, form, callback_url=wanted)
-        except AuthError as error:
-            self.pending, self.error = False, error.message
+        self.pending = not self.error  # until the browser has gone on
 
 
 def page() -> rx.Component:

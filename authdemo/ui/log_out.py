@@ -7,31 +7,20 @@ from collections.abc import AsyncIterator
 import reflex as rx
 
 from authdemo.auth import auth
-from authdemo.sessions import AuthError
+from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import action_button, refusal
 
 
-class LogOutState(rx.State):
-    """The button that ends the session.
-
-    Attributes:
-        pending: Whether the server is at work.
-        error: Why it refused.
-    """
-
-    pending: bool = False
-    error: str = ""
+class LogOutState(Busy, rx.State):
+    """The button that ends the session."""
 
     @rx.event
     async def log_out(self) -> AsyncIterator[None]:
         """End the session."""
-        self.pending, self.error = True, ""
+        self._begin()
         yield
-        try:
+        with self._reporting():
             await auth.sign_out(self)
-        except AuthError as error:
-            self.error = error.message
-        self.pending = False
 
 
 def log_out_button() -> rx.Component:

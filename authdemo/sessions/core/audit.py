@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from .clock import Clock, iso, system_clock
+from .errors import AuthError, StoreUnavailable
 from .ids import public_id
 from .record import Device, SessionRecord
 
@@ -110,6 +111,27 @@ class AuditTrail:
             self._waiting.put_nowait(replace(event, at=self._clock(), **facts))
         except asyncio.QueueFull:
             self._lost += 1
+
+    def refused(
+        self,
+        error: AuthError,
+        *,
+        path: str,
+        record: SessionRecord | None = None,
+        device: Device | None = None,
+    ) -> None:
+        """Note that something was denied; that the store is away is in the log already.
+
+        Args:
+            error: Why.
+            path: What was asked for.
+            record: The session that asked.
+            device: What it was asked with.
+        """
+        if not isinstance(error, StoreUnavailable):
+            fields = (error.field,) if error.field else ()
+            entry = AuditEvent(kind="refused", reason=error.code, path=path[:256], fields=fields)
+            self.add(entry, record=record, device=device)
 
     async def run(self) -> None:
         """Hand entries to the listener, one after the other, for as long as the app runs."""

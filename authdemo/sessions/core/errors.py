@@ -16,9 +16,11 @@ class AuthError(Exception):
         code: The stable, machine-readable name of the error.
         message: What happened and what to do about it; safe to show to a user.
         field: The field to blame, or None.
+        retry_after: Seconds after which it may go better, or None if waiting is no help.
     """
 
     code: ClassVar[str] = "AuthError"
+    retry_after: int | None = None
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
         """Make an error.
@@ -103,11 +105,7 @@ class TicketRefused(SignInError):
 
 
 class TooManyAttempts(SignInError):
-    """The limit on failed sign-ins is reached.
-
-    Attributes:
-        retry_after: Seconds until the next attempt is let in.
-    """
+    """The limit on failed sign-ins is reached."""
 
     code = "TooManyAttempts"
 
@@ -123,11 +121,7 @@ class TooManyAttempts(SignInError):
 
 
 class TooManyUpdates(AuthError):
-    """A client updates its session faster than the operator allows.
-
-    Attributes:
-        retry_after: Seconds until the next update is let in.
-    """
+    """A client updates its session faster than the operator allows."""
 
     code = "TooManyUpdates"
 
@@ -210,6 +204,7 @@ class StoreUnavailable(AuthError):
     """The session store can't be reached, so nothing can be verified."""
 
     code = "StoreUnavailable"
+    retry_after = 5
 
     def __init__(
         self, message: str = "Sessions can't be checked right now. Try again shortly."

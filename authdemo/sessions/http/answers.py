@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 
 from ..core import errors as e
 from .bodies import BodyRefused
@@ -72,6 +72,19 @@ def personal(body: object, status_code: int = 200) -> JSONResponse:
     return _json(body, status_code, PERSONAL)
 
 
+def plain_refusal(error: e.AuthError) -> PlainTextResponse:
+    """Answer a request for a page with an error.
+
+    Args:
+        error: The error.
+
+    Returns:
+        An answer whose body is the message.
+    """
+    later = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    return PlainTextResponse(error.message, status(error), headers={**PERSONAL, **later})
+
+
 def refusal(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> JSONResponse:
     """Answer with an error.
 
@@ -88,7 +101,7 @@ def refusal(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> JSONR
     if isinstance(error, e.RevisionConflict):
         body["rev"] = error.rev
     answer = personal(body, status(error))
-    if isinstance(error, (e.TooManyAttempts, e.TooManyUpdates)):
+    if error.retry_after is not None:
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer
 

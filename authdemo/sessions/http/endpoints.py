@@ -16,7 +16,6 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from ..core import events as ev
-from ..core.audit import AuditEvent
 from ..core.auth import AuthCore
 from ..core.callbacks import Account, own_url
 from ..core.clock import iso
@@ -288,12 +287,12 @@ class Endpoints:
         if isinstance(error, bodies.BodyRefused):
             return
         visitor: Visitor | None = getattr(request.state, "visitor", None)
-        fields = (error.field,) if error.field else ()
-        entry = AuditEvent(
-            kind="refused", reason=error.code, path=request.url.path[:256], fields=fields
+        self._auth.trail.refused(
+            error,
+            path=request.url.path,
+            record=visitor.record if visitor else None,
+            device=device_of(request.scope),
         )
-        record = visitor.record if visitor else None
-        self._auth.trail.add(entry, record=record, device=device_of(request.scope))
 
     async def _chosen(self, current: SessionRecord, body: dict[str, Any]) -> list[SessionRecord]:
         own = await self._auth.sessions.of_user(current.user_id)

@@ -11,7 +11,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..core import callbacks as cb
 from ..core import events as ev
-from ..core.audit import AuditEvent
 from ..core.auth import AuthCore
 from ..core.errors import AccessDenied, AuthError, StoreUnavailable
 from . import answers, cookies
@@ -53,14 +52,9 @@ class Gate:
                 return await self._page(scope, path)
             if path.startswith(_SCRIPTS) and path.endswith(".js"):
                 return await self._script(scope, path)
-        except StoreUnavailable as error:
-            return PlainTextResponse(
-                error.message, 503, headers={**answers.PERSONAL, "Retry-After": "5"}
-            )
         except AuthError as error:
-            entry = AuditEvent(kind="refused", reason=error.code, path=path[:256])
-            self._auth.trail.add(entry, device=device_of(scope))
-            return PlainTextResponse(error.message, answers.status(error), headers=answers.PERSONAL)
+            self._auth.trail.refused(error, path=path, device=device_of(scope))
+            return answers.plain_refusal(error)
         return None
 
     async def _page(self, scope: Scope, path: str) -> Response:

@@ -7,7 +7,6 @@ from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..core.audit import AuditEvent
 from ..core.auth import AuthCore
 from ..core.errors import AuthError, RequestRefused
 from . import cookies
@@ -58,8 +57,7 @@ class Handshake:
         try:
             connection = await self._settle(scope)
         except AuthError as error:
-            entry = AuditEvent(kind="refused", reason=error.code, path=scope["path"][:256])
-            self._auth.trail.add(entry, device=device_of(scope))
+            self._auth.trail.refused(error, path=scope["path"], device=device_of(scope))
             await send({"type": "websocket.close", "code": 1008, "reason": error.code})
             return
         self._connections.open(connection)

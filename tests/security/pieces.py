@@ -60,11 +60,22 @@ def flipped(octets: bytes) -> SearchStrategy[bytes]:
 
 
 def members(good: dict[str, Any]) -> SearchStrategy[dict[str, Any]]:
-    """Some members of an object changed, added or removed."""
+    """Some members of an object changed, added, removed, or moved a little."""
     own = st.sampled_from(sorted(good))
     changes = st.dictionaries(own | NAMES | st.text(max_size=5), JSON | WORDS, max_size=2)
+    moved = own.flatmap(lambda name: _moved(good[name]).map(lambda value: {name: value}))
 
     def change(changes: dict[str, Any], removed: set[str]) -> dict[str, Any]:
         return {name: value for name, value in (good | changes).items() if name not in removed}
 
-    return st.builds(change, changes, st.sets(own, max_size=1))
+    return st.builds(change, changes | moved, st.sets(own, max_size=1)) | moved.map(
+        lambda changes: good | changes
+    )
+
+
+def _moved(value: Any) -> SearchStrategy[Any]:
+    """A number somewhat larger or smaller, or anything as a value of another type."""
+    others = st.sampled_from([str(value), [value], None, True, "", {}])
+    if type(value) is not int:
+        return others
+    return others | st.integers(-10_000, 10_000).map(value.__add__) | st.just(float(value))

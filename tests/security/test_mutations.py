@@ -20,7 +20,7 @@ from tests.security.real import Real
 from tests.support.browser import SESSION, Browser
 from tests.support.house import SECRET
 
-MANY = settings(max_examples=100_000, derandomize=False)
+MANY = settings(max_examples=100_000, derandomize=False, print_blob=True)
 
 CODEC = codec(SECRET.encode())
 OURS = Real(CODEC.encode(CLAIMS), SECRET)

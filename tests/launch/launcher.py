@@ -32,6 +32,7 @@ class Launcher:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=_listen_to_signals,  # noqa: PLW1509 - it calls nothing that could wait
         )
         self.lines: list[str] = []
         self._arriving: queue.Queue[str | None] = queue.Queue()
@@ -114,6 +115,12 @@ def patiently(seconds: float) -> Iterator[None]:
     while time.monotonic() < deadline:
         yield
         time.sleep(0.02)
+
+
+def _listen_to_signals() -> None:
+    """Undo what a background job or `nohup` inherits, if the tests run as one."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _environment(folder: Path) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from authdemo.launch import node
+from tests.support.server import eventually
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
@@ -123,6 +124,18 @@ class Window:
         """List where the client sent the window since the last call."""
         urls: list[str] = self._do("navigations")
         return urls
+
+    def navigation(self) -> str:
+        """Wait until the client has sent the window somewhere, and return where."""
+        urls: list[str] = []
+
+        def is_sent() -> bool:
+            urls.extend(self.navigations())
+            return bool(urls)
+
+        eventually(is_sent)
+        (url,) = urls
+        return url
 
     def printed(self) -> list[str]:
         """List what the client wrote to the console since the last call."""

@@ -161,8 +161,7 @@ def test_a_page_that_requires_a_session_sends_visitors_to_log_in(browser, app_ur
     window = browser.open("/client", hook={"required": True})
     window.get_session()
     window.shows("loading")
-    (target,) = window.navigations()
-    shown = httpx.get(target)
+    shown = httpx.get(window.navigation())
     assert shown.status_code == 302
     login = httpx.URL(shown.headers["Location"])
     assert login.path == "/login"

@@ -106,9 +106,17 @@ class Accounts:
             AccountRefused: If it is too short or too long; says so.
         """
         if not _is_plausible(password):
-            raise AccountRefused(f"A password has at most {MAX_BYTES} bytes, and no NUL.")
+            raise AccountRefused(
+                f"A password has at most {MAX_BYTES} bytes, and no NUL.",
+                reason="too_long",
+                values={"most": MAX_BYTES},
+            )
         if len(password) < LEAST_CHARACTERS:
-            raise AccountRefused(f"A password has at least {LEAST_CHARACTERS} characters.")
+            raise AccountRefused(
+                f"A password has at least {LEAST_CHARACTERS} characters.",
+                reason="too_short",
+                values={"least": LEAST_CHARACTERS},
+            )
         await asyncio.to_thread(self._change, account_id, "password", password)
 
     async def change_role(self, account_id: str, role: str) -> None:
@@ -144,7 +152,7 @@ class Accounts:
         """
         found = await self.find(account_id)
         if found is None:
-            raise AccountRefused("There is no such account.")
+            raise AccountRefused("There is no such account.", reason="unknown")
         return found
 
     async def all(self) -> list[DemoUser]:

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from authdemo.accounts import SEED_PASSWORD, SEEDS, Accounts, DemoUser
@@ -49,5 +50,6 @@ auth = Auth(
     events=Events(session=report),
     find_user=accounts.find,
     user=DemoUser,
+    words=Path(__file__).parent / "words",
     settings=settings,
 )

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from authdemo import logs
 from authdemo.pages import account, admin, client, home, inspector, login
+from authdemo.sessions import word
 
 logs.write_to_stderr()
 
+
+def titled(key: str) -> Any:
+    """Make a page's title in the visitor's language."""
+    return word(key) + " · authdemo"
+
+
 app = rx.App(stylesheets=["/style.css"], toaster=None, html_lang="en")
-app.add_page(home.page, route="/", title="Home · authdemo")
-app.add_page(client.page, route="/client", title="Client side · authdemo")
-app.add_page(inspector.page, route="/inspector", title="Inspector · authdemo")
-app.add_page(account.page, route="/account", title="Account · authdemo")
+app.add_page(home.page, route="/", title=titled("home.title"))
+app.add_page(client.page, route="/client", title=titled("client.title"))
+app.add_page(inspector.page, route="/inspector", title=titled("inspector.title"))
+app.add_page(account.page, route="/account", title=titled("account.title"))
 app.add_page(
     admin.page,
     route="/admin",
-    title="People · authdemo",
+    title=titled("people.title"),
     on_load=admin.AdminState.look,
 )
 app.add_page(
     login.page,
     route="/login",
-    title="Log in · authdemo",
+    title=titled("login.title"),
     on_load=login.LoginState.explain,
 )

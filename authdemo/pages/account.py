@@ -8,6 +8,7 @@ from typing import Any
 import reflex as rx
 
 from authdemo.auth import accounts, auth
+from authdemo.sessions import word
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import not_ready, refusal
 from authdemo.ui.layout import layout
@@ -17,38 +18,40 @@ class AccountState(Busy, rx.State):
     """The form for a new password.
 
     Attributes:
-        done: What the server did.
+        done: Whether the password is changed.
+        ended: How many other sessions that ended.
     """
 
-    done: str = ""
+    done: bool = False
+    ended: int = 0
 
     @rx.event
     async def change_password(self, form: dict[str, Any]) -> AsyncIterator[None]:
         """Change the password, and end the user's other sessions."""
         self._begin()
-        self.done = ""
+        self.done = False
         yield
         with self._reporting():
-            self.done = await self._change(form)
+            self.ended = await self._change(form)
+            self.done = True
 
-    async def _change(self, form: dict[str, Any]) -> str:
+    async def _change(self, form: dict[str, Any]) -> int:
         session = await auth(self)
         owner = session.user.id if session else ""
         session = await auth.confirm(self, {"id": owner, "password": form.get("current")})
         await accounts.change_password(session.user.id, form.get("new"))
-        ended = await auth.revoke_others(self)
-        return f"The password is changed. Other sessions that were ended: {ended}."
+        return await auth.revoke_others(self)
 
 
 def page() -> rx.Component:
     """Build the page."""
     return layout(
-        "Account",
+        word("account.title"),
         rx.el.form(
-            _password("Current password", "current", "current-password"),
-            _password("New password", "new", "new-password"),
+            _password(word("account.current"), "current", "current-password"),
+            _password(word("account.new"), "new", "new-password"),
             rx.el.button(
-                "Change Password",
+                word("account.change"),
                 type="submit",
                 disabled=not_ready(AccountState.pending),
                 aria_busy=AccountState.pending,
@@ -60,11 +63,15 @@ def page() -> rx.Component:
             class_name="card form",
         ),
         refusal(AccountState.error),
-        rx.el.p(AccountState.done, role="status", class_name="caption"),
-        lead="Who changes the password is signed out everywhere else.",
+        rx.el.p(
+            rx.cond(AccountState.done, word("account.done", ended=AccountState.ended), ""),
+            role="status",
+            class_name="caption",
+        ),
+        lead=word("account.lead"),
     )
 
 
-def _password(label: str, name: str, purpose: str) -> rx.Component:
+def _password(label: Any, name: str, purpose: str) -> rx.Component:
     field = rx.el.input(name=name, type="password", auto_complete=purpose, required=True)
     return rx.el.label(label, field)

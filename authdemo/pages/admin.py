@@ -8,7 +8,7 @@ from typing import Any
 import reflex as rx
 
 from authdemo.auth import accounts, auth
-from authdemo.sessions import AccessDenied
+from authdemo.sessions import AccessDenied, word
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import action_button, refusal
 from authdemo.ui.layout import layout
@@ -45,7 +45,7 @@ class AdminState(Busy, rx.State):
         with self._reporting():
             session = await auth(self)
             if session is None or session.user.role != "admin":
-                raise AccessDenied("Only administrators may do this.")
+                raise AccessDenied("Only administrators may do this.", reason="page")
             if act is not None:
                 await act()
             self.people = await _everyone()
@@ -76,10 +76,10 @@ async def _everyone() -> list[dict[str, str]]:
 def page() -> rx.Component:
     """Build the page."""
     return layout(
-        "People",
+        word("people.title"),
         rx.el.ul(rx.foreach(AdminState.people, _person), class_name="card people"),
         refusal(AdminState.error),
-        lead="What you change here is in every tab of theirs at once.",
+        lead=word("people.lead"),
     )
 
 
@@ -87,15 +87,15 @@ def _person(person: Any) -> rx.Component:
     act: Any = AdminState
     return rx.el.li(
         rx.el.p(rx.el.strong(person["id"]), " ", rx.el.span(person["role"], class_name="badge")),
-        rx.el.p("Sessions: ", person["sessions"], class_name="caption"),
+        rx.el.p(word("people.sessions", sessions=person["sessions"]), class_name="caption"),
         rx.el.div(
             action_button(
-                rx.el.span("Make ", person["other"]),
+                word("people.make", role=person["other"]),
                 act.change_role(person["id"], person["other"]),
                 pending=AdminState.pending,
             ),
             action_button(
-                "End Sessions",
+                word("people.end"),
                 act.end_sessions(person["id"]),
                 pending=AdminState.pending,
                 quiet=True,

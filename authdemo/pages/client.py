@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from authdemo.sessions import SessionLog, use_session
+from authdemo.sessions import SessionLog, use_session, word
 from authdemo.ui.buttons import action_button, update_refusal
 from authdemo.ui.layout import layout
 from authdemo.ui.session_card import client_session
@@ -14,17 +14,17 @@ def page() -> rx.Component:
     """Build the page."""
     session = use_session()
     return layout(
-        "Client Side Rendering Page",
+        word("client.title"),
         SessionLog.create(),
         client_session(),
         rx.el.div(
             action_button(
-                "Client Side Update",
+                word("update.client"),
                 session.update(name="Client-Man"),
                 pending=session.pending,
             ),
             class_name="actions",
         ),
         update_refusal(),
-        lead="The browser shows this session, and hears of every change at once.",
+        lead=word("client.lead"),
     )

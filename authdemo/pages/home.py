@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import reflex as rx
 
 from authdemo.auth import auth
+from authdemo.sessions import word
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import action_button, refusal, update_button, update_refusal
 from authdemo.ui.layout import layout
@@ -29,16 +30,18 @@ class HomeState(Busy, rx.State):
 def page() -> rx.Component:
     """Build the page."""
     return layout(
-        "Home Page",
+        word("home.title"),
         server_session(),
         rx.el.div(
             update_button("Server-Man"),
-            action_button("Server Side Update", HomeState.server_update, pending=HomeState.pending),
+            action_button(
+                word("update.server"), HomeState.server_update, pending=HomeState.pending
+            ),
             log_out_button(),
             class_name="actions",
         ),
         update_refusal(),
         refusal(HomeState.error),
-        lead="The server read this session for your request. It follows every change from here on.",
+        lead=word("home.lead"),
         has_way_out=True,
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions import as_duration, as_local_time, as_text, use_inspection
+from authdemo.sessions import as_duration, as_local_time, as_text, use_inspection, word
 from authdemo.ui.layout import layout
 from authdemo.ui.session_card import client_session
 
@@ -28,11 +28,11 @@ MOMENTS = ("iat", "nbf", "exp")
 def page() -> rx.Component:
     """Build the page."""
     return layout(
-        "Inspector",
+        word("inspector.title"),
         _token(),
         _timeline(),
         client_session(),
-        lead="What your session's token says, and what happened to the session, as it happens.",
+        lead=word("inspector.lead"),
     )
 
 

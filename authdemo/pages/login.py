@@ -8,19 +8,20 @@ from typing import Any
 import reflex as rx
 
 from authdemo.auth import auth
+from authdemo.sessions import word
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import not_ready, refusal
 from authdemo.ui.layout import plain_layout
 
-EXPLANATIONS = {
-    "CredentialsSignin": "The id or the password is wrong.",
-    "AccessDenied": "You can't sign in here.",
-    "MissingCSRF": "The form was open too long. Try again.",
-    "SessionRequired": "Log in to see that page.",
-    "TicketRefused": "That took too long. Log in again.",
-    "TooManyAttempts": "Too many failed attempts. Try again in a minute.",
-}
-OTHERWISE = "Something went wrong. Try again."
+KNOWN = (
+    "AccessDenied",
+    "CredentialsSignin",
+    "MissingCSRF",
+    "SessionRequired",
+    "TicketRefused",
+    "TooManyAttempts",
+)
+"""The errors that bring a visitor here, and that the catalogs can explain."""
 
 
 class LoginState(Busy, rx.State):
@@ -31,7 +32,7 @@ class LoginState(Busy, rx.State):
         """Explain the error that brought the visitor here."""
         error = self.router.url.query_parameters.get("error")
         self.pending = False
-        self.error = EXPLANATIONS.get(error, OTHERWISE) if error else ""
+        self.error = {"code": error if error in KNOWN else "Unknown"} if error else {}
 
     @rx.event
     async def log_in(self, form: dict[str, Any]) -> AsyncIterator[None]:
@@ -47,11 +48,13 @@ class LoginState(Busy, rx.State):
 def page() -> rx.Component:
     """Build the page."""
     return plain_layout(
-        "Welcome",
+        word("login.title"),
         rx.el.form(
-            rx.el.label("Id", rx.el.input(name="id", auto_complete="username", required=True)),
             rx.el.label(
-                "Password",
+                word("login.id"), rx.el.input(name="id", auto_complete="username", required=True)
+            ),
+            rx.el.label(
+                word("login.password"),
                 rx.el.input(
                     name="password",
                     type="password",
@@ -60,7 +63,7 @@ def page() -> rx.Component:
                 ),
             ),
             rx.el.button(
-                "Log In",
+                word("login.log_in"),
                 type="submit",
                 disabled=not_ready(LoginState.pending),
                 aria_busy=LoginState.pending,
@@ -72,7 +75,7 @@ def page() -> rx.Component:
         ),
         refusal(LoginState.error),
         rx.el.p(
-            "Try john_doe or jane_admin, with the password tutorial.",
+            word("login.hint"),
             class_name="caption",
         ),
     )

@@ -10,6 +10,7 @@ from .core.errors import (
     CredentialsSignin,
     NotAuthenticated,
     RevisionConflict,
+    RuleBroken,
     SignInError,
     StoreUnavailable,
     UpdateRefused,
@@ -30,6 +31,7 @@ from .reflex.hooks import (
     use_session,
 )
 from .reflex.plugin import SessionsPlugin
+from .reflex.words import current_language, explain, speak, word
 
 __all__ = [
     "AccessDenied",
@@ -44,6 +46,7 @@ __all__ = [
     "NotAuthenticated",
     "Pages",
     "RevisionConflict",
+    "RuleBroken",
     "Session",
     "SessionLog",
     "SessionOptions",
@@ -57,7 +60,11 @@ __all__ = [
     "as_duration",
     "as_local_time",
     "as_text",
+    "current_language",
+    "explain",
     "session_text",
+    "speak",
     "use_inspection",
     "use_session",
+    "word",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import reflex as rx
 
@@ -15,14 +16,14 @@ class Busy(rx.State, mixin=True):
 
     Attributes:
         pending: Whether the server is at work.
-        error: Why it refused; empty if it didn't.
+        error: The facts of its refusal; empty if it didn't refuse.
     """
 
     pending: bool = False
-    error: str = ""
+    error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
 
     def _begin(self) -> None:
-        self.pending, self.error = True, ""
+        self.pending, self.error = True, {}
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:
@@ -30,5 +31,5 @@ class Busy(rx.State, mixin=True):
         try:
             yield
         except AuthError as error:
-            self.error = error.message
+            self.error = error.facts()
         self.pending = False

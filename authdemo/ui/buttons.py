@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions import use_session
+from authdemo.sessions import explain, use_session, word
 
 
 def not_ready(pending: Any) -> Any:
@@ -53,19 +53,19 @@ def update_button(name: str) -> rx.Component:
         The button.
     """
     session = use_session()
-    return action_button("Client Side Update", session.update(name=name), pending=session.pending)
+    return action_button(word("update.client"), session.update(name=name), pending=session.pending)
 
 
-def refusal(message: Any) -> rx.Component:
-    """Say why something was refused; shows nothing while the message is empty.
+def refusal(error: Any) -> rx.Component:
+    """Say why something was refused; shows nothing while there is no error.
 
     Args:
-        message: The reason.
+        error: The error's facts.
 
     Returns:
         A live region.
     """
-    return rx.el.p(message, role="alert", class_name="refusal")
+    return rx.el.p(explain(error), role="alert", class_name="refusal")
 
 
 def update_refusal() -> rx.Component:

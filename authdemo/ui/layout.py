@@ -7,14 +7,14 @@ from typing import Any
 import reflex as rx
 
 from authdemo.accounts import DemoUser
-from authdemo.sessions import use_session
+from authdemo.sessions import use_session, word
 from authdemo.ui.log_out import log_out_button, log_out_refusal
 
-LINKS = (("Home", "/"), ("Client", "/client"), ("Inspector", "/inspector"), ("Account", "/account"))
+LINKS = {"home": "/", "client": "/client", "inspector": "/inspector", "account": "/account"}
 
 
 def layout(
-    title: str, *children: rx.Component, lead: str, has_way_out: bool = False
+    title: Any, *children: rx.Component, lead: Any, has_way_out: bool = False
 ) -> rx.Component:
     """Lay a page out for somebody who is signed in.
 
@@ -31,9 +31,9 @@ def layout(
         rx.el.header(
             rx.el.a("authdemo", href="/", class_name="brand"),
             rx.el.nav(
-                *(rx.el.a(text, href=path) for text, path in LINKS),
-                rx.cond(_is_admin(), rx.el.a("People", href="/admin")),
-                aria_label="Pages",
+                *(rx.el.a(word(f"layout.{name}"), href=path) for name, path in LINKS.items()),
+                rx.cond(_is_admin(), rx.el.a(word("layout.people"), href="/admin")),
+                aria_label=word("layout.pages"),
             ),
             *(() if has_way_out else (log_out_button(),)),
             class_name="bar",
@@ -47,7 +47,7 @@ def layout(
     )
 
 
-def plain_layout(title: str, *children: rx.Component) -> rx.Component:
+def plain_layout(title: Any, *children: rx.Component) -> rx.Component:
     """Lay a page out for anyone.
 
     Args:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import reflex as rx
 
 from authdemo.auth import auth
+from authdemo.sessions import word
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import action_button, refusal
 
@@ -25,7 +26,9 @@ class LogOutState(Busy, rx.State):
 
 def log_out_button() -> rx.Component:
     """Make the button."""
-    return action_button("Log Out", LogOutState.log_out, pending=LogOutState.pending, quiet=True)
+    return action_button(
+        word("layout.log_out"), LogOutState.log_out, pending=LogOutState.pending, quiet=True
+    )
 
 
 def log_out_refusal() -> rx.Component:

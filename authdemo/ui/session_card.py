@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from authdemo.accounts import DemoUser
-from authdemo.sessions import session_text, use_session
+from authdemo.sessions import session_text, use_session, word
 
 FIELDS = ("id", "name", "email", "role", "rev", "expires")
 _OF_USER = frozenset(DemoUser.model_fields)
@@ -18,7 +18,7 @@ def server_session() -> rx.Component:
     values = {name: session_text(f"user.{name}" if name in _OF_USER else name) for name in FIELDS}
     return _card(
         "server-session",
-        "In the HTML that the server sent, and live from then on",
+        word("session.server"),
         values,
     )
 
@@ -27,16 +27,16 @@ def client_session() -> rx.Component:
     """Show the session as the browser knows it: reactive."""
     session = use_session(DemoUser)
     values = {name: getattr(session.user if name in _OF_USER else session, name) for name in FIELDS}
-    return _card("client-session", "Reactive state, pushed by the server", values)
+    return _card("client-session", word("session.client"), values)
 
 
-def _card(testid: str, caption: str, values: dict[str, Any]) -> rx.Component:
+def _card(testid: str, caption: Any, values: dict[str, Any]) -> rx.Component:
     rows = (
         rx.el.div(rx.el.dt(name), rx.el.dd(value, custom_attrs={"data-field": name}))
         for name, value in values.items()
     )
     return rx.el.section(
-        rx.el.h2("Session"),
+        rx.el.h2(word("session.title")),
         rx.el.p(caption, class_name="caption"),
         rx.el.dl(*rows),
         class_name="card",

@@ -81,7 +81,7 @@ def test_a_ticket_leads_to_no_other_origin(visitor: Browser) -> None:
 def test_wrong_credentials_give_no_ticket_and_a_clear_word(server: Server) -> None:
     with Tab(server, path="/login") as tab:
         assert tab.log_in("john_doe", "wrong") == ""
-        assert tab.var(LOGIN_STATE, "error") == "The id or the password is wrong."
+        assert tab.var(LOGIN_STATE, "error")["message"] == "The id or the password is wrong."
         assert tab.var(SESSION_STATE, "ticket") == ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode
 
@@ -30,6 +31,7 @@ from .settings import Settings
 from .tickets import Tickets
 from .tokens import TokenCodec
 from .users import User, UserUpdate
+from .words import Words
 
 if TYPE_CHECKING:
     from ..providers.credentials import Credentials
@@ -68,6 +70,7 @@ class AuthCore:
         callbacks: The app's decisions.
         events: The app's listeners.
         pages: The app's own pages.
+        words: The texts that visitors read.
         providers: The ways to sign in, by id.
     """
 
@@ -82,6 +85,7 @@ class AuthCore:
         user: type[User] = User,
         update: type[UserUpdate] = UserUpdate,
         find_user: FindUser | None = None,
+        words: Path | None = None,
         name: str = "authdemo",
         settings: Settings | None = None,
         store: SessionStore | None = None,
@@ -98,6 +102,7 @@ class AuthCore:
             user: The fields of a user.
             update: The fields that a client may change.
             find_user: Finds a user by id, where the app keeps its users; `refresh` asks it.
+            words: The folder with the app's texts, a file for each language.
             name: The app's name, in the token's `iss` and `aud`.
             settings: The operator's settings; the environment by default.
             store: Where sessions are kept; follows from the settings by default.
@@ -110,6 +115,7 @@ class AuthCore:
         self.callbacks = callbacks or Callbacks()
         self.events = events or Events()
         self.pages = pages or Pages()
+        self.words = Words(words)
         self.providers = {provider.id: provider for provider in providers}
         if not self.providers:
             raise ConfigurationError("Auth needs at least one provider.")

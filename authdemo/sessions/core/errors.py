@@ -6,7 +6,8 @@ people and, where one field is to blame, its name in `field`.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class AuthError(Exception):
@@ -16,22 +17,47 @@ class AuthError(Exception):
         code: The stable, machine-readable name of the error.
         message: What happened and what to do about it; safe to show to a user.
         field: The field to blame, or None.
+        reason: Which of the rules behind this `code` was broken; empty if there is one.
+        values: What a catalog needs to say the same in another language.
         retry_after: Seconds after which it may go better, or None if waiting is no help.
     """
 
     code: ClassVar[str] = "AuthError"
+    reason: str = ""
     retry_after: int | None = None
 
-    def __init__(self, message: str, *, field: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        reason: str = "",
+        values: Mapping[str, Any] | None = None,
+    ) -> None:
         """Make an error.
 
         Args:
             message: What happened and what to do about it.
             field: The field to blame.
+            reason: Which rule was broken, in one word.
+            values: What the message says beside its words.
         """
         super().__init__(message)
         self.message = message
         self.field = field
+        self.reason = reason or self.reason
+        self.values = dict(values or {})
+
+    def facts(self) -> dict[str, Any]:
+        """Say the same for programs, and for catalogs of other languages.
+
+        Returns:
+            `message` and `code`, and if there are any `field`, `reason` and `values`.
+        """
+        more = {"reason": self.reason, "values": self.values}
+        blamed = {} if self.field is None else {"field": self.field}
+        facts = {"message": self.message, "code": self.code, **blamed}
+        return facts | {name: value for name, value in more.items() if value}
 
 
 class ConfigurationError(AuthError, ValueError):
@@ -75,7 +101,7 @@ class CredentialsSignin(SignInError):
     """
 
     code = "CredentialsSignin"
-    reason: ClassVar[str] = "credentials"
+    reason = "credentials"
 
     def __init__(self, message: str = "The id or the password is wrong.") -> None:
         """Make an error.
@@ -116,7 +142,10 @@ class TooManyAttempts(SignInError):
             retry_after: Seconds until the next attempt is let in.
         """
         unit = "second" if retry_after == 1 else "seconds"
-        super().__init__(f"Too many failed attempts. Try again in {retry_after} {unit}.")
+        super().__init__(
+            f"Too many failed attempts. Try again in {retry_after} {unit}.",
+            values={"seconds": retry_after},
+        )
         self.retry_after = retry_after
 
 
@@ -155,6 +184,27 @@ class UpdateRefused(AuthError):
     code = "UpdateRefused"
 
 
+class RuleBroken(ValueError):
+    """What a field's validator raises, so that catalogs can say it in other languages.
+
+    Attributes:
+        reason: Which rule was broken, in one word.
+        values: What the message says beside its words.
+    """
+
+    def __init__(self, reason: str, message: str, **values: Any) -> None:
+        """Make an error.
+
+        Args:
+            reason: Which rule was broken, in one word.
+            message: What goes after the field's name, like "must be text".
+            **values: What the message says beside its words.
+        """
+        super().__init__(message)
+        self.reason = reason
+        self.values = values
+
+
 class RevisionConflict(UpdateRefused):
     """The session has moved on since the caller read it.
 
@@ -170,7 +220,9 @@ class RevisionConflict(UpdateRefused):
         Args:
             rev: The session's current revision.
         """
-        super().__init__(f"The session is at revision {rev} by now. Read it and try again.")
+        super().__init__(
+            f"The session is at revision {rev} by now. Read it and try again.", values={"rev": rev}
+        )
         self.rev = rev
 
 

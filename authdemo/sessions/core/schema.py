@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, cast
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from .errors import UpdateRefused
+from .errors import RuleBroken, UpdateRefused
 from .users import User, UserUpdate
 
 Author: TypeAlias = Literal["client", "server"]
@@ -44,7 +44,10 @@ class UserSchema:
             UpdateRefused: Names the field that is to blame.
         """
         if not isinstance(asked, Mapping):
-            raise UpdateRefused("The update must be an object of fields and their new values.")
+            raise UpdateRefused(
+                "The update must be an object of fields and their new values.",
+                reason="not_an_object",
+            )
         fields = cast("Mapping[str, Any]", asked)
         wanted = {
             name: value for name, value in fields.items() if not self._is_same(current, name, value)
@@ -76,9 +79,13 @@ class UserSchema:
 
     def _check_open(self, name: str, author: Author) -> None:
         if name not in self.user.model_fields:
-            raise UpdateRefused(f"A session has no field {name[:64]!r}.", field=name[:64])
+            raise UpdateRefused(
+                f"A session has no field {name[:64]!r}.", field=name[:64], reason="no_such_field"
+            )
         if name == "id" or (author == "client" and name not in self.update.model_fields):
-            raise UpdateRefused(f"The field {name!r} can't be changed here.", field=name)
+            raise UpdateRefused(
+                f"The field {name!r} can't be changed here.", field=name, reason="fixed"
+            )
 
     def _clean(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         open_to_clients = {k: v for k, v in wanted.items() if k in self.update.model_fields}
@@ -100,15 +107,31 @@ def _validated(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
         return model.model_validate(dict(values))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        field = str(first["loc"][0]) if first["loc"] else None
-        raise UpdateRefused(f"The {field or 'update'} {_reason(first)}.", field=field) from error
+        raise _refused(first) from error
 
 
-def _reason(detail: ErrorDetails) -> str:
-    if detail["type"] == "value_error":
-        return str(detail["ctx"]["error"])
-    if detail["type"] == "string_too_long":
-        return f"must have at most {detail['ctx']['max_length']} characters"
-    if detail["type"] == "string_type":
-        return "must be text"
+def _refused(detail: ErrorDetails) -> UpdateRefused:
+    field = str(detail["loc"][0]) if detail["loc"] else None
+    broken = detail.get("ctx", {}).get("error")
+    if isinstance(broken, RuleBroken):
+        reason, values = broken.reason, broken.values
+    else:
+        reason, values = detail["type"], _numbers(detail)
+    message = f"The {field or 'update'} {_message(detail)}."
+    return UpdateRefused(message, field=field, reason=reason, values=values)
+
+
+def _numbers(detail: ErrorDetails) -> dict[str, Any]:
+    most = detail.get("ctx", {}).get("max_length")
+    return {} if most is None else {"most": most}
+
+
+def _message(detail: ErrorDetails) -> str:
+    match detail["type"]:
+        case "value_error":
+            return str(detail["ctx"]["error"])
+        case "string_too_long":
+            return f"must have at most {detail['ctx']['max_length']} characters"
+        case "string_type":
+            return "must be text"
     return "is not valid: " + detail["msg"][:1].lower() + detail["msg"][1:]

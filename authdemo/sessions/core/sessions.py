@@ -392,5 +392,5 @@ class Sessions:
         except TokenTooLarge as error:
             largest = max(accepted, key=lambda name: len(str(accepted[name])))
             raise UpdateRefused(
-                f"The {largest} is too long. {error.message}", field=largest
+                f"The {largest} is too long. {error.message}", field=largest, reason="too_large"
             ) from error

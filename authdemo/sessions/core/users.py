@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from .errors import RuleBroken
+
 MAX_NAME_CHARACTERS = 64
 MAX_URL_CHARACTERS = 2048
 
@@ -19,21 +21,23 @@ _JOINERS = "\u200c\u200d"
 def _visible(text: str) -> str:
     for character in text:
         if unicodedata.category(character) in _UNSEEN and character not in _JOINERS:
-            raise ValueError("must not hold control or invisible characters")
+            raise RuleBroken("invisible", "must not hold control or invisible characters")
     return text
 
 
 def _display_name(text: str) -> str:
     name = _visible(text.strip())
     if not name.strip(_JOINERS + " ") or len(name) > MAX_NAME_CHARACTERS:
-        raise ValueError(f"must have 1 to {MAX_NAME_CHARACTERS} characters")
+        raise RuleBroken(
+            "length", f"must have 1 to {MAX_NAME_CHARACTERS} characters", most=MAX_NAME_CHARACTERS
+        )
     return name
 
 
 def _picture_url(text: str) -> str:
     if not text or _is_https(_visible(text)):
         return text
-    raise ValueError("must be empty or an https: address")
+    raise RuleBroken("not_https", "must be empty or an https: address")
 
 
 def _is_https(text: str) -> bool:

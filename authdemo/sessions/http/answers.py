@@ -93,11 +93,9 @@ def refusal(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> JSONR
         extra: What else the client needs.
 
     Returns:
-        An answer whose body is always an object with a `message`.
+        An answer whose body is always an object with a `message` and a `code`.
     """
-    body: dict[str, Any] = {"message": error.message, **(extra or {})}
-    if error.field is not None:
-        body["field"] = error.field
+    body: dict[str, Any] = {**error.facts(), **(extra or {})}
     if isinstance(error, e.RevisionConflict):
         body["rev"] = error.rev
     answer = personal(body, status(error))

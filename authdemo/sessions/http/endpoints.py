@@ -266,8 +266,7 @@ class Endpoints:
         return answer
 
     def _refuse_sign_in(self, request: Request, visitor: Visitor, error: SignInError) -> Response:
-        reason = getattr(error, "reason", None)
-        query = {"error": error.code} | ({"code": reason} if reason else {})
+        query = {"error": error.code} | ({"code": error.reason} if error.reason else {})
         url = self._auth.sign_in_url(visitor.base_url, **query)
         if wants_json(request):
             return answers.refusal(error, {"url": url})

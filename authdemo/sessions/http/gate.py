@@ -15,7 +15,9 @@ from ..core.auth import AuthCore
 from ..core.errors import AccessDenied, AuthError, StoreUnavailable
 from . import answers, cookies
 from .headers import security_headers
+from .language import language_of
 from .site import Site, canonical
+from .templates import Wording
 from .visitor import Desk, Visitor, device_of
 
 _SCRIPTS = "/assets/"
@@ -67,7 +69,7 @@ class Gate:
         if elsewhere is not None:
             answer: Response = RedirectResponse(elsewhere, 303, headers=answers.PERSONAL)
         else:
-            answer = await self._render(path, session, secure=self._is_secure(scope))
+            answer = await self._render(scope, path, session)
         self._hand_over(answer, carrier, visitor)
         return answer
 
@@ -97,7 +99,7 @@ class Gate:
         if verdict:
             return None
         if session is not None:
-            raise AccessDenied("This page is not for you.")
+            raise AccessDenied("This page is not for you.", reason="page")
         return self._auth.sign_in_url(callbackUrl=asked)
 
     async def _onward(self, scope: Scope, path: str, wanted: str) -> str:
@@ -106,16 +108,25 @@ class Gate:
         target = await self._auth.redirect(wanted, base_url)
         return base_url if canonical(urlsplit(target).path) == path else target
 
-    async def _render(
-        self, path: str, session: Mapping[str, Any] | None, *, secure: bool
-    ) -> Response:
+    async def _render(self, scope: Scope, path: str, session: Mapping[str, Any] | None) -> Response:
         template = self._site.page(path)
         if template is None:
             return PlainTextResponse("Not found", 404, headers=answers.PERSONAL)
         if session is not None:
             await ev.tell(self._auth.events.session, session=session, path=path)
+        secure = self._is_secure(scope)
         headers = {**answers.PERSONAL, **security_headers(template.policy, secure=secure)}
-        return Response(template.render(session), headers=headers, media_type="text/html")
+        return Response(
+            template.render(session, self._wording(scope, is_member=session is not None)),
+            headers=headers,
+            media_type="text/html",
+        )
+
+    def _wording(self, scope: Scope, *, is_member: bool) -> Wording:
+        """Choose the texts for a visitor; those of protected pages are for members."""
+        language = language_of(scope, self._auth.words)
+        wording = Wording(language, self._auth.words.texts(language))
+        return wording if is_member else wording.only(self._site.public_areas)
 
     def _is_secure(self, scope: Scope) -> bool:
         return self._desk.origins.base_url(scope).startswith("https://")

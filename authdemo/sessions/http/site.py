@@ -8,44 +8,10 @@ from collections.abc import Collection
 from pathlib import Path
 
 from ..core.errors import ConfigurationError
+from .scripts import EndpointsScript, Scripts
 from .templates import Template
 
 _PACKED = re.compile(r"\.(gz|br|zst)$", re.IGNORECASE)
-_ADDRESS = re.compile(r"(https?|wss?)://[\w.:-]+")
-_REFERENCE = re.compile(r"""["'](?:\./|/assets/|assets/)([\w.~()\[\]-]+\.js)["']""")
-
-
-class EndpointsScript:
-    """The script that names the server's addresses, which a build can't know yet."""
-
-    def __init__(self, script: str) -> None:
-        """Take the script apart.
-
-        Args:
-            script: The script as it was built, with the build's own addresses.
-        """
-        self._pieces = _ADDRESS.split(script)
-
-    def addressed_to(self, base_url: str) -> str:
-        """Name the addresses as the visitor's browser sees them.
-
-        Args:
-            base_url: The app's origin.
-
-        Returns:
-            The script.
-        """
-        scheme, _, host = base_url.partition("://")
-        pieces = list(self._pieces)
-        secure = scheme == "https"
-        names = {
-            "http": scheme,
-            "https": scheme,
-            "ws": "wss" if secure else "ws",
-            "wss": "wss",
-        }
-        pieces[1::2] = [f"{names[built]}://{host}" for built in pieces[1::2]]
-        return "".join(pieces)
 
 
 class Site:
@@ -53,6 +19,9 @@ class Site:
 
     Scripts are closed unless a public page needs them: what is not reachable from
     a public page's HTML by imports is for signed-in visitors.
+
+    Attributes:
+        public_areas: The areas of texts that public pages use.
     """
 
     def __init__(
@@ -80,12 +49,14 @@ class Site:
         self._templates = {
             path: Template(document, allow_eval=allow_eval) for path, document in pages.items()
         }
-        scripts = (folder / "assets").glob("reflex-env-*.js")
-        self._endpoints = {file.name: EndpointsScript(file.read_text("utf-8")) for file in scripts}
-        self._public_scripts = _closure(
-            folder / "assets",
-            [text for path, text in pages.items() if not self.is_protected(path)],
-        )
+        endpoints = (folder / "assets").glob("reflex-env-*.js")
+        self._endpoints = {
+            file.name: EndpointsScript(file.read_text("utf-8")) for file in endpoints
+        }
+        scripts = Scripts(folder / "assets")
+        public = [text for path, text in pages.items() if not self.is_protected(path)]
+        self._public_scripts = scripts.needed_by(public)
+        self.public_areas = scripts.areas_of(self._public_scripts)
 
     def page(self, path: str) -> Template | None:
         """Find a page.
@@ -153,16 +124,3 @@ def canonical(path: str) -> str:
 
 def _page_path(folder: Path, file: Path) -> str:
     return canonical("/" + file.relative_to(folder).as_posix())
-
-
-def _closure(assets: Path, documents: list[str]) -> frozenset[str]:
-    """Follow the imports from the public pages; the route manifest only names files."""
-    reached: set[str] = set()
-    waiting = {name for document in documents for name in _REFERENCE.findall(document)}
-    while waiting:
-        name = waiting.pop()
-        reached.add(name)
-        file = assets / name
-        if file.is_file() and not name.startswith("manifest-"):
-            waiting |= set(_REFERENCE.findall(file.read_text("utf-8"))) - reached
-    return frozenset(reached)

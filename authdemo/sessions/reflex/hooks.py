@@ -7,23 +7,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import reflex as rx
-from reflex.utils.imports import ImportVar
 from reflex.vars import VarData
 
 from ..core.users import User
 from .state import SessionState
-
-
-def _module() -> str:
-    return "$/public" + rx.asset("session.js", shared=True)
+from .variables import imported, var
 
 
 def _imported(name: str, alias: str | None = None) -> VarData:
-    return VarData(imports={_module(): [ImportVar(tag=name, alias=alias)]})
-
-
-def _var(expression: str, kind: Any, *data: VarData | None) -> Any:
-    return rx.Var(expression, _var_type=kind, _var_data=VarData.merge(*data)).guess_type()
+    return imported(rx.asset("session.js", shared=True), name, alias)
 
 
 def _view() -> tuple[str, VarData | None]:
@@ -43,7 +35,7 @@ def session_text(path: str) -> Any:
         A var that holds a text.
     """
     view, data = _view()
-    return _var(f'sessionText({view}, "{path}")', str, data, _imported("textOf", "sessionText"))
+    return var(f'sessionText({view}, "{path}")', str, data, _imported("textOf", "sessionText"))
 
 
 @dataclass(frozen=True)
@@ -57,7 +49,8 @@ class LiveSession:
         rev: The revision.
         expires: When it ends, as ISO 8601.
         pending: Whether an update from this tab is on its way.
-        error: Why the last update from this tab was refused; empty if it wasn't.
+        error: The facts of why the last update from this tab was refused; empty if it
+            wasn't. `explain` says them.
     """
 
     data: Any
@@ -80,7 +73,7 @@ class LiveSession:
         data: Any = rx.Var.create(fields)
         update = _imported("update", "updateSession")
         return rx.call_function(
-            _var(f"() => updateSession({data!s})", Any, data._get_all_var_data(), update)
+            var(f"() => updateSession({data!s})", Any, data._get_all_var_data(), update)
         )
 
 
@@ -95,13 +88,13 @@ def use_session(user: type[User] = User) -> LiveSession:
     """
     session, request = _session_data(), _request_data()
     return LiveSession(
-        data=_var("session", dict[str, Any], session),
-        user=_var("session.user", user, session),
-        status=_var("session.status", str, session),
-        rev=_var("session.rev", int, session),
-        expires=_var("session.expires", str, session),
-        pending=_var("sessionRequest.pending", bool, request),
-        error=_var("sessionRequest.error", str, request),
+        data=var("session", dict[str, Any], session),
+        user=var("session.user", user, session),
+        status=var("session.status", str, session),
+        rev=var("session.rev", int, session),
+        expires=var("session.expires", str, session),
+        pending=var("sessionRequest.pending", bool, request),
+        error=var("sessionRequest.error", dict[str, Any], request),
     )
 
 
@@ -152,12 +145,12 @@ def use_inspection() -> Inspection:
     )
     found = VarData.merge(data, _imported("useInspection"), _imported("useCountdown"), hooks)
     return Inspection(
-        header=_var("inspection.header", dict[str, Any], found),
-        claims=_var("inspection.claims", dict[str, Any], found),
-        size=_var("inspection.size", int, found),
-        limit=_var("inspection.limit", int, found),
-        seconds_left=_var("secondsLeft", int, found),
-        history=_var("inspection.history", list[dict[str, Any]], found),
+        header=var("inspection.header", dict[str, Any], found),
+        claims=var("inspection.claims", dict[str, Any], found),
+        size=var("inspection.size", int, found),
+        limit=var("inspection.limit", int, found),
+        seconds_left=var("secondsLeft", int, found),
+        history=var("inspection.history", list[dict[str, Any]], found),
     )
 
 
@@ -177,8 +170,8 @@ def as_local_time(seconds: Any) -> Any:
 
 
 def _call(function: str, argument: Any) -> Any:
-    var: Any = rx.Var.create(argument)
-    return _var(f"{function}({var!s})", str, var._get_all_var_data(), _imported(function))
+    value: Any = rx.Var.create(argument)
+    return var(f"{function}({value!s})", str, value._get_all_var_data(), _imported(function))
 
 
 class SessionLog(rx.Fragment):
@@ -190,7 +183,7 @@ class SessionLog(rx.Fragment):
         """Call the hook."""
         view, data = _view()
         call = f"useSessionLog({view}, {json.dumps(self.label)})"
-        return [_var(call, Any, data, _imported("useSessionLog"))]
+        return [var(call, Any, data, _imported("useSessionLog"))]
 
 
 class Errands(rx.Fragment):
@@ -201,9 +194,9 @@ class Errands(rx.Fragment):
         names = ("ticket", "leave_to", "cookie_rev", "reloads")
         values = {name: getattr(SessionState, name) for name in names}
         values["status"] = SessionState.view["status"]
-        arguments = ", ".join(f"{name}: {var!s}" for name, var in values.items())
-        data = (var._get_all_var_data() for var in values.values())
-        return [_var(f"useErrands({{ {arguments} }})", Any, *data, _imported("useErrands"))]
+        arguments = ", ".join(f"{name}: {value!s}" for name, value in values.items())
+        data = (value._get_all_var_data() for value in values.values())
+        return [var(f"useErrands({{ {arguments} }})", Any, *data, _imported("useErrands"))]
 
 
 @rx.memo

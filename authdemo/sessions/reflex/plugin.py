@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from reflex.constants import Dirs
@@ -13,6 +15,7 @@ from reflex_base.environment import environment
 
 from ..core.errors import ConfigurationError
 from .auth import Auth, add_errands
+from .words import MODULE, development_module
 
 
 class SessionsPlugin(Plugin):
@@ -36,6 +39,10 @@ class SessionsPlugin(Plugin):
         from reflex_base.registry import RegistrationContext
 
         add_errands(RegistrationContext.get().app)
+
+    def get_static_assets(self, **_: Any) -> Sequence[tuple[Path, str | bytes]]:
+        """Give the build the script that `words.js` imports."""
+        return [(MODULE, development_module(self.auth().words))]
 
     def post_compile(self, **context: Any) -> None:
         """Wire sessions into the app that is about to serve."""

@@ -3,8 +3,8 @@ import env from "$/env.json";
 import { getBackendURL } from "$/utils/state";
 
 const LOADING = { status: "loading", user: null, expires: null, rev: 0 };
-const IDLE = { pending: false, error: "" };
-const FAILED = "The server can't be reached. Try again.";
+const IDLE = { pending: false, error: {} };
+const OFFLINE = { code: "Offline", message: "The server can't be reached. Try again." };
 
 const onServer = typeof document === "undefined";
 const never = () => () => {};
@@ -63,6 +63,14 @@ export const useRequest = () =>
     () => IDLE,
   );
 
+/** A refusal, with the facts that the server gave. */
+class Refused extends Error {
+  constructor(facts) {
+    super(facts.message);
+    this.facts = facts;
+  }
+}
+
 const call = async (path, body) => {
   const response = await fetch(new URL(`/api/auth/${path}`, getBackendURL(env.PING)), {
     credentials: "include",
@@ -74,7 +82,7 @@ const call = async (path, body) => {
     }),
   });
   const answer = await response.json();
-  if (!response.ok) throw new Error(answer?.message ?? FAILED);
+  if (!response.ok) throw new Refused(answer);
   return answer;
 };
 
@@ -85,13 +93,12 @@ const post = async (path, body) => {
 
 /** The client's update: what Auth.js's `update(data)` sends. */
 export const update = async (data) => {
-  setRequest({ pending: true, error: "" });
+  setRequest({ pending: true, error: {} });
   try {
     await post("session", { data });
     setRequest(IDLE);
   } catch (error) {
-    const message = error instanceof TypeError ? FAILED : error.message;
-    setRequest({ pending: false, error: message });
+    setRequest({ pending: false, error: error.facts ?? OFFLINE });
   }
 };
 

@@ -1,0 +1,26 @@
+"""Which language a visitor reads."""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from ..core.words import Words
+from . import cookies
+
+COOKIE = "language"
+"""The name of the cookie that remembers a visitor's choice."""
+
+
+def language_of(scope: Scope, words: Words) -> str:
+    """Choose the language of an answer.
+
+    Args:
+        scope: The request.
+        words: The app's texts.
+
+    Returns:
+        What the visitor chose here, or else what their browser asks for.
+    """
+    chosen = next(iter(cookies.values(scope, COOKIE)), None)
+    return words.choose(chosen, Headers(scope=scope).get("accept-language", ""))

@@ -1,0 +1,49 @@
+import built from "$/utils/words";
+
+const onServer = typeof document === "undefined";
+const COOKIE = "language";
+const YEAR = 31536000;
+
+/** The texts that the server put into this document. */
+const inDocument = () => {
+  const element = document.getElementById("words-data");
+  return element && JSON.parse(element.textContent);
+};
+
+/** In development another server serves the documents, and the build brings all languages. */
+const inBuild = () => {
+  const chosen = document.cookie.match(/(?:^|; )language=(\w+)/)?.[1];
+  const wanted = [chosen, ...navigator.languages.map((tag) => tag.split("-")[0])];
+  const language = wanted.find((name) => built[name]) ?? "en";
+  document.documentElement.lang = language;
+  return { language, texts: built[language] };
+};
+
+const { language, texts } = onServer
+  ? { language: "en", texts: {} }
+  : (inDocument() ?? (built ? inBuild() : { language: "en", texts: {} }));
+
+const fill = (text, values) =>
+  text.replace(/\{(\w+)\}/g, (placeholder, name) => String(values[name] ?? placeholder));
+
+/** A text: put in by the server on each request, and the same in the browser. */
+export const word = (key, values) => {
+  if (!onServer) return fill(texts[key] ?? key, values ?? {});
+  return values ? `{{word.${key}?${encodeURIComponent(JSON.stringify(values))}}}` : `{{word.${key}}}`;
+};
+
+/** What an error says: in the visitor's language if the catalogs know it, else in its own words. */
+export const explain = (error) => {
+  if (!error?.code) return error?.message ?? "";
+  const said = texts[`error.${error.code}.${error.reason}`] ?? texts[`error.${error.code}`];
+  const field = texts[`field.${error.field}`] ?? error.field;
+  return said ? fill(said, { ...error.values, field }) : error.message;
+};
+
+export const currentLanguage = () => language;
+
+/** Reads on in another language. */
+export const speak = (name) => {
+  document.cookie = `${COOKIE}=${name}; Path=/; Max-Age=${YEAR}; SameSite=Lax`;
+  window.location.reload();
+};

@@ -1,0 +1,84 @@
+"""Texts in components: written once for each language, put in by the server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import reflex as rx
+
+from ..core.words import Words
+from .variables import imported, var
+
+MODULE = Path("utils/words.js")
+"""Where the build finds the texts while the app is being developed."""
+
+
+def word(key: str, **values: Any) -> Any:
+    """Say a text in the visitor's language.
+
+    Args:
+        key: Its name in the catalogs, like `"home.title"`.
+        **values: What goes into its `{placeholders}`; may be vars.
+
+    Returns:
+        A var that holds a text. The server's HTML has it already.
+    """
+    filled: Any = rx.Var.create(values)
+    arguments = f'"{key}", {filled!s}' if values else f'"{key}"'
+    return _call("word", arguments, filled)
+
+
+def explain(error: Any) -> Any:
+    """Say what an error means, in the visitor's language.
+
+    Args:
+        error: A var with what `AuthError.facts` gave, or an empty object.
+
+    Returns:
+        A var that holds a text; empty if there is no error.
+    """
+    return _call("explain", str(error), error)
+
+
+def current_language() -> Any:
+    """Tell which language the visitor reads, as a var."""
+    return _call("currentLanguage", "")
+
+
+def speak(language: str) -> Any:
+    """Read on in another language.
+
+    Args:
+        language: One of the app's languages.
+
+    Returns:
+        What a button's `on_click` takes.
+    """
+    return rx.call_function(var(f'() => speak("{language}")', Any, _imported("speak")))
+
+
+def development_module(words: Words) -> str:
+    """Write the script with all texts that a development server needs.
+
+    A production build drops them: there the server gives each page its own.
+
+    Args:
+        words: The app's texts.
+
+    Returns:
+        JavaScript.
+    """
+    texts: Mapping[str, Any] = {name: dict(words.texts(name)) for name in words.languages}
+    return f"export default import.meta.env.DEV ? {json.dumps(texts)} : null;\n"
+
+
+def _call(function: str, arguments: str, *carriers: Any) -> Any:
+    data = (carrier._get_all_var_data() for carrier in carriers)
+    return var(f"{function}({arguments})", str, *data, _imported(function))
+
+
+def _imported(name: str) -> Any:
+    return imported(rx.asset("words.js", shared=True), name)

@@ -1,0 +1,66 @@
+"""The catalogs are whole: each language says everything, and nothing is said in vain."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = (ROOT / "authdemo/sessions/words", ROOT / "authdemo/words")
+SOURCES = [
+    path.read_text("utf-8")
+    for ending in ("py", "js")
+    for path in sorted((ROOT / "authdemo").rglob(f"*.{ending}"))
+]
+BY_CODE = ("error.", "field.", "language.")
+PLACEHOLDER = re.compile(r"\{\w+\}")
+
+
+def read(folder: Path, language: str) -> dict[str, str]:
+    pairs = json.loads((folder / f"{language}.json").read_text("utf-8"), object_pairs_hook=list)
+    assert len({key for key, _ in pairs}) == len(pairs), "a key is there twice"
+    return dict(pairs)
+
+
+ENGLISH = {folder: read(folder, "en") for folder in FOLDERS}
+KEYS = [(folder, key) for folder, texts in ENGLISH.items() for key in texts]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
+def test_chinese_says_what_english_says(folder: Path) -> None:
+    assert read(folder, "zh").keys() == ENGLISH[folder].keys()
+
+
+@pytest.mark.parametrize(("folder", "key"), KEYS, ids=lambda part: str(part).rpartition("/")[2])
+def test_a_text_has_the_same_placeholders_in_both(folder: Path, key: str) -> None:
+    both = [PLACEHOLDER.findall(read(folder, language)[key]) for language in ("en", "zh")]
+    assert set(both[0]) == set(both[1])
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
+def test_catalogs_are_sorted(folder: Path) -> None:
+    for language in ("en", "zh"):
+        assert list(read(folder, language)) == sorted(read(folder, language))
+
+
+def test_every_key_that_the_app_uses_is_in_the_catalogs() -> None:
+    known = {key for texts in ENGLISH.values() for key in texts}
+    used = {key for text in SOURCES for key in re.findall(r'\bword\(\s*"([^"{]+)"', text)}
+    assert used
+    assert used <= known
+
+
+def test_no_text_is_left_over() -> None:
+    everything = "\n".join(SOURCES)
+    areas = set(re.findall(r'f"([a-z]+)\.\{', everything))
+    spare = [
+        key
+        for _, key in KEYS
+        if not key.startswith(BY_CODE)
+        and f'"{key}"' not in everything
+        and key.partition(".")[0] not in areas
+    ]
+    assert spare == []

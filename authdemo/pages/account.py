@@ -12,6 +12,8 @@ from authdemo.sessions import word
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import not_ready, refusal
 from authdemo.ui.layout import layout
+from authdemo.ui.profile_form import profile_form
+from authdemo.ui.session_card import client_session
 
 
 class AccountState(Busy, rx.State):
@@ -47,7 +49,10 @@ def page() -> rx.Component:
     """Build the page."""
     return layout(
         word("account.title"),
+        client_session(),
+        profile_form(),
         rx.el.form(
+            rx.el.h2(word("account.password")),
             _password(word("account.current"), "current", "current-password"),
             _password(word("account.new"), "new", "new-password"),
             rx.el.button(

@@ -31,6 +31,7 @@ from .reflex.hooks import (
     use_session,
 )
 from .reflex.plugin import SessionsPlugin
+from .reflex.profile import use_profile
 from .reflex.words import current_language, explain, speak, word
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "session_text",
     "speak",
     "use_inspection",
+    "use_profile",
     "use_session",
     "word",
 ]

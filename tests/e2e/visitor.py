@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ class Visitor:
     complaints: list[str] = field(default_factory=list)
     console: list[str] = field(default_factory=list)
     frames: list[str] = field(default_factory=list)
+    tolerated: list[re.Pattern[str]] = field(default_factory=list)
 
     @classmethod
     @contextlib.contextmanager
@@ -63,8 +65,17 @@ class Visitor:
         cookies = self.context.cookies()
         return next(c.get("value", "") for c in cookies if c.get("name") == "authjs.session-token")
 
+    def tolerates(self, complaint: re.Pattern[str]) -> None:
+        """Expect the browser to complain of what the test does to it."""
+        self.tolerated.append(complaint)
+
     def saw_no_complaint(self) -> None:
-        assert self.complaints == []
+        complaints = [
+            complaint
+            for complaint in self.complaints
+            if not any(pattern.search(complaint) for pattern in self.tolerated)
+        ]
+        assert complaints == []
 
     def _heard(self, message: ConsoleMessage) -> None:
         self.console.append(message.text)

@@ -10,15 +10,20 @@ import reflex as rx
 from reflex.vars import VarData
 
 from ..core.users import User
+from .scripts import imported, var
 from .state import SessionState
-from .variables import imported, var
 
 
 def _imported(name: str, alias: str | None = None) -> VarData:
-    return imported(rx.asset("session.js", shared=True), name, alias)
+    return imported("session.js", name, alias)
 
 
-def _view() -> tuple[str, VarData | None]:
+def view_of_tab() -> tuple[str, VarData | None]:
+    """Write the expression for what the server pushes to a tab.
+
+    Returns:
+        The expression, and what it needs.
+    """
     view: Any = SessionState.view
     return str(view), view._get_all_var_data()
 
@@ -34,7 +39,7 @@ def session_text(path: str) -> Any:
     Returns:
         A var that holds a text.
     """
-    view, data = _view()
+    view, data = view_of_tab()
     return var(f'sessionText({view}, "{path}")', str, data, _imported("textOf", "sessionText"))
 
 
@@ -99,7 +104,7 @@ def use_session(user: type[User] = User) -> LiveSession:
 
 
 def _session_data() -> VarData | None:
-    view, data = _view()
+    view, data = view_of_tab()
     hook = VarData(hooks={f"const session = useSession({view})": None})
     return VarData.merge(data, _imported("useSession"), hook)
 
@@ -136,7 +141,7 @@ def use_inspection() -> Inspection:
     Returns:
         Vars that follow the session; none of them is a credential.
     """
-    view, data = _view()
+    view, data = view_of_tab()
     hooks = VarData(
         hooks={
             f"const inspection = useInspection({view})": None,
@@ -181,7 +186,7 @@ class SessionLog(rx.Fragment):
 
     def add_hooks(self) -> list[Any]:
         """Call the hook."""
-        view, data = _view()
+        view, data = view_of_tab()
         call = f"useSessionLog({view}, {json.dumps(self.label)})"
         return [var(call, Any, data, _imported("useSessionLog"))]
 

@@ -1,9 +1,10 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 import env from "$/env.json";
 import { getBackendURL } from "$/utils/state";
+import { store } from "./store.js";
 
 const LOADING = { status: "loading", user: null, expires: null, rev: 0 };
-const IDLE = { pending: false, error: {} };
+const IDLE = { pending: false, error: {}, hoped: null, rev: 0 };
 const OFFLINE = { code: "Offline", message: "The server can't be reached. Try again." };
 
 const onServer = typeof document === "undefined";
@@ -22,10 +23,18 @@ const readSeed = () => {
   return seed;
 };
 
-/** The live session once it is there; until then, the one in the document. */
-export const useSession = (view) => {
+/** The session as the server says it is: the live one, and until that is there the document's. */
+export const useConfirmedSession = (view) => {
   const rendered = useSyncExternalStore(never, readSeed, () => LOADING);
   return view.status === "loading" ? rendered : view;
+};
+
+/** The session, with what this tab hopes for while the server makes up its mind. */
+export const useSession = (view) => {
+  const session = useConfirmedSession(view);
+  const { hoped, rev } = useRequest();
+  if (!hoped || !session.user || (rev && session.rev >= rev)) return session;
+  return { ...session, user: { ...session.user, ...hoped } };
 };
 
 /** A value of the session: put in by the server on each request, live afterwards. */
@@ -44,24 +53,10 @@ export const useSessionLog = (view, label) => {
   }, [session.status, session.user?.id, session.rev]);
 };
 
-let request = IDLE;
-const listeners = new Set();
-
-const setRequest = (next) => {
-  request = next;
-  listeners.forEach((listener) => listener());
-};
+const request = store(IDLE);
 
 /** Whether an update of this tab is on its way, and why the last one was refused. */
-export const useRequest = () =>
-  useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => request,
-    () => IDLE,
-  );
+export const useRequest = request.use;
 
 /** A refusal, with the facts that the server gave. */
 class Refused extends Error {
@@ -71,13 +66,13 @@ class Refused extends Error {
   }
 }
 
-const call = async (path, body) => {
+const call = async (path, body, headers) => {
   const response = await fetch(new URL(`/api/auth/${path}`, getBackendURL(env.PING)), {
     credentials: "include",
     cache: "no-store",
     ...(body && {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", ...headers },
       body: JSON.stringify(body),
     }),
   });
@@ -86,21 +81,31 @@ const call = async (path, body) => {
   return answer;
 };
 
-const post = async (path, body) => {
+const post = async (path, body, headers) => {
   const { csrfToken } = await call("csrf");
-  return call(path, { csrfToken, ...body });
+  return call(path, { csrfToken, ...body }, headers);
+};
+
+const send = async (data, hoped, headers) => {
+  request.set({ ...IDLE, pending: true, hoped });
+  try {
+    const { rev } = await post("session", { data }, headers);
+    request.set({ ...IDLE, hoped, rev });
+    return true;
+  } catch (error) {
+    request.set({ ...IDLE, error: error.facts ?? OFFLINE });
+    return false;
+  }
 };
 
 /** The client's update: what Auth.js's `update(data)` sends. */
-export const update = async (data) => {
-  setRequest({ pending: true, error: {} });
-  try {
-    await post("session", { data });
-    setRequest(IDLE);
-  } catch (error) {
-    setRequest({ pending: false, error: error.facts ?? OFFLINE });
-  }
-};
+export const update = (data) => send(data, null);
+
+/** An update that is shown at once, and taken back if the session isn't at `rev` any more. */
+export const updateFrom = (rev, data) => send(data, data, { "If-Match": `"${rev}"` });
+
+/** Forget why the last update was refused. */
+export const forgive = () => request.set(IDLE);
 
 const UNREAD = { header: {}, claims: {}, size: 0, limit: 0, history: [] };
 

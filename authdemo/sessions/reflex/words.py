@@ -10,7 +10,7 @@ from typing import Any
 import reflex as rx
 
 from ..core.words import Words
-from .variables import imported, var
+from .scripts import imported, var
 
 MODULE = Path("utils/words.js")
 """Where the build finds the texts while the app is being developed."""
@@ -81,4 +81,4 @@ def _call(function: str, arguments: str, *carriers: Any) -> Any:
 
 
 def _imported(name: str) -> Any:
-    return imported(rx.asset("words.js", shared=True), name)
+    return imported("words.js", name)

@@ -1,0 +1,52 @@
+import { useEffect } from "react";
+import { forgive, updateFrom, useConfirmedSession, useRequest } from "./session.js";
+import { store } from "./store.js";
+
+const draft = store(null);
+
+const focus = (name) => document.getElementsByName(name)[0]?.focus();
+
+/**
+ * A form for fields of the user. It follows the session until somebody writes into it. What was
+ * written is kept, whatever happens to the session, and goes out with the revision it is based on.
+ */
+export const useProfile = (view, names) => {
+  const { user, rev } = useConfirmedSession(view);
+  const { pending, error } = useRequest();
+  const { base, began, mine } = draft.use() ?? { base: rev, began: {}, mine: {} };
+
+  const saved = Object.fromEntries(names.map((name) => [name, user?.[name] ?? ""]));
+  const edited = names.filter((name) => name in mine && mine[name] !== saved[name]);
+  const isOvertaken = edited.some((name) => saved[name] !== began[name]);
+  const isConflict = edited.length > 0 && (isOvertaken || error.code === "RevisionConflict");
+
+  useEffect(() => {
+    if (error.field in mine) focus(error.field);
+  }, [error]);
+
+  const save = async (from) => {
+    const changes = Object.fromEntries(edited.map((name) => [name, mine[name]]));
+    if (await updateFrom(from, changes)) draft.set(null);
+  };
+
+  return {
+    values: { ...saved, ...mine },
+    errors: error.field in mine ? { [error.field]: error } : {},
+    error: error.field in mine || isConflict ? {} : error,
+    conflicts: edited.map((name) => ({ name, theirs: saved[name], mine: mine[name] })),
+    isConflict: isConflict && !pending,
+    isEdited: edited.length > 0,
+    change: ({ target }) =>
+      draft.set({
+        base,
+        began: { ...saved, ...began },
+        mine: { ...mine, [target.name]: target.value },
+      }),
+    submit: () => save(base),
+    keepTheirs: () => {
+      draft.set(null);
+      forgive();
+    },
+    saveMine: () => save(rev),
+  };
+};

@@ -1,0 +1,73 @@
+"""The form for one's name and picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from authdemo.sessions import explain, use_profile, word
+from authdemo.ui.buttons import action_button, not_ready, refusal
+
+FIELDS = ("name", "image")
+
+
+def profile_form() -> rx.Component:
+    """Make the form: it shows what it hopes for, takes it back when refused, and says why."""
+    profile = use_profile(*FIELDS)
+    return rx.el.form(
+        rx.el.h2(word("profile.title")),
+        *(_field(name) for name in FIELDS),
+        rx.cond(profile.is_conflict, _conflict()),
+        refusal(profile.error),
+        rx.el.div(
+            rx.el.button(
+                word("profile.save"),
+                type="submit",
+                disabled=not_ready(profile.pending) | ~profile.is_edited | profile.is_conflict,
+                aria_busy=profile.pending,
+                class_name="button",
+            ),
+            class_name="actions",
+        ),
+        on_submit=profile.submit,
+        no_validate=True,
+        class_name="card form",
+    )
+
+
+def _field(name: str) -> rx.Component:
+    profile = use_profile(*FIELDS)
+    return rx.el.div(
+        rx.el.label(
+            word(f"profile.{name}"),
+            rx.el.input(auto_complete="off", custom_attrs=profile.field(name)),
+        ),
+        rx.el.p(explain(profile.field_error(name)), id=f"{name}-error", class_name="field-error"),
+        class_name="field",
+    )
+
+
+def _conflict() -> rx.Component:
+    profile = use_profile(*FIELDS)
+    return rx.el.div(
+        rx.el.p(word("profile.conflict")),
+        rx.el.ul(rx.foreach(profile.conflicts, _difference)),
+        rx.el.div(
+            action_button(word("profile.keep"), profile.keep_theirs, pending=profile.pending),
+            action_button(
+                word("profile.insist"), profile.save_mine, pending=profile.pending, quiet=True
+            ),
+            class_name="actions",
+        ),
+        role="alert",
+        class_name="conflict",
+    )
+
+
+def _difference(conflict: Any) -> rx.Component:
+    return rx.el.li(
+        rx.el.strong(conflict["name"]),
+        rx.el.span(word("profile.theirs", theirs=conflict["theirs"])),
+        rx.el.span(word("profile.mine", mine=conflict["mine"])),
+    )

@@ -103,9 +103,14 @@ def test_a_tenth_of_a_second_after_its_end_no_sessions_socket_gets_anything_done
         for tab in tabs:
             tab.server_update()
         eventually(lambda: {tab.status for tab in tabs} == {"unauthenticated"})
-        eventually(lambda: all("Nobody" in (tab.var(HOME_STATE, "error") or "") for tab in tabs))
+        eventually(lambda: all(refused_as(tab) == "NotAuthenticated" for tab in tabs))
         assert not any("Serverserver-man" in tab.said() for tab in tabs)
     assert john.session() is None
+
+
+def refused_as(tab: Tab) -> str:
+    error = tab.var(HOME_STATE, "error") or {}
+    return str(error.get("code", ""))
 
 
 def _redeem(browser: Browser, ticket: str) -> int:

@@ -63,7 +63,7 @@ def test_a_handler_that_nobody_knows_is_noted(john: Browser) -> None:
 
 def test_a_call_of_the_sessions_own_methods_is_noted(john: Browser) -> None:
     with Tab(john.server, john) as tab:
-        tab.call(f"{SESSION_STATE}.meet", connection_id="x")
+        tab.call(f"{SESSION_STATE}.meet", connection="x")
         name = f"{SESSION_STATE}.meet"
         eventually(lambda: john.server.audited(reason="NotForTabs", path=name))
 

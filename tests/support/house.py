@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from authdemo.sessions.core.callbacks import Account, Callbacks
-from authdemo.sessions.core.events import Events, Notice
+from authdemo.sessions.core.events import Events, Notice, SessionBegan
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.options import SessionOptions
 from authdemo.sessions.core.record import SessionRecord
@@ -40,12 +40,24 @@ GRACE = Person(id="grace", name="Grace Hopper", email="grace@example.org", role=
 
 @dataclass
 class House:
-    """Sessions, and what the test may look at or touch."""
+    """Sessions, and what the test may look at or touch.
+
+    Attributes:
+        notices: What happened to sessions after they began.
+        begun: Whose sessions began.
+    """
 
     sessions: Sessions
     store: SessionStore
     clock: StoppedClock
     notices: list[Notice] = field(default_factory=list)
+    begun: list[str] = field(default_factory=list)
+
+    def hear(self, notice: Notice) -> None:
+        if isinstance(notice, SessionBegan):
+            self.begun.append(notice.user_id)
+        else:
+            self.notices.append(notice)
 
     async def sign_in(self, user: User = ADA, **more: Any) -> SessionRecord:
         return await self.sessions.sign_in(user, PASSWORD, **more)
@@ -82,5 +94,5 @@ def build(
         clock=clock,
     )
     house = House(sessions, store, clock)
-    sessions.feed.subscribe(house.notices.append)
+    sessions.feed.subscribe(house.hear)
     return house

@@ -36,6 +36,7 @@ from .words import Words
 if TYPE_CHECKING:
     from ..providers.credentials import Credentials
     from ..stores.base import SessionStore
+    from ..stores.presence import Presence
     from ..stores.relay import Relay
 
 FindUser: TypeAlias = Callable[..., User | None | Awaitable[User | None]]
@@ -66,6 +67,7 @@ class AuthCore:
         trail: The audit trail.
         update_limit: How fast clients may update.
         relay: Joins this worker with the others.
+        presence: Knows the tabs that are open on the others.
         tickets: Sign-in tickets for sockets.
         callbacks: The app's decisions.
         events: The app's listeners.
@@ -119,7 +121,7 @@ class AuthCore:
         self.providers = {provider.id: provider for provider in providers}
         if not self.providers:
             raise ConfigurationError("Auth needs at least one provider.")
-        own_store, self.relay = _store(self.settings, name)
+        own_store, self.relay, self.presence = _store(self.settings, name)
         store = store or own_store
         options = session or self.settings.session
         longest = max(options.max_age, 1)
@@ -286,15 +288,19 @@ def _account(provider: Credentials | None, credentials: Mapping[str, Any]) -> st
     return str(credentials.get(provider.account_field, ""))[:256] if provider else ""
 
 
-def _store(settings: Settings, name: str) -> tuple[SessionStore, Relay]:
+def _store(settings: Settings, name: str) -> tuple[SessionStore, Relay, Presence]:
     """Choose where sessions are kept, and how the workers that share them hear of each other."""
     if settings.redis_url:
         from ..stores.redis import RedisStore
+        from ..stores.redis_presence import RedisPresence
         from ..stores.redis_relay import RedisRelay
 
-        shared = RedisStore(settings.redis_url, name=name)
-        return shared, RedisRelay(settings.redis_url, name=name, find=shared.get)
+        url = settings.redis_url
+        shared = RedisStore(url, name=name)
+        relay = RedisRelay(url, name=name, find=shared.get)
+        return shared, relay, RedisPresence(url, name=name)
     from ..stores.embedded import EmbeddedStore
+    from ..stores.presence import NobodyElse
     from ..stores.relay import Alone
 
-    return EmbeddedStore(settings.data_dir / "sessions.db"), Alone()
+    return EmbeddedStore(settings.data_dir / "sessions.db"), Alone(), NobodyElse()

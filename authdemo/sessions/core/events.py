@@ -65,11 +65,26 @@ class SessionChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionBegan:
+    """A user has one session more."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionEnded:
-    """A session is over and never comes back."""
+    """A session is over and never comes back; whose it was isn't always known."""
 
     sid: str
     reason: EndReason
+    user_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TabsChanged:
+    """A tab of one of the user's sessions was opened or closed."""
+
+    user_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +94,7 @@ class BrowserSignedIn:
     browser: str
 
 
-Notice: TypeAlias = SessionChanged | SessionEnded | BrowserSignedIn
+Notice: TypeAlias = SessionBegan | SessionChanged | SessionEnded | TabsChanged | BrowserSignedIn
 
 
 class Feed:

@@ -100,10 +100,12 @@ class Faces:
             record: Its session.
 
         Returns:
-            `header`, `claims`, `size`, `limit` and `history`; never the token itself.
+            `header`, `claims`, `size`, `limit`, the session's `rev` and its `history`;
+            never the token itself.
         """
         return {
             **self._tokens.describe(token),
             "limit": MAX_TOKEN_BYTES,
+            "rev": record.rev,
             "history": [step.model_dump() for step in reversed(record.history)],
         }

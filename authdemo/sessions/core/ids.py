@@ -6,6 +6,8 @@ import hashlib
 import secrets
 
 _BYTES = 20
+_CLEAR = "23456789abcdefghjkmnpqrstuvwxyz"
+_TAB_CHARACTERS = 4
 
 
 def new_id() -> str:
@@ -15,6 +17,20 @@ def new_id() -> str:
         40 hexadecimal digits, 160 random bits (ASVS 7.2.3 asks for 128).
     """
     return secrets.token_hex(_BYTES)
+
+
+def new_tab_name() -> str:
+    """Make a name for a tab that people can tell from others; it is no secret.
+
+    Returns:
+        Four characters, none of which looks like another.
+    """
+    return "".join(secrets.choice(_CLEAR) for _ in range(_TAB_CHARACTERS))
+
+
+def is_tab_name(text: str) -> bool:
+    """Tell whether a text could be a tab's name."""
+    return len(text) == _TAB_CHARACTERS and set(text) <= set(_CLEAR)
 
 
 def public_id(sid: str) -> str:

@@ -7,13 +7,15 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from .clock import iso
+
 logger = logging.getLogger("authdemo.sessions")
 
 MAX_HISTORY = 50
 """How many revisions a record remembers."""
 
-Cause: TypeAlias = Literal["sign-in", "client", "server", "refresh"]
-"""What made a revision."""
+Cause: TypeAlias = Literal["sign-in", "client", "server", "refresh", "renewal"]
+"""What made a step: all but a renewal raise the revision."""
 
 
 class _Frozen(BaseModel):
@@ -27,32 +29,42 @@ class Change(_Frozen):
     new: Any
 
 
+class Device(_Frozen):
+    """What somebody signs in with, or asks for something with.
+
+    Attributes:
+        user_agent: The browser's own name for itself, cut to 256 characters.
+        ip: The address it came from.
+        tab: The tab's name, as far as it says one. It is for people to read.
+    """
+
+    user_agent: str = ""
+    ip: str = ""
+    tab: str = ""
+
+    def is_same_as(self, other: Device) -> bool:
+        """Tell whether another tab of the same browser could be meant."""
+        return (self.user_agent, self.ip) == (other.user_agent, other.ip)
+
+
 class Revision(_Frozen):
     """One step in a session's life.
 
     Attributes:
-        rev: Its number.
+        rev: The revision from then on.
         at: When it happened, in seconds since 1970.
         cause: What made it.
-        changes: The fields that changed.
+        changes: What changed.
+        tab: The name of the tab that asked for it; empty if none did.
+        device: What asked for it, unless it is what the session began with.
     """
 
     rev: int
     at: float
     cause: Cause
     changes: dict[str, Change]
-
-
-class Device(_Frozen):
-    """What signed in.
-
-    Attributes:
-        user_agent: The browser's own name for itself, cut to 256 characters.
-        ip: The address it came from.
-    """
-
-    user_agent: str = ""
-    ip: str = ""
+    tab: str = ""
+    device: Device | None = None
 
 
 class SessionRecord(_Frozen):
@@ -108,7 +120,13 @@ class SessionRecord(_Frozen):
         return str(self.user["id"])
 
     def revised(
-        self, user: dict[str, Any], claims: dict[str, Any], *, at: float, cause: Cause
+        self,
+        user: dict[str, Any],
+        claims: dict[str, Any],
+        *,
+        at: float,
+        cause: Cause,
+        device: Device | None = None,
     ) -> SessionRecord:
         """Make the next revision.
 
@@ -117,23 +135,16 @@ class SessionRecord(_Frozen):
             claims: The app's own claims from now on.
             at: The time.
             cause: What makes the revision.
+            device: What asks for it.
 
         Returns:
             A record whose `rev` is one higher.
         """
-        step = Revision(rev=self.rev + 1, at=at, cause=cause, changes=changes(self.user, user))
-        return self.model_copy(
-            update={
-                "rev": step.rev,
-                "user": user,
-                "claims": claims,
-                "last_seen": at,
-                "history": (*self.history, step)[-MAX_HISTORY:],
-            }
-        )
+        record = self.model_copy(update={"rev": self.rev + 1, "user": user, "claims": claims})
+        return record.with_step(at, cause, changes(self.user, user), device)
 
     def renewed_until(self, expires: float, *, at: float) -> SessionRecord:
-        """Extend the session's life, without a new revision.
+        """Extend the session's life, as a part of something else.
 
         Args:
             expires: When it ends from now on, unless `ends` comes first.
@@ -144,6 +155,41 @@ class SessionRecord(_Frozen):
         """
         end = min(expires, self.ends)
         return self.model_copy(update={"renewed": at, "expires": end, "last_seen": at})
+
+    def renewal(self, expires: float, *, at: float, device: Device | None) -> SessionRecord:
+        """Extend the session's life, as a step of its own but without a new revision.
+
+        Args:
+            expires: When it ends from now on, unless `ends` comes first.
+            at: The time.
+            device: What brings it about.
+
+        Returns:
+            The extended record.
+        """
+        record = self.renewed_until(expires, at=at)
+        change = {"expires": Change(old=iso(self.expires), new=iso(record.expires))}
+        return record.with_step(at, "renewal", change, device)
+
+    def with_step(
+        self, at: float, cause: Cause, changed: dict[str, Change], device: Device | None
+    ) -> SessionRecord:
+        """Remember a step.
+
+        Args:
+            at: The time.
+            cause: What makes the step.
+            changed: What changes.
+            device: What asks for it.
+
+        Returns:
+            A record whose history is one longer, but never longer than `MAX_HISTORY`.
+        """
+        other = None if device is None or device.is_same_as(self.device) else device
+        tab = device.tab if device else ""
+        step = Revision(rev=self.rev, at=at, cause=cause, changes=changed, tab=tab, device=other)
+        history = (*self.history, step)[-MAX_HISTORY:]
+        return self.model_copy(update={"last_seen": at, "history": history})
 
 
 def changes(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Change]:

@@ -25,7 +25,7 @@ from .errors import (
     TokenTooLarge,
     UpdateRefused,
 )
-from .events import EndReason, Events, Feed, SessionChanged, SessionEnded, tell
+from .events import EndReason, Events, Feed, SessionBegan, SessionChanged, SessionEnded, tell
 from .faces import Faces
 from .ids import new_id
 from .locks import Locks
@@ -185,11 +185,12 @@ class Sessions:
             ends=now + self._options.absolute_age,
             last_seen=now,
             device=device or Device(),
-            history=(Revision(rev=1, at=now, cause="sign-in", changes=changes({}, fields)),),
+            history=(_sign_in(fields, now, device),),
         )
         self.faces.mint(record)
         session = await self.faces.public(record)
         await self.store.create(record)
+        self.feed.publish(SessionBegan(record.user_id))
         self._trail.add(AuditEvent(kind="sign-in"), record=record, device=device)
         if replaces is not None:
             await self._end(replaces.id, "replaced", device)
@@ -257,11 +258,14 @@ class Sessions:
                 refreshed.append(await self._advance(record.id, accept, "refresh", None))
         return refreshed
 
-    async def renew(self, verified: Verified) -> SessionRecord | None:
+    async def renew(
+        self, verified: Verified, *, device: Device | None = None
+    ) -> SessionRecord | None:
         """Extend a session's life if its token is old enough.
 
         Args:
             verified: A token and its session.
+            device: What brought the token.
 
         Returns:
             The session if its cookie should be minted anew, or None if the
@@ -274,7 +278,7 @@ class Sessions:
             return behind
         if now - record.renewed < self._options.update_age:
             return record
-        renewed = record.renewed_until(now + self._options.max_age, at=now)
+        renewed = record.renewal(now + self._options.max_age, at=now, device=device)
         try:
             if not await self.store.replace(renewed, expected_rev=record.rev):
                 return await self.find(record.id)
@@ -331,7 +335,7 @@ class Sessions:
         record = await self.store.delete(sid)
         if record is None:
             return
-        self.feed.publish(SessionEnded(sid, reason))
+        self.feed.publish(SessionEnded(sid, reason, record.user_id))
         self._trail.add(AuditEvent(kind="ended", reason=reason), record=record, device=device)
         with suppress(AuthError):  # the session is over, whatever its callback raises
             await tell(
@@ -361,7 +365,7 @@ class Sessions:
                 accepted = accept(record)
                 if not accepted:
                     return record
-                revised = await self._revise(record, accepted, cause)
+                revised = await self._revise(record, accepted, cause, device)
                 session = await self.faces.public(revised)
                 if await self.store.replace(revised, expected_rev=record.rev):
                     break
@@ -373,7 +377,11 @@ class Sessions:
         return revised
 
     async def _revise(
-        self, record: SessionRecord, accepted: dict[str, Any], cause: Cause
+        self,
+        record: SessionRecord,
+        accepted: dict[str, Any],
+        cause: Cause,
+        device: Device | None,
     ) -> SessionRecord:
         contents = await self._authorship.at_update(record, accepted)
         if contents is None:
@@ -381,7 +389,7 @@ class Sessions:
             raise NotAuthenticated("The session was ended by the app.")
         fields, claims = contents
         now = self._clock()
-        revised = record.revised(fields, claims, at=now, cause=cause)
+        revised = record.revised(fields, claims, at=now, cause=cause, device=device)
         revised = revised.renewed_until(now + self._options.max_age, at=now)
         self._check_size(revised, accepted)
         return revised
@@ -394,3 +402,8 @@ class Sessions:
             raise UpdateRefused(
                 f"The {largest} is too long. {error.message}", field=largest, reason="too_large"
             ) from error
+
+
+def _sign_in(fields: dict[str, Any], at: float, device: Device | None) -> Revision:
+    tab = device.tab if device else ""
+    return Revision(rev=1, at=at, cause="sign-in", changes=changes({}, fields), tab=tab)

@@ -7,6 +7,7 @@ kept here, on the server. What a tab says about itself later counts for nothing.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..core.ids import new_id
@@ -20,10 +21,11 @@ class Connection:
     Attributes:
         sid: The session that it belongs to, or None.
         browser: The browser's name, as far as it has one.
-        device: What it was opened with.
+        device: What it was opened with; its tab has a name.
         base_url: The app's origin, as the browser sees it.
         id: Its own id, known to the server alone.
         tab: The tab behind it, once it has said a word.
+        user_id: Whose session it is; empty for nobody's.
         path: The page that the tab shows.
         wanted: Where its visitor wants to go after signing in.
     """
@@ -33,25 +35,34 @@ class Connection:
     device: Device
     base_url: str
     id: str = field(default_factory=new_id)
+    user_id: str = ""
     tab: str | None = None
     path: str = "/"
     wanted: str = "/"
 
 
 class Connections:
-    """All open sockets of this process."""
+    """All open sockets of this process.
+
+    Attributes:
+        tabs_changed: Is told whose tab was opened or closed.
+    """
 
     def __init__(self) -> None:
         """Begin with none."""
+        self.tabs_changed: Callable[[str], None] = lambda _: None
         self._by_id: dict[str, Connection] = {}
         self._by_sid: defaultdict[str, set[Connection]] = defaultdict(set)
+        self._by_user: defaultdict[str, set[Connection]] = defaultdict(set)
         self._by_browser: defaultdict[str, set[Connection]] = defaultdict(set)
+        self._watchers: set[Connection] = set()
 
     def open(self, connection: Connection) -> None:
         """Take a new socket in."""
         self._by_id[connection.id] = connection
         if connection.sid:
             self._by_sid[connection.sid].add(connection)
+            self._by_user[connection.user_id].add(connection)
         elif connection.browser:
             self._by_browser[connection.browser].add(connection)
 
@@ -59,7 +70,17 @@ class Connections:
         """Forget a socket."""
         self._by_id.pop(connection.id, None)
         _discard(self._by_sid, connection.sid, connection)
+        _discard(self._by_user, connection.user_id, connection)
+        self._watchers.discard(connection)
         _discard(self._by_browser, connection.browser, connection)
+        self._tell(connection)
+
+    def introduce(self, connection: Connection, tab: str) -> None:
+        """Learn which tab is behind a socket."""
+        is_new = connection.tab is None
+        connection.tab = tab
+        if is_new:
+            self._tell(connection)
 
     def find(self, connection_id: str) -> Connection | None:
         """Find a socket by its id, or None."""
@@ -72,6 +93,33 @@ class Connections:
     def of_browser(self, browser: str) -> list[Connection]:
         """List a browser's sockets that belong to no session."""
         return list(self._by_browser.get(browser, ()))
+
+    def watch(self, connection: Connection, *, is_watching: bool) -> None:
+        """Note whether a tab shows an overview of its user's sessions."""
+        if is_watching:
+            self._watchers.add(connection)
+        else:
+            self._watchers.discard(connection)
+
+    def is_watching(self, connection: Connection) -> bool:
+        """Tell whether a tab shows an overview."""
+        return connection in self._watchers
+
+    def watchers_of(self, user_id: str) -> list[Connection]:
+        """List a user's watching tabs, or all if it isn't known whose."""
+        return [each for each in self._watchers if user_id in ("", each.user_id)]
+
+    def users(self) -> list[str]:
+        """List the users who have a tab open."""
+        return list(self._by_user)
+
+    def tabs_of(self, user_id: str) -> dict[str, list[str]]:
+        """List the names of a user's open tabs, by session id."""
+        tabs: defaultdict[str, list[str]] = defaultdict(list)
+        for connection in self._by_user.get(user_id, ()):
+            if connection.tab and connection.sid:
+                tabs[connection.sid].append(connection.device.tab)
+        return dict(tabs)
 
     def of_members(self) -> list[Connection]:
         """List the sockets that belong to any session."""
@@ -90,6 +138,10 @@ class Connections:
         for connection in connections:
             connection.sid = None
         return connections
+
+    def _tell(self, connection: Connection) -> None:
+        if connection.sid and connection.tab:
+            self.tabs_changed(connection.user_id)
 
 
 def _discard(

@@ -126,11 +126,22 @@ def put(
         secure: Whether it is for https only.
         max_age: Seconds that it lives; until the browser closes by default.
     """
-    age = "" if max_age is None else f"Max-Age={max_age}; "
-    mark = "; Secure" if secure else ""
-    response.headers.append(
-        "Set-Cookie", f"{name}={value}; {age}Path=/; HttpOnly{mark}; SameSite=Lax"
-    )
+    parts = [f"{name}={value}", *attributes(secure=secure, max_age=max_age)]
+    response.headers.append("Set-Cookie", "; ".join(parts))
+
+
+def attributes(*, secure: bool, max_age: int | None = None) -> list[str]:
+    """List the attributes that every cookie of ours is set with.
+
+    Args:
+        secure: Whether it is for https only.
+        max_age: Seconds that it lives; until the browser closes by default.
+
+    Returns:
+        The attributes as `Set-Cookie` spells them (RFC 6265, section 4.1).
+    """
+    age = [] if max_age is None else [f"Max-Age={max_age}"]
+    return [*age, "Path=/", "HttpOnly", *(["Secure"] if secure else []), "SameSite=Lax"]
 
 
 def clear(response: Response, name: str, *, secure: bool) -> None:

@@ -196,16 +196,14 @@ class Endpoints:
         return answer
 
     async def inspect(self, request: Request) -> Response:
-        """`GET token`: what the visitor's own token says; never the token itself."""
+        """`GET token`: what the visitor's own token says, however old; never the token itself."""
         visitor = await self._desk.receive(request.scope)
         if visitor.verified is None:
             raise NotAuthenticated
-        carrier, token = Response(), visitor.verified.token
-        due = await self._auth.sessions.renew(visitor.verified)
-        if due is not None:
-            token = self._desk.put_session(carrier, visitor, due)
-        shown = self._auth.sessions.faces.inspect(token, due or visitor.verified.record)
-        return _with_cookies(answers.personal(shown), carrier)
+        token, claims, names = visitor.verified.token, visitor.verified.claims, visitor.names
+        shown = self._auth.sessions.faces.inspect(token, visitor.verified.record)
+        life = cookies.attributes(secure=names.secure, max_age=claims.exp - claims.iat)
+        return answers.personal({**shown, "cookie": {"name": names.session, "attributes": life}})
 
     async def list_sessions(self, request: Request) -> Response:
         """`GET sessions`: where the user is signed in."""

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..core.auth import AuthCore
 from ..core.errors import AuthError, RequestRefused
+from ..core.ids import new_tab_name
 from . import cookies
 from .connections import Connection, Connections
 from .doorman import Doorman
@@ -75,8 +76,9 @@ class Handshake:
         known = self._desk.origins.is_own(scope) is True
         return Connection(
             sid=(visitor.sid or None) if known else None,
+            user_id=visitor.record.user_id if known and visitor.record else "",
             browser=self._desk.browser(visitor) if known else "",
-            device=visitor.device,
+            device=visitor.device.model_copy(update={"tab": new_tab_name()}),
             base_url=visitor.base_url,
         )
 

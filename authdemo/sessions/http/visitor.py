@@ -9,12 +9,16 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from ..core.auth import AuthCore
+from ..core.ids import is_tab_name
 from ..core.record import Device, SessionRecord
 from ..core.sessions import Verified
 from . import cookies
 from .cookies import CookieNames
 from .csrf import Csrf
 from .origin import Origins
+
+TAB_HEADER = "x-auth-tab"
+"""The header by which a page says which tab it is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +59,16 @@ def device_of(scope: Scope) -> Device:
         scope: The request or handshake.
 
     Returns:
-        The client's name for itself, and its address.
+        The client's name for itself, its address, and its tab's name if it says one.
     """
     client = scope.get("client")
-    agent = Headers(scope=scope).get("user-agent", "")
-    return Device(user_agent=agent[:256], ip=client[0] if client else "")
+    headers = Headers(scope=scope)
+    tab = headers.get(TAB_HEADER, "")
+    return Device(
+        user_agent=headers.get("user-agent", "")[:256],
+        ip=client[0] if client else "",
+        tab=tab if is_tab_name(tab) else "",
+    )
 
 
 class Desk:
@@ -162,7 +171,7 @@ class Desk:
             if visitor.has_session_cookie:
                 self.clear_session(response, visitor)
             return None
-        due = await self._auth.sessions.renew(visitor.verified)
+        due = await self._auth.sessions.renew(visitor.verified, device=visitor.device)
         if due is not None:
             self.put_session(response, visitor, due)
         return due or visitor.record

@@ -31,8 +31,10 @@ from ..http.site import Site
 from ..http.visitor import Desk
 from .frames import Frames
 from .hooks import session_errands
+from .installed import install
 from .live import Live
 from .middleware import SessionMiddleware
+from .overviews import Overviews
 from .state import SessionState
 
 _SWEEP_SECONDS = 60
@@ -62,8 +64,12 @@ class Auth(AuthCore):
 
         session = await auth(self)
         await auth.update(self, name="Serverserver-man")
+
+    Attributes:
+        overviews: Shows users all of their sessions, live.
     """
 
+    overviews: Overviews
     _live: Live
 
     async def __call__(self, state: rx.State) -> Session | None:
@@ -231,6 +237,8 @@ class Auth(AuthCore):
         connections = Connections()
         desk = Desk(self, Origins(self.settings.url, also=also))
         self._live = Live(app, self, connections)
+        self.overviews = Overviews(self, connections, self._live, start=self._live.start)
+        install(self)
         app.add_middleware(SessionMiddleware(self._live), index=0)
         app.register_lifespan_task(self._serve)
         _leave_origins_to_us(app)
@@ -255,15 +263,18 @@ class Auth(AuthCore):
     async def _serve(self) -> AsyncIterator[None]:
         """Keep the store open and swept while the app runs."""
         await self.sessions.store.open()
-        stop = self.sessions.feed.subscribe(self._live.hear)
-        tasks = [asyncio.create_task(self._sweep()), asyncio.create_task(self.trail.run())]
+        feed = self.sessions.feed
+        stops = [feed.subscribe(self._live.hear), feed.subscribe(self.overviews.hear)]
+        works = (self._sweep(), self.trail.run(), self.overviews.run())
+        tasks = [asyncio.create_task(work) for work in works]
         try:
-            async with self.relay.connected(self.sessions.feed, catch_up=self._live.catch_up):
+            async with self.relay.connected(feed, catch_up=self._live.catch_up):
                 yield
         finally:
             for task in tasks:
                 task.cancel()
-            stop()
+            for stop in stops:
+                stop()
             await self.trail.flush()
             await self.sessions.store.close()
 

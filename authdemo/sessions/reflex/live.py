@@ -38,7 +38,7 @@ class Live:
         """
         self._app = app
         self._auth = auth
-        self._connections = connections
+        self.connections = connections
         self._protected = frozenset(canonical(path) for path in auth.pages.protected)
         self._pushes: set[asyncio.Task[None]] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -53,7 +53,7 @@ class Live:
             The socket, or None if it is closed by now.
         """
         header = state.router.headers.raw_headers.get("authorization", "")
-        return self._connections.find(header.removeprefix(f"{SCHEME} "))
+        return self.connections.find(header.removeprefix(f"{SCHEME} "))
 
     async def record(self, connection: Connection | None) -> SessionRecord | None:
         """Find the living session of a socket.
@@ -91,7 +91,9 @@ class Live:
             connection: The tab's socket.
         """
         if connection is not None:
-            (await state.get_state(SessionState)).meet(connection.id)
+            session_state = await state.get_state(SessionState)
+            session_state.meet(connection)
+            self.connections.watch(connection, is_watching=session_state.watches())
         record = await self.record(connection)
         if record is not None:
             self._watch(record)
@@ -101,22 +103,22 @@ class Live:
         """Tell the tabs concerned what happened; does not wait for them."""
         match notice:
             case ev.SessionChanged(record=record):
-                self._each(self._connections.of_session(record.id), self._push)
+                self._each(self.connections.of_session(record.id), self._push)
             case ev.SessionEnded(sid=sid):
                 self._forget(sid)
-                self._each(self._connections.unbind(sid), self._push)
+                self._each(self.connections.unbind(sid), self._push)
             case ev.BrowserSignedIn(browser=browser):
-                self._each(self._connections.of_browser(browser), self._reload)
+                self._each(self.connections.of_browser(browser), self._reload)
 
     def catch_up(self) -> None:
         """Look at every member's tab again, since notices were missed; does not wait for them."""
-        self._start(self._catch_up())
+        self.start(self._catch_up())
 
     async def _catch_up(self) -> None:
         """Take one tab after the other, to be easy on a store that has just come back."""
-        for connection in self._connections.of_members():
+        for connection in self.connections.of_members():
             if connection.tab is not None:
-                await asyncio.wait({self._start(self._push(connection, connection.tab))})
+                await asyncio.wait({self.start(self._push(connection, connection.tab))})
 
     def _each(
         self,
@@ -125,9 +127,10 @@ class Live:
     ) -> None:
         for connection in connections:
             if connection.tab is not None:
-                self._start(act(connection, connection.tab))
+                self.start(act(connection, connection.tab))
 
-    def _start(self, push: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def start(self, push: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run something in the background; it may fail if the store does."""
         task = asyncio.create_task(push)
         self._pushes.add(task)
         task.add_done_callback(self._done)
@@ -143,7 +146,7 @@ class Live:
         async def show(state: BaseState) -> None:
             await self._show(state, connection, await self.record(connection))
 
-        await self._with_tab(tab, show)
+        await self.with_tab(tab, show)
 
     async def _reload(self, _: Connection, tab: str) -> None:
         async def reload(state: BaseState) -> None:
@@ -151,9 +154,15 @@ class Live:
             if not session_state.ticket:
                 session_state.reloads += 1
 
-        await self._with_tab(tab, reload)
+        await self.with_tab(tab, reload)
 
-    async def _with_tab(self, tab: str, act: Callable[[BaseState], Awaitable[None]]) -> None:
+    async def with_tab(self, tab: str, act: Callable[[BaseState], Awaitable[None]]) -> None:
+        """Change a tab's state from outside of its events, and send it what changed.
+
+        Args:
+            tab: The tab.
+            act: Gets the state.
+        """
         async with self._app.modify_state(rx.BaseStateToken(ident=tab, cls=SessionState)) as state:
             await act(state)
 
@@ -190,8 +199,8 @@ class Live:
 
     def _check(self, sid: str) -> None:
         self._forget(sid)
-        if self._connections.of_session(sid):
-            self._start(self._look_again(sid))
+        if self.connections.of_session(sid):
+            self.start(self._look_again(sid))
 
     async def _look_again(self, sid: str) -> None:
         try:

@@ -58,7 +58,7 @@ class SessionMiddleware(Middleware):
             return StateUpdate()
         connection = self._live.connection(state)
         if connection is not None:
-            connection.tab = state.router.session.client_token
+            self._live.connections.introduce(connection, state.router.session.client_token)
             connection.path = state.router.url.path or "/"
             connection.wanted = state.router.url.query_parameters.get("callbackUrl", "/")
         try:

@@ -81,9 +81,11 @@ const call = async (path, body, headers) => {
   return answer;
 };
 
-const post = async (path, body, headers) => {
+let tab = "";
+
+export const post = async (path, body, headers) => {
   const { csrfToken } = await call("csrf");
-  return call(path, { csrfToken, ...body }, headers);
+  return call(path, { csrfToken, ...body }, { ...(tab && { "X-Auth-Tab": tab }), ...headers });
 };
 
 const send = async (data, hoped, headers) => {
@@ -161,7 +163,10 @@ const neighbours =
     : new BroadcastChannel("authdemo.sessions");
 
 /** Does for the server what only a browser can do: cookies and navigation. */
-export const useErrands = ({ status, ticket, leave_to, cookie_rev, reloads }) => {
+export const useErrands = ({ status, ticket, leave_to, cookie_rev, reloads, tab: name }) => {
+  useEffect(() => {
+    tab = name;
+  }, [name]);
   useEffect(() => {
     if (leave_to) window.location.replace(leave_to);
   }, [leave_to]);

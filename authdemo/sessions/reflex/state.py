@@ -6,6 +6,8 @@ from typing import Any
 
 import reflex as rx
 
+from ..http.connections import Connection
+
 LOADING: dict[str, Any] = {"status": "loading", "user": None, "expires": None, "rev": 0}
 NOBODY: dict[str, Any] = {**LOADING, "status": "unauthenticated"}
 
@@ -22,6 +24,7 @@ class SessionState(rx.State):
         leave_to: Where to go, because this page is not for this visitor.
         cookie_rev: The revision that the cookie should catch up with.
         reloads: Grows when the page should be fetched anew.
+        tab: The tab's name, which people tell it from others by.
     """
 
     view: dict[str, Any] = LOADING
@@ -29,19 +32,33 @@ class SessionState(rx.State):
     leave_to: str = ""
     cookie_rev: int = 0
     reloads: int = 0
+    tab: str = ""
     _sid: str = ""
     _connection: str = ""
+    _is_watching: bool = False
 
-    def meet(self, connection_id: str) -> None:
+    def meet(self, connection: Connection) -> None:
         """Notice that the page was loaded anew: whatever it was asked to do is done.
 
+        The tab keeps its name for as long as it lives.
+
         Args:
-            connection_id: The tab's connection.
+            connection: The tab's connection.
         """
-        if self._connection != connection_id:
-            self._connection = connection_id
+        if self._connection != connection.id:
+            self._connection = connection.id
+            self.tab = self.tab or connection.device.tab
+            connection.device = connection.device.model_copy(update={"tab": self.tab})
             self.ticket = self.leave_to = ""
             self.cookie_rev = self.reloads = 0
+
+    def watch(self, *, is_watching: bool) -> None:
+        """Remember whether the tab shows an overview, however often its socket reconnects."""
+        self._is_watching = is_watching
+
+    def watches(self) -> bool:
+        """Tell whether the tab shows an overview."""
+        return self._is_watching
 
     def shows(self, sid: str, session: dict[str, Any] | None) -> bool:
         """Tell whether the tab is up to date.

@@ -18,8 +18,10 @@ from ..core.events import (
     EndReason,
     Feed,
     Notice,
+    SessionBegan,
     SessionChanged,
     SessionEnded,
+    TabsChanged,
 )
 from ..core.ids import new_id
 from ..core.record import SessionRecord
@@ -43,16 +45,18 @@ class Letter(BaseModel):
         rev: The session's revision, if it changed.
         reason: Why the session ended, if it did.
         browser: The browser, if somebody signed in with it.
+        user_id: The user, if it is about one.
     """
 
     model_config = ConfigDict(frozen=True)
 
     sender: str
-    kind: Literal["changed", "ended", "signed-in"]
+    kind: Literal["began", "changed", "ended", "tabs", "signed-in"]
     sid: str = ""
     rev: int = 0
     reason: EndReason = "revoked"
     browser: str = ""
+    user_id: str = ""
 
 
 class RedisRelay:
@@ -156,8 +160,12 @@ class RedisRelay:
 
     async def _notice(self, letter: Letter) -> Notice | None:
         match letter.kind:
+            case "began":
+                return SessionBegan(letter.user_id)
+            case "tabs":
+                return TabsChanged(letter.user_id)
             case "ended":
-                return SessionEnded(letter.sid, letter.reason)
+                return SessionEnded(letter.sid, letter.reason, letter.user_id)
             case "signed-in":
                 return BrowserSignedIn(letter.browser)
             case "changed":
@@ -168,8 +176,12 @@ class RedisRelay:
         match notice:
             case SessionChanged(record=record):
                 return Letter(sender=self._me, kind="changed", sid=record.id, rev=record.rev)
-            case SessionEnded(sid=sid, reason=reason):
-                return Letter(sender=self._me, kind="ended", sid=sid, reason=reason)
+            case SessionEnded(sid=sid, reason=reason, user_id=user):
+                return Letter(sender=self._me, kind="ended", sid=sid, reason=reason, user_id=user)
+            case SessionBegan(user_id=user):
+                return Letter(sender=self._me, kind="began", user_id=user)
+            case TabsChanged(user_id=user):
+                return Letter(sender=self._me, kind="tabs", user_id=user)
             case BrowserSignedIn(browser=browser):
                 return Letter(sender=self._me, kind="signed-in", browser=browser)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
+import json
 
 import pytest
 
 from authdemo.sessions.core.callbacks import Callbacks
+from authdemo.sessions.core.clock import iso
 from authdemo.sessions.core.errors import (
     AccessDenied,
     CallbackFailed,
@@ -18,7 +20,7 @@ from authdemo.sessions.core.errors import (
     UpdateRefused,
 )
 from authdemo.sessions.core.events import Events, Notice, SessionChanged, SessionEnded
-from authdemo.sessions.core.record import MAX_HISTORY, Change, Device
+from authdemo.sessions.core.record import MAX_HISTORY, Change, Device, SessionRecord
 from authdemo.sessions.core.tokens import RESERVED
 from tests.support.house import ADA, GRACE, HOUR, OPTIONS, PASSWORD, SECRET, Person
 
@@ -54,7 +56,7 @@ class TestSignIn:
         token = house.sessions.faces.mint(before)
         await house.sign_in(GRACE, replaces=before)
         assert await house.read(token) is None
-        assert house.notices == [SessionEnded(before.id, "replaced")]
+        assert house.notices == [SessionEnded(before.id, "replaced", "ada")]
 
     async def test_leaves_other_sessions_of_the_user_alone(self, house):
         elsewhere, before = await house.sign_in(), await house.sign_in()
@@ -203,6 +205,33 @@ class TestUpdate:
         assert third.changes == {"role": Change(old="user", new="admin")}
         assert second.at == first.at + 60
 
+    async def test_is_remembered_with_the_tab_and_with_another_device(self, house):
+        laptop = Device(user_agent="Laptop", ip="192.0.2.1")
+        record = await house.sign_in(device=laptop)
+        for device in (laptop.model_copy(update={"tab": "k7m2"}), Device(user_agent="Phone")):
+            name = {"name": f"By {device.user_agent}"}
+            record = await house.sessions.update(record.id, name, author="client", device=device)
+        first, same, other = record.history
+        assert (first.tab, first.device) == ("", None)
+        assert (same.tab, same.device) == ("k7m2", None)
+        assert (other.tab, other.device) == ("", Device(user_agent="Phone"))
+
+    async def test_a_renewal_is_remembered_without_a_revision(self, house):
+        record = await house.sign_in()
+        token = house.sessions.faces.mint(record)
+        house.clock.advance(2 * HOUR)
+        renewed = await house.sessions.renew(await house.sessions.verify(token))
+        step = renewed.history[-1]
+        assert (renewed.rev, step.rev, step.cause) == (1, 1, "renewal")
+        assert step.changes == {
+            "expires": Change(old=iso(record.expires), new=iso(renewed.expires))
+        }
+
+    async def test_a_record_of_an_older_version_still_loads(self, house):
+        record = await house.sign_in()
+        older = record.model_dump(exclude={"device": {"tab"}, "history": {0: {"tab", "device"}}})
+        assert SessionRecord.read(json.dumps(older)) == record
+
     async def test_the_memory_is_bounded(self, house):
         record = await house.sign_in()
         for number in range(MAX_HISTORY + 10):
@@ -286,7 +315,7 @@ class TestTime:
         assert house.sessions.faces.seconds_left(record) == 1
         house.clock.advance(1)
         assert await house.read(token) is None
-        assert house.notices == [SessionEnded(record.id, "expired")]
+        assert house.notices == [SessionEnded(record.id, "expired", "ada")]
 
     async def test_an_expired_session_can_not_be_updated_back_to_life(self, house):
         record = await house.sign_in()
@@ -386,7 +415,7 @@ class TestEnd:
         await getattr(house.sessions, end)(record.id)
         assert [await house.read(token) for token in tokens] == [None, None]
         assert await house.sessions.of_user("ada") == []
-        assert house.notices[-1] == SessionEnded(record.id, reason)
+        assert house.notices[-1] == SessionEnded(record.id, reason, "ada")
 
     async def test_it_happens_once(self, house):
         record = await house.sign_in()
@@ -466,7 +495,7 @@ class TestMostPerUser:
             house.clock.advance(1)
         grace = await house.sign_in(GRACE)
         assert await house.sessions.of_user("ada") == [records[2], records[1]]
-        assert SessionEnded(records[0].id, "revoked") in house.notices
+        assert SessionEnded(records[0].id, "revoked", "ada") in house.notices
         assert await house.sessions.find(grace.id) == grace
 
 
@@ -553,7 +582,7 @@ class TestJwtCallback:
         with pytest.raises(NotAuthenticated):
             await house.rename(record, "Ada")
         assert await house.sessions.find(record.id) is None
-        assert house.notices == [SessionEnded(record.id, "revoked")]
+        assert house.notices == [SessionEnded(record.id, "revoked", "ada")]
 
     async def test_that_outgrows_the_cookie_stops_the_update(self, open_house):
         def jwt(token, trigger, **_):
@@ -640,8 +669,9 @@ class TestEvents:
 
     async def test_who_stops_listening_to_the_feed_hears_no_more(self, house):
         heard: list[Notice] = []
+        record = await house.sign_in()
         stop = house.sessions.feed.subscribe(heard.append)
-        record = await house.rename(await house.sign_in(), "Ada")
+        record = await house.rename(record, "Ada")
         stop()
         await house.rename(record, "Countess")
         assert len(heard) == 1

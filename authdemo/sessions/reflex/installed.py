@@ -1,0 +1,35 @@
+"""The sessions of the app that runs in this process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from .auth import Auth
+
+_installed: list[Auth] = []
+
+
+def install(auth: Auth) -> None:
+    """Remember an app's sessions, so that the package's own event handlers find them.
+
+    Args:
+        auth: The sessions.
+    """
+    _installed[:] = [auth]
+
+
+def installed() -> Auth:
+    """Find the app's sessions.
+
+    Returns:
+        The sessions.
+
+    Raises:
+        ConfigurationError: If the app has none.
+    """
+    if not _installed:
+        raise ConfigurationError("This app has no sessions. Add SessionsPlugin to its rxconfig.py.")
+    return _installed[0]

@@ -56,6 +56,11 @@ class Visitor:
         self.is_live(tab)
         return tab
 
+    def keep(self, cookies: dict[str, str]) -> None:
+        """Take the cookies of somebody who signed in without a browser."""
+        own = ({"name": name, "value": cookies[name], "url": self.url} for name in cookies)
+        self.context.add_cookies([*own])
+
     def is_live(self, tab: Page) -> None:
         """Wait until the tab hears from the server."""
         is_connected(tab)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -15,6 +16,7 @@ from ..core.auth import AuthCore
 from ..core.errors import AccessDenied, AuthError, StoreUnavailable
 from . import answers, cookies
 from .headers import security_headers
+from .keeping import Keep, is_named_by_content
 from .language import language_of
 from .site import Site, canonical
 from .templates import Wording
@@ -47,13 +49,15 @@ class Gate:
             answer = await self._answer(scope)
         await (answer or self._app)(scope, receive, send)
 
-    async def _answer(self, scope: Scope) -> Response | None:
+    async def _answer(self, scope: Scope) -> ASGIApp | None:
         path = canonical(scope["path"])
         try:
             if self._site.page(path) is not None or self._site.is_protected(path):
-                return await self._page(scope, path)
+                return GZipMiddleware(await self._page(scope, path))
             if path.startswith(_SCRIPTS) and path.endswith(".js"):
                 return await self._script(scope, path)
+            if is_named_by_content(path):
+                return Keep(self._app)
         except AuthError as error:
             self._auth.trail.refused(error, path=path, device=device_of(scope))
             return answers.plain_refusal(error)
@@ -131,7 +135,7 @@ class Gate:
     def _is_secure(self, scope: Scope) -> bool:
         return self._desk.origins.base_url(scope).startswith("https://")
 
-    async def _script(self, scope: Scope, path: str) -> Response | None:
+    async def _script(self, scope: Scope, path: str) -> ASGIApp | None:
         endpoints = self._site.endpoints_script(path.removeprefix(_SCRIPTS))
         if endpoints is not None:
             script = endpoints.addressed_to(self._desk.origins.base_url(scope))
@@ -141,7 +145,7 @@ class Gate:
                 media_type="text/javascript",
             )
         if self._site.is_public_script(path.removeprefix(_SCRIPTS)):
-            return None
+            return Keep(self._app) if is_named_by_content(path) else None
         visitor = await self._desk.receive(scope)
         if visitor.record is not None:
             return None

@@ -1,0 +1,50 @@
+"""Pages and scripts travel packed, and what never changes travels once."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.support.browser import Browser
+
+KEPT = "public, max-age=31536000, immutable"
+
+
+def files_of(page: str, ending: str) -> list[str]:
+    return sorted(set(re.findall(rf'"(/assets/[^"]+\.{ending})"', page)))
+
+
+@pytest.mark.parametrize("path", ["/login", "/", "/client"])
+def test_a_page_comes_packed_to_who_can_unpack_it(john: Browser, path: str) -> None:
+    browser = Browser(john.server) if path == "/login" else john
+    packed = browser.get(path, headers={"Accept-Encoding": "gzip"})
+    plain = browser.get(path, headers={"Accept-Encoding": "identity"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert packed.text == plain.text
+    assert int(packed.headers["Content-Length"]) < len(plain.content) / 2
+    for answer in (packed, plain):
+        assert {"Cookie", "Accept-Encoding"} <= set(answer.headers["Vary"].split(", "))
+
+
+def test_scripts_come_in_the_tightest_packing_that_is_taken(john: Browser) -> None:
+    for script in files_of(john.get("/").text, "js"):
+        if "reflex-env" not in script:
+            taken = {"Accept-Encoding": "gzip, deflate, br"}
+            assert john.request("HEAD", script, headers=taken).headers["Content-Encoding"] == "br"
+
+
+def test_what_is_named_by_its_content_is_asked_for_once(browser: Browser) -> None:
+    page = browser.get("/login").text
+    for file in files_of(page, "css") + files_of(page, "js"):
+        kept = browser.get(file).headers["Cache-Control"]
+        assert kept == ("no-cache" if "reflex-env" in file else KEPT)
+
+
+def test_scripts_of_protected_pages_and_missing_files_are_not_kept(john: Browser) -> None:
+    public = files_of(Browser(john.server).get("/login").text, "js")
+    own = set(files_of(john.get("/client").text, "js")) - set(public)
+    assert own
+    for file in (*own, "/assets/nothing-12345678.js", "/assets/nothing-12345678.css"):
+        assert john.get(file).headers.get("Cache-Control") != KEPT

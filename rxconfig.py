@@ -6,6 +6,7 @@ import os
 
 import reflex as rx
 
+from authdemo.light.plugin import LightPages
 from authdemo.sessions.reflex.plugin import SessionsPlugin
 
 # The workers share the tabs' state as they share the sessions: in Redis, if there is one.
@@ -20,5 +21,5 @@ config = rx.Config(
     frontend_compression_formats=["brotli", "gzip"],
     cors_allowed_origins=[f"http://localhost:{pages_port}"],
     disable_plugins=[rx.plugins.SitemapPlugin],
-    plugins=[SessionsPlugin("authdemo.auth:auth")],
+    plugins=[SessionsPlugin("authdemo.auth:auth"), LightPages()],
 )

@@ -9,6 +9,7 @@ import reflex as rx
 from authdemo import logs
 from authdemo.pages import account, admin, client, home, inspector, login
 from authdemo.sessions import word
+from authdemo.ui import mishaps
 
 logs.write_to_stderr()
 
@@ -18,7 +19,7 @@ def titled(key: str) -> Any:
     return word(key) + " · authdemo"
 
 
-app = rx.App(stylesheets=["/style.css"], toaster=None, html_lang="en")
+app = rx.App(stylesheets=["/style.css"], toaster=None, html_lang="en", app_wraps=mishaps.WRAPS)
 app.add_page(home.page, route="/", title=titled("home.title"))
 app.add_page(client.page, route="/client", title=titled("client.title"))
 app.add_page(inspector.page, route="/inspector", title=titled("inspector.title"))

@@ -37,3 +37,14 @@ def test_a_page_is_light(app: Server, chromium: Chromium, path: str) -> None:
     scales = loads(app, chromium, path)
     assert len(scales.bytes_of) > 5
     assert scales.total < LIMIT, scales.bytes_of
+
+
+@pytest.mark.parametrize("path", ["/login", "/", "/client"])
+def test_a_page_without_a_chart_loads_nothing_that_draws_charts(
+    app: Server, chromium: Chromium, path: str
+) -> None:
+    browser = signed_in(app)
+    scripts = [url for url in loads(app, chromium, path).bytes_of if url.endswith(".js")]
+    assert scripts
+    for url in scripts:
+        assert "recharts" not in browser.get(url.removeprefix(app.url)).text

@@ -58,8 +58,9 @@ class Visitor:
 
     def keep(self, cookies: dict[str, str]) -> None:
         """Take the cookies of somebody who signed in without a browser."""
-        own = ({"name": name, "value": cookies[name], "url": self.url} for name in cookies)
-        self.context.add_cookies([*own])
+        self.context.add_cookies(
+            [{"name": name, "value": cookies[name], "url": self.url} for name in cookies]
+        )
 
     def is_live(self, tab: Page) -> None:
         """Wait until the tab hears from the server."""

@@ -1,0 +1,44 @@
+"""What a page says when something is wrong with it, or with its connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import reflex as rx
+from reflex_components_core.base.error_boundary import error_boundary
+from reflex_components_core.core.banner import has_connection_errors
+
+from authdemo.sessions import word
+
+Wrap = Callable[[bool], rx.Component | None]
+
+
+def page_boundary(_stateful: bool) -> rx.Component:  # noqa: FBT001
+    """Stand around every page, and say so if it breaks."""
+    broken = rx.el.main(
+        rx.el.h1(word("mishap.broken")),
+        rx.el.p(word("mishap.reload"), role="alert"),
+        class_name="narrow",
+    )
+    boundary: rx.Component = error_boundary(fallback_render=rx.Var.create(broken))
+    return boundary
+
+
+def connection_notice(_stateful: bool) -> rx.Component:  # noqa: FBT001
+    """Say on every page that its connection is lost, while it is."""
+    return rx.fragment(lost_connection())
+
+
+@rx.memo
+def lost_connection() -> rx.Component:
+    """Follow the page's connection."""
+    lost = rx.el.p(word("mishap.lost"), class_name="lost", role="alert")
+    notice: rx.Component = rx.fragment(rx.cond(has_connection_errors, lost))
+    return notice
+
+
+WRAPS: dict[tuple[int, str], Wrap] = {
+    (55, "ErrorBoundary"): page_boundary,
+    (5, "Overlay"): connection_notice,
+}
+"""These take the places of Reflex's own, which speak English only and weigh more."""

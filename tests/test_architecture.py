@@ -13,6 +13,7 @@ LAYERS = (
     "authdemo.sessions.providers",
     "authdemo.sessions.http",
     "authdemo.sessions.reflex",
+    "authdemo.sessions.inspector",
     "authdemo.sessions",
     "authdemo.accounts",
     "authdemo.auth",
@@ -23,7 +24,7 @@ LAYERS = (
 # Where `core` puts the parts together, it names the parts that it is given.
 NAMED_BY_CORE = ("authdemo.sessions.stores", "authdemo.sessions.providers")
 FRAMEWORKS = {
-    "reflex": ("authdemo.sessions.reflex",),
+    "reflex": ("authdemo.sessions.reflex", "authdemo.sessions.inspector"),
     "reflex_base": ("authdemo.sessions.reflex",),
     "redis": ("authdemo.sessions.stores",),
     "starlette": ("authdemo.sessions.http", "authdemo.sessions.reflex"),

@@ -21,18 +21,15 @@ from .core.settings import Settings
 from .core.users import User, UserUpdate
 from .providers.credentials import Credentials
 from .reflex.auth import Auth, Session
+from .reflex.dialog import confirm_button
 from .reflex.hooks import (
     SessionLog,
-    as_duration,
-    as_local_time,
-    as_text,
     session_text,
-    use_inspection,
     use_session,
 )
 from .reflex.plugin import SessionsPlugin
 from .reflex.profile import use_profile
-from .reflex.words import current_language, explain, speak, word
+from .reflex.words import current_language, explain, speak, word, word_of
 
 __all__ = [
     "AccessDenied",
@@ -58,15 +55,13 @@ __all__ = [
     "UpdateRefused",
     "User",
     "UserUpdate",
-    "as_duration",
-    "as_local_time",
-    "as_text",
+    "confirm_button",
     "current_language",
     "explain",
     "session_text",
     "speak",
-    "use_inspection",
     "use_profile",
     "use_session",
     "word",
+    "word_of",
 ]

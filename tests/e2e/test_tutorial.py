@@ -191,17 +191,6 @@ def test_the_server_writes_what_it_rendered(visitor: Visitor, app) -> None:
     assert re.search(r'Server Side Rendering .*"Jane Admin".* rev 1\n', app.logged())
 
 
-def test_the_inspector_shows_claims_and_revisions_as_they_happen(visitor: Visitor) -> None:
-    inspector, home = visitor.logged_in("/inspector"), visitor.open("/")
-    visitor.is_live(home)
-    expect(inspector.locator("[data-claim=sub]")).to_have_text("john_doe")
-    click(home, "Server Side Update")
-    timeline = inspector.get_by_test_id("timeline")
-    expect(timeline.get_by_text("rev 2")).to_be_visible()
-    expect(timeline).to_contain_text("John Doe to Serverserver-man")
-    expect(inspector.locator("[data-claim=rev]")).to_have_text("2")
-
-
 def everything_in(tab: Page) -> str:
     return str(
         tab.evaluate(

@@ -1,11 +1,11 @@
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useSyncExternalStore } from "react";
 import env from "$/env.json";
 import { getBackendURL } from "$/utils/state";
 import { store } from "./store.js";
 
 const LOADING = { status: "loading", user: null, expires: null, rev: 0 };
 const IDLE = { pending: false, error: {}, hoped: null, rev: 0 };
-const OFFLINE = { code: "Offline", message: "The server can't be reached. Try again." };
+export const OFFLINE = { code: "Offline", message: "The server can't be reached. Try again." };
 
 const onServer = typeof document === "undefined";
 const never = () => () => {};
@@ -66,7 +66,10 @@ class Refused extends Error {
   }
 }
 
-const call = async (path, body, headers) => {
+/** What this browser's tabs were answered, told to those that look at the cookie. */
+const answers = onServer ? null : new BroadcastChannel("authdemo.answers");
+
+export const call = async (path, body, headers) => {
   const response = await fetch(new URL(`/api/auth/${path}`, getBackendURL(env.PING)), {
     credentials: "include",
     cache: "no-store",
@@ -78,6 +81,10 @@ const call = async (path, body, headers) => {
   });
   const answer = await response.json();
   if (!response.ok) throw new Refused(answer);
+  if (path === "session" && answer) {
+    answers.postMessage(answer);
+    window.dispatchEvent(new CustomEvent("authdemo.answer", { detail: answer }));
+  }
   return answer;
 };
 
@@ -108,50 +115,6 @@ export const updateFrom = (rev, data) => send(data, data, { "If-Match": `"${rev}
 
 /** Forget why the last update was refused. */
 export const forgive = () => request.set(IDLE);
-
-const UNREAD = { header: {}, claims: {}, size: 0, limit: 0, history: [] };
-
-/** What the browser's own token says, read again after every revision. */
-export const useInspection = (view) => {
-  const { status, rev } = useSession(view);
-  const [inspection, setInspection] = useState(UNREAD);
-  useEffect(() => {
-    if (status !== "authenticated") return;
-    let current = true;
-    call("token").then(
-      (answer) => current && setInspection(answer),
-      () => {},
-    );
-    return () => {
-      current = false;
-    };
-  }, [status, rev]);
-  return inspection;
-};
-
-/** The time that is left until a moment, in seconds, counted down. */
-export const useCountdown = (seconds) => {
-  const [now, setNow] = useState(0);
-  useEffect(() => {
-    const tick = () => setNow(Date.now() / 1000);
-    tick();
-    const timer = setInterval(tick, 1000);
-    return () => clearInterval(timer);
-  }, []);
-  return now && seconds ? Math.max(0, Math.round(seconds - now)) : 0;
-};
-
-/** Seconds as people say them. */
-export const duration = (seconds) => {
-  const pad = (number) => String(number).padStart(2, "0");
-  const days = Math.floor(seconds / 86400);
-  const clock = [seconds / 3600 % 24, seconds / 60 % 60, seconds % 60].map(Math.floor).map(pad).join(":");
-  return days ? `${days} d ${clock}` : clock;
-};
-
-export const localTime = (seconds) => new Date(seconds * 1000).toLocaleString();
-
-export const asText = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 
 /**
  * Tells this browser's other tabs of a sign-in where the server can't: in development another

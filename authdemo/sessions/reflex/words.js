@@ -47,3 +47,7 @@ export const speak = (name) => {
   document.cookie = `${COOKIE}=${name}; Path=/; Max-Age=${YEAR}; SameSite=Lax`;
   window.location.reload();
 };
+
+/** A text whose key is only known in the browser. */
+export const wordOf = (area, name, otherwise) =>
+  texts[`${area}.${name}`] ?? (otherwise ? word(`${area}.${otherwise}`) : name);

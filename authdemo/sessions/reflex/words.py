@@ -31,6 +31,21 @@ def word(key: str, **values: Any) -> Any:
     return _call("word", arguments, filled)
 
 
+def word_of(area: str, name: Any, otherwise: str = "") -> Any:
+    """Say a text whose key is only known in the browser.
+
+    Args:
+        area: The first part of its key.
+        name: A var with the rest of it.
+        otherwise: The rest of the key to use if the catalogs don't know it; without
+            one the name stands for itself.
+
+    Returns:
+        A var that holds a text.
+    """
+    return _call("wordOf", f'"{area}", {name!s}, "{otherwise}"', name)
+
+
 def explain(error: Any) -> Any:
     """Say what an error means, in the visitor's language.
 

@@ -1,0 +1,68 @@
+"""*Anatomy*: what the browser's token says, and how its cookie was set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from ..reflex.words import word
+from .hooks import local_time, relative_time, use_inspection
+from .parts import section, table
+
+
+def anatomy() -> rx.Component:
+    """Take the token apart, but never show it.
+
+    Returns:
+        A section.
+    """
+    token = use_inspection()
+    return section(
+        "anatomy",
+        rx.el.p(
+            rx.el.strong(word("anatomy.verified"), class_name="badge good"),
+            " ",
+            word("anatomy.expires"),
+            " ",
+            rx.el.strong(token.countdown, custom_attrs={"data-testid": "countdown"}),
+        ),
+        rx.el.dl(
+            _fact("algorithm", rx.el.code(token.algorithm)),
+            _fact("key", rx.el.code(token.key)),
+            _fact("size", word("anatomy.bytes", size=token.size, limit=token.limit)),
+            _fact("cookie", rx.el.code(token.cookie)),
+            _fact("attributes", rx.foreach(token.attributes, _attribute)),
+        ),
+        table(
+            [word(f"anatomy.{name}") for name in ("claim", "value", "meaning")],
+            rx.foreach(token.claims, _claim),
+            label=word("anatomy.claims"),
+        ),
+    )
+
+
+def _fact(name: str, *value: Any) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(word(f"anatomy.{name}")), rx.el.dd(*value, custom_attrs={"data-fact": name})
+    )
+
+
+def _attribute(text: Any) -> rx.Component:
+    return rx.el.code(text, class_name="chip")
+
+
+def _claim(claim: Any) -> rx.Component:
+    moment = claim["moment"].to(int)
+    return rx.el.tr(
+        rx.el.td(rx.el.code(claim["name"].to(str))),
+        rx.el.td(
+            rx.el.code(claim["value"].to(str)),
+            rx.cond(
+                moment,
+                rx.el.span(local_time(moment), ", ", relative_time(moment), class_name="moment"),
+            ),
+            custom_attrs={"data-claim": claim["name"].to(str)},
+        ),
+        rx.el.td(claim["meaning"].to(str)),
+    )

@@ -1,0 +1,233 @@
+import { useEffect } from "react";
+import { call, OFFLINE, post, useConfirmedSession } from "./session.js";
+import { store } from "./store.js";
+import { currentLanguage, word, wordOf } from "./words.js";
+
+export const asText = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+
+/* Time */
+
+const clock = store(0);
+let ticking;
+
+const useNow = () => {
+  useEffect(() => {
+    const tick = () => clock.set(Math.floor(Date.now() / 1000));
+    ticking ??= setInterval(tick, 1000);
+    tick();
+  }, []);
+  return clock.use();
+};
+
+const STEPS = [
+  ["year", 31536000],
+  ["month", 2592000],
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+  ["second", 1],
+];
+
+const relative = (seconds) => {
+  const [unit, size] = STEPS.find(([, size]) => Math.abs(seconds) >= size) ?? STEPS.at(-1);
+  const format = new Intl.RelativeTimeFormat(currentLanguage(), { numeric: "auto" });
+  return format.format(Math.trunc(seconds / size), unit);
+};
+
+/** A moment as people say it: in 29 days, 5 minutes ago. */
+export const useRelative = () => {
+  const now = useNow();
+  return (moment) => (now && moment ? relative(Math.round(moment - now)) : "");
+};
+
+export const localTime = (moment) =>
+  moment ? new Date(moment * 1000).toLocaleString(currentLanguage()) : "";
+
+const shortTime = (moment) => new Date(moment * 1000).toLocaleTimeString(currentLanguage());
+
+/** The time that is left until a moment, counted down. */
+export const useCountdown = (moment) => {
+  const now = useNow();
+  const left = now && moment ? Math.max(0, moment - now) : 0;
+  const pad = (number) => String(Math.floor(number)).padStart(2, "0");
+  const rest = [(left / 3600) % 24, (left / 60) % 60, left % 60].map(pad).join(":");
+  const days = Math.floor(left / 86400);
+  return days ? word("anatomy.days", { days, clock: rest }) : rest;
+};
+
+/* The token, as the browser has it */
+
+const UNREAD = { header: {}, claims: {}, size: 0, limit: 0, rev: 0, cookie: { name: "", attributes: [] } };
+const MOMENTS = ["iat", "nbf", "exp"];
+
+const inspection = store(UNREAD);
+let asked = 0;
+
+const readToken = async () => {
+  const mine = ++asked;
+  const answer = await call("token").catch(() => null);
+  if (answer && mine === asked) inspection.set(answer);
+};
+
+/** What the token in the cookie says, read again whenever it may be another one. */
+export const useInspection = (view) => {
+  const { status, rev } = useConfirmedSession(view);
+  useEffect(() => {
+    if (status === "authenticated") readToken();
+  }, [status, rev]);
+  return inspection.use();
+};
+
+/** The token's claims, one after the other, with what each is for. */
+export const claimsOf = (inspection) =>
+  Object.entries(inspection.claims).map(([name, value]) => ({
+    name,
+    value: asText(value),
+    moment: MOMENTS.includes(name) ? value : 0,
+    meaning: wordOf("claim", name, "other"),
+  }));
+
+/* Three faces */
+
+const NEVER = { rev: 0, user: null };
+const json = store(NEVER);
+const lag = store({ rev: 0, since: 0, took: null });
+
+/** Asks for the session in JSON, which brings the cookie up to date. */
+export const readJson = () => call("session").catch(() => {});
+
+const heard = (answer) => {
+  json.set(answer);
+  readToken();
+};
+
+const useAnswers = () => {
+  useEffect(() => {
+    const answers = new BroadcastChannel("authdemo.answers");
+    const own = (event) => heard(event.detail);
+    answers.onmessage = (event) => heard(event.data);
+    window.addEventListener("authdemo.answer", own);
+    if (json.get() === NEVER) readJson();
+    return () => {
+      answers.close();
+      window.removeEventListener("authdemo.answer", own);
+    };
+  }, []);
+};
+
+/** Since when the cookie is behind the session, or how long it was. */
+const useLag = (rev, tokenRev) => {
+  useEffect(() => {
+    const { since, rev: awaited } = lag.get();
+    if (rev > tokenRev && tokenRev && awaited !== rev) lag.set({ rev, since: performance.now(), took: null });
+    if (rev <= tokenRev && since) {
+      lag.set({ rev: awaited, since: 0, took: Math.round(performance.now() - since) });
+    }
+  }, [rev, tokenRev]);
+  return lag.use();
+};
+
+/** Token, JSON and view side by side: their revisions, and how far each is behind. */
+export const useFaces = (view) => {
+  const session = useConfirmedSession(view);
+  const { claims } = useInspection(view);
+  const answer = json.use();
+  const { took } = useLag(session.rev, claims.rev);
+  useAnswers();
+  const face = ({ rev, user }) => ({
+    rev: rev ?? 0,
+    name: user?.name ?? "",
+    behind: rev ? Math.max(0, session.rev - rev) : 0,
+  });
+  return { token: face(claims), json: face(answer), view: face(session), took: took ?? -1 };
+};
+
+/* Timeline */
+
+const picked = store({ from: "", to: "" });
+
+const label = (step) =>
+  `${word("timeline.rev", { rev: step.rev })} · ${wordOf("cause", step.cause)} · ${shortTime(step.at)}`;
+
+const origin = ({ tab, browser, system, ip }, ownTab) => {
+  const client = [browser, system, ip].filter(Boolean).join(" · ");
+  if (!tab) return client;
+  return `${word(tab === ownTab ? "timeline.this_tab" : "timeline.tab", { tab })} · ${client}`;
+};
+
+const textual = ({ field, old, new: next }) => ({ field, old: asText(old), new: asText(next) });
+
+const entry = (step, ownTab, to) => ({
+  ...step,
+  cause: wordOf("cause", step.cause),
+  origin: origin(step, ownTab),
+  changes: step.changes.map(textual),
+  time: localTime(step.at),
+  isPicked: step.key === to,
+});
+
+/** What differs between two steps of a session: the first old value, and the last new one. */
+const difference = (steps) => {
+  const fields = new Map();
+  for (const { field, old, new: next } of steps.flatMap((step) => step.changes)) {
+    fields.set(field, { field, old: fields.has(field) ? fields.get(field).old : old, new: next });
+  }
+  return [...fields.values()].filter((each) => asText(each.old) !== asText(each.new)).map(textual);
+};
+
+/** The session's steps, and the two of them that are compared. */
+export const useTimeline = (steps, ownTab) => {
+  const choice = picked.use();
+  const own = steps.filter((step) => step.current).reverse();
+  const place = (key) => own.findIndex((step) => step.key === key);
+  const end = place(choice.to);
+  const start = choice.from ? place(choice.from) : end - 1;
+  const [first, last] = start <= end ? [start, end] : [end, start];
+  const known = end >= 0;
+  return {
+    entries: steps.map((step) => entry(step, ownTab, own[end]?.key)),
+    options: own.map((step) => ({ key: step.key, label: label(step) })),
+    points: own.map(({ key, at, rev }) => ({ key, at, rev })),
+    isPicked: known,
+    from: own[start]?.key ?? "",
+    to: own[end]?.key ?? "",
+    difference: known ? difference(own.slice(first + 1, last + 1)) : [],
+    pickPoint: ({ activeIndex, activeTooltipIndex }) => {
+      const step = own[Number(activeTooltipIndex ?? activeIndex)];
+      if (step) picked.set({ from: "", to: step.key });
+    },
+    pickFrom: (event) => picked.set({ ...choice, from: event.target.value }),
+    pickTo: (event) => picked.set({ ...choice, to: event.target.value }),
+  };
+};
+
+export const pick = (key) => picked.set({ from: "", to: key });
+
+export const tickTime = shortTime;
+
+/* Devices */
+
+const ending = store({ pending: false, error: {} });
+
+export const useEnding = ending.use;
+
+/** Ends sessions: one by its id, the others, or all. */
+export const endSessions = async (which) => {
+  ending.set({ pending: true, error: {} });
+  try {
+    await post("sessions/revoke", which);
+    ending.set({ pending: false, error: {} });
+  } catch (error) {
+    ending.set({ pending: false, error: error.facts ?? OFFLINE });
+  }
+  document.getElementById("devices-title")?.focus();
+};
+
+/** The sessions, as rows to show. */
+export const devicesOf = (sessions, ownTab) =>
+  sessions.map((session) => ({
+    ...session,
+    name: [session.browser, session.system].filter(Boolean).join(" · ") || word("devices.unknown"),
+    tabs: session.tabs.map((name) => ({ name, isOwn: session.current && name === ownTab })),
+    count: session.tabs.length,
+  }));

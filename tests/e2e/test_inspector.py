@@ -1,0 +1,200 @@
+"""The inspector: what a session is, and everything that happens to it, as it happens."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.visitor import Visitor, click, field_of, is_connected
+from tests.support.server import eventually
+
+SOON = 600  # the promise is 200 ms; a busy machine gets some more
+
+
+@pytest.fixture
+def inspector(visitor: Visitor) -> Page:
+    """The inspector of somebody who is signed in nowhere else."""
+    page = visitor.logged_in("/inspector")
+    expect(page.get_by_test_id("devices").get_by_role("listitem").first).to_be_visible()
+    end_others = page.get_by_role("button", name="End All Others")
+    if end_others.is_enabled():
+        end_others.click()
+        page.get_by_role("dialog").get_by_role("button", name="End All Others").click()
+    expect(devices(page)).to_have_count(1)
+    return page
+
+
+def devices(page: Page) -> Locator:
+    return page.locator(".device-list > li")
+
+
+def steps(page: Page) -> Locator:
+    return page.locator(".timeline-list > li")
+
+
+def face(page: Page, name: str) -> Locator:
+    return page.locator(f"[data-face={name}]")
+
+
+def test_the_anatomy_reads_the_token_without_showing_it(visitor: Visitor, inspector: Page) -> None:
+    claims = inspector.get_by_role("region", name="Claims")
+    expect(claims.get_by_role("row", name="sub")).to_contain_text("john_doe")
+    expect(claims.get_by_role("row", name="sub")).to_contain_text("subject: the user's id")
+    expect(claims.get_by_role("row", name="exp")).to_contain_text(re.compile(r"in (29|30) days"))
+    anatomy = inspector.get_by_test_id("anatomy")
+    expect(anatomy).to_contain_text("Signature verified")
+    expect(anatomy.locator("[data-fact=algorithm]")).to_have_text("HS256")
+    expect(anatomy.locator("[data-fact=size]")).to_contain_text("of at most 3072 bytes")
+    for attribute in ("HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=2592000"):
+        expect(anatomy.locator("[data-fact=attributes]")).to_contain_text(attribute)
+    expect(inspector.get_by_test_id("countdown")).to_contain_text("29 d")
+    assert visitor.cookie().rpartition(".")[2] not in inspector.content()
+
+
+def test_each_step_says_who_caused_it_from_where_and_what_it_changed(
+    visitor: Visitor, inspector: Page
+) -> None:
+    home = visitor.open("/")
+    click(home, "Server Side Update")
+    expect(steps(inspector)).to_have_count(2, timeout=SOON)
+    newest = steps(inspector).first
+    expect(newest).to_contain_text("rev 2")
+    expect(newest).to_contain_text("Server update")
+    expect(newest).to_contain_text(re.compile(r"tab [a-z2-9]{4} · \w*Chrome"))
+    expect(newest.get_by_role("deletion")).to_have_text("John Doe")
+    expect(newest.get_by_role("insertion")).to_have_text("Serverserver-man")
+    click(home, "Client Side Update")
+    expect(steps(inspector).first).to_contain_text("Client update", timeout=SOON)
+    expect(steps(inspector).first).to_contain_text(re.compile("tab [a-z2-9]{4}"))
+    expect(steps(inspector).last).to_contain_text("Sign-in")
+
+
+def test_what_another_browser_does_is_in_the_timeline_at_once(
+    inspector: Page, second_device: Visitor
+) -> None:
+    phone = second_device.logged_in("/client")
+    expect(steps(inspector)).to_have_count(2, timeout=SOON)
+    click(phone, "Client Side Update")
+    expect(steps(inspector)).to_have_count(3, timeout=SOON)
+    expect(steps(inspector).first).to_contain_text("another session, rev 2")
+    expect(steps(inspector).first).to_contain_text("Client-Man")
+
+
+def test_an_http_client_is_known_by_its_name(visitor: Visitor, inspector: Page) -> None:
+    request = visitor.context.request
+    token = request.get(visitor.url + "/api/auth/csrf").json()["csrfToken"]
+    request.post(
+        visitor.url + "/api/auth/session",
+        data={"csrfToken": token, "data": {"name": "Ada"}},
+        headers={"User-Agent": "curl/8.1"},
+    )
+    expect(steps(inspector).first).to_contain_text("curl 8", timeout=SOON)
+    expect(steps(inspector).first).not_to_contain_text("tab")
+
+
+def test_two_revisions_can_be_compared_by_keyboard(visitor: Visitor, inspector: Page) -> None:
+    client = visitor.open("/client")
+    click(client, "Client Side Update")
+    expect(steps(inspector)).to_have_count(2)
+    click(visitor.open("/"), "Server Side Update")
+    expect(steps(inspector)).to_have_count(3)
+    difference = inspector.get_by_test_id("difference")
+    expect(difference).to_have_text(re.compile("Pick a revision"))
+    newest = steps(inspector).first.get_by_role("button")
+    newest.focus()
+    newest.press("Enter")
+    expect(newest).to_have_attribute("aria-pressed", "true")
+    expect(difference.get_by_role("deletion")).to_have_text("Client-Man")
+    earlier, later = difference.get_by_role("combobox").all()
+    earlier.select_option(index=0)
+    expect(difference.get_by_role("deletion")).to_have_text("John Doe")
+    expect(difference.get_by_role("insertion")).to_have_text("Serverserver-man")
+    later.select_option(index=0)
+    expect(difference).to_contain_text("Nothing differs between these two.")
+
+
+def test_a_click_on_the_chart_shows_what_a_revision_changed(
+    visitor: Visitor, inspector: Page
+) -> None:
+    click(visitor.open("/"), "Server Side Update")
+    dots = inspector.locator(".chart .recharts-line-dot")
+    expect(dots).to_have_count(2)
+    dots.last.click()
+    difference = inspector.get_by_test_id("difference")
+    expect(difference.get_by_role("insertion")).to_have_text("Serverserver-man")
+
+
+def test_the_cookie_lags_and_catches_up(
+    visitor: Visitor, inspector: Page, second_device: Visitor
+) -> None:
+    """A change of role by an administrator reaches no cookie by itself."""
+    second_device.logged_in("/", account="jane_admin")
+    people = second_device.open("/admin")
+    is_connected(people)
+    john = people.get_by_role("listitem").filter(has_text="john_doe")
+    expect(face(inspector, "json")).to_have_text("rev 1")
+    john.get_by_role("button", name="Make admin").click()
+    expect(face(inspector, "view")).to_have_text("rev 2")
+    expect(face(inspector, "token")).to_have_text("rev 1")
+    expect(face(inspector, "json")).to_have_text("rev 1")
+    faces = inspector.get_by_test_id("faces")
+    expect(faces.get_by_text("1 behind")).to_have_count(2)
+    expect(steps(inspector).first).to_contain_text("Background refresh")
+    faces.get_by_role("button", name="Read the JSON Now").click()
+    for name in ("token", "json", "view"):
+        expect(face(inspector, name)).to_have_text("rev 2")
+    expect(faces.get_by_role("status")).to_contain_text("has caught up")
+    expect(inspector.locator("[data-claim=rev]")).to_have_text("2")
+    john.get_by_role("button", name="Make user").click()
+
+
+def test_open_tabs_are_counted_live(visitor: Visitor, inspector: Page) -> None:
+    count = inspector.get_by_test_id("tab-count")
+    expect(count).to_have_text("1")
+    other = visitor.open("/client")
+    expect(count).to_have_text("2")
+    expect(devices(inspector)).to_contain_text("this tab")
+    other.close()
+    expect(count).to_have_text("1")
+
+
+def test_another_session_is_ended_after_a_question(inspector: Page, second_device: Visitor) -> None:
+    phone = second_device.logged_in("/client")
+    expect(devices(inspector)).to_have_count(2)
+    other = devices(inspector).filter(has_not_text="this session")
+    button = other.get_by_role("button", name="End Session")
+    button.click()
+    dialog = inspector.get_by_role("dialog")
+    expect(dialog).to_contain_text("End the session on")
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    inspector.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(button).to_be_focused()
+    expect(devices(inspector)).to_have_count(2)
+    button.click()
+    dialog.get_by_role("button", name="End Session").click()
+    expect(devices(inspector)).to_have_count(1)
+    expect(inspector.get_by_role("heading", name="Devices and tabs")).to_be_focused()
+    phone.wait_for_url(re.compile("/login"))
+
+
+def test_all_sessions_are_ended_this_one_too(inspector: Page, second_device: Visitor) -> None:
+    phone = second_device.logged_in("/")
+    click(inspector, "End All")
+    inspector.get_by_role("dialog").get_by_role("button", name="End All").click()
+    for page in (inspector, phone):
+        page.wait_for_url(re.compile("/login"))
+
+
+def test_leaving_the_page_by_a_link_and_coming_back_goes_on(
+    visitor: Visitor, inspector: Page
+) -> None:
+    inspector.get_by_role("link", name="Client", exact=True).click()
+    expect(field_of(inspector, "name")).to_have_text("John Doe")
+    click(inspector, "Client Side Update")
+    expect(field_of(inspector, "name")).to_have_text("Client-Man")
+    inspector.get_by_role("link", name="Inspector", exact=True).click()
+    expect(steps(inspector).first).to_contain_text("Client-Man")
+    eventually(lambda: visitor.complaints == [])

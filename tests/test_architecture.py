@@ -14,6 +14,7 @@ LAYERS = (
     "authdemo.sessions.http",
     "authdemo.sessions.reflex",
     "authdemo.sessions.inspector",
+    "authdemo.sessions.workshop",
     "authdemo.sessions",
     "authdemo.accounts",
     "authdemo.auth",
@@ -24,10 +25,19 @@ LAYERS = (
 # Where `core` puts the parts together, it names the parts that it is given.
 NAMED_BY_CORE = ("authdemo.sessions.stores", "authdemo.sessions.providers")
 FRAMEWORKS = {
-    "reflex": ("authdemo.sessions.reflex", "authdemo.sessions.inspector"),
+    "reflex": (
+        "authdemo.sessions.reflex",
+        "authdemo.sessions.inspector",
+        "authdemo.sessions.workshop",
+    ),
+    "httpx": ("authdemo.sessions.workshop",),
     "reflex_base": ("authdemo.sessions.reflex",),
     "redis": ("authdemo.sessions.stores",),
-    "starlette": ("authdemo.sessions.http", "authdemo.sessions.reflex"),
+    "starlette": (
+        "authdemo.sessions.http",
+        "authdemo.sessions.reflex",
+        "authdemo.sessions.workshop",
+    ),
 }
 MODULES = sorted((ROOT / "authdemo").rglob("*.py"))
 

@@ -55,7 +55,8 @@ def test_every_key_that_the_app_uses_is_in_the_catalogs() -> None:
 
 def test_no_text_is_left_over() -> None:
     everything = "\n".join(SOURCES)
-    areas = set(re.findall(r'f"([a-z]+)\.\{', everything))
+    areas = set(re.findall(r'f"([a-z]+)\.\{|word_?[oO]f\("([a-z]+)"', everything))
+    areas = {area for pair in areas for area in pair if area}
     spare = [
         key
         for _, key in KEYS

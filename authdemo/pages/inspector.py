@@ -6,6 +6,7 @@ import reflex as rx
 
 from authdemo.sessions import word
 from authdemo.sessions.inspector import anatomy, devices, faces, timeline
+from authdemo.sessions.workshop import workshop
 from authdemo.ui.layout import layout
 from authdemo.ui.session_card import client_session
 
@@ -19,5 +20,6 @@ def page() -> rx.Component:
         devices(),
         anatomy(),
         client_session(),
+        workshop(),
         lead=word("inspector.lead"),
     )

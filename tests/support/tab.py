@@ -21,6 +21,7 @@ LOG_OUT_STATE = f"{ROOT_STATE}.authdemo___ui___log_out____log_out_state"
 LOGIN_STATE = f"{ROOT_STATE}.authdemo___pages___login____login_state"
 ACCOUNT_STATE = f"{ROOT_STATE}.authdemo___pages___account____account_state"
 ADMIN_STATE = f"{ROOT_STATE}.authdemo___pages___admin____admin_state"
+WORKSHOP_STATE = f"{ROOT_STATE}.authdemo___sessions___workshop___state____workshop_state"
 REFUSED = simple_websocket.ConnectionError
 
 

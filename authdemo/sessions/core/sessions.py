@@ -107,11 +107,30 @@ class Sessions:
             StoreUnavailable: If the store can't say.
         """
         try:
-            claims = self._tokens.decode(token)
+            return await self.check(token)
         except TokenError:
             return None
+
+    async def check(self, token: str) -> Verified:
+        """Check a token as `verify` does, and say why it is no good; never tell its bearer.
+
+        Args:
+            token: The cookie's value.
+
+        Returns:
+            The token and its session.
+
+        Raises:
+            TokenError: If it is no good, or its session is over; its `reason` says which.
+            StoreUnavailable: If the store can't say.
+        """
+        claims = self._tokens.decode(token)
         record = await self.find(claims.sid)
-        return Verified(token, claims, record) if record and record.user_id == claims.sub else None
+        if record is None:
+            raise TokenError("The token's session is over.", reason="session")
+        if record.user_id != claims.sub:
+            raise TokenError("The token's session is another user's.", reason="owner")
+        return Verified(token, claims, record)
 
     async def find(self, sid: str) -> SessionRecord | None:
         """Find a living session.

@@ -118,7 +118,7 @@ class TokenCodec:
 
         Raises:
             TokenExpired: If its time is over.
-            TokenError: If it is anything but a token of this app.
+            TokenError: If it is anything but a token of this app; its `reason` says why.
         """
         key = self._key_of(_parts(token))
         payload = self._verified(token, key)
@@ -162,13 +162,19 @@ class TokenCodec:
     def _key_of(self, parts: list[bytes]) -> Key:
         header = _object(parts[0])
         if header.keys() != {"alg", "typ", "kid"}:
-            raise TokenError("The token's header must have alg, typ and kid, and nothing else.")
+            raise TokenError(
+                "The token's header must have alg, typ and kid, and nothing else.", reason="header"
+            )
         kid = header["kid"]
-        if header["alg"] != ALGORITHM or header["typ"] != TYPE:
-            raise TokenError("The token is of another kind.")
+        if header["alg"] != ALGORITHM:
+            raise TokenError("The token names another algorithm.", reason="algorithm")
+        if header["typ"] != TYPE:
+            raise TokenError("The token is of another kind.", reason="type")
         key = self._keys.find(kid) if isinstance(kid, str) and len(kid) <= _LONGEST_KID else None
         if key is None:
-            raise TokenError("The token was signed with a key that this app doesn't have.")
+            raise TokenError(
+                "The token was signed with a key that this app doesn't have.", reason="key"
+            )
         return key
 
     def _verified(self, token: str, key: Key) -> dict[str, Any]:
@@ -180,35 +186,37 @@ class TokenCodec:
         try:
             signed = jwt.api_jws.decode_complete(token, key.secret, algorithms=[ALGORITHM])
         except jwt.InvalidTokenError as error:
-            raise TokenError("The token's signature is wrong.") from error
+            raise TokenError("The token's signature is wrong.", reason="signature") from error
         return _object(signed["payload"])
 
     def _check_shape(self, payload: Mapping[str, Any]) -> None:
         if not payload.keys() >= RESERVED:
-            raise TokenError("The token lacks a claim.")
+            raise TokenError("The token lacks a claim.", reason="claims")
         if not all(isinstance(payload[name], str) and payload[name] for name in _TEXTS):
-            raise TokenError("A claim of the token should be text and is not.")
+            raise TokenError("A claim of the token should be text and is not.", reason="claims")
         if not all(_is_count(payload[name]) for name in (*_SECONDS, "rev")):
-            raise TokenError("A claim of the token should be a whole number and is not.")
+            raise TokenError(
+                "A claim of the token should be a whole number and is not.", reason="claims"
+            )
         if not isinstance(payload["user"], dict):
-            raise TokenError("The token's user is not an object.")
+            raise TokenError("The token's user is not an object.", reason="claims")
         if payload["iss"] != self._issuer or payload["aud"] != self._issuer:
-            raise TokenError("The token was made by or for another app.")
+            raise TokenError("The token was made by or for another app.", reason="app")
         self._check_times(payload)
 
     def _check_times(self, payload: Mapping[str, Any]) -> None:
         now = self._clock()
         if payload["exp"] + LEEWAY <= now:
-            raise TokenExpired("The token's time is over.")
+            raise TokenExpired("The token's time is over.", reason="expired")
         if max(payload["nbf"], payload["iat"]) > now + LEEWAY:
-            raise TokenError("The token is from the future.")
+            raise TokenError("The token is from the future.", reason="future")
         if not 0 <= payload["exp"] - payload["iat"] <= self._max_age + LEEWAY:
-            raise TokenError("The token claims a longer life than this app gives.")
+            raise TokenError("The token claims a longer life than this app gives.", reason="life")
 
 
 def _parts(token: str) -> list[bytes]:
     if not isinstance(token, str) or len(token) > MAX_TOKEN_BYTES or not _COMPACT.fullmatch(token):
-        raise TokenError("This is not a token.")
+        raise TokenError("This is not a token.", reason="form")
     return [_canonical(part) for part in token.split(".")]
 
 
@@ -217,9 +225,9 @@ def _canonical(part: str) -> bytes:
     try:
         octets = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
     except binascii.Error as error:
-        raise TokenError("This is not a token.") from error
+        raise TokenError("This is not a token.", reason="form") from error
     if base64.urlsafe_b64encode(octets).rstrip(b"=") != part.encode():
-        raise TokenError("The token is not in its canonical form.")
+        raise TokenError("The token is not in its canonical form.", reason="form")
     return octets
 
 
@@ -227,9 +235,9 @@ def _object(octets: bytes) -> dict[str, Any]:
     try:
         value = strict_json.loads(octets)
     except ValueError as error:
-        raise TokenError("The token is not JSON in UTF-8.") from error
+        raise TokenError("The token is not JSON in UTF-8.", reason="json") from error
     if not isinstance(value, dict):
-        raise TokenError("The token is not a JSON object.")
+        raise TokenError("The token is not a JSON object.", reason="json")
     return value
 
 

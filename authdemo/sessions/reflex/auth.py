@@ -17,7 +17,12 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from ..core.auth import AuthCore
-from ..core.errors import CredentialsSignin, NotAuthenticated, RequestRefused, StoreUnavailable
+from ..core.errors import (
+    CredentialsSignin,
+    NotAuthenticated,
+    RequestRefused,
+    StoreUnavailable,
+)
 from ..core.record import SessionRecord
 from ..core.tickets import Pass
 from ..core.users import User
@@ -70,6 +75,8 @@ class Auth(AuthCore):
     """
 
     overviews: Overviews
+    stack: ASGIApp
+    """The whole app as a server sees it, once it is installed."""
     _live: Live
 
     async def __call__(self, state: rx.State) -> Session | None:
@@ -210,13 +217,29 @@ class Auth(AuthCore):
         Raises:
             NotAuthenticated: If nobody is signed in.
         """
+        connection, record = await self.member(state)
+        return await self.sessions.revoke_user(
+            record.user_id, but=record.id, device=connection.device
+        )
+
+    async def member(self, state: rx.State) -> tuple[Connection, SessionRecord]:
+        """Find the socket and the session behind an event; for parts of this package.
+
+        Args:
+            state: The event handler's `self`.
+
+        Returns:
+            Both, verified now.
+
+        Raises:
+            NotAuthenticated: If nobody is signed in.
+            RequestRefused: If the socket is gone.
+        """
         connection = self._connection(state)
         record = await self._live.record(connection)
         if record is None:
             raise NotAuthenticated
-        return await self.sessions.revoke_user(
-            record.user_id, but=record.id, device=connection.device
-        )
+        return connection, record
 
     def install(
         self,
@@ -257,7 +280,12 @@ class Auth(AuthCore):
             layers.append(partial(Gate, auth=self, desk=desk, site=pages))
         if self.settings.trusted_proxies:
             layers.append(partial(Forwarded, proxies=self.settings.trusted_proxies))
-        app.api_transformer = [*_layers_of(app), *layers]
+        app.api_transformer = [*_layers_of(app), *layers, self._keep]
+
+    def _keep(self, stack: ASGIApp) -> ASGIApp:
+        """Remember all that is in front of the app, for requests that it sends to itself."""
+        self.stack = stack
+        return stack
 
     @contextlib.asynccontextmanager
     async def _serve(self) -> AsyncIterator[None]:

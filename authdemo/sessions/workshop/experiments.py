@@ -1,0 +1,167 @@
+"""The experiments: each alters one thing, and knows what the right answer is."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from . import verdicts
+from .attempts import Attempt, Bench, change, reading, update
+from .verdicts import Verdict
+
+STRANGER = "somebody-else"
+"""The id of the user whose session stands in for a real one."""
+
+_HOUR = 3600
+_FOREIGN = "https://attacker.example"
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One way to try to break in.
+
+    Attributes:
+        make: Makes the altered request, of what is at hand and of a stranger's session.
+        held: Judges the answer.
+    """
+
+    make: Callable[[Bench, str], Attempt]
+    held: Verdict
+
+
+def _unaltered(bench: Bench, _: str) -> Attempt:
+    return reading(bench, bench.token().text)
+
+
+def _unaltered_update(bench: Bench, _: str) -> Attempt:
+    return update(bench, {})
+
+
+def _flipped(bench: Bench, _: str) -> Attempt:
+    text, place = bench.token().with_flipped_bit()
+    return reading(bench, text, change("payload", f"byte {place}", f"byte {place} ^ 1"))
+
+
+def _renamed(bench: Bench, _: str) -> Attempt:
+    user = {**bench.record.user, "name": bench.mark}
+    text = bench.token().with_claims_under_its_own_signature({"user": user})
+    return reading(bench, text, change("user.name", bench.record.user.get("name"), bench.mark))
+
+
+def _unsigned(bench: Bench, _: str) -> Attempt:
+    return reading(
+        bench, bench.token().signed(header={"alg": "none"}), change("alg", "HS256", "none")
+    )
+
+
+def _other_hash(bench: Bench, _: str) -> Attempt:
+    return reading(
+        bench, bench.token().signed(header={"alg": "HS512"}), change("alg", "HS256", "HS512")
+    )
+
+
+def _confused(bench: Bench, _: str) -> Attempt:
+    token = bench.token()
+    good = token.signed()
+    forged = token.signed(header={"alg": "RS256"}) + good.rpartition(".")[2]
+    return reading(bench, forged, change("alg", "HS256", "RS256"))
+
+
+def _other_key(bench: Bench, _: str) -> Attempt:
+    forged = bench.token().signed(secret=secrets.token_bytes(32))
+    return reading(bench, forged, change("key", bench.token().header["kid"], "?"))
+
+
+def _own_key(bench: Bench, _: str) -> Attempt:
+    secret = secrets.token_bytes(32)
+    forged = bench.token().signed(header={"jwk": {"kty": "oct", "k": "…"}}, secret=secret)
+    return reading(bench, forged, change("jwk", None, {"kty": "oct", "k": "…"}))
+
+
+def _expired(bench: Bench, _: str) -> Attempt:
+    claims = bench.token().claims
+    old = dict.fromkeys(("iat", "nbf"), claims["iat"] - 2 * _HOUR)
+    old["exp"] = claims["iat"] - _HOUR
+    forged = bench.token().signed(claims=old)
+    return reading(bench, forged, change("exp", claims["exp"], old["exp"]))
+
+
+def _other_type(bench: Bench, _: str) -> Attempt:
+    token = bench.token()
+    forged = token.signed(header={"typ": "JWT"})
+    return reading(bench, forged, change("typ", token.header["typ"], "JWT"))
+
+
+def _other_audience(bench: Bench, _: str) -> Attempt:
+    token = bench.token()
+    forged = token.signed(claims={"aud": "another-app"})
+    return reading(bench, forged, change("aud", token.claims["aud"], "another-app"))
+
+
+def _other_session(bench: Bench, stranger: str) -> Attempt:
+    forged = bench.token().signed(claims={"sid": stranger})
+    return reading(bench, forged, change("sid", "your session", "somebody else's"))
+
+
+def _old_revision(bench: Bench, _: str) -> Attempt:
+    record, rev = bench.record, max(0, bench.record.rev - 1)
+    user = {**record.user, "name": bench.mark}
+    return reading(
+        bench,
+        bench.token().signed(claims={"rev": rev, "user": user}),
+        change("rev", record.rev, rev),
+        change("user.name", record.user.get("name"), bench.mark),
+    )
+
+
+def _fixed_field(bench: Bench, _: str) -> Attempt:
+    schema = bench.auth.sessions.schema
+    name = [name for name in schema.user.model_fields if name not in schema.update.model_fields][-1]
+    return update(bench, {name: bench.mark}, change(name, bench.record.user[name], bench.mark))
+
+
+def _unknown_field(bench: Bench, _: str) -> Attempt:
+    return update(bench, {"superpowers": bench.mark}, change("superpowers", None, bench.mark))
+
+
+def _no_csrf(bench: Bench, _: str) -> Attempt:
+    altered = change("csrfToken", "…", None)
+    return update(bench, {"name": bench.mark}, altered, brings_csrf=False)
+
+
+def _other_csrf(bench: Bench, stranger: str) -> Attempt:
+    altered = change("csrfToken", "your session's", "somebody else's")
+    return update(bench, {"name": bench.mark}, altered, csrf_of=stranger)
+
+
+def _foreign_origin(bench: Bench, _: str) -> Attempt:
+    altered = change("Origin", bench.base_url, _FOREIGN)
+    return update(bench, {"name": bench.mark}, altered, origin=_FOREIGN)
+
+
+_Table: TypeAlias = Mapping[str, Experiment]
+
+EXPERIMENTS: _Table = {
+    "unaltered": Experiment(_unaltered, verdicts.accepted),
+    "unaltered_update": Experiment(_unaltered_update, verdicts.accepted),
+    "flipped": Experiment(_flipped, verdicts.nobody),
+    "renamed": Experiment(_renamed, verdicts.nobody),
+    "unsigned": Experiment(_unsigned, verdicts.nobody),
+    "other_hash": Experiment(_other_hash, verdicts.nobody),
+    "confused": Experiment(_confused, verdicts.nobody),
+    "other_key": Experiment(_other_key, verdicts.nobody),
+    "own_key": Experiment(_own_key, verdicts.nobody),
+    "other_type": Experiment(_other_type, verdicts.nobody),
+    "other_audience": Experiment(_other_audience, verdicts.nobody),
+    "expired": Experiment(_expired, verdicts.nobody),
+    "other_session": Experiment(_other_session, verdicts.nobody),
+    "old_revision": Experiment(_old_revision, verdicts.brought_up_to_date),
+    "fixed_field": Experiment(_fixed_field, verdicts.refused(422, "UpdateRefused")),
+    "unknown_field": Experiment(_unknown_field, verdicts.refused(422, "UpdateRefused")),
+    "no_csrf": Experiment(_no_csrf, verdicts.refused(403, "RequestRefused")),
+    "other_csrf": Experiment(_other_csrf, verdicts.refused(403, "RequestRefused")),
+    "foreign_origin": Experiment(_foreign_origin, verdicts.refused(403, "RequestRefused")),
+}
+"""All experiments, by the key of their texts; the first two show that good requests pass."""

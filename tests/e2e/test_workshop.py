@@ -1,0 +1,26 @@
+"""The workshop on the inspector's page."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from authdemo.sessions.workshop.experiments import EXPERIMENTS
+from tests.e2e.visitor import Visitor
+
+
+def test_all_is_tried_by_keyboard_and_held(visitor: Visitor) -> None:
+    tab = visitor.logged_in("/inspector")
+    tab.set_viewport_size({"width": 360, "height": 740})
+    workshop = tab.get_by_test_id("workshop")
+    button = workshop.get_by_role("button", name="Try All")
+    button.press("Enter")
+    count = len(EXPERIMENTS)
+    expect(workshop.get_by_role("status")).to_have_text(f"Held: {count} of {count}.")
+    expect(workshop.locator(".badge.held")).to_have_count(count)
+    expect(workshop.locator(".badge.broke")).to_have_count(0)
+    expect(button).to_be_focused()
+    hash_ = workshop.locator("[data-experiment=other_hash]")
+    expect(hash_).to_contain_text("The token names another algorithm.")
+    hash_.get_by_role("button", name="Try", exact=True).press("Enter")
+    expect(workshop.get_by_role("status")).to_have_text("Held: 1 of 1.")
+    assert tab.evaluate("document.documentElement.scrollWidth") == 360

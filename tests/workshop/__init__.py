@@ -1,0 +1,3 @@
+"""The workshop, run against good servers and against broken ones."""
+
+from __future__ import annotations

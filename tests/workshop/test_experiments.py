@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from authdemo.sessions.core.auth import AuthCore
+from authdemo.sessions.core.errors import (
+    NotAuthenticated,
+    RequestRefused,
+    TokenError,
+    TooManyUpdates,
+    UpdateRefused,
+)
+from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.record import Device, SessionRecord
+from authdemo.sessions.core.schema import UserSchema
+from authdemo.sessions.core.sessions import Verified
+from authdemo.sessions.core.settings import Rate, Settings
+from authdemo.sessions.core.tokens import Claims
+from authdemo.sessions.http.csrf import Csrf
+from authdemo.sessions.http.endpoints import Endpoints
+from authdemo.sessions.http.origin import Origins
+from authdemo.sessions.http.visitor import Desk
+from authdemo.sessions.providers.credentials import Credentials
+from authdemo.sessions.workshop.experiments import EXPERIMENTS
+from authdemo.sessions.workshop.runner import Workshop
+from tests.support.house import ADA, PASSWORD, SECRET, Person
+
+BASE_URL = "https://app.example"
+DEVICE = Device(user_agent="Ada's browser", ip="192.0.2.7")
+REASONS = {
+    "flipped": "signature",
+    "renamed": "signature",
+    "unsigned": "form",
+    "other_hash": "algorithm",
+    "confused": "algorithm",
+    "other_key": "signature",
+    "own_key": "header",
+    "other_type": "type",
+    "other_audience": "app",
+    "expired": "expired",
+    "other_session": "owner",
+    "fixed_field": "fixed",
+    "unknown_field": "no_such_field",
+}
+
+
+class Stand:
+    """An app with its endpoints, a session, and an ear for all cookies that come in."""
+
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        keys = KeyRing([SECRET])
+        self.auth = AuthCore(
+            providers=[Credentials(authorize=lambda _: None)],
+            settings=Settings(keys=keys, url=BASE_URL, data_dir=folder, **settings),
+            user=Person,
+        )
+        self.desk = Desk(self.auth, Origins(BASE_URL))
+        self.cookies: list[str] = []
+
+    async def open(self) -> SessionRecord:
+        await self.auth.sessions.store.open()
+        return await self.auth.sessions.sign_in(ADA, PASSWORD)
+
+    async def try_out(self, key: str, **options: Any) -> dict[str, Any]:
+        record = await self.open()
+        try:
+            return await self.run(Workshop(self.auth, self.app(), **options), key, record)
+        finally:
+            self.left = await self.auth.sessions.find(record.id)
+            await self.auth.sessions.store.close()
+
+    async def run(self, workshop: Workshop, key: str, record: SessionRecord) -> dict[str, Any]:
+        return await workshop.run(key, sid=record.id, base_url=BASE_URL, device=DEVICE)
+
+    def app(self) -> ASGIApp:
+        inner = Starlette(routes=Endpoints(self.auth, self.desk).routes())
+
+        async def listening(scope: Scope, receive: Receive, send: Send) -> None:
+            self.cookies += [v.decode() for k, v in scope["headers"] if k == b"cookie"]
+            await inner(scope, receive, send)
+
+        return listening
+
+
+@pytest.fixture
+def stand(tmp_path: Path) -> Stand:
+    return Stand(tmp_path)
+
+
+@pytest.mark.parametrize("key", EXPERIMENTS)
+async def test_the_server_holds(stand: Stand, key: str) -> None:
+    outcome = await stand.try_out(key)
+    assert outcome["held"] is True, outcome
+    assert outcome["refused"].get("reason", "") == REASONS.get(key, "")
+    assert stand.left
+    assert (stand.left.rev, stand.left.user["name"]) == (1, "Ada Lovelace")
+    assert bool(outcome["altered"]) is not key.startswith("unaltered")
+
+
+@pytest.mark.parametrize("key", EXPERIMENTS)
+async def test_no_outcome_and_no_log_holds_a_credential(
+    stand: Stand, key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    outcome = await stand.try_out(key)
+    said = json.dumps(outcome) + caplog.text
+    secrets = [
+        part
+        for cookie in stand.cookies
+        for pair in cookie.split("; ")
+        for part in pair.partition("=")[2].replace("%7C", ".").split(".")
+    ]
+    assert any(len(part) > 100 for part in secrets)
+    assert [part for part in secrets if len(part) > 20 and part in said] == []
+
+
+async def test_a_strangers_session_is_gone_afterwards(stand: Stand) -> None:
+    await stand.try_out("other_session")
+    await stand.auth.sessions.store.open()
+    assert await stand.auth.sessions.of_user("somebody-else") == []
+    await stand.auth.sessions.store.close()
+
+
+async def test_an_old_revision_brings_the_newest_data_and_a_fresh_cookie(stand: Stand) -> None:
+    outcome = await stand.try_out("old_revision")
+    assert "Ada Lovelace" in outcome["body"]
+    assert outcome["set_cookie"] == ["__Secure-authjs.session-token"]
+
+
+async def test_an_unknown_experiment_is_refused(stand: Stand) -> None:
+    with pytest.raises(UpdateRefused, match="no such experiment"):
+        await stand.try_out("rm -rf")
+
+
+async def test_nobody_runs_experiments_without_end(stand: Stand) -> None:
+    record = await stand.open()
+    workshop = Workshop(stand.auth, stand.app(), rate=Rate(2, 60))
+    for _ in range(2):
+        await stand.run(workshop, "flipped", record)
+    with pytest.raises(TooManyUpdates):
+        await stand.run(workshop, "flipped", record)
+    assert len(stand.cookies) == 2
+    await stand.auth.sessions.store.close()
+
+
+async def test_where_updates_are_limited_there_is_no_verdict(tmp_path: Path) -> None:
+    stand = Stand(tmp_path, update_rate=Rate(1, 60))
+    record = await stand.open()
+    workshop = Workshop(stand.auth, stand.app())
+    await stand.run(workshop, "fixed_field", record)
+    with pytest.raises(TooManyUpdates):
+        await stand.run(workshop, "fixed_field", record)
+    await stand.auth.sessions.store.close()
+
+
+async def test_an_ended_session_has_no_workshop(stand: Stand) -> None:
+    record = await stand.open()
+    await stand.auth.sessions.sign_out(record.id)
+    with pytest.raises(NotAuthenticated):
+        await stand.run(Workshop(stand.auth, stand.app()), "flipped", record)
+    await stand.auth.sessions.store.close()
+
+
+class TestABrokenServer:
+    """Where a rule is off, the workshop says so: each of these servers lacks one."""
+
+    @pytest.mark.parametrize(
+        "key", sorted(REASONS.keys() - {"flipped", "fixed_field", "unknown_field"})
+    )
+    async def test_that_believes_any_token(
+        self, stand: Stand, key: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def believe(token: str) -> Verified | None:
+            header, payload, _ = token.split(".")
+            claims = jwt.decode(f"{header}.{payload}.", options={"verify_signature": False})
+            claims = {n: claims[n] for n in ("sub", "sid", "jti", "iat", "exp", "rev", "user")}
+            record = await stand.auth.sessions.find(claims["sid"])
+            return Verified(token, Claims(**claims), record) if record else None
+
+        monkeypatch.setattr(stand.auth.sessions, "verify", believe)
+        assert (await stand.try_out(key))["held"] is False
+
+    @pytest.mark.parametrize("key", ["unaltered", "old_revision"])
+    async def test_that_believes_no_token(
+        self, stand: Stand, key: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def doubt(_: str) -> None:
+            return None
+
+        monkeypatch.setattr(stand.auth.sessions, "verify", doubt)
+        assert (await stand.try_out(key))["held"] is False
+
+    async def test_that_takes_no_update(
+        self, stand: Stand, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_: object) -> str:
+            raise RequestRefused("No.")
+
+        monkeypatch.setattr(stand.desk.csrf, "check", refuse)
+        assert (await stand.try_out("unaltered_update"))["held"] is False
+
+    @pytest.mark.parametrize("key", ["no_csrf", "other_csrf"])
+    async def test_that_looks_at_no_csrf_token(
+        self, stand: Stand, key: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Csrf, "check", lambda *_: "")
+        assert (await stand.try_out(key))["held"] is False
+
+    async def test_that_takes_foreign_origins(self, stand: Stand) -> None:
+        stand.desk.origins = Origins(BASE_URL, also=["https://attacker.example"])
+        assert (await stand.try_out("foreign_origin"))["held"] is False
+
+    @pytest.mark.parametrize("key", ["fixed_field", "unknown_field"])
+    async def test_that_lets_clients_change_what_there_is(
+        self, stand: Stand, key: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def accept(_: UserSchema, current: Any, asked: Any, author: str) -> dict[str, Any]:
+            return {name: value for name, value in asked.items() if name in current}
+
+        monkeypatch.setattr(UserSchema, "accept", accept)
+        assert (await stand.try_out(key))["held"] is False
+
+    async def test_that_believes_what_an_old_token_says(
+        self, stand: Stand, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        honest = stand.auth.sessions.check
+
+        async def gullible(token: str) -> Verified | None:
+            try:
+                found = await honest(token)
+            except TokenError:
+                return None
+            user = dict(found.claims.user)
+            return Verified(token, found.claims, found.record.model_copy(update={"user": user}))
+
+        monkeypatch.setattr(stand.auth.sessions, "verify", gullible)
+        assert (await stand.try_out("old_revision"))["held"] is False

@@ -39,6 +39,11 @@ soak: $(DEV) ## run the long tests: crashes, outages, mutations, made-up request
 	@$(PYTHON) -m tests.redis_server
 	@exec $(PYTHON) -m pytest -m soak $(PYTEST_ARGS)
 
+.PHONY: audit
+audit: $(DEV) ## let Lighthouse judge the pages (about two minutes)
+	@$(PYTHON) -m tests.browser
+	@exec $(PYTHON) -m pytest -m audit $(PYTEST_ARGS)
+
 .PHONY: check
 check: $(DEV) ## check format, lint and types
 	@$(PYTHON) -m ruff format --check --quiet .
@@ -52,7 +57,7 @@ format: $(DEV) ## format and fix what can be fixed
 
 .PHONY: clean
 clean: ## remove what make made (the data folder stays)
-	rm -rf .venv .web .web.* .reflex .browser .redis .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/wire/node_modules
+	rm -rf .venv .web .web.* .reflex .browser .redis .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/*/node_modules
 	find authdemo tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV):

@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from authdemo import logs
-from authdemo.pages import account, admin, client, home, inspector, login
+from authdemo.pages import account, admin, client, home, inspector, login, nowhere
 from authdemo.sessions import word
 from authdemo.ui import mishaps
 
@@ -36,3 +36,4 @@ app.add_page(
     title=titled("login.title"),
     on_load=login.LoginState.explain,
 )
+app.add_page(nowhere.page, route="404", title=nowhere.TITLE)

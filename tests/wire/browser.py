@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
-from authdemo.launch import node
+from tests.support import npm
 from tests.support.server import eventually
 
 FOLDER = Path(__file__).parent
-ROOT = FOLDER.parents[1]
 LOCK = FOLDER / "package-lock.json"
-MODULES = FOLDER / "node_modules"
-INSTALLED = MODULES / ".installed"
-INSTALL = ["npm", "ci", "--legacy-peer-deps", "--ignore-scripts", "--loglevel=error"]
 
 
 def install_client() -> dict[str, str]:
-    """Install what the lock file names, if need be; return Node's environment."""
-    env = node.environment(os.environ, ROOT)
-    lock = LOCK.read_text()
-    if not INSTALLED.exists() or INSTALLED.read_text() != lock:
-        subprocess.run(INSTALL, cwd=FOLDER, env=env, check=True, timeout=300)
-        INSTALLED.write_text(lock)
-    return env
+    """Install the client of Auth.js, if need be; return Node's environment."""
+    return npm.install(FOLDER)
 
 
 class Browser:

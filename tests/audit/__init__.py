@@ -1,0 +1,1 @@
+"""Audits: what Lighthouse and axe-core, pinned here, say of the pages."""

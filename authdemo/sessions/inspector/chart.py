@@ -28,7 +28,7 @@ def chart() -> rx.Component:
                 stroke_width=2,
                 is_animation_active=False,
                 dot={"r": 4, "fill": "var(--accent)", "cursor": "pointer"},
-                active_dot={"r": 7, "cursor": "pointer"},
+                active_dot=False,
             ),
             rx.recharts.x_axis(
                 data_key="at",
@@ -38,12 +38,12 @@ def chart() -> rx.Component:
                 custom_attrs={"tickFormatter": tick_time()},
             ),
             rx.recharts.y_axis(allow_decimals=False, width=32, stroke="var(--ink-soft)"),
-            rx.recharts.graphing_tooltip(content_style={"display": "none"}, cursor=False),
             data=steps.points,
             margin={"top": 12, "right": 16, "bottom": 4, "left": 0},
             height=HEIGHT,
-            custom_attrs={"onClick": steps.call("pickPoint"), "accessibilityLayer": False},
+            custom_attrs={"accessibilityLayer": False},
         ),
+        custom_attrs={"onClick": steps.call("pickPoint")},
         class_name="chart",
         aria_hidden=True,
     )

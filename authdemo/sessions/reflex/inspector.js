@@ -175,6 +175,17 @@ const difference = (steps) => {
   return [...fields.values()].filter((each) => asText(each.old) !== asText(each.new)).map(textual);
 };
 
+export const pick = (key) => picked.set({ from: "", to: key });
+
+/** Which of the chart's dots a click was meant for. */
+const nearestDot = ({ currentTarget, clientX }) => {
+  const distances = [...currentTarget.querySelectorAll(".recharts-line-dot")].map((dot) => {
+    const { left, right } = dot.getBoundingClientRect();
+    return Math.abs((left + right) / 2 - clientX);
+  });
+  return distances.indexOf(Math.min(...distances));
+};
+
 /** The session's steps, and the two of them that are compared. */
 export const useTimeline = (steps, ownTab) => {
   const choice = picked.use();
@@ -192,16 +203,14 @@ export const useTimeline = (steps, ownTab) => {
     from: own[start]?.key ?? "",
     to: own[end]?.key ?? "",
     difference: known ? difference(own.slice(first + 1, last + 1)) : [],
-    pickPoint: ({ activeIndex, activeTooltipIndex }) => {
-      const step = own[Number(activeTooltipIndex ?? activeIndex)];
-      if (step) picked.set({ from: "", to: step.key });
+    pickPoint: (event) => {
+      const step = own[nearestDot(event)];
+      if (step) pick(step.key);
     },
     pickFrom: (event) => picked.set({ ...choice, from: event.target.value }),
     pickTo: (event) => picked.set({ ...choice, to: event.target.value }),
   };
 };
-
-export const pick = (key) => picked.set({ from: "", to: key });
 
 export const tickTime = shortTime;
 

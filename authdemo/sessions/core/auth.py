@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from .errors import (
     AccessDenied,
     ConfigurationError,
     CredentialsSignin,
+    NotAuthenticated,
     SignInError,
     UnknownProvider,
 )
@@ -211,6 +213,31 @@ class AuthCore:
             await self.revoke_user(user_id)
         else:
             await self.sessions.refresh(user)
+
+    async def update_user(self, user_id: str, /, **fields: Any) -> int:
+        """Update all sessions of a user from the server, wherever the code runs.
+
+        Call it from a background task, which has no tab of its own: every open tab of the
+        user follows at once. In an event handler, `update` changes the tab's own session.
+
+        Args:
+            user_id: The user's id.
+            **fields: The fields to change; the server may change all but `id`.
+
+        Returns:
+            How many sessions there were.
+
+        Raises:
+            UpdateRefused: If a field can't be changed like that; names it.
+            CallbackFailed: If a function of the app raised.
+            StoreUnavailable: If the store can't keep it.
+        """
+        updated = 0
+        for record in await self.sessions.of_user(user_id):
+            with suppress(NotAuthenticated):  # it has just ended by itself
+                await self.sessions.update(record.id, fields, author="server")
+                updated += 1
+        return updated
 
     async def revoke_user(self, user_id: str) -> int:
         """End all of a user's sessions, as an administrator may.

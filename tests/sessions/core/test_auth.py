@@ -15,12 +15,13 @@ from authdemo.sessions.core.errors import (
     CredentialsSignin,
     TooManyAttempts,
     UnknownProvider,
+    UpdateRefused,
 )
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.record import Device
 from authdemo.sessions.core.settings import Rate, Settings
 from authdemo.sessions.providers.credentials import Credentials
-from tests.support.house import ADA, PASSWORD, SECRET, Person
+from tests.support.house import ADA, GRACE, PASSWORD, SECRET, Person
 
 RIGHT = {"id": "ada", "password": "right"}
 WRONG = {"id": "ada", "password": "wrong"}
@@ -178,3 +179,36 @@ class TestRefresh:
     async def test_without_a_way_to_find_users_says_what_to_do(self, core):
         with pytest.raises(ConfigurationError, match="find_user"):
             await core().refresh("ada")
+
+
+class TestUpdateOfAUser:
+    @pytest.fixture
+    def auth(self, core):
+        return core(user=Person)
+
+    async def begin(self, auth, *users):
+        await auth.sessions.store.open()
+        return [(await auth.sessions.sign_in(user, PASSWORD)).id for user in users]
+
+    async def test_is_in_each_of_their_sessions_and_in_nobody_elses(self, auth):
+        phone, desk, other = await self.begin(auth, ADA, ADA, GRACE)
+        assert await auth.update_user("ada", name="Countess", role="author") == 2
+        for sid in (phone, desk):
+            record = await auth.sessions.find(sid)
+            assert (record.user["name"], record.user["role"]) == ("Countess", "author")
+            assert record.history[-1].cause == "server"
+        assert (await auth.sessions.find(other)).rev == 1
+        await auth.sessions.store.close()
+
+    async def test_that_is_refused_changes_none(self, auth):
+        (sid,) = await self.begin(auth, ADA)
+        with pytest.raises(UpdateRefused) as refused:
+            await auth.update_user("ada", id="grace")
+        assert refused.value.field == "id"
+        assert (await auth.sessions.find(sid)).rev == 1
+        await auth.sessions.store.close()
+
+    async def test_of_somebody_who_is_not_signed_in_is_no_error(self, auth):
+        await self.begin(auth)
+        assert await auth.update_user("ada", name="Countess") == 0
+        await auth.sessions.store.close()

@@ -55,6 +55,11 @@ format: $(DEV) ## format and fix what can be fixed
 	@$(PYTHON) -m ruff check --fix --quiet .
 	@$(PYTHON) -m ruff format --quiet .
 
+.PHONY: pictures
+pictures: $(DEV) ## take the pictures of docs/tutorial.md anew
+	@$(PYTHON) -m tests.browser
+	@PYTHONPATH=. exec $(PYTHON) docs/take_screenshots.py
+
 .PHONY: clean
 clean: ## remove what make made (the data folder stays)
 	rm -rf .venv .web .web.* .reflex .browser .redis .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/*/node_modules

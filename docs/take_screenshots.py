@@ -1,0 +1,170 @@
+"""Takes the pictures of the tutorial: `make pictures`.
+
+It starts the app with a data folder of its own, goes through the tutorial, and
+finds things by their roles, names and test ids, wherever the layout puts them.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.browser import launch_options
+from tests.e2e.visitor import Visitor, click, field_of
+from tests.support.server import running_in_trouble
+
+FOLDER = Path(__file__).parent / "pictures"
+SIZE = {"width": 480, "height": 640}
+COLOURS = 128
+
+Step: TypeAlias = Callable[["Tour"], list[Page]]
+
+
+class Tour:
+    """A visitor with two tabs who goes through the tutorial."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        """Open the first tab.
+
+        Args:
+            visitor: Somebody who is not signed in.
+        """
+        self.visitor = visitor
+        self.home = visitor.open("/")
+        self.client: Page | None = None
+
+    def login(self) -> list[Page]:
+        """The form that an anonymous visitor is sent to."""
+        expect(self.home.locator("[name=password]")).to_be_visible()
+        return [self.home]
+
+    def server(self) -> list[Page]:
+        """The session as the server loaded it."""
+        self.visitor.log_in(self.home)
+        self.home.wait_for_url(self.visitor.url + "/")
+        self.visitor.is_live(self.home)
+        return [self.home]
+
+    def reactive(self) -> list[Page]:
+        """The session as the browser knows it."""
+        self.client = self.visitor.open("/client")
+        self.visitor.is_live(self.client)
+        return [self.client]
+
+    def update(self) -> list[Page]:
+        """The update from the client page."""
+        return self._after("Client Side Update", "Client-Man", self._client())
+
+    def button(self) -> list[Page]:
+        """The update from the reusable button."""
+        return self._after("Client Side Update", "Server-Man", self.home)
+
+    def handler(self) -> list[Page]:
+        """The update from the event handler."""
+        return self._after("Server Side Update", "Serverserver-man", self.home)
+
+    def inspector(self) -> list[Page]:
+        """What happened, as the inspector shows it."""
+        inspector = self.visitor.open("/inspector")
+        self.visitor.is_live(inspector)
+        expect(inspector.get_by_test_id("timeline")).to_contain_text("Serverserver-man")
+        inspector.get_by_test_id("timeline").scroll_into_view_if_needed()
+        return [inspector]
+
+    def out(self) -> list[Page]:
+        """Both tabs after the log-out."""
+        click(self.home, "Log Out")
+        for tab in (self.home, self._client()):
+            expect(tab.locator("[name=password]")).to_be_visible()
+        return [self.home, self._client()]
+
+    def _after(self, button: str, name: str, where: Page) -> list[Page]:
+        click(where, button)
+        tabs = [self.home, self._client()]
+        for tab in tabs:
+            expect(field_of(tab, "name").first).to_have_text(name)
+        return tabs
+
+    def _client(self) -> Page:
+        assert self.client is not None
+        return self.client
+
+
+STEPS: dict[str, Step] = {
+    "login": Tour.login,
+    "server": Tour.server,
+    "reactive": Tour.reactive,
+    "update": Tour.update,
+    "button": Tour.button,
+    "handler": Tour.handler,
+    "inspector": Tour.inspector,
+    "out": Tour.out,
+}
+
+
+def main(folder: Path = FOLDER) -> None:
+    """Take every picture.
+
+    Args:
+        folder: Where to put them.
+    """
+    folder.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as data,
+        running_in_trouble(Path(data)) as server,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(**launch_options())
+        tour = Tour(Visitor(_context(browser), server.url))
+        for name, step in STEPS.items():
+            (folder / f"{name}.png").write_bytes(_side_by_side(browser, step(tour)))
+        browser.close()
+
+
+def _context(browser: Browser) -> BrowserContext:
+    context = browser.new_context(
+        viewport=SIZE,  # type: ignore[arg-type]
+        color_scheme="light",
+        locale="en-GB",
+        timezone_id="UTC",
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(10_000)
+    return context
+
+
+def _side_by_side(browser: Browser, pages: list[Page]) -> bytes:
+    shots = (_shot(page) for page in pages)
+    images = "".join(f'<img src="data:image/png;base64,{shot}">' for shot in shots)
+    width = len(pages) * (SIZE["width"] + 16) + 16
+    sheet = browser.new_page(viewport={"width": width, "height": SIZE["height"] + 32})
+    sheet.set_content(
+        "<style>body{margin:0;padding:16px;display:flex;gap:16px;background:#c9cfcb}</style>"
+        + images
+    )
+    picture = sheet.screenshot()
+    sheet.close()
+    return _packed(picture)
+
+
+def _shot(page: Page) -> str:
+    return base64.b64encode(page.screenshot(animations="disabled", caret="hide")).decode()
+
+
+def _packed(picture: bytes) -> bytes:
+    """Make a picture small: a screen has few colours."""
+    output = io.BytesIO()
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    image.quantize(COLOURS).save(output, "PNG", optimize=True)
+    return output.getvalue()
+
+
+if __name__ == "__main__":
+    main()

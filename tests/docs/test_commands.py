@@ -1,0 +1,29 @@
+"""The commands that the pages tell to type exist, and so do the variables."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.docs.markdown import PAGES, ROOT, Block, blocks
+
+COMMANDS = [block for page in PAGES for block in blocks(page, "sh")]
+MADE_UP = {"MY_APP_PASSWORD", "SECRET", "NEW", "OLD"}
+TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+SOURCES = [*(ROOT / "authdemo").rglob("*.py"), ROOT / "rxconfig.py"]
+READ = set(re.findall(r'"([A-Z][A-Z_]{3,})"', "".join(path.read_text() for path in SOURCES)))
+
+
+@pytest.mark.parametrize("block", COMMANDS, ids=str)
+def test_commands_name_targets_and_variables_that_exist(block: Block) -> None:
+    assert set(re.findall(r"\bmake ([a-z]+)", block.code)) <= TARGETS
+    assert set(re.findall(r"\b([A-Z_]{3,})=", block.code)) <= READ | MADE_UP
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_text_names_variables_and_targets_that_exist(page: Path) -> None:
+    text = page.read_text()
+    assert set(re.findall(r"\bAUTH_[A-Z_]+\b", text)) <= READ
+    assert set(re.findall(r"`make ([a-z]+)`", text)) <= TARGETS

@@ -1,0 +1,131 @@
+"""Each guide's app is built and served, and what the guide says is to be seen is seen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.docs.apps import serving, state
+from tests.docs.markdown import GUIDES, blocks
+from tests.support.browser import Browser
+from tests.support.server import Server, eventually
+from tests.support.tab import Tab
+
+ELSEWHERE = {"deploy", "rotate-keys"}
+
+
+@pytest.fixture
+def app(request: pytest.FixtureRequest, tmp_path) -> Iterator[Server]:
+    with serving(request.param, tmp_path) as server:
+        yield server
+
+
+def of(guide: str):
+    return pytest.mark.parametrize("app", [guide], indirect=True)
+
+
+def member(app: Server, account: str = "ada") -> Browser:
+    browser = Browser(app)
+    assert browser.log_in(account).status_code == 200
+    return browser
+
+
+@of("start")
+def test_the_smallest_app(app: Server) -> None:
+    assert Browser(app).get("/").headers["Location"] == "/login?callbackUrl=/"
+    assert Browser(app).log_in("ada", "guess").status_code == 401
+    ada = member(app)
+    assert "Ada Lovelace" in ada.get("/").text
+    with Tab(app, ada) as first, Tab(app, ada) as second:
+        first.call(f"{state('home')}.rename")
+        eventually(lambda: first.name == second.name == "Countess")
+        ada.update({"name": "Enchantress"})
+        eventually(lambda: first.name == second.name == "Enchantress")
+        second.call(f"{state('home')}.log_out")
+        eventually(lambda: first.status == second.status == "unauthenticated")
+    with Tab(app, path="/login") as tab:
+        tab.call(f"{state('login')}.log_in", form={"id": "ada", "password": "guess"})
+        eventually(lambda: tab.var(state("login"), "error"))
+        assert tab.var(state("login"), "error")["code"] == "CredentialsSignin"
+
+
+@of("protect-a-page")
+def test_a_protected_page(app: Server) -> None:
+    nobody, ada, grace = Browser(app), member(app), member(app, "grace")
+    answer = nobody.get("/admin")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/login?callbackUrl=/admin")
+    assert ada.get("/admin").status_code == 403
+    page = grace.get("/admin")
+    assert page.status_code == 200
+    assert "The secret plans" in page.text
+    scripts = set(re.findall(r'"(/assets/[^"]+\.js)"', page.text))
+    secret = [path for path in scripts if "The secret plans" in grace.get(path).text]
+    assert secret
+    assert all(nobody.get(path).status_code in (303, 401, 403, 404) for path in secret)
+
+
+@of("protect-an-event-handler")
+def test_a_protected_event_handler(app: Server) -> None:
+    ledger, vault = state("ledger"), state("vault")
+    for browser in (Browser(app), member(app, "grace")):
+        with Tab(app, browser) as tab:
+            tab.call(f"{ledger}.pay", amount=10)
+            eventually(lambda tab=tab: tab.var(ledger, "refused") == "Only Ada pays.")
+            assert tab.var(ledger, "balance") == 100
+    with Tab(app, member(app)) as tab:
+        tab.call(f"{ledger}.pay", amount=10)
+        eventually(lambda: tab.var(ledger, "balance") == 90)
+        for account, password in (("ada", "guess"), ("grace", "tutorial")):
+            tab.call(f"{vault}.open_up", form={"id": account, "password": password})
+            eventually(lambda: tab.var(vault, "error"))
+            assert tab.var(vault, "opened_by") == ""
+        tab.call(f"{vault}.open_up", form={"id": "ada", "password": "tutorial"})
+        eventually(lambda: tab.var(vault, "opened_by") == "ada")
+
+
+@of("callbacks")
+def test_claims_of_callbacks(app: Server) -> None:
+    ada = member(app)
+    assert ada.session()["renames"] == 0
+    assert "email" not in ada.session()["user"]
+    assert ada.get("/api/auth/token").json()["claims"]["via"] == "credentials"
+    ada.update({"image": "https://example.org/ada.png"})
+    assert ada.session()["renames"] == 0
+    ada.update({"name": "Enchantress"})
+    assert ada.session()["renames"] == 1
+    assert ada.update({"name": ""}).status_code == 422
+    assert ada.session()["renames"] == 1
+
+
+@of("a-field-that-clients-may-change")
+def test_a_field_that_clients_may_change(app: Server) -> None:
+    ada = member(app)
+    assert ada.update({"colour": "green"}).status_code == 200
+    for field, value in (("colour", "pink"), ("points", 1000)):
+        refused = ada.update({field: value})
+        assert (refused.status_code, refused.json()["field"]) == (422, field)
+    assert (ada.session()["user"]["colour"], ada.session()["user"]["points"]) == ("green", 0)
+    assert "Your colour is" in ada.get("/colours").text
+
+
+@of("background-tasks")
+def test_updates_from_background_tasks(app: Server) -> None:
+    ada, grace = member(app), member(app, "grace")
+    with Tab(app, ada) as first, Tab(app, ada) as second:
+        first.call(f"{state('report')}.write")
+        eventually(lambda: first.name == second.name == "Reporter")
+    with Tab(app, grace) as tab:
+        eventually(lambda: tab.name == "Rear Admiral Hopper")
+
+
+def test_no_guide_goes_untested() -> None:
+    tested = {mark.args[1][0] for test in _tests() for mark in test.pytestmark}
+    assert {page.stem for page in GUIDES.glob("*.md")} == tested | ELSEWHERE
+    for guide in ELSEWHERE:
+        assert blocks(GUIDES / f"{guide}.md", "python") == []
+
+
+def _tests():
+    return [thing for thing in globals().values() if hasattr(thing, "pytestmark")]

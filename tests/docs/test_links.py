@@ -1,0 +1,34 @@
+"""Links between the pages, to files and to headings lead somewhere, and every page is reached."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.markdown import GUIDES, PAGES, ROOT, headings, links
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def own_links(page: Path) -> list[tuple[Path, str]]:
+    """List the links that stay in the project: which file, and which heading."""
+    parts = (link.partition("#") for link in links(page) if "://" not in link)
+    return [((page.parent / path).resolve() if path else page, name) for path, _, name in parts]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_lead_to_files_and_headings(page: Path) -> None:
+    broken = [str(path) for path, _ in own_links(page) if not path.exists()]
+    assert broken == []
+    named = [(path, name) for path, name in own_links(page) if name]
+    assert [(path, name) for path, name in named if name not in headings(path)] == []
+
+
+def test_the_table_of_contents_has_every_page_and_the_readme_leads_there() -> None:
+    contents = ROOT / "docs" / "README.md"
+    listed = {path for path, _ in own_links(contents)}
+    assert {*GUIDES.glob("*.md"), ROOT / "docs" / "tutorial.md"} <= listed
+    assert contents in {path for path, _ in own_links(ROOT / "README.md")}

@@ -1,0 +1,81 @@
+"""The guides for operators, on the app itself: a proxy with Redis, and a new secret."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+import pytest
+
+from tests.docs.markdown import GUIDES, blocks
+from tests.docs.proxy import proxy
+from tests.support.browser import SESSION, Browser
+from tests.support.redis import Redis
+from tests.support.server import Server, eventually, running
+from tests.support.tab import Tab
+
+HOST, CLIENT, MADE_UP = "app.example.org", "203.0.113.7", "192.0.2.1"
+SECURE = {"session": f"__Secure-{SESSION}", "csrf": "__Host-authjs.csrf-token"}
+OLD = "the first secret of this app, as operators make it".replace(",", "")
+NEW = "the second secret of this app that replaces the first"
+
+
+def variables(guide: str) -> dict[str, str]:
+    """Read the variables that a guide's first command sets."""
+    command = blocks(GUIDES / f"{guide}.md", "sh")[0].code
+    words = [word for word in shlex.split(command) if "=" in word]
+    return dict(word.split("=", 1) for word in words)
+
+
+@pytest.fixture
+def deployed(tmp_path, redis: Redis) -> Iterator[Server]:
+    """The app as the guide deploys it, but for what this machine has otherwise."""
+    here = {"REFLEX_REDIS_URL": redis.url, "WORKERS": "2", "AUTH_DEMO_ACCOUNTS": "1"}
+    guide = variables("deploy")
+    assert here.keys() < guide.keys()
+    chosen = {k: v for k, v in guide.items() if k not in ("PORT", "AUTH_SECRET")}
+    with (
+        running(tmp_path, **{**chosen, **here}) as server,
+        proxy(server, host=HOST, client=CLIENT) as front,
+    ):
+        yield front
+
+
+def test_behind_a_proxy_cookies_are_secure_and_addresses_right(deployed: Server) -> None:
+    browser = Browser(deployed, **SECURE)
+    forged = {"X-Auth-Return-Redirect": "1", "X-Forwarded-For": MADE_UP}
+    answer = browser.log_in(headers=forged)
+    assert answer.json()["url"] == f"https://{HOST}"
+    cookies = answer.headers.get_list("set-cookie")
+    assert any(cookie.startswith("__Secure-authjs.session-token=") for cookie in cookies)
+    assert all("; Secure" in cookie for cookie in cookies)
+    assert [session["ip"] for session in browser.sessions() if session["current"]] == [CLIENT]
+
+
+def test_behind_a_proxy_sockets_follow_and_pages_are_not_kept(deployed: Server) -> None:
+    browser = Browser(deployed, **SECURE)
+    browser.log_in()
+    page = browser.get("/")
+    assert page.status_code == 200
+    assert "no-store" in page.headers["Cache-Control"]
+    own = f"https://{HOST}"
+    with Tab(deployed, browser, origin=own) as first, Tab(deployed, browser, origin=own) as second:
+        first.server_update()
+        eventually(lambda: first.name == second.name == "Serverserver-man")
+
+
+def test_after_a_rotation_tokens_are_signed_by_the_new_key(tmp_path) -> None:
+    def key_of(browser: Browser) -> str:
+        return str(browser.get("/api/auth/token").json()["header"]["kid"])
+
+    with running(tmp_path, AUTH_SECRET=OLD) as server:
+        before = Browser(server)
+        before.log_in()
+        old = key_of(before)
+    with running(tmp_path, AUTH_SECRET=f"{NEW},{OLD}") as server:
+        after = Browser(server)
+        after.cookies = dict(before.cookies)
+        assert key_of(after) == old
+        after.cookies.pop("authjs.csrf-token")
+        after.update({"name": "Rotated"})
+        assert key_of(after) != old

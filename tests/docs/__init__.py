@@ -1,1 +1,1 @@
-"""The documentation does what it says: its code runs, its quotations are true, its links lead somewhere."""
+"""The documentation is true: its code runs, its quotations are exact, its links lead somewhere."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ def write(guide: str, folder: Path) -> None:
     """Put a guide's files over those of the first guide's app."""
     (folder / "my_app").mkdir()
     (folder / "my_app" / "__init__.py").touch()
-    (folder / "reflex.lock").symlink_to(ROOT / "reflex.lock")
+    shutil.copytree(ROOT / "reflex.lock", folder / "reflex.lock")
     for page in dict.fromkeys(("start", guide)):
         for block in blocks(GUIDES / f"{page}.md", "python"):
             _put(folder, block.code, **block.facts)
@@ -50,10 +51,11 @@ def serving(guide: str, folder: Path) -> Iterator[Server]:
     try:
         eventually(lambda: _answers(server), within=120, every=0.2)
         yield server
+        complaints = server.complaints()
+        assert complaints == [], f"the log complains: {complaints[0]}"
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(STOP_SECONDS)
-    assert server.complaints() == []
 
 
 def state(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -55,7 +56,7 @@ def links(page: Path) -> list[str]:
 def headings(page: Path) -> Iterator[str]:
     """Name a page's headings as links to them do."""
     tokens = _tokens(page)
-    for opening, text in zip(tokens, tokens[1:], strict=False):
+    for opening, text in pairwise(tokens):
         if opening.type == "heading_open":
             plain = "".join(c for c in text.content.lower() if c.isalnum() or c in " -_")
             yield plain.replace(" ", "-")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.markdown import PAGES, ROOT, Block, blocks
+from tests.docs.markdown import PAGES, Block, blocks
+from tests.support.server import ROOT
 
 COMMANDS = [block for page in PAGES for block in blocks(page, "sh")]
 MADE_UP = {"MY_APP_PASSWORD", "SECRET", "NEW", "OLD"}

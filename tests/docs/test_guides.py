@@ -22,7 +22,7 @@ def app(request: pytest.FixtureRequest, tmp_path) -> Iterator[Server]:
         yield server
 
 
-def of(guide: str):
+def of(guide: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("app", [guide], indirect=True)
 
 

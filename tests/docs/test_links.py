@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.markdown import GUIDES, PAGES, ROOT, headings, links
+from tests.docs.markdown import GUIDES, PAGES, headings, links
+from tests.support.server import ROOT
 
 
 def name_of(page: Path) -> str:

@@ -22,7 +22,7 @@ NEW = "the second secret of this app that replaces the first"
 
 def variables(guide: str) -> dict[str, str]:
     """Read the variables that a guide's first command sets."""
-    command = blocks(GUIDES / f"{guide}.md", "sh")[0].code
+    command = blocks(GUIDES / f"{guide}.md", "sh")[0].code.replace("\\\n", " ")
     words = [word for word in shlex.split(command) if "=" in word]
     return dict(word.split("=", 1) for word in words)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.docs.markdown import PAGES, ROOT, Block, blocks
+from tests.docs.markdown import PAGES, Block, blocks
+from tests.support.server import ROOT
 
 PYTHON = [block for page in PAGES for block in blocks(page, "python")]
 QUOTATIONS = [block for block in PYTHON if "quote" in block.facts]

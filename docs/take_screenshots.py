@@ -21,7 +21,7 @@ from tests.e2e.visitor import Visitor, click, field_of
 from tests.support.server import running_in_trouble
 
 FOLDER = Path(__file__).parent / "pictures"
-SIZE = {"width": 480, "height": 820}
+SIZE = {"width": 480, "height": 900}
 COLOURS = 128
 
 Step: TypeAlias = Callable[["Tour"], list[Page]]

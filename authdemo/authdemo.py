@@ -9,7 +9,7 @@ import reflex as rx
 from authdemo import logs
 from authdemo.pages import account, admin, client, home, inspector, login, nowhere
 from authdemo.sessions import word
-from authdemo.ui import mishaps
+from authdemo.ui import head, mishaps
 
 logs.write_to_stderr()
 
@@ -19,21 +19,20 @@ def titled(key: str) -> Any:
     return word(key) + " · authdemo"
 
 
-app = rx.App(stylesheets=["/style.css"], toaster=None, html_lang="en", app_wraps=mishaps.WRAPS)
-app.add_page(home.page, route="/", title=titled("home.title"))
-app.add_page(client.page, route="/client", title=titled("client.title"))
-app.add_page(inspector.page, route="/inspector", title=titled("inspector.title"))
-app.add_page(account.page, route="/account", title=titled("account.title"))
-app.add_page(
-    admin.page,
-    route="/admin",
-    title=titled("people.title"),
-    on_load=admin.AdminState.look,
+app = rx.App(
+    stylesheets=["/theme.css", "/style.css"],
+    head_components=head.components(),
+    html_lang="en",
+    toaster=None,
+    app_wraps=mishaps.WRAPS,
 )
-app.add_page(
-    login.page,
-    route="/login",
-    title=titled("login.title"),
-    on_load=login.LoginState.explain,
-)
-app.add_page(nowhere.page, route="404", title=nowhere.TITLE)
+for path, page, name, on_load in (
+    ("/", home.page, "home", None),
+    ("/client", client.page, "client", None),
+    ("/inspector", inspector.page, "inspector", None),
+    ("/account", account.page, "account", None),
+    ("/admin", admin.page, "people", admin.AdminState.look),
+    ("/login", login.page, "login", login.LoginState.explain),
+    ("404", nowhere.page, "nowhere", None),
+):
+    app.add_page(page, route=path, title=titled(f"{name}.title"), image=head.ICON, on_load=on_load)

@@ -15,7 +15,7 @@ SOURCES = [
     for ending in ("py", "js")
     for path in sorted((ROOT / "authdemo").rglob(f"*.{ending}"))
 ]
-BY_CODE = ("error.", "field.", "language.")
+BY_CODE = ("error.", "field.", "language.", "refusal.")
 PLACEHOLDER = re.compile(r"\{\w+\}")
 
 
@@ -55,13 +55,14 @@ def test_every_key_that_the_app_uses_is_in_the_catalogs() -> None:
 
 def test_no_text_is_left_over() -> None:
     everything = "\n".join(SOURCES)
-    areas = set(re.findall(r'f"([a-z]+)\.\{|word_?[oO]f\("([a-z]+)"', everything))
-    areas = {area for pair in areas for area in pair if area}
-    spare = [
-        key
-        for _, key in KEYS
-        if not key.startswith(BY_CODE)
-        and f'"{key}"' not in everything
-        and key.partition(".")[0] not in areas
-    ]
+    by_name = set(re.findall(r'f"\{name\}\.(\w+)"', everything))
+    open_areas = set(re.findall(r'f"([a-z]+)\.\{', everything))
+    open_areas |= set(re.findall(r'word_?[oO]f\("([a-z]+)"', everything))
+
+    def is_used(key: str) -> bool:
+        area, _, rest = key.partition(".")
+        is_named = rest in by_name and f'"{area}"' in everything
+        return f'"{key}"' in everything or area in open_areas or is_named
+
+    spare = [key for _, key in KEYS if not key.startswith(BY_CODE) and not is_used(key)]
     assert spare == []

@@ -11,6 +11,7 @@ from authdemo.auth import accounts, auth
 from authdemo.sessions import word
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import not_ready, refusal
+from authdemo.ui.feedback import ToastWhen
 from authdemo.ui.layout import layout
 from authdemo.ui.profile_form import profile_form
 from authdemo.ui.session_card import client_session
@@ -48,19 +49,22 @@ class AccountState(Busy, rx.State):
 def page() -> rx.Component:
     """Build the page."""
     return layout(
-        word("account.title"),
+        "account",
         client_session(),
         profile_form(),
         rx.el.form(
             rx.el.h2(word("account.password")),
             _password(word("account.current"), "current", "current-password"),
             _password(word("account.new"), "new", "new-password"),
-            rx.el.button(
-                word("account.change"),
-                type="submit",
-                disabled=not_ready(AccountState.pending),
-                aria_busy=AccountState.pending,
-                class_name="button",
+            rx.el.div(
+                rx.el.button(
+                    word("account.change"),
+                    type="submit",
+                    disabled=not_ready(AccountState.pending),
+                    aria_busy=AccountState.pending,
+                    class_name="button",
+                ),
+                class_name="actions",
             ),
             on_submit=AccountState.change_password,
             reset_on_submit=True,
@@ -68,12 +72,9 @@ def page() -> rx.Component:
             class_name="card form",
         ),
         refusal(AccountState.error),
-        rx.el.p(
-            rx.cond(AccountState.done, word("account.done", ended=AccountState.ended), ""),
-            role="status",
-            class_name="caption",
+        ToastWhen.create(
+            value=AccountState.done, text=word("account.done", ended=AccountState.ended)
         ),
-        lead=word("account.lead"),
     )
 
 

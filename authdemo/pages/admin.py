@@ -8,9 +8,9 @@ from typing import Any
 import reflex as rx
 
 from authdemo.auth import accounts, auth
-from authdemo.sessions import AccessDenied, word
+from authdemo.sessions import AccessDenied, confirm_button, word
 from authdemo.ui.busy import Busy
-from authdemo.ui.buttons import action_button, refusal
+from authdemo.ui.buttons import action_button, not_ready, refusal
 from authdemo.ui.layout import layout
 
 
@@ -76,10 +76,9 @@ async def _everyone() -> list[dict[str, str]]:
 def page() -> rx.Component:
     """Build the page."""
     return layout(
-        word("people.title"),
+        "people",
         rx.el.ul(rx.foreach(AdminState.people, _person), class_name="card people"),
         refusal(AdminState.error),
-        lead=word("people.lead"),
     )
 
 
@@ -94,11 +93,11 @@ def _person(person: Any) -> rx.Component:
                 act.change_role(person["id"], person["other"]),
                 pending=AdminState.pending,
             ),
-            action_button(
+            confirm_button(
                 word("people.end"),
+                word("people.ask", name=person["id"]),
                 act.end_sessions(person["id"]),
-                pending=AdminState.pending,
-                quiet=True,
+                disabled=not_ready(AdminState.pending),
             ),
             class_name="actions",
         ),

@@ -14,7 +14,7 @@ def page() -> rx.Component:
     """Build the page."""
     session = use_session()
     return layout(
-        word("client.title"),
+        "client",
         SessionLog.create(),
         client_session(),
         rx.el.div(
@@ -26,5 +26,4 @@ def page() -> rx.Component:
             class_name="actions",
         ),
         update_refusal(),
-        lead=word("client.lead"),
     )

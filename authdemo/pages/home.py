@@ -30,7 +30,7 @@ class HomeState(Busy, rx.State):
 def page() -> rx.Component:
     """Build the page."""
     return layout(
-        word("home.title"),
+        "home",
         server_session(),
         rx.el.div(
             update_button("Server-Man"),
@@ -42,6 +42,5 @@ def page() -> rx.Component:
         ),
         update_refusal(),
         refusal(HomeState.error),
-        lead=word("home.lead"),
         has_way_out=True,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import reflex as rx
 
-from authdemo.sessions import word
 from authdemo.sessions.inspector import anatomy, devices, faces, timeline
 from authdemo.sessions.workshop import workshop
 from authdemo.ui.layout import layout
@@ -14,12 +13,11 @@ from authdemo.ui.session_card import client_session
 def page() -> rx.Component:
     """Build the page."""
     return layout(
-        word("inspector.title"),
+        "inspector",
         faces(),
         timeline(),
         devices(),
         anatomy(),
         client_session(),
         workshop(),
-        lead=word("inspector.lead"),
     )

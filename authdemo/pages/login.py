@@ -48,7 +48,7 @@ class LoginState(Busy, rx.State):
 def page() -> rx.Component:
     """Build the page."""
     return plain_layout(
-        word("login.title"),
+        "login",
         rx.el.form(
             rx.el.label(
                 word("login.id"), rx.el.input(name="id", auto_complete="username", required=True)

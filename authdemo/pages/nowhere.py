@@ -1,18 +1,17 @@
-"""The page for addresses where there is none; it is the same file for everyone."""
+"""The page for links that lead nowhere; the server answers a request for such an address itself."""
 
 from __future__ import annotations
 
 import reflex as rx
 
-TITLE = "Not found · authdemo"
+from authdemo.sessions import word
+from authdemo.ui.layout import plain_layout
 
 
 def page() -> rx.Component:
-    """Build the page; no request puts texts into it, so it speaks English."""
-    shown: rx.Component = rx.el.main(
-        rx.el.h1("Not found"),
-        rx.el.p("There is nothing at this address."),
-        rx.el.p(rx.el.a("Home", href="/", custom_attrs={"reloadDocument": True})),
-        class_name="narrow",
+    """Build the page."""
+    return plain_layout(
+        "nowhere",
+        rx.el.p(word("nowhere.lead")),
+        rx.el.p(rx.el.a(word("nowhere.home"), href="/", custom_attrs={"reloadDocument": True})),
     )
-    return shown

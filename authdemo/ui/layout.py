@@ -8,61 +8,82 @@ import reflex as rx
 
 from authdemo.accounts import DemoUser
 from authdemo.sessions import use_session, word
+from authdemo.ui.brand import brand
+from authdemo.ui.feedback import Arrival, toasts
 from authdemo.ui.log_out import log_out_button, log_out_refusal
+from authdemo.ui.preferences import preferences
 
 LINKS = {"home": "/", "client": "/client", "inspector": "/inspector", "account": "/account"}
 
 
-def layout(
-    title: Any, *children: rx.Component, lead: Any, has_way_out: bool = False
-) -> rx.Component:
+def layout(name: str, *children: rx.Component, has_way_out: bool = False) -> rx.Component:
     """Lay a page out for somebody who is signed in.
 
     Args:
-        title: The page's heading.
+        name: The area of its texts, with a `title` and a `lead`.
         *children: What the page holds.
-        lead: One sentence about the page.
         has_way_out: Whether the page itself holds the button to log out.
 
     Returns:
         The page.
     """
     return rx.fragment(
+        rx.el.a(
+            word("nav.skip"),
+            href="#main",
+            class_name="skip",
+            custom_attrs={"reloadDocument": True},
+        ),
         rx.el.header(
-            rx.el.a("authdemo", href="/", class_name="brand"),
+            brand(href="/"),
             rx.el.nav(
-                *(rx.el.a(word(f"layout.{name}"), href=path) for name, path in LINKS.items()),
-                rx.cond(_is_admin(), rx.el.a(word("layout.people"), href="/admin")),
-                aria_label=word("layout.pages"),
+                *(_link(each, path, name) for each, path in LINKS.items()),
+                rx.cond(_is_admin(), _link("people", "/admin", name)),
+                aria_label=word("nav.pages"),
             ),
             *(() if has_way_out else (log_out_button(),)),
             class_name="bar",
         ),
         rx.el.main(
-            rx.el.h1(title),
-            rx.el.p(lead, class_name="lead"),
+            rx.el.h1(word(f"{name}.title"), tab_index=-1),
+            rx.el.p(word(f"{name}.lead"), class_name="lead"),
             *children,
             log_out_refusal(),
+            id="main",
+            tab_index=-1,
         ),
+        preferences(),
+        toasts(),
+        Arrival.create(),
     )
 
 
-def plain_layout(title: Any, *children: rx.Component) -> rx.Component:
+def plain_layout(name: str, *children: rx.Component) -> rx.Component:
     """Lay a page out for anyone.
 
     Args:
-        title: The page's heading.
+        name: The area of its texts, with a `title`.
         *children: What the page holds.
 
     Returns:
         The page.
     """
-    return rx.el.main(
-        rx.el.p("authdemo", class_name="brand"),
-        rx.el.h1(title),
-        *children,
-        class_name="narrow",
+    return rx.fragment(
+        rx.el.main(
+            brand(),
+            rx.el.h1(word(f"{name}.title"), tab_index=-1),
+            *children,
+            class_name="narrow",
+        ),
+        preferences(),
+        toasts(),
+        Arrival.create(),
     )
+
+
+def _link(name: str, path: str, current: str) -> rx.Component:
+    mark = {"aria_current": "page"} if name == current else {}
+    return rx.el.a(word(f"nav.{name}"), href=path, **mark)
 
 
 def _is_admin() -> Any:

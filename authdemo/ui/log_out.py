@@ -27,7 +27,7 @@ class LogOutState(Busy, rx.State):
 def log_out_button() -> rx.Component:
     """Make the button."""
     return action_button(
-        word("layout.log_out"), LogOutState.log_out, pending=LogOutState.pending, quiet=True
+        word("nav.log_out"), LogOutState.log_out, pending=LogOutState.pending, quiet=True
     )
 
 

@@ -9,6 +9,7 @@ from reflex_components_core.base.error_boundary import error_boundary
 from reflex_components_core.core.banner import has_connection_errors
 
 from authdemo.sessions import word
+from authdemo.ui.feedback import ToastWhen
 
 Wrap = Callable[[bool], rx.Component | None]
 
@@ -33,7 +34,10 @@ def connection_notice(_stateful: bool) -> rx.Component:  # noqa: FBT001
 def lost_connection() -> rx.Component:
     """Follow the page's connection."""
     lost = rx.el.p(word("mishap.lost"), class_name="lost", role="alert")
-    notice: rx.Component = rx.fragment(rx.cond(has_connection_errors, lost))
+    notice: rx.Component = rx.fragment(
+        rx.cond(has_connection_errors, lost),
+        ToastWhen.create(value=~has_connection_errors, text=word("mishap.restored")),
+    )
     return notice
 
 

@@ -8,6 +8,7 @@ import reflex as rx
 
 from authdemo.sessions import explain, use_profile, word
 from authdemo.ui.buttons import action_button, not_ready, refusal
+from authdemo.ui.feedback import ToastWhen
 
 FIELDS = ("name", "image")
 
@@ -20,6 +21,7 @@ def profile_form() -> rx.Component:
         *(_field(name) for name in FIELDS),
         rx.cond(profile.is_conflict, _conflict()),
         refusal(profile.error),
+        ToastWhen.create(value=profile.saved, text=word("profile.saved")),
         rx.el.div(
             rx.el.button(
                 word("profile.save"),

@@ -46,6 +46,7 @@ def test_axe_finds_nothing(visitor: Visitor, jane_everywhere: dict[str, str], pa
     if path != "/login":
         visitor.keep(jane_everywhere)
     tab = visitor.open(path)
-    is_connected(tab)
+    if path != "/nowhere":
+        is_connected(tab)
     tab.wait_for_load_state("networkidle")
     assert findings(tab) == []

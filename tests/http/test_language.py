@@ -52,7 +52,7 @@ def test_no_marker_is_left_in_a_page(john: Browser, language: str) -> None:
     for path in ("/", "/client", "/inspector", "/account"):
         page = john.get(path).text
         assert "{{" not in page
-        assert texts(language)["layout.log_out"] in page
+        assert texts(language)["nav.log_out"] in page
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -62,6 +62,6 @@ def test_texts_of_protected_pages_stay_with_them(browser: Browser, language: str
     assert texts(language)["login.log_in"] in page
     keys = set(re.findall(r'"([a-z]+)\.[\w.]+": "', page))
     assert {"login", "error"} <= keys
-    assert not keys & {"home", "client", "inspector", "account", "people"}
+    assert not keys & {"home", "client", "inspector", "account", "people", "nav"}
     for area in ("home", "client", "inspector", "account", "people"):
         assert texts(language)[f"{area}.lead"] not in page

@@ -252,6 +252,20 @@ class RequestRefused(AuthError):
     url: str | None = None
 
 
+class NotFound(AuthError):
+    """There is nothing at the address that was asked for."""
+
+    code = "NotFound"
+
+    def __init__(self, message: str = "There is nothing at this address.") -> None:
+        """Make an error.
+
+        Args:
+            message: What to tell the visitor.
+        """
+        super().__init__(message)
+
+
 class StoreUnavailable(AuthError):
     """The session store can't be reached, so nothing can be verified."""
 

@@ -25,6 +25,7 @@ _STATUS: dict[type[e.AuthError], int] = {
     e.NotAuthenticated: 401,
     e.AccessDenied: 403,
     e.UnknownProvider: 404,
+    e.NotFound: 404,
     e.TooManyAttempts: 429,
     e.TooManyUpdates: 429,
     e.SignInError: 401,

@@ -13,16 +13,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..core import callbacks as cb
 from ..core import events as ev
 from ..core.auth import AuthCore
-from ..core.errors import AccessDenied, AuthError, StoreUnavailable
+from ..core.errors import AccessDenied, AuthError, NotFound, RequestRefused, StoreUnavailable
 from . import answers, cookies
 from .headers import security_headers
 from .keeping import Keep, is_named_by_content
 from .language import language_of
+from .refusals import InsteadOfMissing, refusal_page, wants_page
 from .site import Site, canonical
 from .templates import Wording
 from .visitor import Desk, Visitor, device_of
 
 _SCRIPTS = "/assets/"
+_NO_PAGES = ("/api/", _SCRIPTS)
 
 
 class Gate:
@@ -58,10 +60,24 @@ class Gate:
                 return await self._script(scope, path)
             if is_named_by_content(path):
                 return Keep(self._app)
+            return self._instead_of_missing(scope, path)
         except AuthError as error:
             self._auth.trail.refused(error, path=path, device=device_of(scope))
+            if wants_page(scope) and not isinstance(error, RequestRefused):
+                return self._refusal(scope, error, secure=self._is_secure(scope))
             return answers.plain_refusal(error)
-        return None
+
+    def _instead_of_missing(self, scope: Scope, path: str) -> ASGIApp | None:
+        """Have an unknown address answered by a page, if a person looks at it."""
+        if not wants_page(scope) or path.startswith(_NO_PAGES):
+            return None
+
+        missing = self._refusal(scope, NotFound(), secure=self._is_secure(scope))
+        return InsteadOfMissing(self._app, missing)
+
+    def _refusal(self, scope: Scope, error: AuthError, *, secure: bool) -> Response:
+        wording = self._wording(scope, is_member=True)
+        return refusal_page(error, wording, self._site.links, secure=secure)
 
     async def _page(self, scope: Scope, path: str) -> Response:
         protected = self._site.is_protected(path)

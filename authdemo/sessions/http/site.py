@@ -11,6 +11,7 @@ from ..core.errors import ConfigurationError
 from .scripts import EndpointsScript, Scripts
 from .templates import Template
 
+_LOOK = re.compile(r'<link\b[^>]*\brel="(?:stylesheet|icon|apple-touch-icon)"[^>]*>')
 _PACKED = re.compile(r"\.(gz|br|zst)$", re.IGNORECASE)
 
 
@@ -22,6 +23,7 @@ class Site:
 
     Attributes:
         public_areas: The areas of texts that public pages use.
+        links: The elements that give a page the site's look.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Site:
         self._endpoints = {
             file.name: EndpointsScript(file.read_text("utf-8")) for file in endpoints
         }
+        self.links = "\n".join(_LOOK.findall(next(iter(pages.values()), "")))
         scripts = Scripts(folder / "assets")
         public = [text for path, text in pages.items() if not self.is_protected(path)]
         self._public_scripts = scripts.needed_by(public)

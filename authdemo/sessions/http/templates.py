@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from ..core.errors import AuthError
 from ..core.words import Texts
 from .headers import content_security_policy
 
@@ -52,6 +53,13 @@ class Wording:
         """Say a text; a key that no language knows says itself."""
         text = self.texts.get(key, key)
         return _PLACEHOLDER.sub(lambda found: str(values.get(found[1], found[0])), text)
+
+    def explain(self, error: AuthError) -> str:
+        """Say what an error means, in its own words if the catalogs don't know it."""
+        for key in (f"error.{error.code}.{error.reason}", f"error.{error.code}"):
+            if key in self.texts:
+                return self.say(key, {**error.values, "field": error.field})
+        return error.message
 
 
 @dataclass(frozen=True, slots=True)

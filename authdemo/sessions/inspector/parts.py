@@ -68,6 +68,6 @@ def _change(row: Any) -> rx.Component:
         rx.el.code(row["field"].to(str)),
         " ",
         rx.el.del_(row["old"].to(str)),
-        " → ",
+        " ",
         rx.el.ins(row["new"].to(str)),
     )

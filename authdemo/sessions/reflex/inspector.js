@@ -155,7 +155,9 @@ const origin = ({ tab, browser, system, ip }, ownTab) => {
   return `${word(tab === ownTab ? "timeline.this_tab" : "timeline.tab", { tab })} · ${client}`;
 };
 
-const textual = ({ field, old, new: next }) => ({ field, old: asText(old), new: asText(next) });
+const valueText = (value) => (value == null ? "" : asText(value));
+
+const textual = ({ field, old, new: next }) => ({ field, old: valueText(old), new: valueText(next) });
 
 const entry = (step, ownTab, to) => ({
   ...step,

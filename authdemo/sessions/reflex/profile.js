@@ -3,6 +3,7 @@ import { forgive, updateFrom, useConfirmedSession, useRequest } from "./session.
 import { store } from "./store.js";
 
 const draft = store(null);
+const saves = store(0);
 
 const focus = (name) => document.getElementsByName(name)[0]?.focus();
 
@@ -26,7 +27,9 @@ export const useProfile = (view, names) => {
 
   const save = async (from) => {
     const changes = Object.fromEntries(edited.map((name) => [name, mine[name]]));
-    if (await updateFrom(from, changes)) draft.set(null);
+    if (!(await updateFrom(from, changes))) return;
+    draft.set(null);
+    saves.set(saves.get() + 1);
   };
 
   return {
@@ -35,6 +38,7 @@ export const useProfile = (view, names) => {
     error: error.field in mine || isConflict ? {} : error,
     conflicts: edited.map((name) => ({ name, theirs: saved[name], mine: mine[name] })),
     isConflict: isConflict && !pending,
+    saved: saves.use(),
     isEdited: edited.length > 0,
     change: ({ target }) =>
       draft.set({

@@ -23,6 +23,7 @@ class Profile:
         is_conflict: Whether the session has moved on since somebody began to write.
         conflicts: The fields that differ then: `name`, `theirs` and `mine`.
         error: The facts of a refusal that no field is to blame for.
+        saved: How often it was saved since the page was loaded.
         submit: Sends it, unless the session has moved on: what the form's `on_submit` takes.
         keep_theirs: Drops what was written.
         save_mine: Sends what was written, over what others did meanwhile.
@@ -33,6 +34,7 @@ class Profile:
     is_conflict: Any
     conflicts: Any
     error: Any
+    saved: Any
     submit: Any
     keep_theirs: Any
     save_mine: Any
@@ -90,6 +92,7 @@ def use_profile(*names: str) -> Profile:
         is_conflict=var("profile.isConflict", bool, data),
         conflicts=var("profile.conflicts", list[dict[str, str]], data),
         error=var("profile.error", dict[str, Any], data),
+        saved=var("profile.saved", int, data),
         submit=call("submit"),
         keep_theirs=call("keepTheirs"),
         save_mine=call("saveMine"),

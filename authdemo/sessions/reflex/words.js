@@ -1,3 +1,4 @@
+import { useSyncExternalStore } from "react";
 import built from "$/utils/words";
 
 const onServer = typeof document === "undefined";
@@ -41,6 +42,11 @@ export const explain = (error) => {
 };
 
 export const currentLanguage = () => language;
+
+const never = () => () => {};
+
+/** The language, for what isn't a text: no request puts it into the page. */
+export const useLanguage = () => useSyncExternalStore(never, currentLanguage, () => "");
 
 /** Reads on in another language. */
 export const speak = (name) => {

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import reflex as rx
+from reflex.vars import VarData
 
 from ..core.words import Words
 from .scripts import imported, var
@@ -59,8 +60,13 @@ def explain(error: Any) -> Any:
 
 
 def current_language() -> Any:
-    """Tell which language the visitor reads, as a var."""
-    return _call("currentLanguage", "")
+    """Tell which language the visitor reads.
+
+    Returns:
+        A var; empty until the page is live.
+    """
+    hook = VarData(hooks={"const language = useLanguage()": None})
+    return var("language", str, _imported("useLanguage"), hook)
 
 
 def speak(language: str) -> Any:

@@ -1,0 +1,96 @@
+"""What a browser shows when there is no page for its visitor.
+
+It needs no script, says it in the visitor's language, and leads back to the start.
+"""
+
+from __future__ import annotations
+
+import html
+from http import HTTPStatus
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..core.errors import AuthError
+from . import answers
+from .headers import content_security_policy, security_headers
+from .templates import Wording
+
+_DOCUMENT = """<!DOCTYPE html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+{links}
+</head>
+<body>
+<main class="narrow">
+<h1>{title}</h1>
+<p role="alert">{message}</p>
+<p><a href="/">{home}</a></p>
+</main>
+</body>
+</html>
+"""
+
+
+def wants_page(scope: Scope) -> bool:
+    """Tell whether a person looks at the answer: browsers ask for HTML by name."""
+    return "text/html" in Headers(scope=scope).get("accept", "")
+
+
+def refusal_page(error: AuthError, wording: Wording, links: str, *, secure: bool) -> Response:
+    """Answer a browser with an error.
+
+    Args:
+        error: The error.
+        wording: The texts to say it with.
+        links: The `<link>` elements of the site's own look.
+        secure: Whether the page is served over https.
+
+    Returns:
+        A page that holds nothing but what went wrong.
+    """
+    status = answers.status(error)
+    title = wording.texts.get(f"refusal.{status}", HTTPStatus(status).phrase)
+    document = _DOCUMENT.format(
+        language=wording.language,
+        links=links,
+        title=html.escape(title),
+        message=html.escape(wording.explain(error)),
+        home=html.escape(wording.say("refusal.home", {})),
+    )
+    later = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    safe = security_headers(content_security_policy(document), secure=secure)
+    headers = {**answers.PERSONAL, **safe, **later}
+    return Response(document, status, headers=headers, media_type="text/html")
+
+
+class InsteadOfMissing:
+    """Shows a page of ours where an app says that there is nothing."""
+
+    def __init__(self, app: ASGIApp, page: Response) -> None:
+        """Stand in front of an app.
+
+        Args:
+            app: The app.
+            page: The page.
+        """
+        self._app = app
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the app does, unless that is 404."""
+        is_missing = False
+
+        async def pass_on(message: Message) -> None:
+            nonlocal is_missing
+            is_missing = is_missing or message.get("status") == HTTPStatus.NOT_FOUND
+            if not is_missing:
+                await send(message)
+
+        await self._app(scope, receive, pass_on)
+        if is_missing:
+            await self._page(scope, receive, send)

@@ -1,0 +1,61 @@
+import { useEffect, useRef, useSyncExternalStore } from "react";
+
+const PATIENCE = 6000;
+const NONE = [];
+
+let toasts = NONE;
+let last = 0;
+const listeners = new Set();
+const timers = new Map();
+
+const set = (next) => {
+  toasts = next;
+  listeners.forEach((listener) => listener());
+};
+
+const dismiss = (id) => {
+  clearTimeout(timers.get(id));
+  timers.delete(id);
+  set(toasts.filter((toast) => toast.id !== id));
+};
+
+const wait = (id) => timers.set(id, setTimeout(() => dismiss(id), PATIENCE));
+
+const toast = (text) => {
+  const id = ++last;
+  set([...toasts, { id, text }]);
+  wait(id);
+};
+
+/** The toasts on the screen; they wait while somebody points at them or is in them. */
+export const useToasts = () => ({
+  toasts: useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => toasts,
+    () => NONE,
+  ),
+  dismiss,
+  hold: () => timers.forEach((timer) => clearTimeout(timer)),
+  release: () => [...timers.keys()].forEach(wait),
+});
+
+/** Says a text when something comes true, but not if it was from the beginning. */
+export const useToastWhen = (value, text) => {
+  const before = useRef(value);
+  useEffect(() => {
+    if (value && value !== before.current) toast(text);
+    before.current = value;
+  }, [value]);
+};
+
+let hasArrived = false;
+
+/** After a link was followed, readers begin at the new page's heading. */
+export const useArrival = () =>
+  useEffect(() => {
+    if (hasArrived) document.querySelector("h1")?.focus();
+    hasArrived = true;
+  }, []);

@@ -1,0 +1,76 @@
+"""What happens on a page without being asked for: toasts, and where the focus goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+from reflex.utils.imports import ImportVar
+from reflex.vars import VarData
+
+from authdemo.sessions import word
+
+
+def _from_script(name: str) -> dict[str, list[ImportVar]]:
+    script = rx.asset("feedback.js", shared=True).partition("?")[0]
+    return {"$/public" + script: [ImportVar(tag=name)]}
+
+
+@rx.memo
+def toasts() -> rx.Component:
+    """Show toasts: screen readers hear them, and they wait to be read."""
+    hook = VarData(imports=_from_script("useToasts"), hooks={"const feedback = useToasts()": None})
+
+    def var(expression: str, kind: Any) -> Any:
+        return rx.Var(expression, _var_type=kind, _var_data=hook).guess_type()
+
+    def made(toast: Any) -> rx.Component:
+        dismiss = var(f"() => feedback.dismiss({toast['id']!s})", Any)
+        return rx.el.li(
+            toast["text"].to(str),
+            rx.el.button(
+                rx.el.span("\N{MULTIPLICATION SIGN}", aria_hidden=True),
+                rx.el.span(word("layout.dismiss"), class_name="hidden"),
+                type="button",
+                on_click=rx.call_function(dismiss),
+            ),
+            class_name="toast",
+        )
+
+    held = ("onMouseEnter", "onFocus")
+    let_go = ("onMouseLeave", "onBlur")
+    return rx.el.div(
+        rx.el.ul(
+            rx.foreach(var("feedback.toasts", list[dict[str, Any]]), made),
+            class_name="toasts",
+            custom_attrs={
+                **{event: var("feedback.hold", Any) for event in held},
+                **{event: var("feedback.release", Any) for event in let_go},
+            },
+        ),
+        role="status",
+    )
+
+
+class ToastWhen(rx.Fragment):
+    """Says a text in a toast when something comes true."""
+
+    value: rx.Var[Any]
+    text: rx.Var[str]
+
+    def add_hooks(self) -> list[Any]:
+        """Call the hook."""
+        data = VarData.merge(
+            self.value._get_all_var_data(),
+            self.text._get_all_var_data(),
+            VarData(imports=_from_script("useToastWhen")),
+        )
+        return [rx.Var(f"useToastWhen({self.value!s}, {self.text!s})", _var_data=data)]
+
+
+class Arrival(rx.Fragment):
+    """Moves the focus to the heading of a page that a link led to."""
+
+    def add_hooks(self) -> list[Any]:
+        """Call the hook."""
+        return [rx.Var("useArrival()", _var_data=VarData(imports=_from_script("useArrival")))]

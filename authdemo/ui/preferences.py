@@ -1,0 +1,63 @@
+"""What a visitor chooses for themselves: the language, and light or dark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+from reflex.utils.imports import ImportVar
+from reflex.vars import VarData
+
+from authdemo.sessions import current_language, speak, word
+
+LANGUAGES = {"en": "English", "zh": "中文"}
+THEMES = ("system", "light", "dark")
+
+
+def preferences() -> rx.Component:
+    """Make the switches at the foot of each page."""
+    return rx.el.footer(_languages(), theme_switch(), class_name="foot")
+
+
+def _languages() -> rx.Component:
+    return _choice(
+        word("layout.language"),
+        *(
+            rx.el.button(
+                name,
+                type="button",
+                lang=tag,
+                on_click=speak(tag),
+                aria_pressed=current_language() == tag,
+            )
+            for tag, name in LANGUAGES.items()
+        ),
+    )
+
+
+@rx.memo
+def theme_switch() -> rx.Component:
+    """Switch between light and dark, or follow the system."""
+    return _choice(word("layout.theme"), *map(_theme, THEMES))
+
+
+def _theme(name: str) -> rx.Component:
+    script = "$/public" + rx.asset("preferences.js", shared=True).partition("?")[0]
+    hook = VarData(
+        imports={script: [ImportVar(tag="useTheme")]},
+        hooks={"const preference = useTheme()": None},
+    )
+    chosen: Any = rx.Var("preference.theme", _var_type=str, _var_data=hook)
+    choose: Any = rx.Var(f'() => preference.choose("{name}")', _var_data=hook)
+    return rx.el.button(
+        word(f"layout.{name}"),
+        type="button",
+        on_click=rx.call_function(choose),
+        aria_pressed=chosen.to(str) == name,
+    )
+
+
+def _choice(legend: Any, *buttons: rx.Component) -> rx.Component:
+    return rx.el.fieldset(
+        rx.el.legend(legend), rx.el.div(*buttons, class_name="segments"), class_name="choice"
+    )

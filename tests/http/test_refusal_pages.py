@@ -1,0 +1,85 @@
+"""Whoever looks with a browser is told in words what went wrong, in the look of the site."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.support.browser import Browser
+from tests.support.server import running_in_trouble
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+CHINESE = {**BROWSER, "Accept-Language": "zh-CN"}
+
+
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/client/nowhere", "/%E4%BD%A0", "/x.html", "/x.json"]
+)
+def test_an_address_with_nothing_behind_it_gets_a_page(browser: Browser, path: str) -> None:
+    answer = browser.get(path, headers=BROWSER)
+    assert answer.status_code == 404
+    assert "<h1>Not found</h1>" in answer.text
+    assert '<a href="/">Back to the start</a>' in answer.text
+    assert 'rel="stylesheet"' in answer.text
+    assert "<script" not in answer.text
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_it_speaks_the_visitors_language(browser: Browser) -> None:
+    answer = browser.get("/nowhere", headers=CHINESE)
+    assert answer.status_code == 404
+    assert '<html lang="zh">' in answer.text
+    assert "这个地址什么也没有。" in answer.text
+
+
+def test_its_style_sheet_is_there_for_everyone(browser: Browser) -> None:
+    page = browser.get("/nowhere", headers=BROWSER).text
+    sheets = re.findall(r'href="(/assets/[^"]+\.css)"', page)
+    assert sheets
+    for sheet in sheets:
+        assert browser.get(sheet).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/api/auth/nowhere", "/assets/nowhere.js"])
+def test_programs_addresses_stay_as_they_are(browser: Browser, path: str) -> None:
+    answer = browser.get(path, headers=BROWSER)
+    assert answer.status_code in (401, 404)
+    assert "<h1>" not in answer.text
+
+
+def test_whoever_does_not_ask_for_html_gets_none_of_it(browser: Browser) -> None:
+    answer = browser.get("/nowhere", headers={"Accept": "application/json"})
+    assert answer.status_code == 404
+    assert "Back to the start" not in answer.text
+
+
+def test_an_attempt_to_write_into_it_is_shown_as_text(browser: Browser) -> None:
+    answer = browser.get("/%3Cscript%3Ealert(1)%3C/script%3E", headers=BROWSER)
+    assert answer.status_code == 404
+    assert "alert(1)" not in answer.text
+
+
+def test_a_page_for_others_says_so(john: Browser) -> None:
+    answer = john.get("/admin", headers=BROWSER)
+    assert answer.status_code == 403
+    assert "<h1>Not for you</h1>" in answer.text
+    assert "This page is not for you." in answer.text
+    assert john.get("/admin", headers=CHINESE).text.count("你无权查看此页面。") == 1
+    assert john.get("/admin").text == "This page is not for you."
+
+
+def test_while_sessions_can_not_be_checked_it_asks_for_patience(tmp_path: Path) -> None:
+    with running_in_trouble(tmp_path) as server:
+        browser = Browser(server)
+        browser.log_in()
+        with sqlite3.connect(tmp_path / "data" / "sessions.db") as db:
+            db.execute("DROP TABLE sessions")
+        answer = browser.get("/", headers=BROWSER)
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"] == "5"
+        assert "<h1>Please wait</h1>" in answer.text
+        assert browser.get("/login", headers=BROWSER).status_code == 200

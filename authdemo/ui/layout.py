@@ -28,13 +28,8 @@ def layout(name: str, *children: rx.Component, has_way_out: bool = False) -> rx.
         The page.
     """
     return rx.fragment(
-        rx.el.a(
-            word("nav.skip"),
-            href="#main",
-            class_name="skip",
-            custom_attrs={"reloadDocument": True},
-        ),
         rx.el.header(
+            rx.el.a(word("nav.skip"), class_name="skip", custom_attrs={"href": "#main"}),
             brand(href="/"),
             rx.el.nav(
                 *(_link(each, path, name) for each, path in LINKS.items()),

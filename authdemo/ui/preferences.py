@@ -42,13 +42,12 @@ def theme_switch() -> rx.Component:
 
 
 def _theme(name: str) -> rx.Component:
-    script = "$/public" + rx.asset("preferences.js", shared=True).partition("?")[0]
     hook = VarData(
-        imports={script: [ImportVar(tag="useTheme")]},
+        imports={"$/utils/react-theme": [ImportVar(tag="useTheme")]},
         hooks={"const preference = useTheme()": None},
     )
     chosen: Any = rx.Var("preference.theme", _var_type=str, _var_data=hook)
-    choose: Any = rx.Var(f'() => preference.choose("{name}")', _var_data=hook)
+    choose: Any = rx.Var(f'() => preference.setTheme("{name}")', _var_data=hook)
     return rx.el.button(
         word(f"layout.{name}"),
         type="button",

@@ -44,10 +44,16 @@ class Visitor:
         tab.goto(self.url + path)
         return tab
 
-    def log_in(self, tab: Page, account: str = "john_doe", password: str = "tutorial") -> None:
+    def log_in(
+        self,
+        tab: Page,
+        account: str = "john_doe",
+        password: str = "tutorial",
+        button: str = "Log In",
+    ) -> None:
         tab.locator("[name=id]").fill(account)
         tab.locator("[name=password]").fill(password)
-        tab.get_by_role("button", name="Log In", exact=True).click()
+        tab.get_by_role("button", name=button, exact=True).click()
 
     def logged_in(self, path: str = "/", account: str = "john_doe") -> Page:
         tab = self.open("/login?callbackUrl=" + path)

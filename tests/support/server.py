@@ -90,7 +90,7 @@ def running_in_trouble(folder: Path, **environ: str) -> Iterator[Server]:
         folder: Where its data and log are; a second start finds the first one's data.
         **environ: Environment variables beside the usual ones.
     """
-    port = free_port()
+    port = int(environ.get("PORT") or free_port())
     usual = {
         "HOST": "127.0.0.1",
         "AUTH_SECRET": SECRET,

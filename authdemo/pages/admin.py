@@ -77,7 +77,19 @@ def page() -> rx.Component:
     """Build the page."""
     return layout(
         "people",
-        rx.el.ul(rx.foreach(AdminState.people, _person), class_name="card people"),
+        rx.el.ul(
+            rx.cond(
+                AdminState.people,
+                rx.foreach(AdminState.people, _person),
+                rx.cond(
+                    AdminState.error,
+                    rx.fragment(),
+                    rx.el.li(word("people.loading"), class_name="empty"),
+                ),
+            ),
+            aria_busy=AdminState.pending,
+            class_name="card people",
+        ),
         refusal(AdminState.error),
     )
 

@@ -27,11 +27,11 @@ def inspector(visitor: Visitor) -> Page:
 
 
 def devices(page: Page) -> Locator:
-    return page.locator(".device-list > li")
+    return page.locator(".device-list > .device")
 
 
 def steps(page: Page) -> Locator:
-    return page.locator(".timeline-list > li")
+    return page.locator(".timeline-list > li:not(.empty)")
 
 
 def face(page: Page, name: str) -> Locator:

@@ -39,12 +39,15 @@ def test_a_page_is_light(app: Server, chromium: Chromium, path: str) -> None:
     assert scales.total < LIMIT, scales.bytes_of
 
 
-@pytest.mark.parametrize("path", ["/login", "/", "/client"])
-def test_a_page_without_a_chart_loads_nothing_that_draws_charts(
-    app: Server, chromium: Chromium, path: str
+@pytest.mark.parametrize(
+    ("path", "has_chart"),
+    [("/login", False), ("/", False), ("/client", False), ("/inspector", True)],
+)
+def test_only_the_page_with_the_chart_loads_what_draws_charts(
+    app: Server, chromium: Chromium, path: str, *, has_chart: bool
 ) -> None:
     browser = signed_in(app)
     scripts = [url for url in loads(app, chromium, path).bytes_of if url.endswith(".js")]
-    assert scripts
-    for url in scripts:
-        assert "recharts" not in browser.get(url.removeprefix(app.url)).text
+    texts = [browser.get(url.removeprefix(app.url)).text for url in scripts]
+    assert texts
+    assert any("recharts" in text for text in texts) is has_chart

@@ -9,7 +9,7 @@ import reflex as rx
 from ..reflex.dialog import confirm_button
 from ..reflex.words import explain, word
 from .hooks import Watch, end_sessions, relative_time, use_devices, use_ending
-from .parts import section
+from .parts import filled_list, section
 
 
 def devices() -> rx.Component:
@@ -23,7 +23,7 @@ def devices() -> rx.Component:
     return section(
         "devices",
         Watch.create(),
-        rx.el.ul(rx.foreach(sessions, _device), class_name="device-list"),
+        filled_list(sessions, _device, class_name="device-list"),
         rx.el.p(explain(ending["error"]), role="alert", class_name="refusal"),
         rx.el.div(
             confirm_button(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import reflex as rx
@@ -48,6 +49,28 @@ def table(headings: list[Any], rows: Any, *, label: Any) -> rx.Component:
         tab_index=0,
         role="region",
         aria_label=label,
+    )
+
+
+def filled_list(rows: Any, row: Callable[[Any], rx.Component], *, class_name: str) -> rx.Component:
+    """List rows, or say that they are on their way.
+
+    Args:
+        rows: A var with a list.
+        row: Makes an element of the list.
+        class_name: The list's class.
+
+    Returns:
+        An ordered list.
+    """
+    return rx.el.ol(
+        rx.cond(
+            rows.length() > 0,
+            rx.foreach(rows, row),
+            rx.el.li(word("inspection.loading"), class_name="empty"),
+        ),
+        class_name=class_name,
+        aria_busy=rows.length() == 0,
     )
 
 

@@ -9,7 +9,7 @@ import reflex as rx
 from ..reflex.words import word
 from .chart import chart
 from .hooks import Watch, pick, use_timeline
-from .parts import changes, section
+from .parts import changes, filled_list, section
 
 
 def timeline() -> rx.Component:
@@ -24,7 +24,7 @@ def timeline() -> rx.Component:
         Watch.create(),
         chart(),
         _comparison(),
-        rx.el.ol(rx.foreach(steps.entries, _entry), class_name="timeline-list"),
+        filled_list(steps.entries, _entry, class_name="timeline-list"),
     )
 
 

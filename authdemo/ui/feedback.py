@@ -58,6 +58,9 @@ class ToastWhen(rx.Fragment):
     value: rx.Var[Any]
     text: rx.Var[str]
 
+    def _exclude_props(self) -> list[str]:
+        return ["value", "text"]
+
     def add_hooks(self) -> list[Any]:
         """Call the hook."""
         data = VarData.merge(

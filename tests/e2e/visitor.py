@@ -87,7 +87,7 @@ class Visitor:
             for complaint in self.complaints
             if not any(pattern.search(complaint) for pattern in self.tolerated)
         ]
-        assert complaints == []
+        assert not complaints, complaints
 
     def _heard(self, message: ConsoleMessage) -> None:
         self.console.append(message.text)

@@ -56,9 +56,9 @@ def test_tabs_are_told_and_go_on_when_there_is_room(disk: Disk, member: Browser)
     with Tab(server, member) as tab, Tab(server, path="/login") as login:
         disk.fill()
         tab.server_update()
-        eventually(lambda: "can't be saved" in (tab.var(HOME_STATE, "error") or ""))
+        eventually(lambda: "can't be saved" in str(tab.var(HOME_STATE, "error")))
         assert not login.log_in()
-        assert "can't be saved" in login.var(LOGIN_STATE, "error")
+        assert "can't be saved" in str(login.var(LOGIN_STATE, "error"))
         assert tab.name == "John Doe"
         disk.empty()
         tab.server_update()

@@ -304,6 +304,7 @@ class Auth(AuthCore):
             for stop in stops:
                 stop()
             await self.trail.flush()
+            await self.presence.close()
             await self.sessions.store.close()
 
     async def _sweep(self) -> None:

@@ -40,6 +40,9 @@ class Presence(Protocol):
             The tabs.
         """
 
+    async def close(self) -> None:
+        """Let go of everything."""
+
 
 class NobodyElse:
     """A `Presence` for an app that runs as one process."""
@@ -50,3 +53,6 @@ class NobodyElse:
     async def elsewhere(self, user_id: str) -> Tabs:  # noqa: ARG002
         """Know of no other tabs."""
         return {}
+
+    async def close(self) -> None:
+        """Do nothing."""

@@ -67,6 +67,10 @@ class RedisPresence:
                     found[sid] += names
         return found
 
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._redis.aclose()
+
     def _key(self, user_id: str) -> str:
         return f"{self._name}:tabs:{user_id}"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions import explain, use_profile, word
+from authdemo.sessions import explain, use_profile, word, word_of
 from authdemo.ui.buttons import action_button, not_ready, refusal
 from authdemo.ui.feedback import ToastWhen
 
@@ -69,7 +69,7 @@ def _conflict() -> rx.Component:
 
 def _difference(conflict: Any) -> rx.Component:
     return rx.el.li(
-        rx.el.strong(conflict["name"]),
+        rx.el.strong(word_of("field", conflict["name"])),
         rx.el.span(word("profile.theirs", theirs=conflict["theirs"])),
         rx.el.span(word("profile.mine", mine=conflict["mine"])),
     )

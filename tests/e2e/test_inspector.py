@@ -150,6 +150,21 @@ def test_the_cookie_lags_and_catches_up(
     john.get_by_role("button", name="Make user").click()
 
 
+def test_the_token_is_read_once_for_each_revision_and_nothing_polls(
+    visitor: Visitor, inspector: Page
+) -> None:
+    asked: list[str] = []
+    inspector.on("request", lambda request: asked.append(request.url))
+    client = visitor.open("/client")
+    is_connected(client)
+    assert asked == []
+    click(client, "Client Side Update")
+    expect(face(inspector, "token")).to_have_text("rev 2")
+    expect(inspector.locator("[data-claim=rev]")).to_have_text("2")
+    assert 1 <= len(asked) <= 2, asked
+    assert {url.rpartition("/")[2] for url in asked} == {"token"}
+
+
 def test_open_tabs_are_counted_live(visitor: Visitor, inspector: Page) -> None:
     count = inspector.get_by_test_id("tab-count")
     expect(count).to_have_text("1")

@@ -69,11 +69,15 @@ const readToken = async () => {
   if (answer && mine === asked) inspection.set(answer);
 };
 
+let readFor = 0;
+
 /** What the token in the cookie says, read again whenever it may be another one. */
 export const useInspection = (view) => {
   const { status, rev } = useConfirmedSession(view);
   useEffect(() => {
-    if (status === "authenticated") readToken();
+    if (status !== "authenticated" || readFor === rev) return;
+    readFor = rev;
+    readToken();
   }, [status, rev]);
   return inspection.use();
 };
@@ -101,17 +105,15 @@ const heard = (answer) => {
   readToken();
 };
 
+let channel;
+
+/** Listens, once for all components, to what this browser's tabs are answered. */
 const useAnswers = () => {
   useEffect(() => {
-    const answers = new BroadcastChannel("authdemo.answers");
-    const own = (event) => heard(event.detail);
-    answers.onmessage = (event) => heard(event.data);
-    window.addEventListener("authdemo.answer", own);
-    if (json.get() === NEVER) readJson();
-    return () => {
-      answers.close();
-      window.removeEventListener("authdemo.answer", own);
-    };
+    if (channel) return;
+    channel = new BroadcastChannel("authdemo.answers");
+    channel.onmessage = (event) => heard(event.data);
+    readJson();
   }, []);
 };
 

@@ -81,10 +81,7 @@ export const call = async (path, body, headers) => {
   });
   const answer = await response.json();
   if (!response.ok) throw new Refused(answer);
-  if (path === "session" && answer) {
-    answers.postMessage(answer);
-    window.dispatchEvent(new CustomEvent("authdemo.answer", { detail: answer }));
-  }
+  if (path === "session" && answer) answers.postMessage(answer);
   return answer;
 };
 

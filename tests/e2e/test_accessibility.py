@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import ViewportSize
+from playwright.sync_api import ViewportSize, expect
 
 from tests.audit.axe import findings
-from tests.e2e.visitor import Visitor, is_connected
+from tests.e2e.visitor import Visitor, click, field_of, is_connected
 from tests.support.browser import Browser
 from tests.support.server import Server
 
@@ -50,3 +50,39 @@ def test_axe_finds_nothing(visitor: Visitor, jane_everywhere: dict[str, str], pa
         is_connected(tab)
     tab.wait_for_load_state("networkidle")
     assert findings(tab) == []
+
+
+def test_axe_finds_nothing_in_an_open_dialog_and_after_an_experiment(
+    visitor: Visitor, jane_everywhere: dict[str, str]
+) -> None:
+    visitor.keep(jane_everywhere)
+    tab = visitor.open("/inspector")
+    is_connected(tab)
+    tab.locator("[data-experiment]").first.get_by_role("button").click()
+    expect(tab.locator(".workshop-outcome")).to_be_visible()
+    tab.get_by_role("button", name="End Session").first.click()
+    expect(tab.get_by_role("dialog")).to_be_visible()
+    assert findings(tab) == []
+
+
+def test_axe_finds_nothing_in_a_refusal_a_conflict_and_a_toast(
+    visitor: Visitor, jane_everywhere: dict[str, str]
+) -> None:
+    visitor.keep(jane_everywhere)
+    form, client = visitor.open("/account"), visitor.open("/client")
+    for tab in (form, client):
+        is_connected(tab)
+    name = form.get_by_label("Name")
+    name.fill("x" * 65)
+    click(form, "Save")
+    expect(name).to_have_attribute("aria-invalid", "true")
+    assert findings(form) == []
+    before = field_of(form, "rev").inner_text()
+    name.fill("Jane")
+    click(form, "Save")
+    expect(field_of(form, "rev")).not_to_have_text(before)
+    expect(form.get_by_role("status").get_by_text("Your profile is saved.")).to_be_visible()
+    name.fill("Mine")
+    click(client, "Client Side Update")
+    expect(form.get_by_role("alert").filter(has_text="Client-Man")).to_be_visible()
+    assert findings(form) == []

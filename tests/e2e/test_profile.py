@@ -75,6 +75,16 @@ def test_each_field_says_what_is_wrong_with_it(form: Page) -> None:
     expect(form.get_by_label("Name")).to_have_accessible_description("")
 
 
+def test_one_save_after_the_other_is_no_conflict(form: Page) -> None:
+    name = form.get_by_label("Name")
+    for rev, text in enumerate(("  Ada  ", "Grace", "Jean"), start=2):
+        name.fill(text)
+        name.press("Enter")
+        expect(field_of(form, "rev")).to_have_text(str(rev))
+        expect(name).to_have_value(text.strip())
+    expect(form.get_by_text("has changed while you were writing")).to_have_count(0)
+
+
 def test_a_conflict_is_shown_and_nothing_is_lost(visitor: Visitor, form: Page) -> None:
     name = form.get_by_label("Name")
     name.fill("Mine")

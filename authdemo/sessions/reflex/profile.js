@@ -7,12 +7,20 @@ const saves = store(0);
 
 const focus = (name) => document.getElementsByName(name)[0]?.focus();
 
+/** The session as this form knows it to be: an answer to its own update may come before the push. */
+const useSaved = (view) => {
+  const { user, rev } = useConfirmedSession(view);
+  const { pending, hoped, rev: answered } = useRequest();
+  const isAhead = !pending && hoped && answered > rev;
+  return isAhead ? { user: { ...user, ...hoped }, rev: answered } : { user, rev };
+};
+
 /**
  * A form for fields of the user. It follows the session until somebody writes into it. What was
  * written is kept, whatever happens to the session, and goes out with the revision it is based on.
  */
 export const useProfile = (view, names) => {
-  const { user, rev } = useConfirmedSession(view);
+  const { user, rev } = useSaved(view);
   const { pending, error } = useRequest();
   const { base, began, mine } = draft.use() ?? { base: rev, began: {}, mine: {} };
 

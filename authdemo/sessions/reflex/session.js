@@ -95,8 +95,8 @@ export const post = async (path, body, headers) => {
 const send = async (data, hoped, headers) => {
   request.set({ ...IDLE, pending: true, hoped });
   try {
-    const { rev } = await post("session", { data }, headers);
-    request.set({ ...IDLE, hoped, rev });
+    const { rev, user } = await post("session", { data }, headers);
+    request.set({ ...IDLE, hoped: hoped && (user ?? hoped), rev });
     return true;
   } catch (error) {
     request.set({ ...IDLE, error: error.facts ?? OFFLINE });

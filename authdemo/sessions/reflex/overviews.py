@@ -72,8 +72,8 @@ class Overviews:
                 self._push_to(user_id)
 
     async def run(self) -> None:
-        """Say again and again that the tabs of this worker are open."""
-        while True:
+        """Say again and again that the tabs of this worker are open, if there can be others."""
+        while self._auth.presence.is_shared:
             await asyncio.sleep(REFRESH_SECONDS)
             for user_id in self._connections.users():
                 await self._auth.presence.say(user_id, self._connections.tabs_of(user_id))

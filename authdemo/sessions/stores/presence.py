@@ -20,7 +20,12 @@ class Presence(Protocol):
 
     Nothing here decides anything: who has which tab open is shown to its user, and
     when it can't be had it isn't shown.
+
+    Attributes:
+        is_shared: Whether there can be other workers.
     """
+
+    is_shared: bool
 
     async def say(self, user_id: str, tabs: Tabs) -> None:
         """Tell the others of all tabs that a user has open here.
@@ -46,6 +51,8 @@ class Presence(Protocol):
 
 class NobodyElse:
     """A `Presence` for an app that runs as one process."""
+
+    is_shared = False
 
     async def say(self, user_id: str, tabs: Tabs) -> None:
         """Do nothing; there is nobody to tell."""

@@ -27,6 +27,8 @@ class _Report(BaseModel):
 class RedisPresence:
     """A `Presence` by one hash for each user, with a field for each worker."""
 
+    is_shared = True
+
     def __init__(self, url: str, *, name: str) -> None:
         """Make it; nothing is opened yet.
 

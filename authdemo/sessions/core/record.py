@@ -165,9 +165,12 @@ class SessionRecord(_Frozen):
             device: What brings it about.
 
         Returns:
-            The extended record.
+            The extended record. A session that already lives as long as it may has nothing
+            to remember.
         """
         record = self.renewed_until(expires, at=at)
+        if record.expires == self.expires:
+            return record
         change = {"expires": Change(old=iso(self.expires), new=iso(record.expires))}
         return record.with_step(at, "renewal", change, device)
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
 from authdemo.sessions.core.errors import NotAuthenticated, UpdateRefused
+from authdemo.sessions.core.record import MAX_HISTORY
 from authdemo.sessions.core.tokens import LEEWAY
 from tests.support.house import ADA, GRACE, HOUR, OPTIONS, build
 
@@ -194,6 +195,19 @@ class AnyCourse(RuleBasedStateMachine):
                 assert record.expires == session.expires <= session.ends == record.ends
                 assert verified.claims.rev <= record.rev
                 assert record.user["id"] == verified.claims.sub
+
+    @invariant()
+    def the_history_leads_to_what_is_so(self):
+        for session in self.all:
+            record = self.run(self.house.sessions.find(session.sid))
+            if record is None:
+                continue
+            steps = record.history
+            assert 1 <= len(steps) <= MAX_HISTORY
+            assert [step.rev for step in steps] == sorted(step.rev for step in steps)
+            assert [step.at for step in steps] == sorted(step.at for step in steps)
+            assert steps[-1].rev == record.rev
+            assert all(change.old != change.new for s in steps for change in s.changes.values())
 
     @invariant()
     def the_list_of_sessions_holds_the_living_ones(self):

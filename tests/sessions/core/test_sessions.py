@@ -227,6 +227,16 @@ class TestUpdate:
             "expires": Change(old=iso(record.expires), new=iso(renewed.expires))
         }
 
+    async def test_a_renewal_that_gains_nothing_is_not_remembered(self, house):
+        record = await house.sign_in()
+        while record.expires < record.ends:
+            house.clock.advance(22 * HOUR)
+            record = await house.rename(record, f"Ada at {house.clock.now}")
+        token = house.sessions.faces.mint(record)
+        house.clock.advance(HOUR)
+        renewed = await house.sessions.renew(await house.sessions.verify(token))
+        assert (renewed.history, renewed.expires) == (record.history, record.ends)
+
     async def test_a_record_of_an_older_version_still_loads(self, house):
         record = await house.sign_in()
         older = record.model_dump(exclude={"device": {"tab"}, "history": {0: {"tab", "device"}}})

@@ -29,6 +29,8 @@ JUNK = {
     "a list for a payload": event(f"{HOME_STATE}.server_update", [1]),
     "arguments it doesn't take": event(f"{HOME_STATE}.server_update", {"name": "hunter2"}),
     "arguments missing": event(f"{ROOT_STATE}.set_is_hydrated"),
+    "a var that has no setter": event(f"{HOME_STATE}.setvar", {"var_name": "hunter2", "value": 1}),
+    "a var without a name": event(f"{HOME_STATE}.setvar", {"var_name": 2, "value": "hunter2"}),
     "a place that is none": event(f"{HOME_STATE}.server_update", router_data=["x"]),
     "an address that is none": event(
         f"{HOME_STATE}.server_update", router_data={"asPath": "http://[", "pathname": "/"}

@@ -13,7 +13,8 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator
-from reflex.constants import Endpoint
+from reflex.constants import SETTER_PREFIX, Endpoint
+from reflex.state import EventHandlerSetVar
 from reflex_base.registry import RegistrationContext
 
 _HEARTBEAT = re.compile(r"[12356](probe)?")
@@ -100,4 +101,10 @@ class Frames:
             inspect.signature(known.handler.fn).bind(None, **event.payload)
         except TypeError:
             return False
-        return True
+        return not isinstance(known.handler, EventHandlerSetVar) or _has_setter(
+            known.handler.state, event.payload["var_name"]
+        )
+
+
+def _has_setter(state: object, name: object) -> bool:
+    return isinstance(name, str) and hasattr(state, SETTER_PREFIX + name)

@@ -10,7 +10,7 @@ import reflex as rx
 from authdemo.auth import accounts, auth
 from authdemo.sessions import word
 from authdemo.ui.busy import Busy
-from authdemo.ui.buttons import not_ready, refusal
+from authdemo.ui.buttons import refusal, submit_button
 from authdemo.ui.feedback import ToastWhen
 from authdemo.ui.layout import layout
 from authdemo.ui.profile_form import profile_form
@@ -57,13 +57,7 @@ def page() -> rx.Component:
             _password(word("account.current"), "current", "current-password"),
             _password(word("account.new"), "new", "new-password"),
             rx.el.div(
-                rx.el.button(
-                    word("account.change"),
-                    type="submit",
-                    disabled=not_ready(AccountState.pending),
-                    aria_busy=AccountState.pending,
-                    class_name="button",
-                ),
+                submit_button(word("account.change"), pending=AccountState.pending),
                 class_name="actions",
             ),
             on_submit=AccountState.change_password,

@@ -10,7 +10,7 @@ import reflex as rx
 from authdemo.auth import auth
 from authdemo.sessions import word
 from authdemo.ui.busy import Busy
-from authdemo.ui.buttons import not_ready, refusal
+from authdemo.ui.buttons import refusal, submit_button
 from authdemo.ui.layout import plain_layout
 
 KNOWN = (
@@ -62,13 +62,7 @@ def page() -> rx.Component:
                     required=True,
                 ),
             ),
-            rx.el.button(
-                word("login.log_in"),
-                type="submit",
-                disabled=not_ready(LoginState.pending),
-                aria_busy=LoginState.pending,
-                class_name="button",
-            ),
+            submit_button(word("login.log_in"), pending=LoginState.pending),
             on_submit=LoginState.log_in,
             method="post",
             class_name="card form",

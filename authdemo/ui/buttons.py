@@ -43,6 +43,26 @@ def action_button(label: Any, on_click: Any, *, pending: Any, quiet: bool = Fals
     )
 
 
+def submit_button(label: Any, *, pending: Any, is_idle: Any = False) -> rx.Component:
+    """Make the button that sends a form.
+
+    Args:
+        label: Its text.
+        pending: Whether the form is on its way.
+        is_idle: Whether there is nothing to send.
+
+    Returns:
+        The button.
+    """
+    return rx.el.button(
+        label,
+        type="submit",
+        disabled=not_ready(pending) | is_idle,
+        aria_busy=pending,
+        class_name="button",
+    )
+
+
 def update_button(name: str) -> rx.Component:
     """Make the tutorial's reusable update button: it updates the session from the browser.
 

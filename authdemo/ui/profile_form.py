@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from authdemo.sessions import explain, use_profile, word, word_of
-from authdemo.ui.buttons import action_button, not_ready, refusal
+from authdemo.ui.buttons import action_button, refusal, submit_button
 from authdemo.ui.feedback import ToastWhen
 
 FIELDS = ("name", "image")
@@ -23,12 +23,10 @@ def profile_form() -> rx.Component:
         refusal(profile.error),
         ToastWhen.create(value=profile.saved, text=word("profile.saved")),
         rx.el.div(
-            rx.el.button(
+            submit_button(
                 word("profile.save"),
-                type="submit",
-                disabled=not_ready(profile.pending) | ~profile.is_edited | profile.is_conflict,
-                aria_busy=profile.pending,
-                class_name="button",
+                pending=profile.pending,
+                is_idle=~profile.is_edited | profile.is_conflict,
             ),
             class_name="actions",
         ),

@@ -82,8 +82,20 @@ def plain_refusal(error: e.AuthError) -> PlainTextResponse:
     Returns:
         An answer whose body is the message.
     """
-    later = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
-    return PlainTextResponse(error.message, status(error), headers={**PERSONAL, **later})
+    headers = {**PERSONAL, **later(error)}
+    return PlainTextResponse(error.message, status(error), headers=headers)
+
+
+def later(error: e.AuthError) -> dict[str, str]:
+    """Say when it may go better (RFC 9110, section 10.2.3).
+
+    Args:
+        error: The error.
+
+    Returns:
+        The header, or none if waiting is no help.
+    """
+    return {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
 
 
 def refusal(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> JSONResponse:
@@ -100,8 +112,7 @@ def refusal(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> JSONR
     if isinstance(error, e.RevisionConflict):
         body["rev"] = error.rev
     answer = personal(body, status(error))
-    if error.retry_after is not None:
-        answer.headers["Retry-After"] = str(error.retry_after)
+    answer.headers.update(later(error))
     return answer
 
 

@@ -62,9 +62,8 @@ def refusal_page(error: AuthError, wording: Wording, links: str, *, secure: bool
         message=html.escape(wording.explain(error)),
         home=html.escape(wording.say("refusal.home", {})),
     )
-    later = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
     safe = security_headers(content_security_policy(document), secure=secure)
-    headers = {**answers.PERSONAL, **safe, **later}
+    headers = {**answers.PERSONAL, **safe, **answers.later(error)}
     return Response(document, status, headers=headers, media_type="text/html")
 
 

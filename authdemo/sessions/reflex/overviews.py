@@ -66,9 +66,11 @@ class Overviews:
         match notice:
             case ev.SessionChanged(record=record):
                 self._push_to(record.user_id)
-            case ev.SessionBegan(user_id=user_id) | ev.TabsChanged(user_id=user_id):
-                self._push_to(user_id)
-            case ev.SessionEnded(user_id=user_id):
+            case (
+                ev.SessionBegan(user_id=user_id)
+                | ev.SessionEnded(user_id=user_id)
+                | ev.TabsChanged(user_id=user_id)
+            ):
                 self._push_to(user_id)
 
     async def run(self) -> None:

@@ -7,7 +7,7 @@ keys in its own words. A key is `area.name`, a text may hold `{placeholders}`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
@@ -71,11 +71,6 @@ class Words:
             return chosen
         wanted = (tag.casefold().partition("-")[0] for tag in _by_preference(accepted))
         return next((language for language in wanted if language in self.languages), DEFAULT)
-
-
-def areas(keys: Iterable[str]) -> frozenset[str]:
-    """List the areas that keys belong to: what stands before their first dot."""
-    return frozenset(key.partition(".")[0] for key in keys)
 
 
 def _by_preference(accepted: str) -> list[str]:

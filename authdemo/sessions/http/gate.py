@@ -43,6 +43,9 @@ class Gate:
         self._auth = auth
         self._desk = desk
         self._site = site
+        whole = [Wording(name, auth.words.texts(name)) for name in auth.words.languages]
+        self._for_members = {wording.language: wording for wording in whole}
+        self._for_all = {each.language: each.only(site.public_areas) for each in whole}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request for a page, or pass it on."""
@@ -144,9 +147,8 @@ class Gate:
 
     def _wording(self, scope: Scope, *, is_member: bool) -> Wording:
         """Choose the texts for a visitor; those of protected pages are for members."""
-        language = language_of(scope, self._auth.words)
-        wording = Wording(language, self._auth.words.texts(language))
-        return wording if is_member else wording.only(self._site.public_areas)
+        wordings = self._for_members if is_member else self._for_all
+        return wordings[language_of(scope, self._auth.words)]
 
     def _is_secure(self, scope: Scope) -> bool:
         return self._desk.origins.base_url(scope).startswith("https://")

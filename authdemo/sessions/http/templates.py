@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
@@ -32,9 +33,9 @@ _LANGUAGE = re.compile(r'(<html\b[^>]*\blang=")[^"]*')
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wording:
-    """The texts for one answer.
+    """The texts for some visitors.
 
     Attributes:
         language: Their language.
@@ -43,6 +44,11 @@ class Wording:
 
     language: str
     texts: Texts
+
+    @cached_property
+    def element(self) -> str:
+        """The element that hands the texts to a page's script."""
+        return _element(WORDS_ID, {"language": self.language, "texts": dict(self.texts)})
 
     def only(self, areas: Collection[str]) -> Wording:
         """Leave out what belongs to other areas."""
@@ -106,8 +112,7 @@ class Template:
             piece if isinstance(piece, str) else piece.fill(session, wording)
             for piece in self._pieces
         )
-        words = {"language": wording.language, "texts": dict(wording.texts)}
-        data = _element(DATA_ID, session) + _element(WORDS_ID, words)
+        data = _element(DATA_ID, session) + wording.element
         head, separator, body = filled.partition("</head>")
         head = _LANGUAGE.sub(rf"\g<1>{wording.language}", head, count=1)
         return f"{head}{data}{separator}{body}".encode("utf-8", "replace")

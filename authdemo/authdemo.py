@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from authdemo import logs
-from authdemo.pages import account, admin, client, home, inspector, login, nowhere
+from authdemo.pages import account, admin, client, confirm, home, inspector, login, nowhere
 from authdemo.sessions import word
 from authdemo.ui import head, mishaps
 
@@ -32,6 +32,7 @@ for path, page, name, on_load in (
     ("/inspector", inspector.page, "inspector", None),
     ("/account", account.page, "account", None),
     ("/admin", admin.page, "people", admin.AdminState.look),
+    ("/confirm", confirm.page, "confirm", None),
     ("/login", login.page, "login", login.LoginState.explain),
     ("404", nowhere.page, "nowhere", None),
 ):

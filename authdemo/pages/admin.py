@@ -8,12 +8,13 @@ from typing import Any
 import reflex as rx
 
 from authdemo.auth import accounts, auth
-from authdemo.sessions import AccessDenied, confirm_button, word
+from authdemo.sessions import confirm_button, protected, use_session, word
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import action_button, not_ready, refusal
 from authdemo.ui.layout import layout
 
 
+@protected(roles="admin")
 class AdminState(Busy, rx.State):
     """Everyone who has an account.
 
@@ -39,13 +40,10 @@ class AdminState(Busy, rx.State):
         await self._do(lambda: _end_sessions(account_id))
 
     async def _do(self, act: Callable[[], Awaitable[object]] | None = None) -> None:
-        """Do something that only an administrator may, and show what is so then."""
+        """Do something, and show what is so then."""
         self._begin()
         self.people = []
         with self._reporting():
-            session = await auth(self)
-            if session is None or session.user.role != "admin":
-                raise AccessDenied("Only administrators may do this.", reason="page")
             if act is not None:
                 await act()
             self.people = await _everyone()
@@ -73,6 +71,7 @@ async def _everyone() -> list[dict[str, str]]:
     ]
 
 
+@protected(roles="admin")
 def page() -> rx.Component:
     """Build the page."""
     return layout(
@@ -91,6 +90,7 @@ def page() -> rx.Component:
             class_name="card people",
         ),
         refusal(AdminState.error),
+        refusal(use_session().refusal),
     )
 
 

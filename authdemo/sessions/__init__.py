@@ -17,11 +17,13 @@ from .core.errors import (
 )
 from .core.events import Events
 from .core.options import Pages, SessionOptions
+from .core.session import Session
 from .core.settings import Settings
 from .core.users import User, UserUpdate
 from .providers.credentials import Credentials
-from .reflex.auth import Auth, Session
+from .reflex.auth import Auth
 from .reflex.dialog import confirm_button
+from .reflex.guards import protected, public
 from .reflex.hooks import (
     SessionLog,
     session_text,
@@ -29,6 +31,7 @@ from .reflex.hooks import (
 )
 from .reflex.plugin import SessionsPlugin
 from .reflex.profile import use_profile
+from .reflex.sign_in import confirm_form, sign_in_form
 from .reflex.words import current_language, explain, speak, word, word_of
 
 __all__ = [
@@ -56,9 +59,13 @@ __all__ = [
     "User",
     "UserUpdate",
     "confirm_button",
+    "confirm_form",
     "current_language",
     "explain",
+    "protected",
+    "public",
     "session_text",
+    "sign_in_form",
     "speak",
     "use_profile",
     "use_session",

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.docs.apps import serving, state
+from tests.docs.apps import serving
 from tests.docs.markdown import GUIDES, blocks
+from tests.support.apps import state
 from tests.support.browser import Browser
 from tests.support.server import Server, eventually
 from tests.support.tab import Tab

@@ -168,11 +168,17 @@ def test_no_spelling_of_a_scripts_path_shows_it_to_nobody(browser: Browser, spel
     assert "Client Side" not in answer.text
 
 
-def test_no_script_is_left_out_for_members(john: Browser) -> None:
+def test_no_script_is_left_out_for_members(john: Browser, jane: Browser) -> None:
     for file in sorted((BUILT / "assets").glob("*.js")):
-        answer = john.get(f"/assets/{file.name}")
+        member = jane if file.name.startswith("_admin_") else john
+        answer = member.get(f"/assets/{file.name}")
         assert answer.status_code == 200, file.name
         assert "javascript" in answer.headers["Content-Type"]
+
+
+def test_the_script_of_an_administrators_page_is_for_administrators(john: Browser) -> None:
+    name = next(file.name for file in (BUILT / "assets").glob("_admin_*.js"))
+    assert john.get(f"/assets/{name}").status_code == 403
 
 
 def test_every_script_of_the_login_page_is_there_for_everyone(browser: Browser) -> None:

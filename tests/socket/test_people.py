@@ -12,7 +12,7 @@ import pytest
 from tests.support.browser import PASSWORD, Browser
 from tests.support.redis import Redis
 from tests.support.server import Server, eventually, running
-from tests.support.tab import ACCOUNT_STATE, ADMIN_STATE, Tab
+from tests.support.tab import ACCOUNT_STATE, ADMIN_STATE, SESSION_STATE, Tab
 
 NEW = "a new password"
 Open: TypeAlias = Callable[[Path, pytest.FixtureRequest], AbstractContextManager[Server]]
@@ -79,7 +79,8 @@ def test_a_role_that_changes_is_in_every_tab_and_in_the_next_check(world: Server
         janes.call(f"{ADMIN_STATE}.change_role", account_id="john_doe", role="user")
         eventually(lambda: first.view["user"]["role"] == "user")
         first.call(f"{ADMIN_STATE}.end_sessions", account_id="jane_admin")
-        eventually(lambda: first.var(ADMIN_STATE, "error"))
+        eventually(lambda: first.var(SESSION_STATE, "refusal"))
+        assert first.var(ADMIN_STATE, "people") == []
     assert john.get("/admin").status_code == 403
     assert phone.session()["rev"] == 4
     assert jane.session()
@@ -123,7 +124,7 @@ def test_who_is_no_administrator_gets_nothing_by_calling_the_handler(
     role = {"role": "user"} if act == "change_role" else {}
     with Tab(john.server, john) as tab:
         tab.call(f"{ADMIN_STATE}.{act}", **account, **role)
-        eventually(lambda: tab.var(ADMIN_STATE, "error"))
-        assert tab.var(ADMIN_STATE, "error")["message"] == "Only administrators may do this."
+        eventually(lambda: tab.var(SESSION_STATE, "refusal"))
+        assert tab.var(SESSION_STATE, "refusal")["message"] == "This is not for you."
         assert "jane@email" not in tab.said()
     assert jane.session()["user"]["role"] == "admin"

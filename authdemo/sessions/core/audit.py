@@ -22,7 +22,9 @@ from .record import Device, SessionRecord
 logger = logging.getLogger("authdemo.sessions")
 trail = logging.getLogger("authdemo.sessions.audit")
 
-AuditKind: TypeAlias = Literal["sign-in", "sign-in-failed", "update", "refused", "ended"]
+AuditKind: TypeAlias = Literal[
+    "sign-in", "sign-in-failed", "confirmed", "update", "refused", "ended"
+]
 
 _MOST_WAITING = 10_000
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -23,11 +24,13 @@ from .errors import (
     UnknownProvider,
 )
 from .events import Events
+from .guard import MEMBERS, PageRules, Rule
 from .limits import FailureLimit, UpdateLimit
 from .locks import Locks
 from .options import Pages, SessionOptions
-from .record import Device
+from .record import Device, SessionRecord
 from .schema import UserSchema
+from .session import Session
 from .sessions import Sessions
 from .settings import Settings
 from .tickets import Tickets
@@ -74,6 +77,9 @@ class AuthCore:
         callbacks: The app's decisions.
         events: The app's listeners.
         pages: The app's own pages.
+        page_rules: Which pages are for whom.
+        protect_all: Whether what isn't marked as public is for members only.
+        clock: The clock.
         words: The texts that visitors read.
         providers: The ways to sign in, by id.
     """
@@ -89,6 +95,7 @@ class AuthCore:
         user: type[User] = User,
         update: type[UserUpdate] = UserUpdate,
         find_user: FindUser | None = None,
+        protect_all: bool = False,
         words: Path | None = None,
         name: str = "authdemo",
         settings: Settings | None = None,
@@ -106,6 +113,8 @@ class AuthCore:
             user: The fields of a user.
             update: The fields that a client may change.
             find_user: Finds a user by id, where the app keeps its users; `refresh` asks it.
+            protect_all: Whether pages, event handlers and vars that aren't marked as public
+                are for members only.
             words: The folder with the app's texts, a file for each language.
             name: The app's name, in the token's `iss` and `aud`.
             settings: The operator's settings; the environment by default.
@@ -119,6 +128,9 @@ class AuthCore:
         self.callbacks = callbacks or Callbacks()
         self.events = events or Events()
         self.pages = pages or Pages()
+        self.protect_all = protect_all
+        self.page_rules = self.rules_for({})
+        self.clock = clock
         self.words = Words(words)
         self.providers = {provider.id: provider for provider in providers}
         if not self.providers:
@@ -266,6 +278,49 @@ class AuthCore:
         return await cb.call(
             "redirect", self.callbacks.redirect, url=url or base_url, base_url=base_url
         )
+
+    def session(self, record: SessionRecord) -> Session:
+        """Show a session to the app's own code.
+
+        Args:
+            record: The session, verified now.
+
+        Returns:
+            The session, with the user as the app's own type.
+        """
+        return Session(
+            user=self.sessions.faces.user(record),
+            expires=datetime.fromtimestamp(record.expires, UTC),
+            rev=record.rev,
+            claims=record.claims,
+            proved=datetime.fromtimestamp(max(record.created, record.confirmed), UTC),
+        )
+
+    def rules_for(self, marked: Mapping[str, Rule | None]) -> PageRules:
+        """Put the rules for pages together.
+
+        Args:
+            marked: The rules of the pages that are marked, by route.
+
+        Returns:
+            The rules. The sign-in page is for everybody, and the one that asks for the
+            password again for members.
+        """
+        named = dict.fromkeys(self.pages.protected, MEMBERS)
+        own = {self.pages.sign_in: None, self.pages.confirm: MEMBERS, "404": None}
+        otherwise = MEMBERS if self.protect_all else None
+        return PageRules({**named, **marked, **own}, otherwise=otherwise)
+
+    def confirm_url(self, wanted: str) -> str:
+        """Find the page that asks a member for the password again.
+
+        Args:
+            wanted: Where to go afterwards.
+
+        Returns:
+            The address, without an origin.
+        """
+        return f"{self.pages.confirm}?{urlencode({'callbackUrl': wanted}, safe='/')}"
 
     def sign_in_url(self, base_url: str = "", **query: str) -> str:
         """Find the sign-in page.

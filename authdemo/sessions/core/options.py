@@ -13,10 +13,12 @@ class Pages:
 
     Attributes:
         sign_in: The path of the page with the sign-in form.
-        protected: The paths that only signed-in visitors get.
+        confirm: The path of the page that asks a member for the password again.
+        protected: The paths that only signed-in visitors get; `protected` marks pages too.
     """
 
     sign_in: str = "/login"
+    confirm: str = "/confirm"
     protected: frozenset[str] = frozenset()
 
 

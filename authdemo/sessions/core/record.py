@@ -14,8 +14,8 @@ logger = logging.getLogger("authdemo.sessions")
 MAX_HISTORY = 50
 """How many revisions a record remembers."""
 
-Cause: TypeAlias = Literal["sign-in", "client", "server", "refresh", "renewal"]
-"""What made a step: all but a renewal raise the revision."""
+Cause: TypeAlias = Literal["sign-in", "client", "server", "refresh", "renewal", "confirmation"]
+"""What made a step: all but a renewal and a confirmation raise the revision."""
 
 
 class _Frozen(BaseModel):
@@ -81,6 +81,7 @@ class SessionRecord(_Frozen):
         expires: When it ends unless it is renewed.
         ends: When it ends however much it is used.
         last_seen: When it was last used, to the nearest renewal or update.
+        confirmed: When the user proved again who they are; 0 if they haven't since `created`.
         device: What signed in.
         history: The latest revisions, oldest first.
     """
@@ -95,6 +96,7 @@ class SessionRecord(_Frozen):
     expires: float
     ends: float
     last_seen: float
+    confirmed: float = 0
     device: Device = Device()
     history: tuple[Revision, ...] = ()
 
@@ -173,6 +175,18 @@ class SessionRecord(_Frozen):
             return record
         change = {"expires": Change(old=iso(self.expires), new=iso(record.expires))}
         return record.with_step(at, "renewal", change, device)
+
+    def confirmation(self, *, at: float, device: Device | None) -> SessionRecord:
+        """Remember that the user has proved again who they are, without a new revision.
+
+        Args:
+            at: The time.
+            device: What they proved it with.
+
+        Returns:
+            The confirmed record.
+        """
+        return self.model_copy(update={"confirmed": at}).with_step(at, "confirmation", {}, device)
 
     def with_step(
         self, at: float, cause: Cause, changed: dict[str, Change], device: Device | None

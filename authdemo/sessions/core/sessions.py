@@ -306,6 +306,30 @@ class Sessions:
         self.feed.publish(SessionChanged(renewed, {}))
         return renewed
 
+    async def confirm(self, sid: str, *, device: Device | None = None) -> SessionRecord:
+        """Remember that a session's user has just proved again who they are.
+
+        Args:
+            sid: The session's id.
+            device: What they proved it with.
+
+        Returns:
+            The session.
+
+        Raises:
+            NotAuthenticated: If it is over.
+        """
+        while True:
+            record = await self.find(sid)
+            if record is None:
+                raise NotAuthenticated
+            confirmed = record.confirmation(at=self._clock(), device=device)
+            if await self.store.replace(confirmed, expected_rev=record.rev):
+                break
+        self.feed.publish(SessionChanged(confirmed, {}))
+        self._trail.add(AuditEvent(kind="confirmed"), record=confirmed, device=device)
+        return confirmed
+
     async def sign_out(self, sid: str, *, device: Device | None = None) -> None:
         """End a session because its user asks for it.
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from ..core.ids import new_id
 from ..core.record import Device
+from ..core.session import Session
 
 
 @dataclass(eq=False, slots=True)
@@ -28,6 +29,7 @@ class Connection:
         user_id: Whose session it is; empty for nobody's.
         path: The page that the tab shows.
         wanted: Where its visitor wants to go after signing in.
+        session: The session as it was last verified, for what can't wait.
     """
 
     sid: str | None
@@ -39,6 +41,7 @@ class Connection:
     tab: str | None = None
     path: str = "/"
     wanted: str = "/"
+    session: Session | None = None
 
 
 class Connections:
@@ -136,7 +139,7 @@ class Connections:
         """
         connections = list(self._by_sid.pop(sid, ()))
         for connection in connections:
-            connection.sid = None
+            connection.sid = connection.session = None
         return connections
 
     def _tell(self, connection: Connection) -> None:

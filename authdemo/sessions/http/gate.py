@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -14,6 +14,8 @@ from ..core import callbacks as cb
 from ..core import events as ev
 from ..core.auth import AuthCore
 from ..core.errors import AccessDenied, AuthError, NotFound, RequestRefused, StoreUnavailable
+from ..core.guard import Rule, Verdict
+from ..core.record import SessionRecord
 from . import answers, cookies
 from .headers import security_headers
 from .keeping import Keep, is_named_by_content
@@ -57,7 +59,7 @@ class Gate:
     async def _answer(self, scope: Scope) -> ASGIApp | None:
         path = canonical(scope["path"])
         try:
-            if self._site.page(path) is not None or self._site.is_protected(path):
+            if self._site.knows(path):
                 return GZipMiddleware(await self._page(scope, path))
             if path.startswith(_SCRIPTS) and path.endswith(".js"):
                 return await self._script(scope, path)
@@ -83,12 +85,11 @@ class Gate:
         return refusal_page(error, wording, self._site.links, secure=secure)
 
     async def _page(self, scope: Scope, path: str) -> Response:
-        protected = self._site.is_protected(path)
-        visitor = await self._visitor(scope, required=protected)
+        visitor = await self._visitor(scope, required=self._site.rule(path) is not None)
         carrier = Response()
         record = await self._desk.refresh(carrier, visitor) if visitor else None
         session = await self._auth.sessions.faces.public(record) if record else None
-        elsewhere = await self._elsewhere(scope, path, session)
+        elsewhere = await self._elsewhere(scope, path, record, session)
         if elsewhere is not None:
             answer: Response = RedirectResponse(elsewhere, 303, headers=answers.PERSONAL)
         else:
@@ -97,13 +98,19 @@ class Gate:
         return answer
 
     async def _elsewhere(
-        self, scope: Scope, path: str, session: Mapping[str, Any] | None
+        self,
+        scope: Scope,
+        path: str,
+        record: SessionRecord | None,
+        session: Mapping[str, Any] | None,
     ) -> str | None:
         """Decide whether the visitor is better served by another page."""
         query = scope["query_string"].decode("latin-1")
         asked = f"{path}?{query}" if query else path
-        if self._site.is_protected(path):
+        rule = self._site.rule(path)
+        if rule is not None:
             refused = await self._refused(path, asked, session)
+            refused = refused or await self._ruled_out(rule, asked, record)
             if refused is not None:
                 return refused
         if path == self._auth.pages.sign_in and session is not None:
@@ -124,6 +131,18 @@ class Gate:
         if session is not None:
             raise AccessDenied("This page is not for you.", reason="page")
         return self._auth.sign_in_url(callbackUrl=asked)
+
+    async def _ruled_out(self, rule: Rule, asked: str, record: SessionRecord | None) -> str | None:
+        """Judge the visitor by the page's own rule, and say where to go if it is not for them."""
+        session = self._auth.session(record) if record else None
+        match await rule.judge(session, self._auth.clock):
+            case Verdict.SIGN_IN:
+                return self._auth.sign_in_url(callbackUrl=asked)
+            case Verdict.CONFIRM:
+                return self._auth.confirm_url(asked)
+            case Verdict.DENIED:
+                raise AccessDenied("This page is not for you.", reason="page")
+        return None
 
     async def _onward(self, scope: Scope, path: str, wanted: str) -> str:
         """Send somebody who is signed in already where they wanted to go."""
@@ -164,10 +183,26 @@ class Gate:
             )
         if self._site.is_public_script(path.removeprefix(_SCRIPTS)):
             return Keep(self._app) if is_named_by_content(path) else None
-        visitor = await self._desk.receive(scope)
-        if visitor.record is not None:
-            return None
-        return PlainTextResponse("Sign in first.", 401, headers=answers.PERSONAL)
+        record = (await self._desk.receive(scope)).record
+        if record is None:
+            return PlainTextResponse("Sign in first.", 401, headers=answers.PERSONAL)
+        pages = self._site.pages_with(path.removeprefix(_SCRIPTS))
+        if pages and not await self._may_see_one(pages, record):
+            return PlainTextResponse("This is not for you.", 403, headers=answers.PERSONAL)
+        return None
+
+    async def _may_see_one(self, pages: Sequence[str], record: SessionRecord) -> bool:
+        """Tell whether a member may see a page that needs a script which no public page needs."""
+        session = await self._auth.sessions.faces.public(record)
+        for page in pages:
+            try:
+                if await self._refused(page, page, session) is None:
+                    rule = self._site.rule(page)
+                    if rule is None or await self._ruled_out(rule, page, record) is None:
+                        return True
+            except AccessDenied:
+                continue
+        return False
 
     async def _visitor(self, scope: Scope, *, required: bool) -> Visitor | None:
         """Receive a visitor; public pages are served even when the store is down."""

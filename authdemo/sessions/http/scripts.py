@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from pathlib import Path
 
 _ADDRESS = re.compile(r"(https?|wss?)://[\w.:-]+")
 _REFERENCE = re.compile(r"""["'`](?:\./|/assets/|assets/)([\w.~()\[\]-]+\.js)["'`]""")
+_MANIFEST = re.compile(r"__reactRouterManifest=(\{.*\})", re.DOTALL)
+_NOTHING_FOUND = "routes/[404]._index"
 _AREA = re.compile(r"""["'`]([a-z]+)\.""")
 
 
@@ -52,7 +55,12 @@ class _Script:
 
 
 class Scripts:
-    """Follows the imports of a build's scripts."""
+    """Follows the imports of a build's scripts.
+
+    Attributes:
+        dynamic_routes: The script of each page that serves many paths, by the page's route.
+            Such pages have no HTML of their own.
+    """
 
     def __init__(self, assets: Path) -> None:
         """Read the scripts.
@@ -61,12 +69,14 @@ class Scripts:
             assets: Their folder.
         """
         self._scripts = {file.name: _read(file) for file in assets.glob("*.js")}
+        manifest = next(assets.glob("manifest-*.js"), None)
+        self.dynamic_routes = _dynamic_routes(manifest.read_text("utf-8")) if manifest else {}
 
     def needed_by(self, documents: Iterable[str]) -> frozenset[str]:
         """List the scripts that pages load; the route manifest only names files.
 
         Args:
-            documents: The pages' HTML.
+            documents: The pages' HTML, or the quoted names of their scripts.
 
         Returns:
             The names of the files.
@@ -91,6 +101,24 @@ class Scripts:
         """
         known = (self._scripts.get(name) for name in names)
         return frozenset(area for script in known if script for area in script.areas)
+
+
+def _dynamic_routes(manifest: str) -> dict[str, str]:
+    """Read React Router's list of routes, and spell them as Reflex does."""
+    found = _MANIFEST.search(manifest)
+    routes = json.loads(found[1])["routes"].values() if found else ()
+    return {
+        _spelled(route["path"]): f'"{route["module"]}"'
+        for route in routes
+        if route["id"] != _NOTHING_FOUND and {":", "*"} & set(route.get("path", ""))
+    }
+
+
+def _spelled(path: str) -> str:
+    """Spell a route as Reflex does: `posts/:slug` as `/posts/[slug]`."""
+    path = re.sub(r":(\w+)\?", r"[[\1]]", path)
+    path = re.sub(r":(\w+)", r"[\1]", path)
+    return "/" + path.replace("*", "[[...splat]]")
 
 
 def _read(file: Path) -> _Script:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
-from ..core.errors import ConfigurationError
+from ..core.guard import PageRules, Rule, pattern_of
 from .scripts import EndpointsScript, Scripts
 from .templates import Template
 
 _LOOK = re.compile(r'<link\b[^>]*\brel="(?:stylesheet|icon|apple-touch-icon)"[^>]*>')
+_SHELL = "__spa-fallback.html"
 _PACKED = re.compile(r"\.(gz|br|zst)$", re.IGNORECASE)
 
 
@@ -26,39 +28,36 @@ class Site:
         links: The elements that give a page the site's look.
     """
 
-    def __init__(
-        self, folder: Path, protected: Collection[str], *, allow_eval: bool = False
-    ) -> None:
+    def __init__(self, folder: Path, rules: PageRules, *, allow_eval: bool = False) -> None:
         """Read a build.
 
         Args:
             folder: The folder with the built pages.
-            protected: The paths of the protected pages.
+            rules: Which pages are for whom.
             allow_eval: Whether the pages' scripts may use `eval`.
-
-        Raises:
-            ConfigurationError: If a protected page doesn't exist.
         """
         pages = {
             _page_path(folder, file): file.read_text("utf-8") for file in folder.rglob("index.html")
         }
-        unknown = {canonical(path) for path in protected} - pages.keys()
-        if unknown:
-            raise ConfigurationError(
-                f"Pages.protected names pages that don't exist: {sorted(unknown)}."
-            )
-        self._protected = frozenset(canonical(path).casefold() for path in protected)
+        self._rules = rules
         self._templates = {
             path: Template(document, allow_eval=allow_eval) for path, document in pages.items()
         }
+        self._known = frozenset(path.casefold() for path in pages)
         endpoints = (folder / "assets").glob("reflex-env-*.js")
         self._endpoints = {
             file.name: EndpointsScript(file.read_text("utf-8")) for file in endpoints
         }
         self.links = "\n".join(_LOOK.findall(next(iter(pages.values()), "")))
         scripts = Scripts(folder / "assets")
-        public = [text for path, text in pages.items() if not self.is_protected(path)]
+        self._dynamic = {pattern_of(route) for route in scripts.dynamic_routes}
+        self._shell = Template((folder / _SHELL).read_text("utf-8"), allow_eval=allow_eval)
+        public = [text for path, text in pages.items() if rules.of(path) is None]
+        public += [
+            script for route, script in scripts.dynamic_routes.items() if rules.of(route) is None
+        ]
         self._public_scripts = scripts.needed_by(public)
+        self._readers = _readers({**pages, **scripts.dynamic_routes}, rules, scripts)
         self.public_areas = scripts.areas_of(self._public_scripts)
 
     def page(self, path: str) -> Template | None:
@@ -70,18 +69,30 @@ class Site:
         Returns:
             The page, or None.
         """
-        return self._templates.get(path)
+        own = self._templates.get(path)
+        return own or (self._shell if self._is_dynamic(path) else None)
 
-    def is_protected(self, path: str) -> bool:
-        """Tell whether a page is for signed-in visitors.
+    def knows(self, path: str) -> bool:
+        """Tell whether there is a page, were it not for the letter case.
 
         Args:
             path: A canonical path.
 
         Returns:
-            Whether it is; letter case doesn't matter, as on some file systems.
+            Whether there is; on some file systems letter case doesn't matter.
         """
-        return path.casefold() in self._protected
+        return path.casefold() in self._known or self._is_dynamic(path)
+
+    def rule(self, path: str) -> Rule | None:
+        """Find the rule for a page.
+
+        Args:
+            path: A canonical path.
+
+        Returns:
+            The rule, or None if the page is public.
+        """
+        return self._rules.of(path)
 
     def endpoints_script(self, name: str) -> EndpointsScript | None:
         """Find the script that tells pages where the server is.
@@ -105,6 +116,20 @@ class Site:
         """
         return _PACKED.sub("", name) in self._public_scripts
 
+    def pages_with(self, name: str) -> list[str]:
+        """List the protected pages that need a script.
+
+        Args:
+            name: The file's name, packed or not.
+
+        Returns:
+            Their paths or routes.
+        """
+        return self._readers.get(_PACKED.sub("", name), [])
+
+    def _is_dynamic(self, path: str) -> bool:
+        return any(pattern.fullmatch(path.casefold()) for pattern in self._dynamic)
+
 
 def canonical(path: str) -> str:
     """Find the page that a path means, however it is spelled.
@@ -123,6 +148,16 @@ def canonical(path: str) -> str:
     if posixpath.basename(clean).casefold() == "index":
         clean = posixpath.dirname(clean)
     return clean or "/"
+
+
+def _readers(pages: Mapping[str, str], rules: PageRules, scripts: Scripts) -> dict[str, list[str]]:
+    """Tell which protected pages need each script."""
+    readers: defaultdict[str, list[str]] = defaultdict(list)
+    for path, document in pages.items():
+        if rules.of(path) is not None:
+            for name in scripts.needed_by([document]):
+                readers[name].append(path)
+    return dict(readers)
 
 
 def _page_path(folder: Path, file: Path) -> str:

@@ -19,6 +19,7 @@ class Credentials:
         authorize: Gets what the form sent, and answers with the user or None.
             It may raise `CredentialsSignin` to say why not.
         account_field: The field that names the account; failures are counted by it.
+        fields: The fields that the package's own sign-in page asks for.
         id: The provider's id.
         name: The provider's name for people.
         type: Always `credentials`.
@@ -26,6 +27,7 @@ class Credentials:
 
     authorize: Authorize
     account_field: str = "id"
+    fields: tuple[str, ...] = ("id", "password")
     id: str = "credentials"
     name: str = "Credentials"
     type: str = "credentials"

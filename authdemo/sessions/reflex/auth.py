@@ -5,27 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import reflex as rx
+from reflex.state import BaseState
 from reflex_base.registry import RegistrationContext
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from ..core.auth import AuthCore
 from ..core.errors import (
+    ConfigurationError,
     CredentialsSignin,
     NotAuthenticated,
     RequestRefused,
     StoreUnavailable,
 )
 from ..core.record import SessionRecord
+from ..core.session import Session
 from ..core.tickets import Pass
-from ..core.users import User
 from ..http.connections import Connection, Connections
 from ..http.endpoints import Endpoints
 from ..http.forwarded import Forwarded
@@ -34,7 +34,10 @@ from ..http.handshake import Handshake
 from ..http.origin import Origins
 from ..http.site import Site
 from ..http.visitor import Desk
+from ..providers.credentials import Credentials
+from .bouncer import Bouncer
 from .frames import Frames
+from .guards import Guards, page_rules, routes_of
 from .hooks import session_errands
 from .installed import install
 from .live import Live
@@ -43,23 +46,6 @@ from .overviews import Overviews
 from .state import SessionState
 
 _SWEEP_SECONDS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A verified session, as event handlers see it.
-
-    Attributes:
-        user: The user, of the app's own type.
-        expires: When the session ends unless it is renewed.
-        rev: Its revision.
-        claims: What the `jwt` callback added.
-    """
-
-    user: Any
-    expires: datetime
-    rev: int
-    claims: Mapping[str, Any]
 
 
 class Auth(AuthCore):
@@ -71,13 +57,28 @@ class Auth(AuthCore):
         await auth.update(self, name="Serverserver-man")
 
     Attributes:
+        guards: Knows which event handlers and vars are for whom.
         overviews: Shows users all of their sessions, live.
     """
 
     overviews: Overviews
     stack: ASGIApp
     """The whole app as a server sees it, once it is installed."""
-    _live: Live
+    _live: Live | None = None
+
+    @cached_property
+    def guards(self) -> Guards:
+        """Knows which event handlers and vars are for whom."""
+        return Guards(protect_all=self.protect_all)
+
+    @property
+    def live(self) -> Live:
+        """Keeps the tabs in step; there once the sessions are installed."""
+        if self._live is None:
+            raise ConfigurationError(
+                "These sessions are not installed. Name them to SessionsPlugin in rxconfig.py."
+            )
+        return self._live
 
     async def __call__(self, state: rx.State) -> Session | None:
         """Read the session of the tab whose event is running (Auth.js: `auth()`).
@@ -93,8 +94,8 @@ class Auth(AuthCore):
         Raises:
             StoreUnavailable: If the store can't say.
         """
-        record = await self._live.record(self._live.connection(state))
-        return self._session(record) if record else None
+        record = await self.live.record(self.live.connection(state))
+        return self.session(record) if record else None
 
     async def update(self, state: rx.State, **fields: Any) -> Session:
         """Update the session from the server (Auth.js: `unstable_update`).
@@ -113,16 +114,16 @@ class Auth(AuthCore):
             UpdateRefused: If a field can't be changed like that; names it.
             StoreUnavailable: If the store can't keep it.
         """
-        connection = self._live.connection(state)
+        connection = self.live.connection(state)
         if connection is None or connection.sid is None:
             raise NotAuthenticated
         record = await self.sessions.update(
             connection.sid, fields, author="server", device=connection.device
         )
-        await self._live.settle(state, connection)
+        await self.live.settle(state, connection)
         session_state = await state.get_state(SessionState)
         session_state.cookie_rev = record.rev
-        return self._session(record)
+        return self.session(record)
 
     async def sign_in(
         self,
@@ -168,10 +169,10 @@ class Auth(AuthCore):
         Args:
             state: The event handler's `self`.
         """
-        connection = self._live.connection(state)
+        connection = self.live.connection(state)
         if connection is not None and connection.sid is not None:
             await self.sessions.sign_out(connection.sid, device=connection.device)
-        await self._live.settle(state, connection)
+        await self.live.settle(state, connection)
 
     async def confirm(
         self,
@@ -182,7 +183,8 @@ class Auth(AuthCore):
     ) -> Session:
         """Let the user prove again who they are, before something that matters.
 
-        Failures count against the limit, as those of a sign-in do.
+        From then on the session is fresh, as `protected(fresh=...)` asks. Failures count
+        against the limit, as those of a sign-in do.
 
         Args:
             state: The event handler's `self`.
@@ -203,7 +205,39 @@ class Auth(AuthCore):
         granted = await self.authorize(provider, credentials, device=connection.device)
         if granted.user.id != session.user.id:
             raise CredentialsSignin
-        return session
+        _, record = await self.member(state)
+        record = await self.sessions.confirm(record.id, device=connection.device)
+        await self.live.settle(state, connection)
+        return self.session(record)
+
+    async def own_account(self, state: rx.State) -> tuple[Credentials, dict[str, str]]:
+        """Tell how the user of a tab signed in, to ask for the password again.
+
+        Args:
+            state: The event handler's `self`.
+
+        Returns:
+            The provider, and the field that names the account with the user's own value.
+
+        Raises:
+            NotAuthenticated: If nobody is signed in.
+            UnknownProvider: If the app doesn't offer that way any more.
+        """
+        _, record = await self.member(state)
+        provider = self.provider(record.provider)
+        name = getattr(provider, "account_field", "id")
+        return provider, {name: str(record.user.get(name) or record.user_id)}
+
+    async def lead(self, state: rx.State, url: str) -> None:
+        """Lead the tab to a page of the app.
+
+        Args:
+            state: The event handler's `self`.
+            url: Where to; another origin is not followed.
+        """
+        base_url = self._connection(state).base_url
+        session_state = await state.get_state(SessionState)
+        session_state.leave_to = await self.redirect(url, base_url)
 
     async def revoke_others(self, state: rx.State) -> int:
         """End the user's other sessions, as after a change of password.
@@ -236,10 +270,22 @@ class Auth(AuthCore):
             RequestRefused: If the socket is gone.
         """
         connection = self._connection(state)
-        record = await self._live.record(connection)
+        record = await self.live.record(connection)
         if record is None:
             raise NotAuthenticated
         return connection, record
+
+    def session_behind(self, state: BaseState) -> Session | None:
+        """Find the session of a tab at once, as it was verified before the running event.
+
+        Args:
+            state: A state of the tab.
+
+        Returns:
+            The session, or None if nobody is signed in.
+        """
+        connection = self._live.connection(state) if self._live else None
+        return connection.session if connection and connection.sid else None
 
     def install(
         self,
@@ -259,10 +305,13 @@ class Auth(AuthCore):
         """
         connections = Connections()
         desk = Desk(self, Origins(self.settings.url, also=also))
-        self._live = Live(app, self, connections)
-        self.overviews = Overviews(self, connections, self._live, start=self._live.start)
+        self.page_rules = self.rules_for(page_rules(app))
+        self.page_rules.check(routes_of(app))
+        live = Live(app, self, self.guards, connections, serves_pages=site is not None)
+        self._live = live
+        self.overviews = Overviews(self, connections, live, start=live.start)
         install(self)
-        app.add_middleware(SessionMiddleware(self._live), index=0)
+        app.add_middleware(SessionMiddleware(live, Bouncer(self, self.guards, live)), index=0)
         app.register_lifespan_task(self._serve)
         _leave_origins_to_us(app)
         layers: list[Starlette | Callable[[ASGIApp], ASGIApp]] = [
@@ -276,7 +325,7 @@ class Auth(AuthCore):
             ),
         ]
         if site is not None:
-            pages = Site(site, self.pages.protected, allow_eval=allow_eval)
+            pages = Site(site, self.page_rules, allow_eval=allow_eval)
             layers.append(partial(Gate, auth=self, desk=desk, site=pages))
         if self.settings.trusted_proxies:
             layers.append(partial(Forwarded, proxies=self.settings.trusted_proxies))
@@ -292,11 +341,11 @@ class Auth(AuthCore):
         """Keep the store open and swept while the app runs."""
         await self.sessions.store.open()
         feed = self.sessions.feed
-        stops = [feed.subscribe(self._live.hear), feed.subscribe(self.overviews.hear)]
+        stops = [feed.subscribe(self.live.hear), feed.subscribe(self.overviews.hear)]
         works = (self._sweep(), self.trail.run(), self.overviews.run())
         tasks = [asyncio.create_task(work) for work in works]
         try:
-            async with self.relay.connected(feed, catch_up=self._live.catch_up):
+            async with self.relay.connected(feed, catch_up=self.live.catch_up):
                 yield
         finally:
             for task in tasks:
@@ -314,15 +363,10 @@ class Auth(AuthCore):
             await asyncio.sleep(_SWEEP_SECONDS)
 
     def _connection(self, state: rx.State) -> Connection:
-        connection = self._live.connection(state)
+        connection = self.live.connection(state)
         if connection is None:
             raise RequestRefused("The connection is gone. Reload the page.")
         return connection
-
-    def _session(self, record: SessionRecord) -> Session:
-        user: User = self.sessions.faces.user(record)
-        expires = datetime.fromtimestamp(record.expires, UTC)
-        return Session(user=user, expires=expires, rev=record.rev, claims=record.claims)
 
 
 def add_errands(app: rx.App) -> None:

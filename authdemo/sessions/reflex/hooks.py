@@ -56,6 +56,8 @@ class LiveSession:
         pending: Whether an update from this tab is on its way.
         error: The facts of why the last update from this tab was refused; empty if it
             wasn't. `explain` says them.
+        refusal: The facts of why an event of this tab was refused, because it is not for
+            its sender; empty if none was.
     """
 
     data: Any
@@ -65,6 +67,7 @@ class LiveSession:
     expires: Any
     pending: Any
     error: Any
+    refusal: Any
 
     def update(self, **fields: Any) -> Any:
         """Update the session from the browser (Auth.js: `update(data)`).
@@ -100,6 +103,7 @@ def use_session(user: type[User] = User) -> LiveSession:
         expires=var("session.expires", str, session),
         pending=var("sessionRequest.pending", bool, request),
         error=var("sessionRequest.error", dict[str, Any], request),
+        refusal=SessionState.refusal,
     )
 
 

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 _installed: list[Auth] = []
 
 
+def whoever_is_installed() -> Auth | None:
+    """Find the app's sessions, or None if it has none (yet)."""
+    return _installed[0] if _installed else None
+
+
 def install(auth: Auth) -> None:
     """Remember an app's sessions, so that the package's own event handlers find them.
 

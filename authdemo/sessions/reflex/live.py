@@ -14,10 +14,13 @@ from ..core import events as ev
 from ..core.audit import AuditEvent
 from ..core.auth import AuthCore
 from ..core.errors import StoreUnavailable
+from ..core.guard import Verdict
 from ..core.record import SessionRecord
+from ..core.session import Session
 from ..http.connections import Connection, Connections
 from ..http.handshake import SCHEME
 from ..http.site import canonical
+from .guards import Guards
 from .state import SessionState
 
 logger = logging.getLogger("authdemo.sessions")
@@ -28,18 +31,29 @@ _LONGEST_WAIT = 86_400.0
 class Live:
     """Pushes sessions to tabs, and knows whose tab an event comes from."""
 
-    def __init__(self, app: rx.App, auth: AuthCore, connections: Connections) -> None:
+    def __init__(
+        self,
+        app: rx.App,
+        auth: AuthCore,
+        guards: Guards,
+        connections: Connections,
+        *,
+        serves_pages: bool,
+    ) -> None:
         """Connect an app to its sessions.
 
         Args:
             app: The Reflex app.
             auth: The app's sessions.
+            guards: Knows which vars are for whom.
             connections: The open sockets.
+            serves_pages: Whether a page that is loaded again is served to those who may have it.
         """
         self._app = app
+        self._serves_pages = serves_pages
+        self._guards = guards
         self._auth = auth
         self.connections = connections
-        self._protected = frozenset(canonical(path) for path in auth.pages.protected)
         self._pushes: set[asyncio.Task[None]] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
@@ -71,16 +85,17 @@ class Live:
             return None
         return await self._auth.sessions.find(connection.sid)
 
-    def note_refusal(self, state: BaseState, event: str) -> None:
-        """Note that somebody called an event handler that is not for tabs to call.
+    def note_refusal(self, state: BaseState, event: str, reason: str) -> None:
+        """Note that somebody called an event handler that is not for them.
 
         Args:
             state: A state of the tab.
             event: The handler's name.
+            reason: Why it isn't, in one word.
         """
         connection = self.connection(state)
         device = connection.device if connection else None
-        entry = AuditEvent(kind="refused", reason="NotForTabs", path=event[:256])
+        entry = AuditEvent(kind="refused", reason=reason, path=event[:256])
         self._auth.trail.add(entry, device=device)
 
     async def settle(self, state: BaseState, connection: Connection | None) -> None:
@@ -175,16 +190,43 @@ class Live:
         session_state = await state.get_state(SessionState)
         session = await self._auth.sessions.faces.public(record) if record else None
         sid = record.id if record else ""
+        if connection is not None:
+            await self._remember(state, connection, record)
         if not session_state.shows(sid, session):
             session_state.show(sid, session)
         if connection is not None:
             session_state.leave_to = await self._elsewhere(connection, session)
 
+    async def _remember(
+        self, state: BaseState, connection: Connection, record: SessionRecord | None
+    ) -> None:
+        """Keep the session for what can't wait, and show or hide the vars that depend on it."""
+        before, connection.session = connection.session, self._session(record)
+        for state_class in self._guards.states():
+            names = [
+                name
+                for name, rule in self._guards.of_vars(state_class).items()
+                if rule.allows(before, self._auth.clock)
+                != rule.allows(connection.session, self._auth.clock)
+            ]
+            if names:
+                mine = await state.get_state(state_class)
+                mine.dirty_vars.update(names)
+                mine._mark_ancestors_dirty()
+
+    def _session(self, record: SessionRecord | None) -> Session | None:
+        return self._auth.session(record) if record else None
+
     async def _elsewhere(self, connection: Connection, session: Mapping[str, Any] | None) -> str:
         """Decide whether a tab shows a page that is no longer, or not yet, for its visitor."""
         path = canonical(connection.path)
-        if session is None and path in self._protected:
-            return self._auth.sign_in_url(callbackUrl=connection.path)
+        rule = self._auth.page_rules.of(path)
+        if rule is not None:
+            match await rule.judge(connection.session, self._auth.clock):
+                case Verdict.SIGN_IN:
+                    return self._auth.sign_in_url(callbackUrl=connection.path)
+                case Verdict.DENIED if self._serves_pages:
+                    return connection.path
         if session is not None and path == canonical(self._auth.pages.sign_in):
             target = await self._auth.redirect(connection.wanted, connection.base_url)
             return target.removeprefix(connection.base_url) or "/"

@@ -10,6 +10,7 @@ from reflex.middleware.middleware import Middleware
 from reflex.state import StateUpdate
 
 from ..core.errors import AuthError
+from .bouncer import Bouncer
 from .live import Live
 from .state import SessionState
 
@@ -27,13 +28,15 @@ class SessionMiddleware(Middleware):
     the session as it is, and a tab that changed hands starts empty.
     """
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: Live, bouncer: Bouncer) -> None:
         """Make the middleware.
 
         Args:
             live: Knows the tabs and their sessions.
+            bouncer: Knows which events are for whom.
         """
         self._live = live
+        self._bouncer = bouncer
 
     async def preprocess(
         self,
@@ -49,12 +52,13 @@ class SessionMiddleware(Middleware):
             event: The event.
 
         Returns:
-            None: the event runs, and finds the session as it is. Or an empty
-            update: to Reflex each method of a state is an event handler, but
-            nobody outside may call those of the session's.
+            None: the event runs, and finds the session as it is. Or an update
+            without it, because it is not for its sender: what a tab is told instead.
+            To Reflex each method of a state is an event handler, but nobody
+            outside may call those of the session's.
         """
         if event.name.rpartition(".")[0] == SessionState.get_full_name():
-            self._live.note_refusal(state, event.name)
+            self._live.note_refusal(state, event.name, "NotForTabs")
             return StateUpdate()
         connection = self._live.connection(state)
         if connection is not None:
@@ -65,4 +69,15 @@ class SessionMiddleware(Middleware):
             await self._live.settle(state, connection)
         except AuthError as error:
             logger.warning("A tab's session could not be verified: %s", error.code)
-        return None
+            if connection is not None:
+                connection.session = None
+        await self._bouncer.call_back(state, connection)
+        return None if await self._bouncer.admits(state, event) else await _told(state)
+
+
+async def _told(state: BaseState) -> StateUpdate:
+    """Send what has changed in a tab whose event does not run."""
+    root = state._get_root_state()
+    update = StateUpdate(delta=await root._get_resolved_delta())
+    root._clean()
+    return update

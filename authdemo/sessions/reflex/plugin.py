@@ -15,6 +15,8 @@ from reflex_base.environment import environment
 
 from ..core.errors import ConfigurationError
 from .auth import Auth, add_errands
+from .installed import install
+from .withholding import withhold
 from .words import MODULE, development_module
 
 
@@ -33,12 +35,20 @@ class SessionsPlugin(Plugin):
         """
         self._allow_eval = allow_eval
         self._where = auth
+        withhold()
 
-    def register_route(self, **_: Any) -> None:
-        """Put what the pages need on every page."""
+    def register_route(self, **context: Any) -> None:
+        """Put what the pages need on every page, and add the pages that the app doesn't have."""
         from reflex_base.registry import RegistrationContext
 
+        from .sign_in import confirm_page, sign_in_page
+
         add_errands(RegistrationContext.get().app)
+        auth = self.auth()
+        install(auth)
+        for route, page in ((auth.pages.sign_in, sign_in_page), (auth.pages.confirm, confirm_page)):
+            if not context["has_app_page"](route):
+                context["add_page"](page, route=route)
 
     def get_static_assets(self, **_: Any) -> Sequence[tuple[Path, str | bytes]]:
         """Give the build the script that `words.js` imports."""

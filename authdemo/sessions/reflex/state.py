@@ -9,6 +9,8 @@ import reflex as rx
 from ..http.connections import Connection
 
 LOADING: dict[str, Any] = {"status": "loading", "user": None, "expires": None, "rev": 0}
+LONGEST_WAIT = 300
+"""Seconds for which an event waits that was refused until its sender signs in."""
 NOBODY: dict[str, Any] = {**LOADING, "status": "unauthenticated"}
 
 
@@ -25,6 +27,7 @@ class SessionState(rx.State):
         cookie_rev: The revision that the cookie should catch up with.
         reloads: Grows when the page should be fetched anew.
         tab: The tab's name, which people tell it from others by.
+        refusal: The facts of why the tab's last event was refused; empty if it wasn't.
     """
 
     view: dict[str, Any] = LOADING
@@ -33,9 +36,11 @@ class SessionState(rx.State):
     cookie_rev: int = 0
     reloads: int = 0
     tab: str = ""
+    refusal: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
     _sid: str = ""
     _connection: str = ""
     _is_watching: bool = False
+    _waiting: dict[str, Any] | None = None
 
     def meet(self, connection: Connection) -> None:
         """Notice that the page was loaded anew: whatever it was asked to do is done.
@@ -59,6 +64,37 @@ class SessionState(rx.State):
     def watches(self) -> bool:
         """Tell whether the tab shows an overview."""
         return self._is_watching
+
+    def hold(self, event: str, payload: dict[str, Any], *, user_id: str, at: float) -> None:
+        """Remember an event that was refused, but may run soon.
+
+        Args:
+            event: The handler's name.
+            payload: What it takes.
+            user_id: Whose event it is; empty for anybody's who signs in.
+            at: The time.
+        """
+        self._waiting = {"name": event, "payload": payload, "user_id": user_id, "at": at}
+
+    def held(self, *, user_id: str, at: float) -> dict[str, Any] | None:
+        """Find the event that waits.
+
+        Args:
+            user_id: Who is signed in.
+            at: The time.
+
+        Returns:
+            Its `name` and `payload`, or None if there is none, if it is too old, or if it
+            is somebody else's.
+        """
+        waiting = self._waiting
+        if waiting is None or waiting["user_id"] not in ("", user_id):
+            return None
+        return waiting if at - waiting["at"] <= LONGEST_WAIT else None
+
+    def drop(self) -> None:
+        """Forget the event that waits."""
+        self._waiting = None
 
     def shows(self, sid: str, session: dict[str, Any] | None) -> bool:
         """Tell whether the tab is up to date.

@@ -1,0 +1,13 @@
+"""`/confirm`: the password again, before something that matters."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from authdemo.sessions import confirm_form
+from authdemo.ui.layout import plain_layout
+
+
+def page() -> rx.Component:
+    """Build the page."""
+    return plain_layout("confirm", confirm_form())

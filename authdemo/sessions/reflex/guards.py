@@ -1,0 +1,199 @@
+"""`protected`: who may have a page, an event handler, a state or one of its vars.
+
+The decorator only marks. Pages are kept by `http/gate.py`, events by `middleware.py`, and
+vars by `withholding.py`; all of them ask here what is marked.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, TypeVar, overload
+
+import reflex as rx
+from reflex.state import BaseState
+from reflex_base.vars.base import ComputedVar, Field
+
+from ..core.errors import ConfigurationError
+from ..core.guard import MEMBERS, Check, Rule
+
+_MARK = "auth_rule"
+_OURS = ("reflex.", "reflex_", __name__.removesuffix("reflex.guards"))
+_NOT_MARKED = object()
+
+Thing = TypeVar("Thing")
+
+
+@overload
+def protected(thing: Thing) -> Thing: ...
+
+
+@overload
+def protected(
+    *,
+    roles: str | Collection[str] = (),
+    check: Check | None = None,
+    fresh: float | None = None,
+    replay: bool = False,
+) -> Callable[[Thing], Thing]: ...
+
+
+def protected(
+    thing: Any = None,
+    *,
+    roles: str | Collection[str] = (),
+    check: Check | None = None,
+    fresh: float | None = None,
+    replay: bool = False,
+) -> Any:
+    """Keep something from those who may not have it.
+
+    A page is served to the others neither as HTML nor as JavaScript; an event handler does not
+    run for them; a state var or computed var has its default value for them. On a state, it
+    holds for all event handlers and vars::
+
+        @protected(roles="admin", fresh=300)
+        class Payroll(rx.State):
+            salaries: rx.Field[dict[str, int]] = rx.field(default_factory=dict)
+
+        salary: rx.Field[int] = protected(rx.field(0))  # one var
+
+    Args:
+        thing: A page function, an event handler, a state, a field or a computed var.
+        roles: One of these is needed: the user's `role`, or one of its `roles`.
+        check: Gets the verified `Session` and tells whether it will do; it may be async,
+            but not for vars.
+        fresh: Seconds within which the user must have signed in or confirmed who they are;
+            whoever hasn't is asked for the password, and then the event runs.
+        replay: Whether an event refused to somebody who isn't signed in runs after they have
+            signed in, within five minutes and in the same tab.
+
+    Returns:
+        The same thing, marked; or a decorator that marks.
+
+    Raises:
+        ConfigurationError: If it can't be protected like that.
+    """
+    names = frozenset([roles] if isinstance(roles, str) else roles)
+    rule = Rule(roles=names, check=check, fresh=fresh, replay=replay)
+    return _mark(thing, rule) if thing is not None else lambda thing: _mark(thing, rule)
+
+
+def public(thing: Thing) -> Thing:
+    """Leave something open to everybody, where `Auth(protect_all=True)` would close it.
+
+    Args:
+        thing: A page function, an event handler, a state, a field or a computed var.
+
+    Returns:
+        The same thing, marked.
+
+    Raises:
+        ConfigurationError: If it is nothing that could be protected.
+    """
+    return _mark(thing, None)
+
+
+class Guards:
+    """Knows the rules of an app's event handlers and vars."""
+
+    def __init__(self, *, protect_all: bool) -> None:
+        """Make the guards.
+
+        Args:
+            protect_all: Whether what isn't marked is for members only.
+        """
+        self._otherwise = MEMBERS if protect_all else None
+        self._vars: dict[type[BaseState], Mapping[str, Rule]] = {}
+
+    def of_event(self, state: type[BaseState], handler: Any) -> Rule | None:
+        """Find the rule for an event handler.
+
+        Args:
+            state: The handler's state.
+            handler: The handler.
+
+        Returns:
+            The rule, or None if everybody may call it.
+        """
+        return self._rule(state, handler.fn)
+
+    def of_vars(self, state: type[BaseState]) -> Mapping[str, Rule]:
+        """Find the rules for the vars of a state, those of its parents apart.
+
+        Args:
+            state: The state.
+
+        Returns:
+            A rule for each var that not everybody may see.
+
+        Raises:
+            ConfigurationError: If a rule has to wait, which a var can't.
+        """
+        if state not in self._vars:
+            self._vars[state] = dict(self._protected_vars(state))
+        return self._vars[state]
+
+    def states(self) -> Iterator[type[BaseState]]:
+        """List the states that have vars which not everybody may see."""
+        waiting: list[type[BaseState]] = [rx.State]
+        while waiting:
+            state = waiting.pop()
+            waiting += state.get_substates()
+            if self.of_vars(state):
+                yield state
+
+    def _protected_vars(self, state: type[BaseState]) -> Iterator[tuple[str, Rule]]:
+        fields = {name: state.__fields__[name] for name in state.base_vars}
+        computed = {name: each.fget for name, each in state.computed_vars.items()}
+        for name, declared in {**fields, **computed}.items():
+            rule = self._rule(state, declared)
+            if rule is not None and rule.waits:
+                raise ConfigurationError(
+                    f"{state.__name__}.{name} is protected by an async check, and a var can't wait."
+                )
+            if rule is not None:
+                yield name, rule
+
+    def _rule(self, state: type[BaseState], declared: object) -> Rule | None:
+        for marked in (declared, state):
+            rule = getattr(marked, _MARK, _NOT_MARKED)
+            if rule is not _NOT_MARKED:
+                return rule  # type: ignore[return-value]
+        return None if f"{state.__module__}.".startswith(_OURS) else self._otherwise
+
+
+def page_rules(app: rx.App) -> dict[str, Rule | None]:
+    """Collect the rules of an app's marked pages.
+
+    Args:
+        app: The app.
+
+    Returns:
+        A rule for each marked page, by route; None for a public one.
+    """
+    pages = app._unevaluated_pages.values()
+    marks = {page.route: getattr(page.component, _MARK, _NOT_MARKED) for page in pages}
+    return {route: rule for route, rule in marks.items() if rule is not _NOT_MARKED}  # type: ignore[misc]
+
+
+def routes_of(app: rx.App) -> list[str]:
+    """List an app's routes."""
+    return list(app._unevaluated_pages)
+
+
+def _mark(thing: Thing, rule: Rule | None) -> Thing:
+    if isinstance(thing, ComputedVar):
+        setattr(thing.fget, _MARK, rule)
+    elif (
+        isinstance(thing, Field)
+        or inspect.isfunction(thing)
+        or (isinstance(thing, type) and issubclass(thing, BaseState))
+    ):
+        setattr(thing, _MARK, rule)
+    else:
+        raise ConfigurationError(
+            "A page function, an event handler, a state, a field made by rx.field or a "
+            f"computed var can be protected or public, not {thing!r}."
+        )
+    return thing

@@ -1,0 +1,204 @@
+"""The sign-in page and the one that asks for the password again, for apps without their own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import reflex as rx
+
+from ..core.errors import AuthError
+from ..providers.credentials import Credentials
+from .guards import public
+from .installed import installed
+from .words import explain, word
+
+KNOWN = (
+    "AccessDenied",
+    "CredentialsSignin",
+    "MissingCSRF",
+    "SessionRequired",
+    "TicketRefused",
+    "TooManyAttempts",
+)
+"""The errors that bring a visitor to the sign-in page, and that the catalogs can explain."""
+
+_COMPLETION = {"id": "username", "email": "email", "password": "current-password"}
+_STYLE = """
+:root { color-scheme: light dark; }
+.auth-page { font: 1rem/1.5 system-ui, sans-serif; max-width: 22rem; margin: 12vh auto; padding: 0 1rem; }
+.auth-page form, .auth-page label { display: grid; gap: .375rem; }
+.auth-page form { gap: 1rem; margin-block: 1.5rem; }
+.auth-page input, .auth-page button { font: inherit; min-height: 2.75rem; padding: .5rem .75rem; border-radius: .5rem; }
+.auth-page input { border: 1px solid GrayText; }
+.auth-page button { border: 0; background: #1d4ed8; color: #fff; cursor: pointer; }
+.auth-page button:disabled { opacity: .6; }
+.auth-page [role=alert] { color: light-dark(#b91c1c, #fca5a5); }
+"""  # noqa: E501 - a style sheet
+
+
+@public
+class SignInState(rx.State):
+    """The sign-in form.
+
+    Attributes:
+        pending: Whether the server is at work.
+        error: The facts of its refusal; empty if it didn't refuse.
+    """
+
+    pending: bool = False
+    error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
+
+    @rx.event
+    def explain(self) -> None:
+        """Explain the error that brought the visitor here."""
+        error = self.router.url.query_parameters.get("error")
+        self.pending = False
+        self.error = {"code": error if error in KNOWN else "Unknown"} if error else {}
+
+    @rx.event
+    async def sign_in(self, form: dict[str, Any]) -> AsyncIterator[None]:
+        """Sign in with what the form holds."""
+        self.pending, self.error = True, {}
+        yield
+        wanted = self.router.url.query_parameters.get("callbackUrl", "/")
+        try:
+            await installed().sign_in(self, form, callback_url=wanted)
+        except AuthError as error:
+            self.pending, self.error = False, error.facts()
+
+
+@public
+class ConfirmState(rx.State):
+    """The form that asks a member for the password again.
+
+    Attributes:
+        has_password: Whether the member signed in with one.
+        pending: Whether the server is at work.
+        error: The facts of its refusal; empty if it didn't refuse.
+    """
+
+    has_password: bool = True
+    pending: bool = False
+    error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
+
+    @rx.event
+    async def look(self) -> None:
+        """See how the member signed in."""
+        self.pending, self.error = False, {}
+        try:
+            provider, _ = await installed().own_account(self)
+        except AuthError as error:
+            self.error = error.facts()
+        else:
+            self.has_password = isinstance(provider, Credentials)
+
+    @rx.event
+    async def confirm(self, form: dict[str, Any]) -> AsyncIterator[Any]:
+        """Check the password, and go back to where it was asked for."""
+        self.pending, self.error = True, {}
+        yield
+        auth = installed()
+        try:
+            provider, account = await auth.own_account(self)
+            await auth.confirm(self, {**form, **account}, provider=provider.id)
+            await auth.lead(self, self.router.url.query_parameters.get("callbackUrl", "/"))
+        except AuthError as error:
+            self.pending, self.error = False, error.facts()
+
+    @rx.event
+    async def start_again(self) -> None:
+        """Sign out, so that the member signs in again the way they did."""
+        await installed().sign_out(self)
+
+
+def sign_in_form(fields: Sequence[str] | None = None) -> rx.Component:
+    """Make the form that signs in with credentials.
+
+    Args:
+        fields: The names of the fields; those of the app's `Credentials` by default.
+
+    Returns:
+        The form, with what went wrong beneath it.
+    """
+    names = fields or _fields()
+    return rx.fragment(
+        rx.el.form(
+            *(_input(name) for name in names),
+            _submit(word("signin.go"), SignInState.pending),
+            on_submit=SignInState.sign_in,
+            on_mount=SignInState.explain,
+            method="post",
+            class_name="card form",
+        ),
+        _alert(SignInState.error),
+    )
+
+
+def confirm_form() -> rx.Component:
+    """Make the form that asks a member for the password again.
+
+    Returns:
+        The form, with what went wrong beneath it. Who signed in without a password is
+        asked to sign in again.
+    """
+    return rx.fragment(
+        rx.el.p(word("confirm.why")),
+        rx.cond(
+            ConfirmState.has_password,
+            rx.el.form(
+                _input("password"),
+                _submit(word("confirm.go"), ConfirmState.pending),
+                on_submit=ConfirmState.confirm,
+                method="post",
+                class_name="card form",
+            ),
+            rx.el.button(
+                word("confirm.again"),
+                on_click=ConfirmState.start_again,
+                type="button",
+                class_name="button",
+            ),
+        ),
+        rx.el.span(on_mount=ConfirmState.look, hidden=True),
+        _alert(ConfirmState.error),
+    )
+
+
+def sign_in_page() -> rx.Component:
+    """Build the sign-in page of an app that has none of its own."""
+    return _page(word("signin.title"), sign_in_form())
+
+
+def confirm_page() -> rx.Component:
+    """Build the page that asks for the password again, for an app that has none of its own."""
+    return _page(word("confirm.title"), confirm_form())
+
+
+def _page(title: Any, *parts: rx.Component) -> rx.Component:
+    return rx.el.main(rx.el.style(_STYLE), rx.el.h1(title), *parts, class_name="auth-page")
+
+
+def _input(name: str) -> rx.Component:
+    return rx.el.label(
+        word(f"signin.{name}") if name in _COMPLETION else name.replace("_", " ").capitalize(),
+        rx.el.input(
+            name=name,
+            type=name if name in ("password", "email") else "text",
+            auto_complete=_COMPLETION.get(name, "on"),
+            required=True,
+        ),
+    )
+
+
+def _submit(label: Any, pending: Any) -> rx.Component:
+    return rx.el.button(label, type="submit", disabled=pending, class_name="button")
+
+
+def _alert(error: Any) -> rx.Component:
+    return rx.cond(error.length() > 0, rx.el.p(explain(error), role="alert"))
+
+
+def _fields() -> tuple[str, ...]:
+    ways = installed().providers.values()
+    return next((way.fields for way in ways if isinstance(way, Credentials)), ())

@@ -1,0 +1,50 @@
+"""Two people, a clock that tests set forward, and a switch that closes everything."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+
+from authdemo.sessions import Auth, Credentials, User
+
+AHEAD = Path("ahead")
+trail = logging.getLogger("authdemo.sessions.audit")
+trail.setLevel("INFO")
+trail.addHandler(logging.StreamHandler(sys.stderr))
+trail.handlers[0].setFormatter(logging.Formatter("%(name)s: %(message)s"))
+
+
+class Member(User):
+    role: str = "user"
+
+
+PEOPLE = {
+    "ada": Member(id="ada", name="Ada Lovelace"),
+    "grace": Member(id="grace", name="Grace Hopper", role="admin"),
+}
+
+
+async def authorize(credentials):
+    known = credentials.get("password") == "tutorial"
+    return PEOPLE.get(credentials.get("id")) if known else None
+
+
+def find(user_id):
+    promoted = Path("promoted").exists()
+    return PEOPLE[user_id].model_copy(update={"role": "admin"} if promoted else {})
+
+
+def clock():
+    return time.time() + (float(AHEAD.read_text()) if AHEAD.exists() else 0)
+
+
+auth = Auth(
+    providers=[Credentials(authorize=authorize)],
+    find_user=find,
+    user=Member,
+    protect_all=os.environ.get("PROTECT_ALL") == "1",
+    clock=clock,
+)

@@ -1,0 +1,142 @@
+"""Something of each kind that can be protected."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from authdemo.sessions import explain, protected, public, use_session
+from my_app.auth import auth
+
+
+async def is_ada(session):
+    return session.user.id == "ada"
+
+
+class Ledger(rx.State):
+    balance: rx.Field[int] = rx.field(100)
+    paid: rx.Field[int] = rx.field(0)
+    liked: rx.Field[int] = rx.field(0)
+    gold: rx.Field[str] = protected(rx.field("no gold"), roles="admin")
+
+    @rx.var
+    @protected
+    def plans(self) -> str:
+        return f"the secret plans, balance {self.balance}"
+
+    @protected
+    @rx.var(cache=False)
+    async def later(self) -> list[str]:
+        return ["a secret for later"]
+
+    @rx.event
+    def dig(self):
+        self.gold = "a pot of gold"
+
+    @rx.event
+    @protected
+    def pay(self, amount: int):
+        self.balance -= amount
+
+    @rx.event
+    @protected(check=is_ada)
+    def pay_as_ada(self):
+        self.paid += 1
+
+    @protected(roles=["admin", "owner"])
+    @rx.event(background=True)
+    async def pay_at_leisure(self):
+        async with self:
+            self.paid += 10
+
+    @rx.event
+    @protected(fresh=60)
+    def wipe(self):
+        self.balance = 0
+
+    @rx.event
+    @protected(replay=True)
+    def like(self, times: int):
+        self.liked += times
+
+    @rx.event
+    async def promote(self):
+        await auth.refresh("ada")
+
+
+@protected(roles="admin")
+class Vault(rx.State):
+    opened: rx.Field[int] = rx.field(0)
+    sign: rx.Field[str] = public(rx.field("Vault"))
+
+    @rx.event
+    def open_up(self):
+        self.opened += 1
+
+    @public
+    @rx.event
+    def knock(self):
+        self.sign = "Who is there?"
+
+
+@public
+class Visitors(rx.State):
+    count: rx.Field[int] = rx.field(0)
+
+    @rx.event
+    def come(self):
+        self.count += 1
+
+
+@protected
+def home():
+    return rx.el.main(
+        rx.el.h1("Members only"),
+        rx.el.p(Ledger.plans, Ledger.later, id="plans"),
+        rx.el.p(Ledger.balance, id="balance"),
+        rx.el.button("Wipe", on_click=Ledger.wipe),
+        rx.el.p(explain(use_session().refusal), role="alert"),
+    )
+
+
+@public
+def about():
+    return rx.el.main(
+        rx.el.h1("About us"),
+        rx.el.p(Ledger.liked, id="liked"),
+        rx.el.p(Visitors.count),
+        rx.el.button("Like", on_click=Ledger.like(3)),
+    )
+
+
+@public
+def post():
+    return rx.el.h1("A post for all: ", rx.State.slug)
+
+
+def unmarked():
+    return rx.el.h1("Nobody said for whom")
+
+
+@protected(roles="admin")
+def drawer():
+    return rx.el.h1("Drawer of secrets: ", rx.State.number)
+
+
+@rx.page("/council")
+@protected(roles="admin")
+def council():
+    return rx.el.h1("The council's secrets")
+
+
+@protected(fresh=60)
+def sensitive():
+    return rx.el.h1("Not for stale eyes")
+
+
+app = rx.App()
+app.add_page(home, route="/")
+app.add_page(about, route="/about")
+app.add_page(post, route="/post/[slug]")
+app.add_page(drawer, route="/drawer/[number]")
+app.add_page(sensitive, route="/sensitive")
+app.add_page(unmarked, route="/unmarked")

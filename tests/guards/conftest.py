@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import apps
+from tests.support.browser import Browser
+from tests.support.server import Server
+
+APP = Path(__file__).parent / "app"
+
+
+def copied(folder: Path) -> Path:
+    shutil.copytree(APP, folder / "app", ignore=shutil.ignore_patterns("__pycache__"))
+    apps.adopt(folder / "app")
+    return folder / "app"
+
+
+@pytest.fixture(scope="package")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app, as it is."""
+    with apps.serving(copied(tmp_path_factory.mktemp("guards"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def closed_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The same app, in which everything is protected that isn't public."""
+    folder = copied(tmp_path_factory.mktemp("closed"))
+    with apps.serving(folder, PROTECT_ALL="1") as server:
+        yield server
+
+
+@pytest.fixture
+def nobody(app: Server) -> Browser:
+    return Browser(app)
+
+
+@pytest.fixture
+def ada(app: Server) -> Browser:
+    """A member."""
+    return member(app, "ada")
+
+
+@pytest.fixture
+def grace(app: Server) -> Browser:
+    """An administrator."""
+    return member(app, "grace")
+
+
+@pytest.fixture
+def later(app: Server) -> Iterator[Callable[[float], None]]:
+    """Set the app's clock forward."""
+    ahead = app.log.parent / "ahead"
+    yield lambda seconds: _write(ahead, str(seconds))
+    ahead.unlink(missing_ok=True)
+
+
+def _write(path: Path, text: str) -> None:
+    draft = path.with_suffix(".draft")
+    draft.write_text(text)
+    draft.replace(path)
+
+
+def member(app: Server, account: str) -> Browser:
+    browser = Browser(app)
+    assert browser.log_in(account).status_code == 200
+    return browser

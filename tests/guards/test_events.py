@@ -1,0 +1,154 @@
+"""Marked event handlers, called by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.guards.conftest import member
+from tests.support.apps import state
+from tests.support.browser import Browser
+from tests.support.server import Server, eventually
+from tests.support.tab import ROOT_STATE, SESSION_STATE, Tab
+
+LEDGER, VAULT, VISITORS = state("ledger"), state("vault"), state("visitors")
+CONFIRM = f"{ROOT_STATE}.authdemo___sessions___reflex___sign_in____confirm_state"
+
+
+def test_an_event_for_members_does_not_run_for_nobody(app: Server) -> None:
+    with Tab(app, path="/about") as tab:
+        tab.call(f"{LEDGER}.pay", amount=7)
+        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+        assert tab.var(SESSION_STATE, "leave_to") == "/login?callbackUrl=/about"
+        assert tab.var(LEDGER, "balance") == 100
+    refused = {"kind": "refused", "path": f"{LEDGER}.pay", "reason": "NotAuthenticated"}
+    eventually(lambda: app.audited(**refused))
+
+
+def test_an_event_for_members_runs_for_a_member(app: Server, ada: Browser) -> None:
+    with Tab(app, ada, path="/about") as tab:
+        tab.call(f"{LEDGER}.pay", amount=7)
+        eventually(lambda: tab.var(LEDGER, "balance") == 93)
+
+
+def test_an_async_check_decides(app: Server, ada: Browser, grace: Browser) -> None:
+    with Tab(app, ada, path="/about") as adas, Tab(app, grace, path="/about") as graces:
+        graces.call(f"{LEDGER}.pay_as_ada")
+        eventually(lambda: graces.var(SESSION_STATE, "refusal"))
+        assert graces.var(SESSION_STATE, "refusal")["code"] == "AccessDenied"
+        adas.call(f"{LEDGER}.pay_as_ada")
+        eventually(lambda: adas.var(LEDGER, "paid") == 1)
+        assert graces.var(LEDGER, "paid") == 0
+
+
+def test_a_background_event_is_kept_too(app: Server, ada: Browser, grace: Browser) -> None:
+    with Tab(app, ada, path="/about") as adas, Tab(app, grace, path="/about") as graces:
+        adas.call(f"{LEDGER}.pay_at_leisure")
+        eventually(lambda: adas.var(SESSION_STATE, "refusal"))
+        graces.call(f"{LEDGER}.pay_at_leisure")
+        eventually(lambda: graces.var(LEDGER, "paid") == 10)
+        assert adas.var(LEDGER, "paid") == 0
+
+
+def test_a_protected_state_keeps_all_but_what_is_public(
+    app: Server, ada: Browser, grace: Browser
+) -> None:
+    with Tab(app, ada, path="/about") as adas, Tab(app, grace, path="/about") as graces:
+        adas.call(f"{VAULT}.open_up")
+        eventually(lambda: adas.var(SESSION_STATE, "refusal"))
+        adas.call(f"{VAULT}.knock")
+        eventually(lambda: adas.var(VAULT, "sign") == "Who is there?")
+        graces.call(f"{VAULT}.open_up")
+        eventually(lambda: graces.var(VAULT, "opened") == 1)
+
+
+def test_an_event_loses_its_right_when_the_session_ends(app: Server, ada: Browser) -> None:
+    with Tab(app, ada, path="/about") as tab:
+        ada.log_out()
+        tab.call(f"{LEDGER}.pay", amount=7)
+        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+        assert tab.var(LEDGER, "balance") == 100
+
+
+def test_an_event_that_waited_runs_when_its_sender_has_signed_in(app: Server) -> None:
+    with Tab(app, path="/about") as tab:
+        tab.call(f"{LEDGER}.like", times=3)
+        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+    with Tab(app, member(app, "ada"), token=tab.token, path="/about") as back:
+        eventually(lambda: back.var(LEDGER, "liked") == 3)
+        back.call(f"{VISITORS}.come")
+        eventually(lambda: back.var(VISITORS, "count") == 1)
+        assert back.var(LEDGER, "liked") == 3
+
+
+def test_an_event_that_waited_too_long_does_not_run(
+    app: Server, later: Callable[[float], None]
+) -> None:
+    with Tab(app, path="/about") as tab:
+        tab.call(f"{LEDGER}.like", times=3)
+        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+    later(301)
+    with Tab(app, member(app, "ada"), token=tab.token, path="/about") as back:
+        back.call(f"{VISITORS}.come")
+        eventually(lambda: back.var(VISITORS, "count") == 1)
+        assert back.var(LEDGER, "liked") == 0
+
+
+def test_an_event_without_replay_is_not_kept(app: Server) -> None:
+    with Tab(app, path="/about") as tab:
+        tab.call(f"{LEDGER}.pay", amount=7)
+        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+    with Tab(app, member(app, "ada"), token=tab.token, path="/about") as back:
+        back.call(f"{VISITORS}.come")
+        eventually(lambda: back.var(VISITORS, "count") == 1)
+        assert back.var(LEDGER, "balance") == 100
+
+
+def test_a_sensitive_event_waits_for_the_password(
+    app: Server, ada: Browser, later: Callable[[float], None]
+) -> None:
+    later(61)
+    with Tab(app, ada, path="/about") as tab:
+        tab.call(f"{LEDGER}.wipe")
+        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+        assert tab.var(SESSION_STATE, "leave_to") == "/confirm?callbackUrl=/about"
+        tab.call(f"{CONFIRM}.confirm", form={"password": "a guess"})
+        eventually(lambda: tab.var(CONFIRM, "error"))
+        assert tab.var(CONFIRM, "error")["code"] == "CredentialsSignin"
+        assert tab.var(LEDGER, "balance") == 100
+        tab.call(f"{CONFIRM}.confirm", form={"password": "tutorial"})
+        tab.call(f"{VISITORS}.come")
+        eventually(lambda: tab.var(LEDGER, "balance") == 0)
+    eventually(lambda: app.audited(kind="confirmed", user="ada"))
+
+
+def test_an_event_that_waits_for_one_member_does_not_run_for_another(
+    app: Server, ada: Browser, grace: Browser, later: Callable[[float], None]
+) -> None:
+    later(61)
+    with Tab(app, ada, path="/about") as tab:
+        tab.call(f"{LEDGER}.wipe")
+        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+    with Tab(app, grace, token=tab.token, path="/about") as graces:
+        graces.call(f"{CONFIRM}.confirm", form={"password": "tutorial"})
+        graces.call(f"{VISITORS}.come")
+        eventually(lambda: graces.var(VISITORS, "count") == 1)
+        assert graces.var(LEDGER, "balance") == 100
+
+
+@pytest.mark.parametrize("event", ["dig", "promote"])
+def test_where_all_is_protected_an_unmarked_event_does_not_run(
+    closed_app: Server, event: str
+) -> None:
+    with Tab(closed_app, path="/about") as tab:
+        tab.call(f"{LEDGER}.{event}")
+        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+        tab.call(f"{VISITORS}.come")
+        eventually(lambda: tab.var(VISITORS, "count") == 1)
+
+
+def test_where_all_is_protected_members_go_on_as_ever(closed_app: Server) -> None:
+    with Tab(closed_app, member(closed_app, "grace"), path="/about") as tab:
+        tab.call(f"{LEDGER}.dig")
+        eventually(lambda: tab.var(LEDGER, "gold") == "a pot of gold")

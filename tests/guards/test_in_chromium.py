@@ -1,0 +1,67 @@
+"""The package's own pages for signing in and for the password again, as people use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.browser import launch_options
+from tests.e2e.visitor import Visitor, click, is_connected
+from tests.support.server import Server
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_options())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visitor(app: Server, chromium: Browser) -> Iterator[Visitor]:
+    with Visitor.with_own_browser(chromium, app.url) as visitor:
+        yield visitor
+        visitor.saw_no_complaint()
+
+
+def test_a_visitor_signs_in_on_the_packages_own_page(visitor: Visitor) -> None:
+    tab = visitor.open("/")
+    tab.wait_for_url("**/login?callbackUrl=/")
+    is_connected(tab)
+    visitor.log_in(tab, "ada", "a guess", button="Log in")
+    expect(tab.get_by_role("alert")).to_have_text("The id or the password is wrong.")
+    visitor.log_in(tab, "ada", button="Log in")
+    tab.wait_for_url(visitor.url + "/")
+    expect(tab.locator("#plans")).to_have_text("the secret plans, balance 100a secret for later")
+
+
+def test_a_sensitive_button_asks_for_the_password_and_then_does_it(
+    visitor: Visitor, later: Callable[[float], None]
+) -> None:
+    tab = visitor.open("/login?callbackUrl=/")
+    is_connected(tab)
+    visitor.log_in(tab, "ada", button="Log in")
+    tab.wait_for_url(visitor.url + "/")
+    is_connected(tab)
+    later(61)
+    click(tab, "Wipe")
+    tab.wait_for_url("**/confirm?callbackUrl=/")
+    is_connected(tab)
+    tab.locator("[name=password]").fill("tutorial")
+    click(tab, "Confirm")
+    tab.wait_for_url(visitor.url + "/")
+    expect(tab.locator("#balance")).to_have_text("0")
+
+
+def test_what_a_visitor_liked_is_liked_when_they_are_signed_in(visitor: Visitor) -> None:
+    tab = visitor.open("/about")
+    is_connected(tab)
+    click(tab, "Like")
+    tab.wait_for_url("**/login?callbackUrl=/about")
+    is_connected(tab)
+    visitor.log_in(tab, "ada", button="Log in")
+    tab.wait_for_url(visitor.url + "/about")
+    expect(tab.locator("#liked")).to_have_text("3")

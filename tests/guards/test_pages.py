@@ -1,0 +1,87 @@
+"""Marked pages: their HTML and their scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.browser import Browser
+from tests.support.server import Server
+
+SECRET = ("Members only", "Drawer of secrets", "The council's secrets", "Not for stale eyes")
+AS_PERSON = {"Accept": "text/html"}
+
+
+def script_with(browser: Browser, text: str) -> str:
+    """Find the script that holds a text, among all that the route manifest names."""
+    page = browser.get("/about", headers=AS_PERSON).text
+    manifest = browser.get(re.findall(r'"(/assets/manifest-[^"]+)"', page)[0]).text
+    names = set(re.findall(r'"(/assets/[^"]+\.js)"', manifest))
+    return next(name for name in names if text in browser.get(name).text)
+
+
+@pytest.mark.parametrize("path", ["/", "/drawer/7", "/Drawer/7/", "/council", "/sensitive"])
+def test_nobody_gets_a_protected_page(nobody: Browser, path: str) -> None:
+    answer = nobody.get(path, headers=AS_PERSON)
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith("/login?callbackUrl=/")
+
+
+@pytest.mark.parametrize("path", ["/drawer/7", "/council"])
+def test_a_page_for_a_role_is_for_that_role(ada: Browser, grace: Browser, path: str) -> None:
+    assert ada.get(path, headers=AS_PERSON).status_code == 403
+    assert grace.get(path, headers=AS_PERSON).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/about", "/post/hello", "/post/hello/", "/unmarked", "/login"])
+def test_public_pages_are_for_everybody(nobody: Browser, path: str) -> None:
+    assert nobody.get(path, headers=AS_PERSON).status_code == 200
+
+
+def test_a_path_below_a_page_of_many_paths_is_no_page(nobody: Browser) -> None:
+    assert nobody.get("/post/hello/more", headers=AS_PERSON).status_code == 404
+
+
+@pytest.mark.parametrize("text", ["Drawer of secrets", "The council's secrets"])
+def test_the_script_of_a_page_is_for_those_who_may_see_the_page(
+    nobody: Browser, ada: Browser, grace: Browser, text: str
+) -> None:
+    script = script_with(grace, text)
+    assert nobody.get(script).status_code == 401
+    assert ada.get(script).status_code == 403
+    assert grace.get(script).status_code == 200
+
+
+def test_the_script_of_a_public_page_of_many_paths_is_for_everybody(nobody: Browser) -> None:
+    assert nobody.get(script_with(nobody, "A post for all")).status_code == 200
+
+
+def test_no_script_that_nobody_gets_holds_a_secret(nobody: Browser, grace: Browser) -> None:
+    page = nobody.get("/about", headers=AS_PERSON).text
+    manifest = nobody.get(re.findall(r'"(/assets/manifest-[^"]+)"', page)[0]).text
+    for name in set(re.findall(r'"(/assets/[^"]+\.js)"', page + manifest)):
+        text = nobody.get(name).text
+        assert not [secret for secret in SECRET if secret in text], name
+        assert "secret" not in grace.get(name).text or nobody.get(name).status_code == 401, name
+
+
+def test_a_page_for_fresh_eyes_asks_for_the_password_first(
+    ada: Browser, later: Callable[[float], None]
+) -> None:
+    assert ada.get("/sensitive", headers=AS_PERSON).status_code == 200
+    later(61)
+    answer = ada.get("/sensitive", headers=AS_PERSON)
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/confirm?callbackUrl=/sensitive"
+    assert ada.get("/confirm", headers=AS_PERSON).status_code == 200
+
+
+def test_where_all_is_protected_only_marked_pages_are_public(closed_app: Server) -> None:
+    nobody = Browser(closed_app)
+    for path in ("/", "/unmarked", "/council", "/drawer/7", "/confirm"):
+        assert nobody.get(path, headers=AS_PERSON).status_code == 303, path
+    for path in ("/about", "/post/hello", "/login"):
+        assert nobody.get(path, headers=AS_PERSON).status_code == 200, path
+    assert nobody.get("/nowhere", headers=AS_PERSON).status_code == 404

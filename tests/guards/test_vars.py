@@ -1,0 +1,86 @@
+"""Marked vars: what a tab is sent, read from its socket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.guards.conftest import member
+from tests.support.apps import state
+from tests.support.browser import Browser
+from tests.support.server import Server, eventually
+from tests.support.tab import Tab
+
+LEDGER, VAULT, VISITORS = state("ledger"), state("vault"), state("visitors")
+
+
+@pytest.fixture
+def promotion(app: Server) -> Iterator[None]:
+    """Make everybody an administrator, as far as the app's table says."""
+    sign = app.log.parent / "promoted"
+    sign.touch()
+    yield
+    sign.unlink()
+
+
+def test_nobody_is_sent_what_is_for_members(app: Server) -> None:
+    with Tab(app, path="/about") as tab:
+        tab.call(f"{LEDGER}.dig")
+        tab.call(f"{VISITORS}.come")
+        eventually(lambda: tab.var(VISITORS, "count") == 1)
+        assert (tab.var(LEDGER, "plans"), tab.var(LEDGER, "later")) == ("", [])
+        assert tab.var(LEDGER, "gold") == "no gold"
+        assert not [word for word in ("secret", "pot of gold") if word in tab.said()]
+
+
+def test_a_member_is_sent_it_and_not_what_is_for_administrators(app: Server, ada: Browser) -> None:
+    with Tab(app, ada, path="/about") as tab:
+        assert tab.var(LEDGER, "plans") == "the secret plans, balance 100"
+        assert tab.var(LEDGER, "later") == ["a secret for later"]
+        tab.call(f"{LEDGER}.dig")
+        tab.call(f"{LEDGER}.pay", amount=1)
+        eventually(lambda: tab.var(LEDGER, "plans") == "the secret plans, balance 99")
+        assert "pot of gold" not in tab.said()
+
+
+def test_an_administrator_is_sent_all(app: Server, grace: Browser) -> None:
+    with Tab(app, grace, path="/about") as tab:
+        tab.call(f"{LEDGER}.dig")
+        eventually(lambda: tab.var(LEDGER, "gold") == "a pot of gold")
+
+
+def test_what_was_withheld_is_sent_when_the_role_is_there(
+    app: Server, ada: Browser, promotion: None
+) -> None:
+    with Tab(app, ada, path="/about") as tab:
+        tab.call(f"{LEDGER}.dig")
+        tab.call(f"{VISITORS}.come")
+        eventually(lambda: tab.var(VISITORS, "count") == 1)
+        assert "pot of gold" not in tab.said()
+        tab.call(f"{LEDGER}.promote")
+        eventually(lambda: tab.var(LEDGER, "gold") == "a pot of gold")
+
+
+def test_it_is_taken_back_when_the_session_ends(app: Server, grace: Browser) -> None:
+    with Tab(app, grace, path="/about") as tab:
+        tab.call(f"{LEDGER}.dig")
+        eventually(lambda: tab.var(LEDGER, "gold") == "a pot of gold")
+        grace.log_out()
+        eventually(lambda: tab.var(LEDGER, "gold") == "no gold")
+        eventually(lambda: tab.var(LEDGER, "plans") == "")
+
+
+def test_it_is_sent_when_a_tab_that_was_nobodys_is_a_members(app: Server) -> None:
+    with Tab(app, path="/about") as tab:
+        assert tab.var(LEDGER, "plans") == ""
+    with Tab(app, member(app, "ada"), token=tab.token, path="/about") as back:
+        eventually(lambda: back.var(LEDGER, "plans") == "the secret plans, balance 100")
+
+
+def test_where_all_is_protected_only_public_vars_are_sent(closed_app: Server) -> None:
+    with Tab(closed_app, path="/about") as tab:
+        tab.call(f"{VISITORS}.come")
+        eventually(lambda: tab.var(VISITORS, "count") == 1)
+        assert tab.var(VAULT, "sign") == "Vault"
+        assert "secret" not in tab.said()

@@ -1,1 +1,3 @@
-"""Sessions for Reflex apps, and the app that shows them."""
+"""A Reflex app with sessions; the part that other apps adopt is `authdemo.sessions`."""
+
+__version__ = "0.1.0"

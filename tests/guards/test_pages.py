@@ -18,7 +18,7 @@ def script_with(browser: Browser, text: str) -> str:
     """Find the script that holds a text, among all that the route manifest names."""
     page = browser.get("/about", headers=AS_PERSON).text
     manifest = browser.get(re.findall(r'"(/assets/manifest-[^"]+)"', page)[0]).text
-    names = set(re.findall(r'"(/assets/[^"]+\.js)"', manifest))
+    names: set[str] = set(re.findall(r'"(/assets/[^"]+\.js)"', manifest))
     return next(name for name in names if text in browser.get(name).text)
 
 

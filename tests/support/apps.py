@@ -27,13 +27,20 @@ def adopt(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, **environ: str) -> Iterator[Server]:
-    """Build and serve an app on a free port; its log must hold no complaint."""
+def serving(folder: Path, *, python: str = sys.executable, **environ: str) -> Iterator[Server]:
+    """Build and serve an app on a free port; its log must hold no complaint.
+
+    Args:
+        folder: The app's folder.
+        python: The interpreter to serve it with; it finds this package by itself or by
+            `PYTHONPATH`.
+        **environ: Environment variables beside the usual ones.
+    """
     port, log = free_port(), folder / "log"
     where = [f"--{end}-port={port}" for end in ("frontend", "backend")]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "reflex", *COMMAND, *where, "--backend-host=127.0.0.1"],
+            [python, "-m", "reflex", *COMMAND, *where, "--backend-host=127.0.0.1"],
             cwd=folder,
             env=environment() | environ,
             stdout=output,

@@ -132,9 +132,7 @@ class AuthCore:
         self.page_rules = self.rules_for({})
         self.clock = clock
         self.words = Words(words)
-        self.providers = {provider.id: provider for provider in providers}
-        if not self.providers:
-            raise ConfigurationError("Auth needs at least one provider.")
+        self.providers = _by_id(providers)
         own_store, self.relay, self.presence = _store(self.settings, name)
         store = store or own_store
         options = session or self.settings.session
@@ -344,7 +342,7 @@ class AuthCore:
         ):  # so that a limit of ten lets no eleventh in
             await self._failures.check(account, address)
             try:
-                user = await cb.call("authorize", provider.authorize, credentials=credentials)
+                user = await cb.call("authorize", partial(provider.authorize, credentials))
                 if user is None:
                     raise CredentialsSignin
             except CredentialsSignin:
@@ -363,6 +361,15 @@ class AuthCore:
         if answer is False:
             raise AccessDenied("You can't sign in here.")
         return Granted(user, account, answer if isinstance(answer, str) else None)
+
+
+def _by_id(providers: Sequence[Credentials]) -> dict[str, Credentials]:
+    by_id = {provider.id: provider for provider in providers}
+    if not by_id:
+        raise ConfigurationError("Auth needs at least one provider.")
+    if len(by_id) < len(providers):
+        raise ConfigurationError("Two providers have the same id. Give each an id of its own.")
+    return by_id
 
 
 def _account(provider: Credentials | None, credentials: Mapping[str, Any]) -> str:

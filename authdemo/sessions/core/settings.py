@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ logger = logging.getLogger("authdemo.sessions")
 
 _LONGEST_COOKIE = 400 * DAY
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
+_PRIVATE_NAMES = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test")
 _REDIS = re.compile(r"(rediss?|unix)://\S+")
 _RATE = re.compile(r"([1-9][0-9]{0,5})/(second|minute|hour)")
 _LEAST_EVENT_BYTES = 1024
@@ -56,6 +57,7 @@ class Settings:
         event_rate: How many events a tab may send.
         event_bytes: How large an event may be.
         trusted_proxies: The addresses and networks whose forwarded headers are believed.
+        made_secret: Whether the secret was made here, because none was given.
     """
 
     keys: KeyRing
@@ -68,6 +70,7 @@ class Settings:
     event_rate: Rate = Rate(100, 1)
     event_bytes: int = 65_536
     trusted_proxies: tuple[str, ...] = ()
+    made_secret: bool = False
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -98,6 +101,7 @@ class Settings:
             event_bytes=_event_bytes(environ),
             trusted_proxies=_trusted_proxies(environ),
             keys=KeyRing(_secrets(environ, data_dir)),
+            made_secret="AUTH_SECRET" not in environ,
         )
 
 
@@ -127,9 +131,22 @@ def _origin(environ: Mapping[str, str]) -> str | None:
         raise ConfigurationError(
             f"AUTH_URL takes an origin like https://example.com, without a path; it is {value!r}."
         )
+    if url.scheme == "http" and _is_public(host):
+        raise ConfigurationError(
+            f"AUTH_URL takes https for a public host like {host!r}; "
+            "http is for localhost and private networks."
+        )
     default = {"http": 80, "https": 443}[url.scheme]
     host = f"[{host}]" if ":" in host else host
     return f"{url.scheme}://{host}" + (f":{port}" if port not in (None, default) else "")
+
+
+def _is_public(host: str) -> bool:
+    """Tell whether a host can be reached from everywhere, as far as its name says."""
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith(_PRIVATE_NAMES)
 
 
 def _redis_url(environ: Mapping[str, str]) -> str | None:

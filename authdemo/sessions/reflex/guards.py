@@ -134,6 +134,15 @@ class Guards:
             self._vars[state] = dict(self._protected_vars(state))
         return self._vars[state]
 
+    def check(self) -> None:
+        """Check the rules of all states that are there by now.
+
+        Raises:
+            ConfigurationError: If one can't be kept.
+        """
+        for _ in self.states():
+            continue
+
     def states(self) -> Iterator[type[BaseState]]:
         """List the states that have vars which not everybody may see."""
         waiting: list[type[BaseState]] = [rx.State]

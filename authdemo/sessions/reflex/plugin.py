@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from reflex.constants import Dirs
+from reflex.constants import CompileContext, Dirs
 from reflex.plugins import Plugin
 from reflex.utils import prerequisites
+from reflex.utils.exec import is_prod_mode
 from reflex_base.config import get_config
 from reflex_base.environment import environment
+from reflex_base.registry import RegistrationContext
 
 from ..core.errors import ConfigurationError
+from ..core.settings import Settings
 from .auth import Auth, add_errands
 from .installed import install
 from .withholding import withhold
@@ -21,9 +26,9 @@ from .words import MODULE, development_module
 
 
 class SessionsPlugin(Plugin):
-    """Adds `/api/auth`, live sessions and guarded pages to an app."""
+    """Adds `/api/auth`, live sessions, guards and a sign-in page to an app."""
 
-    def __init__(self, auth: str, *, allow_eval: bool = False) -> None:
+    def __init__(self, auth: str, *, allow_eval: bool = False, keep_secret: bool = False) -> None:
         """Name the app's sessions.
 
         Args:
@@ -32,20 +37,26 @@ class SessionsPlugin(Plugin):
             allow_eval: Whether the Content-Security-Policy lets scripts use `eval`.
                 Reflex needs it for what an event handler returns by `rx.call_script`,
                 `rx.console_log`, `rx.set_clipboard` and `rx.window_alert`.
+            keep_secret: Whether production, too, may sign with a secret that was made at the
+                first start and is kept in the data folder. Else it needs `AUTH_SECRET`.
         """
         self._allow_eval = allow_eval
+        self._keep_secret = keep_secret
         self._where = auth
+        with _in_one_line():
+            Settings.from_environ()
         withhold()
 
     def register_route(self, **context: Any) -> None:
         """Put what the pages need on every page, and add the pages that the app doesn't have."""
-        from reflex_base.registry import RegistrationContext
-
         from .sign_in import confirm_page, sign_in_page
 
-        add_errands(RegistrationContext.get().app)
-        auth = self.auth()
+        with _in_one_line():
+            _check_once()
+            auth = self.auth()
+            auth.guards.check()
         install(auth)
+        add_errands(RegistrationContext.get().app)
         for route, page in ((auth.pages.sign_in, sign_in_page), (auth.pages.confirm, confirm_page)):
             if not context["has_app_page"](route):
                 context["add_page"](page, route=route)
@@ -58,12 +69,15 @@ class SessionsPlugin(Plugin):
         """Wire sessions into the app that is about to serve."""
         serves_pages = environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get()
         site = prerequisites.get_web_dir() / Dirs.STATIC if serves_pages else None
-        self.auth().install(
-            context["app"],
-            site=site,
-            also=_page_origins(serves_pages=serves_pages),
-            allow_eval=self._allow_eval,
-        )
+        auth = self.auth()
+        with _in_one_line():
+            self._check_secret(auth)
+            auth.install(
+                context["app"],
+                site=site,
+                also=_page_origins(serves_pages=serves_pages),
+                allow_eval=self._allow_eval,
+            )
 
     def auth(self) -> Auth:
         """Import the app's sessions.
@@ -81,6 +95,33 @@ class SessionsPlugin(Plugin):
                 f"SessionsPlugin takes the place of an Auth, not {self._where!r}."
             )
         return auth
+
+    def _check_secret(self, auth: Auth) -> None:
+        if auth.settings.made_secret and not self._keep_secret and _serves_in_production():
+            raise ConfigurationError(
+                "AUTH_SECRET is not set, and production needs one. "
+                "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+            )
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    """End with one line that says what to do: a traceback of Reflex's wouldn't."""
+    try:
+        yield
+    except ConfigurationError as error:
+        sys.exit(f"error: {error.message}")
+
+
+def _check_once() -> None:
+    plugins = [each for each in get_config().plugins if isinstance(each, SessionsPlugin)]
+    if len(plugins) > 1:
+        raise ConfigurationError("SessionsPlugin is in rxconfig.py twice. Leave one out.")
+
+
+def _serves_in_production() -> bool:
+    is_build = environment.REFLEX_COMPILE_CONTEXT.get() is CompileContext.EXPORT
+    return is_prod_mode() and not is_build
 
 
 def _page_origins(*, serves_pages: bool) -> tuple[str, ...]:

@@ -43,12 +43,19 @@ GOOD_URLS = {
     "https://example.com/": "https://example.com",
     "https://EXAMPLE.com": "https://example.com",
     "https://example.com:443": "https://example.com",
-    "http://example.com:80": "http://example.com",
+    "http://shop.test:80": "http://shop.test",
+    "http://app:80": "http://app",
+    "http://10.0.0.7": "http://10.0.0.7",
     "http://localhost:3000": "http://localhost:3000",
     "http://127.0.0.1:8000": "http://127.0.0.1:8000",
     "http://[::1]:8000": "http://[::1]:8000",
     "https://xn--bcher-kva.example": "https://xn--bcher-kva.example",
 }
+
+
+@pytest.mark.parametrize("value", ["http://example.com", "http://8.8.8.8:3000"])
+def test_a_public_host_takes_https(value):
+    assert complaint(AUTH_URL=value).startswith("AUTH_URL takes https for a public host")
 
 
 @pytest.mark.parametrize(("value", "origin"), GOOD_URLS.items())

@@ -1,0 +1,92 @@
+"""Set up wrongly, an app doesn't start, and one line says what to do."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import apps
+from tests.support.server import ROOT
+
+MINIMAL = ROOT / "examples" / "minimal"
+MANY = "\n\nconfig.plugins.append(SessionsPlugin('my_app.my_app:auth'))\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    ignored = shutil.ignore_patterns("__pycache__", ".web", ".data", ".states", "external")
+    shutil.copytree(MINIMAL, tmp_path / "app", ignore=ignored)
+    apps.adopt(tmp_path / "app")
+    return tmp_path / "app"
+
+
+def start(folder: Path, *, unset: tuple[str, ...] = (), **environ: str) -> str:
+    """Start the app, which must fail at once, and tell its last words."""
+    env = apps.environment() | {"ADAS_PASSWORD": "tutorial"} | environ
+    ended = subprocess.run(
+        [sys.executable, "-m", "reflex", *apps.COMMAND],
+        cwd=folder,
+        env={name: value for name, value in env.items() if name not in unset},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode != 0
+    assert "Traceback" not in ended.stderr + ended.stdout
+    return ended.stderr.strip().splitlines()[-1]
+
+
+def amend(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def test_no_secret_in_production(folder: Path) -> None:
+    said = start(folder, unset=("AUTH_SECRET",))
+    assert said.startswith("error: AUTH_SECRET is not set, and production needs one. Make one")
+
+
+def test_a_public_origin_without_https(folder: Path) -> None:
+    said = start(folder, AUTH_URL="http://shop.example.com")
+    assert said.startswith("error: AUTH_URL takes https for a public host like 'shop.example.com'")
+
+
+def test_the_plugin_twice(folder: Path) -> None:
+    with (folder / "rxconfig.py").open("a") as config:
+        config.write(MANY)
+    said = start(folder)
+    assert said == "error: SessionsPlugin is in rxconfig.py twice. Leave one out."
+
+
+def test_sessions_that_are_not_there(folder: Path) -> None:
+    amend(folder / "rxconfig.py", "my_app.my_app:auth", "my_app.my_app:oauth")
+    said = start(folder)
+    assert said == "error: SessionsPlugin takes the place of an Auth, not 'my_app.my_app:oauth'."
+
+
+def test_a_protected_page_that_does_not_exist(folder: Path) -> None:
+    app = folder / "my_app" / "my_app.py"
+    amend(app, "import Auth, Credentials", "import Auth, Pages, Credentials")
+    amend(app, "authorize)])", 'authorize)], pages=Pages(protected=frozenset({"/vualt"})))')
+    said = start(folder)
+    assert said == (
+        "error: These pages are protected or public by name, but don't exist: ['/vualt']."
+    )
+
+
+def test_a_protected_var_whose_check_would_have_to_wait(folder: Path) -> None:
+    app = folder / "my_app" / "my_app.py"
+    amend(
+        app,
+        "class Home(rx.State):\n",
+        "async def ask(session):\n    return True\n\n\nclass Home(rx.State):\n"
+        "    secret: rx.Field[str] = protected(rx.field(''), check=ask)\n\n",
+    )
+    said = start(folder)
+    assert said == ("error: Home.secret is protected by an async check, and a var can't wait.")

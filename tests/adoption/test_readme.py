@@ -1,0 +1,109 @@
+"""README's chapter on adoption, followed to the letter in an empty folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from itertools import takewhile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from authdemo.launch import node
+from tests.browser import launch_options
+from tests.docs.markdown import Block, blocks
+from tests.e2e.visitor import Visitor, click, is_connected
+from tests.support import apps, browser
+from tests.support.server import ROOT, Server
+
+README = ROOT / "README.md"
+AUTH = re.compile(r"auth|protected|User\(|form\.get")
+
+
+def chapter(language: str) -> list[Block]:
+    lines = README.read_text().splitlines()
+    start = lines.index("## Adopt it")
+    end = start + len(list(takewhile(lambda line: line[:3] != "## ", lines[start + 1 :])))
+    return [block for block in blocks(README, language) if start < block.line <= end]
+
+
+def run(folder: Path, script: str) -> None:
+    mine = {"HOME": str(folder), "PATH": "/usr/bin:/bin", "REFLEX_TELEMETRY_ENABLED": "false"}
+    env = node.environment({**os.environ, **mine}, ROOT)
+    subprocess.run(["bash", "-euc", script], cwd=folder, env=env, check=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("adopted")
+    (folder / "path" / "to").mkdir(parents=True)
+    (folder / "path" / "to" / "authdemo").symlink_to(ROOT)
+    install, serve = chapter("sh")
+    run(folder, install.code)
+    for block in chapter("python"):
+        place = Path(block.facts["quote"]).relative_to("examples/minimal")
+        (folder / place).write_text(block.code)
+    assert "reflex run --env prod --single-port" in serve.code
+    python = str(folder / ".venv" / "bin" / "python")
+    mine = {"PYTHONPATH": "", "ADAS_PASSWORD": "tutorial"}
+    with apps.serving(folder, python=python, **mine) as server:
+        yield server
+
+
+@pytest.fixture
+def visitor(app: Server) -> Iterator[Visitor]:
+    with sync_playwright() as playwright:
+        chromium: Browser = playwright.chromium.launch(**launch_options())
+        with Visitor.with_own_browser(chromium, app.url) as visitor:
+            yield visitor
+            visitor.saw_no_complaint()
+        chromium.close()
+
+
+def test_it_takes_ten_lines() -> None:
+    lines = [line for block in chapter("python") for line in block.code.splitlines()]
+    own = [line for line in lines if AUTH.search(line)]
+    assert 5 < len(own) <= 10, own
+
+
+def test_the_example_is_what_the_readme_shows() -> None:
+    for block in chapter("python"):
+        assert (ROOT / block.facts["quote"]).read_text() == block.code
+
+
+def test_the_demo_is_not_installed(app: Server) -> None:
+    installed = app.log.parent / ".venv/lib"
+    package = next(installed.glob("python*/site-packages/authdemo"))
+    assert {path.name for path in package.iterdir()} <= {"__init__.py", "__pycache__", "sessions"}
+    assert not list(installed.glob("python*/site-packages/argon2"))
+
+
+def test_the_page_is_for_members_only(app: Server) -> None:
+    nobody = browser.Browser(app)
+    assert nobody.get("/").status_code == 303
+    assert nobody.log_in("ada", "a guess").status_code == 401
+    assert nobody.log_in("ada").status_code == 200
+    assert nobody.get("/").status_code == 200
+
+
+def test_a_member_signs_in_is_renamed_in_every_tab_and_leaves_in_every_tab(
+    visitor: Visitor,
+) -> None:
+    first = visitor.open("/")
+    first.wait_for_url("**/login?callbackUrl=/")
+    is_connected(first)
+    visitor.log_in(first, "ada", button="Log in")
+    first.wait_for_url(visitor.url + "/")
+    second = visitor.open("/")
+    for tab in (first, second):
+        is_connected(tab)
+        expect(tab.get_by_role("heading")).to_have_text("Hello Ada Lovelace")
+    click(first, "Rename")
+    for tab in (first, second):
+        expect(tab.get_by_role("heading")).to_have_text("Hello Countess")
+    click(second, "Log out")
+    for tab in (first, second):
+        tab.wait_for_url("**/login?callbackUrl=/")

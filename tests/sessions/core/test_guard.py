@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authdemo.sessions.core.errors import CallbackFailed, ConfigurationError
+from authdemo.sessions.core.guard import MEMBERS, PageRules, Rule, Verdict
+from authdemo.sessions.core.session import Session
+from authdemo.sessions.core.users import User
+
+NOW = 1_000_000.0
+ADMINS = Rule(roles=frozenset({"admin"}))
+
+
+class Officer(User):
+    role: str = "user"
+
+
+class Hydra(User):
+    roles: tuple[str, ...] = ()
+
+
+def session(user: User | None = None, *, proved: float = NOW) -> Session:
+    moment = datetime.fromtimestamp(proved, UTC)
+    user = user or Officer(id="ada")
+    return Session(user=user, expires=moment, rev=1, claims={}, proved=moment)
+
+
+async def judge(rule: Rule, visitor: Session | None) -> Verdict:
+    return await rule.judge(visitor, lambda: NOW)
+
+
+async def test_nobody_is_asked_to_sign_in():
+    for rule in (MEMBERS, ADMINS, Rule(fresh=1), Rule(check=lambda _: True)):
+        assert await judge(rule, None) is Verdict.SIGN_IN
+        assert not rule.allows(None, lambda: NOW)
+
+
+@pytest.mark.parametrize(
+    ("user", "verdict"),
+    [
+        (Officer(id="a", role="admin"), Verdict.GRANTED),
+        (Officer(id="a", role="user"), Verdict.DENIED),
+        (Officer(id="a", role=""), Verdict.DENIED),
+        (Hydra(id="a", roles=("user", "admin")), Verdict.GRANTED),
+        (Hydra(id="a"), Verdict.DENIED),
+        (User(id="admin", name="admin"), Verdict.DENIED),
+    ],
+)
+async def test_one_of_the_roles_is_needed(user, verdict):
+    assert await judge(ADMINS, session(user)) is verdict
+    assert ADMINS.allows(session(user), lambda: NOW) is (verdict is Verdict.GRANTED)
+
+
+@pytest.mark.parametrize("answer", [False, None, 0, ""])
+async def test_a_check_that_does_not_say_yes_says_no(answer):
+    assert await judge(Rule(check=lambda _: answer), session()) is Verdict.DENIED
+
+
+async def test_a_check_that_fails_lets_nobody_in():
+    def check(_):
+        raise LookupError("no table")
+
+    with pytest.raises(CallbackFailed):
+        await judge(Rule(check=check), session())
+
+
+async def test_an_async_check_is_awaited_and_never_believed_unawaited():
+    async def check(visitor):
+        return visitor.user.id == "grace"
+
+    rule = Rule(check=check)
+    assert rule.waits
+    assert await judge(rule, session()) is Verdict.DENIED
+    assert await judge(rule, session(Officer(id="grace"))) is Verdict.GRANTED
+
+
+async def test_whoever_may_not_have_it_anyway_is_not_asked_for_the_password():
+    assert await judge(Rule(roles=frozenset({"admin"}), fresh=1), session(proved=0)) is (
+        Verdict.DENIED
+    )
+
+
+@given(age=st.floats(0, 10_000), fresh=st.floats(0, 10_000))
+def test_a_proof_counts_as_long_as_the_rule_says(age, fresh):
+    visitor = session(proved=NOW - age)
+    apart = NOW - visitor.proved.timestamp()
+    assert Rule(fresh=fresh).allows(visitor, lambda: NOW) is (apart <= fresh)
+
+
+RULES = PageRules(
+    {
+        "/": MEMBERS,
+        "posts/[slug]": ADMINS,
+        "/posts/new": None,
+        "/files/[[...splat]]": MEMBERS,
+        "/shop/[[page]]": ADMINS,
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "rule"),
+    [
+        ("/", MEMBERS),
+        ("/posts/hello", ADMINS),
+        ("/POSTS/Hello", ADMINS),
+        ("/posts/new", None),
+        ("/posts", None),
+        ("/posts/a/b", None),
+        ("/posts/[slug]", ADMINS),
+        ("/files", MEMBERS),
+        ("/files/a/b/c", MEMBERS),
+        ("/filesystem", None),
+        ("/shop", ADMINS),
+        ("/shop/2", ADMINS),
+        ("/shop/2/3", None),
+        ("/elsewhere", None),
+    ],
+)
+def test_a_path_has_the_rule_of_its_route(path, rule):
+    assert RULES.of(path) is rule
+
+
+def test_the_other_pages_have_the_rule_for_all():
+    rules = PageRules({"/about": None}, otherwise=MEMBERS)
+    assert (rules.of("/about"), rules.of("/anything")) == (None, MEMBERS)
+
+
+def test_a_rule_for_a_page_that_does_not_exist_is_refused():
+    RULES.check(["index", "posts/[slug]", "posts/new", "files/[[...splat]]", "shop/[[page]]"])
+    with pytest.raises(ConfigurationError, match="posts/new"):
+        RULES.check(["index", "posts/[slug]", "files/[[...splat]]", "shop/[[page]]"])

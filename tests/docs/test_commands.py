@@ -11,7 +11,7 @@ from tests.docs.markdown import PAGES, Block, blocks
 from tests.support.server import ROOT
 
 COMMANDS = [block for page in PAGES for block in blocks(page, "sh")]
-MADE_UP = {"MY_APP_PASSWORD", "SECRET", "NEW", "OLD"}
+MADE_UP = {"ADAS_PASSWORD", "MY_APP_PASSWORD", "SECRET", "NEW", "OLD"}
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 SOURCES = [*(ROOT / "authdemo").rglob("*.py"), ROOT / "rxconfig.py"]
 READ = set(re.findall(r'"([A-Z][A-Z_]{3,})"', "".join(path.read_text() for path in SOURCES)))

@@ -12,7 +12,7 @@ from tests.docs.markdown import GUIDES, blocks
 from tests.support.apps import state
 from tests.support.browser import Browser
 from tests.support.server import Server, eventually
-from tests.support.tab import Tab
+from tests.support.tab import SESSION_STATE, Tab
 
 ELSEWHERE = {"deploy", "rotate-keys", "inspect", "languages"}
 
@@ -64,20 +64,28 @@ def test_a_protected_page(app: Server) -> None:
     scripts = set(re.findall(r'"(/assets/[^"]+\.js)"', page.text))
     secret = [path for path in scripts if "The secret plans" in grace.get(path).text]
     assert secret
+    assert {ada.get(path).status_code for path in secret} == {403}
+    assert ada.get("/diary/7").status_code == 200
+    assert grace.get("/diary/7").status_code == 403
     assert all(nobody.get(path).status_code in (303, 401, 403, 404) for path in secret)
 
 
 @of("protect-an-event-handler")
 def test_a_protected_event_handler(app: Server) -> None:
     ledger, vault = state("ledger"), state("vault")
-    for browser in (Browser(app), member(app, "grace")):
+    for browser, told in ((Browser(app), "leave_to"), (member(app, "grace"), "refusal")):
         with Tab(app, browser) as tab:
             tab.call(f"{ledger}.pay", amount=10)
-            eventually(lambda tab=tab: tab.var(ledger, "refused") == "Only Ada pays.")
+            eventually(lambda tab=tab, told=told: tab.var(SESSION_STATE, told))
             assert tab.var(ledger, "balance") == 100
+            assert "GB33" not in tab.said()
     with Tab(app, member(app)) as tab:
         tab.call(f"{ledger}.pay", amount=10)
         eventually(lambda: tab.var(ledger, "balance") == 90)
+        assert tab.var(ledger, "iban").startswith("GB33")
+        tab.call(f"{vault}.burn")
+        eventually(lambda: tab.var(vault, "opened_by") == "fire")
+    with Tab(app, member(app)) as tab:
         for account, password in (("ada", "guess"), ("grace", "tutorial")):
             tab.call(f"{vault}.open_up", form={"id": account, "password": password})
             eventually(lambda: tab.var(vault, "error"))

@@ -20,7 +20,9 @@ from reflex_base.registry import RegistrationContext
 from ..core.errors import ConfigurationError
 from ..core.settings import Settings
 from .auth import Auth, add_errands
+from .guards import page_rules
 from .installed import install
+from .lint import warn_of_open_texts
 from .withholding import withhold
 from .words import MODULE, development_module
 
@@ -65,6 +67,12 @@ class SessionsPlugin(Plugin):
         """Give the build the script that `words.js` imports."""
         return [(MODULE, development_module(self.auth().words))]
 
+    def pre_compile(self, **_: Any) -> None:
+        """Warn of what other servers than the app would give away."""
+        if environment.REFLEX_COMPILE_CONTEXT.get() is CompileContext.EXPORT:
+            app = RegistrationContext.get().app
+            warn_of_open_texts(app, self.auth().rules_for(page_rules(app)))
+
     def post_compile(self, **context: Any) -> None:
         """Wire sessions into the app that is about to serve."""
         serves_pages = environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get()
@@ -97,7 +105,7 @@ class SessionsPlugin(Plugin):
         return auth
 
     def _check_secret(self, auth: Auth) -> None:
-        if auth.settings.made_secret and not self._keep_secret and _serves_in_production():
+        if auth.settings.made_secret and not self._keep_secret and is_prod_mode():
             raise ConfigurationError(
                 "AUTH_SECRET is not set, and production needs one. "
                 "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
@@ -117,11 +125,6 @@ def _check_once() -> None:
     plugins = [each for each in get_config().plugins if isinstance(each, SessionsPlugin)]
     if len(plugins) > 1:
         raise ConfigurationError("SessionsPlugin is in rxconfig.py twice. Leave one out.")
-
-
-def _serves_in_production() -> bool:
-    is_build = environment.REFLEX_COMPILE_CONTEXT.get() is CompileContext.EXPORT
-    return is_prod_mode() and not is_build
 
 
 def _page_origins(*, serves_pages: bool) -> tuple[str, ...]:

@@ -60,6 +60,10 @@ pictures: $(DEV) ## take the pictures of docs/tutorial.md anew
 	@$(PYTHON) -m tests.browser
 	@PYTHONPATH=. exec $(PYTHON) docs/take_screenshots.py
 
+.PHONY: reference
+reference: $(DEV) ## write docs/reference.md anew from the docstrings
+	@$(PYTHON) docs/make_reference.py
+
 .PHONY: clean
 clean: ## remove what make made (the data folder stays)
 	rm -rf .venv .web .web.* .reflex .browser .redis .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/*/node_modules

@@ -1,0 +1,144 @@
+"""Writes docs/reference.md from the docstrings: `make reference`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import griffe
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "reference.md"
+HEAD = """# Reference
+
+Everything that `authdemo.sessions` offers, made from the docstrings by `make reference`.
+"""
+CHAPTERS = {
+    "Setting up": (
+        "Auth",
+        "SessionsPlugin",
+        "Credentials",
+        "Pages",
+        "SessionOptions",
+        "Settings",
+        "Callbacks",
+        "Account",
+        "Events",
+        "User",
+        "UserUpdate",
+    ),
+    "Guards": ("protected", "public", "Session"),
+    "Components": (
+        "use_session",
+        "session_text",
+        "use_profile",
+        "SessionLog",
+        "sign_in_form",
+        "confirm_form",
+        "confirm_button",
+    ),
+    "Languages": ("word", "word_of", "explain", "speak", "current_language"),
+}
+ERRORS = "Errors"
+LABELS = {
+    "parameters": "Takes",
+    "attributes": "Has",
+    "returns": "Returns",
+    "raises": "Raises",
+}
+
+
+def reference() -> str:
+    """Write the page.
+
+    Returns:
+        It in Markdown.
+    """
+    package = griffe.load(
+        "authdemo.sessions",
+        search_paths=[str(ROOT)],
+        docstring_parser="google",
+        resolve_aliases=True,
+    )
+    public = {name: package[name].final_target for name in _public_names(package)}
+    sorted_in = [name for names in CHAPTERS.values() for name in names]
+    chapters = {**CHAPTERS, ERRORS: tuple(name for name in public if name not in sorted_in)}
+    return "\n".join([HEAD, *_lines(chapters, public)])
+
+
+def _public_names(package: griffe.Object | griffe.Alias) -> list[str]:
+    return [str(name).strip("'") for name in package["__all__"].value.elements]
+
+
+def _lines(chapters: dict[str, tuple[str, ...]], public: dict[str, griffe.Object]) -> Iterator[str]:
+    for title, names in chapters.items():
+        yield f"## {title}\n"
+        for name in names:
+            yield from _thing(f"### `{name}{_signature(public[name])}`", public[name])
+
+
+def _thing(heading: str, thing: griffe.Object) -> Iterator[str]:
+    yield f"{heading}\n"
+    yield from _docstring(thing)
+    if isinstance(thing, griffe.Class):
+        made = thing.all_members.get("__init__")
+        if made is not None and made.docstring:
+            yield from _docstring(_itself(made), without_text=True)
+        for method in _methods(thing):
+            yield from _thing(f"#### `{thing.name}.{method.name}{_signature(method)}`", method)
+
+
+def _methods(thing: griffe.Class) -> Iterator[griffe.Object]:
+    if not _is_error(thing):
+        for name, member in thing.all_members.items():
+            method = _itself(member)
+            if method.is_function and method.docstring and (name == "__call__" or name[0] != "_"):
+                yield method
+
+
+def _itself(member: griffe.Object | griffe.Alias) -> griffe.Object:
+    return member.final_target if isinstance(member, griffe.Alias) else member
+
+
+def _is_error(thing: griffe.Class) -> bool:
+    return "AuthError" in (thing.name, *(str(base) for base in thing.bases)) or any(
+        base.name == "AuthError" for base in thing.mro()
+    )
+
+
+def _signature(thing: griffe.Object) -> str:
+    if not isinstance(thing, griffe.Function):
+        return ""
+    names = [
+        {"var_positional": "*", "var_keyword": "**"}.get(_kind(each), "") + each.name
+        for each in thing.parameters
+        if each.name not in ("self", "cls")
+    ]
+    return f"({', '.join(names)})"
+
+
+def _kind(parameter: griffe.Parameter) -> str:
+    return parameter.kind.name if parameter.kind else ""
+
+
+def _docstring(thing: griffe.Object, *, without_text: bool = False) -> Iterator[str]:
+    for section in thing.docstring.parsed if thing.docstring else ():
+        kind = section.kind.value
+        if kind == "text" and not without_text:
+            yield section.value.replace("::\n", ":\n") + "\n"
+        elif kind in LABELS:
+            yield f"*{LABELS[kind]}:*\n"
+            yield from (_item(kind, each) for each in section.value)
+            yield ""
+
+
+def _item(kind: str, each: griffe.DocstringElement) -> str:
+    text = " ".join(each.description.split())
+    if kind == "returns":
+        return f"- {text}"
+    name = str(each.annotation) if kind == "raises" else getattr(each, "name", "")
+    return f"- `{name}`: {text}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(reference())

@@ -22,10 +22,10 @@ def write(guide: str, folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def serving(guide: str, folder: Path) -> Iterator[Server]:
+def serving(guide: str, folder: Path, **environ: str) -> Iterator[Server]:
     """Build and serve a guide's app."""
     write(guide, folder)
-    with apps.serving(folder) as server:
+    with apps.serving(folder, **environ) as server:
         yield server
 
 

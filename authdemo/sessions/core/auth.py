@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode
 
 from . import callbacks as cb
+from .access import AccessTokens
 from .audit import AuditEvent, AuditTrail
 from .callbacks import Account, Callbacks
 from .clock import Clock, system_clock
@@ -74,6 +75,7 @@ class AuthCore:
         relay: Joins this worker with the others.
         presence: Knows the tabs that are open on the others.
         tickets: Sign-in tickets for sockets.
+        access_tokens: Makes tokens for other services.
         callbacks: The app's decisions.
         events: The app's listeners.
         pages: The app's own pages.
@@ -149,6 +151,9 @@ class AuthCore:
             clock=clock,
         )
         self.tickets = Tickets(store, clock=clock)
+        self.access_tokens = AccessTokens(
+            self.settings.keys, issuer=self.settings.url or name, client=name, clock=clock
+        )
         self.update_limit = UpdateLimit(self.settings.update_rate, clock=clock)
         self._find_user = find_user
         self._attempts = Locks()

@@ -1,4 +1,4 @@
-"""The signing secrets, and how one replaces another."""
+"""The keys, and how one replaces another: secrets, and pairs whose public half others know."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from jwt.utils import is_pem_format, is_ssh_key
 
 from .errors import ConfigurationError
+from .signing import KeyPair
 
 MIN_SECRET_BYTES = 32
 """An HS256 key must be as long as its hash (RFC 7518 section 3.2)."""
@@ -29,6 +31,17 @@ class Key:
 
     secret: bytes = field(repr=False)
     kid: str = field(init=False)
+    algorithm: ClassVar[str] = "HS256"
+
+    @property
+    def private(self) -> bytes:
+        """What signs."""
+        return self.secret
+
+    @property
+    def public(self) -> bytes:
+        """What verifies: of a secret, the same."""
+        return self.secret
 
     def __post_init__(self) -> None:
         """Name the key."""
@@ -51,15 +64,17 @@ class Key:
 class KeyRing:
     """The keys in use: the first signs, all verify.
 
-    To rotate, put a new secret in front, and drop the old one when the longest
-    session that it signed is over.
+    To rotate, put a new key in front, and drop the old one when the longest
+    session that it signed is over. Where there are pairs they sign the tokens; the
+    secrets go on to verify those that they signed, and to make the MACs.
     """
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, secrets: Iterable[str], pairs: Iterable[KeyPair] = ()) -> None:
         """Make a ring.
 
         Args:
             secrets: The secrets, newest first, at least 32 bytes each.
+            pairs: The pairs, newest first.
 
         Raises:
             ConfigurationError: If there is no secret, or one is too short.
@@ -67,14 +82,32 @@ class KeyRing:
         self._keys = tuple(Key(_strong(secret)) for secret in secrets)
         if not self._keys:
             raise ConfigurationError("AUTH_SECRET needs at least one secret.")
-        self._by_kid = {key.kid: key for key in self._keys}
+        self._pairs = tuple(pairs)
+        every: tuple[Key | KeyPair, ...] = (*self._keys, *self._pairs)
+        self._by_kid = {key.kid: key for key in every}
+        self.algorithms = frozenset(key.algorithm for key in self._by_kid.values())
 
     @property
     def signing(self) -> Key:
-        """The key that signs."""
+        """The secret that makes the MACs."""
         return self._keys[0]
 
-    def find(self, kid: str) -> Key | None:
+    @property
+    def newest_pair(self) -> KeyPair | None:
+        """The pair that signs, or None if only secrets do."""
+        return self._pairs[0] if self._pairs else None
+
+    @property
+    def signer(self) -> Key | KeyPair:
+        """The key that signs the tokens."""
+        return self.newest_pair or self.signing
+
+    @property
+    def jwks(self) -> dict[str, list[dict[str, str]]]:
+        """The public keys as a JWK Set (RFC 7517 section 5)."""
+        return {"keys": [dict(pair.jwk) for pair in self._pairs]}
+
+    def find(self, kid: str) -> Key | KeyPair | None:
         """Look a key up by the name in a token.
 
         Args:

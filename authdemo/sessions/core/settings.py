@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from .errors import ConfigurationError
 from .keys import KeyRing
 from .options import DAY, SessionOptions
+from .signing import KeyPair, read_pair
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -100,7 +101,7 @@ class Settings:
             event_rate=_rate(environ, "AUTH_EVENT_RATE", "100/second"),
             event_bytes=_event_bytes(environ),
             trusted_proxies=_trusted_proxies(environ),
-            keys=KeyRing(_secrets(environ, data_dir)),
+            keys=KeyRing(_secrets(environ, data_dir), _pairs(environ)),
             made_secret="AUTH_SECRET" not in environ,
         )
 
@@ -212,6 +213,11 @@ def _secrets(environ: Mapping[str, str], data_dir: Path) -> list[str]:
     if value is None:
         return [_kept_secret(data_dir / "secret")]
     return [secret.strip() for secret in value.split(",")]
+
+
+def _pairs(environ: Mapping[str, str]) -> list[KeyPair]:
+    value = environ.get("AUTH_SIGNING_KEYS") or ""
+    return [read_pair(Path(path.strip())) for path in value.split(",") if path.strip()]
 
 
 def _kept_secret(path: Path) -> str:

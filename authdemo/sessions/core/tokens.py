@@ -21,8 +21,8 @@ from . import strict_json
 from .clock import Clock, system_clock
 from .errors import TokenError, TokenExpired, TokenTooLarge
 from .keys import Key, KeyRing
+from .signing import KeyPair
 
-ALGORITHM: Final = "HS256"
 TYPE: Final = "session+jwt"
 MAX_TOKEN_BYTES: Final = 3072
 LEEWAY: Final = 5
@@ -94,11 +94,11 @@ class TokenCodec:
         Raises:
             TokenTooLarge: If it is larger than 3 KiB.
         """
-        key = self._keys.signing
+        key = self._keys.signer
         token = jwt.encode(
             self._payload(claims),
-            key.secret,
-            ALGORITHM,
+            key.private,
+            key.algorithm,
             headers={"typ": TYPE, "kid": key.kid},
         )
         if len(token) > MAX_TOKEN_BYTES:
@@ -159,14 +159,14 @@ class TokenCodec:
             "user": dict(claims.user),
         }
 
-    def _key_of(self, parts: list[bytes]) -> Key:
+    def _key_of(self, parts: list[bytes]) -> Key | KeyPair:
         header = _object(parts[0])
         if header.keys() != {"alg", "typ", "kid"}:
             raise TokenError(
                 "The token's header must have alg, typ and kid, and nothing else.", reason="header"
             )
         kid = header["kid"]
-        if header["alg"] != ALGORITHM:
+        if header["alg"] not in self._keys.algorithms:
             raise TokenError("The token names another algorithm.", reason="algorithm")
         if header["typ"] != TYPE:
             raise TokenError("The token is of another kind.", reason="type")
@@ -175,16 +175,18 @@ class TokenCodec:
             raise TokenError(
                 "The token was signed with a key that this app doesn't have.", reason="key"
             )
+        if header["alg"] != key.algorithm:
+            raise TokenError("The token names another key's algorithm.", reason="algorithm")
         return key
 
-    def _verified(self, token: str, key: Key) -> dict[str, Any]:
+    def _verified(self, token: str, key: Key | KeyPair) -> dict[str, Any]:
         """Check the signature, and only then read the payload.
 
         PyJWT's own claim checks are switched off: it compares with the system's
         clock and takes numbers that `_check_shape` refuses.
         """
         try:
-            signed = jwt.api_jws.decode_complete(token, key.secret, algorithms=[ALGORITHM])
+            signed = jwt.api_jws.decode_complete(token, key.public, algorithms=[key.algorithm])
         except jwt.InvalidTokenError as error:
             raise TokenError("The token's signature is wrong.", reason="signature") from error
         return _object(signed["payload"])

@@ -54,6 +54,7 @@ class Endpoints:
         """
         table: dict[str, dict[str, Endpoint]] = {
             "/openapi.json": {"GET": self.description},
+            "/jwks": {"GET": self.jwks},
             "/providers": {"GET": self.providers},
             "/csrf": {"GET": self.csrf},
             "/session": {"GET": self.read, "POST": self.update},
@@ -77,6 +78,10 @@ class Endpoints:
     async def description(self, _: Request) -> Response:
         """`GET openapi.json`: all of this, for programs to read."""
         return answers.public(self._description)
+
+    async def jwks(self, _: Request) -> Response:
+        """`GET jwks`: the public keys, for services that verify tokens (RFC 7517)."""
+        return answers.public(self._auth.settings.keys.jwks)
 
     async def providers(self, request: Request) -> Response:
         """`GET providers`: the ways to sign in."""

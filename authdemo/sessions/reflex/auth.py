@@ -210,6 +210,32 @@ class Auth(AuthCore):
         await self.live.settle(state, connection)
         return self.session(record)
 
+    async def token_for(
+        self, state: rx.State, *, audience: str, max_age: int = 300, **claims: Any
+    ) -> str:
+        """Make a token by which another service knows the user, without asking this one.
+
+        The service verifies it with the keys of `GET /api/auth/jwks` (RFC 9068, RFC 7517). It is
+        no session token, and lives on when the session ends: keep its life short.
+
+        Args:
+            state: The event handler's `self`.
+            audience: The service that it is for.
+            max_age: Seconds that it lives.
+            **claims: What it says beside who the user is.
+
+        Returns:
+            The token; it is a credential, so hand it to nobody but that service.
+
+        Raises:
+            NotAuthenticated: If nobody is signed in.
+            ConfigurationError: If there is no key in `AUTH_SIGNING_KEYS`.
+        """
+        _, record = await self.member(state)
+        return self.access_tokens.mint(
+            record.user_id, audience=audience, max_age=max_age, claims=claims
+        )
+
     async def own_account(self, state: rx.State) -> tuple[Credentials, dict[str, str]]:
         """Tell how the user of a tab signed in, to ask for the password again.
 

@@ -1,0 +1,100 @@
+"""The guide on tokens for other services: the app, and the service that verifies them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization as se
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tests.docs.apps import serving
+from tests.support.apps import state
+from tests.support.browser import Browser
+from tests.support.server import Server, eventually, free_port
+from tests.support.tab import Tab
+
+BILLING = state("billing")
+
+
+@dataclass
+class World:
+    app: Server
+    billing: str
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("tokens")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/charge"
+    environ = {"AUTH_SIGNING_KEYS": str(signing_key(folder)), "BILLING_URL": url}
+    with (
+        serving("tokens-for-other-services", folder, **environ) as app,
+        service(folder, port, app.url),
+    ):
+        yield World(app, url)
+
+
+def signing_key(folder: Path) -> Path:
+    path = folder / "signing.pem"
+    shape = (se.Encoding.PEM, se.PrivateFormat.PKCS8, se.NoEncryption())
+    path.write_bytes(Ed25519PrivateKey.generate().private_bytes(*shape))
+    path.chmod(0o600)
+    return path
+
+
+@contextlib.contextmanager
+def service(folder: Path, port: int, app: str) -> Iterator[None]:
+    command = ["granian", "--interface=asgi", f"--port={port}", "billing:app"]
+    process = subprocess.Popen(
+        [str(Path(sys.executable).parent / command[0]), *command[1:]],
+        cwd=folder,
+        env={**os.environ, "JWKS_URL": f"{app}/api/auth/jwks"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        eventually(lambda: is_up(port), within=20)
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def is_up(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/").status_code == 404
+    except httpx.TransportError:
+        return False
+
+
+def test_a_service_knows_who_the_user_is(world: World) -> None:
+    ada = Browser(world.app)
+    assert ada.log_in("ada").status_code == 200
+    with Tab(world.app, ada) as tab:
+        tab.call(f"{BILLING}.ask")
+        eventually(lambda: tab.var(BILLING, "answer") == "ada pays for gold")
+        assert "eyJ" not in tab.said()
+
+
+def test_the_session_cookie_is_worth_nothing_there(world: World) -> None:
+    ada = Browser(world.app)
+    ada.log_in("ada")
+    assert jwt.get_unverified_header(ada.token or "")["alg"] == "EdDSA"
+    answer = httpx.post(world.billing, headers={"Authorization": f"Bearer {ada.token}"})
+    assert answer.status_code == 401
+
+
+def test_the_keys_are_there_for_everybody_and_hold_nothing_private(world: World) -> None:
+    answer = Browser(world.app).get("/api/auth/jwks")
+    assert answer.headers["Cache-Control"] == "public, max-age=300"
+    assert [set(key) for key in answer.json()["keys"]] == [{"kty", "crv", "x", "kid", "use", "alg"}]

@@ -85,7 +85,6 @@ class KeyRing:
         self._pairs = tuple(pairs)
         every: tuple[Key | KeyPair, ...] = (*self._keys, *self._pairs)
         self._by_kid = {key.kid: key for key in every}
-        self.algorithms = frozenset(key.algorithm for key in self._by_kid.values())
 
     @property
     def signing(self) -> Key:
@@ -106,6 +105,10 @@ class KeyRing:
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The public keys as a JWK Set (RFC 7517 section 5)."""
         return {"keys": [dict(pair.jwk) for pair in self._pairs]}
+
+    def takes(self, algorithm: object) -> bool:
+        """Tell whether any key is used with an algorithm."""
+        return any(key.algorithm == algorithm for key in self._by_kid.values())
 
     def find(self, kid: str) -> Key | KeyPair | None:
         """Look a key up by the name in a token.

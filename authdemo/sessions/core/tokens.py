@@ -166,7 +166,7 @@ class TokenCodec:
                 "The token's header must have alg, typ and kid, and nothing else.", reason="header"
             )
         kid = header["kid"]
-        if header["alg"] not in self._keys.algorithms:
+        if not self._keys.takes(header["alg"]):
             raise TokenError("The token names another algorithm.", reason="algorithm")
         if header["typ"] != TYPE:
             raise TokenError("The token is of another kind.", reason="type")

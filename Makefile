@@ -66,7 +66,7 @@ reference: $(DEV) ## write docs/reference.md anew from the docstrings
 
 .PHONY: clean
 clean: ## remove what make made (the data folder stays)
-	rm -rf .venv .web .web.* .reflex .browser .redis .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/*/node_modules
+	rm -rf .venv .web .web.* .reflex .browser .redis .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/*/node_modules tests/*/*/node_modules
 	find authdemo tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV):

@@ -30,7 +30,8 @@ FRAMEWORKS = {
         "authdemo.sessions.inspector",
         "authdemo.sessions.workshop",
     ),
-    "httpx": ("authdemo.sessions.workshop",),
+    "httpx": ("authdemo.sessions.providers", "authdemo.sessions.workshop"),
+    "oauthlib": ("authdemo.sessions.providers",),
     "reflex_base": ("authdemo.sessions.reflex",),
     "redis": ("authdemo.sessions.stores",),
     "starlette": (

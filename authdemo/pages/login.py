@@ -17,6 +17,7 @@ KNOWN = (
     "AccessDenied",
     "CredentialsSignin",
     "MissingCSRF",
+    "OAuthCallbackError",
     "SessionRequired",
     "TicketRefused",
     "TooManyAttempts",

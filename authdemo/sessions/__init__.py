@@ -21,17 +21,21 @@ from .core.session import Session
 from .core.settings import Settings
 from .core.users import User, UserUpdate
 from .providers.credentials import Credentials
+from .providers.identity import Identity
+from .providers.oidc import OpenIDConnect
+from .providers.ready import auth0, google, keycloak, microsoft
 from .reflex.auth import Auth
 from .reflex.dialog import confirm_button
 from .reflex.guards import protected, public
 from .reflex.hooks import (
     SessionLog,
     session_text,
+    sign_in_with,
     use_session,
 )
 from .reflex.plugin import SessionsPlugin
 from .reflex.profile import use_profile
-from .reflex.sign_in import confirm_form, sign_in_form
+from .reflex.sign_in import confirm_form, provider_buttons, sign_in_form
 from .reflex.words import current_language, explain, speak, word, word_of
 
 __all__ = [
@@ -44,7 +48,9 @@ __all__ = [
     "Credentials",
     "CredentialsSignin",
     "Events",
+    "Identity",
     "NotAuthenticated",
+    "OpenIDConnect",
     "Pages",
     "RevisionConflict",
     "RuleBroken",
@@ -58,14 +64,20 @@ __all__ = [
     "UpdateRefused",
     "User",
     "UserUpdate",
+    "auth0",
     "confirm_button",
     "confirm_form",
     "current_language",
     "explain",
+    "google",
+    "keycloak",
+    "microsoft",
     "protected",
+    "provider_buttons",
     "public",
     "session_text",
     "sign_in_form",
+    "sign_in_with",
     "speak",
     "use_profile",
     "use_session",

@@ -49,7 +49,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert "reflex run --env prod --single-port" in serve.code
     python = str(folder / ".venv" / "bin" / "python")
     mine = {"PYTHONPATH": "", "ADAS_PASSWORD": "tutorial"}
-    with apps.serving(folder, python=python, **mine) as server:
+    with apps.serving(folder, mine, python=python) as server:
         yield server
 
 

@@ -25,7 +25,7 @@ def write(guide: str, folder: Path) -> None:
 def serving(guide: str, folder: Path, **environ: str) -> Iterator[Server]:
     """Build and serve a guide's app."""
     write(guide, folder)
-    with apps.serving(folder, **environ) as server:
+    with apps.serving(folder, environ) as server:
         yield server
 
 

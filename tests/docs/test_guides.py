@@ -14,7 +14,14 @@ from tests.support.browser import Browser
 from tests.support.server import Server, eventually
 from tests.support.tab import SESSION_STATE, Tab
 
-ELSEWHERE = {"deploy", "rotate-keys", "inspect", "languages", "tokens-for-other-services"}
+ELSEWHERE = {
+    "deploy",
+    "rotate-keys",
+    "inspect",
+    "languages",
+    "openid-connect",
+    "tokens-for-other-services",
+}
 
 
 @pytest.fixture

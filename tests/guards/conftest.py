@@ -30,7 +30,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def closed_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The same app, in which everything is protected that isn't public."""
     folder = copied(tmp_path_factory.mktemp("closed"))
-    with apps.serving(folder, PROTECT_ALL="1") as server:
+    with apps.serving(folder, {"PROTECT_ALL": "1"}) as server:
         yield server
 
 

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -27,22 +27,29 @@ def adopt(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *, python: str = sys.executable, **environ: str) -> Iterator[Server]:
+def serving(
+    folder: Path,
+    environ: Mapping[str, str] | None = None,
+    *,
+    python: str = sys.executable,
+    port: int | None = None,
+) -> Iterator[Server]:
     """Build and serve an app on a free port; its log must hold no complaint.
 
     Args:
         folder: The app's folder.
+        environ: Environment variables beside the usual ones.
         python: The interpreter to serve it with; it finds this package by itself or by
             `PYTHONPATH`.
-        **environ: Environment variables beside the usual ones.
+        port: Where to listen; a free port by default.
     """
-    port, log = free_port(), folder / "log"
+    port, log = port or free_port(), folder / "log"
     where = [f"--{end}-port={port}" for end in ("frontend", "backend")]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [python, "-m", "reflex", *COMMAND, *where, "--backend-host=127.0.0.1"],
             cwd=folder,
-            env=environment() | environ,
+            env={**environment(), **(environ or {})},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

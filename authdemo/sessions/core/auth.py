@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 from urllib.parse import urlencode
 
 from . import callbacks as cb
@@ -41,10 +41,13 @@ from .words import Words
 
 if TYPE_CHECKING:
     from ..providers.credentials import Credentials
+    from ..providers.identity import Identity
+    from ..providers.oidc import OpenIDConnect
     from ..stores.base import SessionStore
     from ..stores.presence import Presence
     from ..stores.relay import Relay
 
+Provider: TypeAlias = "Credentials | OpenIDConnect"
 FindUser: TypeAlias = Callable[..., User | None | Awaitable[User | None]]
 
 
@@ -89,7 +92,7 @@ class AuthCore:
     def __init__(
         self,
         *,
-        providers: Sequence[Credentials],
+        providers: Sequence[Provider],
         callbacks: Callbacks | None = None,
         events: Events | None = None,
         pages: Pages | None = None,
@@ -159,7 +162,7 @@ class AuthCore:
         self._attempts = Locks()
         self._failures = FailureLimit(store, self.settings.login_rate, clock=clock)
 
-    def provider(self, provider_id: str) -> Credentials:
+    def provider(self, provider_id: str) -> Provider:
         """Find a way to sign in.
 
         Args:
@@ -197,14 +200,39 @@ class AuthCore:
             CallbackFailed: If a function of the app raised.
         """
         try:
-            provider = self.provider(provider_id)
+            provider = self._credentials(provider_id)
             user = await self._identify(provider, credentials, device.ip)
             return await self._admit(user, Account(provider.id, provider.type), credentials)
         except SignInError as error:
-            account = _account(self.providers.get(provider_id), credentials)
+            known = self.providers.get(provider_id)
+            account = _account(known, credentials) if _asks_itself(known) else ""
             entry = AuditEvent(kind="sign-in-failed", reason=error.code, user=account[:64])
             self.trail.add(entry, device=device)
             raise
+
+    async def admit(
+        self, provider: OpenIDConnect, identity: Identity, *, member: User | None
+    ) -> Granted:
+        """Decide whether somebody whom a provider vouches for may come in.
+
+        Args:
+            provider: The provider.
+            identity: Who it is, verified.
+            member: Who is signed in already, or None.
+
+        Returns:
+            Who they are.
+
+        Raises:
+            AccessDenied: If the app has no place for them, or the `sign_in` callback said no.
+            CallbackFailed: If a function of the app raised.
+        """
+        known = replace(identity, member=member)
+        user = await cb.call("user", partial(provider.user, known))
+        if user is None:
+            raise AccessDenied("You can't sign in here.")
+        account = Account(provider.id, provider.type, identity.subject, identity.claims)
+        return await self._admit(user, account, {})
 
     async def refresh(self, user_id: str) -> None:
         """Let a user's sessions follow what the app knows of the user by now.
@@ -338,6 +366,12 @@ class AuthCore:
         address = f"{base_url}{self.pages.sign_in}"
         return f"{address}?{urlencode(query, safe='/')}" if query else address
 
+    def _credentials(self, provider_id: str) -> Credentials:
+        provider = self.provider(provider_id)
+        if not _asks_itself(provider):
+            raise UnknownProvider(f"Signing in by {provider_id!r} takes no credentials.")
+        return provider
+
     async def _identify(
         self, provider: Credentials, credentials: Mapping[str, Any], address: str
     ) -> User:
@@ -368,7 +402,12 @@ class AuthCore:
         return Granted(user, account, answer if isinstance(answer, str) else None)
 
 
-def _by_id(providers: Sequence[Credentials]) -> dict[str, Credentials]:
+def _asks_itself(provider: Provider | None) -> TypeGuard[Credentials]:
+    """Tell whether the app itself asks for credentials, and not a provider elsewhere."""
+    return provider is not None and provider.type == "credentials"
+
+
+def _by_id(providers: Sequence[Provider]) -> dict[str, Provider]:
     by_id = {provider.id: provider for provider in providers}
     if not by_id:
         raise ConfigurationError("Auth needs at least one provider.")
@@ -377,9 +416,9 @@ def _by_id(providers: Sequence[Credentials]) -> dict[str, Credentials]:
     return by_id
 
 
-def _account(provider: Credentials | None, credentials: Mapping[str, Any]) -> str:
+def _account(provider: Credentials, credentials: Mapping[str, Any]) -> str:
     """Name the account that somebody tries, by which failures are counted."""
-    return str(credentials.get(provider.account_field, ""))[:256] if provider else ""
+    return str(credentials.get(provider.account_field, ""))[:256]
 
 
 def _store(settings: Settings, name: str) -> tuple[SessionStore, Relay, Presence]:

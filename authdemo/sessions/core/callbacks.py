@@ -6,7 +6,7 @@ import inspect
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
@@ -28,11 +28,15 @@ class Account:
 
     Attributes:
         provider: The provider's id.
-        type: The provider's kind.
+        type: The provider's kind: `credentials` or `oidc`.
+        provider_account_id: Whom the provider means; empty if it is the app itself.
+        profile: What the provider says of them.
     """
 
     provider: str
     type: str
+    provider_account_id: str = ""
+    profile: Mapping[str, Any] = field(default_factory=dict)
 
 
 def default_jwt(

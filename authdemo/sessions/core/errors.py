@@ -118,6 +118,12 @@ class AccessDenied(SignInError):
     code = "AccessDenied"
 
 
+class OAuthCallbackError(SignInError):
+    """A sign-in at a provider that did not go as it must (Auth.js: `OAuthCallbackError`)."""
+
+    code = "OAuthCallbackError"
+
+
 class UnknownProvider(SignInError):
     """No provider of that name is configured."""
 

@@ -22,12 +22,14 @@ class CookieNames:
         session: The token's.
         csrf: The CSRF token's.
         callback_url: The address to go to after signing in.
+        state: The secret that a sign-in at a provider is known by.
         secure: Whether they are for https only.
     """
 
     session: str
     csrf: str
     callback_url: str
+    state: str
     secure: bool
 
     @classmethod
@@ -44,16 +46,23 @@ class CookieNames:
 
 
 _PLAIN = CookieNames(
-    "authjs.session-token", "authjs.csrf-token", "authjs.callback-url", secure=False
+    "authjs.session-token",
+    "authjs.csrf-token",
+    "authjs.callback-url",
+    "authjs.state",
+    secure=False,
 )
 _SECURE = CookieNames(
     "__Secure-authjs.session-token",
     "__Host-authjs.csrf-token",
     "__Secure-authjs.callback-url",
+    "__Secure-authjs.state",
     secure=True,
 )
 OWN_NAMES = frozenset(
-    name for names in (_PLAIN, _SECURE) for name in (names.session, names.csrf, names.callback_url)
+    name
+    for names in (_PLAIN, _SECURE)
+    for name in (names.session, names.csrf, names.callback_url, names.state)
 )
 
 

@@ -23,7 +23,9 @@ from ..core.errors import AuthError, NotAuthenticated, RequestRefused, SignInErr
 from ..core.ids import public_id
 from ..core.record import SessionRecord
 from ..core.users import User
+from ..providers.oidc import OpenIDConnect
 from . import answers, bodies, cookies, openapi
+from .federation import Federation
 from .routing import Address, Endpoint, Exactly
 from .visitor import Desk, Visitor, device_of
 
@@ -44,6 +46,7 @@ class Endpoints:
         """
         self._auth = auth
         self._desk = desk
+        self._federation = Federation(auth, BASE)
         self._description = openapi.describe(auth)
 
     def routes(self) -> list[Route]:
@@ -58,7 +61,7 @@ class Endpoints:
             "/providers": {"GET": self.providers},
             "/csrf": {"GET": self.csrf},
             "/session": {"GET": self.read, "POST": self.update},
-            "/callback/{provider}": {"POST": self.sign_in},
+            "/callback/{provider}": {"GET": self.come_back, "POST": self.sign_in},
             "/ticket": {"POST": self.redeem},
             "/signin/{provider}": {"GET": self.show_sign_in_with, "POST": self.start_sign_in},
             "/signin": {"GET": self.show_sign_in, "POST": self.show_sign_in},
@@ -164,10 +167,36 @@ class Endpoints:
 
     async def start_sign_in(self, request: Request) -> Response:
         """`POST signin/<provider>`: credentials are asked for on the app's own page."""
-        self._auth.provider(request.path_params["provider"])
+        provider = self._auth.provider(request.path_params["provider"])
         visitor, body = await self._receive(request, for_redirect=True)
         target = await self._auth.redirect(_wanted_url(body), visitor.base_url)
-        return redirect(request, self._auth.sign_in_url(visitor.base_url, callbackUrl=target))
+        if not isinstance(provider, OpenIDConnect):
+            return redirect(request, self._auth.sign_in_url(visitor.base_url, callbackUrl=target))
+        carrier = Response()
+        try:
+            address = await self._federation.leave(carrier, visitor, provider, target)
+        except SignInError as error:
+            return self._refuse_sign_in(request, visitor, error)
+        return _with_cookies(redirect(request, address), carrier)
+
+    async def come_back(self, request: Request) -> Response:
+        """`GET callback/<provider>`: somebody comes back from a provider."""
+        provider = self._auth.provider(request.path_params["provider"])
+        if not isinstance(provider, OpenIDConnect):
+            answer = answers.refusal(bodies.BodyRefused("Credentials are sent by POST.", 405))
+            answer.headers["Allow"] = "POST"
+            return answer
+        visitor = request.state.visitor = await self._desk.receive(request.scope)
+        try:
+            back = await self._federation.arrive(request, visitor, provider)
+        except SignInError as error:
+            self._note_refusal(request, error)
+            return self._refuse_sign_in(request, visitor, error)
+        if back.granted.redirect_to is not None:
+            target = await self._auth.redirect(back.granted.redirect_to, visitor.base_url)
+            return redirect(request, target)
+        granted = back.granted
+        return await self._begin(request, visitor, granted.user, granted.account, back.callback_url)
 
     async def show_sign_in_with(self, request: Request) -> Response:
         """`GET signin/<provider>`: the same page, if there is that provider."""

@@ -15,7 +15,7 @@ from reflex_base.registry import RegistrationContext
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from ..core.auth import AuthCore
+from ..core.auth import AuthCore, Provider
 from ..core.errors import (
     ConfigurationError,
     CredentialsSignin,
@@ -34,7 +34,6 @@ from ..http.handshake import Handshake
 from ..http.origin import Origins
 from ..http.site import Site
 from ..http.visitor import Desk
-from ..providers.credentials import Credentials
 from .bouncer import Bouncer
 from .frames import Frames
 from .guards import Guards, page_rules, routes_of
@@ -236,7 +235,7 @@ class Auth(AuthCore):
             record.user_id, audience=audience, max_age=max_age, claims=claims
         )
 
-    async def own_account(self, state: rx.State) -> tuple[Credentials, dict[str, str]]:
+    async def own_account(self, state: rx.State) -> tuple[Provider, dict[str, str]]:
         """Tell how the user of a tab signed in, to ask for the password again.
 
         Args:

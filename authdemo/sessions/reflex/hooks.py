@@ -107,6 +107,21 @@ def use_session(user: type[User] = User) -> LiveSession:
     )
 
 
+def sign_in_with(provider: str) -> Any:
+    """Sign in at a provider (Auth.js: `signIn(provider)`).
+
+    Afterwards the visitor is where the page's `callbackUrl` leads, or at `/`.
+
+    Args:
+        provider: The provider's id.
+
+    Returns:
+        What a button's `on_click` takes.
+    """
+    go = _imported("signInWith")
+    return rx.call_function(var(f"() => signInWith({json.dumps(provider)})", Any, go))
+
+
 def _session_data() -> VarData | None:
     view, data = view_of_tab()
     hook = VarData(hooks={f"const session = useSession({view})": None})

@@ -10,6 +10,7 @@ import reflex as rx
 from ..core.errors import AuthError
 from ..providers.credentials import Credentials
 from .guards import public
+from .hooks import sign_in_with, use_session
 from .installed import installed
 from .words import explain, word
 
@@ -17,6 +18,7 @@ KNOWN = (
     "AccessDenied",
     "CredentialsSignin",
     "MissingCSRF",
+    "OAuthCallbackError",
     "SessionRequired",
     "TicketRefused",
     "TooManyAttempts",
@@ -135,6 +137,27 @@ def sign_in_form(fields: Sequence[str] | None = None) -> rx.Component:
     )
 
 
+def provider_buttons() -> rx.Component:
+    """Make a button for each provider elsewhere that the app signs in with.
+
+    Returns:
+        The buttons, with what went wrong beneath them.
+    """
+    ways = [way for way in installed().providers.values() if not isinstance(way, Credentials)]
+    return rx.fragment(
+        *(
+            rx.el.button(
+                word("signin.with", name=way.name),
+                on_click=sign_in_with(way.id),
+                type="button",
+                class_name="button quiet",
+            )
+            for way in ways
+        ),
+        _alert(use_session().error) if ways else rx.fragment(),
+    )
+
+
 def confirm_form() -> rx.Component:
     """Make the form that asks a member for the password again.
 
@@ -167,7 +190,8 @@ def confirm_form() -> rx.Component:
 
 def sign_in_page() -> rx.Component:
     """Build the sign-in page of an app that has none of its own."""
-    return _page(word("signin.title"), sign_in_form())
+    form = sign_in_form() if _fields() else rx.fragment()
+    return _page(word("signin.title"), form, provider_buttons())
 
 
 def confirm_page() -> rx.Component:

@@ -1,0 +1,108 @@
+"""Sign-ins that are under way at a provider: what must come back, and to whom."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from .clock import Clock
+from .errors import OAuthCallbackError
+from .ids import new_id
+
+if TYPE_CHECKING:
+    from ..stores.base import SessionStore
+
+DEPARTURE_SECONDS = 600
+
+
+class Departure(BaseModel):
+    """One sign-in under way, kept on the server and used once.
+
+    Attributes:
+        provider: The id of the provider that was asked.
+        nonce: What the id token has to repeat (OpenID Connect Core section 3.1.2.1).
+        verifier: What proves that the code is for us (RFC 7636 section 4.1).
+        callback_url: Where the visitor wants to go.
+        member: The id of the session that was there at the start; empty for none.
+        browser: A hash of the secret that the browser keeps in a cookie.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    provider: str
+    nonce: str
+    verifier: str
+    callback_url: str
+    member: str
+    browser: str
+
+
+class Departures:
+    """Remembers sign-ins under way, on every worker, and each for one return."""
+
+    def __init__(self, store: SessionStore, *, clock: Clock) -> None:
+        """Begin with none.
+
+        Args:
+            store: Where they wait.
+            clock: The clock.
+        """
+        self._store = store
+        self._clock = clock
+
+    async def leave(
+        self, *, provider: str, verifier: str, callback_url: str, member: str
+    ) -> tuple[Departure, str, str]:
+        """Remember somebody who goes to a provider.
+
+        Args:
+            provider: Its id.
+            verifier: The proof key.
+            callback_url: Where they want to go.
+            member: The id of their session; empty for none.
+
+        Returns:
+            What is remembered, the `state` to send along, and the secret for the browser.
+        """
+        state, secret = new_id(), new_id()
+        departure = Departure(
+            provider=provider,
+            nonce=new_id(),
+            verifier=verifier,
+            callback_url=callback_url,
+            member=member,
+            browser=_hash(secret),
+        )
+        expires = self._clock() + DEPARTURE_SECONDS
+        await self._store.put_ticket(_hash(state), departure.model_dump_json(), expires=expires)
+        return departure, state, secret
+
+    async def arrive(self, state: str, secrets: list[str], *, provider: str) -> Departure:
+        """Recognise somebody who comes back; whatever the answer, the state is used up.
+
+        Args:
+            state: What came with them.
+            secrets: What their browser keeps.
+            provider: The id of the provider whose address they came back to.
+
+        Returns:
+            What was remembered.
+
+        Raises:
+            OAuthCallbackError: If the state is unknown, used, too old, another browser's or
+                was given to another provider.
+        """
+        payload = await self._store.take_ticket(_hash(state), now=self._clock())
+        departure = Departure.model_validate_json(payload) if payload else None
+        if departure is None or departure.provider != provider:
+            raise OAuthCallbackError("This sign-in took too long, or was begun elsewhere.")
+        if not any(hmac.compare_digest(_hash(each), departure.browser) for each in secrets):
+            raise OAuthCallbackError("This sign-in was begun in another browser.")
+        return departure
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(b"departure " + text.encode("utf-8", "replace")).hexdigest()

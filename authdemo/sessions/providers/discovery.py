@@ -1,0 +1,114 @@
+"""What an OpenID provider says of itself: its addresses and its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import jwt
+
+from ..core.clock import Clock, system_clock
+from ..core.errors import OAuthCallbackError
+
+FRESH_SECONDS = 3600
+KEYS_AGAIN_AFTER = 10
+"""Seconds after which an unknown key may make us ask for the keys again."""
+
+_MAX_BYTES = 262_144
+_PATH = "/.well-known/openid-configuration"
+
+
+async def fetch(client: httpx.AsyncClient, url: str, **options: Any) -> Any:
+    """Ask a provider for JSON.
+
+    Args:
+        client: What asks.
+        url: The address.
+        **options: What `httpx` takes.
+
+    Returns:
+        The JSON value.
+
+    Raises:
+        OAuthCallbackError: If there is no such answer.
+    """
+    try:
+        answer = await client.request(options.pop("method", "GET"), url, **options)
+        if answer.is_success and len(answer.content) <= _MAX_BYTES:
+            return answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise OAuthCallbackError("The provider can't be reached right now.") from error
+    raise OAuthCallbackError("The provider refused, or doesn't answer as it should.")
+
+
+class Discovery:
+    """Knows one provider, and asks it again when it has to (OpenID Connect Discovery 1.0)."""
+
+    def __init__(self, issuer: str, *, clock: Clock = system_clock) -> None:
+        """Begin without having asked.
+
+        Args:
+            issuer: The provider's name for itself, an address.
+            clock: The clock.
+        """
+        self._issuer = issuer
+        self._clock = clock
+        self._metadata: tuple[float, Mapping[str, Any]] | None = None
+        self._keys: tuple[float, jwt.PyJWKSet] | None = None
+
+    async def metadata(self, client: httpx.AsyncClient) -> Mapping[str, Any]:
+        """Read the provider's metadata.
+
+        Args:
+            client: What asks.
+
+        Returns:
+            The metadata, at most an hour old.
+
+        Raises:
+            OAuthCallbackError: If the provider can't be reached, or names another issuer.
+        """
+        if self._metadata is None or self._clock() - self._metadata[0] > FRESH_SECONDS:
+            said = await fetch(client, self._issuer.rstrip("/") + _PATH)
+            if not isinstance(said, dict) or said.get("issuer") != self._issuer:
+                raise OAuthCallbackError("The provider says that it is another.")
+            self._metadata = (self._clock(), said)
+        return self._metadata[1]
+
+    async def key(self, client: httpx.AsyncClient, kid: str | None) -> jwt.PyJWK:
+        """Find a key of the provider; one that isn't known yet is asked for.
+
+        Args:
+            client: What asks.
+            kid: The key's name; None if the provider has but one.
+
+        Returns:
+            The key.
+
+        Raises:
+            OAuthCallbackError: If the provider has no such key.
+        """
+        found = _find(self._keys, kid)
+        is_old = self._keys is None or self._clock() - self._keys[0] >= KEYS_AGAIN_AFTER
+        if found is None and is_old:
+            uri = (await self.metadata(client)).get("jwks_uri")
+            self._keys = (self._clock(), _key_set(await fetch(client, str(uri))))
+            found = _find(self._keys, kid)
+        if found is None:
+            raise OAuthCallbackError("The provider has no such key.")
+        return found
+
+
+def _key_set(said: object) -> jwt.PyJWKSet:
+    try:
+        return jwt.PyJWKSet.from_dict(said if isinstance(said, dict) else {})
+    except jwt.PyJWTError as error:
+        raise OAuthCallbackError("The provider's keys can't be read.") from error
+
+
+def _find(known: tuple[float, jwt.PyJWKSet] | None, kid: str | None) -> jwt.PyJWK | None:
+    keys = [key for key in known[1].keys if key.public_key_use in (None, "sig")] if known else []
+    if kid is None:
+        return keys[0] if len(keys) == 1 else None
+    return next((key for key in keys if key.key_id == kid), None)

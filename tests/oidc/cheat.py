@@ -1,0 +1,165 @@
+"""An OpenID provider that does what it is told, right or wrong."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import parse_qs
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
+
+Claims = dict[str, Any]
+CLIENT = "my_app"
+
+
+@dataclass
+class Cheat:
+    """The provider, and how it cheats.
+
+    Attributes:
+        change: Changes the claims of the next id tokens.
+        header: Changes the header of the next id tokens.
+        key: What signs.
+        published: Whether `key` is among the keys that it shows.
+        metadata: What it says of itself beside the truth.
+        userinfo: Whom its userinfo speaks of.
+        nonces: The nonce of each code.
+        challenges: The proof key that each code asks for.
+        asked: How often its keys were asked for.
+    """
+
+    port: int = 0
+    change: Callable[[Claims], Claims] = lambda claims: claims
+    sign: Callable[[Claims, Cheat], str] | None = None
+    key: Any = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+    kid: str = "first"
+    published: dict[str, Any] = field(default_factory=dict)
+    metadata: Claims = field(default_factory=dict)
+    userinfo: str = "eve"
+    nonces: dict[str, str] = field(default_factory=dict)
+    asked: int = 0
+    is_down: bool = False
+
+    def __enter__(self) -> Self:
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), _handler_of(self))
+        self.port = self._server.server_port
+        self.published = {self.kid: self.key}
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def issuer(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def behave(self) -> None:
+        """Be honest again."""
+        self.change, self.sign, self.metadata = (lambda claims: claims), None, {}
+        self.userinfo, self.is_down = "eve", False
+
+    def rotate(self, kid: str, *, published: bool = True) -> None:
+        """Sign with a new key."""
+        self.key, self.kid = ec.generate_private_key(ec.SECP256R1()), kid
+        if published:
+            self.published = {kid: self.key}
+
+    def about(self) -> Claims:
+        paths = ("authorization", "token", "userinfo")
+        endpoints = {f"{path}_endpoint": f"{self.issuer}/{path}" for path in paths}
+        fixed = {"issuer": self.issuer, "jwks_uri": f"{self.issuer}/jwks"}
+        signs = {"id_token_signing_alg_values_supported": ["ES256"]}
+        return {**endpoints, **fixed, **signs, **self.metadata}
+
+    def keys(self) -> Claims:
+        self.asked += 1
+        return {
+            "keys": [
+                {**ECAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": kid, "use": "sig"}
+                for kid, key in self.published.items()
+            ]
+        }
+
+    def id_token(self, code: str) -> str:
+        now = int(time.time())
+        claims = self.change(
+            {
+                "iss": self.issuer,
+                "sub": "eve",
+                "aud": CLIENT,
+                "iat": now,
+                "exp": now + 60,
+                "nonce": self.nonces[code],
+                "name": "Eve of the Provider",
+                "email": "eve@example.org",
+            }
+        )
+        if self.sign is not None:
+            return self.sign(claims, self)
+        return jwt.encode(claims, self.key, "ES256", headers={"kid": self.kid})
+
+    def answer(self, path: str, form: dict[str, str]) -> Claims | None:
+        if self.is_down:
+            return None
+        if path == "/token":
+            return {
+                "access_token": "a",
+                "token_type": "Bearer",
+                "id_token": self.id_token(form["code"]),
+            }
+        answers = {
+            "/.well-known/openid-configuration": self.about,
+            "/jwks": self.keys,
+            "/userinfo": lambda: {"sub": self.userinfo, "name": "Eve from Userinfo"},
+        }
+        return answers[path]() if path in answers else None
+
+
+def _handler_of(cheat: Cheat) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer({})
+
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            form = parse_qs(self.rfile.read(length).decode())
+            self._answer({name: values[0] for name, values in form.items()})
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+        def _answer(self, form: dict[str, str]) -> None:
+            said = cheat.answer(self.path.partition("?")[0], form)
+            body = json.dumps(said).encode()
+            self.send_response(503 if said is None else 200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    return Handler
+
+
+def unsigned(claims: Claims, _: Cheat) -> str:
+    """Make an id token that nobody signed."""
+    parts = ({"alg": "none", "kid": "first"}, claims)
+    return ".".join(_base64(json.dumps(part).encode()) for part in parts) + "."
+
+
+def with_client_secret(claims: Claims, _: Cheat) -> str:
+    """Make an id token that is signed with what the app knows too."""
+    return jwt.encode(claims, "the client's secret for tests, 32 bytes", "HS256")
+
+
+def _base64(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()

@@ -1,0 +1,17 @@
+// The certified provider, with its own pages for signing in and consenting.
+import Provider from "oidc-provider";
+
+const [port, client, secret, redirect] = process.argv.slice(2);
+
+const provider = new Provider(`http://localhost:${port}`, {
+  clients: [{ client_id: client, client_secret: secret, redirect_uris: [redirect] }],
+  claims: { email: ["email", "email_verified"], profile: ["name"] },
+  cookies: { keys: ["a key of the tests"] },
+  pkce: { required: () => true },
+  findAccount: (_, id) => ({
+    accountId: id,
+    claims: () => ({ sub: id, name: `${id} of the provider`, email: `${id}@example.org`, email_verified: true }),
+  }),
+});
+provider.on("server_error", (_, error) => console.error(error));
+provider.listen(port, "localhost", () => console.log("ready"));

@@ -1,0 +1,194 @@
+"""What a provider, or somebody between it and us, could try; each leaves everybody as they were."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import jwt
+import pytest
+
+from tests.oidc.cheat import Cheat, unsigned, with_client_secret
+from tests.support.browser import AS_CLIENT, Browser
+from tests.support.server import Server
+
+FAILED = "/login?error=OAuthCallbackError"
+
+
+def go(browser: Browser, provider: str = "cheat") -> dict[str, str]:
+    """Go to the provider, and tell what it is asked."""
+    form = {"csrfToken": browser.csrf(), "callbackUrl": "/"}
+    answer = browser.post(f"/api/auth/signin/{provider}", data=form, headers=AS_CLIENT)
+    assert answer.status_code == 200
+    query = parse_qs(urlsplit(answer.json()["url"]).query)
+    return {name: values[0] for name, values in query.items()}
+
+
+def come_back(
+    browser: Browser, cheat: Cheat, asked: dict[str, str], provider: str = "cheat", **more: str
+) -> httpx.Response:
+    """Come back from the provider with a code."""
+    code = f"code-{asked['state']}"
+    cheat.nonces[code] = asked["nonce"]
+    query = {"code": code, "state": asked["state"], **more}
+    return browser.get(f"/api/auth/callback/{provider}?{httpx.QueryParams(query)}")
+
+
+def is_refused(answer: httpx.Response, browser: Browser) -> bool:
+    place = answer.headers["Location"].removeprefix(browser.server.url)
+    return answer.status_code == 302 and place == FAILED and browser.session() is None
+
+
+@pytest.fixture
+def browser(app: Server) -> Browser:
+    return Browser(app)
+
+
+def test_without_an_attack_the_visitor_is_in(browser: Browser, cheat: Cheat) -> None:
+    asked = go(browser)
+    assert (asked["code_challenge_method"], asked["response_type"]) == ("S256", "code")
+    answer = come_back(browser, cheat, asked)
+    assert answer.headers["Location"] == browser.server.url + "/"
+    user = browser.session()["user"]
+    assert (user["id"], user["name"]) == ("cheat:eve", "Eve of the Provider")
+    assert user["email"] is None, "nobody has verified it"
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "another sign-in's nonce": {"nonce": "another"},
+    "no nonce": {"nonce": None},
+    "another issuer": {"iss": "https://elsewhere.example"},
+    "another audience": {"aud": "another app"},
+    "several audiences and nobody authorized": {"aud": ["my_app", "another"]},
+    "another authorized party": {"azp": "another"},
+    "expired": {"exp": int(time.time()) - 3600},
+    "from the future": {"iat": int(time.time()) + 3600},
+    "no end": {"exp": None},
+    "nobody": {"sub": None},
+    "not yet valid": {"nbf": int(time.time()) + 3600},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_false_claim_signs_nobody_in(browser: Browser, cheat: Cheat, change: str) -> None:
+    asked = go(browser)
+    cheat.change = lambda claims: {
+        name: value for name, value in {**claims, **CHANGES[change]}.items() if value is not None
+    }
+    assert is_refused(come_back(browser, cheat, asked), browser)
+
+
+@pytest.mark.parametrize("sign", [unsigned, with_client_secret])
+def test_a_false_signature_signs_nobody_in(browser: Browser, cheat: Cheat, sign) -> None:
+    asked = go(browser)
+    cheat.sign = sign
+    assert is_refused(come_back(browser, cheat, asked), browser)
+
+
+def test_a_key_that_the_provider_does_not_show_signs_nobody_in(
+    browser: Browser, cheat: Cheat
+) -> None:
+    asked = go(browser)
+    kept = cheat.key, cheat.kid
+    cheat.rotate("first", published=False)
+    answer = come_back(browser, cheat, asked)
+    cheat.key, cheat.kid = kept
+    assert is_refused(answer, browser)
+
+
+def test_a_code_that_came_back_once_is_used_up(browser: Browser, cheat: Cheat) -> None:
+    asked = go(browser)
+    come_back(browser, cheat, asked)
+    browser.log_out()
+    assert is_refused(come_back(browser, cheat, asked), browser)
+
+
+def test_a_state_is_good_in_its_own_browser_only(
+    app: Server, browser: Browser, cheat: Cheat
+) -> None:
+    victim = Browser(app)
+    go(victim)
+    assert is_refused(come_back(victim, cheat, go(browser)), victim)
+
+
+def test_a_state_of_one_provider_is_no_good_at_anothers_address(
+    browser: Browser, cheat: Cheat
+) -> None:
+    assert is_refused(come_back(browser, cheat, go(browser), provider="honest"), browser)
+
+
+def test_an_answer_in_another_providers_name_is_refused(browser: Browser, cheat: Cheat) -> None:
+    """RFC 9207."""
+    answer = come_back(browser, cheat, go(browser), iss="https://elsewhere.example")
+    assert is_refused(answer, browser)
+
+
+def test_userinfo_about_somebody_else_is_refused(browser: Browser, cheat: Cheat) -> None:
+    asked = go(browser)
+    cheat.change = lambda claims: {k: v for k, v in claims.items() if k != "name"}
+    cheat.userinfo = "mallory"
+    assert is_refused(come_back(browser, cheat, asked), browser)
+    cheat.userinfo = "eve"
+    come_back(browser, cheat, go(browser))
+    assert browser.session()["user"]["name"] == "Eve from Userinfo"
+
+
+@pytest.mark.parametrize("query", ["", "?state=", "?state=made-up&code=x", "?code=x"])
+def test_a_callback_out_of_nowhere_is_refused(browser: Browser, query: str) -> None:
+    assert is_refused(browser.get(f"/api/auth/callback/cheat{query}"), browser)
+
+
+def test_a_visitor_who_cancels_is_told_so(browser: Browser, cheat: Cheat) -> None:
+    asked = go(browser)
+    answer = browser.get(f"/api/auth/callback/cheat?error=access_denied&state={asked['state']}")
+    assert "/login?error=AccessDenied" in answer.headers["Location"]
+
+
+def test_a_provider_that_is_down_lets_nobody_in(browser: Browser, cheat: Cheat) -> None:
+    asked = go(browser)
+    cheat.is_down = True
+    assert is_refused(come_back(browser, cheat, asked), browser)
+
+
+def test_an_attack_leaves_a_member_signed_in(browser: Browser, cheat: Cheat) -> None:
+    browser.log_in("ada")
+    asked = go(browser)
+    cheat.change = lambda claims: {**claims, "nonce": "another"}
+    come_back(browser, cheat, asked)
+    assert browser.session()["user"]["id"] == "ada"
+
+
+def test_a_key_that_has_been_rotated_is_asked_for(browser: Browser, cheat: Cheat) -> None:
+    """The keys are asked for again, but not more than once in ten seconds."""
+    come_back(browser, cheat, go(browser, "linked"), provider="linked")
+    known = cheat.asked
+    for _ in range(3):
+        asked = go(browser, "linked")
+        cheat.sign = unknown_key
+        come_back(browser, cheat, asked, provider="linked")
+    assert cheat.asked <= known + 1
+
+
+def unknown_key(claims: dict[str, Any], own: Cheat) -> str:
+    return jwt.encode(claims, own.key, "ES256", headers={"kid": "unheard of"})
+
+
+def test_credentials_can_not_be_sent_to_a_provider_of_another_kind(browser: Browser) -> None:
+    form = {"csrfToken": browser.csrf(), "id": "ada", "password": "tutorial"}
+    answer = browser.post("/api/auth/callback/cheat", data=form, headers=AS_CLIENT)
+    assert answer.status_code == 404
+    assert browser.session() is None
+
+
+def test_accounts_are_linked_by_a_member_and_by_subject(app: Server, cheat: Cheat) -> None:
+    stranger = Browser(app)
+    answer = come_back(stranger, cheat, go(stranger, "linked"), provider="linked")
+    assert "/login?error=AccessDenied" in answer.headers["Location"]
+    ada = Browser(app)
+    ada.log_in("ada")
+    come_back(ada, cheat, go(ada, "linked"), provider="linked")
+    assert ada.session()["user"]["id"] == "ada"
+    come_back(stranger, cheat, go(stranger, "linked"), provider="linked")
+    assert stranger.session()["user"]["id"] == "ada"

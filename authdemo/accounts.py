@@ -55,14 +55,16 @@ class AccountRefused(AuthError):
 class Accounts:
     """Knows who has an account, and checks passwords."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, hasher: PasswordHasher | None = None) -> None:
         """Open the table, or make it.
 
         Args:
             path: The database file.
+            hasher: Hashes passwords; when it asks for more, each account follows at its
+                next login.
         """
         self._path = path
-        self._hasher = PasswordHasher()
+        self._hasher = hasher or PasswordHasher()
         self._nobody = self._hasher.hash("nobody has this password")
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(self._connect()) as db:
@@ -182,6 +184,8 @@ class Accounts:
             return None
         if found is None:
             return None
+        if self._hasher.check_needs_rehash(hashed):  # it was made when less was asked of a hash
+            self._change(account_id, "password", password)
         return _user(fields)
 
     def _connect(self) -> sqlite3.Connection:

@@ -133,6 +133,26 @@ def test_no_password_is_kept(path):
     assert b"tutorial" not in path.read_bytes()
 
 
+async def test_a_hash_that_has_become_too_cheap_is_replaced_at_the_next_login(tmp_path):
+    path = tmp_path / "accounts.db"
+    cheap = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    Accounts(path, hasher=cheap).seed(SEEDS, SEED_PASSWORD)
+    accounts = Accounts(path)
+    assert await accounts.check("john_doe", "a guess") is None
+    assert extract_parameters(kept(path, "john_doe")).memory_cost == 1024
+    assert await accounts.check("john_doe", SEED_PASSWORD)
+    now = extract_parameters(kept(path, "john_doe"))
+    assert now == extract_parameters(PasswordHasher().hash("any"))
+    assert extract_parameters(kept(path, "jane_admin")).memory_cost == 1024
+    assert await accounts.check("john_doe", SEED_PASSWORD)
+
+
+def kept(path, account_id):
+    with closing(sqlite3.connect(path)) as db:
+        query = "SELECT password FROM accounts WHERE id = ?"
+        return db.execute(query, (account_id,)).fetchone()[0]
+
+
 def test_a_spoiled_hash_lets_nobody_in(tmp_path):
     path = tmp_path / "accounts.db"
     accounts = Accounts(path)

@@ -13,7 +13,7 @@ from tests.e2e.visitor import Visitor, click, field_of, is_connected
 from tests.support.browser import Browser
 from tests.support.server import Server
 
-PAGES = ("/login", "/", "/client", "/inspector", "/account", "/admin", "/nowhere")
+PAGES = ("/login", "/", "/client", "/inspector", "/account", "/admin", "/confirm", "/nowhere")
 
 
 @pytest.fixture(scope="module")

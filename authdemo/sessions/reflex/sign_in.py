@@ -29,6 +29,7 @@ _COMPLETION = {"id": "username", "email": "email", "password": "current-password
 _STYLE = """
 :root { color-scheme: light dark; }
 .auth-page { font: 1rem/1.5 system-ui, sans-serif; max-width: 22rem; margin: 12vh auto; padding: 0 1rem; }
+.auth-page h1 { font-size: 1.5rem; font-weight: 700; }
 .auth-page form, .auth-page label { display: grid; gap: .375rem; }
 .auth-page form { gap: 1rem; margin-block: 1.5rem; }
 .auth-page input, .auth-page button { font: inherit; min-height: 2.75rem; padding: .5rem .75rem; border-radius: .5rem; }

@@ -167,7 +167,7 @@ def confirm_form() -> rx.Component:
         asked to sign in again.
     """
     return rx.fragment(
-        rx.el.p(word("confirm.why")),
+        rx.el.p(word("confirm.why"), class_name="lead"),
         rx.cond(
             ConfirmState.has_password,
             rx.el.form(

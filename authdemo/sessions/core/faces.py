@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from . import callbacks as cb
@@ -10,7 +11,7 @@ from .authorship import token_of
 from .callbacks import Callbacks
 from .clock import Clock, iso
 from .ids import new_id
-from .record import SessionRecord
+from .record import Revision, SessionRecord
 from .schema import UserSchema
 from .tokens import MAX_TOKEN_BYTES, Claims, TokenCodec
 from .users import User
@@ -92,12 +93,15 @@ class Faces:
             )
         )
 
-    def inspect(self, token: str, record: SessionRecord) -> dict[str, Any]:
+    def inspect(
+        self, token: str, record: SessionRecord, history: Sequence[Revision]
+    ) -> dict[str, Any]:
         """Show what a token says, and how its session came to be what it is.
 
         Args:
             token: The token.
             record: Its session.
+            history: The session's steps, oldest first.
 
         Returns:
             `header`, `claims`, `size`, `limit`, the session's `rev` and its `history`;
@@ -107,5 +111,5 @@ class Faces:
             **self._tokens.describe(token),
             "limit": MAX_TOKEN_BYTES,
             "rev": record.rev,
-            "history": [step.model_dump() for step in reversed(record.history)],
+            "history": [step.model_dump() for step in reversed(history)],
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -12,7 +13,10 @@ from .clock import iso
 logger = logging.getLogger("authdemo.sessions")
 
 MAX_HISTORY = 50
-"""How many revisions a record remembers."""
+"""How many steps of a session are remembered."""
+
+_MOST_READ = 4096
+"""How many records are kept as they were read, so that no text has to be read twice."""
 
 Cause: TypeAlias = Literal["sign-in", "client", "server", "refresh", "renewal", "confirmation"]
 """What made a step: all but a renewal and a confirmation raise the revision."""
@@ -83,7 +87,8 @@ class SessionRecord(_Frozen):
         last_seen: When it was last used, to the nearest renewal or update.
         confirmed: When the user proved again who they are; 0 if they haven't since `created`.
         device: What signed in.
-        history: The latest revisions, oldest first.
+        latest: The step that made the record what it is; the store remembers those before.
+        steps: How many steps there were.
     """
 
     id: str
@@ -98,20 +103,22 @@ class SessionRecord(_Frozen):
     last_seen: float
     confirmed: float = 0
     device: Device = Device()
-    history: tuple[Revision, ...] = ()
+    latest: Revision
+    steps: int = 1
 
     @classmethod
-    def read(cls, text: str | bytes) -> SessionRecord | None:
+    def read(cls, text: str) -> SessionRecord | None:
         """Read what a store kept.
 
         Args:
             text: The record in JSON.
 
         Returns:
-            The record, or None if it is none: then its session is over.
+            The record, or None if it is none: then its session is over. It is everyone's who
+            reads the same text: change nothing in it.
         """
         try:
-            return cls.model_validate_json(text)
+            return _read(text)
         except ValidationError:
             logger.error("A session record can't be read, so its session is over.")  # noqa: TRY400
             return None
@@ -142,8 +149,8 @@ class SessionRecord(_Frozen):
         Returns:
             A record whose `rev` is one higher.
         """
-        record = self.model_copy(update={"rev": self.rev + 1, "user": user, "claims": claims})
-        return record.with_step(at, cause, changes(self.user, user), device)
+        new = {"rev": self.rev + 1, "user": user, "claims": claims}
+        return self._stepped(at, cause, changes(self.user, user), device, **new)
 
     def renewed_until(self, expires: float, *, at: float) -> SessionRecord:
         """Extend the session's life, as a part of something else.
@@ -170,11 +177,11 @@ class SessionRecord(_Frozen):
             The extended record. A session that already lives as long as it may has nothing
             to remember.
         """
-        record = self.renewed_until(expires, at=at)
-        if record.expires == self.expires:
-            return record
-        change = {"expires": Change(old=iso(self.expires), new=iso(record.expires))}
-        return record.with_step(at, "renewal", change, device)
+        end = min(expires, self.ends)
+        if end == self.expires:
+            return self.renewed_until(end, at=at)
+        change = {"expires": Change(old=iso(self.expires), new=iso(end))}
+        return self._stepped(at, "renewal", change, device, renewed=at, expires=end)
 
     def confirmation(self, *, at: float, device: Device | None) -> SessionRecord:
         """Remember that the user has proved again who they are, without a new revision.
@@ -186,27 +193,32 @@ class SessionRecord(_Frozen):
         Returns:
             The confirmed record.
         """
-        return self.model_copy(update={"confirmed": at}).with_step(at, "confirmation", {}, device)
+        return self._stepped(at, "confirmation", {}, device, confirmed=at)
 
-    def with_step(
-        self, at: float, cause: Cause, changed: dict[str, Change], device: Device | None
+    def _stepped(
+        self,
+        at: float,
+        cause: Cause,
+        changed: dict[str, Change],
+        device: Device | None,
+        **new: Any,
     ) -> SessionRecord:
-        """Remember a step.
-
-        Args:
-            at: The time.
-            cause: What makes the step.
-            changed: What changes.
-            device: What asks for it.
-
-        Returns:
-            A record whose history is one longer, but never longer than `MAX_HISTORY`.
-        """
         other = None if device is None or device.is_same_as(self.device) else device
-        tab = device.tab if device else ""
-        step = Revision(rev=self.rev, at=at, cause=cause, changes=changed, tab=tab, device=other)
-        history = (*self.history, step)[-MAX_HISTORY:]
-        return self.model_copy(update={"last_seen": at, "history": history})
+        latest = Revision(
+            rev=new.get("rev", self.rev),
+            at=at,
+            cause=cause,
+            changes=changed,
+            tab=device.tab if device else "",
+            device=other,
+        )
+        new |= {"last_seen": at, "latest": latest, "steps": self.steps + 1}
+        return self.model_copy(update=new)
+
+
+@lru_cache(_MOST_READ)
+def _read(text: str) -> SessionRecord:
+    return SessionRecord.model_validate_json(text)
 
 
 def changes(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Change]:

@@ -163,6 +163,18 @@ class Sessions:
         now = self._clock()
         return [record for record in await self.store.of_user(user_id) if record.expires > now]
 
+    async def lives_of(self, user_id: str) -> list[tuple[SessionRecord, list[Revision]]]:
+        """List a user's living sessions and how they came to be what they are.
+
+        Args:
+            user_id: The user's id.
+
+        Returns:
+            The records, newest first, each with its history, oldest step first.
+        """
+        records = await self.of_user(user_id)
+        return [(record, await self.store.history(record.id)) for record in records]
+
     async def sign_in(
         self,
         user: User,
@@ -204,7 +216,7 @@ class Sessions:
             ends=now + self._options.absolute_age,
             last_seen=now,
             device=device or Device(),
-            history=(_sign_in(fields, now, device),),
+            latest=_sign_in(fields, now, device),
         )
         self.faces.mint(record)
         session = await self.faces.public(record)
@@ -412,7 +424,7 @@ class Sessions:
                 session = await self.faces.public(revised)
                 if await self.store.replace(revised, expected_rev=record.rev):
                     break
-        changed = revised.history[-1].changes
+        changed = revised.latest.changes
         self.feed.publish(SessionChanged(revised, changed))
         entry = AuditEvent(kind="update", fields=tuple(changed), author=cause)
         self._trail.add(entry, record=revised, device=device)

@@ -235,7 +235,8 @@ class Endpoints:
         if visitor.verified is None:
             raise NotAuthenticated
         token, claims, names = visitor.verified.token, visitor.verified.claims, visitor.names
-        shown = self._auth.sessions.faces.inspect(token, visitor.verified.record)
+        history = await self._auth.sessions.store.history(visitor.sid)
+        shown = self._auth.sessions.faces.inspect(token, visitor.verified.record, history)
         life = cookies.attributes(secure=names.secure, max_age=claims.exp - claims.iat)
         return answers.personal({**shown, "cookie": {"name": names.session, "attributes": life}})
 

@@ -39,12 +39,12 @@ class OverviewState(rx.State):
 
 
 def overview(
-    records: Iterable[SessionRecord], current: str, tabs: Tabs
+    lives: Iterable[tuple[SessionRecord, Iterable[Revision]]], current: str, tabs: Tabs
 ) -> dict[str, list[dict[str, Any]]]:
     """Show sessions to their user.
 
     Args:
-        records: The user's sessions, the newest first.
+        lives: The user's sessions, the newest first, each with its history.
         current: The id of the session that looks.
         tabs: The open tabs, by session id.
 
@@ -54,10 +54,10 @@ def overview(
     sessions: list[dict[str, Any]] = []
     own: list[dict[str, Any]] = []
     others: list[dict[str, Any]] = []
-    for record in records:
+    for record, history in lives:
         is_current = record.id == current
         sessions.append(_session(record, tabs.get(record.id, []), is_current=is_current))
-        steps = [_step(record, step, is_current=is_current) for step in record.history]
+        steps = [_step(record, step, is_current=is_current) for step in history]
         (own if is_current else others).extend(steps)
     others.sort(key=_age)
     return {"sessions": sessions, "steps": sorted(own + others[:MAX_HISTORY], key=_age)}

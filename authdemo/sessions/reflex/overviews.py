@@ -103,8 +103,8 @@ class Overviews:
         record = await self._live.record(connection) if is_watching else None
         view = NOTHING
         if record is not None:
-            records = await self._auth.sessions.of_user(record.user_id)
-            view = overview(records, record.id, await self._tabs(record.user_id))
+            lives = await self._auth.sessions.lives_of(record.user_id)
+            view = overview(lives, record.id, await self._tabs(record.user_id))
         for name, value in view.items():
             if getattr(state, name) != value:
                 setattr(state, name, value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..core.record import SessionRecord
+from ..core.record import Revision, SessionRecord
 
 
 class SessionStore(Protocol):
@@ -25,7 +25,7 @@ class SessionStore(Protocol):
         """Let go of everything."""
 
     async def create(self, record: SessionRecord) -> None:
-        """Keep a new session.
+        """Keep a new session, and remember its first step.
 
         Args:
             record: The session; its id is new.
@@ -42,7 +42,7 @@ class SessionStore(Protocol):
         """
 
     async def replace(self, record: SessionRecord, *, expected_rev: int) -> bool:
-        """Put a newer record in an older one's place, in one step.
+        """Put a newer record in an older one's place at once, and remember its latest step.
 
         Args:
             record: The new record.
@@ -71,6 +71,17 @@ class SessionStore(Protocol):
 
         Returns:
             The records, newest first.
+        """
+
+    async def history(self, sid: str) -> list[Revision]:
+        """Tell how a session came to be what it is.
+
+        Args:
+            sid: The session's id.
+
+        Returns:
+            Its latest steps, at most `MAX_HISTORY`, oldest first; none if there is no such
+            session (any more).
         """
 
     async def put_ticket(self, ticket: str, payload: str, *, expires: float) -> None:

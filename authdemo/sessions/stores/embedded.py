@@ -5,50 +5,33 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
 from ..core.errors import ConfigurationError, StoreUnavailable
-from ..core.record import SessionRecord
+from ..core.record import Revision, SessionRecord
+from . import tables
+from .commits import PATIENCE, Change, Commits
 from .failures import Failures
+from .journal import Journal, NotKept
 from .trouble import Trouble
 
 T = TypeVar("T")
 
-_SWEEP_BATCH = 500
+_SWEEP_BATCH = 50
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS sessions (
-    id TEXT PRIMARY KEY,
-    user_id TEXT NOT NULL,
-    rev INTEGER NOT NULL,
-    created REAL NOT NULL,
-    expires REAL NOT NULL,
-    record TEXT NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS sessions_of_user ON sessions (user_id);
-CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires);
-CREATE TABLE IF NOT EXISTS tickets (
-    id TEXT PRIMARY KEY,
-    payload TEXT NOT NULL,
-    expires REAL NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS tickets_by_expiry ON tickets (expires);
-"""
 
 
 class EmbeddedStore:
     """A `SessionStore` in a SQLite file.
 
-    Writes go through one thread and are on the disk when they are answered
-    (`synchronous=FULL`). Reads are answered where they are asked: a look-up by
-    primary key takes less time than handing it to a thread would.
+    Statements run where they are asked for: a look-up by primary key takes less time than
+    handing it to a thread would. What is slow is the disk, and nobody waits for it but
+    those whose changes it writes down; see `Commits`.
 
-    What fails may work the next time, as when the disk has room again. But once
-    the file is found to be damaged, nothing is read or written any more.
+    What fails may work the next time, as when the disk has room again. But once the file
+    is found to be damaged, or the disk did not keep what it was given, nothing is read or
+    written any more.
     """
 
     def __init__(self, path: Path) -> None:
@@ -58,9 +41,9 @@ class EmbeddedStore:
             path: The database file. It and its folder are made when missing.
         """
         self._path = path
-        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="session-writer")
-        self._reading: sqlite3.Connection | None = None
-        self._writing: sqlite3.Connection | None = None
+        self._db: sqlite3.Connection | None = None
+        self._journal: Journal | None = None
+        self._commits: Commits | None = None
         self._failures = Failures()
         self._reads = Trouble("Sessions can't be read.", "Sessions can be read again.")
         self._writes = Trouble("Sessions can't be saved.", "Sessions are saved again.")
@@ -72,66 +55,49 @@ class EmbeddedStore:
 
     async def open(self) -> None:
         """Open the file, or make it; see `SessionStore.open`."""
-        await asyncio.get_running_loop().run_in_executor(self._writer, self._open_writing)
-        self._reading = _connect(self._path)
+        await asyncio.to_thread(self._open)
 
     async def close(self) -> None:
         """Close the file; see `SessionStore.close`."""
-        if self._reading is not None:
-            self._reading.close()
-        if self._writing is not None:
-            await asyncio.get_running_loop().run_in_executor(self._writer, self._writing.close)
-        self._reading = self._writing = None
+        commits, self._commits = self._commits, None
+        if commits is not None:
+            await commits.close()
+        await asyncio.to_thread(self._close)
 
     async def create(self, record: SessionRecord) -> None:
         """Keep a new session; see `SessionStore.create`."""
-        row = (
-            record.id,
-            record.user_id,
-            record.rev,
-            record.created,
-            record.expires,
-            _text(record),
-        )
-        await self._write(
-            lambda db: db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)", row)
-        )
+        await self._write(lambda db: tables.insert(db, record))
 
     async def get(self, sid: str) -> SessionRecord | None:
         """Find a session; see `SessionStore.get`."""
-        found = self._read("SELECT record FROM sessions WHERE id = ?", sid)
+        found = self._read(tables.FIND, sid)
         return SessionRecord.read(found[0][0]) if found else None
 
     async def replace(self, record: SessionRecord, *, expected_rev: int) -> bool:
         """Put a newer record in place; see `SessionStore.replace`."""
-        row = (record.rev, record.expires, _text(record), record.id, expected_rev)
-        statement = "UPDATE sessions SET rev = ?, expires = ?, record = ? WHERE id = ? AND rev = ?"
-        return await self._write(lambda db: db.execute(statement, row).rowcount == 1)
+        return await self._write(lambda db: tables.replace(db, record, expected_rev))
 
     async def delete(self, sid: str) -> SessionRecord | None:
         """End a session; see `SessionStore.delete`."""
-        statement = "DELETE FROM sessions WHERE id = ? RETURNING record"
-        found = await self._write(lambda db: db.execute(statement, (sid,)).fetchall())
-        return SessionRecord.read(found[0][0]) if found else None
+        text = await self._write(lambda db: tables.delete(db, sid))
+        return SessionRecord.read(text) if text is not None else None
 
     async def of_user(self, user_id: str) -> list[SessionRecord]:
         """List a user's sessions; see `SessionStore.of_user`."""
-        rows = self._read(
-            "SELECT record FROM sessions WHERE user_id = ? ORDER BY created DESC",
-            user_id,
-        )
+        rows = self._read(tables.OF_USER, user_id)
         return [record for row in rows if (record := SessionRecord.read(row[0]))]
+
+    async def history(self, sid: str) -> list[Revision]:
+        """Tell how a session came to be what it is; see `SessionStore.history`."""
+        return [Revision.model_validate_json(row[0]) for row in self._read(tables.HISTORY, sid)]
 
     async def put_ticket(self, ticket: str, payload: str, *, expires: float) -> None:
         """Keep a ticket; see `SessionStore.put_ticket`."""
-        row = (ticket, payload, expires)
-        await self._write(lambda db: db.execute("INSERT INTO tickets VALUES (?, ?, ?)", row))
+        await self._write(lambda db: tables.insert_ticket(db, ticket, payload, expires))
 
     async def take_ticket(self, ticket: str, *, now: float) -> str | None:
         """Use a ticket up; see `SessionStore.take_ticket`."""
-        statement = "DELETE FROM tickets WHERE id = ? RETURNING payload, expires"
-        found = await self._write(lambda db: db.execute(statement, (ticket,)).fetchall())
-        return str(found[0][0]) if found and found[0][1] > now else None
+        return await self._write(lambda db: tables.take_ticket(db, ticket, now))
 
     async def count_failure(self, key: str, *, at: float, expires: float) -> None:
         """Remember a failure, in memory; see `SessionStore.count_failure`."""
@@ -143,50 +109,54 @@ class EmbeddedStore:
 
     async def sweep(self, now: float) -> int:
         """Forget what has expired, a batch at a time; see `SessionStore.sweep`."""
-        await self._write(lambda db: db.execute("DELETE FROM tickets WHERE expires <= ?", (now,)))
+        await self._write(lambda db: tables.sweep_tickets(db, now))
         self._failures.forget(now)
         forgotten = 0
-        while batch := await self._write(lambda db: _sweep_batch(db, now)):
+        while batch := await self._write(lambda db: tables.sweep(db, now, _SWEEP_BATCH)):
             forgotten += batch
         return forgotten
 
-    def _open_writing(self) -> None:
+    def _open(self) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
             self._file = self._path.stat()
-            self._writing = _connect(self._path)
-            self._writing.executescript(
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA
+            self._db = sqlite3.connect(
+                self._path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
             )
-            _check_whole(self._writing)
+            tables.prepare(self._db)
+            self._journal = Journal(self._path)
+            self._commits = Commits(self._db, self._journal)
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError(
                 f"The session database {self._path} can't be used ({error}). "
                 "Mend the file, or move it away to begin with no sessions."
             ) from error
 
+    def _close(self) -> None:
+        if self._journal is not None:
+            self._journal.close()
+        if self._db is not None:
+            self._db.close()
+        self._journal = self._db = None
+
     def _read(self, statement: str, parameter: str) -> list[tuple[str]]:
-        if self._reading is None or self._damaged.is_on:
+        if self._db is None or self._damaged.is_on:
             raise StoreUnavailable
         try:
-            rows = self._reading.execute(statement, (parameter,)).fetchall()
+            rows = self._db.execute(statement, (parameter,)).fetchall()
         except sqlite3.Error as error:
             self._note(error, self._reads)
             raise StoreUnavailable from error
         self._reads.end()
         return rows
 
-    async def _write(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._writer, self._commit, change)
-
-    def _commit(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        if self._writing is None or self._damaged.is_on:
+    async def _write(self, change: Change[T]) -> T:
+        if self._commits is None or self._damaged.is_on:
             raise StoreUnavailable
         try:
             self._check_in_place()
-            with self._writing:
-                result = change(self._writing)
+            result = await self._commits.write(change)
         except (OSError, sqlite3.Error) as error:
             self._note(error, self._writes)
             raise StoreUnavailable(
@@ -201,27 +171,7 @@ class EmbeddedStore:
             raise FileNotFoundError("another file is in its place")
 
     def _note(self, error: Exception, trouble: Trouble) -> None:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE:
+        is_damage = getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
+        if is_damage or isinstance(error, NotKept):
             trouble = self._damaged
         trouble.begin(error)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=2, check_same_thread=False)
-
-
-def _check_whole(db: sqlite3.Connection) -> None:
-    (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
-    if verdict != "ok":
-        raise sqlite3.DatabaseError(verdict.splitlines()[-1])
-
-
-def _sweep_batch(db: sqlite3.Connection, now: float) -> int:
-    statement = (
-        "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires <= ? LIMIT ?)"
-    )
-    return db.execute(statement, (now, _SWEEP_BATCH)).rowcount
-
-
-def _text(record: SessionRecord) -> str:
-    return record.model_dump_json()

@@ -1,6 +1,7 @@
 """Sessions in Redis, for an app that runs as several processes.
 
-Each session is a hash with its record as JSON, and lives as long as the session.
+Each session is a hash with its record as JSON, and a list with its history; they live as
+long as the session.
 Two kinds of sorted sets know the sessions by their expiry: one for each user, and
 one for all, which the sweep reads.
 """
@@ -20,7 +21,7 @@ from redis.exceptions import RedisError
 from ..core.clock import Clock, system_clock
 from ..core.errors import ConfigurationError, StoreUnavailable
 from ..core.ids import new_id
-from ..core.record import SessionRecord
+from ..core.record import MAX_HISTORY, Revision, SessionRecord
 
 PATIENCE = 2.0
 """How many seconds an answer of Redis may take."""
@@ -34,12 +35,18 @@ _SWEEP_BATCH = 500
 # Compare the revision, and set. No revision is expected of a session that is new.
 _KEEP = """
 local session, of_user, expiries = unpack(KEYS)
-local expected, rev, record, expires, lifetime, now = unpack(ARGV)
+local history = session .. ':history'
+local expected, rev, record, steps, step, most, expires, lifetime, now = unpack(ARGV)
 if (redis.call('HGET', session, 'rev') or '') ~= expected then
     return 0
 end
-redis.call('HSET', session, 'rev', rev, 'record', record, 'of_user', of_user)
+if redis.call('HGET', session, 'steps') ~= steps then
+    redis.call('RPUSH', history, step)
+    redis.call('LTRIM', history, -most, -1)
+end
+redis.call('HSET', session, 'rev', rev, 'record', record, 'steps', steps, 'of_user', of_user)
 redis.call('PEXPIRE', session, lifetime)
+redis.call('PEXPIRE', history, lifetime)
 redis.call('ZADD', expiries, expires, session)
 redis.call('ZADD', of_user, expires, session)
 redis.call('ZREMRANGEBYSCORE', of_user, '-inf', now)
@@ -55,7 +62,7 @@ local record, of_user = unpack(redis.call('HMGET', session, 'record', 'of_user')
 if not record then
     return false
 end
-redis.call('DEL', session)
+redis.call('DEL', session, session .. ':history')
 redis.call('ZREM', expiries, session)
 redis.call('ZREM', of_user, session)
 return record
@@ -77,7 +84,7 @@ return records
 _SWEEP = """
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
 for _, key in ipairs(due) do
-    redis.call('DEL', key)
+    redis.call('DEL', key, key .. ':history')
     redis.call('ZREM', KEYS[1], key)
 end
 return #due
@@ -146,6 +153,12 @@ class RedisStore:
         records = [record for text in found if (record := SessionRecord.read(text))]
         return sorted(records, key=lambda record: record.created, reverse=True)
 
+    async def history(self, sid: str) -> list[Revision]:
+        """Tell how a session came to be what it is; see `SessionStore.history`."""
+        async with self._redis() as redis:
+            found = await redis.lrange(self._history(sid), 0, -1)  # type: ignore[misc] # never a str
+        return [Revision.model_validate_json(step) for step in found]
+
     async def put_ticket(self, ticket: str, payload: str, *, expires: float) -> None:
         """Keep a ticket; see `SessionStore.put_ticket`."""
         key = self._ticket(ticket)
@@ -185,10 +198,11 @@ class RedisStore:
 
     async def _keep(self, record: SessionRecord, *, expected: str) -> bool:
         keys = [self._session(record.id), self._user(record.user_id), self._sessions]
-        lifetime = self._lifetime(record.expires)
-        text = record.model_dump_json()
-        now = self._clock()
-        values: list[str | float] = [expected, record.rev, text, record.expires, lifetime, now]
+        step = record.latest.model_dump_json()
+        values: list[str | float] = [
+            *(expected, record.rev, record.model_dump_json(), record.steps, step, MAX_HISTORY),
+            *(record.expires, self._lifetime(record.expires), self._clock()),
+        ]
         async with self._redis() as redis:
             return bool(await redis.register_script(_KEEP)(keys, values))
 
@@ -217,6 +231,9 @@ class RedisStore:
 
     def _session(self, sid: str) -> str:
         return f"{self._name}:session:{sid}"
+
+    def _history(self, sid: str) -> str:
+        return f"{self._session(sid)}:history"
 
     def _user(self, user_id: str) -> str:
         return f"{self._name}:user:{user_id}"

@@ -96,7 +96,7 @@ class Workshop:
     async def _stranger(self, record: SessionRecord) -> AsyncIterator[str]:
         """Keep a made-up user's session for a moment: nobody's real one is ever touched."""
         user = {**record.user, "id": STRANGER, "name": STRANGER}
-        other = record.model_copy(update={"id": new_id(), "user": user, "history": ()})
+        other = record.model_copy(update={"id": new_id(), "user": user})
         await self._auth.sessions.store.create(other)
         try:
             yield other.id
@@ -136,6 +136,7 @@ class Workshop:
             rev_before=bench.record.rev,
             mark=bench.mark,
             record=record,
+            history=await sessions.store.history(bench.record.id),
             public=await sessions.faces.public(record) if record else None,
         )
 

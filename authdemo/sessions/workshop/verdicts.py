@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ..core.record import SessionRecord
+from ..core.record import Revision, SessionRecord
 
 _OK = 200
 
@@ -24,6 +24,7 @@ class Evidence:
         rev_before: The session's revision before.
         mark: The name that must be nowhere.
         record: The visitor's session afterwards, or None if it is gone.
+        history: Its steps, oldest first.
         public: What everyone sees of it.
     """
 
@@ -35,6 +36,7 @@ class Evidence:
     rev_before: int
     mark: str
     record: SessionRecord | None
+    history: Sequence[Revision]
     public: Any
 
     @property
@@ -42,8 +44,8 @@ class Evidence:
         """Whether the session lives, and nothing of the attack is in it or in the answer."""
         if self.record is None:
             return False
-        history = [step.model_dump() for step in self.record.history]
-        found = str((self.record.user, self.record.claims, history))
+        steps = [step.model_dump() for step in self.history]
+        found = str((self.record.user, self.record.claims, steps))
         return self.mark not in found
 
 

@@ -202,11 +202,12 @@ class AnyCourse(RuleBasedStateMachine):
             record = self.run(self.house.sessions.find(session.sid))
             if record is None:
                 continue
-            steps = record.history
+            steps = self.run(self.house.store.history(session.sid))
             assert 1 <= len(steps) <= MAX_HISTORY
             assert [step.rev for step in steps] == sorted(step.rev for step in steps)
             assert [step.at for step in steps] == sorted(step.at for step in steps)
-            assert steps[-1].rev == record.rev
+            assert steps[-1] == record.latest
+            assert record.latest.rev == record.rev
             assert all(change.old != change.new for s in steps for change in s.changes.values())
 
     @invariant()

@@ -196,7 +196,7 @@ class TestUpdateOfAUser:
         for sid in (phone, desk):
             record = await auth.sessions.find(sid)
             assert (record.user["name"], record.user["role"]) == ("Countess", "author")
-            assert record.history[-1].cause == "server"
+            assert record.latest.cause == "server"
         assert (await auth.sessions.find(other)).rev == 1
         await auth.sessions.store.close()
 

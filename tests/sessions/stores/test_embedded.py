@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -10,16 +11,40 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from authdemo.sessions.core.errors import ConfigurationError, StoreUnavailable
+from authdemo.sessions.stores import journal
 from authdemo.sessions.stores.embedded import EmbeddedStore
+from tests.support.clock import NOON
 from tests.support.house import build
 
 ROOT = Path(__file__).parents[3]
+
+OLDER_SCHEMA = """
+CREATE TABLE sessions (
+    id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    rev INTEGER NOT NULL,
+    created REAL NOT NULL,
+    expires REAL NOT NULL,
+    record TEXT NOT NULL
+) STRICT;
+"""
+STEP = {"rev": 1, "at": NOON, "cause": "sign-in", "changes": {}}
+OLDER_RECORD = {
+    "user": {"id": "ada", "name": "Ada Lovelace"},
+    "provider": "credentials",
+    "created": NOON,
+    "renewed": NOON,
+    "expires": NOON + 60,
+    "ends": NOON + 60,
+    "last_seen": NOON,
+}
 
 
 def acknowledged_before_a_sudden_end(folder: Path, lines: int) -> dict[str, tuple[int, str]]:
@@ -47,7 +72,7 @@ async def test_a_sudden_end_loses_nothing_that_was_acknowledged(tmp_path, lines)
             assert rev == 21, "only a session that was about to be signed out may be gone"
         else:
             assert record.rev in (rev, rev + 1), "one update may have been on its way"
-            assert record.history[rev - 1].changes["name"].new == name
+            assert (await house.store.history(sid))[rev - 1].changes["name"].new == name
     await house.store.close()
 
 
@@ -123,10 +148,106 @@ class TestFile:
         path.mkdir()
         assert str(path) in await complaint(path)
 
-    async def test_an_answer_waits_for_the_disk(self, house):
-        """A power cut can't be tested here; SQLite's promise about it can."""
-        (level,) = house.store._writing.execute("PRAGMA synchronous").fetchone()
-        assert level == 2, "not FULL"
+    async def test_one_of_an_older_version_is_brought_up_to_date(self, tmp_path):
+        path = tmp_path / "sessions.db"
+        sid, history = "0" * 40, [STEP, {**STEP, "rev": 2, "cause": "client"}]
+        record = {**OLDER_RECORD, "id": sid, "rev": 2, "history": history}
+        with closing(sqlite3.connect(path)) as db, db:
+            db.executescript(OLDER_SCHEMA)
+            row = (sid, "ada", 2, NOON, NOON + 60, json.dumps(record))
+            db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)", row)
+        for _ in range(2):
+            store = EmbeddedStore(path)
+            await store.open()
+            found = await store.get(sid)
+            assert found is not None
+            assert (found.user_id, found.rev, found.steps, found.latest.rev) == ("ada", 2, 2, 2)
+            assert [step.cause for step in await store.history(sid)] == ["sign-in", "client"]
+            assert [each.id for each in await store.of_user("ada")] == [sid]
+            await store.close()
+
+
+class SlowDisk:
+    """A disk that keeps nothing until the test lets it, and counts how often it is asked."""
+
+    def __init__(self, monkeypatch):
+        self.is_free = threading.Event()
+        self.waits = 0
+        self._asked = threading.Event()
+        self._sync = journal._sync
+        monkeypatch.setattr(journal, "_sync", self._wait)
+
+    def _wait(self, file):
+        self.waits += 1
+        self._asked.set()
+        assert self.is_free.wait(10)
+        self._sync(file)
+
+    async def is_asked(self):
+        assert await asyncio.to_thread(self._asked.wait, 10)
+
+
+class TestDisk:
+    async def test_an_answer_waits_for_the_disk(self, house, monkeypatch):
+        record = await house.sign_in()
+        disk = SlowDisk(monkeypatch)
+        update = asyncio.create_task(house.rename(record, "Ada"))
+        await disk.is_asked()
+        assert not update.done()
+        disk.is_free.set()
+        assert (await update).rev == 2
+
+    async def test_reads_do_not_wait_for_it(self, house, monkeypatch):
+        record, other = await house.sign_in(), await house.sign_in()
+        disk = SlowDisk(monkeypatch)
+        update = asyncio.create_task(house.rename(record, "Ada"))
+        await disk.is_asked()
+        assert await house.sessions.find(other.id) == other
+        disk.is_free.set()
+        await update
+
+    async def test_what_comes_meanwhile_is_written_together(self, house, monkeypatch):
+        records = [await house.sign_in() for _ in range(40)]
+        disk = SlowDisk(monkeypatch)
+        updates = [asyncio.create_task(house.rename(record, "Ada")) for record in records]
+        await disk.is_asked()
+        disk.is_free.set()
+        assert {record.rev for record in await asyncio.gather(*updates)} == {2}
+        assert disk.waits <= 2
+
+    async def test_one_that_does_not_fit_spoils_nothing_for_the_others(self, house):
+        record = await house.sign_in()
+        others = [record.model_copy(update={"id": sid}) for sid in ("a", "a", "b")]
+        created = (house.store.create(other) for other in others)
+        first, second, third = await asyncio.gather(*created, return_exceptions=True)
+        assert (first, third) == (None, None)
+        assert isinstance(second, StoreUnavailable)
+        assert (await house.store.get("b")).id == "b"
+
+    async def test_a_disk_that_keeps_nothing_is_not_believed_again(
+        self, house, monkeypatch, caplog
+    ):
+        record = await house.sign_in()
+
+        def fail(_):
+            raise OSError(errno.EIO, "Input/output error")
+
+        monkeypatch.setattr(journal, "_sync", fail)
+        with pytest.raises(StoreUnavailable):
+            await house.rename(record, "Ada")
+        monkeypatch.undo()
+        for attempt in (house.rename(record, "Ada"), house.sessions.find(record.id)):
+            with pytest.raises(StoreUnavailable):
+                await attempt
+        assert [entry for entry in caplog.messages if "damaged" in entry]
+
+    async def test_the_log_does_not_grow_for_ever(self, house, tmp_path):
+        record = await house.sign_in()
+        sizes = []
+        for number in range(3000):
+            record = await house.rename(record, f"Ada {number}")
+            sizes.append((tmp_path / "sessions.db-wal").stat().st_size)
+        assert sizes[-1] == sizes[1500]
 
 
 class TestTrouble:

@@ -11,7 +11,7 @@ import pytest
 
 from authdemo.sessions.core.errors import AuthError, StoreUnavailable
 from authdemo.sessions.core.ids import new_id
-from authdemo.sessions.core.record import Device, SessionRecord
+from authdemo.sessions.core.record import MAX_HISTORY, Device, Revision, SessionRecord
 from authdemo.sessions.stores.base import SessionStore
 from authdemo.sessions.stores.embedded import EmbeddedStore
 from authdemo.sessions.stores.redis import RedisStore
@@ -56,6 +56,7 @@ def session(
         expires=expires,
         ends=NOON + 600,
         last_seen=created,
+        latest=Revision(rev=1, at=created, cause="sign-in", changes={}),
         device=Device(user_agent="Mosaic", ip="192.0.2.1"),
     )
 
@@ -157,6 +158,37 @@ class TestSessions:
             assert await store.sweep(NOON) == 0
 
 
+class TestHistory:
+    async def test_every_step_is_remembered_once(self, opened):
+        async with opened() as store:
+            record = session()
+            await store.create(record)
+            newer = renamed(record, "Countess")
+            await store.replace(newer, expected_rev=1)
+            await store.replace(newer.renewed_until(NOON + 90, at=NOON + 1), expected_rev=2)
+            await store.replace(renamed(record, "Eve"), expected_rev=1)
+            assert await store.history(record.id) == [record.latest, newer.latest]
+
+    async def test_the_oldest_steps_make_room(self, opened):
+        async with opened() as store:
+            record = session()
+            await store.create(record)
+            for number in range(MAX_HISTORY + 9):
+                record = renamed(record, f"Ada {number}")
+                await store.replace(record, expected_rev=record.rev - 1)
+            steps = await store.history(record.id)
+            assert [step.rev for step in steps] == list(range(11, MAX_HISTORY + 11))
+
+    async def test_it_ends_with_its_session(self, opened):
+        async with opened() as store:
+            deleted, expired = session(), session(expires=NOON)
+            for record in (deleted, expired):
+                await store.create(record)
+            await store.delete(deleted.id)
+            await store.sweep(NOON)
+            assert await store.history(deleted.id) == await store.history(expired.id) == []
+
+
 class TestTickets:
     async def test_a_ticket_is_taken_once(self, opened):
         async with opened() as store:
@@ -234,6 +266,8 @@ class TestOpening:
             await store.create(session())
         with pytest.raises(StoreUnavailable):
             await store.of_user("ada")
+        with pytest.raises(StoreUnavailable):
+            await store.history("x")
         with pytest.raises(StoreUnavailable):
             await store.take_ticket("x", now=NOON)
 

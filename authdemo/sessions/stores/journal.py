@@ -1,0 +1,82 @@
+"""The write-ahead log of a SQLite file, from which a crash is recovered."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from .trouble import Trouble
+
+_CHANGES_BETWEEN_CHECKPOINTS = 500
+
+_sync = getattr(os, "fdatasync", os.fsync)
+
+
+class NotKept(OSError):
+    """The disk did not keep what it was given; what is on it by now, nobody knows."""
+
+
+class Journal:
+    """Puts a SQLite file's log on the disk, in a thread of its own.
+
+    SQLite does the same at each commit with `synchronous=FULL`, but makes its caller wait
+    for the disk. Here many commits share one wait, and nobody else waits with them.
+    """
+
+    def __init__(self, database: Path) -> None:
+        """Open the log of a file that is open in WAL mode.
+
+        Args:
+            database: The file.
+
+        Raises:
+            OSError: If there is no log.
+            sqlite3.Error: If the file can't be opened.
+        """
+        self._log = os.open(f"{database}-wal", os.O_RDONLY)
+        self._checkpointer = sqlite3.connect(database, timeout=0, check_same_thread=False)
+        self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="session-journal")
+        self._changes = 0
+        self._checkpoints = Trouble(
+            "The log of the session database can't be worked off, so it grows.",
+            "The log of the session database is worked off again.",
+        )
+
+    async def sync(self, changes: int) -> None:
+        """Wait until all that is committed by now is on the disk.
+
+        Args:
+            changes: How many changes were committed since the last time.
+
+        Raises:
+            NotKept: If the disk can't keep it.
+        """
+        self._changes += changes
+        await asyncio.get_running_loop().run_in_executor(self._disk, self._write_down)
+
+    def close(self) -> None:
+        """Let go of the log."""
+        self._disk.shutdown()
+        self._checkpointer.close()
+        os.close(self._log)
+
+    def _write_down(self) -> None:
+        try:
+            _sync(self._log)
+        except OSError as error:
+            raise NotKept(*error.args) from error
+        if self._changes >= _CHANGES_BETWEEN_CHECKPOINTS:
+            self._changes = 0
+            self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        """Copy the log's pages into the file, so that the log can begin anew."""
+        try:
+            self._checkpointer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except sqlite3.Error as error:
+            self._checkpoints.begin(error)
+        else:
+            self._checkpoints.end()

@@ -1,0 +1,140 @@
+"""The tables of the embedded store, and each statement that is ever run on them."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from ..core.record import MAX_HISTORY, SessionRecord
+
+_VERSION = 2
+
+_SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS sessions (
+    id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    rev INTEGER NOT NULL,
+    created REAL NOT NULL,
+    expires REAL NOT NULL,
+    record TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS sessions_of_user ON sessions (user_id);
+CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires);
+CREATE TABLE IF NOT EXISTS steps (
+    sid TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    PRIMARY KEY (sid, number)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS history_is_bounded AFTER INSERT ON steps BEGIN
+    DELETE FROM steps WHERE sid = NEW.sid AND number <= NEW.number - {MAX_HISTORY};
+END;
+CREATE TRIGGER IF NOT EXISTS history_ends AFTER DELETE ON sessions BEGIN
+    DELETE FROM steps WHERE sid = OLD.id;
+END;
+CREATE TABLE IF NOT EXISTS tickets (
+    id TEXT PRIMARY KEY,
+    payload TEXT NOT NULL,
+    expires REAL NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS tickets_by_expiry ON tickets (expires);
+"""  # noqa: S608 - made of our own words
+
+_FROM_VERSION_1 = """
+INSERT INTO steps
+SELECT sessions.id, step.key + 1, step.value FROM sessions, json_each(record, '$.history') AS step;
+UPDATE sessions SET record = json_remove(json_set(
+    record,
+    '$.latest', json_extract(record, '$.history[#-1]'),
+    '$.steps', json_array_length(record, '$.history')
+), '$.history') WHERE json_type(record, '$.history') IS NOT NULL;
+"""
+
+FIND = "SELECT record FROM sessions WHERE id = ?"
+OF_USER = "SELECT record FROM sessions WHERE user_id = ? ORDER BY created DESC"
+HISTORY = "SELECT step FROM steps WHERE sid = ? ORDER BY number"
+
+_INSERT = "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)"
+_REPLACE = "UPDATE sessions SET rev = ?, expires = ?, record = ? WHERE id = ? AND rev = ?"
+_DELETE = "DELETE FROM sessions WHERE id = ? RETURNING record"
+_SWEEP = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires <= ? LIMIT ?)"
+_REMEMBER = "INSERT OR REPLACE INTO steps VALUES (?, ?, ?)"
+_INSERT_TICKET = "INSERT INTO tickets VALUES (?, ?, ?)"
+_TAKE_TICKET = "DELETE FROM tickets WHERE id = ? RETURNING payload, expires"
+_SWEEP_TICKETS = "DELETE FROM tickets WHERE expires <= ?"
+
+
+def prepare(db: sqlite3.Connection) -> None:
+    """Get a file ready: its tables, and how it is read and written.
+
+    With `synchronous=NORMAL` a commit doesn't wait for the disk; `Journal` does. From here
+    on nothing waits for a lock either; `Commits` does.
+
+    Args:
+        db: The file.
+
+    Raises:
+        sqlite3.Error: If it can't be used.
+    """
+    db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
+    db.executescript("PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32768;")
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    is_new = db.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+    migration = "" if is_new or version >= _VERSION else _FROM_VERSION_1
+    db.executescript(f"BEGIN;{_SCHEMA}{migration}PRAGMA user_version={_VERSION};COMMIT;")
+    _check_whole(db)
+    db.execute("PRAGMA busy_timeout=0")
+
+
+def insert(db: sqlite3.Connection, record: SessionRecord) -> None:
+    """Add a session."""
+    text = record.model_dump_json()
+    row = (record.id, record.user_id, record.rev, record.created, record.expires, text)
+    db.execute(_INSERT, row)
+    _remember(db, record)
+
+
+def replace(db: sqlite3.Connection, record: SessionRecord, expected_rev: int) -> bool:
+    """Replace a session's record, if it is at the expected revision; tell whether it was."""
+    text = record.model_dump_json()
+    row = (record.rev, record.expires, text, record.id, expected_rev)
+    if db.execute(_REPLACE, row).rowcount == 0:
+        return False
+    _remember(db, record)
+    return True
+
+
+def delete(db: sqlite3.Connection, sid: str) -> str | None:
+    """Delete a session and its history; hand out its record."""
+    found = db.execute(_DELETE, (sid,)).fetchall()
+    return str(found[0][0]) if found else None
+
+
+def sweep(db: sqlite3.Connection, now: float, most: int) -> int:
+    """Delete so many sessions that have expired at the most; tell how many."""
+    return db.execute(_SWEEP, (now, most)).rowcount
+
+
+def insert_ticket(db: sqlite3.Connection, ticket: str, payload: str, expires: float) -> None:
+    """Add a ticket."""
+    db.execute(_INSERT_TICKET, (ticket, payload, expires))
+
+
+def take_ticket(db: sqlite3.Connection, ticket: str, now: float) -> str | None:
+    """Delete a ticket; hand out what it stood for, unless it has expired."""
+    found = db.execute(_TAKE_TICKET, (ticket,)).fetchall()
+    return str(found[0][0]) if found and found[0][1] > now else None
+
+
+def sweep_tickets(db: sqlite3.Connection, now: float) -> None:
+    """Delete the tickets that have expired."""
+    db.execute(_SWEEP_TICKETS, (now,))
+
+
+def _remember(db: sqlite3.Connection, record: SessionRecord) -> None:
+    db.execute(_REMEMBER, (record.id, record.steps, record.latest.model_dump_json()))
+
+
+def _check_whole(db: sqlite3.Connection) -> None:
+    (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(verdict.splitlines()[-1])

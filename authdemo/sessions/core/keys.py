@@ -83,8 +83,6 @@ class KeyRing:
         if not self._keys:
             raise ConfigurationError("AUTH_SECRET needs at least one secret.")
         self._pairs = tuple(pairs)
-        every: tuple[Key | KeyPair, ...] = (*self._keys, *self._pairs)
-        self._by_kid = {key.kid: key for key in every}
 
     @property
     def signing(self) -> Key:
@@ -102,24 +100,14 @@ class KeyRing:
         return self.newest_pair or self.signing
 
     @property
+    def all(self) -> tuple[Key | KeyPair, ...]:
+        """Every key that verifies."""
+        return (*self._keys, *self._pairs)
+
+    @property
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The public keys as a JWK Set (RFC 7517 section 5)."""
         return {"keys": [dict(pair.jwk) for pair in self._pairs]}
-
-    def takes(self, algorithm: object) -> bool:
-        """Tell whether any key is used with an algorithm."""
-        return any(key.algorithm == algorithm for key in self._by_kid.values())
-
-    def find(self, kid: str) -> Key | KeyPair | None:
-        """Look a key up by the name in a token.
-
-        Args:
-            kid: The key id.
-
-        Returns:
-            The key, or None if this ring doesn't have it.
-        """
-        return self._by_kid.get(kid)
 
     def mac(self, purpose: str, text: str) -> str:
         """Authenticate a text with the key that signs; see `Key.mac`."""

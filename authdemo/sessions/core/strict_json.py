@@ -9,6 +9,7 @@ section 2.4, RFC 8259 section 4).
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, NoReturn
 
 
@@ -27,8 +28,9 @@ def loads(octets: bytes) -> Any:
     """
     text = octets.decode("utf-8", "strict")
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "strict")
+        value = _decode(text)
+        if "\\u" in text:  # it may name half of a surrogate pair, which no text can hold
+            json.dumps(value, ensure_ascii=False).encode("utf-8", "strict")
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     return value
@@ -43,3 +45,15 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if math.isinf(value):
+        raise ValueError(f"{number[:20]} is too large")
+    return value
+
+
+_decode = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
+).decode

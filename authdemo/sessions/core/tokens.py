@@ -1,29 +1,23 @@
 """The signed token, under a profile stricter than the library's.
 
 A session token is a JWS in compact form (RFC 7515 section 7.1) with exactly the
-header `alg`, `typ`, `kid` and a closed set of registered claims. PyJWT makes and
-checks the signature; this module refuses beforehand what PyJWT lets through, so
+header `alg`, `typ`, `kid` and a closed set of registered claims. PyJWT's algorithms
+make and check the signature; what PyJWT would let through beside it is refused, so
 that one call does all of it and nobody has to remember a second one (RFC 8725).
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
-import jwt
-
-from . import strict_json
+from . import jws
 from .clock import Clock, system_clock
 from .errors import TokenError, TokenExpired, TokenTooLarge
-from .keys import Key, KeyRing
-from .signing import KeyPair
+from .keys import KeyRing
 
-TYPE: Final = "session+jwt"
 MAX_TOKEN_BYTES: Final = 3072
 LEEWAY: Final = 5
 """Seconds by which two clocks may differ."""
@@ -31,9 +25,8 @@ LEEWAY: Final = 5
 RESERVED: Final = frozenset({"iss", "aud", "sub", "sid", "jti", "iat", "nbf", "exp", "rev", "user"})
 """Claims that the profile itself defines; no callback can set them."""
 
-_LONGEST_KID = 64
 _LAST_SECOND = 2**53
-_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_MOST_PROVED = 4096
 _TEXTS = ("iss", "aud", "sub", "sid", "jti")
 _SECONDS = ("iat", "nbf", "exp")
 
@@ -77,10 +70,12 @@ class TokenCodec:
             max_age: The longest life of a token, in seconds.
             clock: The clock.
         """
-        self._keys = keys
+        self._signer = jws.Signet(keys.signer)
+        self._signets = jws.Signets(keys.all)
         self._issuer = issuer
         self._max_age = max_age
         self._clock = clock
+        self._proved = lru_cache(_MOST_PROVED)(self._prove)
 
     def encode(self, claims: Claims) -> str:
         """Mint a token.
@@ -94,13 +89,7 @@ class TokenCodec:
         Raises:
             TokenTooLarge: If it is larger than 3 KiB.
         """
-        key = self._keys.signer
-        token = jwt.encode(
-            self._payload(claims),
-            key.private,
-            key.algorithm,
-            headers={"typ": TYPE, "kid": key.kid},
-        )
+        token = self._signer.sign(self._payload(claims))
         if len(token) > MAX_TOKEN_BYTES:
             raise TokenTooLarge(
                 f"The token would take {len(token)} bytes, and there is room for {MAX_TOKEN_BYTES}."
@@ -109,6 +98,9 @@ class TokenCodec:
 
     def decode(self, token: str) -> Claims:
         """Verify a token, completely.
+
+        What a token says never changes, so it is proved once. Whether its time has come, and
+        is not over, is asked every time.
 
         Args:
             token: The token in compact form.
@@ -120,13 +112,11 @@ class TokenCodec:
             TokenExpired: If its time is over.
             TokenError: If it is anything but a token of this app; its `reason` says why.
         """
-        key = self._key_of(_parts(token))
-        payload = self._verified(token, key)
-        self._check_shape(payload)
-        return Claims(
-            **{name: payload[name] for name in ("sub", "sid", "jti", "iat", "exp", "rev", "user")},
-            extra={name: value for name, value in payload.items() if name not in RESERVED},
-        )
+        if not isinstance(token, str) or len(token) > MAX_TOKEN_BYTES:
+            raise TokenError("This is not a token.", reason="form")
+        claims, begins = self._proved(token)
+        self._check_times(claims, begins)
+        return claims
 
     def describe(self, token: str) -> dict[str, Any]:
         """Take a token apart for people to read, without the part that makes it a credential.
@@ -141,8 +131,18 @@ class TokenCodec:
             TokenError: If it is anything but a token of this app.
         """
         self.decode(token)
-        header, payload, _ = _parts(token)
-        return {"header": _object(header), "claims": _object(payload), "size": len(token)}
+        header, payload, _ = map(jws.canonical, jws.split(token))
+        return {"header": jws.read(header), "claims": jws.read(payload), "size": len(token)}
+
+    def _prove(self, token: str) -> tuple[Claims, int]:
+        """Check everything but the time; tell what the token says, and when it begins."""
+        payload = self._signets.verified(token)
+        self._check_shape(payload)
+        claims = Claims(
+            **{name: payload[name] for name in ("sub", "sid", "jti", "iat", "exp", "rev", "user")},
+            extra={name: value for name, value in payload.items() if name not in RESERVED},
+        )
+        return claims, max(payload["nbf"], payload["iat"])
 
     def _payload(self, claims: Claims) -> dict[str, Any]:
         return {
@@ -159,38 +159,6 @@ class TokenCodec:
             "user": dict(claims.user),
         }
 
-    def _key_of(self, parts: list[bytes]) -> Key | KeyPair:
-        header = _object(parts[0])
-        if header.keys() != {"alg", "typ", "kid"}:
-            raise TokenError(
-                "The token's header must have alg, typ and kid, and nothing else.", reason="header"
-            )
-        kid = header["kid"]
-        if not self._keys.takes(header["alg"]):
-            raise TokenError("The token names another algorithm.", reason="algorithm")
-        if header["typ"] != TYPE:
-            raise TokenError("The token is of another kind.", reason="type")
-        key = self._keys.find(kid) if isinstance(kid, str) and len(kid) <= _LONGEST_KID else None
-        if key is None:
-            raise TokenError(
-                "The token was signed with a key that this app doesn't have.", reason="key"
-            )
-        if header["alg"] != key.algorithm:
-            raise TokenError("The token names another key's algorithm.", reason="algorithm")
-        return key
-
-    def _verified(self, token: str, key: Key | KeyPair) -> dict[str, Any]:
-        """Check the signature, and only then read the payload.
-
-        PyJWT's own claim checks are switched off: it compares with the system's
-        clock and takes numbers that `_check_shape` refuses.
-        """
-        try:
-            signed = jwt.api_jws.decode_complete(token, key.public, algorithms=[key.algorithm])
-        except jwt.InvalidTokenError as error:
-            raise TokenError("The token's signature is wrong.", reason="signature") from error
-        return _object(signed["payload"])
-
     def _check_shape(self, payload: Mapping[str, Any]) -> None:
         if not payload.keys() >= RESERVED:
             raise TokenError("The token lacks a claim.", reason="claims")
@@ -204,43 +172,15 @@ class TokenCodec:
             raise TokenError("The token's user is not an object.", reason="claims")
         if payload["iss"] != self._issuer or payload["aud"] != self._issuer:
             raise TokenError("The token was made by or for another app.", reason="app")
-        self._check_times(payload)
 
-    def _check_times(self, payload: Mapping[str, Any]) -> None:
+    def _check_times(self, claims: Claims, begins: int) -> None:
         now = self._clock()
-        if payload["exp"] + LEEWAY <= now:
+        if claims.exp + LEEWAY <= now:
             raise TokenExpired("The token's time is over.", reason="expired")
-        if max(payload["nbf"], payload["iat"]) > now + LEEWAY:
+        if begins > now + LEEWAY:
             raise TokenError("The token is from the future.", reason="future")
-        if not 0 <= payload["exp"] - payload["iat"] <= self._max_age + LEEWAY:
+        if not 0 <= claims.exp - claims.iat <= self._max_age + LEEWAY:
             raise TokenError("The token claims a longer life than this app gives.", reason="life")
-
-
-def _parts(token: str) -> list[bytes]:
-    if not isinstance(token, str) or len(token) > MAX_TOKEN_BYTES or not _COMPACT.fullmatch(token):
-        raise TokenError("This is not a token.", reason="form")
-    return [_canonical(part) for part in token.split(".")]
-
-
-def _canonical(part: str) -> bytes:
-    """Decode base64url that has exactly one spelling (RFC 4648 section 3.5)."""
-    try:
-        octets = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-    except binascii.Error as error:
-        raise TokenError("This is not a token.", reason="form") from error
-    if base64.urlsafe_b64encode(octets).rstrip(b"=") != part.encode():
-        raise TokenError("The token is not in its canonical form.", reason="form")
-    return octets
-
-
-def _object(octets: bytes) -> dict[str, Any]:
-    try:
-        value = strict_json.loads(octets)
-    except ValueError as error:
-        raise TokenError("The token is not JSON in UTF-8.", reason="json") from error
-    if not isinstance(value, dict):
-        raise TokenError("The token is not a JSON object.", reason="json")
-    return value
 
 
 def _is_count(value: object) -> bool:

@@ -45,11 +45,12 @@ def test_a_secret_of_octets_that_are_not_text_is_a_secret_too():
     assert KeyRing([b"\xff\xfe\xfd\xfc".decode(errors="surrogateescape") * 8]).signing
 
 
-def test_a_key_is_found_by_its_id_only():
+def test_the_first_key_signs_and_all_verify():
     ring = KeyRing([SECRET, OTHER_SECRET])
-    assert ring.find(ring.signing.kid) is ring.signing
-    assert ring.find("../../dev/null") is None
-    assert ring.find("") is None
+    assert ring.signer is ring.all[0]
+    assert {key.kid for key in ring.all} == {
+        KeyRing([s]).signer.kid for s in (SECRET, OTHER_SECRET)
+    }
 
 
 def test_keys_have_ids_that_are_the_same_at_every_start_and_differ():

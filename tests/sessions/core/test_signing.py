@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from authdemo.sessions.core.access import AccessTokens
 from authdemo.sessions.core.errors import ConfigurationError, TokenError
+from authdemo.sessions.core.jws import TYPE
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.settings import Settings
 from authdemo.sessions.core.signing import KeyPair, read_pair
-from authdemo.sessions.core.tokens import MAX_TOKEN_BYTES, TYPE, Claims, TokenCodec
+from authdemo.sessions.core.tokens import MAX_TOKEN_BYTES, Claims, TokenCodec
 from tests.support.clock import StoppedClock
 from tests.support.house import OTHER_SECRET, SECRET
 

@@ -81,7 +81,7 @@ class Stand:
         return await workshop.run(key, sid=record.id, base_url=BASE_URL, device=DEVICE)
 
     def app(self) -> ASGIApp:
-        inner = Starlette(routes=Endpoints(self.auth, self.desk).routes())
+        inner = Endpoints(self.auth, self.desk).in_front_of(Starlette())
 
         async def listening(scope: Scope, receive: Receive, send: Send) -> None:
             self.cookies += [v.decode() for k, v in scope["headers"] if k == b"cookie"]

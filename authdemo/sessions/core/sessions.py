@@ -289,6 +289,19 @@ class Sessions:
                 refreshed.append(await self._advance(record.id, accept, "refresh", None))
         return refreshed
 
+    def is_up_to_date(self, verified: Verified) -> bool:
+        """Tell whether a token shows its session as it is, and is young enough to stay.
+
+        Args:
+            verified: A token and its session.
+
+        Returns:
+            Whether `renew` would leave both as they are.
+        """
+        claims = verified.claims
+        is_young = self._clock() - claims.iat < self._options.update_age
+        return is_young and claims.rev == verified.record.rev
+
     async def renew(
         self, verified: Verified, *, device: Device | None = None
     ) -> SessionRecord | None:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from ..core import errors as e
 from .bodies import BodyRefused
+from .cookies import RawHeaders
 
-PERSONAL = {
-    "Cache-Control": "private, no-cache, no-store",
-    "Expires": "0",
-    "Pragma": "no-cache",
-    "Vary": "Cookie",
+PERSONAL: Mapping[str, str] = {
+    "cache-control": "private, no-cache, no-store",
+    "expires": "0",
+    "pragma": "no-cache",
+    "vary": "Cookie",
 }
 """Headers of everything that is one visitor's own."""
+
+_JSON = {
+    "content-type": "application/json; charset=utf-8",
+    "x-content-type-options": "nosniff",
+}
+_TEXT = {"content-type": "text/plain; charset=utf-8"}
+_AS_IN_URLS = ":/%#?=@[]!$&'()*+,;"
 
 _STATUS: dict[type[e.AuthError], int] = {
     e.RevisionConflict: 409,
@@ -48,7 +59,52 @@ def status(error: e.AuthError) -> int:
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
 
 
-def public(body: object) -> JSONResponse:
+def raw(headers: Mapping[str, str]) -> RawHeaders:
+    """Spell headers as ASGI has them.
+
+    Args:
+        headers: Names in lower case, and values.
+
+    Returns:
+        The headers.
+    """
+    return [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+
+
+@dataclass(slots=True)
+class Answer:
+    """A whole answer to one request, as an ASGI app.
+
+    Attributes:
+        status: The HTTP status.
+        headers: Its headers, but for the length of the body.
+        body: The body.
+    """
+
+    status: int
+    headers: RawHeaders
+    body: bytes = b""
+
+    def plus(self, headers: Iterable[tuple[bytes, bytes]]) -> Answer:
+        """Add headers, such as those of cookies."""
+        self.headers.extend(headers)
+        return self
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send it; the server leaves out what it must, such as the body for `HEAD`."""
+        length = (b"content-length", str(len(self.body)).encode())
+        headers = [length, *self.headers]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+_PERSONAL = raw(PERSONAL)
+_PERSONAL_JSON = raw({**PERSONAL, **_JSON})
+_PUBLIC_JSON = raw({**_JSON, "cache-control": "public, max-age=300"})
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
+def public(body: object) -> Answer:
     """Answer with what is the same for everyone.
 
     Args:
@@ -57,10 +113,10 @@ def public(body: object) -> JSONResponse:
     Returns:
         An answer that any cache may keep for a while.
     """
-    return _json(body, 200, {"Cache-Control": "public, max-age=300"})
+    return Answer(200, [*_PUBLIC_JSON], _json(body))
 
 
-def personal(body: object, status_code: int = 200) -> JSONResponse:
+def personal(body: object, status_code: int = 200) -> Answer:
     """Answer with one visitor's own data.
 
     Args:
@@ -70,10 +126,48 @@ def personal(body: object, status_code: int = 200) -> JSONResponse:
     Returns:
         An answer that no cache keeps.
     """
-    return _json(body, status_code, PERSONAL)
+    return Answer(status_code, [*_PERSONAL_JSON], _json(body))
 
 
-def plain_refusal(error: e.AuthError) -> PlainTextResponse:
+def text(body: str, status_code: int) -> Answer:
+    """Answer with a plain text.
+
+    Args:
+        body: The text.
+        status_code: The HTTP status.
+
+    Returns:
+        An answer that no cache keeps.
+    """
+    return Answer(status_code, raw({**PERSONAL, **_TEXT}), body.encode())
+
+
+def redirect(url: str, status_code: int) -> Answer:
+    """Send a visitor elsewhere.
+
+    Args:
+        url: Where to.
+        status_code: The HTTP status.
+
+    Returns:
+        An answer that no cache keeps.
+    """
+    return Answer(status_code, [*_PERSONAL, location(url)])
+
+
+def location(url: str) -> tuple[bytes, bytes]:
+    """Name the address where to go (RFC 9110, section 10.2.2).
+
+    Args:
+        url: The address.
+
+    Returns:
+        The header.
+    """
+    return b"location", quote(url, safe=_AS_IN_URLS).encode()
+
+
+def plain_refusal(error: e.AuthError) -> Answer:
     """Answer a request for a page with an error.
 
     Args:
@@ -82,11 +176,10 @@ def plain_refusal(error: e.AuthError) -> PlainTextResponse:
     Returns:
         An answer whose body is the message.
     """
-    headers = {**PERSONAL, **later(error)}
-    return PlainTextResponse(error.message, status(error), headers=headers)
+    return text(error.message, status(error)).plus(later(error))
 
 
-def later(error: e.AuthError) -> dict[str, str]:
+def later(error: e.AuthError) -> RawHeaders:
     """Say when it may go better (RFC 9110, section 10.2.3).
 
     Args:
@@ -95,10 +188,10 @@ def later(error: e.AuthError) -> dict[str, str]:
     Returns:
         The header, or none if waiting is no help.
     """
-    return {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    return [] if error.retry_after is None else raw({"retry-after": str(error.retry_after)})
 
 
-def refusal(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> JSONResponse:
+def refusal(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> Answer:
     """Answer with an error.
 
     Args:
@@ -111,14 +204,8 @@ def refusal(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> JSONR
     body: dict[str, Any] = {**error.facts(), **(extra or {})}
     if isinstance(error, e.RevisionConflict):
         body["rev"] = error.rev
-    answer = personal(body, status(error))
-    answer.headers.update(later(error))
-    return answer
+    return personal(body, status(error)).plus(later(error))
 
 
-def _json(body: object, status_code: int, headers: Mapping[str, str]) -> JSONResponse:
-    answer = JSONResponse(
-        body, status_code, headers={**headers, "X-Content-Type-Options": "nosniff"}
-    )
-    answer.headers["Content-Type"] = "application/json; charset=utf-8"
-    return answer
+def _json(body: object) -> bytes:
+    return _encode(body).encode()

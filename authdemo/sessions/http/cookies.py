@@ -5,11 +5,15 @@ Names follow Auth.js; over https they carry the prefixes of RFC 6265bis.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from starlette.responses import Response
 from starlette.types import Scope
+
+RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
+"""Headers as ASGI has them."""
 
 _MOST_CANDIDATES = 4
 
@@ -84,20 +88,28 @@ def pairs(scope: Scope) -> list[tuple[str, str]]:
     return found
 
 
-def values(scope: Scope, name: str) -> list[str]:
-    """Read every cookie of one name.
+def by_name(scope: Scope) -> Mapping[str, list[str]]:
+    """Read all cookies, by name.
 
     Anyone who controls a neighbouring host can plant a second cookie of the same
     name, and no order is guaranteed (RFC 6265 section 4.2.2), so all are candidates.
 
     Args:
         scope: The request or handshake.
-        name: The cookie's name.
 
     Returns:
-        Its values; at most four.
+        The values of each name; at most four.
     """
-    return [value for key, value in pairs(scope) if key == name][:_MOST_CANDIDATES]
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for name, value in pairs(scope):
+        if len(found[name]) < _MOST_CANDIDATES:
+            found[name].append(value)
+    return found
+
+
+def values(scope: Scope, name: str) -> list[str]:
+    """Read every cookie of one name; see `by_name`."""
+    return by_name(scope).get(name, [])
 
 
 def without(scope: Scope, names: Iterable[str]) -> Scope:
@@ -119,7 +131,7 @@ def without(scope: Scope, names: Iterable[str]) -> Scope:
 
 
 def put(
-    response: Response,
+    headers: RawHeaders,
     name: str,
     value: str,
     *,
@@ -129,14 +141,14 @@ def put(
     """Set a cookie.
 
     Args:
-        response: The answer that carries it.
+        headers: The headers of the answer that carries it.
         name: Its name.
         value: Its value, free of `;`, spaces and control characters.
         secure: Whether it is for https only.
         max_age: Seconds that it lives; until the browser closes by default.
     """
     parts = [f"{name}={value}", *attributes(secure=secure, max_age=max_age)]
-    response.headers.append("Set-Cookie", "; ".join(parts))
+    headers.append((b"set-cookie", "; ".join(parts).encode("latin-1")))
 
 
 def attributes(*, secure: bool, max_age: int | None = None) -> list[str]:
@@ -153,23 +165,12 @@ def attributes(*, secure: bool, max_age: int | None = None) -> list[str]:
     return [*age, "Path=/", "HttpOnly", *(["Secure"] if secure else []), "SameSite=Lax"]
 
 
-def clear(response: Response, name: str, *, secure: bool) -> None:
+def clear(headers: RawHeaders, name: str, *, secure: bool) -> None:
     """Delete a cookie, with the attributes that it was set with.
 
     Args:
-        response: The answer that carries the deletion.
+        headers: The headers of the answer that carries the deletion.
         name: Its name.
         secure: Whether it is for https only.
     """
-    put(response, name, "", secure=secure, max_age=0)
-
-
-def hand_over(source: Response, target: Response) -> None:
-    """Add the cookies of one answer to another.
-
-    Args:
-        source: The answer that has them.
-        target: The answer that is sent.
-    """
-    for value in source.headers.getlist("set-cookie"):
-        target.headers.append("Set-Cookie", value)
+    put(headers, name, "", secure=secure, max_age=0)

@@ -8,12 +8,12 @@ Where Auth.js is unsafe or silent the answer is better, and still fit for it.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from ..core import events as ev
 from ..core.auth import AuthCore
@@ -25,8 +25,10 @@ from ..core.record import SessionRecord
 from ..core.users import User
 from ..providers.oidc import OpenIDConnect
 from . import answers, bodies, cookies, openapi
+from .answers import Answer
+from .cookies import RawHeaders
 from .federation import Federation
-from .routing import Address, Endpoint, Exactly
+from .routing import NAME, Addresses, Endpoint
 from .visitor import Desk, Visitor, device_of
 
 BASE = "/api/auth"
@@ -49,44 +51,39 @@ class Endpoints:
         self._federation = Federation(auth, BASE)
         self._description = openapi.describe(auth)
 
-    def routes(self) -> list[Route]:
-        """List the routes.
-
-        Returns:
-            Starlette routes under `/api/auth`.
-        """
-        table: dict[str, dict[str, Endpoint]] = {
+    @property
+    def table(self) -> Mapping[str, Mapping[str, Endpoint]]:
+        """What answers each method at each path below `/api/auth`."""
+        return {
             "/openapi.json": {"GET": self.description},
             "/jwks": {"GET": self.jwks},
             "/providers": {"GET": self.providers},
             "/csrf": {"GET": self.csrf},
             "/session": {"GET": self.read, "POST": self.update},
-            "/callback/{provider}": {"GET": self.come_back, "POST": self.sign_in},
+            f"/callback/{NAME}": {"GET": self.come_back, "POST": self.sign_in},
             "/ticket": {"POST": self.redeem},
-            "/signin/{provider}": {"GET": self.show_sign_in_with, "POST": self.start_sign_in},
+            f"/signin/{NAME}": {"GET": self.show_sign_in_with, "POST": self.start_sign_in},
             "/signin": {"GET": self.show_sign_in, "POST": self.show_sign_in},
             "/error": {"GET": self.show_sign_in},
             "/signout": {"GET": self.show_home, "POST": self.sign_out},
             "/token": {"GET": self.inspect},
             "/sessions": {"GET": self.list_sessions},
             "/sessions/revoke": {"POST": self.revoke},
-            "": {},
-            "/{anything_else:path}": {},
         }
-        return [
-            Exactly(BASE + path, Address(endpoints, self._note_refusal))
-            for path, endpoints in table.items()
-        ]
 
-    async def description(self, _: Request) -> Response:
+    def in_front_of(self, app: ASGIApp) -> Addresses:
+        """Answer what is for `/api/auth`, and leave the rest to an app."""
+        return Addresses(app, base=BASE, table=self.table, on_error=self._note_refusal)
+
+    async def description(self, _: Request) -> Answer:
         """`GET openapi.json`: all of this, for programs to read."""
         return answers.public(self._description)
 
-    async def jwks(self, _: Request) -> Response:
+    async def jwks(self, _: Request) -> Answer:
         """`GET jwks`: the public keys, for services that verify tokens (RFC 7517)."""
         return answers.public(self._auth.settings.keys.jwks)
 
-    async def providers(self, request: Request) -> Response:
+    async def providers(self, request: Request) -> Answer:
         """`GET providers`: the ways to sign in."""
         base_url = self._desk.origins.base_url(request.scope)
         return answers.personal(
@@ -102,25 +99,26 @@ class Endpoints:
             }
         )
 
-    async def csrf(self, request: Request) -> Response:
+    async def csrf(self, request: Request) -> Answer:
         """`GET csrf`: the token that every POST must bring in its body."""
         visitor = await self._desk.receive(request.scope)
-        carrier = Response()
+        fresh: RawHeaders = []
         token = self._desk.csrf.find(visitor.csrf_cookies, visitor.sid)
-        token = token or self._desk.put_csrf(carrier, visitor, visitor.sid)
-        return _with_cookies(answers.personal({"csrfToken": token}), carrier)
+        token = token or self._desk.put_csrf(fresh, visitor, visitor.sid)
+        return answers.personal({"csrfToken": token}).plus(fresh)
 
-    async def read(self, request: Request) -> Response:
+    async def read(self, request: Request) -> Answer:
         """`GET session`: the public session, or `null`."""
         visitor = await self._desk.receive(request.scope)
-        carrier = Response()
-        record = await self._desk.refresh(carrier, visitor)
+        fresh: RawHeaders = []
+        record = await self._desk.refresh(fresh, visitor)
         session = await self._auth.sessions.faces.public(record) if record else None
         if session is not None:
-            await ev.tell(self._auth.events.session, session=session, path=request.url.path)
-        return _with_cookies(answers.personal(session), carrier)
+            path = request.scope["path"]
+            await ev.tell(self._auth.events.session, session=session, path=path)
+        return answers.personal(session).plus(fresh)
 
-    async def update(self, request: Request) -> Response:
+    async def update(self, request: Request) -> Answer:
         """`POST session`: a client's update."""
         visitor, body = await self._receive(request)
         if visitor.record is None:
@@ -135,13 +133,13 @@ class Endpoints:
             device=visitor.device,
         )
         answer = answers.personal(await self._auth.sessions.faces.public(record))
-        self._desk.put_session(answer, visitor, record)
+        self._desk.put_session(answer.headers, visitor, record)
         return answer
 
-    async def sign_in(self, request: Request) -> Response:
+    async def sign_in(self, request: Request) -> Answer:
         """`POST callback/<provider>`: sign in with credentials."""
         visitor, body = await self._receive(request, for_redirect=True)
-        wanted = _wanted_url(body) or self._remembered_url(request, visitor)
+        wanted = _wanted_url(body) or self._remembered_url(visitor)
         credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
         try:
             granted = await self._auth.authorize(
@@ -154,7 +152,7 @@ class Endpoints:
         except SignInError as error:
             return self._refuse_sign_in(request, visitor, error)
 
-    async def redeem(self, request: Request) -> Response:
+    async def redeem(self, request: Request) -> Answer:
         """`POST ticket`: exchange a sign-in ticket for the session cookie."""
         visitor, body = await self._receive(request)
         granted = await self._auth.tickets.redeem(
@@ -165,27 +163,26 @@ class Endpoints:
         target = await self._auth.redirect(granted.callback_url, visitor.base_url)
         return await self._begin(request, visitor, user, account, target, as_json=True)
 
-    async def start_sign_in(self, request: Request) -> Response:
+    async def start_sign_in(self, request: Request) -> Answer:
         """`POST signin/<provider>`: credentials are asked for on the app's own page."""
         provider = self._auth.provider(request.path_params["provider"])
         visitor, body = await self._receive(request, for_redirect=True)
         target = await self._auth.redirect(_wanted_url(body), visitor.base_url)
         if not isinstance(provider, OpenIDConnect):
             return redirect(request, self._auth.sign_in_url(visitor.base_url, callbackUrl=target))
-        carrier = Response()
+        fresh: RawHeaders = []
         try:
-            address = await self._federation.leave(carrier, visitor, provider, target)
+            address = await self._federation.leave(fresh, visitor, provider, target)
         except SignInError as error:
             return self._refuse_sign_in(request, visitor, error)
-        return _with_cookies(redirect(request, address), carrier)
+        return redirect(request, address).plus(fresh)
 
-    async def come_back(self, request: Request) -> Response:
+    async def come_back(self, request: Request) -> Answer:
         """`GET callback/<provider>`: somebody comes back from a provider."""
         provider = self._auth.provider(request.path_params["provider"])
         if not isinstance(provider, OpenIDConnect):
             answer = answers.refusal(bodies.BodyRefused("Credentials are sent by POST.", 405))
-            answer.headers["Allow"] = "POST"
-            return answer
+            return answer.plus([(b"allow", b"POST")])
         visitor = request.state.visitor = await self._desk.receive(request.scope)
         try:
             back = await self._federation.arrive(request, visitor, provider)
@@ -198,12 +195,12 @@ class Endpoints:
         granted = back.granted
         return await self._begin(request, visitor, granted.user, granted.account, back.callback_url)
 
-    async def show_sign_in_with(self, request: Request) -> Response:
+    async def show_sign_in_with(self, request: Request) -> Answer:
         """`GET signin/<provider>`: the same page, if there is that provider."""
         self._auth.provider(request.path_params["provider"])
         return await self.show_sign_in(request)
 
-    async def show_sign_in(self, request: Request) -> Response:
+    async def show_sign_in(self, request: Request) -> Answer:
         """`GET signin` and `GET error`: the app's own page says it."""
         base_url = self._desk.origins.base_url(request.scope)
         query = {
@@ -213,11 +210,11 @@ class Endpoints:
             query["callbackUrl"] = await self._auth.redirect(query["callbackUrl"], base_url)
         return redirect(request, self._auth.sign_in_url(base_url, **query))
 
-    async def show_home(self, request: Request) -> Response:
+    async def show_home(self, request: Request) -> Answer:
         """`GET signout` changes nothing: signing out takes a POST."""
         return redirect(request, self._desk.origins.base_url(request.scope))
 
-    async def sign_out(self, request: Request) -> Response:
+    async def sign_out(self, request: Request) -> Answer:
         """`POST signout`: end the session, here and wherever its cookie was copied to."""
         visitor, body = await self._receive(request, for_redirect=True)
         target = await self._auth.redirect(_wanted_url(body), visitor.base_url)
@@ -225,11 +222,11 @@ class Endpoints:
             await self._auth.sessions.sign_out(visitor.record.id, device=visitor.device)
         answer = redirect(request, target)
         self._remember(answer, visitor, target)
-        self._desk.clear_session(answer, visitor)
-        self._desk.put_csrf(answer, visitor, "")
+        self._desk.clear_session(answer.headers, visitor)
+        self._desk.put_csrf(answer.headers, visitor, "")
         return answer
 
-    async def inspect(self, request: Request) -> Response:
+    async def inspect(self, request: Request) -> Answer:
         """`GET token`: what the visitor's own token says, however old; never the token itself."""
         visitor = await self._desk.receive(request.scope)
         if visitor.verified is None:
@@ -240,7 +237,7 @@ class Endpoints:
         life = cookies.attributes(secure=names.secure, max_age=claims.exp - claims.iat)
         return answers.personal({**shown, "cookie": {"name": names.session, "attributes": life}})
 
-    async def list_sessions(self, request: Request) -> Response:
+    async def list_sessions(self, request: Request) -> Answer:
         """`GET sessions`: where the user is signed in."""
         visitor = await self._desk.receive(request.scope)
         if visitor.record is None:
@@ -248,7 +245,7 @@ class Endpoints:
         records = await self._auth.sessions.of_user(visitor.record.user_id)
         return answers.personal([_summary(record, visitor.sid) for record in records])
 
-    async def revoke(self, request: Request) -> Response:
+    async def revoke(self, request: Request) -> Answer:
         """`POST sessions/revoke`: end one, the others, or all of the user's sessions."""
         visitor, body = await self._receive(request)
         if visitor.record is None:
@@ -258,8 +255,8 @@ class Endpoints:
         remaining = await self._auth.sessions.of_user(visitor.record.user_id)
         answer = answers.personal([_summary(record, visitor.sid) for record in remaining])
         if all(record.id != visitor.sid for record in remaining):
-            self._desk.clear_session(answer, visitor)
-            self._desk.put_csrf(answer, visitor, "")
+            self._desk.clear_session(answer.headers, visitor)
+            self._desk.put_csrf(answer.headers, visitor, "")
         return answer
 
     async def _receive(
@@ -286,32 +283,32 @@ class Endpoints:
         target: str,
         *,
         as_json: bool = False,
-    ) -> Response:
+    ) -> Answer:
         record = await self._auth.sessions.sign_in(
             user, account, device=visitor.device, replaces=visitor.record
         )
         answer = answers.personal({"url": target}) if as_json else redirect(request, target)
         self._remember(answer, visitor, target)
-        self._desk.put_session(answer, visitor, record)
-        self._desk.put_csrf(answer, visitor, record.id)
+        self._desk.put_session(answer.headers, visitor, record)
+        self._desk.put_csrf(answer.headers, visitor, record.id)
         if browser := self._desk.browser(visitor):
             self._auth.sessions.feed.publish(ev.BrowserSignedIn(browser))
         return answer
 
-    def _refuse_sign_in(self, request: Request, visitor: Visitor, error: SignInError) -> Response:
+    def _refuse_sign_in(self, request: Request, visitor: Visitor, error: SignInError) -> Answer:
         query = {"error": error.code} | ({"code": error.reason} if error.reason else {})
         url = self._auth.sign_in_url(visitor.base_url, **query)
         if wants_json(request):
             return answers.refusal(error, {"url": url})
         return redirect(request, url)
 
-    def _remember(self, response: Response, visitor: Visitor, url: str) -> None:
+    def _remember(self, answer: Answer, visitor: Visitor, url: str) -> None:
         """Keep where the visitor went, as Auth.js does, for a sign-in that doesn't say."""
         names = visitor.names
-        cookies.put(response, names.callback_url, quote(url, safe=""), secure=names.secure)
+        cookies.put(answer.headers, names.callback_url, quote(url, safe=""), secure=names.secure)
 
-    def _remembered_url(self, request: Request, visitor: Visitor) -> str | None:
-        values = cookies.values(request.scope, visitor.names.callback_url)
+    def _remembered_url(self, visitor: Visitor) -> str | None:
+        values = visitor.cookies.get(visitor.names.callback_url, [])
         return next((url for url in map(unquote, values) if own_url(url, visitor.base_url)), None)
 
     def _note_refusal(self, request: Request, error: AuthError) -> None:
@@ -321,7 +318,7 @@ class Endpoints:
         visitor: Visitor | None = getattr(request.state, "visitor", None)
         self._auth.trail.refused(
             error,
-            path=request.url.path,
+            path=request.scope["path"],
             record=visitor.record if visitor else None,
             device=device_of(request.scope),
         )
@@ -343,7 +340,7 @@ def wants_json(request: Request) -> bool:
     return "x-auth-return-redirect" in request.headers
 
 
-def redirect(request: Request, url: str) -> Response:
+def redirect(request: Request, url: str) -> Answer:
     """Send the visitor on, the way the sender can follow.
 
     Args:
@@ -354,10 +351,8 @@ def redirect(request: Request, url: str) -> Response:
         200 with `{"url"}` for Auth.js's client, 302 for everyone else.
     """
     if wants_json(request):
-        answer = answers.personal({"url": url})
-        answer.headers["Location"] = url
-        return answer
-    return RedirectResponse(url, 302, headers=answers.PERSONAL)
+        return answers.personal({"url": url}).plus([answers.location(url)])
+    return answers.redirect(url, 302)
 
 
 def _summary(record: SessionRecord, current: str) -> dict[str, Any]:
@@ -388,8 +383,3 @@ def _wanted_url(body: dict[str, Any]) -> str:
     if not isinstance(wanted, str | None):
         raise bodies.BodyRefused("The field 'callbackUrl' must be text.")
     return wanted or ""
-
-
-def _with_cookies(answer: Response, carrier: Response) -> Response:
-    cookies.hand_over(carrier, answer)
-    return answer

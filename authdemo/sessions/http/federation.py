@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import Response
 
 from ..core.auth import AuthCore, Granted
 from ..core.departures import DEPARTURE_SECONDS, Departures
@@ -13,6 +12,7 @@ from ..core.errors import OAuthCallbackError
 from ..core.users import User
 from ..providers.oidc import OpenIDConnect
 from . import cookies
+from .cookies import RawHeaders
 from .visitor import Visitor
 
 
@@ -44,12 +44,13 @@ class Federation:
         self._departures = Departures(auth.sessions.store, clock=auth.clock)
 
     async def leave(
-        self, carrier: Response, visitor: Visitor, provider: OpenIDConnect, callback_url: str
+        self, headers: RawHeaders, visitor: Visitor, provider: OpenIDConnect, callback_url: str
     ) -> str:
         """Send a visitor to a provider.
 
         Args:
-            carrier: The answer that carries the cookie which the visitor is known by later.
+            headers: The headers of the answer that carries the cookie by which the visitor
+                is known later.
             visitor: The visitor.
             provider: The provider.
             callback_url: Where they want to go afterwards.
@@ -70,7 +71,7 @@ class Federation:
             departure, state=state, redirect_uri=self._redirect_uri(visitor, provider)
         )
         cookies.put(
-            carrier,
+            headers,
             visitor.names.state,
             secret,
             secure=visitor.names.secure,
@@ -96,7 +97,7 @@ class Federation:
         answer = dict(request.query_params)
         departure = await self._departures.arrive(
             answer.get("state", ""),
-            cookies.values(request.scope, visitor.names.state),
+            visitor.cookies.get(visitor.names.state, []),
             provider=provider.id,
         )
         if departure.member and departure.member != visitor.sid:

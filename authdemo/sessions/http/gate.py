@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..core import callbacks as cb
@@ -16,17 +14,22 @@ from ..core.auth import AuthCore
 from ..core.errors import AccessDenied, AuthError, NotFound, RequestRefused, StoreUnavailable
 from ..core.guard import Rule, Verdict
 from ..core.record import SessionRecord
-from . import answers, cookies
-from .headers import security_headers
+from . import answers
+from .answers import Answer
+from .cookies import RawHeaders
 from .keeping import Keep, is_named_by_content
 from .language import language_of
 from .refusals import InsteadOfMissing, refusal_page, wants_page
+from .scopes import header
 from .site import Site, canonical
 from .templates import Wording
 from .visitor import Desk, Visitor, device_of
 
 _SCRIPTS = "/assets/"
 _NO_PAGES = ("/api/", _SCRIPTS)
+_SCRIPT_HEADERS = answers.raw(
+    {"cache-control": "no-cache", "content-type": "text/javascript; charset=utf-8"}
+)
 
 
 class Gate:
@@ -60,7 +63,7 @@ class Gate:
         path = canonical(scope["path"])
         try:
             if self._site.knows(path):
-                return GZipMiddleware(await self._page(scope, path))
+                return await self._page(scope, path)
             if path.startswith(_SCRIPTS) and path.endswith(".js"):
                 return await self._script(scope, path)
             if is_named_by_content(path):
@@ -80,22 +83,22 @@ class Gate:
         missing = self._refusal(scope, NotFound(), secure=self._is_secure(scope))
         return InsteadOfMissing(self._app, missing)
 
-    def _refusal(self, scope: Scope, error: AuthError, *, secure: bool) -> Response:
+    def _refusal(self, scope: Scope, error: AuthError, *, secure: bool) -> Answer:
         wording = self._wording(scope, is_member=True)
         return refusal_page(error, wording, self._site.links, secure=secure)
 
-    async def _page(self, scope: Scope, path: str) -> Response:
+    async def _page(self, scope: Scope, path: str) -> Answer:
         visitor = await self._visitor(scope, required=self._site.rule(path) is not None)
-        carrier = Response()
-        record = await self._desk.refresh(carrier, visitor) if visitor else None
+        fresh: RawHeaders = []
+        record = await self._desk.refresh(fresh, visitor) if visitor else None
         session = await self._auth.sessions.faces.public(record) if record else None
         elsewhere = await self._elsewhere(scope, path, record, session)
         if elsewhere is not None:
-            answer: Response = RedirectResponse(elsewhere, 303, headers=answers.PERSONAL)
+            answer = answers.redirect(elsewhere, 303)
         else:
             answer = await self._render(scope, path, session)
-        self._hand_over(answer, carrier, visitor)
-        return answer
+        self._mark_browser(fresh, visitor)
+        return answer.plus(fresh)
 
     async def _elsewhere(
         self,
@@ -150,19 +153,18 @@ class Gate:
         target = await self._auth.redirect(wanted, base_url)
         return base_url if canonical(urlsplit(target).path) == path else target
 
-    async def _render(self, scope: Scope, path: str, session: Mapping[str, Any] | None) -> Response:
+    async def _render(self, scope: Scope, path: str, session: Mapping[str, Any] | None) -> Answer:
         template = self._site.page(path)
         if template is None:
-            return PlainTextResponse("Not found", 404, headers=answers.PERSONAL)
+            return answers.text("Not found", 404)
         if session is not None:
             await ev.tell(self._auth.events.session, session=session, path=path)
-        secure = self._is_secure(scope)
-        headers = {**answers.PERSONAL, **security_headers(template.policy, secure=secure)}
-        return Response(
-            template.render(session, self._wording(scope, is_member=session is not None)),
-            headers=headers,
-            media_type="text/html",
-        )
+        sheet = template.in_words(self._wording(scope, is_member=session is not None))
+        gzip = "gzip" in header(scope, b"accept-encoding")
+        headers = [*template.headers[self._is_secure(scope)]]
+        if gzip:
+            headers.append((b"content-encoding", b"gzip"))
+        return Answer(200, headers, sheet.show(session, gzip=gzip))
 
     def _wording(self, scope: Scope, *, is_member: bool) -> Wording:
         """Choose the texts for a visitor; those of protected pages are for members."""
@@ -176,19 +178,15 @@ class Gate:
         endpoints = self._site.endpoints_script(path.removeprefix(_SCRIPTS))
         if endpoints is not None:
             script = endpoints.addressed_to(self._desk.origins.base_url(scope))
-            return Response(
-                script,
-                headers={"Cache-Control": "no-cache"},
-                media_type="text/javascript",
-            )
+            return Answer(200, [*_SCRIPT_HEADERS], script.encode())
         if self._site.is_public_script(path.removeprefix(_SCRIPTS)):
             return Keep(self._app) if is_named_by_content(path) else None
         record = (await self._desk.receive(scope)).record
         if record is None:
-            return PlainTextResponse("Sign in first.", 401, headers=answers.PERSONAL)
+            return answers.text("Sign in first.", 401)
         pages = self._site.pages_with(path.removeprefix(_SCRIPTS))
         if pages and not await self._may_see_one(pages, record):
-            return PlainTextResponse("This is not for you.", 403, headers=answers.PERSONAL)
+            return answers.text("This is not for you.", 403)
         return None
 
     async def _may_see_one(self, pages: Sequence[str], record: SessionRecord) -> bool:
@@ -213,8 +211,7 @@ class Gate:
                 raise
             return None
 
-    def _hand_over(self, answer: Response, carrier: Response, visitor: Visitor | None) -> None:
-        """Add the cookies, a CSRF cookie among them: a browser's sockets are known by it."""
-        cookies.hand_over(carrier, answer)
+    def _mark_browser(self, headers: RawHeaders, visitor: Visitor | None) -> None:
+        """See to it that the browser has a CSRF cookie: its sockets are known by it."""
         if visitor is not None and not self._desk.browser(visitor):
-            self._desk.put_csrf(answer, visitor, visitor.sid)
+            self._desk.put_csrf(headers, visitor, visitor.sid)

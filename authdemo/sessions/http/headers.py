@@ -9,12 +9,12 @@ import re
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
 _ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "x-frame-options": "DENY",
 }
-_HSTS = {"Strict-Transport-Security": "max-age=63072000"}
+_HSTS = {"strict-transport-security": "max-age=63072000"}
 
 
 def security_headers(policy: str, *, secure: bool) -> dict[str, str]:
@@ -25,9 +25,9 @@ def security_headers(policy: str, *, secure: bool) -> dict[str, str]:
         secure: Whether the page is served over https.
 
     Returns:
-        Names and values.
+        Names, in lower case, and values.
     """
-    return {**_ALWAYS, "Content-Security-Policy": policy, **(_HSTS if secure else {})}
+    return {**_ALWAYS, "content-security-policy": policy, **(_HSTS if secure else {})}
 
 
 def content_security_policy(document: str, *, allow_eval: bool = False) -> str:

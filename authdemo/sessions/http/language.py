@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from ..core.words import Words
 from . import cookies
+from .scopes import header
 
 COOKIE = "language"
 """The name of the cookie that remembers a visitor's choice."""
@@ -23,4 +23,4 @@ def language_of(scope: Scope, words: Words) -> str:
         What the visitor chose here, or else what their browser asks for.
     """
     chosen = next(iter(cookies.values(scope, COOKIE)), None)
-    return words.choose(chosen, Headers(scope=scope).get("accept-language", ""))
+    return words.choose(chosen, header(scope, b"accept-language"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from ..core.errors import RequestRefused
+from .scopes import has_header, header
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 _SECURE_SCHEMES = ("https", "wss")
@@ -41,7 +41,7 @@ class Origins:
         """
         if self._url:
             return self._url
-        host = Headers(scope=scope).get("host", "")
+        host = header(scope, b"host")
         if not _HOST.fullmatch(host):
             raise RequestRefused("The request has no valid Host header.")
         scheme = "https" if scope["scheme"] in _SECURE_SCHEMES else "http"
@@ -57,11 +57,10 @@ class Origins:
             True for the app's own pages, False for anyone else's, and None if
             the request doesn't say, as those that no browser made.
         """
-        headers = Headers(scope=scope)
-        origin = headers.get("origin")
-        if origin is None:
-            site = headers.get("sec-fetch-site")
-            return None if site is None else site in ("same-origin", "none")
+        if not has_header(scope, b"origin"):
+            says = has_header(scope, b"sec-fetch-site")
+            return header(scope, b"sec-fetch-site") in ("same-origin", "none") if says else None
+        origin = header(scope, b"origin")
         return origin == self.base_url(scope) or origin in self._also
 
     def check(self, scope: Scope) -> None:
@@ -73,6 +72,6 @@ class Origins:
         Raises:
             RequestRefused: If it comes from elsewhere.
         """
-        site = Headers(scope=scope).get("sec-fetch-site")
-        if self.is_own(scope) is False or site == "cross-site":
+        is_cross_site = header(scope, b"sec-fetch-site") == "cross-site"
+        if is_cross_site or self.is_own(scope) is False:
             raise RequestRefused("The request comes from another site.")

@@ -8,13 +8,13 @@ from __future__ import annotations
 import html
 from http import HTTPStatus
 
-from starlette.datastructures import Headers
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..core.errors import AuthError
 from . import answers
+from .answers import Answer
 from .headers import content_security_policy, security_headers
+from .scopes import header
 from .templates import Wording
 
 _DOCUMENT = """<!DOCTYPE html>
@@ -38,10 +38,10 @@ _DOCUMENT = """<!DOCTYPE html>
 
 def wants_page(scope: Scope) -> bool:
     """Tell whether a person looks at the answer: browsers ask for HTML by name."""
-    return "text/html" in Headers(scope=scope).get("accept", "")
+    return "text/html" in header(scope, b"accept")
 
 
-def refusal_page(error: AuthError, wording: Wording, links: str, *, secure: bool) -> Response:
+def refusal_page(error: AuthError, wording: Wording, links: str, *, secure: bool) -> Answer:
     """Answer a browser with an error.
 
     Args:
@@ -63,14 +63,14 @@ def refusal_page(error: AuthError, wording: Wording, links: str, *, secure: bool
         home=html.escape(wording.say("refusal.home", {})),
     )
     safe = security_headers(content_security_policy(document), secure=secure)
-    headers = {**answers.PERSONAL, **safe, **answers.later(error)}
-    return Response(document, status, headers=headers, media_type="text/html")
+    headers = answers.raw({**answers.PERSONAL, **safe, "content-type": "text/html; charset=utf-8"})
+    return Answer(status, headers, document.encode()).plus(answers.later(error))
 
 
 class InsteadOfMissing:
     """Shows a page of ours where an app says that there is nothing."""
 
-    def __init__(self, app: ASGIApp, page: Response) -> None:
+    def __init__(self, app: ASGIApp, page: Answer) -> None:
         """Stand in front of an app.
 
         Args:

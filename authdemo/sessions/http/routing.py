@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..core.errors import AuthError
 from . import answers
+from .answers import Answer
 from .bodies import BodyRefused
 
-Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Answer]]
+OnError: TypeAlias = Callable[[Request, AuthError], None]
+
+NAME = "{provider}"
+"""What stands in a path for the one thing that differs."""
 
 
 class Address:
@@ -28,9 +30,7 @@ class Address:
         methods: The methods that are taken.
     """
 
-    def __init__(
-        self, endpoints: Mapping[str, Endpoint], on_error: Callable[[Request, AuthError], None]
-    ) -> None:
+    def __init__(self, endpoints: Mapping[str, Endpoint], on_error: OnError) -> None:
         """Make an address.
 
         Args:
@@ -53,23 +53,50 @@ class Address:
             answer = answers.refusal(error, {"url": url} if url else None)
         await answer(scope, receive, send)
 
-    async def _refuse(self, _: Request) -> Response:
+    async def _refuse(self, _: Request) -> Answer:
         if not self.methods:
             raise BodyRefused("There is nothing at this address.", 404)
         answer = answers.refusal(BodyRefused("This address doesn't take that method.", 405))
-        answer.headers["Allow"] = ", ".join(self.methods)
-        return answer
+        return answer.plus([(b"allow", ", ".join(self.methods).encode())])
 
 
-class Exactly(Route):
-    """A route that takes a path as it is: to Python, `$` is before a last line break too."""
+class Addresses:
+    """All addresses below one path; other requests are passed on.
 
-    def __init__(self, path: str, address: Address) -> None:
-        """Make a route.
+    A path is taken as it is spelled: no pattern is tried, and no slash is added or removed.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        base: str,
+        table: Mapping[str, Mapping[str, Endpoint]],
+        on_error: OnError,
+    ) -> None:
+        """Make addresses.
 
         Args:
-            path: The path, with names in braces for what differs.
-            address: What answers there.
+            app: The app that serves everything else.
+            base: The path that they are below.
+            table: What answers each method at each path; the last part of a path may be `NAME`.
+            on_error: Is told of every error that is answered.
         """
-        super().__init__(path, address)
-        self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z", re.DOTALL)
+        self._app = app
+        self._base = base
+        self._below = base + "/"
+        self._addresses = {base + path: Address(each, on_error) for path, each in table.items()}
+        self._nothing = Address({}, on_error)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request that is for one of the addresses, or pass it on."""
+        path = scope.get("path", "")
+        if scope["type"] != "http" or not (path.startswith(self._below) or path == self._base):
+            await self._app(scope, receive, send)
+            return
+        address = self._addresses.get(path)
+        if address is None:
+            place, _, name = path.rpartition("/")
+            address = self._addresses.get(f"{place}/{NAME}", self._nothing)
+            scope = {**scope, "path_params": {NAME[1:-1]: name}}
+        await address(scope, receive, send)

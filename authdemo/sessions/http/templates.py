@@ -9,15 +9,19 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 from urllib.parse import unquote
 
 from ..core.errors import AuthError
 from ..core.words import Texts
-from .headers import content_security_policy
+from . import packing
+from .answers import PERSONAL, raw
+from .cookies import RawHeaders
+from .headers import content_security_policy, security_headers
 
 DATA_ID = "session-data"
 """The id of the element that hands the session to the page's script."""
@@ -33,7 +37,7 @@ _LANGUAGE = re.compile(r'(<html\b[^>]*\blang=")[^"]*')
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Wording:
     """The texts for some visitors.
 
@@ -74,17 +78,12 @@ class _Marker:
     path: str
     values: Mapping[str, Any]
 
-    def fill(self, session: Mapping[str, Any] | None, wording: Wording) -> str:
-        if self.kind == "word":
-            return html.escape(wording.say(self.path, self.values))
-        return html.escape(_look_up(session, self.path))
-
 
 class Template:
     """A built page.
 
     Attributes:
-        policy: Its Content-Security-Policy.
+        headers: Its headers over http, and over https.
     """
 
     def __init__(self, document: str, *, allow_eval: bool = False) -> None:
@@ -94,28 +93,117 @@ class Template:
             document: The page's HTML.
             allow_eval: Whether its scripts may use `eval`.
         """
-        self.policy = content_security_policy(document, allow_eval=allow_eval)
+        policy = content_security_policy(document, allow_eval=allow_eval)
+        self.headers = {secure: _headers(policy, secure=secure) for secure in (False, True)}
         self._pieces = _pieces(document)
+        self._sheets: dict[Wording, Sheet] = {}
 
-    def render(self, session: Mapping[str, Any] | None, wording: Wording) -> bytes:
-        """Show a session on the page.
+    def in_words(self, wording: Wording) -> Sheet:
+        """Write everything but the session.
 
         Args:
-            session: The public session, or None.
             wording: The texts to say it with; all of them go along, for the pages
                 that its links lead to.
 
         Returns:
-            The HTML.
+            The page, which is written once for each wording.
         """
-        filled = "".join(
-            piece if isinstance(piece, str) else piece.fill(session, wording)
-            for piece in self._pieces
-        )
-        data = _element(DATA_ID, session) + wording.element
-        head, separator, body = filled.partition("</head>")
-        head = _LANGUAGE.sub(rf"\g<1>{wording.language}", head, count=1)
-        return f"{head}{data}{separator}{body}".encode("utf-8", "replace")
+        if wording not in self._sheets:
+            self._sheets[wording] = Sheet(self._filled(wording))
+        return self._sheets[wording]
+
+    def _filled(self, wording: Wording) -> list[str | Slot]:
+        said = [self._say(piece, wording) for piece in self._pieces]
+        place = next((n for n, piece in enumerate(said) if "</head>" in str(piece)), None)
+        if place is None:
+            return [*said, WHOLE_SESSION, wording.element]
+        head, end, body = str(said[place]).partition("</head>")
+        before = [_in_language(piece, wording) for piece in (*said[:place], head)]
+        return [*before, WHOLE_SESSION, wording.element + end + body, *said[place + 1 :]]
+
+    def _say(self, piece: str | _Marker, wording: Wording) -> str | Slot:
+        if isinstance(piece, str):
+            return piece
+        if piece.kind == "word":
+            return html.escape(wording.say(piece.path, piece.values))
+        return Slot(tuple(piece.path.split(".")))
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place of a value of the session; without a path, of all of it."""
+
+    path: tuple[str, ...]
+
+    def fill(self, session: Mapping[str, Any] | None) -> bytes:
+        """Write the value."""
+        if not self.path:
+            return _element(DATA_ID, session).encode("utf-8", "replace")
+        value: Any = session
+        for name in self.path:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        return b"" if value is None else html.escape(str(value)).encode("utf-8", "replace")
+
+
+WHOLE_SESSION = Slot(())
+
+
+class Sheet:
+    """A page in one language, of which only the session isn't written yet."""
+
+    def __init__(self, pieces: Iterable[str | Slot]) -> None:
+        """Pack what is always the same.
+
+        Args:
+            pieces: Texts, and places for values of the session.
+        """
+        self._pieces: list[tuple[bytes, bytes] | Slot] = []
+        for is_text, together in groupby(pieces, key=lambda piece: isinstance(piece, str)):
+            if is_text:
+                octets = "".join(map(str, together)).encode("utf-8", "replace")
+                self._pieces.append((octets, packing.packed(octets)))
+            else:
+                self._pieces += [slot for slot in together if isinstance(slot, Slot)]
+
+    def show(self, session: Mapping[str, Any] | None, *, gzip: bool) -> bytes:
+        """Show a session on the page.
+
+        Args:
+            session: The public session, or None.
+            gzip: Whether to pack the page.
+
+        Returns:
+            The HTML, packed or not.
+        """
+        whole: list[bytes] = []
+        small: list[bytes] = []
+        for piece in self._pieces:
+            if isinstance(piece, Slot):
+                octets = piece.fill(session)
+                whole.append(octets)
+                small.append(packing.as_it_is(octets))
+            else:
+                whole.append(piece[0])
+                small.append(piece[1])
+        page = b"".join(whole)
+        return packing.joined(small, page) if gzip else page
+
+
+def _headers(policy: str, *, secure: bool) -> RawHeaders:
+    return raw(
+        {
+            **PERSONAL,
+            "vary": "Cookie, Accept-Encoding, Accept-Language",
+            "content-type": "text/html; charset=utf-8",
+            **security_headers(policy, secure=secure),
+        }
+    )
+
+
+def _in_language(piece: str | Slot, wording: Wording) -> str | Slot:
+    if isinstance(piece, Slot):
+        return piece
+    return _LANGUAGE.sub(rf"\g<1>{wording.language}", piece, count=1)
 
 
 def _pieces(document: str) -> list[str | _Marker]:
@@ -131,10 +219,3 @@ def _pieces(document: str) -> list[str | _Marker]:
 def _element(name: str, value: object) -> str:
     data = json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
     return f'<script type="application/json" id="{name}">{data}</script>'
-
-
-def _look_up(session: Mapping[str, Any] | None, path: str) -> str:
-    value: Any = session
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return "" if value is None else str(value)

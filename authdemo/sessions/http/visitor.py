@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-from starlette.datastructures import Headers
-from starlette.responses import Response
 from starlette.types import Scope
 
 from ..core.auth import AuthCore
@@ -13,33 +13,47 @@ from ..core.ids import is_tab_name
 from ..core.record import Device, SessionRecord
 from ..core.sessions import Verified
 from . import cookies
-from .cookies import CookieNames
+from .cookies import CookieNames, RawHeaders
 from .csrf import Csrf
 from .origin import Origins
+from .scopes import header
 
-TAB_HEADER = "x-auth-tab"
+TAB_HEADER = b"x-auth-tab"
 """The header by which a page says which tab it is in."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Visitor:
     """One request's sender.
 
     Attributes:
+        scope: The request or handshake.
         base_url: The app's origin.
         names: The names of the cookies there.
+        cookies: The cookies that came along, by name.
         verified: The sender's token and session, or None.
-        csrf_cookies: What the CSRF cookie holds.
-        has_session_cookie: Whether a session cookie came along, good or bad.
-        device: What the request was sent with.
     """
 
+    scope: Scope
     base_url: str
     names: CookieNames
+    cookies: Mapping[str, list[str]]
     verified: Verified | None
-    csrf_cookies: list[str]
-    has_session_cookie: bool
-    device: Device
+
+    @cached_property
+    def device(self) -> Device:
+        """What the request was sent with."""
+        return device_of(self.scope)
+
+    @property
+    def csrf_cookies(self) -> list[str]:
+        """What the CSRF cookie holds."""
+        return self.cookies.get(self.names.csrf, [])
+
+    @property
+    def has_session_cookie(self) -> bool:
+        """Whether a session cookie came along, good or bad."""
+        return self.names.session in self.cookies
 
     @property
     def record(self) -> SessionRecord | None:
@@ -62,10 +76,9 @@ def device_of(scope: Scope) -> Device:
         The client's name for itself, its address, and its tab's name if it says one.
     """
     client = scope.get("client")
-    headers = Headers(scope=scope)
-    tab = headers.get(TAB_HEADER, "")
+    tab = header(scope, TAB_HEADER)
     return Device(
-        user_agent=headers.get("user-agent", "")[:256],
+        user_agent=header(scope, b"user-agent")[:256],
         ip=client[0] if client else "",
         tab=tab if is_tab_name(tab) else "",
     )
@@ -103,50 +116,43 @@ class Desk:
         """
         base_url = self.origins.base_url(scope)
         names = CookieNames.of(base_url)
-        tokens = cookies.values(scope, names.session)
+        sent = cookies.by_name(scope)
         verified = None
-        for token in tokens:
+        for token in sent.get(names.session, ()):
             verified = await self._auth.sessions.verify(token)
             if verified:
                 break
-        csrf = cookies.values(scope, names.csrf)
-        return Visitor(base_url, names, verified, csrf, bool(tokens), device_of(scope))
+        return Visitor(scope, base_url, names, sent, verified)
 
     def browser(self, visitor: Visitor) -> str:
         """Name the visitor's browser by its CSRF cookie; empty if it has none."""
         return self.csrf.find(visitor.csrf_cookies, visitor.sid) or ""
 
-    def put_session(self, response: Response, visitor: Visitor, record: SessionRecord) -> str:
+    def put_session(self, headers: RawHeaders, visitor: Visitor, record: SessionRecord) -> None:
         """Hand out a fresh token.
 
         Args:
-            response: The answer that carries the cookie.
+            headers: The headers of the answer that carries the cookie.
             visitor: Who gets it.
             record: The session that it shows.
-
-        Returns:
-            The token.
         """
-        token = self._auth.sessions.faces.mint(record)
-        life = self._auth.sessions.faces.seconds_left(record)
         cookies.put(
-            response,
+            headers,
             visitor.names.session,
-            token,
+            self._auth.sessions.faces.mint(record),
             secure=visitor.names.secure,
-            max_age=life,
+            max_age=self._auth.sessions.faces.seconds_left(record),
         )
-        return token
 
-    def clear_session(self, response: Response, visitor: Visitor) -> None:
+    def clear_session(self, headers: RawHeaders, visitor: Visitor) -> None:
         """Take the session cookie back."""
-        cookies.clear(response, visitor.names.session, secure=visitor.names.secure)
+        cookies.clear(headers, visitor.names.session, secure=visitor.names.secure)
 
-    def put_csrf(self, response: Response, visitor: Visitor, sid: str) -> str:
+    def put_csrf(self, headers: RawHeaders, visitor: Visitor, sid: str) -> str:
         """Hand out a fresh CSRF token.
 
         Args:
-            response: The answer that carries the cookie.
+            headers: The headers of the answer that carries the cookie.
             visitor: Who gets it.
             sid: The session that it is for; empty for none.
 
@@ -154,14 +160,14 @@ class Desk:
             The token.
         """
         token, cookie = self.csrf.issue(sid, after=visitor.csrf_cookies)
-        cookies.put(response, visitor.names.csrf, cookie, secure=visitor.names.secure)
+        cookies.put(headers, visitor.names.csrf, cookie, secure=visitor.names.secure)
         return token
 
-    async def refresh(self, response: Response, visitor: Visitor) -> SessionRecord | None:
+    async def refresh(self, headers: RawHeaders, visitor: Visitor) -> SessionRecord | None:
         """Bring a reader's cookies up to date, but only if they are behind.
 
         Args:
-            response: The answer to the reader.
+            headers: The headers of the answer to the reader.
             visitor: The reader.
 
         Returns:
@@ -169,9 +175,11 @@ class Desk:
         """
         if visitor.verified is None:
             if visitor.has_session_cookie:
-                self.clear_session(response, visitor)
+                self.clear_session(headers, visitor)
             return None
+        if self._auth.sessions.is_up_to_date(visitor.verified):
+            return visitor.verified.record
         due = await self._auth.sessions.renew(visitor.verified, device=visitor.device)
         if due is not None:
-            self.put_session(response, visitor, due)
+            self.put_session(headers, visitor, due)
         return due or visitor.record

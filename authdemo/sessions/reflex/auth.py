@@ -13,6 +13,7 @@ import reflex as rx
 from reflex.state import BaseState
 from reflex_base.registry import RegistrationContext
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from ..core.auth import AuthCore, Provider
@@ -29,6 +30,7 @@ from ..core.tickets import Pass
 from ..http.connections import Connection, Connections
 from ..http.endpoints import Endpoints
 from ..http.forwarded import Forwarded
+from ..http.front import Front, Layer
 from ..http.gate import Gate
 from ..http.handshake import Handshake
 from ..http.origin import Origins
@@ -63,6 +65,7 @@ class Auth(AuthCore):
     overviews: Overviews
     stack: ASGIApp
     """The whole app as a server sees it, once it is installed."""
+    _front: Front
     _live: Live | None = None
 
     @cached_property
@@ -339,31 +342,35 @@ class Auth(AuthCore):
         app.add_middleware(SessionMiddleware(live, Bouncer(self, self.guards, live)), index=0)
         app.register_lifespan_task(self._serve)
         _leave_origins_to_us(app)
-        layers: list[Starlette | Callable[[ASGIApp], ASGIApp]] = [
-            Starlette(routes=Endpoints(self, desk).routes()),
-            partial(
-                Handshake,
-                auth=self,
-                desk=desk,
-                connections=connections,
-                is_event=Frames(RegistrationContext.get()).are_for_us,
-            ),
-        ]
+        handshake = partial(
+            Handshake,
+            auth=self,
+            desk=desk,
+            connections=connections,
+            is_event=Frames(RegistrationContext.get()).are_for_us,
+        )
+        layers: list[Layer] = [handshake]
         if site is not None:
             pages = Site(site, self.page_rules, allow_eval=allow_eval)
             layers.append(partial(Gate, auth=self, desk=desk, site=pages))
+        layers.append(Endpoints(self, desk).in_front_of)
+        if also:
+            layers.append(partial(_open_to, origins=also))
         if self.settings.trusted_proxies:
             layers.append(partial(Forwarded, proxies=self.settings.trusted_proxies))
-        app.api_transformer = [*_layers_of(app), *layers, self._keep]
+        self._front = Front(layers)
+        app.api_transformer = [*_layers_of(app), self._keep]
 
-    def _keep(self, stack: ASGIApp) -> ASGIApp:
+    def _keep(self, app: ASGIApp) -> ASGIApp:
         """Remember all that is in front of the app, for requests that it sends to itself."""
-        self.stack = stack
-        return stack
+        self.stack = self._front.before(app)
+        return self.stack
 
     @contextlib.asynccontextmanager
-    async def _serve(self) -> AsyncIterator[None]:
+    async def _serve(self, starlette_app: Starlette) -> AsyncIterator[None]:
         """Keep the store open and swept while the app runs."""
+        if starlette_app.middleware_stack is not None:
+            starlette_app.middleware_stack = self._front.before(starlette_app.middleware_stack)
         await self.sessions.store.open()
         feed = self.sessions.feed
         stops = [feed.subscribe(self.live.hear), feed.subscribe(self.overviews.hear)]
@@ -401,6 +408,17 @@ def add_errands(app: rx.App) -> None:
         app: The app.
     """
     app.extra_app_wraps[(3, "SessionErrands")] = lambda _: rx.fragment(session_errands())
+
+
+def _open_to(app: ASGIApp, *, origins: tuple[str, ...]) -> ASGIApp:
+    """Let the pages of other origins call, such as those of the development server."""
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=["*"],
+        allow_headers=["*"],
+        allow_credentials=True,
+    )
 
 
 def _leave_origins_to_us(app: rx.App) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -54,11 +55,12 @@ def check_address(settings: ServerSettings) -> str:
     return str(address[0])
 
 
-def serve(settings: ServerSettings) -> None:
+def serve(settings: ServerSettings, make: Callable[[], ASGIApp] | None = None) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Args:
         settings: Where to listen and with how many workers.
+        make: Makes the app, in each worker process; this app by default.
 
     Raises:
         LaunchError: The port is taken.
@@ -73,7 +75,7 @@ def serve(settings: ServerSettings) -> None:
         workers=settings.workers,
         workers_kill_timeout=PATIENCE,
         log_level=LogLevels.error,
-    ).serve(target_loader=partial(load_app, os.getpid()), wrap_loader=False)
+    ).serve(target_loader=partial(load_app, os.getpid(), make or make_app), wrap_loader=False)
 
 
 class Supervisor(MPServer):
@@ -119,14 +121,15 @@ class Supervisor(MPServer):
             connection.close()
 
 
-def load_app(supervisor: int) -> ASGIApp:
-    """Make the ASGI app, in a worker process.
+def load_app(supervisor: int, make: Callable[[], ASGIApp]) -> ASGIApp:
+    """Make an ASGI app, in a worker process.
 
     Until the app is there and Granian listens to signals, a worker leaves Ctrl-C
     to the supervisor and obeys its SIGTERM at once.
 
     Args:
         supervisor: The process id of the supervisor; the worker dies with it.
+        make: Makes the app.
 
     Returns:
         The ASGI app.
@@ -134,6 +137,15 @@ def load_app(supervisor: int) -> ASGIApp:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     die_with_parent(supervisor)
+    return make()
+
+
+def make_app() -> ASGIApp:
+    """Make this app, in production mode.
+
+    Returns:
+        The ASGI app.
+    """
     _set_production_mode()
     from authdemo.authdemo import app
 

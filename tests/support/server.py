@@ -11,12 +11,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ("authdemo", "run")
 SECRET = "the tests sign with this secret and nobody else does"
 START_SECONDS = 120
 STOP_SECONDS = 10
@@ -69,25 +70,29 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(folder: Path, **environ: str) -> Iterator[Server]:
+def running(folder: Path, *, program: Sequence[str] = PROGRAM, **environ: str) -> Iterator[Server]:
     """Start the app on a free port and stop it; its log must hold no complaint.
 
     Args:
         folder: Where its data and log are; a second start finds the first one's data.
+        program: The module to run, with its arguments.
         **environ: Environment variables beside the usual ones.
     """
-    with running_in_trouble(folder, **environ) as server:
+    with running_in_trouble(folder, program=program, **environ) as server:
         yield server
     complaints = server.complaints()
     assert complaints == [], f"the log complains: {complaints[0]}"
 
 
 @contextlib.contextmanager
-def running_in_trouble(folder: Path, **environ: str) -> Iterator[Server]:
+def running_in_trouble(
+    folder: Path, *, program: Sequence[str] = PROGRAM, **environ: str
+) -> Iterator[Server]:
     """Start the app on a free port and stop it; it may complain.
 
     Args:
         folder: Where its data and log are; a second start finds the first one's data.
+        program: The module to run, with its arguments.
         **environ: Environment variables beside the usual ones.
     """
     port = int(environ.get("PORT") or free_port())
@@ -106,7 +111,7 @@ def running_in_trouble(folder: Path, **environ: str) -> Iterator[Server]:
     log = folder / f"{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "authdemo", "run"],
+            [sys.executable, "-m", *program],
             cwd=ROOT,
             env={**os.environ, **settings},
             stdout=output,

@@ -1,0 +1,1 @@
+"""What the app promises about speed, measured: `make bench`."""

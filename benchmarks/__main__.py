@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import throughput
+from benchmarks import push, throughput
 from benchmarks.options import Options
 from benchmarks.results import Figure
 
@@ -18,6 +18,7 @@ Part = Callable[[Options], Iterator[Figure]]
 
 PARTS: dict[str, tuple[tuple[str, ...], Part]] = {
     "Throughput": (tuple(throughput.CONTENDERS), throughput.measure),
+    "Pushes": (push.NAMES, push.measure),
 }
 """The parts by their title: the names that choose them, and what measures them."""
 

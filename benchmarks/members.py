@@ -17,6 +17,8 @@ from tests.support.browser import AS_CLIENT, CSRF, SESSION, Browser
 from tests.support.server import Server
 
 SESSION_PATH = "/api/auth/session"
+ANY = "any"
+"""A password for the app of `benchmarks.apps.quick`, which doesn't look at it."""
 LOOK_EVERY = 25
 """So many pages are taken as they come before one is unpacked and looked into."""
 
@@ -66,6 +68,11 @@ class Member:
     def headers(self) -> dict[str, str]:
         """What every request of this client says."""
         return {"Host": self.host} | ({"Cookie": self.cookies} if self.cookies else {})
+
+    @property
+    def shown_name(self) -> bytes:
+        """The name as JSON has it."""
+        return f'"{self.name}"'.encode()
 
     def keep(self, answer: Answer) -> None:
         """Keep the cookies that an answer sets."""
@@ -178,20 +185,22 @@ def unpacked(answer: Answer) -> bytes:
 
 @dataclass
 class Comings:
-    """Clients that sign in at the app without passwords, and those that are ready to go.
+    """Clients that sign in, and those that are ready to sign out.
 
     Attributes:
         visitor: A client that isn't signed in; each sign-in begins where it stands.
+        password: Everybody's password.
         present: Who has signed in and not out yet.
     """
 
     visitor: Member
+    password: str = ANY
     present: deque[Member] = field(default_factory=deque)
 
     def sign_in(self, wanted: Iterable[str]) -> Lines:
         """Sign in, as one user after the other."""
         for user in wanted:
-            form = {"csrfToken": self.visitor.csrf_token, "id": user, "password": "-"}
+            form = {"csrfToken": self.visitor.csrf_token, "id": user, "password": self.password}
             headers = {**self.visitor.headers, **AS_CLIENT}
             answer = yield wire.post_form("/api/auth/callback/credentials", headers, form)
             answer.check(b"200", b'"url"')

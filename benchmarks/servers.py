@@ -35,7 +35,7 @@ class Target:
 @contextmanager
 def real(folder: Path, **environ: str) -> Iterator[Target]:
     """Start the app, as `make run` does."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     with running(folder, **UNLIMITED, **environ) as server:
         yield _target(server)
 
@@ -43,7 +43,7 @@ def real(folder: Path, **environ: str) -> Iterator[Target]:
 @contextmanager
 def quick(folder: Path, **environ: str) -> Iterator[Target]:
     """Start the app with sign-ins that hash no password; see `benchmarks.apps.quick`."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     with running(folder, program=("benchmarks.apps", "quick"), **UNLIMITED, **environ) as server:
         yield _target(server)
 
@@ -51,7 +51,7 @@ def quick(folder: Path, **environ: str) -> Iterator[Target]:
 @contextmanager
 def bare(folder: Path) -> Iterator[Target]:
     """Start the bare route; see `benchmarks.apps.bare`."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     with running(folder, program=("benchmarks.apps", "bare")) as server:
         yield _target(server)
 

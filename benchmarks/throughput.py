@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 from benchmarks import members as m
 from benchmarks import servers
 from benchmarks.contest import Contender, Sample, fight, figure, of_itself, repeated, sampled
 from benchmarks.load.channel import HttpChannel, Lines, Script
-from benchmarks.load.driver import Driver, Round, driving, play
+from benchmarks.load.driver import Driver, Round, play
 from benchmarks.load.process import cpu_seconds
 from benchmarks.load.tabs import TabChannel
 from benchmarks.members import Comings, Member
 from benchmarks.options import Options
 from benchmarks.results import Figure, at_least
 from benchmarks.servers import Target
+from benchmarks.tabs import open_tabs, show_their_names
 from tests.support.tab import HOME_STATE, LOGIN_STATE, SESSION_STATE
 
 CONNECTIONS = 16
@@ -169,34 +170,6 @@ CONTENDERS: dict[str, Callable[[Target], Contender]] = {
 WITHOUT_PASSWORDS = {"sign-in", "sign-out", "ticket"}
 
 
-@contextmanager
-def open_tabs(
-    target: Target, own: Sequence[Member], path: str = "/"
-) -> Iterator[tuple[Driver, list[TabChannel]]]:
-    """Open a tab for each client, and wait until all know whose they are.
-
-    Args:
-        target: The server.
-        own: The clients.
-        path: The page that the tabs show.
-
-    Yields:
-        A driver, and the tabs that it looks after.
-    """
-    tabs = [TabChannel(target.address, cookies=each.cookies, path=path) for each in own]
-    with driving(*tabs) as driver:
-        driver.run()
-        for tab in tabs:
-            tab.latencies.clear()
-        yield driver, tabs
-
-
-def show_their_names(tabs: Sequence[TabChannel], own: Sequence[Member]) -> bool:
-    """Tell whether each tab was told its client's name last."""
-    pairs = zip(tabs, own, strict=True)
-    return all(f'"{member.name}"'.encode() in tab.latest for tab, member in pairs)
-
-
 def press(driver: Driver, tabs: Sequence[TabChannel]) -> float:
     """Press the button in all tabs at once; return how many seconds it took."""
     for tab in tabs:
@@ -219,7 +192,7 @@ def tickets(target: Target, visitor: Member, count: int) -> deque[str]:
     with open_tabs(target, [visitor] * CONNECTIONS, "/login") as (driver, tabs):
         while len(found) < count:
             for tab, user in zip(tabs, m.users(), strict=False):
-                form = {"id": user, "password": "-"}
+                form = {"id": user, "password": m.ANY}
                 tab.ask(f"{LOGIN_STATE}.log_in", expects=TICKET.encode(), form=form)
             driver.run()
             found.extend(tab.delta()[SESSION_STATE][TICKET] for tab in tabs)

@@ -72,6 +72,12 @@ class Driver:
         if background:
             self._background.add(channel)
 
+    def drop(self, channel: Channel) -> None:
+        """Close a channel, and look after it no more."""
+        del self._channels[channel.fileno()]
+        self._background.discard(channel)
+        channel.close()
+
     def close(self) -> None:
         """Close all channels."""
         for channel in self._channels.values():

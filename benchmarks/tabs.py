@@ -1,0 +1,58 @@
+"""Tabs of clients, open and connected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from benchmarks.load.driver import Driver, driving
+from benchmarks.load.tabs import TabChannel
+from benchmarks.members import Member
+from benchmarks.servers import Target
+
+
+@contextmanager
+def open_tabs(
+    target: Target, own: Sequence[Member], path: str = "/"
+) -> Iterator[tuple[Driver, list[TabChannel]]]:
+    """Open a tab for each client, and wait until all know whose they are.
+
+    Args:
+        target: The server.
+        own: The clients.
+        path: The page that the tabs show.
+
+    Yields:
+        A driver, and the tabs that it looks after.
+    """
+    with driving() as driver:
+        yield driver, open_more(driver, target, own, path)
+
+
+def open_more(
+    driver: Driver, target: Target, own: Iterable[Member], path: str = "/"
+) -> list[TabChannel]:
+    """Open a tab for each client, which a driver looks after from now on.
+
+    Args:
+        driver: The driver.
+        target: The server.
+        own: The clients.
+        path: The page that the tabs show.
+
+    Returns:
+        The tabs, which know whose they are.
+    """
+    tabs = [TabChannel(target.address, cookies=each.cookies, path=path) for each in own]
+    for tab in tabs:
+        driver.add(tab)
+    driver.run()
+    for tab in tabs:
+        tab.latencies.clear()
+    return tabs
+
+
+def show_their_names(tabs: Sequence[TabChannel], own: Sequence[Member]) -> bool:
+    """Tell whether each tab was told its client's name last."""
+    pairs = zip(tabs, own, strict=True)
+    return all(member.shown_name in tab.latest for tab, member in pairs)

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import push, throughput
+from benchmarks import chromium, push, throughput
 from benchmarks.options import Options
 from benchmarks.results import Figure
 
@@ -19,6 +19,7 @@ Part = Callable[[Options], Iterator[Figure]]
 PARTS: dict[str, tuple[tuple[str, ...], Part]] = {
     "Throughput": (tuple(throughput.CONTENDERS), throughput.measure),
     "Pushes": (push.NAMES, push.measure),
+    "In the browser": (chromium.NAMES, chromium.measure),
 }
 """The parts by their title: the names that choose them, and what measures them."""
 

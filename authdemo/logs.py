@@ -6,26 +6,53 @@ import logging
 
 
 class OneLine(logging.Formatter):
-    """Writes each message as one line, so that no input can forge an entry."""
+    """Writes each entry as one line, so that no input can forge another; a traceback follows."""
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        """Escape line breaks and other control characters of the message.
+    def __init__(self) -> None:
+        """Begin."""
+        super().__init__()
+        self._second, self._time = 0, ""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write an entry: its time, level, logger and message.
 
         Args:
             record: The entry.
 
         Returns:
-            The entry without its traceback, which is written below it.
+            The line, in which control characters are escaped, and a traceback if there is one.
         """
-        line = super().formatMessage(record)
-        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+        when = f"{self._time_of(record)},{int(record.msecs):03}"
+        line = f"{when} {record.levelname} {record.name}: {record.getMessage()}"
+        if not line.isprintable():
+            line = "".join(map(_escaped, line))
+        if record.exc_info:
+            line += "\n" + self.formatException(record.exc_info)
+        return line
+
+    def _time_of(self, record: logging.LogRecord) -> str:
+        """Write the second once for all entries of it."""
+        second = int(record.created)
+        if second != self._second:
+            self._second = second
+            self._time = self.formatTime(record, "%Y-%m-%d %H:%M:%S")
+        return self._time
 
 
 def write_to_stderr() -> None:
-    """Write the app's log to standard error, one line an entry."""
+    """Write the app's log to standard error, one line an entry.
+
+    Nothing of where an entry comes from is in the line, so nobody has to find it out.
+    """
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # noqa: SLF001 - "Optimization" in its docs
     handler = logging.StreamHandler()
-    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(OneLine())
     logger = logging.getLogger("authdemo")
     logger.handlers = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
+
+
+def _escaped(character: str) -> str:
+    return character if character.isprintable() else character.encode("unicode_escape").decode()

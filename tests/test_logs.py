@@ -12,6 +12,6 @@ from authdemo.logs import OneLine
 @pytest.mark.parametrize("mark", ["\n", "\r", "\x1b", "\0", "\u2028", "\x85"])
 def test_no_input_starts_a_line_of_its_own(mark: str) -> None:
     record = logging.makeLogRecord({"msg": "an account %s", "args": (f"x{mark}FORGED",)})
-    line = OneLine("%(message)s").format(record)
+    line = OneLine().format(record)
     assert line.isprintable()
     assert line.endswith("FORGED")

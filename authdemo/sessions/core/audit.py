@@ -7,17 +7,17 @@ that changed. They are written down in the background: nobody waits for them.
 from __future__ import annotations
 
 import asyncio
-import inspect
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from .clock import Clock, iso, system_clock
 from .errors import AuthError, StoreUnavailable
 from .ids import public_id
 from .record import Device, SessionRecord
+from .settled import settled
 
 logger = logging.getLogger("authdemo.sessions")
 trail = logging.getLogger("authdemo.sessions.audit")
@@ -59,8 +59,9 @@ class AuditEvent:
 
     def as_json(self) -> str:
         """Write the entry as one line of JSON, in which no line break is left unescaped."""
-        facts = {name: value for name, value in asdict(self).items() if value}
-        return json.dumps({**facts, "at": iso(self.at)})
+        facts = {name: value for name in self.__slots__ if (value := getattr(self, name))}
+        facts["at"] = iso(self.at)
+        return json.dumps(facts)
 
 
 AuditListener: TypeAlias = Callable[[AuditEvent], None | Awaitable[None]]
@@ -149,9 +150,7 @@ class AuditTrail:
         if self._listener is None:
             return
         try:
-            answer = self._listener(event)
-            if inspect.isawaitable(answer):
-                await answer
+            await settled(self._listener(event))
         except Exception:
             logger.exception("The audit listener failed; an entry is lost.")
         if self._lost:

@@ -323,7 +323,7 @@ class AuthCore:
             user=self.sessions.faces.user(record),
             expires=datetime.fromtimestamp(record.expires, UTC),
             rev=record.rev,
-            claims=record.claims,
+            claims=record.own_claims(),
             proved=datetime.fromtimestamp(max(record.created, record.confirmed), UTC),
         )
 

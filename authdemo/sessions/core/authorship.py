@@ -62,6 +62,9 @@ class Authorship:
         Raises:
             CallbackFailed: If the callback raised, or answered with what no token can say.
         """
+        if self._callbacks.jwt is cb.default_jwt:
+            fields = {**record.user, **accepted}
+            return self._split({**record.claims, "user": fields}, record.user_id)
         token = token_of(record)
         token["user"].update(accepted)
         answer = await self._ask(token, None, None, "update", accepted)
@@ -89,15 +92,24 @@ class Authorship:
         """Part the callback's answer into the typed user and the free claims."""
         claims = {name: value for name, value in token.items() if name not in RESERVED}
         try:
-            user = self._schema.user.model_validate(token["user"])
-            if user.id != user_id:
-                raise ValueError("the user's id never changes")
-            return user.model_dump(), strict_json.loads(json.dumps(claims).encode())
+            return self._checked(token["user"], user_id), _as_json(claims) if claims else {}
         except (KeyError, TypeError, ValueError) as error:
             cb.logger.exception("The callback 'jwt' answered with what no token can say.")
             raise CallbackFailed("jwt") from error
 
+    def _checked(self, fields: Any, user_id: str) -> dict[str, Any]:
+        user = self._schema.user.model_validate(fields)
+        if user.id != user_id:
+            raise ValueError("the user's id never changes")
+        return user.model_dump()
+
+
+def _as_json(claims: dict[str, Any]) -> dict[str, Any]:
+    """Take claims as every reader of the token will, or not at all."""
+    read: dict[str, Any] = strict_json.loads(json.dumps(claims).encode())
+    return read
+
 
 def token_of(record: SessionRecord) -> cb.Token:
     """Show a session to a callback the way Auth.js shows its token."""
-    return {**record.claims, "sub": record.user_id, "user": dict(record.user)}
+    return {**record.own_claims(), "sub": record.user_id, "user": record.fields()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,6 +10,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from .errors import AuthError, CallbackFailed
+from .settled import settled
 from .users import MAX_URL_CHARACTERS, User
 
 logger = logging.getLogger("authdemo.sessions")
@@ -151,8 +151,7 @@ async def call(name: str, callback: Callable[..., T | Awaitable[T]], **arguments
         CallbackFailed: If it raised anything else, which is logged.
     """
     try:
-        answer = callback(**arguments)
-        return await answer if inspect.isawaitable(answer) else answer
+        return await settled(callback(**arguments))
     except AuthError:
         raise
     except Exception as error:

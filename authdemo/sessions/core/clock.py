@@ -5,14 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TypeAlias
 
 Clock: TypeAlias = Callable[[], float]
 """Seconds since 1970-01-01 UTC."""
 
+_MOST_WRITTEN = 4096
+
 system_clock: Clock = time.time
 
 
+@lru_cache(_MOST_WRITTEN)
 def iso(seconds: float) -> str:
     """Write a time as JavaScript's `Date.toISOString()` does.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from .audit import AuditListener, log_event
 from .record import Change, SessionRecord
+from .settled import settled
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -49,9 +49,7 @@ async def tell(listener: Listener | None, **facts: Any) -> None:
     if listener is None:
         return
     try:
-        answer = listener(**facts)
-        if inspect.isawaitable(answer):
-            await answer
+        await settled(listener(**facts))
     except Exception:
         logger.exception("An event listener failed; nothing else is affected.")
 

@@ -49,7 +49,7 @@ class Faces:
             CallbackFailed: If that callback raised.
         """
         session = {
-            "user": dict(record.user),
+            "user": record.fields(),
             "expires": iso(record.expires),
             "rev": record.rev,
         }
@@ -79,18 +79,30 @@ class Faces:
         Raises:
             TokenTooLarge: If no cookie could carry it.
         """
+        return self._tokens.encode(self._claims(record))
+
+    def check_size(self, record: SessionRecord) -> None:
+        """Check that a cookie can carry a session's token.
+
+        Args:
+            record: The session.
+
+        Raises:
+            TokenTooLarge: If none could.
+        """
+        self._tokens.check_size(self._claims(record))
+
+    def _claims(self, record: SessionRecord) -> Claims:
         now = int(self._clock())
-        return self._tokens.encode(
-            Claims(
-                sub=record.user_id,
-                sid=record.id,
-                jti=new_id(),
-                iat=now,
-                exp=max(now, int(record.expires)),
-                rev=record.rev,
-                user=record.user,
-                extra=record.claims,
-            )
+        return Claims(
+            sub=record.user_id,
+            sid=record.id,
+            jti=new_id(),
+            iat=now,
+            exp=max(now, int(record.expires)),
+            rev=record.rev,
+            user=record.user,
+            extra=record.claims,
         )
 
     def inspect(

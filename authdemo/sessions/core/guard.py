@@ -86,6 +86,11 @@ class Rule:
         return self.check is None or self._ask(session) is True
 
     @property
+    def is_for_every_member(self) -> bool:
+        """Whether nothing is asked of somebody who is signed in."""
+        return not self.roles and self.check is None and self.fresh is None
+
+    @property
     def waits(self) -> bool:
         """Whether the check is async."""
         return inspect.iscoroutinefunction(self.check)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from functools import lru_cache
 
 _BYTES = 20
 _CLEAR = "23456789abcdefghjkmnpqrstuvwxyz"
 _TAB_CHARACTERS = 4
+_MOST_NAMED = 4096
 
 
 def new_id() -> str:
@@ -33,6 +35,7 @@ def is_tab_name(text: str) -> bool:
     return len(text) == _TAB_CHARACTERS and set(text) <= set(_CLEAR)
 
 
+@lru_cache(_MOST_NAMED)
 def public_id(sid: str) -> str:
     """Name a session where its real id must not be seen: in lists and in logs.
 

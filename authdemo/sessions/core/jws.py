@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -43,10 +42,13 @@ class Signet:
         """
         self.kid = key.kid
         self.algorithm = key.algorithm
-        self.header = _spelled(_compact({"alg": key.algorithm, "typ": TYPE, "kid": key.kid}))
+        self.header = _spelled(
+            strict_json.dumps({"alg": key.algorithm, "typ": TYPE, "kid": key.kid})
+        )
         self._algorithm = jwt.get_algorithm_by_name(key.algorithm)
         self._private = self._algorithm.prepare_key(key.private)
         self._public = self._algorithm.prepare_key(key.public)
+        self._signature_length = len(_spelled(self._algorithm.sign(b"", self._private)))
 
     def sign(self, payload: Mapping[str, Any]) -> str:
         """Make a signed token.
@@ -57,8 +59,20 @@ class Signet:
         Returns:
             The token.
         """
-        signed = f"{self.header}.{_spelled(_compact(payload))}"
+        signed = f"{self.header}.{_spelled(strict_json.dumps(payload))}"
         return f"{signed}.{_spelled(self._algorithm.sign(signed.encode(), self._private))}"
+
+    def length(self, payload: Mapping[str, Any]) -> int:
+        """Tell how long a token would be.
+
+        Args:
+            payload: What it would say.
+
+        Returns:
+            Its length in bytes.
+        """
+        octets = len(strict_json.dumps(payload))
+        return len(self.header) + (octets * 4 + 2) // 3 + self._signature_length + 2
 
     def verify(self, signed: str, signature: bytes) -> bool:
         """Tell whether a signature is this key's."""
@@ -182,10 +196,3 @@ def read(octets: bytes) -> dict[str, Any]:
 
 def _spelled(octets: bytes) -> str:
     return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
-
-
-_compact_json = json.JSONEncoder(separators=(",", ":"))
-
-
-def _compact(value: Mapping[str, Any]) -> bytes:
-    return _compact_json.encode(value).encode()

@@ -128,6 +128,14 @@ class SessionRecord(_Frozen):
         """The user's id."""
         return str(self.user["id"])
 
+    def fields(self) -> dict[str, Any]:
+        """Copy the user's fields, for others to change."""
+        return {name: _copy(value) for name, value in self.user.items()}
+
+    def own_claims(self) -> dict[str, Any]:
+        """Copy the app's own claims, for others to change."""
+        return {name: _copy(value) for name, value in self.claims.items()}
+
     def revised(
         self,
         user: dict[str, Any],
@@ -136,6 +144,7 @@ class SessionRecord(_Frozen):
         at: float,
         cause: Cause,
         device: Device | None = None,
+        expires: float | None = None,
     ) -> SessionRecord:
         """Make the next revision.
 
@@ -145,11 +154,15 @@ class SessionRecord(_Frozen):
             at: The time.
             cause: What makes the revision.
             device: What asks for it.
+            expires: When the session ends from now on, unless `ends` comes first; as before
+                by default.
 
         Returns:
             A record whose `rev` is one higher.
         """
         new = {"rev": self.rev + 1, "user": user, "claims": claims}
+        if expires is not None:
+            new |= {"renewed": at, "expires": min(expires, self.ends)}
         return self._stepped(at, cause, changes(self.user, user), device, **new)
 
     def renewed_until(self, expires: float, *, at: float) -> SessionRecord:
@@ -214,6 +227,12 @@ class SessionRecord(_Frozen):
         )
         new |= {"last_seen": at, "latest": latest, "steps": self.steps + 1}
         return self.model_copy(update=new)
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _copy(each) for name, each in value.items()}
+    return [_copy(each) for each in value] if isinstance(value, list) else value
 
 
 @lru_cache(_MOST_READ)

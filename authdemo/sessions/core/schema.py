@@ -27,6 +27,8 @@ class UserSchema:
         """
         self.user = user
         self.update = update
+        self._fields = frozenset(user.model_fields)
+        self._open = frozenset(update.model_fields)
 
     def accept(self, current: Mapping[str, Any], asked: object, author: Author) -> dict[str, Any]:
         """Check an update as a whole: all of it is accepted, or none.
@@ -71,31 +73,31 @@ class UserSchema:
             Those fields and their values.
         """
         fields = user.model_dump()
-        return {name: fields[name] for name in fields if name not in self.update.model_fields}
+        return {name: fields[name] for name in fields if name not in self._open}
 
     def _is_same(self, current: Mapping[str, Any], name: str, value: object) -> bool:
         known = name in current
         return known and type(current[name]) is type(value) and bool(current[name] == value)
 
     def _check_open(self, name: str, author: Author) -> None:
-        if name not in self.user.model_fields:
+        if name not in self._fields:
             raise UpdateRefused(
                 f"A session has no field {name[:64]!r}.", field=name[:64], reason="no_such_field"
             )
-        if name == "id" or (author == "client" and name not in self.update.model_fields):
+        if name == "id" or (author == "client" and name not in self._open):
             raise UpdateRefused(
                 f"The field {name!r} can't be changed here.", field=name, reason="fixed"
             )
 
     def _clean(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        open_to_clients = {k: v for k, v in wanted.items() if k in self.update.model_fields}
+        open_to_clients = {k: v for k, v in wanted.items() if k in self._open}
         cleaned = _validated(self.update, open_to_clients)
         return {name: getattr(cleaned, name) for name in open_to_clients}
 
     def _checked_rest(
         self, current: Mapping[str, Any], wanted: Mapping[str, Any]
     ) -> dict[str, Any]:
-        rest = {k: v for k, v in wanted.items() if k not in self.update.model_fields}
+        rest = {k: v for k, v in wanted.items() if k not in self._open}
         if not rest:
             return {}
         whole = _validated(self.user, {**current, **rest})

@@ -218,7 +218,7 @@ class Sessions:
             device=device or Device(),
             latest=_sign_in(fields, now, device),
         )
-        self.faces.mint(record)
+        self.faces.check_size(record)
         session = await self.faces.public(record)
         await self.store.create(record)
         self.feed.publish(SessionBegan(record.user_id))
@@ -237,6 +237,7 @@ class Sessions:
         author: Author,
         if_rev: int | None = None,
         device: Device | None = None,
+        known: SessionRecord | None = None,
     ) -> SessionRecord:
         """Change some fields of the user, all of them or none.
 
@@ -246,6 +247,7 @@ class Sessions:
             author: Who asks. A client may change what the update model names.
             if_rev: Change nothing unless the session is at this revision.
             device: What they ask with.
+            known: The session as it was found a moment ago, so that it need not be looked for.
 
         Returns:
             The next revision, or the present one if nothing differs.
@@ -262,7 +264,7 @@ class Sessions:
                 raise RevisionConflict(record.rev)
             return self.schema.accept(record.user, asked, author)
 
-        return await self._advance(sid, accept, author, device)
+        return await self._advance(sid, accept, author, device, known)
 
     async def refresh(self, user: User) -> list[SessionRecord]:
         """Bring all of a user's sessions in line with what the app knows of the user now.
@@ -423,11 +425,14 @@ class Sessions:
         accept: Callable[[SessionRecord], dict[str, Any]],
         cause: Cause,
         device: Device | None,
+        known: SessionRecord | None = None,
     ) -> SessionRecord:
         """Take a session to its next revision, unless nothing differs."""
-        async with self._locks.of(sid):  # so that updates don't race for the next revision
+        lock = self._locks.of(sid)
+        known = None if lock.locked() else known
+        async with lock:  # so that updates don't race for the next revision
             while True:
-                record = await self.find(sid)
+                record, known = known or await self.find(sid), None
                 if record is None:
                     raise NotAuthenticated
                 accepted = accept(record)
@@ -457,14 +462,16 @@ class Sessions:
             raise NotAuthenticated("The session was ended by the app.")
         fields, claims = contents
         now = self._clock()
-        revised = record.revised(fields, claims, at=now, cause=cause, device=device)
-        revised = revised.renewed_until(now + self._options.max_age, at=now)
+        expires = now + self._options.max_age
+        revised = record.revised(
+            fields, claims, at=now, cause=cause, device=device, expires=expires
+        )
         self._check_size(revised, accepted)
         return revised
 
     def _check_size(self, record: SessionRecord, accepted: Mapping[str, Any]) -> None:
         try:
-            self.faces.mint(record)
+            self.faces.check_size(record)
         except TokenTooLarge as error:
             largest = max(accepted, key=lambda name: len(str(accepted[name])))
             raise UpdateRefused(

@@ -90,11 +90,19 @@ class TokenCodec:
             TokenTooLarge: If it is larger than 3 KiB.
         """
         token = self._signer.sign(self._payload(claims))
-        if len(token) > MAX_TOKEN_BYTES:
-            raise TokenTooLarge(
-                f"The token would take {len(token)} bytes, and there is room for {MAX_TOKEN_BYTES}."
-            )
+        _check_length(len(token))
         return token
+
+    def check_size(self, claims: Claims) -> None:
+        """Check that a token would not be too large, without minting it.
+
+        Args:
+            claims: What it would say.
+
+        Raises:
+            TokenTooLarge: If it would be larger than 3 KiB.
+        """
+        _check_length(self._signer.length(self._payload(claims)))
 
     def decode(self, token: str) -> Claims:
         """Verify a token, completely.
@@ -181,6 +189,13 @@ class TokenCodec:
             raise TokenError("The token is from the future.", reason="future")
         if not 0 <= claims.exp - claims.iat <= self._max_age + LEEWAY:
             raise TokenError("The token claims a longer life than this app gives.", reason="life")
+
+
+def _check_length(length: int) -> None:
+    if length > MAX_TOKEN_BYTES:
+        raise TokenTooLarge(
+            f"The token would take {length} bytes, and there is room for {MAX_TOKEN_BYTES}."
+        )
 
 
 def _is_count(value: object) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
@@ -19,6 +20,8 @@ from .errors import ConfigurationError
 DEFAULT = "en"
 OWN = Path(__file__).parent.parent / "words"
 """The package's own texts: its errors and its inspector."""
+
+_MOST_CHOICES = 256
 
 Texts: TypeAlias = Mapping[str, str]
 
@@ -57,6 +60,7 @@ class Words:
         """
         return self._texts[language]
 
+    @lru_cache(_MOST_CHOICES)  # noqa: B019 - an app has its words for ever
     def choose(self, chosen: str | None, accepted: str) -> str:
         """Choose a visitor's language.
 

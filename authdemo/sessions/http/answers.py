@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from urllib.parse import quote
 from starlette.types import Receive, Scope, Send
 
 from ..core import errors as e
+from ..core import strict_json
 from .bodies import BodyRefused
 from .cookies import RawHeaders
 
@@ -101,7 +101,6 @@ class Answer:
 _PERSONAL = raw(PERSONAL)
 _PERSONAL_JSON = raw({**PERSONAL, **_JSON})
 _PUBLIC_JSON = raw({**_JSON, "cache-control": "public, max-age=300"})
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 def public(body: object) -> Answer:
@@ -113,7 +112,7 @@ def public(body: object) -> Answer:
     Returns:
         An answer that any cache may keep for a while.
     """
-    return Answer(200, [*_PUBLIC_JSON], _json(body))
+    return Answer(200, [*_PUBLIC_JSON], strict_json.dumps(body))
 
 
 def personal(body: object, status_code: int = 200) -> Answer:
@@ -126,7 +125,7 @@ def personal(body: object, status_code: int = 200) -> Answer:
     Returns:
         An answer that no cache keeps.
     """
-    return Answer(status_code, [*_PERSONAL_JSON], _json(body))
+    return Answer(status_code, [*_PERSONAL_JSON], strict_json.dumps(body))
 
 
 def text(body: str, status_code: int) -> Answer:
@@ -205,7 +204,3 @@ def refusal(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> Answe
     if isinstance(error, e.RevisionConflict):
         body["rev"] = error.rev
     return personal(body, status(error)).plus(later(error))
-
-
-def _json(body: object) -> bytes:
-    return _encode(body).encode()

@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from ..core import strict_json
 from ..core.errors import AuthError
+from .scopes import header
 
 MAX_BODY_BYTES = 16 * 1024
 
@@ -45,7 +46,7 @@ async def read(request: Request) -> dict[str, Any]:
     Raises:
         BodyRefused: If it is too large, of another type, or malformed.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = header(request.scope, b"content-type").partition(";")[0].strip().lower()
     if kind not in ("application/json", "application/x-www-form-urlencoded"):
         raise BodyRefused(
             "The body must be application/json or application/x-www-form-urlencoded.",

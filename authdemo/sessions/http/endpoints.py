@@ -131,6 +131,7 @@ class Endpoints:
             author="client",
             if_rev=_expected_rev(request),
             device=visitor.device,
+            known=visitor.record,
         )
         answer = answers.personal(await self._auth.sessions.faces.public(record))
         self._desk.put_session(answer.headers, visitor, record)

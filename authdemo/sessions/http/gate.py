@@ -84,7 +84,7 @@ class Gate:
         return InsteadOfMissing(self._app, missing)
 
     def _refusal(self, scope: Scope, error: AuthError, *, secure: bool) -> Answer:
-        wording = self._wording(scope, is_member=True)
+        wording = self._wording(scope, None, is_member=True)
         return refusal_page(error, wording, self._site.links, secure=secure)
 
     async def _page(self, scope: Scope, path: str) -> Answer:
@@ -96,7 +96,7 @@ class Gate:
         if elsewhere is not None:
             answer = answers.redirect(elsewhere, 303)
         else:
-            answer = await self._render(scope, path, session)
+            answer = await self._render(scope, path, session, visitor)
         self._mark_browser(fresh, visitor)
         return answer.plus(fresh)
 
@@ -137,6 +137,8 @@ class Gate:
 
     async def _ruled_out(self, rule: Rule, asked: str, record: SessionRecord | None) -> str | None:
         """Judge the visitor by the page's own rule, and say where to go if it is not for them."""
+        if record is not None and rule.is_for_every_member:
+            return None
         session = self._auth.session(record) if record else None
         match await rule.judge(session, self._auth.clock):
             case Verdict.SIGN_IN:
@@ -153,23 +155,32 @@ class Gate:
         target = await self._auth.redirect(wanted, base_url)
         return base_url if canonical(urlsplit(target).path) == path else target
 
-    async def _render(self, scope: Scope, path: str, session: Mapping[str, Any] | None) -> Answer:
+    async def _render(
+        self,
+        scope: Scope,
+        path: str,
+        session: Mapping[str, Any] | None,
+        visitor: Visitor | None,
+    ) -> Answer:
         template = self._site.page(path)
         if template is None:
             return answers.text("Not found", 404)
         if session is not None:
             await ev.tell(self._auth.events.session, session=session, path=path)
-        sheet = template.in_words(self._wording(scope, is_member=session is not None))
+        sent = visitor.cookies if visitor else None
+        sheet = template.in_words(self._wording(scope, sent, is_member=session is not None))
         gzip = "gzip" in header(scope, b"accept-encoding")
         headers = [*template.headers[self._is_secure(scope)]]
         if gzip:
             headers.append((b"content-encoding", b"gzip"))
         return Answer(200, headers, sheet.show(session, gzip=gzip))
 
-    def _wording(self, scope: Scope, *, is_member: bool) -> Wording:
+    def _wording(
+        self, scope: Scope, sent: Mapping[str, list[str]] | None, *, is_member: bool
+    ) -> Wording:
         """Choose the texts for a visitor; those of protected pages are for members."""
         wordings = self._for_members if is_member else self._for_all
-        return wordings[language_of(scope, self._auth.words)]
+        return wordings[language_of(scope, self._auth.words, sent)]
 
     def _is_secure(self, scope: Scope) -> bool:
         return self._desk.origins.base_url(scope).startswith("https://")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.types import Scope
 
 from ..core.words import Words
@@ -12,15 +14,16 @@ COOKIE = "language"
 """The name of the cookie that remembers a visitor's choice."""
 
 
-def language_of(scope: Scope, words: Words) -> str:
+def language_of(scope: Scope, words: Words, sent: Mapping[str, list[str]] | None = None) -> str:
     """Choose the language of an answer.
 
     Args:
         scope: The request.
         words: The app's texts.
+        sent: The cookies that came along, if they have been read already.
 
     Returns:
         What the visitor chose here, or else what their browser asks for.
     """
-    chosen = next(iter(cookies.values(scope, COOKIE)), None)
+    chosen = next(iter((sent or cookies.by_name(scope)).get(COOKIE, ())), None)
     return words.choose(chosen, header(scope, b"accept-language"))

@@ -17,6 +17,8 @@ _NO_HEADER = -zlib.MAX_WBITS
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
 _LAST_BLOCK = b"\x03\x00"
 _LONGEST_BLOCK = 0xFFFF
+_BLOCK = struct.Struct("<BHH")
+_END = struct.Struct("<II")
 
 
 def packed(octets: bytes) -> bytes:
@@ -41,8 +43,11 @@ def as_it_is(octets: bytes) -> bytes:
     Returns:
         Blocks of deflate, none of which is the last.
     """
-    starts = range(0, len(octets), _LONGEST_BLOCK)
-    return b"".join(_stored(octets[start : start + _LONGEST_BLOCK]) for start in starts)
+    blocks = []
+    while len(octets) > _LONGEST_BLOCK:
+        blocks.append(_stored(octets[:_LONGEST_BLOCK]))
+        octets = octets[_LONGEST_BLOCK:]
+    return b"".join((*blocks, _stored(octets)))
 
 
 def joined(pieces: Iterable[bytes], whole: bytes) -> bytes:
@@ -55,9 +60,9 @@ def joined(pieces: Iterable[bytes], whole: bytes) -> bytes:
     Returns:
         A gzip file.
     """
-    end = struct.pack("<II", zlib.crc32(whole), len(whole) & 0xFFFFFFFF)
+    end = _END.pack(zlib.crc32(whole), len(whole) & 0xFFFFFFFF)
     return b"".join((_HEADER, *pieces, _LAST_BLOCK, end))
 
 
 def _stored(octets: bytes) -> bytes:
-    return b"\x00" + struct.pack("<HH", len(octets), len(octets) ^ 0xFFFF) + octets
+    return _BLOCK.pack(0, len(octets), len(octets) ^ 0xFFFF) + octets

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from ..core.guard import PageRules, Rule, pattern_of
@@ -13,6 +14,7 @@ from .scripts import EndpointsScript, Scripts
 from .templates import Template
 
 _LOOK = re.compile(r'<link\b[^>]*\brel="(?:stylesheet|icon|apple-touch-icon)"[^>]*>')
+_MOST_PATHS = 512
 _SHELL = "__spa-fallback.html"
 _PACKED = re.compile(r"\.(gz|br|zst)$", re.IGNORECASE)
 
@@ -131,6 +133,7 @@ class Site:
         return any(pattern.fullmatch(path.casefold()) for pattern in self._dynamic)
 
 
+@lru_cache(_MOST_PATHS)
 def canonical(path: str) -> str:
     """Find the page that a path means, however it is spelled.
 

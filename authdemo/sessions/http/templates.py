@@ -13,9 +13,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
+from ..core import strict_json
 from ..core.errors import AuthError
 from ..core.words import Texts
 from . import packing
@@ -141,7 +142,7 @@ class Slot:
             return _element(DATA_ID, session).encode("utf-8", "replace")
         value: Any = session
         for name in self.path:
-            value = value.get(name) if isinstance(value, Mapping) else None
+            value = value.get(name) if isinstance(value, dict) else None
         return b"" if value is None else html.escape(str(value)).encode("utf-8", "replace")
 
 
@@ -157,13 +158,16 @@ class Sheet:
         Args:
             pieces: Texts, and places for values of the session.
         """
-        self._pieces: list[tuple[bytes, bytes] | Slot] = []
+        self._whole: list[bytes] = []
+        self._packed: list[bytes] = []
+        self._slots: list[tuple[int, Slot]] = []
         for is_text, together in groupby(pieces, key=lambda piece: isinstance(piece, str)):
             if is_text:
-                octets = "".join(map(str, together)).encode("utf-8", "replace")
-                self._pieces.append((octets, packing.packed(octets)))
+                self._add("".join(map(str, together)).encode("utf-8", "replace"))
             else:
-                self._pieces += [slot for slot in together if isinstance(slot, Slot)]
+                for slot in together:
+                    self._slots.append((len(self._whole), cast("Slot", slot)))
+                    self._add(b"")
 
     def show(self, session: Mapping[str, Any] | None, *, gzip: bool) -> bytes:
         """Show a session on the page.
@@ -175,18 +179,20 @@ class Sheet:
         Returns:
             The HTML, packed or not.
         """
-        whole: list[bytes] = []
-        small: list[bytes] = []
-        for piece in self._pieces:
-            if isinstance(piece, Slot):
-                octets = piece.fill(session)
-                whole.append(octets)
-                small.append(packing.as_it_is(octets))
-            else:
-                whole.append(piece[0])
-                small.append(piece[1])
+        whole = self._whole.copy()
+        for place, slot in self._slots:
+            whole[place] = slot.fill(session)
         page = b"".join(whole)
-        return packing.joined(small, page) if gzip else page
+        if not gzip:
+            return page
+        small = self._packed.copy()
+        for place, _ in self._slots:
+            small[place] = packing.as_it_is(whole[place])
+        return packing.joined(small, page)
+
+    def _add(self, octets: bytes) -> None:
+        self._whole.append(octets)
+        self._packed.append(packing.packed(octets))
 
 
 def _headers(policy: str, *, secure: bool) -> RawHeaders:
@@ -217,5 +223,5 @@ def _pieces(document: str) -> list[str | _Marker]:
 
 
 def _element(name: str, value: object) -> str:
-    data = json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+    data = strict_json.dumps(value).decode().replace("<", "\\u003c")
     return f'<script type="application/json" id="{name}">{data}</script>'

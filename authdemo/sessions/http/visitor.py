@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from starlette.types import Scope
 
@@ -22,7 +21,7 @@ TAB_HEADER = b"x-auth-tab"
 """The header by which a page says which tab it is in."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Visitor:
     """One request's sender.
 
@@ -40,7 +39,7 @@ class Visitor:
     cookies: Mapping[str, list[str]]
     verified: Verified | None
 
-    @cached_property
+    @property
     def device(self) -> Device:
         """What the request was sent with."""
         return device_of(self.scope)

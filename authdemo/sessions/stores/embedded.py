@@ -51,7 +51,6 @@ class EmbeddedStore:
             f"The session database {path} is damaged: no session is read or saved any more. "
             "Stop the app, and mend the file or move it away to begin with no sessions."
         )
-        self._file: os.stat_result | None = None
 
     async def open(self) -> None:
         """Open the file, or make it; see `SessionStore.open`."""
@@ -120,7 +119,6 @@ class EmbeddedStore:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._file = self._path.stat()
             self._db = sqlite3.connect(
                 self._path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
             )
@@ -155,7 +153,6 @@ class EmbeddedStore:
         if self._commits is None or self._damaged.is_on:
             raise StoreUnavailable
         try:
-            self._check_in_place()
             result = await self._commits.write(change)
         except (OSError, sqlite3.Error) as error:
             self._note(error, self._writes)
@@ -164,11 +161,6 @@ class EmbeddedStore:
             ) from error
         self._writes.end()
         return result
-
-    def _check_in_place(self) -> None:
-        """Check that a restart would find what is written now."""
-        if self._file is None or not os.path.samestat(self._file, self._path.stat()):
-            raise FileNotFoundError("another file is in its place")
 
     def _note(self, error: Exception, trouble: Trouble) -> None:
         is_damage = getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE

@@ -36,6 +36,8 @@ class Journal:
             OSError: If there is no log.
             sqlite3.Error: If the file can't be opened.
         """
+        self._database = database
+        self._file = database.stat()
         self._log = os.open(f"{database}-wal", os.O_RDONLY)
         self._checkpointer = sqlite3.connect(database, timeout=0, check_same_thread=False)
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="session-journal")
@@ -52,6 +54,7 @@ class Journal:
             changes: How many changes were committed since the last time.
 
         Raises:
+            FileNotFoundError: If a restart would not find it, because another file is in place.
             NotKept: If the disk can't keep it.
         """
         self._changes += changes
@@ -64,6 +67,8 @@ class Journal:
         os.close(self._log)
 
     def _write_down(self) -> None:
+        if not os.path.samestat(self._file, self._database.stat()):
+            raise FileNotFoundError("another file is in its place")
         try:
             _sync(self._log)
         except OSError as error:

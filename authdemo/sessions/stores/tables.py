@@ -25,7 +25,8 @@ CREATE TABLE IF NOT EXISTS steps (
     step TEXT NOT NULL,
     PRIMARY KEY (sid, number)
 ) STRICT, WITHOUT ROWID;
-CREATE TRIGGER IF NOT EXISTS history_is_bounded AFTER INSERT ON steps BEGIN
+CREATE TRIGGER IF NOT EXISTS history_is_bounded AFTER INSERT ON steps
+WHEN NEW.number % 10 = 0 BEGIN
     DELETE FROM steps WHERE sid = NEW.sid AND number <= NEW.number - {MAX_HISTORY};
 END;
 CREATE TRIGGER IF NOT EXISTS history_ends AFTER DELETE ON sessions BEGIN
@@ -51,7 +52,10 @@ UPDATE sessions SET record = json_remove(json_set(
 
 FIND = "SELECT record FROM sessions WHERE id = ?"
 OF_USER = "SELECT record FROM sessions WHERE user_id = ? ORDER BY created DESC"
-HISTORY = "SELECT step FROM steps WHERE sid = ? ORDER BY number"
+HISTORY = f"""
+SELECT step FROM (SELECT * FROM steps WHERE sid = ? ORDER BY number DESC LIMIT {MAX_HISTORY})
+ORDER BY number
+"""  # noqa: S608
 
 _INSERT = "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)"
 _REPLACE = "UPDATE sessions SET rev = ?, expires = ?, record = ? WHERE id = ? AND rev = ?"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -123,6 +124,8 @@ class EmbeddedStore:
                 self._path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
             )
             tables.prepare(self._db)
+            with closing(sqlite3.connect(self._path)) as other:
+                tables.check(other)
             self._journal = Journal(self._path)
             self._commits = Commits(self._db, self._journal)
         except (OSError, sqlite3.Error) as error:

@@ -85,8 +85,21 @@ def prepare(db: sqlite3.Connection) -> None:
     is_new = db.execute("SELECT 1 FROM sqlite_master").fetchone() is None
     migration = "" if is_new or version >= _VERSION else _FROM_VERSION_1
     db.executescript(f"BEGIN;{_SCHEMA}{migration}PRAGMA user_version={_VERSION};COMMIT;")
-    _check_whole(db)
     db.execute("PRAGMA busy_timeout=0")
+
+
+def check(db: sqlite3.Connection) -> None:
+    """Check that a file is whole.
+
+    Args:
+        db: The file.
+
+    Raises:
+        sqlite3.Error: If it is damaged.
+    """
+    (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(verdict.splitlines()[-1])
 
 
 def insert(db: sqlite3.Connection, record: SessionRecord) -> None:
@@ -136,9 +149,3 @@ def sweep_tickets(db: sqlite3.Connection, now: float) -> None:
 
 def _remember(db: sqlite3.Connection, record: SessionRecord) -> None:
     db.execute(_REMEMBER, (record.id, record.steps, record.latest.model_dump_json()))
-
-
-def _check_whole(db: sqlite3.Connection) -> None:
-    (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
-    if verdict != "ok":
-        raise sqlite3.DatabaseError(verdict.splitlines()[-1])

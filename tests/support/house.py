@@ -14,11 +14,12 @@ from authdemo.sessions.core.options import SessionOptions
 from authdemo.sessions.core.record import SessionRecord
 from authdemo.sessions.core.schema import UserSchema
 from authdemo.sessions.core.sessions import Sessions
+from authdemo.sessions.core.signing import KeyPair
 from authdemo.sessions.core.tokens import TokenCodec
 from authdemo.sessions.core.users import User, UserUpdate
 from authdemo.sessions.stores.base import SessionStore
 from authdemo.sessions.stores.embedded import EmbeddedStore
-from tests.support.clock import StoppedClock
+from authdemo.sessions.testing import StoppedClock
 
 SECRET = "a secret for tests which everybody may know"
 OTHER_SECRET = "another secret for tests that is just as well known"
@@ -79,14 +80,16 @@ def build(
     events: Events | None = None,
     options: SessionOptions = OPTIONS,
     secrets: Sequence[str] = (SECRET,),
+    pairs: Sequence[KeyPair] = (),
     store: SessionStore | None = None,
 ) -> House:
     """Build a house; its store still has to be opened."""
     clock = clock or StoppedClock()
     store = store or EmbeddedStore(folder / "sessions.db")
+    keys = KeyRing(secrets, pairs)
     sessions = Sessions(
         store=store,
-        tokens=TokenCodec(KeyRing(secrets), issuer="tests", max_age=options.max_age, clock=clock),
+        tokens=TokenCodec(keys, issuer="tests", max_age=options.max_age, clock=clock),
         schema=UserSchema(Person, UserUpdate),
         options=options,
         callbacks=callbacks or Callbacks(),

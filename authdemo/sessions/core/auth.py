@@ -84,7 +84,7 @@ class AuthCore:
         pages: The app's own pages.
         page_rules: Which pages are for whom.
         protect_all: Whether what isn't marked as public is for members only.
-        clock: The clock.
+        clock: The clock; a test may put another in its place.
         words: The texts that visitors read.
         providers: The ways to sign in, by id.
     """
@@ -142,25 +142,29 @@ class AuthCore:
         store = store or own_store
         options = session or self.settings.session
         longest = max(options.max_age, 1)
-        self.trail = AuditTrail(self.events.audit, clock=clock)
+        self.trail = AuditTrail(self.events.audit, clock=self.now)
         self.sessions = Sessions(
             store=store,
-            tokens=TokenCodec(self.settings.keys, issuer=name, max_age=longest, clock=clock),
+            tokens=TokenCodec(self.settings.keys, issuer=name, max_age=longest, clock=self.now),
             schema=UserSchema(user, update),
             options=options,
             callbacks=self.callbacks,
             events=self.events,
             trail=self.trail,
-            clock=clock,
+            clock=self.now,
         )
-        self.tickets = Tickets(store, clock=clock)
+        self.tickets = Tickets(store, clock=self.now)
         self.access_tokens = AccessTokens(
-            self.settings.keys, issuer=self.settings.url or name, client=name, clock=clock
+            self.settings.keys, issuer=self.settings.url or name, client=name, clock=self.now
         )
-        self.update_limit = UpdateLimit(self.settings.update_rate, clock=clock)
+        self.update_limit = UpdateLimit(self.settings.update_rate, clock=self.now)
         self._find_user = find_user
         self._attempts = Locks()
-        self._failures = FailureLimit(store, self.settings.login_rate, clock=clock)
+        self._failures = FailureLimit(store, self.settings.login_rate, clock=self.now)
+
+    def now(self) -> float:
+        """Tell the time, by the clock that is there now."""
+        return self.clock()
 
     def provider(self, provider_id: str) -> Provider:
         """Find a way to sign in.

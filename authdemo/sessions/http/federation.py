@@ -41,7 +41,7 @@ class Federation:
         """
         self._auth = auth
         self._base = base
-        self._departures = Departures(auth.sessions.store, clock=auth.clock)
+        self._departures = Departures(auth.sessions.store, clock=auth.now)
 
     async def leave(
         self, headers: RawHeaders, visitor: Visitor, provider: OpenIDConnect, callback_url: str

@@ -1,0 +1,3 @@
+import os
+
+os.environ["ADAS_PASSWORD"] = "tutorial"

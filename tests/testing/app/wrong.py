@@ -1,0 +1,34 @@
+"""Tests that fail, to see what they say."""
+
+from __future__ import annotations
+
+import pytest
+from my_app.auth import Member
+from my_app.my_app import Ledger
+
+from authdemo.sessions.testing import Tab
+
+ADA = Member(id="ada", name="Ada Lovelace")
+
+
+@pytest.fixture
+def tab(login_as):
+    ada = login_as(ADA)
+    with Tab(ada.server, ada) as tab:
+        yield tab
+
+
+def test_another_user(tab):
+    tab.shows("authenticated", within=0.1, name="Countess")
+
+
+def test_nobody(tab):
+    tab.shows("unauthenticated", within=0.1)
+
+
+def test_another_value(tab):
+    tab.holds(Ledger, within=0.1, balance=90, paid=0)
+
+
+def test_another_page(tab):
+    tab.leaves_to("/login", within=0.1)

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from authdemo.sessions.testing import StoppedClock
+
+
+def test_it_stands_still_until_it_is_moved() -> None:
+    clock = StoppedClock(1000.0)
+    assert clock() == clock() == 1000.0
+    clock.advance(0.5)
+    assert clock() == 1000.5
+    clock.advance(days=1, hours=1, minutes=1, seconds=1)
+    assert clock() == 1000.5 + 86_400 + 3600 + 60 + 1
+
+
+def test_who_wants_to_know_is_told_that_it_has_moved() -> None:
+    seen: list[float] = []
+    clock = StoppedClock(0, moved=lambda: seen.append(clock()))
+    clock.advance(minutes=1)
+    clock.advance(minutes=2)
+    assert seen == [60, 180]

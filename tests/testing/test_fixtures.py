@@ -1,0 +1,83 @@
+"""pytest, run by the author of an app in the app's folder."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.guards.conftest import copied
+from tests.support.server import ROOT
+
+TESTS = Path(__file__).parent / "app"
+ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+OPERATOR = {
+    "AUTH_DATA_DIR": "precious",
+    "AUTH_SECRET": "too short, and the tests don't care",
+    "AUTH_SESSION_MAX_AGE": "7",
+    "REFLEX_REDIS_URL": "redis://127.0.0.1:1",
+}
+
+
+def run(folder: Path, *arguments: str) -> str:
+    """Run pytest there, with an operator's environment, and tell what it said."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "authdemo.pytest_plugin", "-q", *arguments],
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **ALONE, **OPERATOR},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return ended.stdout + ended.stderr
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder of an app."""
+    folder = copied(tmp_path)
+    (folder / "tests").mkdir()
+    (folder / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
+    return folder
+
+
+def give(folder: Path, tests: str) -> None:
+    shutil.copy(TESTS / f"{tests}.py", folder / "tests" / f"test_{tests}.py")
+
+
+def test_an_apps_own_tests_pass(folder: Path) -> None:
+    give(folder, "right")
+    said = run(folder)
+    assert " failed" not in said, said
+    assert "18 passed" in said, said
+
+
+def test_a_test_that_fails_says_what_was_seen(folder: Path) -> None:
+    give(folder, "wrong")
+    said = run(folder)
+    assert "4 failed" in said
+    for part in (
+        "'name': 'Ada Lovelace'",
+        "not authenticated {'name': 'Countess'}",
+        "not unauthenticated",
+        "the tab holds {'balance': 100, 'paid': 0}, not {'balance': 90, 'paid': 0}",
+        "the tab holds {'leave_to': ''}, not {'leave_to': '/login'}",
+    ):
+        assert part in said, said
+
+
+def test_an_app_in_another_folder_is_named_in_the_configuration(folder: Path) -> None:
+    give(folder, "right")
+    (folder.parent / "pytest.ini").write_text("[pytest]\nauth_app_folder = app\n")
+    said = run(folder.parent, "-c", "pytest.ini", "-k", "role", "app/tests")
+    assert "2 passed" in said, said
+
+
+def test_where_there_is_no_app_the_fixtures_say_so(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text("def test_it(login_as):\n    pass\n")
+    said = run(tmp_path)
+    assert f"There is no rxconfig.py in {tmp_path}. Run pytest in the app's folder" in said

@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference.md"
 HEAD = """# Reference
 
-Everything that `authdemo.sessions` offers, made from the docstrings by `make reference`.
+Everything that `authdemo.sessions` and its testing kit offer, made from the docstrings by
+`make reference`.
 """
 CHAPTERS = {
     "Setting up": (
@@ -48,6 +49,7 @@ CHAPTERS = {
     "Languages": ("word", "word_of", "explain", "speak", "current_language"),
 }
 ERRORS = "Errors"
+TESTING = "Testing"
 LABELS = {
     "parameters": "Takes",
     "attributes": "Has",
@@ -68,14 +70,16 @@ def reference() -> str:
         docstring_parser="google",
         resolve_aliases=True,
     )
-    public = {name: package[name].final_target for name in _public_names(package)}
+    kit = package["testing"]
+    public = {name: each[name].final_target for each in (package, kit) for name in _names(each)}
     sorted_in = [name for names in CHAPTERS.values() for name in names]
-    chapters = {**CHAPTERS, ERRORS: tuple(name for name in public if name not in sorted_in)}
+    errors = tuple(name for name in _names(package) if name not in sorted_in)
+    chapters = {**CHAPTERS, ERRORS: errors, TESTING: _names(kit)}
     return "\n".join([HEAD, *_lines(chapters, public)])
 
 
-def _public_names(package: griffe.Object | griffe.Alias) -> list[str]:
-    return [str(name).strip("'") for name in package["__all__"].value.elements]
+def _names(package: griffe.Object | griffe.Alias) -> tuple[str, ...]:
+    return tuple(str(name).strip("'") for name in package["__all__"].value.elements)
 
 
 def _lines(chapters: dict[str, tuple[str, ...]], public: dict[str, griffe.Object]) -> Iterator[str]:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +23,8 @@ LAYERS = (
     "authdemo.ui",
     "authdemo.pages",
     "authdemo.authdemo",
+    "authdemo.sessions.testing",
+    "authdemo.pytest_plugin",
 )
 # Where `core` puts the parts together, it names the parts that it is given.
 NAMED_BY_CORE = ("authdemo.sessions.stores", "authdemo.sessions.providers")
@@ -28,18 +32,28 @@ FRAMEWORKS = {
     "reflex": (
         "authdemo.sessions.reflex",
         "authdemo.sessions.inspector",
+        "authdemo.sessions.testing",
         "authdemo.sessions.workshop",
     ),
-    "httpx": ("authdemo.sessions.providers", "authdemo.sessions.workshop"),
+    "httpx": (
+        "authdemo.sessions.providers",
+        "authdemo.sessions.testing",
+        "authdemo.sessions.workshop",
+    ),
     "oauthlib": ("authdemo.sessions.providers",),
-    "reflex_base": ("authdemo.sessions.reflex",),
+    "pytest": (),
+    "reflex_base": ("authdemo.sessions.reflex", "authdemo.sessions.testing"),
     "redis": ("authdemo.sessions.stores",),
     "starlette": (
         "authdemo.sessions.http",
         "authdemo.sessions.reflex",
+        "authdemo.sessions.testing",
         "authdemo.sessions.workshop",
     ),
+    "simple_websocket": ("authdemo.sessions.testing",),
+    "uvicorn": ("authdemo.sessions.testing",),
 }
+FOR_TESTS = ("authdemo.pytest_plugin", "authdemo.sessions.testing", "pytest", "uvicorn")
 MODULES = sorted((ROOT / "authdemo").rglob("*.py"))
 
 
@@ -82,3 +96,21 @@ def test_frameworks_stay_in_their_layers(path: Path) -> None:
         assert layers is None or name_of(path).startswith(layers), (
             f"{name_of(path)} imports {imported}"
         )
+
+
+def loaded_with(module: str) -> set[str]:
+    look = f"import sys, {module}; print(*sys.modules)"
+    ended = subprocess.run(
+        [sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(ended.stdout.split())
+
+
+def test_nothing_that_is_for_tests_is_loaded_by_the_app() -> None:
+    loaded = loaded_with("authdemo.authdemo")
+    assert "authdemo.sessions" in loaded
+    assert not loaded.intersection(FOR_TESTS)
+
+
+def test_the_plugin_of_pytest_loads_nothing_before_it_is_asked() -> None:
+    assert not loaded_with("authdemo.pytest_plugin").intersection({"authdemo.sessions", "reflex"})

@@ -2,54 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Iterator
-from itertools import takewhile
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from authdemo.launch import node
+from tests.adoption.conftest import chapter
 from tests.browser import launch_options
-from tests.docs.markdown import Block, blocks
 from tests.e2e.visitor import Visitor, click, is_connected
 from tests.support import apps, browser
 from tests.support.server import ROOT, Server
 
-README = ROOT / "README.md"
+SHIPPED = {"__init__.py", "__pycache__", "pytest_plugin.py", "sessions"}
 AUTH = re.compile(r"auth|protected|User\(|form\.get")
 
 
-def chapter(language: str) -> list[Block]:
-    lines = README.read_text().splitlines()
-    start = lines.index("## Adopt it")
-    end = start + len(list(takewhile(lambda line: line[:3] != "## ", lines[start + 1 :])))
-    return [block for block in blocks(README, language) if start < block.line <= end]
-
-
-def run(folder: Path, script: str) -> None:
-    mine = {"HOME": str(folder), "PATH": "/usr/bin:/bin", "REFLEX_TELEMETRY_ENABLED": "false"}
-    env = node.environment({**os.environ, **mine}, ROOT)
-    subprocess.run(["bash", "-euc", script], cwd=folder, env=env, check=True, timeout=300)
-
-
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("adopted")
-    (folder / "path" / "to").mkdir(parents=True)
-    (folder / "path" / "to" / "authdemo").symlink_to(ROOT)
-    install, serve = chapter("sh")
-    run(folder, install.code)
-    for block in chapter("python"):
-        place = Path(block.facts["quote"]).relative_to("examples/minimal")
-        (folder / place).write_text(block.code)
-    assert "reflex run --env prod --single-port" in serve.code
-    python = str(folder / ".venv" / "bin" / "python")
+def app(adopted: Path) -> Iterator[Server]:
+    assert "reflex run --env prod --single-port" in chapter("sh")[1].code
+    python = str(adopted / ".venv" / "bin" / "python")
     mine = {"PYTHONPATH": "", "ADAS_PASSWORD": "tutorial"}
-    with apps.serving(folder, mine, python=python) as server:
+    with apps.serving(adopted, mine, python=python) as server:
         yield server
 
 
@@ -77,7 +52,7 @@ def test_the_example_is_what_the_readme_shows() -> None:
 def test_the_demo_is_not_installed(app: Server) -> None:
     installed = app.log.parent / ".venv/lib"
     package = next(installed.glob("python*/site-packages/authdemo"))
-    assert {path.name for path in package.iterdir()} <= {"__init__.py", "__pycache__", "sessions"}
+    assert {path.name for path in package.iterdir()} <= SHIPPED
     assert not list(installed.glob("python*/site-packages/argon2"))
 
 

@@ -20,6 +20,7 @@ ELSEWHERE = {
     "inspect",
     "languages",
     "openid-connect",
+    "test-your-app",
 }
 IN_A_MODULE_OF_ITS_OWN = {"tokens-for-other-services"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from authdemo import __version__, sessions
+from authdemo.sessions import testing
 from docs.make_reference import PAGE, reference
 from tests.support.server import ROOT
 
@@ -15,7 +16,7 @@ def test_the_reference_is_up_to_date() -> None:
 
 def test_every_public_name_is_in_the_reference_and_says_what_it_is() -> None:
     page = PAGE.read_text()
-    for name in sessions.__all__:
+    for name in (*sessions.__all__, *testing.__all__):
         heading = re.search(rf"^### `{name}\b[^\n]*\n\n(.*)", page, re.MULTILINE)
         assert heading, name
         assert heading[1][:1].isupper(), name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from authdemo.pytest_plugin import OPERATORS
+from authdemo.sessions.core import settings
 from tests.guards.conftest import copied
 from tests.support.server import ROOT
 
@@ -81,3 +84,9 @@ def test_where_there_is_no_app_the_fixtures_say_so(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text("def test_it(login_as):\n    pass\n")
     said = run(tmp_path)
     assert f"There is no rxconfig.py in {tmp_path}. Run pytest in the app's folder" in said
+
+
+def test_all_that_an_operator_can_say_is_left_aside() -> None:
+    source = Path(settings.__file__).read_text()
+    read = set(re.findall(r'"(AUTH_[A-Z_]+|REFLEX_[A-Z_]+)"', source))
+    assert read == {*OPERATORS, "AUTH_DATA_DIR", "AUTH_SECRET"}

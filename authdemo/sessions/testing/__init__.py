@@ -16,7 +16,6 @@ except ModuleNotFoundError as missing:
     ) from missing
 from .browser import Browser, set_cookies
 from .clock import StoppedClock
-from .forge import forge
 from .forgeries import FORGERIES, RealToken
 from .server import Server, free_port, serving
 from .waiting import eventually
@@ -30,7 +29,6 @@ __all__ = [
     "StoppedClock",
     "Tab",
     "eventually",
-    "forge",
     "free_port",
     "running_app",
     "serving",

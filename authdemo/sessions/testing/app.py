@@ -77,8 +77,8 @@ class RunningApp:
         provider = next(iter(self.auth.providers.values()))
         account = Account(provider.id, provider.type)
         record = self.run(self.auth.sessions.sign_in(user, account))
-        name = CookieNames.of(self.auth.settings.url or at.url).session
-        browser = Browser(at, session=name)
+        names = CookieNames.of(self.auth.settings.url or at.url)
+        browser = Browser(at, session=names.session, csrf=names.csrf)
         browser.token = self.auth.sessions.faces.mint(record)
         return browser
 
@@ -90,15 +90,21 @@ class RunningApp:
 
         Returns:
             The token, and the key that signed it.
+
+        Raises:
+            ValueError: If nobody is.
         """
-        return RealToken(browser.token or "", self.auth.settings.keys.signer)
+        if browser.token is None:
+            raise ValueError("Nobody is signed in in this browser.")
+        return RealToken(browser.token, self.auth.settings.keys.signer)
 
     def stop_clock(self) -> StoppedClock:
         """Stop the app's clock at this moment, until `reset`.
 
+        When the test moves it, open tabs are looked at again: the time has passed for them, too.
+
         Returns:
-            The clock. When it is moved, open tabs are looked at again, as if the time had
-            passed for them, too.
+            The clock.
         """
         clock = StoppedClock(time.time(), moved=lambda: self.run(self._look_again()))
         self.auth.clock = clock

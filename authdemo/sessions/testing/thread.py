@@ -17,6 +17,7 @@ from .waiting import eventually
 
 T = TypeVar("T")
 
+_LONGEST_GOODBYE = 5
 _LONGEST_WORK = 60.0
 
 
@@ -35,7 +36,13 @@ class Thread:
         """
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(app, ws="wsproto", lifespan="on", log_config=None)
+        config = uvicorn.Config(
+            app,
+            ws="wsproto",
+            lifespan="on",
+            log_config=None,
+            timeout_graceful_shutdown=_LONGEST_GOODBYE,
+        )
         self._server = uvicorn.Server(config)
         self._loop = asyncio.new_event_loop()
         context = contextvars.copy_context()
@@ -48,7 +55,9 @@ class Thread:
             RuntimeError: If it doesn't start; its log says why.
         """
         self._thread.start()
-        eventually(lambda: self._server.started or not self._thread.is_alive(), within=60)
+        eventually(
+            lambda: self._server.started or not self._thread.is_alive(), within=_LONGEST_WORK
+        )
         if not self._server.started:
             raise RuntimeError("The app didn't start. Its log says why.")
         return self
@@ -73,6 +82,9 @@ class Thread:
             What it returns.
         """
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_LONGEST_WORK)
+
+    def _has_started_or_failed(self) -> bool:
+        return self._server.started or not self._thread.is_alive()
 
     def _serve(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:

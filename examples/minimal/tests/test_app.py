@@ -1,8 +1,8 @@
 import pytest
-from my_app.my_app import Home
 
 from authdemo.sessions import User
 from authdemo.sessions.testing import FORGERIES, two_tabs
+from my_app.my_app import Home
 
 ADA = User(id="ada", name="Ada Lovelace")
 

@@ -1,7 +1,6 @@
-from my_app.my_app import Home
-
 from authdemo.sessions import User
 from authdemo.sessions.testing import two_tabs
+from my_app.my_app import Home
 
 ADA = User(id="ada", name="Ada Lovelace")
 

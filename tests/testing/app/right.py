@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 
 import pytest
-from my_app.auth import Member, auth
-from my_app.my_app import Ledger, Vault
 
 from authdemo.sessions import User
 from authdemo.sessions.testing import Tab, two_tabs
+from my_app.auth import Member, auth
+from my_app.my_app import Ledger, Vault
 
 ADA = Member(id="ada", name="Ada Lovelace")
 GRACE = Member(id="grace", name="Grace Hopper", role="admin")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from my_app.auth import Member
-from my_app.my_app import Ledger
 
 from authdemo.sessions.testing import Tab
+from my_app.auth import Member
+from my_app.my_app import Ledger
 
 ADA = Member(id="ada", name="Ada Lovelace")
 

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import os
+import subprocess
+from itertools import takewhile
+from pathlib import Path
+
+import pytest
+
+from authdemo.launch import node
+from tests.docs.markdown import Block, blocks
+from tests.support.server import ROOT
+
+README = ROOT / "README.md"
+
+
+def chapter(language: str) -> list[Block]:
+    """The blocks of README's chapter on adoption."""
+    lines = README.read_text().splitlines()
+    start = lines.index("## Adopt it")
+    end = start + len(list(takewhile(lambda line: line[:3] != "## ", lines[start + 1 :])))
+    return [block for block in blocks(README, language) if start < block.line <= end]
+
+
+def run(folder: Path, script: str) -> str:
+    """Type commands into a shell there, and tell what they say."""
+    mine = {"HOME": str(folder), "PATH": "/usr/bin:/bin", "REFLEX_TELEMETRY_ENABLED": "false"}
+    env = node.environment({**os.environ, **mine}, ROOT)
+    ended = subprocess.run(
+        ["bash", "-euc", script],
+        cwd=folder,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout
+    return ended.stdout
+
+
+@pytest.fixture(scope="package")
+def adopted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which README's chapter was followed to the letter."""
+    folder = tmp_path_factory.mktemp("adopted")
+    (folder / "path" / "to").mkdir(parents=True)
+    (folder / "path" / "to" / "authdemo").symlink_to(ROOT)
+    run(folder, chapter("sh")[0].code)
+    for block in chapter("python"):
+        place = Path(block.facts["quote"]).relative_to("examples/minimal")
+        (folder / place).write_text(block.code)
+    return folder

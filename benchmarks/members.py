@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from authdemo.sessions.testing.browser import AS_CLIENT, CSRF, SESSION
 from benchmarks.apps import bare, quick
 from benchmarks.load import wire
 from benchmarks.load.channel import Lines
 from benchmarks.load.wire import Answer, UnexpectedAnswer
-from tests.support.browser import AS_CLIENT, CSRF, SESSION, Browser
+from tests.support.browser import Browser
 from tests.support.server import Server
 
 SESSION_PATH = "/api/auth/session"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from authdemo.sessions.testing.server import COMMAND
 from tests.support import apps
 from tests.support.server import ROOT
 
@@ -28,7 +29,7 @@ def start(folder: Path, *, unset: tuple[str, ...] = (), **environ: str) -> str:
     """Start the app, which must fail at once, and tell its last words."""
     env = apps.environment() | {"ADAS_PASSWORD": "tutorial"} | environ
     ended = subprocess.run(
-        [sys.executable, "-m", "reflex", *apps.COMMAND],
+        [sys.executable, "-m", "reflex", *COMMAND],
         cwd=folder,
         env={name: value for name, value in env.items() if name not in unset},
         capture_output=True,

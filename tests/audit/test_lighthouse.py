@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, sync_playwright
 
+from authdemo.sessions.testing import free_port
 from tests.audit.lighthouse import Verdict, judge
 from tests.browser import launch_options
 from tests.e2e.visitor import Visitor
 from tests.support.browser import Browser
-from tests.support.server import Server, free_port
+from tests.support.server import Server
 
 pytestmark = pytest.mark.audit
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from authdemo.sessions.testing import eventually
 from tests.docs.apps import serving
 from tests.docs.markdown import GUIDES, blocks
 from tests.support.apps import state
 from tests.support.browser import Browser
-from tests.support.server import Server, eventually
+from tests.support.server import Server
 from tests.support.tab import SESSION_STATE, Tab
 
 ELSEWHERE = {

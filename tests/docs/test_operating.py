@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from authdemo.sessions.testing import eventually
+from authdemo.sessions.testing.browser import SESSION
 from tests.docs.markdown import GUIDES, blocks
 from tests.docs.proxy import proxy
-from tests.support.browser import SESSION, Browser
+from tests.support.browser import Browser
 from tests.support.redis import Redis
-from tests.support.server import Server, eventually, running
+from tests.support.server import Server, running
 from tests.support.tab import Tab
 
 HOST, CLIENT, MADE_UP = "app.example.org", "203.0.113.7", "192.0.2.1"

@@ -16,10 +16,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization as se
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from authdemo.sessions.testing import eventually, free_port
 from tests.docs.apps import serving
 from tests.support.apps import state
 from tests.support.browser import Browser
-from tests.support.server import Server, eventually, free_port
+from tests.support.server import Server
 from tests.support.tab import Tab
 
 BILLING = state("billing")

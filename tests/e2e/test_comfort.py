@@ -10,9 +10,10 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, ViewportSize, expect
 
+from authdemo.sessions.testing import free_port
 from tests.e2e.visitor import Visitor, click, field_of, is_connected
 from tests.support.browser import Browser
-from tests.support.server import Server, free_port, running_in_trouble
+from tests.support.server import Server, running_in_trouble
 
 MEMBERS_PAGES = ("/", "/client", "/inspector", "/account", "/admin")
 PHONE = ViewportSize(width=360, height=740)

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from authdemo.sessions.testing import eventually, free_port
 from tests.e2e.visitor import Visitor, click, field_of, is_connected
-from tests.support.server import ROOT, SECRET, eventually, free_port
+from tests.support.server import ROOT, SECRET
 
 SOURCES = ("authdemo", "assets", "reflex.lock", "rxconfig.py", "requirements.txt")
 START_SECONDS = 120

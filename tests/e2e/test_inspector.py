@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from authdemo.sessions.testing import eventually
 from tests.e2e.visitor import Visitor, click, field_of, is_connected
-from tests.support.server import eventually
 
 SOON = 600  # the promise is 200 ms; a busy machine gets some more
 

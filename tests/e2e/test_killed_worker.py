@@ -10,11 +10,13 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 
+from authdemo.sessions.testing import eventually
+from authdemo.sessions.testing.browser import SESSION
 from tests.e2e.visitor import Visitor, field_of
 from tests.redis.workers import pids, serving
-from tests.support.browser import SESSION, Browser
+from tests.support.browser import Browser
 from tests.support.redis import Redis
-from tests.support.server import Server, eventually, running_in_trouble
+from tests.support.server import Server, running_in_trouble
 
 RECONNECTED_WITHIN = 15_000
 

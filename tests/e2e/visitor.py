@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebSocket, expect
 
-from tests.support.server import eventually
+from authdemo.sessions.testing import eventually
 
 SESSION = "[data-testid=server-session], [data-testid=client-session]"
 # What Chromium itself writes about an answer that the page handles.

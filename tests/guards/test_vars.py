@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from authdemo.sessions.testing import eventually
 from tests.guards.conftest import member
 from tests.support.apps import state
 from tests.support.browser import Browser
-from tests.support.server import Server, eventually
+from tests.support.server import Server
 from tests.support.tab import Tab
 
 LEDGER, VAULT, VISITORS = state("ledger"), state("vault"), state("visitors")

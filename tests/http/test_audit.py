@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from authdemo.sessions.testing import eventually
 from tests.support.browser import PASSWORD, Browser
-from tests.support.server import eventually
 
 AS_CURL = {"User-Agent": "curl/8 (audit)"}
 

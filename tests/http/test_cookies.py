@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.support.browser import CSRF, SESSION, Browser, set_cookies
+from authdemo.sessions.testing import set_cookies
+from authdemo.sessions.testing.browser import CSRF, SESSION
+from tests.support.browser import Browser
 from tests.support.server import Server, running
 
 SECURE_SESSION, SECURE_CSRF = f"__Secure-{SESSION}", f"__Host-{CSRF}"

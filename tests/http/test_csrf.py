@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.browser import AS_CLIENT, CSRF, PASSWORD, Browser, set_cookies
+from authdemo.sessions.testing import set_cookies
+from authdemo.sessions.testing.browser import AS_CLIENT, CSRF
+from tests.support.browser import PASSWORD, Browser
 
 LOGIN = {"id": "john_doe", "password": PASSWORD}
 ACTS: dict[str, tuple[str, dict[str, Any]]] = {

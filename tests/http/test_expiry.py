@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.browser import SESSION, Browser, set_cookies
-from tests.support.server import Server, eventually, running
+from authdemo.sessions.testing import eventually, set_cookies
+from authdemo.sessions.testing.browser import SESSION
+from tests.support.browser import Browser
+from tests.support.server import Server, running
 
 IDLE, RENEW, ABSOLUTE = 2, 1, 5
 

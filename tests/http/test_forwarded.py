@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.browser import AS_CLIENT, PASSWORD, SESSION, Browser, set_cookies
+from authdemo.sessions.testing import set_cookies
+from authdemo.sessions.testing.browser import AS_CLIENT, SESSION
+from tests.support.browser import PASSWORD, Browser
 from tests.support.server import Server, running
 
 CSRF = "__Host-authjs.csrf-token"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.browser import AS_CLIENT, Browser
+from authdemo.sessions.testing.browser import AS_CLIENT
+from tests.support.browser import Browser
 
 PERSONAL = [
     "/api/auth/session",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.support.browser import SESSION, Browser, set_cookies
+from authdemo.sessions.testing import set_cookies
+from authdemo.sessions.testing.browser import SESSION
+from tests.support.browser import Browser
 
 
 def test_any_earlier_cookie_gives_the_newest_data_and_a_fresh_cookie(

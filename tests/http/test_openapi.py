@@ -19,7 +19,8 @@ from authdemo.sessions.http.openapi import describe
 from authdemo.sessions.http.origin import Origins
 from authdemo.sessions.http.visitor import Desk
 from authdemo.sessions.providers.credentials import Credentials
-from tests.support.browser import CSRF, SESSION, Browser
+from authdemo.sessions.testing.browser import CSRF, SESSION
+from tests.support.browser import Browser
 from tests.support.house import SECRET
 
 SECURE_NAMES = {"__Secure-authjs.session-token", "__Host-authjs.csrf-token"}

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.browser import AS_CLIENT, PASSWORD, Browser
+from authdemo.sessions.testing.browser import AS_CLIENT
+from tests.support.browser import PASSWORD, Browser
 
 EVIL = "https://evil.example"
 FOREIGN = [

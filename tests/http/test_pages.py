@@ -11,7 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from tests.support.browser import CSRF, Browser
+from authdemo.sessions.testing.browser import CSRF
+from tests.support.browser import Browser
 from tests.support.server import ROOT
 
 BUILT = ROOT / ".web/build/client"

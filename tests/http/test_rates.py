@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from authdemo.sessions.testing import eventually
 from tests.support.browser import Browser
-from tests.support.server import Server, eventually, running
+from tests.support.server import Server, running
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.support.browser import CSRF, SESSION, Browser, set_cookies
+from authdemo.sessions.testing import set_cookies
+from authdemo.sessions.testing.browser import CSRF, SESSION
+from tests.support.browser import Browser
 
 USER = {
     "id": "john_doe",

@@ -8,7 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.support.browser import ALONE, CSRF, PASSWORD, SESSION, Browser, set_cookies
+from authdemo.sessions.testing import set_cookies
+from authdemo.sessions.testing.browser import CSRF, SESSION
+from tests.support.browser import ALONE, PASSWORD, Browser
 from tests.support.server import Server, running
 
 

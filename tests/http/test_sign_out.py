@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.support.browser import SESSION, Browser, set_cookies
+from authdemo.sessions.testing import set_cookies
+from authdemo.sessions.testing.browser import SESSION
+from tests.support.browser import Browser
 
 
 def test_signing_out_ends_the_session_and_takes_the_cookie_back(john: Browser) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from authdemo.sessions.testing import eventually, free_port
 from tests.oidc.cheat import CLIENT, Cheat
 from tests.support import apps, npm
-from tests.support.server import Server, eventually, free_port
+from tests.support.server import Server
 
 HERE = Path(__file__).parent
 SECRET = "the client's secret for tests, 32 bytes"

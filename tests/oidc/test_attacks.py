@@ -10,8 +10,9 @@ import httpx
 import jwt
 import pytest
 
+from authdemo.sessions.testing.browser import AS_CLIENT
 from tests.oidc.cheat import Cheat, unsigned, with_client_secret
-from tests.support.browser import AS_CLIENT, Browser
+from tests.support.browser import Browser
 from tests.support.server import Server
 
 FAILED = "/login?error=OAuthCallbackError"

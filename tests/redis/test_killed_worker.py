@@ -14,10 +14,11 @@ import httpx
 import pytest
 from simple_websocket import ConnectionClosed
 
+from authdemo.sessions.testing import eventually
 from tests.redis.workers import connected, holder, pids, serving, tabs_on_both
 from tests.support.browser import Browser
 from tests.support.crowd import Crowd
-from tests.support.server import Server, eventually
+from tests.support.server import Server
 from tests.support.tab import Tab
 
 BY_ANY_WORKER = {"Connection": "close"}

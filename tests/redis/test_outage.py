@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from authdemo.sessions.testing import eventually
 from tests.redis.workers import pids, tabs_on_both
 from tests.support.browser import Browser
 from tests.support.redis import Redis
-from tests.support.server import Server, eventually, running_in_trouble
+from tests.support.server import Server, running_in_trouble
 from tests.support.tab import Tab
 
 Outage = Callable[[], AbstractContextManager[None]]

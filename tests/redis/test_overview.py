@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from authdemo.sessions.testing import eventually
 from tests.redis.workers import holder, tabs_on_both
 from tests.support.browser import Browser
 from tests.support.inspector import Inspector
 from tests.support.redis import Redis
-from tests.support.server import eventually, running_in_trouble
+from tests.support.server import running_in_trouble
 
 FORGOTTEN_WITHIN = 25.0
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from authdemo.sessions.testing import eventually
 from tests.redis.workers import pids, tabs_on_both
 from tests.support.browser import Browser
 from tests.support.crowd import update_two_fields_at_once
 from tests.support.redis import Redis
-from tests.support.server import Server, eventually, running
+from tests.support.server import Server, running
 from tests.support.tab import HOME_STATE, SESSION_STATE, Tab
 
 BY_ANY_WORKER = {"Connection": "close"}

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import httpx
 
+from authdemo.sessions.testing import eventually
 from tests.support.browser import Browser
-from tests.support.server import Server, eventually
+from tests.support.server import Server
 from tests.support.tab import Tab
 
 MOST_TABS = 40

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from authdemo.sessions.testing.forge import base64url, forge, sign, unpacked
 from tests.security.pieces import (
     BASE64URL,
     CODINGS,
@@ -20,7 +21,6 @@ from tests.security.pieces import (
     members,
 )
 from tests.security.real import Real
-from tests.support.forge import base64url, forge, sign, unpacked
 
 
 def others(real: Real, strangers: list[str]) -> SearchStrategy[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.tokens import Claims, TokenCodec
-from tests.support.clock import NOON, StoppedClock
+from authdemo.sessions.testing import StoppedClock
+from authdemo.sessions.testing.clock import NOON
 from tests.support.house import HOUR
 
 NOW = int(NOON)

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from authdemo.sessions.core.tokens import LEEWAY, Claims
+from authdemo.sessions.testing.forge import base64url, sign, unpacked
 from tests.security.own import NOW
 from tests.security.real import Real
-from tests.support.forge import base64url, sign, unpacked
 from tests.support.house import HOUR
 
 

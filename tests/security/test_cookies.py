@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.browser import SESSION, Browser, set_cookies
+from authdemo.sessions.testing import set_cookies
+from authdemo.sessions.testing.browser import SESSION
+from tests.support.browser import Browser
 
 MOST_SECONDS = 400 * 86_400
 

@@ -21,7 +21,8 @@ from schemathesis import (
 )
 from schemathesis.core.result import Ok
 
-from tests.support.browser import AS_CLIENT, PASSWORD, Browser
+from authdemo.sessions.testing.browser import AS_CLIENT
+from tests.support.browser import PASSWORD, Browser
 from tests.support.server import SECRET, Server, running
 
 Request: TypeAlias = Case[Any]

@@ -12,18 +12,20 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from authdemo.sessions.core.errors import TokenError
+from authdemo.sessions.core.keys import Key
 from authdemo.sessions.core.tokens import Claims
+from authdemo.sessions.testing.browser import SESSION
 from tests.security.mutations import others, signed
 from tests.security.own import CLAIMS, codec
 from tests.security.reading import is_within_profile, restated, said_by
 from tests.security.real import Real
-from tests.support.browser import SESSION, Browser
+from tests.support.browser import Browser
 from tests.support.house import SECRET
 
 MANY = settings(max_examples=100_000, derandomize=False, print_blob=True)
 
 CODEC = codec(SECRET.encode())
-OURS = Real(CODEC.encode(CLAIMS), SECRET)
+OURS = Real(CODEC.encode(CLAIMS), Key(SECRET.encode()))
 OTHERS = others(OURS, [OURS.saying(jti="other", rev=4), OURS.saying(sub="eve", sid="e4e5")])
 SIGNED = signed(OURS)
 

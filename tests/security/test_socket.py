@@ -6,8 +6,8 @@ import time
 
 import pytest
 
+from authdemo.sessions.testing import eventually
 from tests.support.browser import Browser
-from tests.support.server import eventually
 from tests.support.tab import (
     ACCOUNT_STATE,
     ADMIN_STATE,

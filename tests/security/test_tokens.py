@@ -10,10 +10,12 @@ from contextlib import suppress
 import httpx
 import pytest
 
+from authdemo.sessions.testing import set_cookies
+from authdemo.sessions.testing.browser import CSRF, SESSION
+from authdemo.sessions.testing.forge import forge
 from tests.security.real import Real
 from tests.security.tricks import TRICKS
-from tests.support.browser import CSRF, SESSION, Browser, set_cookies
-from tests.support.forge import forge
+from tests.support.browser import Browser
 from tests.support.server import SECRET
 
 CLEARED = [(SESSION, "", "Max-Age=0; Path=/; HttpOnly; SameSite=Lax")]

@@ -13,10 +13,10 @@ import pytest
 
 from authdemo.sessions.core.errors import TokenError
 from authdemo.sessions.core.keys import Key
+from authdemo.sessions.testing.forge import sign, unpacked
 from tests.security.own import CLAIMS, codec, key_ring
 from tests.security.transplants import TRANSPLANTS, Parts, base_of
 from tests.security.vectors import VECTORS, Vector
-from tests.support.forge import sign, unpacked
 from tests.support.house import SECRET
 
 OUR_SECRET = SECRET.encode()

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from authdemo.sessions.testing.forge import base64url, tag, unpacked, with_unused_bits
 from tests.security.vectors import VECTORS
-from tests.support.forge import base64url, tag, unpacked, with_unused_bits
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.tokens import LEEWAY, Claims, TokenCodec
+from authdemo.sessions.testing.forge import MISSING, forge, sign, with_unused_bits
 from tests.security.real import Real
-from tests.support.forge import MISSING, forge, sign, with_unused_bits
 from tests.support.house import OTHER_SECRET
 
 DAY = 86400

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.clock import StoppedClock
+from authdemo.sessions.testing import StoppedClock
 from tests.support.house import House, build
 
 

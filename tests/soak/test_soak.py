@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from authdemo.sessions.testing import eventually
 from tests.redis.workers import pids
 from tests.support.browser import Browser
 from tests.support.crowd import Crowd, Life
-from tests.support.server import Server, eventually, running
+from tests.support.server import Server, running
 from tests.support.tab import Tab
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "120"))

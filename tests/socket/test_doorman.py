@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from authdemo.sessions.testing import eventually
 from tests.support.browser import Browser
-from tests.support.server import Server, eventually, running
+from tests.support.server import Server, running
 from tests.support.tab import HOME_STATE, ROOT_STATE, SESSION_STATE, Tab
 
 EVENT = "42/_event,"

@@ -7,10 +7,12 @@ import re
 import httpx
 import pytest
 
+from authdemo.sessions.testing import eventually
+from authdemo.sessions.testing.tab import REFUSED
 from tests.http.test_cookies import SECURE_CSRF, SECURE_SESSION
 from tests.support.browser import Browser
-from tests.support.server import Server, eventually, running
-from tests.support.tab import HOME_STATE, REFUSED, SESSION_STATE, Tab
+from tests.support.server import Server, running
+from tests.support.tab import HOME_STATE, SESSION_STATE, Tab
 
 EVIL = "https://evil.example"
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.browser import Browser, set_cookies
-from tests.support.server import Server, eventually, running
+from authdemo.sessions.testing import eventually, set_cookies
+from tests.support.browser import Browser
+from tests.support.server import Server, running
 from tests.support.tab import HOME_STATE, LOG_OUT_STATE, SESSION_STATE, Tab
 
 

@@ -8,9 +8,11 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.support.browser import SESSION, Browser
+from authdemo.sessions.testing import eventually
+from authdemo.sessions.testing.browser import SESSION
+from tests.support.browser import Browser
 from tests.support.inspector import Inspector
-from tests.support.server import Server, eventually
+from tests.support.server import Server
 from tests.support.tab import OVERVIEW_STATE, SESSION_STATE, Tab
 
 PROMPTLY = 0.2

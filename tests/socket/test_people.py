@@ -9,9 +9,10 @@ from typing import TypeAlias
 
 import pytest
 
+from authdemo.sessions.testing import eventually
 from tests.support.browser import PASSWORD, Browser
 from tests.support.redis import Redis
-from tests.support.server import Server, eventually, running
+from tests.support.server import Server, running
 from tests.support.tab import ACCOUNT_STATE, ADMIN_STATE, SESSION_STATE, Tab
 
 NEW = "a new password"

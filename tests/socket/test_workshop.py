@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from authdemo.sessions.testing import eventually
 from authdemo.sessions.workshop.experiments import EXPERIMENTS
 from tests.support.browser import Browser
-from tests.support.server import eventually
 from tests.support.tab import WORKSHOP_STATE, Tab
 
 

@@ -5,20 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import httpx
-
 from authdemo.launch import node
-from tests.support.server import ROOT, SECRET, Server, eventually, free_port
+from authdemo.sessions import testing
+from tests.support.server import ROOT, SECRET, Server, doesnt_complain
 
 PASSWORD = "tutorial"
-STOP_SECONDS = 20
-COMMAND = ("run", "--env", "prod", "--single-port")
 
 
 def adopt(folder: Path) -> None:
@@ -43,26 +38,12 @@ def serving(
             `PYTHONPATH`.
         port: Where to listen; a free port by default.
     """
-    port, log = port or free_port(), folder / "log"
-    where = [f"--{end}-port={port}" for end in ("frontend", "backend")]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [python, "-m", "reflex", *COMMAND, *where, "--backend-host=127.0.0.1"],
-            cwd=folder,
-            env={**environment(), **(environ or {})},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    server = Server(f"http://127.0.0.1:{port}", log, process)
-    try:
-        eventually(lambda: _answers(server), within=120, every=0.2)
+    with testing.serving(
+        folder, {**environment(), **(environ or {})}, python=python, port=port
+    ) as served:
+        server = Server(served.url, served.log, served.process)
         yield server
-        complaints = server.complaints()
-        assert complaints == [], f"the log complains: {complaints[0]}"
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(STOP_SECONDS)
+        doesnt_complain(server)
 
 
 def state(name: str) -> str:
@@ -74,11 +55,3 @@ def environment() -> dict[str, str]:
     """The variables for an app that finds this package beside its own."""
     own = {"PYTHONPATH": str(ROOT), "AUTH_SECRET": SECRET, "MY_APP_PASSWORD": PASSWORD}
     return node.environment(os.environ, ROOT) | own
-
-
-def _answers(server: Server) -> bool:
-    assert server.process.poll() is None, f"it ended: {server.logged()}"
-    try:
-        return httpx.get(server.url + "/ping").is_success
-    except httpx.TransportError:
-        return False

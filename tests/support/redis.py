@@ -11,8 +11,8 @@ from typing import Self
 
 from redis import Redis as Client
 
+from authdemo.sessions.testing import eventually, free_port
 from tests import redis_server
-from tests.support.server import eventually, free_port
 
 
 class Redis:

@@ -7,54 +7,36 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from authdemo.sessions import testing
+from authdemo.sessions.testing import eventually, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ("authdemo", "run")
 SECRET = "the tests sign with this secret and nobody else does"
 START_SECONDS = 120
 STOP_SECONDS = 10
-COMPLAINT = re.compile(r"\b(WARNING|ERROR|CRITICAL|Traceback)\b.*")
 
 
 @dataclass(frozen=True)
-class Server:
-    """A running app.
-
-    Attributes:
-        url: Where it listens.
-        log: The file with all that it wrote.
-        process: What was started.
-    """
-
-    url: str
-    log: Path
-    process: subprocess.Popen[bytes]
+class Server(testing.Server):
+    """A running app, and what only the tests of this project ask of it."""
 
     @property
     def host(self) -> str:
         """The host and the port."""
         return self.url.removeprefix("http://")
 
-    def logged(self) -> str:
-        """Read what it wrote so far."""
-        return self.log.read_text(errors="replace")
-
     def audited(self, **facts: object) -> list[dict[str, Any]]:
         """List the entries of the audit trail that have these facts."""
         lines = re.findall(r"authdemo\.sessions\.audit: (.*)", self.logged())
         return [entry for entry in map(json.loads, lines) if facts.items() <= entry.items()]
-
-    def complaints(self) -> list[str]:
-        """List what its log complains of."""
-        return [found[0] for found in COMPLAINT.finditer(self.logged())]
 
     def children(self) -> list[int]:
         """List the processes that it started."""
@@ -80,8 +62,7 @@ def running(folder: Path, *, program: Sequence[str] = PROGRAM, **environ: str) -
     """
     with running_in_trouble(folder, program=program, **environ) as server:
         yield server
-    complaints = server.complaints()
-    assert complaints == [], f"the log complains: {complaints[0]}"
+    doesnt_complain(server)
 
 
 @contextlib.contextmanager
@@ -125,19 +106,10 @@ def running_in_trouble(
         _stop(process)
 
 
-def eventually(true: object, *, within: float = 5.0, every: float = 0.02) -> None:
-    """Wait until a condition holds, and fail if it doesn't in time.
-
-    Args:
-        true: A function of no arguments that tells whether it holds.
-        within: Seconds to wait at most.
-        every: Seconds between two looks.
-    """
-    assert callable(true)
-    deadline = time.monotonic() + within
-    while not true():
-        assert time.monotonic() < deadline, f"not so within {within} seconds"
-        time.sleep(every)
+def doesnt_complain(server: testing.Server) -> None:
+    """Check that an app's log holds no complaint."""
+    complaints = server.complaints()
+    assert complaints == [], f"the log complains: {complaints[0]}"
 
 
 def _wait_until_ready(server: Server) -> None:
@@ -156,9 +128,3 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.kill()
         process.wait()
         raise
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from tests.support.server import eventually
+from authdemo.sessions.testing import eventually
 
 
 @dataclass

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from authdemo.sessions.testing import eventually
 from tests.support.crowd import Crowd, Life
-from tests.support.server import Server, eventually, running
+from tests.support.server import Server, running
 
 
 @pytest.mark.parametrize("rounds", [3, pytest.param(20, marks=pytest.mark.soak)])

@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from authdemo.sessions.testing import eventually
 from tests.support import npm
-from tests.support.server import eventually
 
 FOLDER = Path(__file__).parent
 LOCK = FOLDER / "package-lock.json"

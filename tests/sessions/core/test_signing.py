@@ -19,7 +19,7 @@ from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.settings import Settings
 from authdemo.sessions.core.signing import KeyPair, read_pair
 from authdemo.sessions.core.tokens import MAX_TOKEN_BYTES, Claims, TokenCodec
-from tests.support.clock import StoppedClock
+from authdemo.sessions.testing import StoppedClock
 from tests.support.house import OTHER_SECRET, SECRET
 
 PRIVATE: dict[str, Any] = {

@@ -10,10 +10,10 @@ from redis.asyncio import Redis as Client
 
 from authdemo.sessions.core.errors import ConfigurationError, StoreUnavailable
 from authdemo.sessions.stores.redis import RedisStore
+from authdemo.sessions.testing import StoppedClock, free_port
+from authdemo.sessions.testing.clock import NOON
 from tests.sessions.stores.test_store_protocol import renamed, session
-from tests.support.clock import NOON, StoppedClock
 from tests.support.redis import Redis
-from tests.support.server import free_port
 
 NAME = "own"
 

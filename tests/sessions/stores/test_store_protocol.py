@@ -15,7 +15,8 @@ from authdemo.sessions.core.record import MAX_HISTORY, Device, Revision, Session
 from authdemo.sessions.stores.base import SessionStore
 from authdemo.sessions.stores.embedded import EmbeddedStore
 from authdemo.sessions.stores.redis import RedisStore
-from tests.support.clock import NOON, StoppedClock
+from authdemo.sessions.testing import StoppedClock
+from authdemo.sessions.testing.clock import NOON
 
 LONG_BEFORE = StoppedClock(NOON - 3600)
 STORES: dict[str, Callable[[Path, pytest.FixtureRequest], SessionStore]] = {

@@ -50,6 +50,7 @@ class Commits:
 
         Raises:
             sqlite3.Error: If it can't be done.
+            FileNotFoundError: If another file is in the database's place.
             NotKept: If the disk can't keep it.
         """
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
@@ -73,6 +74,7 @@ class Commits:
 
     async def _write_together(self, batch: list[tuple[Change[Any], asyncio.Future[Any]]]) -> None:
         try:
+            self._journal.check()
             await self._begin()
             results = self._commit(change for change, _ in batch)
             await self._journal.sync(len(batch))

@@ -47,6 +47,15 @@ class Journal:
             "The log of the session database is worked off again.",
         )
 
+    def check(self) -> None:
+        """Check that a restart would find what is written now.
+
+        Raises:
+            FileNotFoundError: If another file is in place.
+        """
+        if not os.path.samestat(self._file, self._database.stat()):
+            raise FileNotFoundError("another file is in its place")
+
     async def sync(self, changes: int) -> None:
         """Wait until all that is committed by now is on the disk.
 
@@ -54,7 +63,6 @@ class Journal:
             changes: How many changes were committed since the last time.
 
         Raises:
-            FileNotFoundError: If a restart would not find it, because another file is in place.
             NotKept: If the disk can't keep it.
         """
         self._changes += changes
@@ -67,8 +75,6 @@ class Journal:
         os.close(self._log)
 
     def _write_down(self) -> None:
-        if not os.path.samestat(self._file, self._database.stat()):
-            raise FileNotFoundError("another file is in its place")
         try:
             _sync(self._log)
         except OSError as error:

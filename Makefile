@@ -32,6 +32,7 @@ build: $(RUNTIME) ## build the pages without serving them
 test: $(DEV) ## run every test (choose with PYTEST_ARGS="-k login")
 	@$(PYTHON) -m tests.browser
 	@$(PYTHON) -m tests.redis_server
+	@$(PYTHON) -m tests.postgresql_server
 	@exec $(PYTHON) -m pytest $(PYTEST_ARGS)
 
 .PHONY: soak
@@ -73,7 +74,7 @@ reference: $(DEV) ## write docs/reference.md anew from the docstrings
 
 .PHONY: clean
 clean: ## remove what make made (the data folder stays)
-	rm -rf .venv .web .web.* .reflex .browser .redis .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/*/node_modules tests/*/*/node_modules
+	rm -rf .venv .web .web.* .reflex .browser .postgresql .redis .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/*/node_modules tests/*/*/node_modules
 	find authdemo tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV):

@@ -70,10 +70,11 @@ def check_settings() -> ServerSettings:
         LaunchError: Names the variable that is wrong and says what it takes.
     """
     from authdemo.sessions import ConfigurationError, Settings
+    from authdemo.sessions.accounts.database import database_url
 
     server = ServerSettings.read(os.environ)
     try:
-        Settings.from_environ()
+        database_url(Settings.from_environ().data_dir)
     except ConfigurationError as error:
         raise LaunchError(error.message) from error
     return server

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from authdemo.accounts import SEED_PASSWORD, SEEDS, Accounts, DemoUser
-from authdemo.sessions import Auth, Credentials, Events, Pages, Settings
+from authdemo.accounts import accounts
+from authdemo.sessions import Auth, Credentials, Events, Pages
+from authdemo.sessions.accounts import Member
 
 logger = logging.getLogger("authdemo")
 
-settings = Settings.from_environ()
-accounts = Accounts(settings.data_dir / "accounts.db")
-if os.environ.get("AUTH_DEMO_ACCOUNTS") != "0":
-    accounts.seed(SEEDS, SEED_PASSWORD)
 
-
-async def authorize(credentials: Mapping[str, Any]) -> DemoUser | None:
+async def authorize(credentials: Mapping[str, Any]) -> Member | None:
     """Tell who has this id and password."""
     return await accounts.check(credentials.get("id"), credentials.get("password"))
 
@@ -43,7 +38,6 @@ auth = Auth(
     ),
     events=Events(session=report),
     find_user=accounts.find,
-    user=DemoUser,
+    user=Member,
     words=Path(__file__).parent / "words",
-    settings=settings,
 )

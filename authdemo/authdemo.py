@@ -7,7 +7,17 @@ from typing import Any
 import reflex as rx
 
 from authdemo import logs
-from authdemo.pages import account, admin, client, confirm, home, inspector, login, nowhere
+from authdemo.pages import (
+    account,
+    admin,
+    client,
+    confirm,
+    home,
+    inspector,
+    login,
+    nowhere,
+    register,
+)
 from authdemo.sessions import word
 from authdemo.ui import head, mishaps
 
@@ -34,6 +44,7 @@ for path, page, name, on_load in (
     ("/admin", admin.page, "people", admin.AdminState.look),
     ("/confirm", confirm.page, "confirm", None),
     ("/login", login.page, "login", login.LoginState.explain),
+    ("/register", register.page, "register", None),
     ("404", nowhere.page, "nowhere", None),
 ):
     app.add_page(page, route=path, title=titled(f"{name}.title"), image=head.ICON, on_load=on_load)

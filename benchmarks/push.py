@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from pathlib import Path
 from statistics import median
 
-from authdemo.accounts import Accounts, DemoUser
+from authdemo.sessions.accounts import Accounts
+from authdemo.sessions.accounts import Member as Account
 from benchmarks import members as m
 from benchmarks import servers
 from benchmarks.apps import quick
@@ -86,13 +89,19 @@ def one_update_among_many_users(target: Target) -> Iterator[Figure]:
     )
 
 
+def seed(folder: Path, people: Sequence[Account]) -> None:
+    """Give people accounts, before the app is started."""
+    accounts = Accounts(f"sqlite:///{folder}/data/accounts.db")
+    accounts.seed(people, PASSWORD)
+    asyncio.run(accounts.all())
+    accounts.close()
+
+
 def reads_while_passwords_are_hashed(options: Options) -> Iterator[Figure]:
     """Let ten people sign in with passwords at once, while others read their sessions."""
     folder = options.folder / "hashing"
-    people = [
-        DemoUser(id=user, name=quick.NAME, email="email@email.email") for user in m.users(FEW)
-    ]
-    Accounts(folder / "data" / "accounts.db").seed(people, PASSWORD)
+    people = [Account(id=user, name=quick.NAME, email="") for user in m.users(FEW)]
+    seed(folder, people)
     with servers.real(folder) as target:
         comings = Comings(m.stranger(target.server), PASSWORD)
         others = signed_in(target, READERS, comings, people[0].id)

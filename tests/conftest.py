@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.browser import Browser
+from tests.support.postgresql import PostgreSQL
 from tests.support.redis import Redis
 from tests.support.server import Server, running
 
@@ -44,6 +45,13 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
     """A Redis, started once for all tests that leave it running."""
     with Redis(tmp_path_factory.mktemp("redis")) as redis:
         yield redis
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL, started once for all tests that leave it running."""
+    with PostgreSQL() as postgresql:
+        yield postgresql
 
 
 @pytest.fixture

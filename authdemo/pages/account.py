@@ -7,7 +7,8 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.auth import accounts, auth
+from authdemo.accounts import accounts
+from authdemo.auth import auth
 from authdemo.sessions import word
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import refusal, submit_button

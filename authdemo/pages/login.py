@@ -11,6 +11,7 @@ from authdemo.auth import auth
 from authdemo.sessions import word
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import refusal, submit_button
+from authdemo.ui.crossing import crossing
 from authdemo.ui.layout import plain_layout
 
 KNOWN = (
@@ -69,6 +70,7 @@ def page() -> rx.Component:
             class_name="card form",
         ),
         refusal(LoginState.error),
+        crossing("/register", word("login.no_account"), word("login.register")),
         rx.el.p(
             word("login.hint"),
             class_name="caption",

@@ -6,8 +6,8 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.accounts import DemoUser
 from authdemo.sessions import use_session, word
+from authdemo.sessions.accounts import Member
 from authdemo.ui.brand import brand
 from authdemo.ui.feedback import Arrival, toasts
 from authdemo.ui.log_out import log_out_button, log_out_refusal
@@ -82,4 +82,4 @@ def _link(name: str, path: str, current: str) -> rx.Component:
 
 
 def _is_admin() -> Any:
-    return use_session(DemoUser).user.role == "admin"
+    return use_session(Member).user.role == "admin"

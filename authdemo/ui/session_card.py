@@ -6,11 +6,11 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.accounts import DemoUser
 from authdemo.sessions import session_text, use_session, word
+from authdemo.sessions.accounts import Member
 
 FIELDS = ("id", "name", "email", "role", "rev", "expires")
-_OF_USER = frozenset(DemoUser.model_fields)
+_OF_USER = frozenset(Member.model_fields)
 
 
 def server_session() -> rx.Component:
@@ -25,7 +25,7 @@ def server_session() -> rx.Component:
 
 def client_session() -> rx.Component:
     """Show the session as the browser knows it: reactive."""
-    session = use_session(DemoUser)
+    session = use_session(Member)
     values = {name: getattr(session.user if name in _OF_USER else session, name) for name in FIELDS}
     return _card("client-session", word("session.client"), values)
 

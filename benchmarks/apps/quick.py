@@ -13,18 +13,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from authdemo.accounts import DemoUser
 from authdemo.auth import auth
 from authdemo.launch.serve import make_app
 from authdemo.sessions import Credentials
+from authdemo.sessions.accounts import Member
 
 SWEEP = "/sweep"
 NAME = "John Doe"
 
 
-async def authorize(credentials: Mapping[str, Any]) -> DemoUser:
+async def authorize(credentials: Mapping[str, Any]) -> Member:
     """Let anybody in, at once."""
-    return DemoUser(id=str(credentials["id"]), name=NAME, email="email@email.email")
+    return Member(id=str(credentials["id"]), name=NAME, email="email@email.email")
 
 
 async def sweep(request: Request) -> JSONResponse:

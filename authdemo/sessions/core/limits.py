@@ -73,6 +73,49 @@ class FailureLimit:
         return {_key(account, address): count, _key(address): count * ADDRESS_FACTOR}
 
 
+class AddressLimit:
+    """Counts what is done from each address in a sliding window that all workers share."""
+
+    def __init__(
+        self, store: SessionStore, rate: Rate, name: str, *, clock: Clock = system_clock
+    ) -> None:
+        """Make a limit.
+
+        Args:
+            store: Where it is counted.
+            rate: How often, in what time, per address.
+            name: What is limited.
+            clock: The clock.
+        """
+        self._store = store
+        self._rate = rate
+        self._name = name
+        self._clock = clock
+
+    async def take(self, address: str) -> int:
+        """Count one more from an address, unless there were too many.
+
+        Args:
+            address: The address.
+
+        Returns:
+            0 if it was let in, or else the seconds until one will be.
+
+        Raises:
+            StoreUnavailable: If nobody can say.
+        """
+        key, now = _key(self._name, address), self._clock()
+        if wait := await self._wait(key, now, self._rate.count):
+            return wait
+        await self._store.count_failure(key, at=now, expires=now + self._rate.seconds)
+        return await self._wait(key, now, self._rate.count + 1)  # others may have come meanwhile
+
+    async def _wait(self, key: str, now: float, most: int) -> int:
+        since = now - self._rate.seconds
+        seen = await self._store.failures(key, since=since)
+        return max(1, math.ceil(seen[-most] - since)) if len(seen) >= most else 0
+
+
 class Bucket:
     """Lets so many through in so much time; short bursts are welcome (a token bucket)."""
 

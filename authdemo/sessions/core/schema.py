@@ -104,15 +104,15 @@ class UserSchema:
         return {name: getattr(whole, name) for name in rest}
 
 
-def _validated(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
-    try:
-        return model.model_validate(dict(values))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise _refused(first) from error
+def blame(detail: ErrorDetails) -> dict[str, Any]:
+    """Say what pydantic found wrong, as the errors of this package do.
 
+    Args:
+        detail: One of its findings.
 
-def _refused(detail: ErrorDetails) -> UpdateRefused:
+    Returns:
+        What `AuthError` takes.
+    """
     field = str(detail["loc"][0]) if detail["loc"] else None
     broken = detail.get("ctx", {}).get("error")
     if isinstance(broken, RuleBroken):
@@ -120,7 +120,15 @@ def _refused(detail: ErrorDetails) -> UpdateRefused:
     else:
         reason, values = detail["type"], _numbers(detail)
     message = f"The {field or 'update'} {_message(detail)}."
-    return UpdateRefused(message, field=field, reason=reason, values=values)
+    return {"message": message, "field": field, "reason": reason, "values": values}
+
+
+def _validated(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise UpdateRefused(**blame(first)) from error
 
 
 def _numbers(detail: ErrorDetails) -> dict[str, Any]:
@@ -136,4 +144,6 @@ def _message(detail: ErrorDetails) -> str:
             return f"must have at most {detail['ctx']['max_length']} characters"
         case "string_type":
             return "must be text"
+        case "missing":
+            return "is needed"
     return "is not valid: " + detail["msg"][:1].lower() + detail["msg"][1:]

@@ -54,6 +54,7 @@ class Settings:
         redis_url: Where Redis is, or None for the embedded store.
         session: How long sessions live.
         login_rate: How many logins may fail, per account and address.
+        register_rate: How many accounts may be made from one address, with `sessions.accounts`.
         update_rate: How often a client may update its session.
         event_rate: How many events a tab may send.
         event_bytes: How large an event may be.
@@ -67,6 +68,7 @@ class Settings:
     redis_url: str | None = field(default=None, repr=False)
     session: SessionOptions = field(default_factory=SessionOptions)
     login_rate: Rate = Rate(10, 60)
+    register_rate: Rate = Rate(20, 3600)
     update_rate: Rate = Rate(1000, 60)
     event_rate: Rate = Rate(100, 1)
     event_bytes: int = 65_536
@@ -97,6 +99,7 @@ class Settings:
                 absolute_age=_seconds(environ, "AUTH_SESSION_ABSOLUTE_AGE", 90 * DAY),
             ),
             login_rate=_rate(environ, "AUTH_LOGIN_RATE", "10/minute"),
+            register_rate=_rate(environ, "AUTH_REGISTER_RATE", "20/hour"),
             update_rate=_rate(environ, "AUTH_UPDATE_RATE", "1000/minute"),
             event_rate=_rate(environ, "AUTH_EVENT_RATE", "100/second"),
             event_bytes=_event_bytes(environ),

@@ -24,7 +24,7 @@ from ..core.errors import (
     RequestRefused,
     StoreUnavailable,
 )
-from ..core.record import SessionRecord
+from ..core.record import Device, SessionRecord
 from ..core.session import Session
 from ..core.tickets import Pass
 from ..http.connections import Connection, Connections
@@ -237,6 +237,20 @@ class Auth(AuthCore):
         return self.access_tokens.mint(
             record.user_id, audience=audience, max_age=max_age, claims=claims
         )
+
+    def device(self, state: rx.State) -> Device:
+        """Tell what the running event comes from: which browser, at which address.
+
+        Args:
+            state: The event handler's `self`.
+
+        Returns:
+            The device.
+
+        Raises:
+            RequestRefused: If the socket is gone.
+        """
+        return self._connection(state).device
 
     async def own_account(self, state: rx.State) -> tuple[Provider, dict[str, str]]:
         """Tell how the user of a tab signed in, to ask for the password again.

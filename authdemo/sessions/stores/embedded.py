@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from ..core.errors import ConfigurationError, StoreUnavailable
 from ..core.record import Revision, SessionRecord
+from ..core.trouble import Trouble
 from . import tables
 from .commits import PATIENCE, Change, Commits
 from .failures import Failures
 from .journal import Journal, NotKept
-from .trouble import Trouble
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .trouble import Trouble
+from ..core.trouble import Trouble
 
 _CHANGES_BETWEEN_CHECKPOINTS = 500
 

@@ -1,0 +1,167 @@
+"""Registering: the form, what it does, and the parts for a form of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import reflex as rx
+
+from ..core.audit import AuditEvent
+from ..core.errors import AuthError
+from ..core.limits import AddressLimit
+from ..reflex.guards import public
+from ..reflex.installed import installed
+from ..reflex.words import explain, word
+from .errors import AccountRefused, TooManyRegistrations
+from .passwords import LEAST_CHARACTERS
+from .rules import Registration
+from .service import Accounts
+
+FIELDS: Mapping[str, Mapping[str, Any]] = {
+    "id": {
+        "auto_complete": "username",
+        "custom_attrs": {"autoCapitalize": "none", "spellCheck": False},
+    },
+    "name": {"auto_complete": "name"},
+    "email": {"auto_complete": "email", "type": "email"},
+    "password": {
+        "auto_complete": "new-password",
+        "type": "password",
+        "min_length": LEAST_CHARACTERS,
+    },
+}
+"""The fields of the form, and what browsers are told about them."""
+
+_shown: list[Accounts] = []
+
+
+async def sign_up(
+    state: rx.State,
+    accounts: Accounts,
+    form: Mapping[str, Any],
+    *,
+    provider: str = "credentials",
+    callback_url: str = "/",
+) -> None:
+    """Make an account in an event handler, and sign its owner in as a sign-in form does.
+
+    Args:
+        state: The event handler's `self`.
+        accounts: Where the account shall be.
+        form: What was typed: `id`, `name`, `email` and `password`.
+        provider: The id of the `Credentials` that asks these accounts.
+        callback_url: Where to go; another origin is not followed.
+
+    Raises:
+        AccountRefused: If a field is not as it must be, or the id is taken; names the field.
+        TooManyRegistrations: If too many were made from the visitor's address.
+        SignInError: If there is an account now, but its owner may not come in.
+        StoreUnavailable: If the database or the sessions can't be reached.
+    """
+    auth = installed()
+    device = auth.device(state)
+    try:
+        asked = Registration.read(form)
+        await _count(device.ip)
+        member = await accounts.register(asked)
+    except (AccountRefused, TooManyRegistrations) as error:
+        auth.trail.refused(error, path=state.router.url.path, device=device)
+        raise
+    auth.trail.add(AuditEvent(kind="registered", user=member.id), device=device)
+    proof = {"id": asked.id, "password": asked.password}
+    await auth.sign_in(state, proof, provider=provider, callback_url=callback_url)
+
+
+@public
+class RegisterState(rx.State):
+    """The form that makes an account.
+
+    Attributes:
+        pending: Whether the server is at work.
+        errors: The facts of its refusals, by field; what blames no field is under `""`.
+    """
+
+    pending: bool = False
+    errors: rx.Field[dict[str, dict[str, Any]]] = rx.field(default_factory=dict)
+
+    @rx.event
+    def begin(self) -> None:
+        """Begin anew."""
+        self.pending, self.errors = False, {}
+
+    @rx.event
+    async def register(self, form: dict[str, Any]) -> AsyncIterator[None]:
+        """Make an account of what the form holds."""
+        self.pending, self.errors = True, {}
+        yield
+        wanted = self.router.url.query_parameters.get("callbackUrl", "/")
+        try:
+            await sign_up(self, _shown[0], form, callback_url=wanted)
+        except AuthError as error:
+            self.pending = False
+            known = error.by_field() if isinstance(error, AccountRefused) else {}
+            self.errors = known or {"": error.facts()}
+
+
+def register_form(accounts: Accounts) -> rx.Component:
+    """Make the form that registers.
+
+    Args:
+        accounts: Where the accounts shall be.
+
+    Returns:
+        The form, with what went wrong beside its fields.
+    """
+    _shown[:] = [accounts]
+    return rx.fragment(
+        rx.el.form(
+            *map(_field, FIELDS),
+            rx.el.button(
+                word("register.go"),
+                type="submit",
+                disabled=~rx.State.is_hydrated | RegisterState.pending,
+                aria_busy=RegisterState.pending,
+                class_name="button",
+            ),
+            on_submit=RegisterState.register,
+            on_mount=RegisterState.begin,
+            no_validate=True,
+            method="post",
+            class_name="card form",
+        ),
+        rx.el.p(_explained(""), role="alert", class_name="refusal"),
+    )
+
+
+async def _count(address: str) -> None:
+    auth = installed()
+    rate = auth.settings.register_rate
+    limit = AddressLimit(auth.sessions.store, rate, "registrations", clock=auth.clock)
+    if wait := await limit.take(address):
+        raise TooManyRegistrations(wait)
+
+
+def _field(name: str) -> rx.Component:
+    error: Any = RegisterState.errors
+    hint = (rx.el.p(word("register.id_hint"), id="id-hint", class_name="caption"),)
+    return rx.el.div(
+        rx.el.label(
+            word(f"register.{name}"),
+            rx.el.input(
+                name=name,
+                required=True,
+                aria_invalid=error.contains(name),
+                aria_describedby=f"{name}-hint {name}-error",
+                **FIELDS[name],
+            ),
+        ),
+        *(hint if name == "id" else ()),
+        rx.el.p(_explained(name), id=f"{name}-error", role="alert", class_name="field-error"),
+        class_name="field",
+    )
+
+
+def _explained(field: str) -> Any:
+    errors: Any = RegisterState.errors
+    return explain(errors[field])

@@ -1,0 +1,1 @@
+"""Accounts with passwords, in SQLite and in PostgreSQL."""

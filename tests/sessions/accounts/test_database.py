@@ -1,0 +1,187 @@
+"""The database that DB_URL names, and what happens when it is away or has been there for long."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import stat
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from authdemo.sessions.accounts import AccountRefused, Member
+from authdemo.sessions.accounts.database import PATIENCE, database_url
+from authdemo.sessions.core.errors import ConfigurationError, StoreUnavailable
+from tests.sessions.accounts.conftest import ADA, CHEAP, FORM, PASSWORD
+from tests.support.postgresql import PostgreSQL
+
+OLD_TABLE = """
+CREATE TABLE accounts (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    role TEXT NOT NULL,
+    password TEXT NOT NULL
+) STRICT
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "driver"),
+    [
+        ("postgresql://ada:secret@db.example.org:5432/app", "postgresql+psycopg"),
+        ("postgres://ada@localhost/app?sslmode=require", "postgresql+psycopg"),
+        ("postgresql+psycopg://localhost/app", "postgresql+psycopg"),
+        ("postgresql:///app", "postgresql+psycopg"),
+        ("sqlite:///app.db", "sqlite"),
+        ("sqlite:////var/lib/app.db", "sqlite"),
+    ],
+)
+def test_a_url_names_a_database_as_it_does_for_reflex(value, driver):
+    url = database_url(Path("data"), {"DB_URL": value})
+    assert url.drivername == driver
+    assert url.render_as_string(hide_password=False).partition(":")[2] == value.partition(":")[2]
+
+
+@pytest.mark.parametrize("environ", [{}, {"DB_URL": ""}])
+def test_without_a_url_it_is_a_file_in_the_data_folder(environ):
+    assert str(database_url(Path("data"), environ)) == "sqlite:///data/accounts.db"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("postgres", "/var/lib/app.db", "mysql://localhost/app", "://", " "),
+        *("postgresql://localhost", "postgresql://localhost:port/app", "postgresql://h:99999/app"),
+        *("postgresql+asyncpg://localhost/app", "http://ada:secret@localhost/app"),
+        *("sqlite://", "sqlite:///:memory:"),
+    ],
+)
+def test_what_is_none_is_refused_without_showing_what_may_be_a_password(value):
+    with pytest.raises(ConfigurationError) as refused:
+        database_url(Path("data"), {"DB_URL": value})
+    assert refused.value.message == (
+        "DB_URL takes a URL like postgresql://user:password@host:5432/name "
+        "or sqlite:////path/to/accounts.db."
+    )
+
+
+async def test_nobody_else_may_read_the_file(open_at, tmp_path):
+    await open_at(f"sqlite:///{tmp_path}/new/accounts.db").all()
+    assert stat.S_IMODE((tmp_path / "new" / "accounts.db").stat().st_mode) == 0o600
+
+
+class TestOldFile:
+    """A file that was made before ids were compared without their letter case."""
+
+    @pytest.fixture
+    def path(self, tmp_path):
+        path = tmp_path / "accounts.db"
+        people = [("ada", "A"), ("Ada", "B"), ("grace", "C"), ("Marie", "D")]
+        rows = [(i, n, "", "user", CHEAP.hash(PASSWORD)) for i, n in people]
+        with closing(sqlite3.connect(path)) as db, db:
+            db.execute(OLD_TABLE)
+            db.executemany("INSERT INTO accounts VALUES (?, ?, ?, ?, ?)", rows)
+        return path
+
+    @pytest.fixture
+    def old(self, open_at, path):
+        return open_at(f"sqlite:///{path}")
+
+    async def test_its_accounts_stay_as_they_are(self, old):
+        old.seed([Member(id="john")], "not sown any more")
+        assert [member.id for member in await old.all()] == ["Ada", "Marie", "ada", "grace"]
+        assert (await old.check("ada", PASSWORD)).name == "A"
+        assert (await old.check("Ada", PASSWORD)).name == "B"
+        await old.change_password("Ada", "a new password")
+        assert await old.check("ada", PASSWORD)
+
+    @pytest.mark.parametrize("account_id", ["ada", "ADA", "marie", "Grace"])
+    async def test_its_ids_are_taken_in_any_letter_case(self, old, account_id):
+        with pytest.raises(AccountRefused) as refused:
+            await old.register({**FORM, "id": account_id})
+        assert refused.value.reason == "taken"
+
+    async def test_it_is_brought_up_to_date_once_by_any_number_of_workers(self, open_at, path):
+        workers = [open_at(f"sqlite:///{path}") for _ in range(4)]
+        found = await asyncio.gather(*(worker.all() for worker in workers))
+        assert {len(each) for each in found} == {4}
+        assert await workers[0].register(FORM)
+        assert (await workers[1].find("mary")).name == "Mary Shelley"
+
+
+@pytest.fixture(scope="module")
+def mortal():
+    """A PostgreSQL that these tests may stop."""
+    with PostgreSQL() as server:
+        yield server
+
+
+class TestTrouble:
+    @pytest.fixture
+    def accounts(self, open_at, mortal):
+        accounts = open_at(mortal.new_database())
+        accounts.seed([ADA], PASSWORD)
+        return accounts
+
+    async def test_while_it_is_away_nobody_is_let_in_and_afterwards_everybody_is(
+        self, mortal, accounts, caplog
+    ):
+        assert await accounts.check("ada", PASSWORD)
+        mortal.stop()
+        try:
+            for _ in range(2):
+                with pytest.raises(StoreUnavailable):
+                    await accounts.check("ada", PASSWORD)
+            with pytest.raises(StoreUnavailable):
+                await accounts.register(FORM)
+        finally:
+            mortal.start()
+        assert await accounts.check("ada", PASSWORD) == ADA
+        said = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+        assert len(said) == 1
+        assert said[0].startswith("Accounts can't be reached.")
+        assert "\n" not in said[0]
+
+    async def test_one_that_is_away_at_the_start_is_asked_again(self, mortal, accounts):
+        mortal.stop()
+        try:
+            with pytest.raises(StoreUnavailable):
+                await accounts.all()
+        finally:
+            mortal.start()
+        assert await accounts.all() == [ADA]
+
+    async def test_one_that_is_silent_is_given_up_in_time_and_holds_up_nobody_else(
+        self, mortal, accounts
+    ):
+        assert await accounts.check("ada", PASSWORD)
+        mortal.freeze()
+        try:
+            started = time.monotonic()
+            asking = asyncio.create_task(accounts.check("ada", PASSWORD))
+            beats = 0
+            while not asking.done():
+                await asyncio.sleep(0.05)
+                beats += 1
+            with pytest.raises(StoreUnavailable):
+                await asking
+            assert time.monotonic() - started < PATIENCE + 1
+            assert beats > PATIENCE / 0.05 * 0.5
+        finally:
+            mortal.thaw()
+        assert await accounts.check("ada", PASSWORD) == ADA
+
+    async def test_a_file_that_is_none_is_said_without_what_it_was_asked(
+        self, open_at, tmp_path, caplog
+    ):
+        path = tmp_path / "accounts.db"
+        path.write_bytes(b"not a database, but long enough to be looked at" * 100)
+        accounts = open_at(f"sqlite:///{path}")
+        with pytest.raises(StoreUnavailable):
+            await accounts.register(FORM)
+        assert "file is not a database" in caplog.text
+        assert "INSERT" not in caplog.text
+        assert path.read_bytes().startswith(b"not a database")

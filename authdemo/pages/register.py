@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import reflex as rx
 
-from authdemo.accounts import accounts
+from authdemo import accounts
 from authdemo.sessions import word
-from authdemo.sessions.accounts import register_form
+from authdemo.sessions.accounts import Accounts, Registering, register_form
 from authdemo.ui.crossing import crossing
 from authdemo.ui.layout import plain_layout
+
+
+class RegisterState(Registering, rx.State):
+    """The form for an account of the demo."""
+
+    accounts: ClassVar[Accounts] = accounts.accounts
 
 
 def page() -> rx.Component:
     """Build the page."""
     return plain_layout(
         "register",
-        register_form(accounts),
+        register_form(RegisterState),
         crossing("/login", word("register.has_one"), word("register.log_in")),
     )

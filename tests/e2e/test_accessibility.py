@@ -13,7 +13,8 @@ from tests.e2e.visitor import Visitor, click, field_of, is_connected
 from tests.support.browser import Browser
 from tests.support.server import Server
 
-PAGES = ("/login", "/", "/client", "/inspector", "/account", "/admin", "/confirm", "/nowhere")
+FOR_ANYONE = ("/login", "/register")
+PAGES = (*FOR_ANYONE, "/", "/client", "/inspector", "/account", "/admin", "/confirm", "/nowhere")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def visitor(
 
 @pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_nothing(visitor: Visitor, jane_everywhere: dict[str, str], path: str) -> None:
-    if path != "/login":
+    if path not in FOR_ANYONE:
         visitor.keep(jane_everywhere)
     tab = visitor.open(path)
     if path != "/nowhere":
@@ -86,3 +87,11 @@ def test_axe_finds_nothing_in_a_refusal_a_conflict_and_a_toast(
     click(client, "Client Side Update")
     expect(form.get_by_role("alert").filter(has_text="Client-Man")).to_be_visible()
     assert findings(form) == []
+
+
+def test_axe_finds_nothing_in_a_form_with_errors(visitor: Visitor) -> None:
+    tab = visitor.open("/register")
+    is_connected(tab)
+    click(tab, "Register")
+    expect(tab.locator("[aria-invalid=true]")).to_have_count(4)
+    assert findings(tab) == []

@@ -15,7 +15,7 @@ from tests.e2e.visitor import Visitor, click, field_of, is_connected
 from tests.support.browser import Browser
 from tests.support.server import Server, running_in_trouble
 
-MEMBERS_PAGES = ("/", "/client", "/inspector", "/account", "/admin")
+PAGES = ("/", "/client", "/inspector", "/account", "/admin", "/register")
 PHONE = ViewportSize(width=360, height=740)
 
 
@@ -130,7 +130,7 @@ def test_the_tutorial_can_be_done_by_keyboard_alone(visitor: Visitor) -> None:
     tab.wait_for_url(re.compile("/login"))
 
 
-@pytest.mark.parametrize("path", MEMBERS_PAGES)
+@pytest.mark.parametrize("path", PAGES)
 def test_a_small_screen_shows_a_page_without_scrolling_sideways(
     on_the_phone: Visitor, path: str
 ) -> None:

@@ -10,12 +10,14 @@ import pytest
 from authdemo.sessions.testing import eventually
 from tests.support.browser import Browser
 from tests.support.server import Server, running
+from tests.support.tab import REGISTER_STATE, SESSION_STATE, Tab
 
 
 @pytest.fixture(scope="module")
 def slow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app, with few updates allowed."""
-    with running(tmp_path_factory.mktemp("slow"), AUTH_UPDATE_RATE="3/second") as server:
+    """The app, with few updates and registrations allowed."""
+    rates = {"AUTH_UPDATE_RATE": "3/second", "AUTH_REGISTER_RATE": "2/hour"}
+    with running(tmp_path_factory.mktemp("slow"), **rates) as server:
         yield server
 
 
@@ -63,3 +65,21 @@ def test_who_waits_as_long_as_told_is_let_in(slow_server: Server) -> None:
     while update() == 200:
         pass
     eventually(lambda: update() == 200, within=1.5, every=0.1)
+
+
+def test_from_one_address_only_so_many_accounts_are_made(slow_server: Server) -> None:
+    browser = Browser(slow_server)
+    browser.get("/register")
+    more = {"name": "Ada", "email": "ada@example.org", "password": "a long enough one"}
+    with Tab(slow_server, browser, path="/register") as tab:
+        assert tab.register(id="x", **more) == ""
+        assert tab.register(id="first", **more)
+        browser.redeem(tab.var(SESSION_STATE, "ticket"))
+    with Tab(slow_server, browser, path="/register") as tab:
+        assert tab.register(id="john_doe", **more) == ""
+        assert tab.errors["id"]["reason"] == "taken"
+        tab.call(f"{REGISTER_STATE}.register", form={"id": "third", **more})
+        eventually(lambda: "" in tab.errors)
+        assert tab.errors[""]["code"] == "TooManyRegistrations"
+    assert Browser(slow_server).log_in("first", more["password"]).status_code == 200
+    assert Browser(slow_server).log_in("third", more["password"]).status_code == 401

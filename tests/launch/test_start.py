@@ -112,6 +112,15 @@ def test_a_number_of_workers_that_is_none_stops_the_start_with_one_line(start):
     assert launcher.lines == ["error: WORKERS takes a whole number from 1 to 256, not 'many'."]
 
 
+@pytest.mark.parametrize("url", ["mysql://ada:secret@localhost/app", "accounts.db", "sqlite://"])
+def test_a_database_that_is_none_stops_the_start_with_one_line(start, url):
+    launcher = start(DB_URL=url)
+    assert launcher.end() == 1
+    (said,) = launcher.lines
+    assert said.startswith("error: DB_URL takes a URL like postgresql://user:password@host:5432")
+    assert "secret" not in said
+
+
 def test_a_taken_port_stops_the_start_with_one_line(start):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

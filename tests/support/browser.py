@@ -24,3 +24,8 @@ class Browser(testing.Browser):
     ) -> httpx.Response:
         """Send the login form as Auth.js's client does."""
         return super().log_in(id=account, password=password, **fields)
+
+    def redeem(self, ticket: object, **options: Any) -> httpx.Response:
+        """Exchange a ticket for the session's cookie."""
+        body = {"csrfToken": self.csrf(), "ticket": ticket}
+        return self.post("/api/auth/ticket", json=body, **options)

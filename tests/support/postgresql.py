@@ -27,10 +27,11 @@ class PostgreSQL:
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
         self._port = free_port()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[Any] | None = None
         self._programs = postgresql_server.folder()
         self._as_owner: dict[str, Any] = {}
         self._databases = 0
+        self._shared = ""
 
     def __enter__(self) -> Self:
         if os.geteuid() == 0:
@@ -59,15 +60,11 @@ class PostgreSQL:
             "max_connections": "100",
         }
         words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+        place = ["-D", str(self._folder / "data"), "-p", str(self._port)]
+        program = str(self._programs / "postgres")
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [
-                    self._programs / "postgres",
-                    *("-D", self._folder / "data", "-p", str(self._port), *words),
-                ],
-                stdout=log,
-                stderr=log,
-                **self._as_owner,
+                [program, *place, *words], stdout=log, stderr=log, **self._as_owner
             )
         eventually(self._answers, within=20)
 
@@ -90,8 +87,15 @@ class PostgreSQL:
         self._databases += 1
         name = f"tests_{self._databases}"
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name}".encode())
         return self._url(name)
+
+    def empty_database(self) -> str:
+        """Empty the one database that tests take in turns, and tell its URL."""
+        url = self._shared = self._shared or self.new_database()
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        return url
 
     def _url(self, database: str) -> str:
         return f"postgresql://tests@127.0.0.1:{self._port}/{database}"

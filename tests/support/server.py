@@ -81,6 +81,7 @@ def running_in_trouble(
         "HOST": "127.0.0.1",
         "AUTH_SECRET": SECRET,
         "AUTH_LOGIN_RATE": "1000/minute",
+        "AUTH_REGISTER_RATE": "1000/minute",
         "AUTH_UPDATE_RATE": "100000/minute",
     }
     settings = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from authdemo.sessions import testing
 from authdemo.sessions.testing import eventually
 
@@ -11,6 +13,7 @@ OVERVIEW_STATE = f"{ROOT_STATE}.authdemo___sessions___reflex___overview____overv
 HOME_STATE = f"{ROOT_STATE}.authdemo___pages___home____home_state"
 LOG_OUT_STATE = f"{ROOT_STATE}.authdemo___ui___log_out____log_out_state"
 LOGIN_STATE = f"{ROOT_STATE}.authdemo___pages___login____login_state"
+REGISTER_STATE = f"{ROOT_STATE}.authdemo___pages___register____register_state"
 ACCOUNT_STATE = f"{ROOT_STATE}.authdemo___pages___account____account_state"
 ADMIN_STATE = f"{ROOT_STATE}.authdemo___pages___admin____admin_state"
 WORKSHOP_STATE = f"{ROOT_STATE}.authdemo___sessions___workshop___state____workshop_state"
@@ -28,3 +31,16 @@ class Tab(testing.Tab):
         self.call(f"{LOGIN_STATE}.log_in", form={"id": account, "password": password})
         eventually(lambda: self.var(SESSION_STATE, "ticket") or self.var(LOGIN_STATE, "error"))
         return str(self.var(SESSION_STATE, "ticket") or "")
+
+    def register(self, **form: Any) -> str:
+        """Send the form that registers, and wait for the ticket, or for `errors` to say why not."""
+        self._vars.pop(REGISTER_STATE, None)
+        self.call(f"{REGISTER_STATE}.register", form=form)
+        eventually(lambda: self.var(SESSION_STATE, "ticket") or self.errors)
+        return str(self.var(SESSION_STATE, "ticket") or "")
+
+    @property
+    def errors(self) -> dict[str, dict[str, Any]]:
+        """Why nobody was registered, by field, as the tab was told."""
+        errors: dict[str, dict[str, Any]] = self.var(REGISTER_STATE, "errors") or {}
+        return errors

@@ -5,8 +5,8 @@ Install them with `pip install 'authdemo[accounts]'`.
 
 from __future__ import annotations
 
-from .errors import AccountRefused, TooManyRegistrations
-from .form import register_form, sign_up
+from .errors import AccountRefused, AccountsUnavailable, TooManyRegistrations
+from .form import Registering, register_form, sign_up
 from .member import Member
 from .rules import Registration
 from .service import Accounts
@@ -14,7 +14,9 @@ from .service import Accounts
 __all__ = [
     "AccountRefused",
     "Accounts",
+    "AccountsUnavailable",
     "Member",
+    "Registering",
     "Registration",
     "TooManyRegistrations",
     "register_form",

@@ -16,8 +16,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
-from ..core.errors import ConfigurationError, StoreUnavailable
+from ..core.errors import ConfigurationError
 from ..core.trouble import Trouble
+from .errors import AccountsUnavailable
 
 T = TypeVar("T")
 
@@ -117,7 +118,7 @@ class Database:
 
         Raises:
             IntegrityError: If a row can't be there, as when its key is taken.
-            StoreUnavailable: If the database can't be reached, or can't do it.
+            AccountsUnavailable: If the database can't be reached, or can't do it.
         """
         running = asyncio.get_running_loop().run_in_executor(self._threads, self._commit, work)
         try:
@@ -126,9 +127,7 @@ class Database:
             raise
         except (DBAPIError, PoolTimeout, OSError) as error:
             self._trouble.begin(_cause(error))
-            raise StoreUnavailable("Accounts can't be reached right now. Try again shortly.") from (
-                error
-            )
+            raise AccountsUnavailable from error
         self._trouble.end()
         return result
 

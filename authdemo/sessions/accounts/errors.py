@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..core.errors import AuthError
+from ..core.errors import AuthError, StoreUnavailable
 
 
 class AccountRefused(AuthError):
@@ -45,6 +45,16 @@ class AccountRefused(AuthError):
             The facts of an error for each field; what blames no field is under `""`.
         """
         return {error.field or "": error.facts() for error in (*self.also[::-1], self)}
+
+
+class AccountsUnavailable(StoreUnavailable):
+    """The database of accounts can't be reached, so no password can be checked."""
+
+    code = "AccountsUnavailable"
+
+    def __init__(self) -> None:
+        """Make an error."""
+        super().__init__("Accounts can't be reached right now. Try again shortly.")
 
 
 class TooManyRegistrations(AuthError):

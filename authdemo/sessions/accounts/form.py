@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import reflex as rx
 
@@ -32,8 +32,6 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
     },
 }
 """The fields of the form, and what browsers are told about them."""
-
-_shown: list[Accounts] = []
 
 
 async def sign_up(
@@ -74,19 +72,21 @@ async def sign_up(
 
 
 @public
-class RegisterState(rx.State):
-    """The form that makes an account.
+class Registering(rx.State, mixin=True):
+    """A state whose form makes accounts; subclass it, together with `rx.State`.
 
     Attributes:
+        accounts: Where the accounts shall be; the subclass says it.
         pending: Whether the server is at work.
         errors: The facts of its refusals, by field; what blames no field is under `""`.
     """
 
+    accounts: ClassVar[Accounts]
     pending: bool = False
     errors: rx.Field[dict[str, dict[str, Any]]] = rx.field(default_factory=dict)
 
     @rx.event
-    def begin(self) -> None:
+    def begin_to_register(self) -> None:
         """Begin anew."""
         self.pending, self.errors = False, {}
 
@@ -97,40 +97,39 @@ class RegisterState(rx.State):
         yield
         wanted = self.router.url.query_parameters.get("callbackUrl", "/")
         try:
-            await sign_up(self, _shown[0], form, callback_url=wanted)
+            await sign_up(self, self.accounts, form, callback_url=wanted)
         except AuthError as error:
             self.pending = False
             known = error.by_field() if isinstance(error, AccountRefused) else {}
             self.errors = known or {"": error.facts()}
 
 
-def register_form(accounts: Accounts) -> rx.Component:
+def register_form(state: type[Registering]) -> rx.Component:
     """Make the form that registers.
 
     Args:
-        accounts: Where the accounts shall be.
+        state: The app's own subclass of `Registering`.
 
     Returns:
         The form, with what went wrong beside its fields.
     """
-    _shown[:] = [accounts]
     return rx.fragment(
         rx.el.form(
-            *map(_field, FIELDS),
+            *(_field(state, name) for name in FIELDS),
             rx.el.button(
                 word("register.go"),
                 type="submit",
-                disabled=~rx.State.is_hydrated | RegisterState.pending,
-                aria_busy=RegisterState.pending,
+                disabled=~rx.State.is_hydrated | state.pending,
+                aria_busy=state.pending,
                 class_name="button",
             ),
-            on_submit=RegisterState.register,
-            on_mount=RegisterState.begin,
+            on_submit=state.register,
+            on_mount=state.begin_to_register,
             no_validate=True,
             method="post",
             class_name="card form",
         ),
-        rx.el.p(_explained(""), role="alert", class_name="refusal"),
+        rx.el.p(_explained(state, ""), role="alert", class_name="refusal"),
     )
 
 
@@ -142,26 +141,28 @@ async def _count(address: str) -> None:
         raise TooManyRegistrations(wait)
 
 
-def _field(name: str) -> rx.Component:
-    error: Any = RegisterState.errors
-    hint = (rx.el.p(word("register.id_hint"), id="id-hint", class_name="caption"),)
+def _field(state: type[Registering], name: str) -> rx.Component:
+    errors: Any = state.errors
+    hint, error = f"{name}-hint", f"{name}-error"
+    hints = (rx.el.p(word("register.id_hint"), id=hint, class_name="caption"),)
+    has_hint = name == "id"
     return rx.el.div(
         rx.el.label(
             word(f"register.{name}"),
             rx.el.input(
                 name=name,
                 required=True,
-                aria_invalid=error.contains(name),
-                aria_describedby=f"{name}-hint {name}-error",
+                aria_invalid=errors.contains(name),
+                aria_describedby=f"{hint} {error}" if has_hint else error,
                 **FIELDS[name],
             ),
         ),
-        *(hint if name == "id" else ()),
-        rx.el.p(_explained(name), id=f"{name}-error", role="alert", class_name="field-error"),
+        *(hints if has_hint else ()),
+        rx.el.p(_explained(state, name), id=error, role="alert", class_name="field-error"),
         class_name="field",
     )
 
 
-def _explained(field: str) -> Any:
-    errors: Any = RegisterState.errors
+def _explained(state: type[Registering], field: str) -> Any:
+    errors: Any = state.errors
     return explain(errors[field])

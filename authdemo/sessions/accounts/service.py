@@ -13,10 +13,10 @@ from sqlalchemy import Engine, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from ..core.errors import RuleBroken, StoreUnavailable
+from ..core.errors import RuleBroken
 from ..core.settings import Settings
 from .database import Database, database_url, read_url
-from .errors import AccountRefused
+from .errors import AccountRefused, AccountsUnavailable
 from .member import Member
 from .passwords import Passwords, could_be_one, new_password
 from .rules import Registration, check_differs, folded
@@ -27,7 +27,7 @@ class Accounts:
     """Accounts in a database that several workers may share.
 
     Nothing is opened before the first question. Whoever asks while the database is away gets
-    `StoreUnavailable`, and the next one may get an answer.
+    `AccountsUnavailable`, and the next one may get an answer.
 
     Attributes:
         roles: The roles that there are.
@@ -91,7 +91,7 @@ class Accounts:
             The user, or None.
 
         Raises:
-            StoreUnavailable: If the database can't say.
+            AccountsUnavailable: If the database can't say.
         """
         if not could_be_one(account_id) or not could_be_one(password):
             return None
@@ -117,7 +117,7 @@ class Accounts:
         Raises:
             AccountRefused: If a field is not as it must be, or the id is taken, in whichever
                 letter case; names the field.
-            StoreUnavailable: If the database can't keep it.
+            AccountsUnavailable: If the database can't keep it.
         """
         asked = form if isinstance(form, Registration) else Registration.read(form)
         password = await asyncio.to_thread(self._passwords.hash, asked.password)
@@ -137,7 +137,7 @@ class Accounts:
 
         Raises:
             AccountRefused: If it can't be a password; says why.
-            StoreUnavailable: If the database can't keep it.
+            AccountsUnavailable: If the database can't keep it.
         """
         hashed = await asyncio.to_thread(self._passwords.hash, _checked(password, account_id))
         await self._change(account_id, password=hashed)
@@ -151,7 +151,7 @@ class Accounts:
 
         Raises:
             AccountRefused: If there is no such role, or no such account.
-            StoreUnavailable: If the database can't keep it.
+            AccountsUnavailable: If the database can't keep it.
         """
         if role not in self.roles:
             raise AccountRefused(
@@ -169,7 +169,7 @@ class Accounts:
             The user, or None.
 
         Raises:
-            StoreUnavailable: If the database can't say.
+            AccountsUnavailable: If the database can't say.
         """
         if not could_be_one(account_id):
             return None
@@ -187,7 +187,7 @@ class Accounts:
 
         Raises:
             AccountRefused: If there is no such account.
-            StoreUnavailable: If the database can't say.
+            AccountsUnavailable: If the database can't say.
         """
         found = await self.find(account_id)
         if found is None:
@@ -198,7 +198,7 @@ class Accounts:
         """List everyone who has an account, by id.
 
         Raises:
-            StoreUnavailable: If the database can't say.
+            AccountsUnavailable: If the database can't say.
         """
         found = await self._database.run(
             lambda session: [row.member() for row in session.exec(select(AccountRow))]
@@ -222,7 +222,7 @@ class Accounts:
             .where(col(AccountRow.id) == account_id, col(AccountRow.password) == hashed)
             .values(password=renewed)
         )
-        with suppress(StoreUnavailable):
+        with suppress(AccountsUnavailable):
             await self._database.run(lambda session: session.exec(statement))
 
     def _sow(self, engine: Engine, members: Sequence[Member], password: str) -> None:

@@ -27,7 +27,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/new/accounts.db"
     server: PostgreSQL = request.getfixturevalue("postgresql")
-    return server.new_database()
+    return server.empty_database()
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.sessions.accounts import AccountRefused, Member
+from authdemo.sessions.accounts import AccountRefused, AccountsUnavailable, Member
 from authdemo.sessions.accounts.database import PATIENCE, database_url
-from authdemo.sessions.core.errors import ConfigurationError, StoreUnavailable
+from authdemo.sessions.core.errors import ConfigurationError
 from tests.sessions.accounts.conftest import ADA, CHEAP, FORM, PASSWORD
 from tests.support.postgresql import PostgreSQL
 
@@ -122,7 +122,7 @@ def mortal():
 class TestTrouble:
     @pytest.fixture
     def accounts(self, open_at, mortal):
-        accounts = open_at(mortal.new_database())
+        accounts = open_at(mortal.empty_database())
         accounts.seed([ADA], PASSWORD)
         return accounts
 
@@ -133,9 +133,9 @@ class TestTrouble:
         mortal.stop()
         try:
             for _ in range(2):
-                with pytest.raises(StoreUnavailable):
+                with pytest.raises(AccountsUnavailable):
                     await accounts.check("ada", PASSWORD)
-            with pytest.raises(StoreUnavailable):
+            with pytest.raises(AccountsUnavailable):
                 await accounts.register(FORM)
         finally:
             mortal.start()
@@ -148,7 +148,7 @@ class TestTrouble:
     async def test_one_that_is_away_at_the_start_is_asked_again(self, mortal, accounts):
         mortal.stop()
         try:
-            with pytest.raises(StoreUnavailable):
+            with pytest.raises(AccountsUnavailable):
                 await accounts.all()
         finally:
             mortal.start()
@@ -166,7 +166,7 @@ class TestTrouble:
             while not asking.done():
                 await asyncio.sleep(0.05)
                 beats += 1
-            with pytest.raises(StoreUnavailable):
+            with pytest.raises(AccountsUnavailable):
                 await asking
             assert time.monotonic() - started < PATIENCE + 1
             assert beats > PATIENCE / 0.05 * 0.5
@@ -180,7 +180,7 @@ class TestTrouble:
         path = tmp_path / "accounts.db"
         path.write_bytes(b"not a database, but long enough to be looked at" * 100)
         accounts = open_at(f"sqlite:///{path}")
-        with pytest.raises(StoreUnavailable):
+        with pytest.raises(AccountsUnavailable):
             await accounts.register(FORM)
         assert "file is not a database" in caplog.text
         assert "INSERT" not in caplog.text

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from authdemo.sessions.core.errors import TooManyAttempts, TooManyUpdates
-from authdemo.sessions.core.limits import ADDRESS_FACTOR, Bucket, FailureLimit, UpdateLimit
+from authdemo.sessions.core.limits import (
+    ADDRESS_FACTOR,
+    AddressLimit,
+    Bucket,
+    FailureLimit,
+    UpdateLimit,
+)
 from authdemo.sessions.core.settings import Rate
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
@@ -121,3 +129,26 @@ def test_each_session_is_limited_for_itself(clock):
     assert refused.value.retry_after == 30
     clock.advance(30)
     limit.count("one")
+
+
+@pytest.fixture
+def address_limit(house, clock):
+    return AddressLimit(house.store, Rate(2, 60), "tests", clock=clock)
+
+
+async def test_each_address_may_do_something_so_often(address_limit, clock):
+    assert [await address_limit.take(HERE) for _ in range(4)] == [0, 0, 60, 60]
+    assert await address_limit.take(THERE) == 0
+    clock.advance(61)
+    assert await address_limit.take(HERE) == 0
+
+
+async def test_what_is_limited_apart_is_counted_apart(house, clock, address_limit):
+    other = AddressLimit(house.store, Rate(2, 60), "other tests", clock=clock)
+    assert [await address_limit.take(HERE) for _ in range(3)] == [0, 0, 60]
+    assert await other.take(HERE) == 0
+
+
+async def test_of_those_who_come_at_once_no_more_are_let_in(address_limit):
+    waits = await asyncio.gather(*(address_limit.take(HERE) for _ in range(10)))
+    assert waits.count(0) <= 2

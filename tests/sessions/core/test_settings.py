@@ -26,6 +26,7 @@ def test_with_a_secret_alone_everything_else_has_its_default():
     assert settings.redis_url is None
     assert settings.data_dir == Path(".data")
     assert settings.login_rate == Rate(10, 60)
+    assert settings.register_rate == Rate(20, 3600)
     assert settings.session.max_age == 30 * DAY
     assert settings.session.update_age == DAY
     assert settings.session.absolute_age == 90 * DAY
@@ -141,11 +142,11 @@ def test_what_is_no_rate_is_refused(value):
     assert "AUTH_LOGIN_RATE" in complaint(AUTH_LOGIN_RATE=value)
 
 
-@pytest.mark.parametrize("name", ["AUTH_UPDATE_RATE", "AUTH_EVENT_RATE"])
+@pytest.mark.parametrize("name", ["AUTH_UPDATE_RATE", "AUTH_EVENT_RATE", "AUTH_REGISTER_RATE"])
 def test_other_rates_are_written_alike(name):
     assert name in complaint(**{name: "fast"})
     limits = read(**{name: "7/second"})
-    assert Rate(7, 1) in (limits.update_rate, limits.event_rate)
+    assert Rate(7, 1) in (limits.update_rate, limits.event_rate, limits.register_rate)
 
 
 @pytest.mark.parametrize("value", ["0", "1023", "-1", "64K", "1e6", "9999999999"])

@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference.md"
 HEAD = """# Reference
 
-Everything that `authdemo.sessions` and its testing kit offer, made from the docstrings by
-`make reference`.
+Everything that `authdemo.sessions` offers, with `authdemo.sessions.accounts` for accounts and
+`authdemo.sessions.testing` for tests; made from the docstrings by `make reference`.
 """
 CHAPTERS = {
     "Setting up": (
@@ -34,6 +34,7 @@ CHAPTERS = {
         "User",
         "UserUpdate",
     ),
+    "Accounts": ("Accounts", "Member", "Registering", "register_form", "sign_up", "Registration"),
     "Guards": ("protected", "public", "Session"),
     "Components": (
         "use_session",
@@ -70,10 +71,12 @@ def reference() -> str:
         docstring_parser="google",
         resolve_aliases=True,
     )
-    kit = package["testing"]
-    public = {name: each[name].final_target for each in (package, kit) for name in _names(each)}
+    accounts, kit = package["accounts"], package["testing"]
+    parts = (package, accounts, kit)
+    public = {name: each[name].final_target for each in parts for name in _names(each)}
     sorted_in = [name for names in CHAPTERS.values() for name in names]
-    errors = tuple(name for name in _names(package) if name not in sorted_in)
+    rest = (*_names(package), *_names(accounts))
+    errors = tuple(name for name in rest if name not in sorted_in)
     chapters = {**CHAPTERS, ERRORS: errors, TESTING: _names(kit)}
     return "\n".join([HEAD, *_lines(chapters, public)])
 

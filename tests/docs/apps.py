@@ -18,7 +18,8 @@ def write(guide: str, folder: Path) -> None:
     apps.adopt(folder)
     for page in dict.fromkeys(("start", guide)):
         for block in blocks(GUIDES / f"{page}.md", "python"):
-            _put(folder, block.code, **block.facts)
+            if "quote" not in block.facts:
+                _put(folder, block.code, **block.facts)
 
 
 @contextlib.contextmanager

@@ -138,6 +138,25 @@ def test_updates_from_background_tasks(app: Server) -> None:
         eventually(lambda: tab.name == "Rear Admiral Hopper")
 
 
+@of("accounts")
+def test_accounts(app: Server) -> None:
+    mary = {"id": "mary", "name": "Mary Shelley", "email": "mary@example.org"}
+    mary["password"] = "a bird in a gilded cage"
+    nobody, browser = Browser(app), Browser(app)
+    assert nobody.log_in("mary", mary["password"]).status_code == 401
+    browser.get("/register")
+    with Tab(app, browser, path="/register") as tab:
+        tab.call(f"{state('register')}.register", form=mary)
+        eventually(lambda: tab.var(SESSION_STATE, "ticket"))
+        assert browser.redeem(tab.var(SESSION_STATE, "ticket")).status_code == 200
+    with Tab(app, nobody, path="/register") as tab:
+        tab.call(f"{state('register')}.register", form={**mary, "id": "MARY"})
+        eventually(lambda: tab.var(state("register"), "errors"))
+        assert tab.var(state("register"), "errors")["id"]["reason"] == "taken"
+    assert "Mary Shelley" in browser.get("/").text
+    assert nobody.log_in("mary", mary["password"]).status_code == 200
+
+
 def test_no_guide_goes_untested() -> None:
     tested = {mark.args[1][0] for test in _tests() for mark in test.pytestmark}
     assert {

@@ -12,6 +12,7 @@ from authdemo.sessions.testing.browser import SESSION
 from tests.docs.markdown import GUIDES, blocks
 from tests.docs.proxy import proxy
 from tests.support.browser import Browser
+from tests.support.postgresql import PostgreSQL
 from tests.support.redis import Redis
 from tests.support.server import Server, running
 from tests.support.tab import Tab
@@ -30,9 +31,10 @@ def variables(guide: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def deployed(tmp_path, redis: Redis) -> Iterator[Server]:
+def deployed(tmp_path, redis: Redis, postgresql: PostgreSQL) -> Iterator[Server]:
     """The app as the guide deploys it, but for what this machine has otherwise."""
-    here = {"REFLEX_REDIS_URL": redis.url, "WORKERS": "2", "AUTH_DEMO_ACCOUNTS": "1"}
+    here = {"REFLEX_REDIS_URL": redis.url, "DB_URL": postgresql.new_database()}
+    here |= {"WORKERS": "2", "AUTH_DEMO_ACCOUNTS": "1"}
     guide = variables("deploy")
     assert here.keys() < guide.keys()
     chosen = {k: v for k, v in guide.items() if k not in ("PORT", "AUTH_SECRET")}

@@ -6,15 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.postgresql import PostgreSQL
 from tests.support.redis import Redis
 from tests.support.server import Server, running, running_in_trouble
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, redis: Redis) -> Iterator[Server]:
-    """The app with two workers, on a Redis that stays."""
-    folder = tmp_path_factory.mktemp("workers")
-    with running(folder, REFLEX_REDIS_URL=redis.url, WORKERS="2") as server:
+def server(
+    tmp_path_factory: pytest.TempPathFactory, redis: Redis, postgresql: PostgreSQL
+) -> Iterator[Server]:
+    """The app with two workers, on a Redis and a PostgreSQL that stay."""
+    places = {"REFLEX_REDIS_URL": redis.url, "DB_URL": postgresql.new_database()}
+    with running(tmp_path_factory.mktemp("workers"), WORKERS="2", **places) as server:
         yield server
 
 

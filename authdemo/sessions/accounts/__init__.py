@@ -6,10 +6,14 @@ Install them with `pip install 'authdemo[accounts]'`.
 from __future__ import annotations
 
 from .errors import AccountRefused, AccountsUnavailable, TooManyRegistrations
-from .form import Registering, register_form, sign_up
 from .member import Member
-from .rules import Registration
-from .service import Accounts
+
+try:
+    from .form import Registering, register_form, sign_up
+    from .rules import Registration
+    from .service import Accounts
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(f"{error}. Install authdemo[accounts].", name=error.name) from error
 
 __all__ = [
     "AccountRefused",

@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from authdemo import logs
+from authdemo.accounts import accounts
 from authdemo.pages import (
     account,
     admin,
@@ -36,6 +37,7 @@ app = rx.App(
     toaster=None,
     app_wraps=mishaps.WRAPS,
 )
+app.register_lifespan_task(accounts.open)
 for path, page, name, on_load in (
     ("/", home.page, "home", None),
     ("/client", client.page, "client", None),

@@ -101,10 +101,10 @@ def test_an_administrator_ends_somebody_elses_sessions(world: Server) -> None:
     ("current", "new", "said"),
     [
         ("wrong", NEW, "The id or the password is wrong."),
-        (PASSWORD, "short", "A password has at least 8 characters."),
-        (PASSWORD, "x" * 1025, "A password has at most 1024 bytes, and no NUL."),
-        (PASSWORD, "with\0a NUL", "A password has at most 1024 bytes, and no NUL."),
-        (PASSWORD, None, "A password has at most 1024 bytes, and no NUL."),
+        (PASSWORD, "short", "The password must have at least 8 characters."),
+        (PASSWORD, "x" * 1025, "The password must have at most 1024 bytes, and no NUL."),
+        (PASSWORD, "with\0a NUL", "The password must have at most 1024 bytes, and no NUL."),
+        (PASSWORD, None, "The password must have at least 8 characters."),
     ],
 )
 def test_a_password_that_can_not_be_is_refused_and_ends_nothing(

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from ..core.audit import AuditEvent
-from ..core.errors import AuthError
+from ..core.errors import AuthError, ConfigurationError
 from ..core.limits import AddressLimit
 from ..reflex.guards import public
 from ..reflex.installed import installed
@@ -112,7 +112,12 @@ def register_form(state: type[Registering]) -> rx.Component:
 
     Returns:
         The form, with what went wrong beside its fields.
+
+    Raises:
+        ConfigurationError: If the subclass doesn't say where the accounts shall be.
     """
+    if not hasattr(state, "accounts"):
+        raise ConfigurationError(f"{state.__name__} needs accounts: ClassVar[Accounts] = ...")
     return rx.fragment(
         rx.el.form(
             *(_field(state, name) for name in FIELDS),

@@ -26,8 +26,8 @@ from .table import AccountRow, prepare
 class Accounts:
     """Accounts in a database that several workers may share.
 
-    Nothing is opened before the first question. Whoever asks while the database is away gets
-    `AccountsUnavailable`, and the next one may get an answer.
+    Nothing is opened before `open` or the first question. Whoever asks while the database is
+    away gets `AccountsUnavailable`, and the next one may get an answer.
 
     Attributes:
         roles: The roles that there are.
@@ -58,6 +58,15 @@ class Accounts:
             read_url(url) if url else database_url(Settings.from_environ().data_dir)
         )
         self._database.begin_with(prepare)
+
+    async def open(self) -> None:
+        """Open the database before the first question, so that nobody waits for it.
+
+        An app may have it done at its start; if it fails, the log says so, and the next
+        question tries again.
+        """
+        with suppress(AccountsUnavailable):
+            await self._database.run(lambda _: None)
 
     def seed(self, members: Iterable[Member], password: str) -> None:
         """Have accounts from the beginning: they are added if the table is empty when it is opened.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from authdemo.sessions.testing import eventually
 from tests.redis.workers import tabs_on_both
 from tests.support.browser import Browser
-from tests.support.server import Server, eventually
+from tests.support.server import Server
 from tests.support.tab import REGISTER_STATE, SESSION_STATE
 
 BY_ANY_WORKER = {"Connection": "close"}

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from authdemo.sessions.testing import eventually
 from tests.support.browser import Browser
-from tests.support.server import eventually
 from tests.support.tab import REGISTER_STATE, SESSION_STATE, Tab
 
 PASSWORD = "a bird in a gilded cage"

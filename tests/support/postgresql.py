@@ -14,8 +14,8 @@ from typing import Any, Self
 
 import psycopg
 
+from authdemo.sessions.testing import eventually, free_port
 from tests import postgresql_server
-from tests.support.server import eventually, free_port
 
 OWNER = "nobody"
 """Who runs it when the tests run as root, as whom it refuses to run."""

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from authdemo.sessions.testing import eventually
 from tests.support.browser import Browser
 from tests.support.postgresql import PostgreSQL
-from tests.support.server import Server, eventually, running_in_trouble
+from tests.support.server import Server, running_in_trouble
 from tests.support.tab import LOGIN_STATE, Tab
 
 

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias, TypeVar
 
+from .cache import Cache
 from .journal import Journal
 
 T = TypeVar("T")
@@ -27,15 +28,17 @@ class Commits:
     changes gather, so that a busy app waits for the disk once for many of them.
     """
 
-    def __init__(self, db: sqlite3.Connection, journal: Journal) -> None:
+    def __init__(self, db: sqlite3.Connection, journal: Journal, cache: Cache) -> None:
         """Make a writer.
 
         Args:
             db: A connection in autocommit mode that never waits for a lock.
             journal: Its log.
+            cache: Its records in memory; changes keep it in step.
         """
         self._db = db
         self._journal = journal
+        self._cache = cache
         self._waiting: deque[tuple[Change[Any], asyncio.Future[Any]]] = deque()
         self._work: asyncio.Task[None] | None = None
 
@@ -96,13 +99,16 @@ class Commits:
                 await asyncio.sleep(_PAUSE)
 
     def _commit(self, changes: Iterable[Change[Any]]) -> list[Any]:
+        self._cache.check()
         try:
             results = [self._try(change) for change in changes]
             self._db.execute("COMMIT")
         except sqlite3.Error:
+            self._cache.clear()
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
+        self._cache.committed()
         return results
 
     def _try(self, change: Change[Any]) -> Any:

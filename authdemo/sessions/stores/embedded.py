@@ -13,6 +13,7 @@ from ..core.errors import ConfigurationError, StoreUnavailable
 from ..core.record import Revision, SessionRecord
 from ..core.trouble import Trouble
 from . import tables
+from .cache import Cache
 from .commits import PATIENCE, Change, Commits
 from .failures import Failures
 from .journal import Journal, NotKept
@@ -44,6 +45,7 @@ class EmbeddedStore:
         self._path = path
         self._db: sqlite3.Connection | None = None
         self._journal: Journal | None = None
+        self._cache: Cache | None = None
         self._commits: Commits | None = None
         self._failures = Failures()
         self._reads = Trouble("Sessions can't be read.", "Sessions can be read again.")
@@ -70,16 +72,36 @@ class EmbeddedStore:
 
     async def get(self, sid: str) -> SessionRecord | None:
         """Find a session; see `SessionStore.get`."""
+        if self._cache is None or self._damaged.is_on:
+            raise StoreUnavailable
+        known = self._cache.find(sid)
+        if known is not None:
+            return known
         found = self._read(tables.FIND, sid)
-        return SessionRecord.read(found[0][0]) if found else None
+        record = SessionRecord.read(found[0][0]) if found else None
+        if record is not None:
+            self._cache.keep(record)
+        return record
 
     async def replace(self, record: SessionRecord, *, expected_rev: int) -> bool:
         """Put a newer record in place; see `SessionStore.replace`."""
-        return await self._write(lambda db: tables.replace(db, record, expected_rev))
+        text = record.model_dump_json()
+
+        def change(db: sqlite3.Connection) -> bool:
+            is_done = tables.replace(db, record, text, expected_rev)
+            self._learn(text if is_done else None, record.id)
+            return is_done
+
+        return await self._write(change)
 
     async def delete(self, sid: str) -> SessionRecord | None:
         """End a session; see `SessionStore.delete`."""
-        text = await self._write(lambda db: tables.delete(db, sid))
+
+        def change(db: sqlite3.Connection) -> str | None:
+            self._learn(None, sid)
+            return tables.delete(db, sid)
+
+        text = await self._write(change)
         return SessionRecord.read(text) if text is not None else None
 
     async def of_user(self, user_id: str) -> list[SessionRecord]:
@@ -112,9 +134,18 @@ class EmbeddedStore:
         await self._write(lambda db: tables.sweep_tickets(db, now))
         self._failures.forget(now)
         forgotten = 0
-        while batch := await self._write(lambda db: tables.sweep(db, now, _SWEEP_BATCH)):
+        while batch := await self._write(self._sweep(now)):
             forgotten += batch
         return forgotten
+
+    def _sweep(self, now: float) -> Change[int]:
+        def change(db: sqlite3.Connection) -> int:
+            swept = tables.sweep(db, now, _SWEEP_BATCH)
+            for sid in swept:
+                self._learn(None, sid)
+            return len(swept)
+
+        return change
 
     def _open(self) -> None:
         try:
@@ -127,7 +158,8 @@ class EmbeddedStore:
             with closing(sqlite3.connect(self._path)) as other:
                 tables.check(other)
             self._journal = Journal(self._path)
-            self._commits = Commits(self._db, self._journal)
+            self._cache = Cache(self._path)
+            self._commits = Commits(self._db, self._journal, self._cache)
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError(
                 f"The session database {self._path} can't be used ({error}). "
@@ -137,9 +169,21 @@ class EmbeddedStore:
     def _close(self) -> None:
         if self._journal is not None:
             self._journal.close()
+        if self._cache is not None:
+            self._cache.close()
         if self._db is not None:
             self._db.close()
-        self._journal = self._db = None
+        self._journal = self._cache = self._db = None
+
+    def _learn(self, text: str | None, sid: str) -> None:
+        """Keep a record as everyone reads it who finds it in the file, or forget the old one."""
+        if self._cache is None:
+            return
+        record = SessionRecord.read(text) if text is not None else None
+        if record is None:
+            self._cache.drop(sid)
+        else:
+            self._cache.keep(record)
 
     def _read(self, statement: str, parameter: str) -> list[tuple[str]]:
         if self._db is None or self._damaged.is_on:

@@ -8,6 +8,13 @@ from ..core.record import MAX_HISTORY, SessionRecord
 
 _VERSION = 2
 
+_REMEMBER = """
+WHEN json_valid(NEW.record) AND json_type(NEW.record, '$.latest') = 'object' BEGIN
+    INSERT OR REPLACE INTO steps VALUES (
+        NEW.id, json_extract(NEW.record, '$.steps'), json_extract(NEW.record, '$.latest')
+    );
+END;
+"""
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS sessions (
     id TEXT PRIMARY KEY,
@@ -25,6 +32,10 @@ CREATE TABLE IF NOT EXISTS steps (
     step TEXT NOT NULL,
     PRIMARY KEY (sid, number)
 ) STRICT, WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS history_begins AFTER INSERT ON sessions
+{_REMEMBER}
+CREATE TRIGGER IF NOT EXISTS history_goes_on AFTER UPDATE OF record ON sessions
+{_REMEMBER}
 CREATE TRIGGER IF NOT EXISTS history_is_bounded AFTER INSERT ON steps
 WHEN NEW.number % 10 = 0 BEGIN
     DELETE FROM steps WHERE sid = NEW.sid AND number <= NEW.number - {MAX_HISTORY};
@@ -60,8 +71,9 @@ ORDER BY number
 _INSERT = "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)"
 _REPLACE = "UPDATE sessions SET rev = ?, expires = ?, record = ? WHERE id = ? AND rev = ?"
 _DELETE = "DELETE FROM sessions WHERE id = ? RETURNING record"
-_SWEEP = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires <= ? LIMIT ?)"
-_REMEMBER = "INSERT OR REPLACE INTO steps VALUES (?, ?, ?)"
+_SWEEP = """
+DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires <= ? LIMIT ?) RETURNING id
+"""
 _INSERT_TICKET = "INSERT INTO tickets VALUES (?, ?, ?)"
 _TAKE_TICKET = "DELETE FROM tickets WHERE id = ? RETURNING payload, expires"
 _SWEEP_TICKETS = "DELETE FROM tickets WHERE expires <= ?"
@@ -107,17 +119,12 @@ def insert(db: sqlite3.Connection, record: SessionRecord) -> None:
     text = record.model_dump_json()
     row = (record.id, record.user_id, record.rev, record.created, record.expires, text)
     db.execute(_INSERT, row)
-    _remember(db, record)
 
 
-def replace(db: sqlite3.Connection, record: SessionRecord, expected_rev: int) -> bool:
+def replace(db: sqlite3.Connection, record: SessionRecord, text: str, expected_rev: int) -> bool:
     """Replace a session's record, if it is at the expected revision; tell whether it was."""
-    text = record.model_dump_json()
     row = (record.rev, record.expires, text, record.id, expected_rev)
-    if db.execute(_REPLACE, row).rowcount == 0:
-        return False
-    _remember(db, record)
-    return True
+    return db.execute(_REPLACE, row).rowcount == 1
 
 
 def delete(db: sqlite3.Connection, sid: str) -> str | None:
@@ -126,9 +133,9 @@ def delete(db: sqlite3.Connection, sid: str) -> str | None:
     return str(found[0][0]) if found else None
 
 
-def sweep(db: sqlite3.Connection, now: float, most: int) -> int:
-    """Delete so many sessions that have expired at the most; tell how many."""
-    return db.execute(_SWEEP, (now, most)).rowcount
+def sweep(db: sqlite3.Connection, now: float, most: int) -> list[str]:
+    """Delete so many sessions that have expired at the most; tell which."""
+    return [str(row[0]) for row in db.execute(_SWEEP, (now, most)).fetchall()]
 
 
 def insert_ticket(db: sqlite3.Connection, ticket: str, payload: str, expires: float) -> None:
@@ -145,7 +152,3 @@ def take_ticket(db: sqlite3.Connection, ticket: str, now: float) -> str | None:
 def sweep_tickets(db: sqlite3.Connection, now: float) -> None:
     """Delete the tickets that have expired."""
     db.execute(_SWEEP_TICKETS, (now,))
-
-
-def _remember(db: sqlite3.Connection, record: SessionRecord) -> None:
-    db.execute(_REMEMBER, (record.id, record.steps, record.latest.model_dump_json()))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hmac
 import re
-import secrets
 from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from ..core.errors import RequestRefused
+from ..core.ids import random_octets
 from ..core.keys import KeyRing
 
 _TOKEN = re.compile(r"[0-9a-f]{64}")
@@ -46,7 +46,7 @@ class Csrf:
         Returns:
             The token and the cookie that goes with it.
         """
-        old = after[0] if after and not sid else secrets.token_hex(32)
+        old = after[0] if after and not sid else random_octets().hex()
         token = self._keys.mac("csrf successor", old)
         return token, quote(f"{token}|{self._keys.mac(_PURPOSE, f'{token} {sid}')}")
 

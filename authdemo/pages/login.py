@@ -32,9 +32,11 @@ class LoginState(Busy, rx.State):
     @rx.event
     def explain(self) -> None:
         """Explain the error that brought the visitor here."""
-        error = self.router.url.query_parameters.get("error")
+        query = self.router.url.query_parameters
+        error, reason = query.get("error"), query.get("code", "")
+        known = {"code": error, "reason": reason} if error in KNOWN else {"code": "Unknown"}
         self.pending = False
-        self.error = {"code": error if error in KNOWN else "Unknown"} if error else {}
+        self.error = known if error else {}
 
     @rx.event
     async def log_in(self, form: dict[str, Any]) -> AsyncIterator[None]:

@@ -22,8 +22,9 @@ from .core.settings import Settings
 from .core.users import User, UserUpdate
 from .providers.credentials import Credentials
 from .providers.identity import Identity
+from .providers.oauth2 import OAuth2
 from .providers.oidc import OpenIDConnect
-from .providers.ready import auth0, google, keycloak, microsoft
+from .providers.ready import auth0, github, google, keycloak, microsoft
 from .reflex.auth import Auth
 from .reflex.dialog import confirm_button
 from .reflex.guards import protected, public
@@ -50,6 +51,7 @@ __all__ = [
     "Events",
     "Identity",
     "NotAuthenticated",
+    "OAuth2",
     "OpenIDConnect",
     "Pages",
     "RevisionConflict",
@@ -69,6 +71,7 @@ __all__ = [
     "confirm_form",
     "current_language",
     "explain",
+    "github",
     "google",
     "keycloak",
     "microsoft",

@@ -9,7 +9,9 @@ import pytest
 
 from authdemo.sessions.testing import eventually, free_port
 from tests.oidc.cheat import CLIENT, Cheat
+from tests.oidc.github import GitHub
 from tests.support import apps, npm
+from tests.support.browser import Browser
 from tests.support.server import Server
 
 HERE = Path(__file__).parent
@@ -30,7 +32,28 @@ def cheat(cheating: Cheat) -> Iterator[Cheat]:
 
 
 @pytest.fixture(scope="package")
-def app(tmp_path_factory: pytest.TempPathFactory, cheating: Cheat) -> Iterator[Server]:
+def running_github() -> Iterator[GitHub]:
+    with GitHub(SECRET) as provider:
+        yield provider
+
+
+@pytest.fixture
+def github(running_github: GitHub) -> Iterator[GitHub]:
+    """A small GitHub, where the octocat is signed in."""
+    yield running_github
+    running_github.behave()
+
+
+@pytest.fixture
+def browser(app: Server) -> Browser:
+    """A browser that nobody has used yet."""
+    return Browser(app)
+
+
+@pytest.fixture(scope="package")
+def app(
+    tmp_path_factory: pytest.TempPathFactory, cheating: Cheat, running_github: GitHub
+) -> Iterator[Server]:
     """The app, and beside it the certified provider."""
     folder = tmp_path_factory.mktemp("oidc") / "app"
     shutil.copytree(HERE / "app", folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -42,6 +65,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, cheating: Cheat) -> Iterator[S
         "HONEST_ISSUER": f"http://localhost:{provider}",
         "CHEAT_ISSUER": cheating.issuer,
         "CLIENT_SECRET": SECRET,
+        "GITHUB_URL": running_github.url,
     }
     try:
         with apps.serving(folder, environ, port=port) as server:

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import time
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import jwt
 import pytest
 
+from authdemo.sessions.testing import eventually
 from authdemo.sessions.testing.browser import AS_CLIENT
 from tests.oidc.cheat import Cheat, unsigned, with_client_secret
+from tests.oidc.steps import go, refusal
 from tests.support.browser import Browser
 from tests.support.server import Server
-
-FAILED = "/login?error=OAuthCallbackError"
-
-
-def go(browser: Browser, provider: str = "cheat") -> dict[str, str]:
-    """Go to the provider, and tell what it is asked."""
-    form = {"csrfToken": browser.csrf(), "callbackUrl": "/"}
-    answer = browser.post(f"/api/auth/signin/{provider}", data=form, headers=AS_CLIENT)
-    assert answer.status_code == 200
-    query = parse_qs(urlsplit(answer.json()["url"]).query)
-    return {name: values[0] for name, values in query.items()}
 
 
 def come_back(
@@ -37,16 +27,6 @@ def come_back(
     return browser.get(f"/api/auth/callback/{provider}?{httpx.QueryParams(query)}")
 
 
-def is_refused(answer: httpx.Response, browser: Browser) -> bool:
-    place = answer.headers["Location"].removeprefix(browser.server.url)
-    return answer.status_code == 302 and place == FAILED and browser.session() is None
-
-
-@pytest.fixture
-def browser(app: Server) -> Browser:
-    return Browser(app)
-
-
 def test_without_an_attack_the_visitor_is_in(browser: Browser, cheat: Cheat) -> None:
     asked = go(browser)
     assert (asked["code_challenge_method"], asked["response_type"]) == ("S256", "code")
@@ -57,35 +37,36 @@ def test_without_an_attack_the_visitor_is_in(browser: Browser, cheat: Cheat) -> 
     assert user["email"] is None, "nobody has verified it"
 
 
-CHANGES: dict[str, dict[str, Any]] = {
-    "another sign-in's nonce": {"nonce": "another"},
-    "no nonce": {"nonce": None},
-    "another issuer": {"iss": "https://elsewhere.example"},
-    "another audience": {"aud": "another app"},
-    "several audiences and nobody authorized": {"aud": ["my_app", "another"]},
-    "another authorized party": {"azp": "another"},
-    "expired": {"exp": int(time.time()) - 3600},
-    "from the future": {"iat": int(time.time()) + 3600},
-    "no end": {"exp": None},
-    "nobody": {"sub": None},
-    "not yet valid": {"nbf": int(time.time()) + 3600},
+CHANGES: dict[str, tuple[dict[str, Any], str]] = {
+    "another sign-in's nonce": ({"nonce": "another"}, "nonce"),
+    "no nonce": ({"nonce": None}, "nonce"),
+    "another issuer": ({"iss": "https://elsewhere.example"}, "issuer"),
+    "another audience": ({"aud": "another app"}, "audience"),
+    "several audiences and nobody authorized": ({"aud": ["my_app", "another"]}, "audience"),
+    "another authorized party": ({"azp": "another"}, "audience"),
+    "expired": ({"exp": int(time.time()) - 3600}, "expired"),
+    "from the future": ({"iat": int(time.time()) + 3600}, "token"),
+    "no end": ({"exp": None}, "token"),
+    "nobody": ({"sub": None}, "token"),
+    "not yet valid": ({"nbf": int(time.time()) + 3600}, "token"),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_false_claim_signs_nobody_in(browser: Browser, cheat: Cheat, change: str) -> None:
     asked = go(browser)
+    changed, reason = CHANGES[change]
     cheat.change = lambda claims: {
-        name: value for name, value in {**claims, **CHANGES[change]}.items() if value is not None
+        name: value for name, value in {**claims, **changed}.items() if value is not None
     }
-    assert is_refused(come_back(browser, cheat, asked), browser)
+    assert refusal(come_back(browser, cheat, asked), browser) == reason
 
 
 @pytest.mark.parametrize("sign", [unsigned, with_client_secret])
 def test_a_false_signature_signs_nobody_in(browser: Browser, cheat: Cheat, sign) -> None:
     asked = go(browser)
     cheat.sign = sign
-    assert is_refused(come_back(browser, cheat, asked), browser)
+    assert refusal(come_back(browser, cheat, asked), browser) == "token"
 
 
 def test_a_key_that_the_provider_does_not_show_signs_nobody_in(
@@ -96,14 +77,14 @@ def test_a_key_that_the_provider_does_not_show_signs_nobody_in(
     cheat.rotate("first", published=False)
     answer = come_back(browser, cheat, asked)
     cheat.key, cheat.kid = kept
-    assert is_refused(answer, browser)
+    assert refusal(answer, browser) == "token"
 
 
 def test_a_code_that_came_back_once_is_used_up(browser: Browser, cheat: Cheat) -> None:
     asked = go(browser)
     come_back(browser, cheat, asked)
     browser.log_out()
-    assert is_refused(come_back(browser, cheat, asked), browser)
+    assert refusal(come_back(browser, cheat, asked), browser) == "state"
 
 
 def test_a_state_is_good_in_its_own_browser_only(
@@ -111,26 +92,26 @@ def test_a_state_is_good_in_its_own_browser_only(
 ) -> None:
     victim = Browser(app)
     go(victim)
-    assert is_refused(come_back(victim, cheat, go(browser)), victim)
+    assert refusal(come_back(victim, cheat, go(browser)), victim) == "browser"
 
 
 def test_a_state_of_one_provider_is_no_good_at_anothers_address(
     browser: Browser, cheat: Cheat
 ) -> None:
-    assert is_refused(come_back(browser, cheat, go(browser), provider="honest"), browser)
+    assert refusal(come_back(browser, cheat, go(browser), provider="honest"), browser) == "state"
 
 
 def test_an_answer_in_another_providers_name_is_refused(browser: Browser, cheat: Cheat) -> None:
     """RFC 9207."""
     answer = come_back(browser, cheat, go(browser), iss="https://elsewhere.example")
-    assert is_refused(answer, browser)
+    assert refusal(answer, browser) == "issuer"
 
 
 def test_userinfo_about_somebody_else_is_refused(browser: Browser, cheat: Cheat) -> None:
     asked = go(browser)
     cheat.change = lambda claims: {k: v for k, v in claims.items() if k != "name"}
     cheat.userinfo = "mallory"
-    assert is_refused(come_back(browser, cheat, asked), browser)
+    assert refusal(come_back(browser, cheat, asked), browser) == "subject"
     cheat.userinfo = "eve"
     come_back(browser, cheat, go(browser))
     assert browser.session()["user"]["name"] == "Eve from Userinfo"
@@ -138,19 +119,34 @@ def test_userinfo_about_somebody_else_is_refused(browser: Browser, cheat: Cheat)
 
 @pytest.mark.parametrize("query", ["", "?state=", "?state=made-up&code=x", "?code=x"])
 def test_a_callback_out_of_nowhere_is_refused(browser: Browser, query: str) -> None:
-    assert is_refused(browser.get(f"/api/auth/callback/cheat{query}"), browser)
+    assert refusal(browser.get(f"/api/auth/callback/cheat{query}"), browser) == "state"
 
 
 def test_a_visitor_who_cancels_is_told_so(browser: Browser, cheat: Cheat) -> None:
     asked = go(browser)
     answer = browser.get(f"/api/auth/callback/cheat?error=access_denied&state={asked['state']}")
-    assert "/login?error=AccessDenied" in answer.headers["Location"]
+    assert refusal(answer, browser) == "cancelled"
+
+
+def test_what_was_refused_is_in_the_audit_trail_with_provider_and_reason(
+    app: Server, browser: Browser, cheat: Cheat
+) -> None:
+    asked = go(browser)
+    cheat.change = lambda claims: {**claims, "nonce": "of the audit"}
+    come_back(browser, cheat, asked)
+    failed = {"kind": "sign-in-failed", "provider": "cheat", "detail": "nonce"}
+    eventually(lambda: app.audited(**failed, reason="OAuthCallbackError"))
+    cheat.behave()
+    come_back(browser, cheat, go(browser))
+    eventually(lambda: app.audited(kind="sign-in", provider="cheat", user="cheat:eve"))
+    secrets = (asked["state"], asked["nonce"], f"code-{asked['state']}")
+    assert not [secret for secret in secrets if secret in app.logged()]
 
 
 def test_a_provider_that_is_down_lets_nobody_in(browser: Browser, cheat: Cheat) -> None:
     asked = go(browser)
     cheat.is_down = True
-    assert is_refused(come_back(browser, cheat, asked), browser)
+    assert refusal(come_back(browser, cheat, asked), browser) == "unreachable"
 
 
 def test_an_attack_leaves_a_member_signed_in(browser: Browser, cheat: Cheat) -> None:

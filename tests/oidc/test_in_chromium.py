@@ -52,4 +52,4 @@ def test_a_visitor_who_cancels_at_the_provider_is_told_so(visitor: Visitor) -> N
     click(tab, "Log in with Honest")
     tab.get_by_role("link", name="Cancel").click()
     tab.wait_for_url("**/login?error=AccessDenied*")
-    expect(tab.get_by_role("alert")).to_have_text("You can't sign in here.")
+    expect(tab.get_by_role("alert")).to_have_text("The sign-in was cancelled.")

@@ -37,6 +37,8 @@ class AuditEvent:
         kind: What happened.
         at: When, in seconds since 1970.
         reason: Why: the code of the error that refused, or how the session ended.
+        detail: Which rule of it was broken, in one word.
+        provider: The id of the provider that somebody signed in with, or tried to.
         user: The id of the user, or of the account that somebody tried.
         session: The session's public id, from which its real one can't be told.
         ip: The address that it came from.
@@ -49,6 +51,8 @@ class AuditEvent:
     kind: AuditKind
     at: float = 0.0
     reason: str = ""
+    detail: str = ""
+    provider: str = ""
     user: str = ""
     session: str = ""
     ip: str = ""

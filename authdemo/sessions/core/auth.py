@@ -41,13 +41,13 @@ from .words import Words
 
 if TYPE_CHECKING:
     from ..providers.credentials import Credentials
+    from ..providers.federated import Federated
     from ..providers.identity import Identity
-    from ..providers.oidc import OpenIDConnect
     from ..stores.base import SessionStore
     from ..stores.presence import Presence
     from ..stores.relay import Relay
 
-Provider: TypeAlias = "Credentials | OpenIDConnect"
+Provider: TypeAlias = "Credentials | Federated"
 FindUser: TypeAlias = Callable[..., User | None | Awaitable[User | None]]
 
 
@@ -210,12 +210,17 @@ class AuthCore:
         except SignInError as error:
             known = self.providers.get(provider_id)
             account = _account(known, credentials) if _asks_itself(known) else ""
-            entry = AuditEvent(kind="sign-in-failed", reason=error.code, user=account[:64])
+            entry = AuditEvent(
+                kind="sign-in-failed",
+                reason=error.code,
+                provider=provider_id[:64],
+                user=account[:64],
+            )
             self.trail.add(entry, device=device)
             raise
 
     async def admit(
-        self, provider: OpenIDConnect, identity: Identity, *, member: User | None
+        self, provider: Federated, identity: Identity, *, member: User | None
     ) -> Granted:
         """Decide whether somebody whom a provider vouches for may come in.
 

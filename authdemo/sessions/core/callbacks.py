@@ -28,7 +28,7 @@ class Account:
 
     Attributes:
         provider: The provider's id.
-        type: The provider's kind: `credentials` or `oidc`.
+        type: The provider's kind: `credentials`, `oidc` or `oauth`.
         provider_account_id: Whom the provider means; empty if it is the app itself.
         profile: What the provider says of them.
     """

@@ -98,9 +98,9 @@ class Departures:
         payload = await self._store.take_ticket(_hash(state), now=self._clock())
         departure = Departure.model_validate_json(payload) if payload else None
         if departure is None or departure.provider != provider:
-            raise OAuthCallbackError("This sign-in took too long, or was begun elsewhere.")
+            raise OAuthCallbackError("This sign-in took too long, or is over.", reason="state")
         if not any(hmac.compare_digest(_hash(each), departure.browser) for each in secrets):
-            raise OAuthCallbackError("This sign-in was begun in another browser.")
+            raise OAuthCallbackError("This sign-in was begun in another browser.", reason="browser")
         return departure
 
 

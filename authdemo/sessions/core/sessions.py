@@ -222,7 +222,8 @@ class Sessions:
         session = await self.faces.public(record)
         await self.store.create(record)
         self.feed.publish(SessionBegan(record.user_id))
-        self._trail.add(AuditEvent(kind="sign-in"), record=record, device=device)
+        entry = AuditEvent(kind="sign-in", provider=account.provider)
+        self._trail.add(entry, record=record, device=device)
         if replaces is not None:
             await self._end(replaces.id, "replaced", device)
         await self._make_room(record)

@@ -10,23 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, unquote
 
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from ..core import events as ev
-from ..core.auth import AuthCore
-from ..core.callbacks import Account, own_url
+from ..core.auth import AuthCore, Granted
+from ..core.callbacks import Account
 from ..core.clock import iso
 from ..core.errors import AuthError, NotAuthenticated, RequestRefused, SignInError
 from ..core.ids import public_id
 from ..core.record import SessionRecord
-from ..core.users import User
-from ..providers.oidc import OpenIDConnect
+from ..providers.federated import Federated
 from . import answers, bodies, cookies, openapi
 from .answers import Answer
 from .cookies import RawHeaders
+from .entrance import Entrance, redirect
 from .federation import Federation
 from .routing import NAME, Addresses, Endpoint
 from .visitor import Desk, Visitor, device_of
@@ -48,7 +47,8 @@ class Endpoints:
         """
         self._auth = auth
         self._desk = desk
-        self._federation = Federation(auth, BASE)
+        self._entrance = Entrance(auth, desk)
+        self._federation = Federation(auth, self._entrance, BASE)
         self._description = openapi.describe(auth)
 
     @property
@@ -140,18 +140,16 @@ class Endpoints:
     async def sign_in(self, request: Request) -> Answer:
         """`POST callback/<provider>`: sign in with credentials."""
         visitor, body = await self._receive(request, for_redirect=True)
-        wanted = _wanted_url(body) or self._remembered_url(visitor)
+        wanted = _wanted_url(body) or self._entrance.remembered_url(visitor)
         credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
         try:
             granted = await self._auth.authorize(
                 request.path_params["provider"], credentials, device=visitor.device
             )
-            target = await self._auth.redirect(granted.redirect_to or wanted, visitor.base_url)
-            if granted.redirect_to is not None:
-                return redirect(request, target)
-            return await self._begin(request, visitor, granted.user, granted.account, target)
+            target = await self._auth.redirect(wanted, visitor.base_url)
+            return await self._entrance.admit(request, visitor, granted, target)
         except SignInError as error:
-            return self._refuse_sign_in(request, visitor, error)
+            return self._entrance.refuse(request, visitor, error)
 
     async def redeem(self, request: Request) -> Answer:
         """`POST ticket`: exchange a sign-in ticket for the session cookie."""
@@ -162,39 +160,26 @@ class Endpoints:
         user = self._auth.sessions.schema.user.model_validate(granted.user)
         account = Account(granted.provider, self._auth.providers[granted.provider].type)
         target = await self._auth.redirect(granted.callback_url, visitor.base_url)
-        return await self._begin(request, visitor, user, account, target, as_json=True)
+        known = Granted(user, account)
+        return await self._entrance.admit(request, visitor, known, target, as_json=True)
 
     async def start_sign_in(self, request: Request) -> Answer:
         """`POST signin/<provider>`: credentials are asked for on the app's own page."""
         provider = self._auth.provider(request.path_params["provider"])
         visitor, body = await self._receive(request, for_redirect=True)
         target = await self._auth.redirect(_wanted_url(body), visitor.base_url)
-        if not isinstance(provider, OpenIDConnect):
-            return redirect(request, self._auth.sign_in_url(visitor.base_url, callbackUrl=target))
-        fresh: RawHeaders = []
-        try:
-            address = await self._federation.leave(fresh, visitor, provider, target)
-        except SignInError as error:
-            return self._refuse_sign_in(request, visitor, error)
-        return redirect(request, address).plus(fresh)
+        if isinstance(provider, Federated):
+            return await self._federation.leave(request, visitor, provider, target)
+        return redirect(request, self._auth.sign_in_url(visitor.base_url, callbackUrl=target))
 
     async def come_back(self, request: Request) -> Answer:
         """`GET callback/<provider>`: somebody comes back from a provider."""
         provider = self._auth.provider(request.path_params["provider"])
-        if not isinstance(provider, OpenIDConnect):
+        if not isinstance(provider, Federated):
             answer = answers.refusal(bodies.BodyRefused("Credentials are sent by POST.", 405))
             return answer.plus([(b"allow", b"POST")])
         visitor = request.state.visitor = await self._desk.receive(request.scope)
-        try:
-            back = await self._federation.arrive(request, visitor, provider)
-        except SignInError as error:
-            self._note_refusal(request, error)
-            return self._refuse_sign_in(request, visitor, error)
-        if back.granted.redirect_to is not None:
-            target = await self._auth.redirect(back.granted.redirect_to, visitor.base_url)
-            return redirect(request, target)
-        granted = back.granted
-        return await self._begin(request, visitor, granted.user, granted.account, back.callback_url)
+        return await self._federation.arrive(request, visitor, provider)
 
     async def show_sign_in_with(self, request: Request) -> Answer:
         """`GET signin/<provider>`: the same page, if there is that provider."""
@@ -222,7 +207,7 @@ class Endpoints:
         if visitor.record is not None:
             await self._auth.sessions.sign_out(visitor.record.id, device=visitor.device)
         answer = redirect(request, target)
-        self._remember(answer, visitor, target)
+        self._entrance.remember(answer, visitor, target)
         self._desk.clear_session(answer.headers, visitor)
         self._desk.put_csrf(answer.headers, visitor, "")
         return answer
@@ -275,43 +260,6 @@ class Endpoints:
             raise
         return visitor, body
 
-    async def _begin(
-        self,
-        request: Request,
-        visitor: Visitor,
-        user: User,
-        account: Account,
-        target: str,
-        *,
-        as_json: bool = False,
-    ) -> Answer:
-        record = await self._auth.sessions.sign_in(
-            user, account, device=visitor.device, replaces=visitor.record
-        )
-        answer = answers.personal({"url": target}) if as_json else redirect(request, target)
-        self._remember(answer, visitor, target)
-        self._desk.put_session(answer.headers, visitor, record)
-        self._desk.put_csrf(answer.headers, visitor, record.id)
-        if browser := self._desk.browser(visitor):
-            self._auth.sessions.feed.publish(ev.BrowserSignedIn(browser))
-        return answer
-
-    def _refuse_sign_in(self, request: Request, visitor: Visitor, error: SignInError) -> Answer:
-        query = {"error": error.code} | ({"code": error.reason} if error.reason else {})
-        url = self._auth.sign_in_url(visitor.base_url, **query)
-        if wants_json(request):
-            return answers.refusal(error, {"url": url})
-        return redirect(request, url)
-
-    def _remember(self, answer: Answer, visitor: Visitor, url: str) -> None:
-        """Keep where the visitor went, as Auth.js does, for a sign-in that doesn't say."""
-        names = visitor.names
-        cookies.put(answer.headers, names.callback_url, quote(url, safe=""), secure=names.secure)
-
-    def _remembered_url(self, visitor: Visitor) -> str | None:
-        values = visitor.cookies.get(visitor.names.callback_url, [])
-        return next((url for url in map(unquote, values) if own_url(url, visitor.base_url)), None)
-
     def _note_refusal(self, request: Request, error: AuthError) -> None:
         """Keep what was denied in mind; what was merely misspelled is no refusal."""
         if isinstance(error, bodies.BodyRefused):
@@ -334,26 +282,6 @@ class Endpoints:
         if not chosen:
             raise bodies.BodyRefused("You have no such session.", 404)
         return chosen
-
-
-def wants_json(request: Request) -> bool:
-    """Tell whether the sender is Auth.js's client, which follows redirects itself."""
-    return "x-auth-return-redirect" in request.headers
-
-
-def redirect(request: Request, url: str) -> Answer:
-    """Send the visitor on, the way the sender can follow.
-
-    Args:
-        request: The request.
-        url: An absolute address.
-
-    Returns:
-        200 with `{"url"}` for Auth.js's client, 302 for everyone else.
-    """
-    if wants_json(request):
-        return answers.personal({"url": url}).plus([answers.location(url)])
-    return answers.redirect(url, 302)
 
 
 def _summary(record: SessionRecord, current: str) -> dict[str, Any]:

@@ -2,64 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from starlette.requests import Request
 
+from ..core.audit import AuditEvent
 from ..core.auth import AuthCore, Granted
-from ..core.departures import DEPARTURE_SECONDS, Departures
-from ..core.errors import OAuthCallbackError
+from ..core.departures import DEPARTURE_SECONDS, Departure, Departures
+from ..core.errors import OAuthCallbackError, SignInError
 from ..core.users import User
-from ..providers.oidc import OpenIDConnect
+from ..providers.federated import Federated
 from . import cookies
-from .cookies import RawHeaders
+from .answers import Answer
+from .entrance import Entrance, redirect
 from .visitor import Visitor
-
-
-@dataclass(frozen=True, slots=True)
-class Return:
-    """Somebody who came back from a provider, and may come in.
-
-    Attributes:
-        granted: Who it is.
-        callback_url: Where they want to go.
-    """
-
-    granted: Granted
-    callback_url: str
 
 
 class Federation:
     """Sends visitors to providers, and receives them when they come back."""
 
-    def __init__(self, auth: AuthCore, base: str) -> None:
+    def __init__(self, auth: AuthCore, entrance: Entrance, base: str) -> None:
         """Make the ways.
 
         Args:
             auth: The app's sessions.
+            entrance: Lets in who comes back.
             base: The path of `/api/auth`.
         """
         self._auth = auth
+        self._entrance = entrance
         self._base = base
         self._departures = Departures(auth.sessions.store, clock=auth.now)
 
     async def leave(
-        self, headers: RawHeaders, visitor: Visitor, provider: OpenIDConnect, callback_url: str
-    ) -> str:
+        self, request: Request, visitor: Visitor, provider: Federated, callback_url: str
+    ) -> Answer:
         """Send a visitor to a provider.
 
         Args:
-            headers: The headers of the answer that carries the cookie by which the visitor
-                is known later.
+            request: The request.
             visitor: The visitor.
             provider: The provider.
             callback_url: Where they want to go afterwards.
 
         Returns:
-            The provider's address.
-
-        Raises:
-            OAuthCallbackError: If the provider can't be reached.
+            The answer that leads there, with the cookie which the visitor is known by later;
+            or the one that says why it can't.
         """
         departure, state, secret = await self._departures.leave(
             provider=provider.id,
@@ -67,19 +53,18 @@ class Federation:
             callback_url=callback_url,
             member=visitor.sid,
         )
-        address = await provider.address(
-            departure, state=state, redirect_uri=self._redirect_uri(visitor, provider)
-        )
-        cookies.put(
-            headers,
-            visitor.names.state,
-            secret,
-            secure=visitor.names.secure,
-            max_age=DEPARTURE_SECONDS,
-        )
-        return address
+        try:
+            address = await provider.address(
+                departure, state=state, redirect_uri=self._redirect_uri(visitor, provider)
+            )
+        except SignInError as error:
+            return self._refuse(request, visitor, provider, error)
+        answer, names = redirect(request, address), visitor.names
+        life = DEPARTURE_SECONDS
+        cookies.put(answer.headers, names.state, secret, secure=names.secure, max_age=life)
+        return answer
 
-    async def arrive(self, request: Request, visitor: Visitor, provider: OpenIDConnect) -> Return:
+    async def arrive(self, request: Request, visitor: Visitor, provider: Federated) -> Answer:
         """Receive a visitor who comes back.
 
         Args:
@@ -88,28 +73,48 @@ class Federation:
             provider: The provider whose address they came back to.
 
         Returns:
-            Who it is.
-
-        Raises:
-            OAuthCallbackError: If anything is not as it must be.
-            AccessDenied: If they, the provider or the app said no.
+            The answer that lets them in, or the one that says why not.
         """
-        answer = dict(request.query_params)
+        try:
+            departure = await self._recognise(request, visitor, provider)
+            granted = await self._identify(request, visitor, provider, departure)
+            return await self._entrance.admit(request, visitor, granted, departure.callback_url)
+        except SignInError as error:
+            return self._refuse(request, visitor, provider, error)
+
+    async def _recognise(
+        self, request: Request, visitor: Visitor, provider: Federated
+    ) -> Departure:
         departure = await self._departures.arrive(
-            answer.get("state", ""),
+            request.query_params.get("state", ""),
             visitor.cookies.get(visitor.names.state, []),
             provider=provider.id,
         )
         if departure.member and departure.member != visitor.sid:
-            raise OAuthCallbackError("Somebody else is signed in by now.")
+            raise OAuthCallbackError("Somebody else is signed in by now.", reason="member")
+        return departure
+
+    async def _identify(
+        self, request: Request, visitor: Visitor, provider: Federated, departure: Departure
+    ) -> Granted:
         identity = await provider.identify(
-            departure, answer, redirect_uri=self._redirect_uri(visitor, provider)
+            departure,
+            dict(request.query_params),
+            redirect_uri=self._redirect_uri(visitor, provider),
         )
-        granted = await self._auth.admit(provider, identity, member=self._member(visitor))
-        return Return(granted, departure.callback_url)
+        return await self._auth.admit(provider, identity, member=self._member(visitor))
+
+    def _refuse(
+        self, request: Request, visitor: Visitor, provider: Federated, error: SignInError
+    ) -> Answer:
+        entry = AuditEvent(
+            kind="sign-in-failed", reason=error.code, detail=error.reason, provider=provider.id
+        )
+        self._auth.trail.add(entry, device=visitor.device)
+        return self._entrance.refuse(request, visitor, error)
 
     def _member(self, visitor: Visitor) -> User | None:
         return self._auth.sessions.faces.user(visitor.record) if visitor.record else None
 
-    def _redirect_uri(self, visitor: Visitor, provider: OpenIDConnect) -> str:
+    def _redirect_uri(self, visitor: Visitor, provider: Federated) -> str:
         return f"{visitor.base_url}{self._base}/callback/{provider.id}"

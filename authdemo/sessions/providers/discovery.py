@@ -10,36 +10,14 @@ import jwt
 
 from ..core.clock import Clock, system_clock
 from ..core.errors import OAuthCallbackError
+from .addresses import is_safe
+from .asking import fetch, fetch_object
 
 FRESH_SECONDS = 3600
 KEYS_AGAIN_AFTER = 10
 """Seconds after which an unknown key may make us ask for the keys again."""
 
-_MAX_BYTES = 262_144
 _PATH = "/.well-known/openid-configuration"
-
-
-async def fetch(client: httpx.AsyncClient, url: str, **options: Any) -> Any:
-    """Ask a provider for JSON.
-
-    Args:
-        client: What asks.
-        url: The address.
-        **options: What `httpx` takes.
-
-    Returns:
-        The JSON value.
-
-    Raises:
-        OAuthCallbackError: If there is no such answer.
-    """
-    try:
-        answer = await client.request(options.pop("method", "GET"), url, **options)
-        if answer.is_success and len(answer.content) <= _MAX_BYTES:
-            return answer.json()
-    except (httpx.HTTPError, ValueError) as error:
-        raise OAuthCallbackError("The provider can't be reached right now.") from error
-    raise OAuthCallbackError("The provider refused, or doesn't answer as it should.")
 
 
 class Discovery:
@@ -70,9 +48,9 @@ class Discovery:
             OAuthCallbackError: If the provider can't be reached, or names another issuer.
         """
         if self._metadata is None or self._clock() - self._metadata[0] > FRESH_SECONDS:
-            said = await fetch(client, self._issuer.rstrip("/") + _PATH)
-            if not isinstance(said, dict) or said.get("issuer") != self._issuer:
-                raise OAuthCallbackError("The provider says that it is another.")
+            said = await fetch_object(client, self._issuer.rstrip("/") + _PATH)
+            if said.get("issuer") != self._issuer:
+                raise OAuthCallbackError("The provider says that it is another.", reason="issuer")
             self._metadata = (self._clock(), said)
         return self._metadata[1]
 
@@ -92,19 +70,40 @@ class Discovery:
         found = _find(self._keys, kid)
         is_old = self._keys is None or self._clock() - self._keys[0] >= KEYS_AGAIN_AFTER
         if found is None and is_old:
-            uri = (await self.metadata(client)).get("jwks_uri")
-            self._keys = (self._clock(), _key_set(await fetch(client, str(uri))))
+            uri = endpoint(await self.metadata(client), "jwks_uri")
+            self._keys = (self._clock(), _key_set(await fetch(client, uri)))
             found = _find(self._keys, kid)
         if found is None:
-            raise OAuthCallbackError("The provider has no such key.")
+            raise OAuthCallbackError("The provider has no such key.", reason="token")
         return found
+
+
+def endpoint(metadata: Mapping[str, Any], name: str) -> str:
+    """Read an address that a provider names.
+
+    Args:
+        metadata: What the provider says of itself.
+        name: The address's name there.
+
+    Returns:
+        The address.
+
+    Raises:
+        OAuthCallbackError: If there is none, or none that could be used.
+    """
+    address = metadata.get(name)
+    if not isinstance(address, str) or not is_safe(address, query=True):
+        raise OAuthCallbackError(
+            f"The provider names no {name} that could be used.", reason="refused"
+        )
+    return address
 
 
 def _key_set(said: object) -> jwt.PyJWKSet:
     try:
         return jwt.PyJWKSet.from_dict(said if isinstance(said, dict) else {})
     except jwt.PyJWTError as error:
-        raise OAuthCallbackError("The provider's keys can't be read.") from error
+        raise OAuthCallbackError("The provider's keys can't be read.", reason="token") from error
 
 
 def _find(known: tuple[float, jwt.PyJWKSet] | None, kid: str | None) -> jwt.PyJWK | None:

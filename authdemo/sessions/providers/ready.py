@@ -1,13 +1,16 @@
-"""OpenID providers that many apps use: each is a declaration of a few lines."""
+"""Providers that many apps use: each is a declaration of a few lines."""
 
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
+from .github import read_claims
+from .oauth2 import OAuth2
 from .oidc import OpenIDConnect
 
 
-def keycloak(url: str, realm: str, *, client_id: str, **more: str) -> OpenIDConnect:
+def keycloak(url: str, realm: str, *, client_id: str, **more: Any) -> OpenIDConnect:
     """Declare a realm of Keycloak.
 
     Args:
@@ -23,7 +26,7 @@ def keycloak(url: str, realm: str, *, client_id: str, **more: str) -> OpenIDConn
     return _declared("keycloak", "Keycloak")(issuer=issuer, client_id=client_id, **more)
 
 
-def auth0(domain: str, *, client_id: str, **more: str) -> OpenIDConnect:
+def auth0(domain: str, *, client_id: str, **more: Any) -> OpenIDConnect:
     """Declare a tenant of Auth0.
 
     Args:
@@ -37,7 +40,7 @@ def auth0(domain: str, *, client_id: str, **more: str) -> OpenIDConnect:
     return _declared("auth0", "Auth0")(issuer=f"https://{domain}/", client_id=client_id, **more)
 
 
-def microsoft(tenant: str, *, client_id: str, **more: str) -> OpenIDConnect:
+def microsoft(tenant: str, *, client_id: str, **more: Any) -> OpenIDConnect:
     """Declare a tenant of Microsoft Entra ID.
 
     Args:
@@ -52,7 +55,7 @@ def microsoft(tenant: str, *, client_id: str, **more: str) -> OpenIDConnect:
     return _declared("microsoft-entra-id", "Microsoft")(issuer=issuer, client_id=client_id, **more)
 
 
-def google(*, client_id: str, **more: str) -> OpenIDConnect:
+def google(*, client_id: str, **more: Any) -> OpenIDConnect:
     """Declare Google.
 
     Args:
@@ -64,6 +67,38 @@ def google(*, client_id: str, **more: str) -> OpenIDConnect:
     """
     issuer = "https://accounts.google.com"
     return _declared("google", "Google")(issuer=issuer, client_id=client_id, **more)
+
+
+def github(
+    *,
+    client_id: str,
+    url: str = "https://github.com",
+    api: str = "https://api.github.com",
+    **more: Any,
+) -> OAuth2:
+    """Declare GitHub, which speaks OAuth 2 only.
+
+    Args:
+        client_id: The app's id there.
+        url: Where GitHub is; of a server of your own, its address.
+        api: Where its API is; of a server of your own, like `https://git.example.com/api/v3`.
+        **more: What `OAuth2` takes.
+
+    Returns:
+        The provider.
+    """
+    declared = {
+        "id": "github",
+        "name": "GitHub",
+        "issuer": f"{url}/login/oauth",
+        "authorization_endpoint": f"{url}/login/oauth/authorize",
+        "token_endpoint": f"{url}/login/oauth/access_token",
+        "userinfo_endpoint": f"{api}/user",
+        "claims": partial(read_claims, emails=f"{api}/user/emails"),
+        "scope": "read:user user:email",
+        "secret_in_form": True,
+    }
+    return OAuth2(client_id=client_id, **{**declared, **more})
 
 
 def _declared(provider_id: str, name: str) -> partial[OpenIDConnect]:

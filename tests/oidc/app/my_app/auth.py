@@ -1,10 +1,10 @@
-"""Two providers, one that cheats among them, and accounts that a member can link."""
+"""Providers of both kinds, one that cheats among them, and accounts that a member can link."""
 
 from __future__ import annotations
 
 import os
 
-from authdemo.sessions import Auth, Credentials, OpenIDConnect, User
+from authdemo.sessions import Auth, Credentials, Events, OAuth2, OpenIDConnect, User, github
 
 LINKS = {}
 
@@ -30,6 +30,27 @@ def declared(name, **more):
     )
 
 
+def forge(address, secret):
+    """A place that speaks OAuth 2 and nothing more."""
+    return OAuth2(
+        id="forge",
+        name="Forge",
+        issuer=f"{address}/login/oauth",
+        authorization_endpoint=f"{address}/login/oauth/authorize",
+        token_endpoint=f"{address}/login/oauth/access_token",
+        userinfo_endpoint=f"{address}/user",
+        claims=lambda said, _: {"sub": str(said["id"]), "name": said["login"]},
+        client_id="my_app",
+        client_secret=secret,
+        secret_in_form=True,
+    )
+
+
+def audit(event):
+    print(f"authdemo.sessions.audit: {event.as_json()}", flush=True)
+
+
+place, secret = os.environ["GITHUB_URL"], os.environ["CLIENT_SECRET"]
 auth = Auth(
     providers=[
         Credentials(authorize=authorize),
@@ -42,6 +63,9 @@ auth = Auth(
             client_id="my_app",
             user=linked,
         ),
+        github(client_id="my_app", client_secret=secret, url=place, api=place),
+        forge(place, secret),
     ],
+    events=Events(audit=audit),
     name="my_app",
 )

@@ -1,0 +1,112 @@
+"""The way in: a session begins or somebody is turned away, and the browser is sent on."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, unquote
+
+from starlette.requests import Request
+
+from ..core import events as ev
+from ..core.auth import AuthCore, Granted
+from ..core.callbacks import own_url
+from ..core.errors import SignInError
+from . import answers, cookies
+from .answers import Answer
+from .visitor import Desk, Visitor
+
+
+class Entrance:
+    """Lets visitors in, or says why not."""
+
+    def __init__(self, auth: AuthCore, desk: Desk) -> None:
+        """Open the entrance.
+
+        Args:
+            auth: The app's sessions.
+            desk: Hands cookies out.
+        """
+        self._auth = auth
+        self._desk = desk
+
+    async def admit(
+        self,
+        request: Request,
+        visitor: Visitor,
+        granted: Granted,
+        wanted: str,
+        *,
+        as_json: bool = False,
+    ) -> Answer:
+        """Let somebody in who has proved who they are, unless the app sends them elsewhere.
+
+        Args:
+            request: The request.
+            visitor: Who sends it.
+            granted: Who they have proved to be.
+            wanted: Where they want to go.
+            as_json: Whether the answer is for a program that goes on by itself.
+
+        Returns:
+            The answer that sends them on.
+        """
+        if granted.redirect_to is not None:
+            return redirect(
+                request, await self._auth.redirect(granted.redirect_to, visitor.base_url)
+            )
+        record = await self._auth.sessions.sign_in(
+            granted.user, granted.account, device=visitor.device, replaces=visitor.record
+        )
+        answer = answers.personal({"url": wanted}) if as_json else redirect(request, wanted)
+        self.remember(answer, visitor, wanted)
+        self._desk.put_session(answer.headers, visitor, record)
+        self._desk.put_csrf(answer.headers, visitor, record.id)
+        if browser := self._desk.browser(visitor):
+            self._auth.sessions.feed.publish(ev.BrowserSignedIn(browser))
+        return answer
+
+    def refuse(self, request: Request, visitor: Visitor, error: SignInError) -> Answer:
+        """Turn somebody away: the sign-in page says why.
+
+        Args:
+            request: The request.
+            visitor: Who sends it.
+            error: Why.
+
+        Returns:
+            The answer that sends them there.
+        """
+        query = {"error": error.code} | ({"code": error.reason} if error.reason else {})
+        url = self._auth.sign_in_url(visitor.base_url, **query)
+        if wants_json(request):
+            return answers.refusal(error, {"url": url})
+        return redirect(request, url)
+
+    def remember(self, answer: Answer, visitor: Visitor, url: str) -> None:
+        """Keep where the visitor went, as Auth.js does, for a sign-in that doesn't say."""
+        names = visitor.names
+        cookies.put(answer.headers, names.callback_url, quote(url, safe=""), secure=names.secure)
+
+    def remembered_url(self, visitor: Visitor) -> str | None:
+        """Tell where the visitor went the last time, if it is an address of the app."""
+        values = visitor.cookies.get(visitor.names.callback_url, [])
+        return next((url for url in map(unquote, values) if own_url(url, visitor.base_url)), None)
+
+
+def wants_json(request: Request) -> bool:
+    """Tell whether the sender is Auth.js's client, which follows redirects itself."""
+    return "x-auth-return-redirect" in request.headers
+
+
+def redirect(request: Request, url: str) -> Answer:
+    """Send the visitor on, the way the sender can follow.
+
+    Args:
+        request: The request.
+        url: An absolute address.
+
+    Returns:
+        200 with `{"url"}` for Auth.js's client, 302 for everyone else.
+    """
+    if wants_json(request):
+        return answers.personal({"url": url}).plus([answers.location(url)])
+    return answers.redirect(url, 302)

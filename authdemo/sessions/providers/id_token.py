@@ -1,0 +1,98 @@
+"""Tokens that a provider signs: what has to be true before one is believed."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import jwt
+
+from ..core.errors import OAuthCallbackError
+from .discovery import Discovery
+
+ALGORITHMS = frozenset(
+    f"{kind}{bits}" for kind in ("RS", "PS", "ES") for bits in (256, 384, 512)
+) | {"EdDSA"}
+"""What a token may be signed with: never a secret, never nothing."""
+
+_REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
+_REASONS: dict[type[jwt.PyJWTError], str] = {
+    jwt.ExpiredSignatureError: "expired",
+    jwt.InvalidIssuerError: "issuer",
+    jwt.InvalidAudienceError: "audience",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verifier:
+    """Verifies what one provider signs for one app.
+
+    Attributes:
+        issuer: The provider's name for itself.
+        client_id: The app's id there.
+        leeway: Seconds by which the provider's clock may differ.
+        discovery: Knows the provider's keys.
+    """
+
+    issuer: str
+    client_id: str
+    leeway: float
+    discovery: Discovery
+
+    async def id_token(self, http: httpx.AsyncClient, token: object, nonce: str) -> dict[str, Any]:
+        """Verify an id token (OpenID Connect Core section 3.1.3.7).
+
+        Args:
+            http: What asks for the provider's keys.
+            token: The token.
+            nonce: What it has to repeat.
+
+        Returns:
+            Its claims.
+
+        Raises:
+            OAuthCallbackError: If it can't be believed; its `reason` says why.
+        """
+        claims = await self._decode(http, str(token), _REQUIRED)
+        several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+        if claims.get("azp", None if several else self.client_id) != self.client_id:
+            raise OAuthCallbackError("The token was made for another app.", reason="audience")
+        if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
+            raise OAuthCallbackError("The token was made for another sign-in.", reason="nonce")
+        return claims
+
+    async def _decode(
+        self, http: httpx.AsyncClient, token: str, required: list[str]
+    ) -> dict[str, Any]:
+        try:
+            header = jwt.get_unverified_header(token)
+            algorithm = _agreed(header, await self.discovery.metadata(http))
+            key = await self.discovery.key(http, header.get("kid"))
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key.key,
+                algorithms=[algorithm],
+                audience=self.client_id,
+                issuer=self.issuer,
+                leeway=self.leeway,
+                options={"require": required},
+            )
+        except (jwt.PyJWTError, TypeError, ValueError) as error:
+            reason = next((_REASONS[kind] for kind in type(error).__mro__ if kind in _REASONS), "")
+            raise OAuthCallbackError(
+                "The token can't be believed.", reason=reason or "token"
+            ) from error
+        return claims
+
+
+def _agreed(header: Mapping[str, Any], metadata: Mapping[str, Any]) -> str:
+    algorithm = header.get("alg")
+    offered = metadata.get("id_token_signing_alg_values_supported", ["RS256"])
+    if algorithm not in ALGORITHMS or algorithm not in offered:
+        raise OAuthCallbackError(
+            "The token is signed in a way that nobody agreed on.", reason="token"
+        )
+    return str(algorithm)

@@ -1,0 +1,33 @@
+"""The steps of a sign-in at a provider, without a browser's pages."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from authdemo.sessions.testing.browser import AS_CLIENT
+from tests.support.browser import Browser
+
+
+def go(browser: Browser, provider: str = "cheat") -> dict[str, str]:
+    """Go to the provider, and tell what it is asked."""
+    form = {"csrfToken": browser.csrf(), "callbackUrl": "/"}
+    answer = browser.post(f"/api/auth/signin/{provider}", data=form, headers=AS_CLIENT)
+    assert answer.status_code == 200
+    return query_of(answer.json()["url"])
+
+
+def query_of(url: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
+def refusal(answer: httpx.Response, browser: Browser) -> str:
+    """Tell why somebody who came back was refused; nobody is signed in then."""
+    assert answer.status_code == 302
+    place = urlsplit(answer.headers["Location"].removeprefix(browser.server.url))
+    assert place.path == "/login"
+    assert browser.session() is None
+    query = query_of(place.geturl())
+    assert query["error"] in ("OAuthCallbackError", "AccessDenied")
+    return query.get("code", "")

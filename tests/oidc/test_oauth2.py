@@ -1,0 +1,152 @@
+"""Sign-in at GitHub, which speaks plain OAuth 2 in its own way; and what could go wrong there."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from authdemo.sessions import ConfigurationError, OAuth2, github
+from tests.oidc.github import EMAILS, GitHub
+from tests.oidc.steps import go, query_of, refusal
+from tests.support.browser import Browser
+from tests.support.server import Server
+
+
+def come_back(
+    browser: Browser, github: GitHub, asked: dict[str, str], provider: str = "github", **more: str
+) -> httpx.Response:
+    """Come back from GitHub with what it sends along, or with something else."""
+    query = {**query_of(github.authorize(asked)), **more}
+    return browser.get(f"/api/auth/callback/{provider}?{httpx.QueryParams(query)}")
+
+
+def test_a_visitor_is_known_by_githubs_number_and_verified_address(
+    browser: Browser, github: GitHub
+) -> None:
+    asked = go(browser, "github")
+    assert (asked["code_challenge_method"], asked["scope"]) == ("S256", "read:user user:email")
+    assert "nonce" not in asked
+    answer = come_back(browser, github, asked)
+    assert answer.headers["Location"] == browser.server.url + "/"
+    user = browser.session()["user"]
+    assert (user["id"], user["name"]) == ("github:583231", "The Octocat")
+    assert user["email"] == "mona@example.org", "the primary one, though the profile has none"
+
+
+def test_who_changes_the_login_is_the_same_person(browser: Browser, github: GitHub) -> None:
+    github.profile |= {"login": "somebody", "name": None}
+    come_back(browser, github, go(browser, "github"))
+    user = browser.session()["user"]
+    assert (user["id"], user["name"]) == ("github:583231", "somebody")
+
+
+@pytest.mark.parametrize(
+    "emails",
+    [
+        [{**EMAILS[1], "verified": False}, EMAILS[0]],
+        [EMAILS[0]],
+        [],
+        {"message": "Server Error"},
+        [{"email": ["mona@example.org"], "primary": True, "verified": True}, "mona@example.org"],
+    ],
+    ids=["not verified", "none primary", "none", "no list", "no addresses"],
+)
+def test_an_address_that_is_not_the_verified_primary_one_is_not_taken(
+    browser: Browser, github: GitHub, emails: object
+) -> None:
+    github.emails = emails
+    github.profile["email"] = "claimed@example.org"
+    come_back(browser, github, go(browser, "github"))
+    user = browser.session()["user"]
+    assert (user["id"], user["email"]) == ("github:583231", None)
+
+
+def test_who_keeps_the_addresses_back_signs_in_without(browser: Browser, github: GitHub) -> None:
+    github.takes_away = frozenset({"user:email"})
+    come_back(browser, github, go(browser, "github"))
+    assert browser.session()["user"]["email"] is None
+
+
+@pytest.mark.parametrize("number", [None, "583231", True, {}, 1.5])
+def test_who_has_no_number_is_nobody(browser: Browser, github: GitHub, number: object) -> None:
+    github.profile["id"] = number
+    answer = come_back(browser, github, go(browser, "github"))
+    assert refusal(answer, browser) == "subject"
+
+
+def test_a_code_is_good_once(browser: Browser, github: GitHub) -> None:
+    asked = go(browser, "github")
+    code = query_of(github.authorize(asked))["code"]
+    again = f"/api/auth/callback/github?{httpx.QueryParams(code=code, state=asked['state'])}"
+    assert browser.get(again).headers["Location"] == browser.server.url + "/"
+    browser.log_out()
+    assert refusal(browser.get(again), browser) == "state"
+    answer = come_back(browser, github, go(browser, "github"), code=code)
+    assert refusal(answer, browser) == "refused", "GitHub says so with status 200"
+
+
+def test_a_state_is_good_in_its_own_browser_only(
+    app: Server, browser: Browser, github: GitHub
+) -> None:
+    victim = Browser(app)
+    go(victim, "github")
+    assert refusal(come_back(victim, github, go(browser, "github")), victim) == "browser"
+
+
+def test_a_swapped_state_brings_in_nobody(app: Server, browser: Browser, github: GitHub) -> None:
+    """Somebody has a victim come back with their own code, to sign it in as themselves."""
+    thief = query_of(github.authorize(go(Browser(app), "github")))
+    answer = come_back(browser, github, go(browser, "github"), code=thief["code"])
+    assert refusal(answer, browser) == "refused", "the proof key is another sign-in's"
+
+
+def test_another_providers_code_and_state_are_refused(browser: Browser, github: GitHub) -> None:
+    forged = go(browser, "forge")
+    assert refusal(come_back(browser, github, forged), browser) == "state"
+    code = query_of(github.authorize(go(browser, "forge")))["code"]
+    answer = come_back(browser, github, go(browser, "github"), code=code)
+    assert refusal(answer, browser) == "refused"
+
+
+def test_an_answer_in_another_providers_name_is_refused(browser: Browser, github: GitHub) -> None:
+    """RFC 9207; GitHub says who it is since 2026, and need not."""
+    asked = go(browser, "github")
+    answer = come_back(browser, github, asked, iss="https://elsewhere.example")
+    assert refusal(answer, browser) == "issuer"
+    asked = go(browser, "github")
+    query = query_of(github.authorize(asked))
+    del query["iss"]
+    browser.get(f"/api/auth/callback/github?{httpx.QueryParams(query)}")
+    assert browser.session()["user"]["id"] == "github:583231"
+
+
+def test_a_visitor_who_cancels_is_told_so(browser: Browser) -> None:
+    state = go(browser, "github")["state"]
+    answer = browser.get(f"/api/auth/callback/github?error=access_denied&state={state}")
+    assert refusal(answer, browser) == "cancelled"
+
+
+def test_any_other_provider_is_a_declaration(browser: Browser, github: GitHub) -> None:
+    come_back(browser, github, go(browser, "forge"), provider="forge")
+    user = browser.session()["user"]
+    assert (user["id"], user["name"], user["email"]) == ("forge:583231", "octocat", None)
+
+
+def test_auth_js_calls_it_oauth(browser: Browser) -> None:
+    providers = browser.get("/api/auth/providers").json()
+    kinds = {name: way["type"] for name, way in providers.items()}
+    assert (kinds["github"], kinds["forge"], kinds["honest"]) == ("oauth", "oauth", "oidc")
+
+
+def test_an_address_that_anyone_could_read_along_stops_the_start() -> None:
+    with pytest.raises(ConfigurationError, match="token_endpoint of 'github' must be an https"):
+        github(client_id="x", token_endpoint="http://git.example.com/token")
+    with pytest.raises(ConfigurationError, match="needs a client_id"):
+        github(client_id="")
+
+
+def test_githubs_own_addresses_are_known() -> None:
+    provider: OAuth2 = github(client_id="x", client_secret="y")
+    assert provider.issuer == "https://github.com/login/oauth"
+    assert provider.userinfo_endpoint == "https://api.github.com/user"
+    assert "client_secret" not in repr(provider)

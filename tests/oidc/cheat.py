@@ -75,7 +75,7 @@ class Cheat:
             self.published = {kid: self.key}
 
     def about(self) -> Claims:
-        paths = ("authorization", "token", "userinfo")
+        paths = ("authorization", "token", "userinfo", "end_session")
         endpoints = {f"{path}_endpoint": f"{self.issuer}/{path}" for path in paths}
         fixed = {"issuer": self.issuer, "jwks_uri": f"{self.issuer}/jwks"}
         signs = {"id_token_signing_alg_values_supported": ["ES256"]}

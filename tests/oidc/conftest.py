@@ -59,8 +59,7 @@ def app(
     shutil.copytree(HERE / "app", folder, ignore=shutil.ignore_patterns("__pycache__"))
     apps.adopt(folder)
     port, provider = free_port(), free_port()
-    redirect = f"http://127.0.0.1:{port}/api/auth/callback/honest"
-    process = start_provider(folder / "provider.log", provider, redirect)
+    process = start_provider(folder / "provider.log", provider, f"http://127.0.0.1:{port}")
     environ = {
         "HONEST_ISSUER": f"http://localhost:{provider}",
         "CHEAT_ISSUER": cheating.issuer,
@@ -75,12 +74,12 @@ def app(
         process.wait(10)
 
 
-def start_provider(log: Path, port: int, redirect: str) -> subprocess.Popen[bytes]:
+def start_provider(log: Path, port: int, app: str) -> subprocess.Popen[bytes]:
     folder = HERE / "provider"
     env = npm.install(folder)
     with log.open("wb") as output:
         process = subprocess.Popen(
-            ["node", "provider.mjs", str(port), CLIENT, SECRET, redirect],
+            ["node", "provider.mjs", str(port), CLIENT, SECRET, app],
             cwd=folder,
             env=env,
             stdout=output,

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from authdemo.sessions.testing.browser import AS_CLIENT
+from tests.oidc.cheat import Cheat
 from tests.support.browser import Browser
 
 
@@ -16,6 +17,16 @@ def go(browser: Browser, provider: str = "cheat") -> dict[str, str]:
     answer = browser.post(f"/api/auth/signin/{provider}", data=form, headers=AS_CLIENT)
     assert answer.status_code == 200
     return query_of(answer.json()["url"])
+
+
+def come_back(
+    browser: Browser, cheat: Cheat, asked: dict[str, str], provider: str = "cheat", **more: str
+) -> httpx.Response:
+    """Come back from the provider with a code."""
+    code = f"code-{asked['state']}"
+    cheat.nonces[code] = asked["nonce"]
+    query = {"code": code, "state": asked["state"], **more}
+    return browser.get(f"/api/auth/callback/{provider}?{httpx.QueryParams(query)}")
 
 
 def query_of(url: str) -> dict[str, str]:

@@ -5,26 +5,15 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import httpx
 import jwt
 import pytest
 
 from authdemo.sessions.testing import eventually
 from authdemo.sessions.testing.browser import AS_CLIENT
 from tests.oidc.cheat import Cheat, unsigned, with_client_secret
-from tests.oidc.steps import go, refusal
+from tests.oidc.steps import come_back, go, refusal
 from tests.support.browser import Browser
 from tests.support.server import Server
-
-
-def come_back(
-    browser: Browser, cheat: Cheat, asked: dict[str, str], provider: str = "cheat", **more: str
-) -> httpx.Response:
-    """Come back from the provider with a code."""
-    code = f"code-{asked['state']}"
-    cheat.nonces[code] = asked["nonce"]
-    query = {"code": code, "state": asked["state"], **more}
-    return browser.get(f"/api/auth/callback/{provider}?{httpx.QueryParams(query)}")
 
 
 def test_without_an_attack_the_visitor_is_in(browser: Browser, cheat: Cheat) -> None:

@@ -23,7 +23,14 @@ logger = logging.getLogger("authdemo.sessions")
 trail = logging.getLogger("authdemo.sessions.audit")
 
 AuditKind: TypeAlias = Literal[
-    "registered", "sign-in", "sign-in-failed", "confirmed", "update", "refused", "ended"
+    "registered",
+    "sign-in",
+    "sign-in-failed",
+    "sign-out-failed",
+    "confirmed",
+    "update",
+    "refused",
+    "ended",
 ]
 
 _MOST_WAITING = 10_000

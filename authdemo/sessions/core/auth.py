@@ -29,7 +29,7 @@ from .guard import MEMBERS, PageRules, Rule
 from .limits import FailureLimit, UpdateLimit
 from .locks import Locks
 from .options import Pages, SessionOptions
-from .record import Device, SessionRecord
+from .record import Device, ProviderSession, SessionRecord
 from .schema import UserSchema
 from .session import Session
 from .sessions import Sessions
@@ -60,11 +60,13 @@ class Granted:
         account: How.
         redirect_to: Where the `sign_in` callback sends them instead of signing
             them in, or None.
+        provider_session: What the session is at the provider.
     """
 
     user: User
     account: Account
     redirect_to: str | None = None
+    provider_session: ProviderSession | None = None
 
 
 class AuthCore:
@@ -241,7 +243,8 @@ class AuthCore:
         if user is None:
             raise AccessDenied("You can't sign in here.")
         account = Account(provider.id, provider.type, identity.subject, identity.claims)
-        return await self._admit(user, account, {})
+        granted = await self._admit(user, account, {})
+        return replace(granted, provider_session=identity.session)
 
     async def refresh(self, user_id: str) -> None:
         """Let a user's sessions follow what the app knows of the user by now.

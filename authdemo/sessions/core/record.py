@@ -6,7 +6,7 @@ import logging
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .clock import iso
 
@@ -71,6 +71,21 @@ class Revision(_Frozen):
     device: Device | None = None
 
 
+class ProviderSession(_Frozen):
+    """What a session is at the provider that its user came from; for the server alone.
+
+    Attributes:
+        subject: Whom the provider means.
+        sid: The provider's own name for its session; empty if it has none.
+        id_token: What the provider wants to see when its session shall end, too; empty if
+            it shall not.
+    """
+
+    subject: str
+    sid: str = ""
+    id_token: str = Field("", repr=False)
+
+
 class SessionRecord(_Frozen):
     """A session as the store keeps it.
 
@@ -87,6 +102,7 @@ class SessionRecord(_Frozen):
         last_seen: When it was last used, to the nearest renewal or update.
         confirmed: When the user proved again who they are; 0 if they haven't since `created`.
         device: What signed in.
+        provider_session: What the session is at the provider; None if that is the app itself.
         latest: The step that made the record what it is; the store remembers those before.
         steps: How many steps there were.
     """
@@ -103,6 +119,7 @@ class SessionRecord(_Frozen):
     last_seen: float
     confirmed: float = 0
     device: Device = Device()
+    provider_session: ProviderSession | None = None
     latest: Revision
     steps: int = 1
 

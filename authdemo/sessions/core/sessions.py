@@ -30,7 +30,7 @@ from .faces import Faces
 from .ids import new_id
 from .locks import Locks
 from .options import SessionOptions
-from .record import Cause, Device, Revision, SessionRecord, changes
+from .record import Cause, Device, ProviderSession, Revision, SessionRecord, changes
 from .schema import Author, UserSchema
 from .tokens import Claims, TokenCodec
 from .users import User
@@ -182,6 +182,7 @@ class Sessions:
         *,
         device: Device | None = None,
         replaces: SessionRecord | None = None,
+        provider_session: ProviderSession | None = None,
     ) -> SessionRecord:
         """Begin a session.
 
@@ -190,6 +191,7 @@ class Sessions:
             account: How.
             device: What they signed in with.
             replaces: The session that the same browser had before; it ends.
+            provider_session: What the session is at the provider.
 
         Returns:
             The new session at revision 1.
@@ -216,6 +218,7 @@ class Sessions:
             ends=now + self._options.absolute_age,
             last_seen=now,
             device=device or Device(),
+            provider_session=provider_session,
             latest=_sign_in(fields, now, device),
         )
         self.faces.check_size(record)

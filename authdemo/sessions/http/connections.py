@@ -29,6 +29,7 @@ class Connection:
         user_id: Whose session it is; empty for nobody's.
         path: The page that the tab shows.
         wanted: Where its visitor wants to go after signing in.
+        way_on: Where its visitor has to go after signing out.
         session: The session as it was last verified, for what can't wait.
     """
 
@@ -41,6 +42,7 @@ class Connection:
     tab: str | None = None
     path: str = "/"
     wanted: str = "/"
+    way_on: str = ""
     session: Session | None = None
 
 

@@ -28,6 +28,7 @@ from .cookies import RawHeaders
 from .entrance import Entrance, redirect
 from .federation import Federation
 from .routing import NAME, Addresses, Endpoint
+from .signing_out import SigningOut
 from .visitor import Desk, Visitor, device_of
 
 BASE = "/api/auth"
@@ -36,7 +37,11 @@ _ETAG = re.compile(r'"(\d{1,15})"')
 
 
 class Endpoints:
-    """Answers the requests of `/api/auth`."""
+    """Answers the requests of `/api/auth`.
+
+    Attributes:
+        signing_out: Leads who has signed out to their provider.
+    """
 
     def __init__(self, auth: AuthCore, desk: Desk) -> None:
         """Make the endpoints.
@@ -49,6 +54,7 @@ class Endpoints:
         self._desk = desk
         self._entrance = Entrance(auth, desk)
         self._federation = Federation(auth, self._entrance, BASE)
+        self.signing_out = SigningOut(auth, desk, BASE)
         self._description = openapi.describe(auth)
 
     @property
@@ -66,6 +72,8 @@ class Endpoints:
             "/signin": {"GET": self.show_sign_in, "POST": self.show_sign_in},
             "/error": {"GET": self.show_sign_in},
             "/signout": {"GET": self.show_home, "POST": self.sign_out},
+            f"/signout/{NAME}": {"GET": self.signing_out.go},
+            f"/post-logout/{NAME}": {"GET": self.signing_out.come_back},
             "/token": {"GET": self.inspect},
             "/sessions": {"GET": self.list_sessions},
             "/sessions/revoke": {"POST": self.revoke},
@@ -204,9 +212,11 @@ class Endpoints:
         """`POST signout`: end the session, here and wherever its cookie was copied to."""
         visitor, body = await self._receive(request, for_redirect=True)
         target = await self._auth.redirect(_wanted_url(body), visitor.base_url)
+        way = None
         if visitor.record is not None:
             await self._auth.sessions.sign_out(visitor.record.id, device=visitor.device)
-        answer = redirect(request, target)
+            way = await self.signing_out.way_on(visitor.record, visitor.base_url, target)
+        answer = redirect(request, way or target)
         self._entrance.remember(answer, visitor, target)
         self._desk.clear_session(answer.headers, visitor)
         self._desk.put_csrf(answer.headers, visitor, "")

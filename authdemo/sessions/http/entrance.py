@@ -54,7 +54,11 @@ class Entrance:
                 request, await self._auth.redirect(granted.redirect_to, visitor.base_url)
             )
         record = await self._auth.sessions.sign_in(
-            granted.user, granted.account, device=visitor.device, replaces=visitor.record
+            granted.user,
+            granted.account,
+            device=visitor.device,
+            replaces=visitor.record,
+            provider_session=granted.provider_session,
         )
         answer = answers.personal({"url": wanted}) if as_json else redirect(request, wanted)
         self.remember(answer, visitor, wanted)

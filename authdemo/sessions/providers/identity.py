@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from ..core.record import ProviderSession
 from ..core.users import User
 
 
@@ -20,6 +21,7 @@ class Identity:
         claims: What else it says.
         member: The user who was signed in when the sign-in began, or None. To link accounts,
             remember issuer and subject for this user; an e-mail address proves nothing.
+        session: What the session is at the provider, for the server alone.
     """
 
     provider: str
@@ -27,6 +29,7 @@ class Identity:
     subject: str
     claims: Mapping[str, Any]
     member: User | None = None
+    session: ProviderSession | None = field(default=None, repr=False)
 
 
 def default_user(identity: Identity) -> User:

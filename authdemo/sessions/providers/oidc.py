@@ -7,15 +7,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from oauthlib.common import add_params_to_uri
 
 from ..core.departures import Departure
 from ..core.errors import ConfigurationError, OAuthCallbackError
+from ..core.record import ProviderSession
+from . import asking
 from .addresses import is_safe
 from .asking import fetch_object
 from .discovery import Discovery, endpoint
 from .federated import Answer, Federated, Place, bearer
 from .id_token import Verifier
 from .identity import Identity
+
+LONGEST_HINT = 4096
+"""How long an id token may be that is sent along in an address, in characters."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +38,8 @@ class OpenIDConnect(Federated):
         user: Makes a user of a verified `Identity`, or answers None to refuse; it may be async.
         leeway: Seconds by which the provider's clock may differ.
         prompt: What the provider shall ask of the visitor, such as `select_account`.
+        end_session: Whether who signs out here is led to the provider to sign out there, too. The
+            provider has to know `/api/auth/post-logout/<id>` as an address to come back to.
         type: Always `oidc`.
     """
 
@@ -40,6 +48,7 @@ class OpenIDConnect(Federated):
     name: str = "OpenID Connect"
     scope: str = "openid profile email"
     leeway: float = 30
+    end_session: bool = False
     type: str = "oidc"
     _discovery: Discovery = field(init=False, repr=False, compare=False)
 
@@ -58,6 +67,31 @@ class OpenIDConnect(Federated):
         if "openid" not in self.scope.split():
             raise ConfigurationError(f"{self.id!r} needs openid in its scope.")
         object.__setattr__(self, "_discovery", Discovery(self.issuer))
+
+    async def sign_out_address(self, id_token: str, *, state: str, redirect_uri: str) -> str:
+        """Find where to send a visitor to sign out (OpenID Connect RP-Initiated Logout 1.0).
+
+        Args:
+            id_token: What the provider gave when they signed in; empty if it wasn't kept.
+            state: What comes back with the visitor.
+            redirect_uri: Where the visitor comes back to.
+
+        Returns:
+            The provider's address, with all that it has to know.
+
+        Raises:
+            OAuthCallbackError: If the provider can't be reached, or lets nobody sign out.
+        """
+        async with asking.client() as http:
+            metadata = await self._discovery.metadata(http)
+        asked = {
+            "client_id": self.client_id,
+            "id_token_hint": id_token,
+            "post_logout_redirect_uri": redirect_uri,
+            "state": state,
+        }
+        given = [(name, value) for name, value in asked.items() if value]
+        return str(add_params_to_uri(endpoint(metadata, "end_session_endpoint"), given))
 
     async def _place(self, http: httpx.AsyncClient) -> Place:
         metadata = await self._discovery.metadata(http)
@@ -78,9 +112,22 @@ class OpenIDConnect(Federated):
         self, http: httpx.AsyncClient, granted: Answer, departure: Departure
     ) -> Identity:
         claims = await self._verifier().id_token(http, granted.get("id_token"), departure.nonce)
+        session = self._session(claims, str(granted["id_token"]))
         claims = await self._with_userinfo(http, claims, granted)
         return Identity(
-            provider=self.id, issuer=self.issuer, subject=str(claims["sub"]), claims=claims
+            provider=self.id,
+            issuer=self.issuer,
+            subject=session.subject,
+            claims=claims,
+            session=session,
+        )
+
+    def _session(self, claims: Mapping[str, Any], token: str) -> ProviderSession:
+        is_wanted = self.end_session and len(token) <= LONGEST_HINT
+        return ProviderSession(
+            subject=str(claims["sub"]),
+            sid=str(claims.get("sid", "")),
+            id_token=token if is_wanted else "",
         )
 
     def _verifier(self) -> Verifier:

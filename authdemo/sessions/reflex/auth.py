@@ -34,6 +34,7 @@ from ..http.front import Front, Layer
 from ..http.gate import Gate
 from ..http.handshake import Handshake
 from ..http.origin import Origins
+from ..http.signing_out import SigningOut
 from ..http.site import Site
 from ..http.visitor import Desk
 from .bouncer import Bouncer
@@ -67,6 +68,7 @@ class Auth(AuthCore):
     """The whole app as a server sees it, once it is installed."""
     _front: Front
     _live: Live | None = None
+    _signing_out: SigningOut
 
     @cached_property
     def guards(self) -> Guards:
@@ -172,9 +174,12 @@ class Auth(AuthCore):
             state: The event handler's `self`.
         """
         connection = self.live.connection(state)
-        if connection is not None and connection.sid is not None:
-            await self.sessions.sign_out(connection.sid, device=connection.device)
+        record = await self.live.record(connection)
+        if connection is not None and record is not None:
+            await self.sessions.sign_out(record.id, device=connection.device)
         await self.live.settle(state, connection)
+        if connection is not None and record is not None:
+            await self._lead_on(state, connection, record)
 
     async def confirm(
         self,
@@ -347,6 +352,8 @@ class Auth(AuthCore):
         """
         connections = Connections()
         desk = Desk(self, Origins(self.settings.url, also=also))
+        endpoints = Endpoints(self, desk)
+        self._signing_out = endpoints.signing_out
         self.page_rules = self.rules_for(page_rules(app))
         self.page_rules.check(routes_of(app))
         live = Live(app, self, self.guards, connections, serves_pages=site is not None)
@@ -367,13 +374,24 @@ class Auth(AuthCore):
         if site is not None:
             pages = Site(site, self.page_rules, allow_eval=allow_eval)
             layers.append(partial(Gate, auth=self, desk=desk, site=pages))
-        layers.append(Endpoints(self, desk).in_front_of)
+        layers.append(endpoints.in_front_of)
         if also:
             layers.append(partial(_open_to, origins=also))
         if self.settings.trusted_proxies:
             layers.append(partial(Forwarded, proxies=self.settings.trusted_proxies))
         self._front = Front(layers)
         app.api_transformer = [*_layers_of(app), self._keep]
+
+    async def _lead_on(
+        self, state: rx.State, connection: Connection, record: SessionRecord
+    ) -> None:
+        """Lead a tab whose session has just ended to the provider, if there is something to do."""
+        session_state = await state.get_state(SessionState)
+        wanted = session_state.leave_to or connection.path
+        callback_url = connection.base_url + wanted
+        way = await self._signing_out.way_on(record, connection.base_url, callback_url)
+        if way is not None:
+            connection.way_on = session_state.leave_to = way
 
     def _keep(self, app: ASGIApp) -> ASGIApp:
         """Remember all that is in front of the app, for requests that it sends to itself."""

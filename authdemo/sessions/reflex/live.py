@@ -219,6 +219,8 @@ class Live:
 
     async def _elsewhere(self, connection: Connection, session: Mapping[str, Any] | None) -> str:
         """Decide whether a tab shows a page that is no longer, or not yet, for its visitor."""
+        if session is None and connection.way_on:
+            return connection.way_on
         path = canonical(connection.path)
         rule = self._auth.page_rules.of(path)
         if rule is not None:

@@ -1,10 +1,18 @@
 // The certified provider, with its own pages for signing in and consenting.
 import Provider from "oidc-provider";
 
-const [port, client, secret, redirect] = process.argv.slice(2);
+const [port, client, secret, app] = process.argv.slice(2);
+const callbacks = ["honest", "leaving"].map((id) => `${app}/api/auth/callback/${id}`);
 
 const provider = new Provider(`http://localhost:${port}`, {
-  clients: [{ client_id: client, client_secret: secret, redirect_uris: [redirect] }],
+  clients: [
+    {
+      client_id: client,
+      client_secret: secret,
+      redirect_uris: callbacks,
+      post_logout_redirect_uris: [`${app}/api/auth/post-logout/leaving`],
+    },
+  ],
   claims: { email: ["email", "email_verified"], profile: ["name"] },
   cookies: { keys: ["a key of the tests"] },
   pkce: { required: () => true },

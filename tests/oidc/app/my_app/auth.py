@@ -22,9 +22,8 @@ def linked(identity):
     return LINKS.get(place)
 
 
-def declared(name, **more):
-    issuer = os.environ[f"{name.upper()}_ISSUER"]
-    secret = os.environ["CLIENT_SECRET"]
+def declared(name, issuer, **more):
+    issuer, secret = os.environ[f"{issuer.upper()}_ISSUER"], os.environ["CLIENT_SECRET"]
     return OpenIDConnect(
         id=name, name=name.title(), issuer=issuer, client_id="my_app", client_secret=secret, **more
     )
@@ -54,15 +53,12 @@ place, secret = os.environ["GITHUB_URL"], os.environ["CLIENT_SECRET"]
 auth = Auth(
     providers=[
         Credentials(authorize=authorize),
-        declared("honest"),
-        declared("cheat"),
-        OpenIDConnect(
-            id="linked",
-            name="Linked",
-            issuer=os.environ["CHEAT_ISSUER"],
-            client_id="my_app",
-            user=linked,
-        ),
+        declared("honest", "honest"),
+        declared("leaving", "honest", end_session=True),
+        declared("cheat", "cheat"),
+        declared("linked", "cheat", user=linked),
+        declared("left", "cheat", end_session=True),
+        declared("closed", "cheat", end_session=True),
         github(client_id="my_app", client_secret=secret, url=place, api=place),
         forge(place, secret),
     ],

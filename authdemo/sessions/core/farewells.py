@@ -1,0 +1,81 @@
+"""Sign-outs that go on at a provider: what it has to be told, and where the visitor goes then.
+
+The session is over before any of this begins. What a provider wants to see stays on the
+server: the browser carries nothing but a name for it, which is good once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .clock import Clock
+from .ids import new_id
+
+if TYPE_CHECKING:
+    from ..stores.base import SessionStore
+
+FAREWELL_SECONDS = 600
+
+
+class Farewell(BaseModel):
+    """One sign-out under way.
+
+    Attributes:
+        provider: The id of the provider.
+        callback_url: Where the visitor goes afterwards.
+        id_token: What the provider gave when they signed in; empty on the way back.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    provider: str
+    callback_url: str
+    id_token: str = Field("", repr=False)
+
+
+class Farewells:
+    """Remembers sign-outs under way, on every worker, and each step once."""
+
+    def __init__(self, store: SessionStore, *, clock: Clock) -> None:
+        """Begin with none.
+
+        Args:
+            store: Where they wait.
+            clock: The clock.
+        """
+        self._store = store
+        self._clock = clock
+
+    async def keep(self, farewell: Farewell) -> str:
+        """Remember one.
+
+        Args:
+            farewell: What to remember.
+
+        Returns:
+            The name that it goes by, which nobody can guess.
+        """
+        name, expires = new_id(), self._clock() + FAREWELL_SECONDS
+        await self._store.put_ticket(_hash(name), farewell.model_dump_json(), expires=expires)
+        return name
+
+    async def take(self, name: str, *, provider: str) -> Farewell | None:
+        """Find one; whatever the answer, its name is used up.
+
+        Args:
+            name: The name that it goes by.
+            provider: The id of the provider that it must be at.
+
+        Returns:
+            What was remembered, or None if there is no such thing, or not any more.
+        """
+        payload = await self._store.take_ticket(_hash(name), now=self._clock())
+        farewell = Farewell.model_validate_json(payload) if payload else None
+        return farewell if farewell is not None and farewell.provider == provider else None
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(b"farewell " + text.encode("utf-8", "replace")).hexdigest()

@@ -69,12 +69,13 @@ def check_settings() -> ServerSettings:
     Raises:
         LaunchError: Names the variable that is wrong and says what it takes.
     """
-    from authdemo.sessions import ConfigurationError, Settings
+    from authdemo.sessions import ConfigurationError, Settings, providers_from_environ
     from authdemo.sessions.accounts.database import database_url
 
     server = ServerSettings.read(os.environ)
     try:
         database_url(Settings.from_environ().data_dir)
+        providers_from_environ()
     except ConfigurationError as error:
         raise LaunchError(error.message) from error
     return server

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from authdemo.accounts import accounts
-from authdemo.sessions import Auth, Credentials, Events, Pages
+from authdemo.sessions import Auth, Credentials, Events, Pages, providers_from_environ
 from authdemo.sessions.accounts import Member
 
 logger = logging.getLogger("authdemo")
@@ -31,7 +31,7 @@ def report(session: Mapping[str, Any], path: str) -> None:
 
 
 auth = Auth(
-    providers=[Credentials(authorize=authorize)],
+    providers=[Credentials(authorize=authorize), *providers_from_environ()],
     pages=Pages(
         sign_in="/login",
         protected=frozenset({"/", "/client", "/inspector", "/account"}),

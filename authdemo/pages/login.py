@@ -8,7 +8,7 @@ from typing import Any
 import reflex as rx
 
 from authdemo.auth import auth
-from authdemo.sessions import word
+from authdemo.sessions import sign_in_with, use_session, word
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import refusal, submit_button
 from authdemo.ui.crossing import crossing
@@ -27,7 +27,13 @@ KNOWN = (
 
 
 class LoginState(Busy, rx.State):
-    """The login form."""
+    """The login form.
+
+    Attributes:
+        elsewhere: The providers that the operator has switched on, since the page was built.
+    """
+
+    elsewhere: rx.Field[list[dict[str, str]]] = rx.field(default_factory=list)
 
     @rx.event
     def explain(self) -> None:
@@ -37,6 +43,8 @@ class LoginState(Busy, rx.State):
         known = {"code": error, "reason": reason} if error in KNOWN else {"code": "Unknown"}
         self.pending = False
         self.error = known if error else {}
+        ways = (way for way in auth.providers.values() if way.type != "credentials")
+        self.elsewhere = [{"id": way.id, "name": way.name} for way in ways]
 
     @rx.event
     async def log_in(self, form: dict[str, Any]) -> AsyncIterator[None]:
@@ -77,4 +85,18 @@ def page() -> rx.Component:
             word("login.hint"),
             class_name="caption",
         ),
+        rx.cond(
+            LoginState.elsewhere,
+            rx.el.div(rx.foreach(LoginState.elsewhere, _way), class_name="ways"),
+        ),
+        refusal(use_session().error),
+    )
+
+
+def _way(provider: Any) -> rx.Component:
+    return rx.el.button(
+        word("signin.with", name=provider["name"]),
+        on_click=sign_in_with(provider["id"]),
+        type="button",
+        class_name="button quiet",
     )

@@ -21,6 +21,7 @@ from .core.session import Session
 from .core.settings import Settings
 from .core.users import User, UserUpdate
 from .providers.credentials import Credentials
+from .providers.environ import providers_from_environ
 from .providers.identity import Identity
 from .providers.oauth2 import OAuth2
 from .providers.oidc import OpenIDConnect
@@ -77,6 +78,7 @@ __all__ = [
     "microsoft",
     "protected",
     "provider_buttons",
+    "providers_from_environ",
     "public",
     "session_text",
     "sign_in_form",

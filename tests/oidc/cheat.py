@@ -10,13 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 Claims = dict[str, Any]
+Form = dict[str, str]
 CLIENT = "my_app"
 
 
@@ -31,6 +32,7 @@ class Cheat:
         published: Whether `key` is among the keys that it shows.
         metadata: What it says of itself beside the truth.
         userinfo: Whom its userinfo speaks of.
+        answers: What its visitors come back with beside code and state.
         nonces: The nonce of each code.
         challenges: The proof key that each code asks for.
         asked: How often its keys were asked for.
@@ -44,6 +46,7 @@ class Cheat:
     published: dict[str, Any] = field(default_factory=dict)
     metadata: Claims = field(default_factory=dict)
     userinfo: str = "eve"
+    answers: Form = field(default_factory=dict)
     nonces: dict[str, str] = field(default_factory=dict)
     asked: int = 0
     is_down: bool = False
@@ -66,7 +69,7 @@ class Cheat:
     def behave(self) -> None:
         """Be honest again."""
         self.change, self.sign, self.metadata = (lambda claims: claims), None, {}
-        self.userinfo, self.is_down = "eve", False
+        self.userinfo, self.is_down, self.answers = "eve", False, {}
 
     def rotate(self, kid: str, *, published: bool = True) -> None:
         """Sign with a new key."""
@@ -89,6 +92,13 @@ class Cheat:
                 for kid, key in self.published.items()
             ]
         }
+
+    def authorize(self, query: Form) -> str:
+        """Let the visitor's browser go back with a code, without asking anything."""
+        code = f"code-{query['state']}"
+        self.nonces[code] = query["nonce"]
+        answer = {"code": code, "state": query["state"], **self.answers}
+        return f"{query['redirect_uri']}?{urlencode(answer)}"
 
     def id_token(self, code: str) -> str:
         now = int(time.time())
@@ -128,12 +138,17 @@ class Cheat:
 def _handler_of(cheat: Cheat) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._answer({})
+            place = urlsplit(self.path)
+            if place.path == "/authorization":
+                self.send_response(302)
+                self.send_header("Location", cheat.authorize(_form(place.query)))
+                self.end_headers()
+            else:
+                self._answer({})
 
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
-            form = parse_qs(self.rfile.read(length).decode())
-            self._answer({name: values[0] for name, values in form.items()})
+            self._answer(_form(self.rfile.read(length).decode()))
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -148,6 +163,10 @@ def _handler_of(cheat: Cheat) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(body)
 
     return Handler
+
+
+def _form(text: str) -> Form:
+    return {name: values[0] for name, values in parse_qs(text).items()}
 
 
 def unsigned(claims: Claims, _: Cheat) -> str:

@@ -3,11 +3,15 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import sync_playwright
 
 from authdemo.sessions.testing import eventually, free_port
+from tests.browser import launch_options
 from tests.oidc.cheat import CLIENT, Cheat
 from tests.oidc.github import GitHub
 from tests.support import apps, npm
@@ -50,40 +54,62 @@ def browser(app: Server) -> Browser:
     return Browser(app)
 
 
+@dataclass(frozen=True)
+class Honest:
+    """The certified provider, and the ports of the two apps that it knows."""
+
+    issuer: str
+    app: int
+    demo: int
+
+
 @pytest.fixture(scope="package")
-def app(
-    tmp_path_factory: pytest.TempPathFactory, cheating: Cheat, running_github: GitHub
-) -> Iterator[Server]:
-    """The app, and beside it the certified provider."""
-    folder = tmp_path_factory.mktemp("oidc") / "app"
-    shutil.copytree(HERE / "app", folder, ignore=shutil.ignore_patterns("__pycache__"))
-    apps.adopt(folder)
-    port, provider = free_port(), free_port()
-    process = start_provider(folder / "provider.log", provider, f"http://127.0.0.1:{port}")
-    environ = {
-        "HONEST_ISSUER": f"http://localhost:{provider}",
-        "CHEAT_ISSUER": cheating.issuer,
-        "CLIENT_SECRET": SECRET,
-        "GITHUB_URL": running_github.url,
-    }
-    try:
-        with apps.serving(folder, environ, port=port) as server:
-            yield server
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def start_provider(log: Path, port: int, app: str) -> subprocess.Popen[bytes]:
-    folder = HERE / "provider"
+def honest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Honest]:
+    """The certified provider."""
+    port, app, demo = free_port(), free_port(), free_port()
+    known = [f"http://127.0.0.1:{each}" for each in (app, demo)]
+    folder, log = HERE / "provider", tmp_path_factory.mktemp("provider") / "log"
     env = npm.install(folder)
     with log.open("wb") as output:
         process = subprocess.Popen(
-            ["node", "provider.mjs", str(port), CLIENT, SECRET, app],
+            ["node", "provider.mjs", str(port), CLIENT, SECRET, *known],
             cwd=folder,
             env=env,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    eventually(lambda: "ready" in log.read_text(), within=20)
-    return process
+    try:
+        eventually(lambda: "ready" in log.read_text(), within=20)
+        yield Honest(f"http://localhost:{port}", app, demo)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="package")
+def app(
+    tmp_path_factory: pytest.TempPathFactory,
+    cheating: Cheat,
+    running_github: GitHub,
+    honest: Honest,
+) -> Iterator[Server]:
+    """The app, which signs in at all of them."""
+    folder = tmp_path_factory.mktemp("oidc") / "app"
+    shutil.copytree(HERE / "app", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    apps.adopt(folder)
+    environ = {
+        "HONEST_ISSUER": honest.issuer,
+        "CHEAT_ISSUER": cheating.issuer,
+        "CLIENT_SECRET": SECRET,
+        "GITHUB_URL": running_github.url,
+    }
+    with apps.serving(folder, environ, port=honest.app) as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Chromium]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(**launch_options())
+        yield chromium
+        chromium.close()

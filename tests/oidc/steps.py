@@ -1,12 +1,14 @@
-"""The steps of a sign-in at a provider, without a browser's pages."""
+"""The steps of a sign-in at a provider, with a browser's pages and without."""
 
 from __future__ import annotations
 
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+from playwright.sync_api import Page
 
 from authdemo.sessions.testing.browser import AS_CLIENT
+from tests.e2e.visitor import click, is_connected
 from tests.oidc.cheat import Cheat
 from tests.support.browser import Browser
 
@@ -42,3 +44,12 @@ def refusal(answer: httpx.Response, browser: Browser) -> str:
     query = query_of(place.geturl())
     assert query["error"] in ("OAuthCallbackError", "AccessDenied")
     return query.get("code", "")
+
+
+def sign_in_at_the_provider(tab: Page, provider: str) -> None:
+    is_connected(tab)
+    click(tab, f"Log in with {provider}")
+    tab.locator("[name=login]").fill("ada")
+    tab.locator("[name=password]").fill("any")
+    tab.get_by_role("button", name="Sign-in").click()
+    tab.get_by_role("button", name="Continue").click()

@@ -1,15 +1,20 @@
-"""A visitor signs in at the certified provider, through its own pages."""
+"""A visitor signs in through the providers' own pages, and is told clearly what was refused."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page, expect
 
-from tests.browser import launch_options
 from tests.e2e.visitor import Visitor, click, is_connected
+from tests.oidc.cheat import Cheat
+from tests.oidc.github import GitHub
+from tests.oidc.steps import go, sign_in_at_the_provider
+from tests.support.browser import Browser
 from tests.support.server import Server
 
 FONTS = re.compile("ERR_NAME_NOT_RESOLVED|ERR_INTERNET_DISCONNECTED|fonts.googleapis")
@@ -17,23 +22,11 @@ FONTS = re.compile("ERR_NAME_NOT_RESOLVED|ERR_INTERNET_DISCONNECTED|fonts.google
 
 
 @pytest.fixture
-def visitor(app: Server) -> Iterator[Visitor]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(**launch_options())
-        with Visitor.with_own_browser(chromium, app.url) as visitor:
-            visitor.tolerates(FONTS)
-            yield visitor
-            visitor.saw_no_complaint()
-        chromium.close()
-
-
-def sign_in_at_the_provider(tab: Page, provider: str) -> None:
-    is_connected(tab)
-    click(tab, f"Log in with {provider}")
-    tab.locator("[name=login]").fill("ada")
-    tab.locator("[name=password]").fill("any")
-    tab.get_by_role("button", name="Sign-in").click()
-    tab.get_by_role("button", name="Continue").click()
+def visitor(app: Server, chromium: Chromium) -> Iterator[Visitor]:
+    with Visitor.with_own_browser(chromium, app.url) as visitor:
+        visitor.tolerates(FONTS)
+        yield visitor
+        visitor.saw_no_complaint()
 
 
 def test_a_visitor_signs_in_at_the_provider_and_every_tab_follows(visitor: Visitor) -> None:
@@ -77,3 +70,80 @@ def test_who_signs_out_at_the_provider_too_is_asked_for_the_password_again(
     expect(tab.locator("[name=password]")).to_be_visible()
     assert "id_token" not in "".join(visitor.frames)
     assert not [frame for frame in visitor.frames if "eyJ" in frame]
+
+
+def told(tab: Page) -> str:
+    """Wait until the visitor is back at the sign-in page, and read what it says."""
+    tab.wait_for_url("**/login?error=*")
+    said = tab.get_by_role("alert").filter(has_text=re.compile("."))
+    expect(said).to_have_count(1)
+    return said.inner_text()
+
+
+def signed_in_by_cheating(visitor: Visitor) -> Page:
+    tab = visitor.open("/login")
+    is_connected(tab)
+    click(tab, "Log in with Cheat")
+    return tab
+
+
+CLAIMS: dict[str, tuple[dict[str, Any], str]] = {
+    "nonce": ({"nonce": "another"}, "The provider's answer belongs to another sign-in."),
+    "issuer": ({"iss": "https://elsewhere.example"}, "The answer comes from another provider"),
+    "audience": ({"aud": "another"}, "The provider's answer is meant for another app."),
+    "expired": ({"exp": 1}, "The provider's answer is too old."),
+}
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_a_false_id_token_is_refused_with_a_clear_page(
+    visitor: Visitor, cheat: Cheat, claim: str
+) -> None:
+    changed, text = CLAIMS[claim]
+    cheat.change = lambda claims: claims | changed
+    assert told(signed_in_by_cheating(visitor)).startswith(text)
+
+
+def test_a_mixed_up_provider_is_refused_with_a_clear_page(visitor: Visitor, cheat: Cheat) -> None:
+    cheat.answers = {"iss": "https://elsewhere.example"}
+    text = "The answer comes from another provider than the one that was asked."
+    assert told(signed_in_by_cheating(visitor)).startswith(text)
+
+
+def test_a_code_that_was_used_is_refused_with_a_clear_page(visitor: Visitor, cheat: Cheat) -> None:
+    visitor.context.on("response", lambda answer: visited.append(answer.url))
+    visited: list[str] = []
+    tab = signed_in_by_cheating(visitor)
+    tab.wait_for_url(visitor.url + "/")
+    is_connected(tab)
+    click(tab, "Log out")
+    tab.wait_for_url("**/login?callbackUrl=/")
+    tab.goto(next(url for url in visited if "/callback/cheat?code=" in url))
+    assert told(tab) == "This sign-in took too long, or it is over already. Begin it again."
+
+
+def test_a_swapped_state_is_refused_with_a_clear_page(
+    app: Server, visitor: Visitor, cheat: Cheat
+) -> None:
+    address = cheat.authorize(go(Browser(app)))
+    tab = visitor.open(address.removeprefix(visitor.url))
+    assert told(tab) == "This sign-in was begun in another browser. Begin it again in this one."
+
+
+def test_it_is_said_in_the_visitors_language(app: Server, chromium: Chromium, cheat: Cheat) -> None:
+    context = chromium.new_context(locale="zh-CN")
+    cheat.change = lambda claims: claims | {"exp": 1}
+    tab = Visitor(context, app.url).open("/login")
+    is_connected(tab)
+    click(tab, "使用 Cheat 登录")
+    assert told(tab).startswith("登录服务的答复已过期。")
+    context.close()
+
+
+def test_a_visitor_signs_in_at_github(visitor: Visitor, github: GitHub) -> None:
+    tab = visitor.open("/login")
+    is_connected(tab)
+    click(tab, "Log in with GitHub")
+    tab.get_by_role("button", name="Authorize").click()
+    tab.wait_for_url(visitor.url + "/")
+    expect(tab.locator("#user")).to_have_text("github:583231")

@@ -51,6 +51,11 @@ class Browser:
         requests: list[str] = self.tell(do="requests", count=count)
         return requests
 
+    def visit(self, url: str, form: dict[str, str] | None = None) -> tuple[str, str]:
+        """Load a page, or send a form; return where that led, and the page that is there."""
+        page = self.tell(do="visit", url=url, **({"form": form} if form else {}))
+        return str(page["url"]), str(page["body"])
+
     def tell(self, **command: Any) -> Any:
         """Give a command, and return what came of it; undefined becomes a text."""
         assert self._process.stdin
@@ -93,6 +98,11 @@ class Window:
     def sign_in(self, user_id: str, password: str, **options: Any) -> Any:
         fields = {"id": user_id, "password": password, "redirect": False, **options}
         return self._do("signIn", "credentials", fields)
+
+    def sign_in_with(self, provider: str, **options: Any) -> str:
+        """Sign in at a provider elsewhere, and return where the client sent the window."""
+        self._do("signIn", provider, options)
+        return self.navigation()
 
     def sign_out(self, **options: Any) -> Any:
         return self._do("signOut", {"redirect": False, **options})

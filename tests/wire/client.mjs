@@ -79,7 +79,18 @@ async function transmit({ method, url, headers, body }) {
   }
 }
 
+// Follow a link or send a form, as when a whole page is loaded, to wherever that leads in the end.
+async function visit({ url, form }) {
+  const options = { redirect: "manual", headers: { cookie: await jar.getCookieString(url) } };
+  if (form) Object.assign(options, { method: "POST", body: new URLSearchParams(form) });
+  const response = await fetch(url, options);
+  for (const cookie of response.headers.getSetCookie()) await jar.setCookie(cookie, url);
+  const next = response.headers.get("location");
+  return next ? visit({ url: new URL(next, url).href }) : { url, body: await response.text() };
+}
+
 const own = {
+  visit,
   async open({ window, options }) {
     windows.set(window, new Window(options));
     return windows.get(window).ask({ do: "mount" });

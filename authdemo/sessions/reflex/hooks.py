@@ -107,19 +107,20 @@ def use_session(user: type[User] = User) -> LiveSession:
     )
 
 
-def sign_in_with(provider: str) -> Any:
+def sign_in_with(provider: Any) -> Any:
     """Sign in at a provider (Auth.js: `signIn(provider)`).
 
     Afterwards the visitor is where the page's `callbackUrl` leads, or at `/`.
 
     Args:
-        provider: The provider's id.
+        provider: The provider's id; may be a var.
 
     Returns:
         What a button's `on_click` takes.
     """
-    go = _imported("signInWith")
-    return rx.call_function(var(f"() => signInWith({json.dumps(provider)})", Any, go))
+    named: Any = rx.Var.create(provider)
+    data = (named._get_all_var_data(), _imported("signInWith"))
+    return rx.call_function(var(f"() => signInWith({named!s})", Any, *data))
 
 
 def _session_data() -> VarData | None:

@@ -1,15 +1,18 @@
 // The certified provider, with its own pages for signing in and consenting.
 import Provider from "oidc-provider";
 
-const [port, client, secret, app] = process.argv.slice(2);
-const callbacks = ["honest", "leaving"].map((id) => `${app}/api/auth/callback/${id}`);
+const [port, client, secret, app, demo] = process.argv.slice(2);
 
 const provider = new Provider(`http://localhost:${port}`, {
   clients: [
     {
       client_id: client,
       client_secret: secret,
-      redirect_uris: callbacks,
+      redirect_uris: [
+        `${app}/api/auth/callback/honest`,
+        `${app}/api/auth/callback/leaving`,
+        `${demo}/api/auth/callback/oidc`,
+      ],
       post_logout_redirect_uris: [`${app}/api/auth/post-logout/leaving`],
     },
   ],

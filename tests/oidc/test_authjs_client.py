@@ -1,0 +1,90 @@
+"""The unchanged `next-auth/react` signs in at the certified provider, the whole way."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+
+from tests.oidc.steps import query_of
+from tests.support.server import Server
+from tests.wire.browser import Browser, install_client
+
+FORM = re.compile(r'<form[^>]*action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
+FIELD = re.compile(r'<input[^>]*\bname="(\w+)"[^>]*\bvalue="([^"]*)"')
+
+
+@pytest.fixture
+def browser(app: Server) -> Iterator[Browser]:
+    """A browser with Auth.js's client in it."""
+    browser = Browser(app.url, install_client())
+    yield browser
+    browser.close()
+
+
+def answer(browser: Browser, url: str, page: str, **typed: str) -> tuple[str, str]:
+    """Fill in the form of the provider's page, and send it."""
+    action, fields = FORM.findall(page)[0]
+    form = dict(FIELD.findall(fields)) | typed
+    return browser.visit(urljoin(url, html.unescape(action)), form)
+
+
+def sign_in_there(browser: Browser, url: str) -> str:
+    """Sign in at the provider, consent, and come back; tell where that led."""
+    page = answer(browser, *browser.visit(url), login="ada", password="any")
+    return answer(browser, *page)[0]
+
+
+def test_the_client_finds_the_provider_as_auth_js_shows_it(browser: Browser, app: Server) -> None:
+    providers = browser.open().get_providers()
+    assert providers["honest"] == {
+        "id": "honest",
+        "name": "Honest",
+        "type": "oidc",
+        "signinUrl": f"{app.url}/api/auth/signin/honest",
+        "callbackUrl": f"{app.url}/api/auth/callback/honest",
+    }
+    assert providers["github"]["type"] == "oauth"
+
+
+def test_sign_in_leads_to_the_provider_and_back_to_the_page(browser: Browser, app: Server) -> None:
+    window = browser.open("/login?callbackUrl=/")
+    window.shows("unauthenticated")
+    there = window.sign_in_with("honest")
+    asked = query_of(there)
+    assert (asked["code_challenge_method"], asked["client_id"]) == ("S256", "my_app")
+    assert asked["redirect_uri"] == f"{app.url}/api/auth/callback/honest"
+    assert sign_in_there(browser, there) == f"{app.url}/"
+    user = {"id": "honest:ada", "name": "ada of the provider", "email": "ada@example.org"}
+    assert browser.open("/").shows("authenticated", **user)
+    window.come_back()
+    window.shows("authenticated", id="honest:ada")
+
+
+@pytest.mark.parametrize("option", ["callbackUrl", "redirectTo"])
+def test_the_window_goes_where_the_app_asked_for(
+    browser: Browser, app: Server, option: str
+) -> None:
+    window = browser.open("/login")
+    there = window.sign_in_with("honest", **{option: "/?tab=2"})
+    assert sign_in_there(browser, there) == f"{app.url}/?tab=2"
+
+
+def test_another_origin_is_not_gone_to(browser: Browser, app: Server) -> None:
+    there = browser.open("/login").sign_in_with("honest", redirectTo="https://evil.example/")
+    assert urlsplit(sign_in_there(browser, there)).netloc == urlsplit(app.url).netloc
+
+
+def test_signing_out_leads_to_the_provider_too(browser: Browser, app: Server) -> None:
+    sign_in_there(browser, browser.open("/login").sign_in_with("leaving", redirectTo="/"))
+    window = browser.open("/")
+    window.shows("authenticated", id="leaving:ada")
+    url = window.sign_out(redirectTo="/login?out=1")["url"]
+    window.shows("unauthenticated")
+    assert url.startswith(f"{app.url}/api/auth/signout/leaving?ticket=")
+    place, page = browser.visit(url)
+    assert (urlsplit(place).hostname, urlsplit(place).path) == ("localhost", "/session/end")
+    assert answer(browser, place, page, logout="yes")[0] == f"{app.url}/login?out=1"

@@ -1,0 +1,63 @@
+"""The demo, with providers that its operator has switched on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import ViewportSize, expect
+
+from tests.audit.axe import findings
+from tests.e2e.visitor import Visitor, click, field_of, is_connected
+from tests.oidc.conftest import SECRET, Honest
+from tests.oidc.steps import sign_in_at_the_provider
+from tests.support.server import Server, running
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory, honest: Honest) -> Iterator[Server]:
+    variables = {
+        "PORT": str(honest.demo),
+        "AUTH_OIDC_ISSUER": honest.issuer,
+        "AUTH_OIDC_ID": "my_app",
+        "AUTH_OIDC_SECRET": SECRET,
+        "AUTH_GITHUB_ID": "an app",
+        "AUTH_GITHUB_SECRET": "a secret of GitHub's",
+    }
+    with running(tmp_path_factory.mktemp("demo"), **variables) as server:
+        yield server
+
+
+def test_somebody_from_elsewhere_is_a_user_like_others(demo: Server, chromium: Chromium) -> None:
+    with Visitor.with_own_browser(chromium, demo.url) as visitor:
+        tab = visitor.open("/client")
+        sign_in_at_the_provider(tab, "OpenID Connect")
+        tab.wait_for_url(demo.url + "/client")
+        visitor.is_live(tab)
+        expect(field_of(tab, "id")).to_have_text("oidc:ada")
+        expect(field_of(tab, "role")).to_have_text("user")
+        click(tab, "Client Side Update")
+        expect(field_of(tab, "name")).to_have_text("Client-Man")
+        tab.goto(demo.url + "/admin")
+        expect(tab.get_by_role("alert")).to_have_text("This page is not for you.")
+
+
+@pytest.mark.parametrize("width", [390, 1280], ids="{} px".format)
+@pytest.mark.parametrize("light", ["light", "dark"])
+def test_everybody_can_use_the_buttons(
+    demo: Server, chromium: Chromium, width: int, light: Literal["light", "dark"]
+) -> None:
+    size = ViewportSize(width=width, height=800)
+    context = chromium.new_context(bypass_csp=True, color_scheme=light, viewport=size)
+    tab = Visitor(context, demo.url).open("/login?error=OAuthCallbackError&code=nonce")
+    is_connected(tab)
+    buttons = tab.get_by_role("button", name="Log in with")
+    expect(buttons).to_have_text(["Log in with OpenID Connect", "Log in with GitHub"])
+    expect(tab.get_by_role("alert")).to_contain_text("belongs to another sign-in")
+    assert findings(tab) == []
+    click(tab, "中文")
+    expect(buttons).to_have_count(0)
+    expect(tab.get_by_role("button", name="使用 GitHub 登录")).to_be_visible()
+    context.close()

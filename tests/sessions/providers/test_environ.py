@@ -1,0 +1,77 @@
+"""Providers are switched on by variables, and a bad one stops the start in one line."""
+
+from __future__ import annotations
+
+import pytest
+
+from authdemo.sessions import (
+    ConfigurationError,
+    OAuth2,
+    OpenIDConnect,
+    User,
+    providers_from_environ,
+)
+
+ISSUER = "https://sso.example.com"
+
+
+def test_without_variables_there_are_none():
+    assert providers_from_environ({"AUTH_SECRET": "x", "AUTH_OIDC_ID": ""}) == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "provider", "issuer"),
+    [
+        ("AUTH_OIDC", "oidc", ""),
+        ("AUTH_GOOGLE", "google", "https://accounts.google.com"),
+        ("AUTH_MICROSOFT_ENTRA_ID", "microsoft-entra-id", ""),
+        ("AUTH_KEYCLOAK", "keycloak", ""),
+        ("AUTH_AUTH0", "auth0", ""),
+    ],
+)
+def test_a_provider_is_declared_by_its_variables(variable, provider, issuer):
+    environ = {f"{variable}_ID": "app", f"{variable}_SECRET": "hidden"}
+    environ |= {} if issuer else {f"{variable}_ISSUER": ISSUER}
+    (declared,) = providers_from_environ(environ)
+    assert isinstance(declared, OpenIDConnect)
+    assert (declared.id, declared.client_id, declared.client_secret) == (provider, "app", "hidden")
+    assert declared.issuer == (issuer or ISSUER)
+    assert "hidden" not in repr(declared)
+
+
+def test_github_is_declared_by_its_variables():
+    environ = {"AUTH_GITHUB_ID": "app", "AUTH_GITHUB_SECRET": "hidden"}
+    (declared,) = providers_from_environ(environ)
+    assert isinstance(declared, OAuth2)
+    assert (declared.id, declared.client_secret) == ("github", "hidden")
+
+
+def test_several_are_declared_in_one_order_and_make_the_apps_own_users():
+    def staff(identity):
+        return User(id=identity.subject)
+
+    environ = {"AUTH_GITHUB_ID": "a", "AUTH_GITHUB_SECRET": "b", "AUTH_GOOGLE_ID": "c"}
+    declared = providers_from_environ(environ, user=staff)
+    assert [provider.id for provider in declared] == ["google", "github"]
+    assert {provider.user for provider in declared} == {staff}
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"AUTH_OIDC_ID": "app"}, "AUTH_OIDC_ISSUER"),
+        ({"AUTH_OIDC_ISSUER": ISSUER}, "AUTH_OIDC_ID"),
+        ({"AUTH_OIDC_ID": "app", "AUTH_OIDC_ISSUER": "sso.example.com"}, "AUTH_OIDC_ISSUER"),
+        ({"AUTH_AUTH0_ID": "a", "AUTH_AUTH0_ISSUER": "http://x.example"}, "AUTH_AUTH0_ISSUER"),
+        ({"AUTH_KEYCLOAK_ID": "a", "AUTH_KEYCLOAK_ISSUER": f"{ISSUER}?a"}, "AUTH_KEYCLOAK_ISSUER"),
+        ({"AUTH_GOOGLE_SECRET": "secret"}, "AUTH_GOOGLE_ID"),
+        ({"AUTH_GITHUB_ID": "app"}, "AUTH_GITHUB_SECRET"),
+        ({"AUTH_GITHUB_SECRET": "secret"}, "AUTH_GITHUB_ID"),
+    ],
+)
+def test_a_variable_that_is_missing_or_wrong_is_named(environ, named):
+    with pytest.raises(ConfigurationError) as refused:
+        providers_from_environ(environ)
+    assert refused.value.message.startswith(f"{named} takes ")
+    assert "\n" not in refused.value.message
+    assert "secret" not in refused.value.message.replace("app's secret", "")

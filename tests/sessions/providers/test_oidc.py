@@ -1,0 +1,33 @@
+"""What an OpenID provider is asked, and what happens if it doesn't answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from authdemo.sessions import ConfigurationError, OpenIDConnect
+from authdemo.sessions.core.errors import OAuthCallbackError
+from authdemo.sessions.testing import free_port
+
+
+async def test_a_provider_that_can_not_be_reached_signs_nobody_out_and_says_so() -> None:
+    nowhere = OpenIDConnect(issuer=f"http://127.0.0.1:{free_port()}", client_id="x")
+    with pytest.raises(OAuthCallbackError) as refused:
+        await nowhere.sign_out_address("", state="s", redirect_uri="https://app.example/back")
+    assert refused.value.reason == "unreachable"
+
+
+@pytest.mark.parametrize(
+    ("declared", "complaint"),
+    [
+        ({"issuer": "http://sso.example.com", "client_id": "x"}, "must be an https address"),
+        ({"issuer": "https://sso.example.com?a", "client_id": "x"}, "must be an https address"),
+        ({"issuer": "https://sso.example.com", "client_id": ""}, "needs a client_id"),
+        (
+            {"issuer": "https://sso.example.com", "client_id": "x", "scope": "email"},
+            "needs openid in its scope",
+        ),
+    ],
+)
+def test_a_declaration_that_can_not_be_stops_the_start(declared, complaint) -> None:
+    with pytest.raises(ConfigurationError, match=complaint):
+        OpenIDConnect(**declared)

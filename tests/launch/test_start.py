@@ -121,6 +121,14 @@ def test_a_database_that_is_none_stops_the_start_with_one_line(start, url):
     assert "secret" not in said
 
 
+def test_a_provider_without_its_secret_stops_the_start_with_one_line(start):
+    launcher = start(AUTH_GITHUB_ID="an app")
+    assert launcher.end() == 1
+    assert launcher.lines == [
+        "error: AUTH_GITHUB_SECRET takes the app's secret at GitHub; it is not set."
+    ]
+
+
 def test_a_taken_port_stops_the_start_with_one_line(start):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

@@ -19,6 +19,7 @@ from jwt.algorithms import ECAlgorithm
 Claims = dict[str, Any]
 Form = dict[str, str]
 CLIENT = "my_app"
+LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
 
 
 @dataclass
@@ -114,6 +115,24 @@ class Cheat:
                 "email": "eve@example.org",
             }
         )
+        if self.sign is not None:
+            return self.sign(claims, self)
+        return jwt.encode(claims, self.key, "ES256", headers={"kid": self.kid})
+
+    def logout_token(self, **changes: Any) -> str:
+        """Say that Eve has signed out, or something like it; None leaves a claim out."""
+        now = int(time.time())
+        said = {
+            "iss": self.issuer,
+            "aud": CLIENT,
+            "sub": "eve",
+            "iat": now,
+            "exp": now + 60,
+            "jti": f"logout {now}",
+            "events": {LOGOUT: {}},
+            **changes,
+        }
+        claims = {name: value for name, value in said.items() if value is not None}
         if self.sign is not None:
             return self.sign(claims, self)
         return jwt.encode(claims, self.key, "ES256", headers={"kid": self.kid})

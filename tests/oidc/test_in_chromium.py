@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.visitor import Visitor, click, is_connected
 from tests.oidc.cheat import Cheat
+from tests.oidc.conftest import Honest
 from tests.oidc.github import GitHub
 from tests.oidc.steps import go, sign_in_at_the_provider
 from tests.support.browser import Browser
@@ -147,3 +148,16 @@ def test_a_visitor_signs_in_at_github(visitor: Visitor, github: GitHub) -> None:
     tab.get_by_role("button", name="Authorize").click()
     tab.wait_for_url(visitor.url + "/")
     expect(tab.locator("#user")).to_have_text("github:583231")
+
+
+def test_who_signs_out_at_the_provider_is_out_here_in_every_tab(
+    visitor: Visitor, honest: Honest
+) -> None:
+    tab = visitor.open("/login")
+    sign_in_at_the_provider(tab, "Leaving")
+    tab.wait_for_url(visitor.url + "/")
+    is_connected(tab)
+    there = visitor.context.new_page()
+    there.goto(f"{honest.issuer}/session/end")
+    there.get_by_role("button", name="Yes, sign me out").click()
+    tab.wait_for_url("**/login?callbackUrl=/")

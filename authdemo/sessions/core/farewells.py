@@ -33,7 +33,7 @@ class Farewell(BaseModel):
 
     provider: str
     callback_url: str
-    id_token: str = Field("", repr=False)
+    id_token: str = Field(default="", repr=False)
 
 
 class Farewells:

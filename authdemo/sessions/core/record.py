@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
@@ -83,7 +84,7 @@ class ProviderSession(_Frozen):
 
     subject: str
     sid: str = ""
-    id_token: str = Field("", repr=False)
+    id_token: str = Field(default="", repr=False)
 
 
 class SessionRecord(_Frozen):
@@ -152,6 +153,15 @@ class SessionRecord(_Frozen):
     def own_claims(self) -> dict[str, Any]:
         """Copy the app's own claims, for others to change."""
         return {name: _copy(value) for name, value in self.claims.items()}
+
+    @property
+    def handles(self) -> tuple[str, ...]:
+        """What its provider may call it by: whose it is, and the provider's own session."""
+        there = self.provider_session
+        if there is None:
+            return ()
+        named = {"sub": there.subject, "sid": there.sid}
+        return tuple(handle(self.provider, kind, value) for kind, value in named.items() if value)
 
     def revised(
         self,
@@ -250,6 +260,20 @@ def _copy(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _copy(each) for name, each in value.items()}
     return [_copy(each) for each in value] if isinstance(value, list) else value
+
+
+def handle(provider: str, kind: str, value: str) -> str:
+    """Spell what a provider calls a session by, so that no two mean the same.
+
+    Args:
+        provider: The provider's id.
+        kind: The claim that says it: `sub` for whose it is, `sid` for the provider's session.
+        value: Which one.
+
+    Returns:
+        One text.
+    """
+    return json.dumps([provider, kind, value])
 
 
 @lru_cache(_MOST_READ)

@@ -175,6 +175,18 @@ class Sessions:
         records = await self.of_user(user_id)
         return [(record, await self.store.history(record.id)) for record in records]
 
+    async def named(self, handle: str) -> list[SessionRecord]:
+        """List the living sessions that go by a name at their provider; see `of_handle`.
+
+        Args:
+            handle: The name.
+
+        Returns:
+            The records.
+        """
+        now = self._clock()
+        return [record for record in await self.store.of_handle(handle) if record.expires > now]
+
     async def sign_in(
         self,
         user: User,

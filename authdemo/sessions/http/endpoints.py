@@ -24,6 +24,7 @@ from ..core.record import SessionRecord
 from ..providers.federated import Federated
 from . import answers, bodies, cookies, openapi
 from .answers import Answer
+from .backchannel import BackChannel
 from .cookies import RawHeaders
 from .entrance import Entrance, redirect
 from .federation import Federation
@@ -55,6 +56,7 @@ class Endpoints:
         self._entrance = Entrance(auth, desk)
         self._federation = Federation(auth, self._entrance, BASE)
         self.signing_out = SigningOut(auth, desk, BASE)
+        self._back_channel = BackChannel(auth)
         self._description = openapi.describe(auth)
 
     @property
@@ -74,6 +76,7 @@ class Endpoints:
             "/signout": {"GET": self.show_home, "POST": self.sign_out},
             f"/signout/{NAME}": {"GET": self.signing_out.go},
             f"/post-logout/{NAME}": {"GET": self.signing_out.come_back},
+            f"/backchannel-logout/{NAME}": {"POST": self._back_channel.hear},
             "/token": {"GET": self.inspect},
             "/sessions": {"GET": self.list_sessions},
             "/sessions/revoke": {"POST": self.revoke},

@@ -11,6 +11,7 @@ import httpx
 import jwt
 
 from ..core.errors import OAuthCallbackError
+from ..core.logouts import Logout
 from .discovery import Discovery
 
 ALGORITHMS = frozenset(
@@ -18,7 +19,11 @@ ALGORITHMS = frozenset(
 ) | {"EdDSA"}
 """What a token may be signed with: never a secret, never nothing."""
 
+LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
+"""What a logout token says has happened; a name, and no address that is ever asked."""
+
 _REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
+_REQUIRED_OF_LOGOUT = ["iss", "aud", "iat", "exp", "jti", "events"]
 _REASONS: dict[type[jwt.PyJWTError], str] = {
     jwt.ExpiredSignatureError: "expired",
     jwt.InvalidIssuerError: "issuer",
@@ -63,6 +68,27 @@ class Verifier:
         if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
             raise OAuthCallbackError("The token was made for another sign-in.", reason="nonce")
         return claims
+
+    async def logout_token(self, http: httpx.AsyncClient, token: object) -> Logout:
+        """Verify a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.6).
+
+        Args:
+            http: What asks for the provider's keys.
+            token: The token.
+
+        Returns:
+            What it says.
+
+        Raises:
+            OAuthCallbackError: If it can't be believed; its `reason` says why.
+        """
+        claims = await self._decode(http, str(token), _REQUIRED_OF_LOGOUT)
+        events, subject, sid = claims["events"], claims.get("sub", ""), claims.get("sid", "")
+        is_logout = isinstance(events, dict) and isinstance(events.get(LOGOUT_EVENT), dict)
+        says_who = isinstance(subject, str) and isinstance(sid, str) and (subject or sid)
+        if not is_logout or not says_who or "nonce" in claims:
+            raise OAuthCallbackError("The token says of nobody that they are out.", reason="token")
+        return Logout(subject=subject, sid=sid, at=claims["iat"])
 
     async def _decode(
         self, http: httpx.AsyncClient, token: str, required: list[str]

@@ -11,6 +11,7 @@ from oauthlib.common import add_params_to_uri
 
 from ..core.departures import Departure
 from ..core.errors import ConfigurationError, OAuthCallbackError
+from ..core.logouts import Logout
 from ..core.record import ProviderSession
 from . import asking
 from .addresses import is_safe
@@ -92,6 +93,21 @@ class OpenIDConnect(Federated):
         }
         given = [(name, value) for name, value in asked.items() if value]
         return str(add_params_to_uri(endpoint(metadata, "end_session_endpoint"), given))
+
+    async def logout(self, token: object) -> Logout:
+        """Find out who has signed out at the provider (OpenID Connect Back-Channel Logout 1.0).
+
+        Args:
+            token: What the provider sent.
+
+        Returns:
+            Who, and from which of its sessions.
+
+        Raises:
+            OAuthCallbackError: If it isn't from the provider, for this app, and a logout.
+        """
+        async with asking.client() as http:
+            return await self._verifier().logout_token(http, token)
 
     async def _place(self, http: httpx.AsyncClient) -> Place:
         metadata = await self._discovery.metadata(http)

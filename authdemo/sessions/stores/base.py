@@ -84,6 +84,16 @@ class SessionStore(Protocol):
             session (any more).
         """
 
+    async def of_handle(self, handle: str) -> list[SessionRecord]:
+        """List the sessions that go by a name at their provider.
+
+        Args:
+            handle: One of the `handles` that they were created with.
+
+        Returns:
+            The records, in any order.
+        """
+
     async def put_ticket(self, ticket: str, payload: str, *, expires: float) -> None:
         """Keep a single-use ticket.
 

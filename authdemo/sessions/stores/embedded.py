@@ -109,6 +109,11 @@ class EmbeddedStore:
         rows = self._read(tables.OF_USER, user_id)
         return [record for row in rows if (record := SessionRecord.read(row[0]))]
 
+    async def of_handle(self, handle: str) -> list[SessionRecord]:
+        """List the sessions of a name; see `SessionStore.of_handle`."""
+        rows = self._read(tables.OF_HANDLE, handle)
+        return [record for row in rows if (record := SessionRecord.read(row[0]))]
+
     async def history(self, sid: str) -> list[Revision]:
         """Tell how a session came to be what it is; see `SessionStore.history`."""
         return [Revision.model_validate_json(row[0]) for row in self._read(tables.HISTORY, sid)]

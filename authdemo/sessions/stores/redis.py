@@ -2,8 +2,8 @@
 
 Each session is a hash with its record as JSON, and a list with its history; they live as
 long as the session.
-Two kinds of sorted sets know the sessions by their expiry: one for each user, and
-one for all, which the sweep reads.
+Sorted sets know the sessions by their expiry: one for each user, one for all, which the
+sweep reads, and one for each name that a provider has for some of them.
 """
 
 from __future__ import annotations
@@ -126,6 +126,7 @@ class RedisStore:
 
     async def create(self, record: SessionRecord) -> None:
         """Keep a new session; see `SessionStore.create`."""
+        await self._name_it(record)
         if not await self._keep(record, expected=""):
             raise StoreUnavailable
 
@@ -152,6 +153,12 @@ class RedisStore:
             found = await redis.register_script(_OF_USER)([self._user(user_id)])
         records = [record for text in found if (record := SessionRecord.read(text))]
         return sorted(records, key=lambda record: record.created, reverse=True)
+
+    async def of_handle(self, handle: str) -> list[SessionRecord]:
+        """List the sessions of a name; see `SessionStore.of_handle`."""
+        async with self._redis() as redis:
+            found = await redis.register_script(_OF_USER)([self._handle(handle)])
+        return [record for text in found if (record := SessionRecord.read(text))]
 
     async def history(self, sid: str) -> list[Revision]:
         """Tell how a session came to be what it is; see `SessionStore.history`."""
@@ -206,6 +213,21 @@ class RedisStore:
         async with self._redis() as redis:
             return bool(await redis.register_script(_KEEP)(keys, values))
 
+    async def _name_it(self, record: SessionRecord) -> None:
+        """Let a session that is about to be kept be found by its names for as long as it can live.
+
+        Names of sessions that are gone are forgotten when somebody looks for them.
+        """
+        if not record.handles:
+            return
+        session, now = self._session(record.id), self._clock()
+        async with self._redis() as redis, redis.pipeline(transaction=True) as change:
+            for key in map(self._handle, record.handles):
+                change.zremrangebyscore(key, "-inf", now)
+                change.zadd(key, {session: record.ends})
+                change.pexpire(key, self._lifetime(record.ends))
+            await change.execute()
+
     async def _sweep(self, expiries: str, now: float) -> int:
         forgotten, batch = 0, _SWEEP_BATCH
         while batch == _SWEEP_BATCH:
@@ -237,6 +259,9 @@ class RedisStore:
 
     def _user(self, user_id: str) -> str:
         return f"{self._name}:user:{user_id}"
+
+    def _handle(self, handle: str) -> str:
+        return f"{self._name}:handle:{handle}"
 
     def _failures(self, key: str) -> str:
         return f"{self._name}:failures:{key}"

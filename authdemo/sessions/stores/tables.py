@@ -43,6 +43,15 @@ END;
 CREATE TRIGGER IF NOT EXISTS history_ends AFTER DELETE ON sessions BEGIN
     DELETE FROM steps WHERE sid = OLD.id;
 END;
+CREATE TABLE IF NOT EXISTS handles (
+    handle TEXT NOT NULL,
+    sid TEXT NOT NULL,
+    PRIMARY KEY (handle, sid)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS handles_of_session ON handles (sid);
+CREATE TRIGGER IF NOT EXISTS handles_end AFTER DELETE ON sessions BEGIN
+    DELETE FROM handles WHERE sid = OLD.id;
+END;
 CREATE TABLE IF NOT EXISTS tickets (
     id TEXT PRIMARY KEY,
     payload TEXT NOT NULL,
@@ -63,6 +72,7 @@ UPDATE sessions SET record = json_remove(json_set(
 
 FIND = "SELECT record FROM sessions WHERE id = ?"
 OF_USER = "SELECT record FROM sessions WHERE user_id = ? ORDER BY created DESC"
+OF_HANDLE = "SELECT record FROM handles JOIN sessions ON id = sid WHERE handle = ?"
 HISTORY = f"""
 SELECT step FROM (SELECT * FROM steps WHERE sid = ? ORDER BY number DESC LIMIT {MAX_HISTORY})
 ORDER BY number
@@ -74,6 +84,7 @@ _DELETE = "DELETE FROM sessions WHERE id = ? RETURNING record"
 _SWEEP = """
 DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires <= ? LIMIT ?) RETURNING id
 """
+_NAME = "INSERT INTO handles VALUES (?, ?)"
 _INSERT_TICKET = "INSERT INTO tickets VALUES (?, ?, ?)"
 _TAKE_TICKET = "DELETE FROM tickets WHERE id = ? RETURNING payload, expires"
 _SWEEP_TICKETS = "DELETE FROM tickets WHERE expires <= ?"
@@ -119,6 +130,7 @@ def insert(db: sqlite3.Connection, record: SessionRecord) -> None:
     text = record.model_dump_json()
     row = (record.id, record.user_id, record.rev, record.created, record.expires, text)
     db.execute(_INSERT, row)
+    db.executemany(_NAME, [(handle, record.id) for handle in record.handles])
 
 
 def replace(db: sqlite3.Connection, record: SessionRecord, text: str, expected_rev: int) -> bool:

@@ -11,7 +11,13 @@ import pytest
 
 from authdemo.sessions.core.errors import AuthError, StoreUnavailable
 from authdemo.sessions.core.ids import new_id
-from authdemo.sessions.core.record import MAX_HISTORY, Device, Revision, SessionRecord
+from authdemo.sessions.core.record import (
+    MAX_HISTORY,
+    Device,
+    ProviderSession,
+    Revision,
+    SessionRecord,
+)
 from authdemo.sessions.stores.base import SessionStore
 from authdemo.sessions.stores.embedded import EmbeddedStore
 from authdemo.sessions.stores.redis import RedisStore
@@ -148,6 +154,24 @@ class TestSessions:
             assert await store.of_user("ada") == [third, second, first]
             assert await store.of_user("ad") == await store.of_user("a%") == []
 
+    async def test_a_session_is_found_by_what_its_provider_calls_it(self, opened):
+        async with opened() as store:
+            there = ProviderSession(subject="583231", sid="s1")
+            records = [session().model_copy(update={"provider_session": there}) for _ in range(2)]
+            for record in [*records, session("grace")]:
+                await store.create(record)
+            by_subject, by_sid = records[0].handles
+            newer = renamed(records[0], "Countess")
+            await store.replace(newer, expected_rev=1)
+            for handle in (by_subject, by_sid):
+                found = await store.of_handle(handle)
+                assert sorted(found, key=lambda one: one.rev) == [records[1], newer]
+            await store.delete(newer.id)
+            assert await store.of_handle(by_sid) == [records[1]]
+            await store.sweep(NOON + 60)
+            assert await store.of_handle(by_subject) == []
+            assert await store.of_handle("583231") == []
+
     async def test_a_sweep_forgets_what_has_expired_and_nothing_else(self, opened):
         async with opened() as store:
             expired = [session(expires=NOON - number) for number in range(1200)]
@@ -267,6 +291,8 @@ class TestOpening:
             await store.create(session())
         with pytest.raises(StoreUnavailable):
             await store.of_user("ada")
+        with pytest.raises(StoreUnavailable):
+            await store.of_handle("x")
         with pytest.raises(StoreUnavailable):
             await store.history("x")
         with pytest.raises(StoreUnavailable):

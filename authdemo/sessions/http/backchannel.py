@@ -1,0 +1,58 @@
+"""Sign-out by a provider (OpenID Connect Back-Channel Logout 1.0): it tells us, and we follow."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from ..core.audit import AuditEvent
+from ..core.auth import AuthCore
+from ..core.errors import OAuthCallbackError
+from ..providers.oidc import OpenIDConnect
+from . import answers, bodies
+from .answers import Answer
+from .visitor import device_of
+
+
+class BackChannel:
+    """Ends sessions when their provider says so, in every tab and on every worker."""
+
+    def __init__(self, auth: AuthCore) -> None:
+        """Listen to the app's providers.
+
+        Args:
+            auth: The app's sessions.
+        """
+        self._auth = auth
+
+    async def hear(self, request: Request) -> Answer:
+        """`POST backchannel-logout/<provider>`: what the provider has signed is done.
+
+        It comes from the provider's server, so there is no cookie and no CSRF token; the
+        signature stands for both.
+        """
+        provider = self._auth.provider(request.path_params["provider"])
+        if not isinstance(provider, OpenIDConnect):
+            raise bodies.BodyRefused("This provider has nothing to say here.", 404)
+        token = (await bodies.read(request)).get("logout_token")
+        try:
+            logout = await provider.logout(token)
+        except OAuthCallbackError as error:
+            return self._refuse(request, provider, error)
+        for record in await self._auth.sessions.named(logout.handle(provider.id)):
+            if logout.concerns(record, leeway=provider.leeway):
+                await self._auth.sessions.revoke(record.id, device=device_of(request.scope))
+        return answers.personal({})
+
+    def _refuse(
+        self, request: Request, provider: OpenIDConnect, error: OAuthCallbackError
+    ) -> Answer:
+        entry = AuditEvent(
+            kind="refused",
+            reason=error.code,
+            detail=error.reason,
+            provider=provider.id,
+            path=request.scope["path"],
+        )
+        self._auth.trail.add(entry, device=device_of(request.scope))
+        more = {"error": "invalid_request", "error_description": error.message}
+        return answers.refusal(bodies.BodyRefused(error.message, 400), more)

@@ -42,7 +42,7 @@ for path, page, name, on_load in (
     ("/", home.page, "home", None),
     ("/client", client.page, "client", None),
     ("/inspector", inspector.page, "inspector", None),
-    ("/account", account.page, "account", None),
+    ("/account", account.page, "account", account.AccountState.look),
     ("/admin", admin.page, "people", admin.AdminState.look),
     ("/confirm", confirm.page, "confirm", None),
     ("/login", login.page, "login", login.LoginState.explain),

@@ -22,12 +22,21 @@ class AccountState(Busy, rx.State):
     """The form for a new password.
 
     Attributes:
+        has_password: Whether the user signed in with one, and not at a provider elsewhere.
         done: Whether the password is changed.
         ended: How many other sessions that ended.
     """
 
+    has_password: bool = True
     done: bool = False
     ended: int = 0
+
+    @rx.event
+    async def look(self) -> None:
+        """See how the user signed in."""
+        with self._reporting():
+            provider, _ = await auth.own_account(self)
+            self.has_password = provider.type == "credentials"
 
     @rx.event
     async def change_password(self, form: dict[str, Any]) -> AsyncIterator[None]:
@@ -53,23 +62,27 @@ def page() -> rx.Component:
         "account",
         client_session(),
         profile_form(),
-        rx.el.form(
-            rx.el.h2(word("account.password")),
-            _password(word("account.current"), "current", "current-password"),
-            _password(word("account.new"), "new", "new-password"),
-            rx.el.div(
-                submit_button(word("account.change"), pending=AccountState.pending),
-                class_name="actions",
-            ),
-            on_submit=AccountState.change_password,
-            reset_on_submit=True,
-            method="post",
-            class_name="card form",
-        ),
+        rx.cond(AccountState.has_password, _password_form()),
         refusal(AccountState.error),
         ToastWhen.create(
             value=AccountState.done, text=word("account.done", ended=AccountState.ended)
         ),
+    )
+
+
+def _password_form() -> rx.Component:
+    return rx.el.form(
+        rx.el.h2(word("account.password")),
+        _password(word("account.current"), "current", "current-password"),
+        _password(word("account.new"), "new", "new-password"),
+        rx.el.div(
+            submit_button(word("account.change"), pending=AccountState.pending),
+            class_name="actions",
+        ),
+        on_submit=AccountState.change_password,
+        reset_on_submit=True,
+        method="post",
+        class_name="card form",
     )
 
 

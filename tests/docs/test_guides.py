@@ -20,6 +20,7 @@ ELSEWHERE = {
     "rotate-keys",
     "inspect",
     "languages",
+    "oauth2",
     "openid-connect",
     "test-your-app",
 }

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 
 from authdemo.sessions.testing import eventually
@@ -100,6 +101,16 @@ def test_a_false_signature_signs_nobody_out(app: Server, eve: Browser, cheat: Ch
     assert tell(app, cheat.logout_token()).status_code == 400
     assert eve.session() is not None
     eventually(lambda: app.audited(kind="refused", provider="cheat", detail="token"))
+
+
+@pytest.mark.parametrize(("kind", "status"), [("at+jwt", 400), ("logout+jwt", 200)])
+def test_a_token_of_another_type_is_no_logout_token(
+    app: Server, eve: Browser, cheat: Cheat, kind: str, status: int
+) -> None:
+    header = {"kid": cheat.kid, "typ": kind}
+    cheat.sign = lambda claims, own: jwt.encode(claims, own.key, "ES256", headers=header)
+    assert tell(app, cheat.logout_token()).status_code == status
+    assert (eve.session() is None) == (status == 200)
 
 
 def test_an_id_token_is_no_logout_token(app: Server, eve: Browser, cheat: Cheat) -> None:

@@ -40,6 +40,9 @@ def test_somebody_from_elsewhere_is_a_user_like_others(demo: Server, chromium: C
         expect(field_of(tab, "role")).to_have_text("user")
         click(tab, "Client Side Update")
         expect(field_of(tab, "name")).to_have_text("Client-Man")
+        tab.goto(demo.url + "/account")
+        expect(field_of(tab, "name")).to_have_text("Client-Man")
+        expect(tab.locator("[name=new]")).to_have_count(0)
         tab.goto(demo.url + "/admin")
         expect(tab.get_by_role("alert")).to_have_text("This page is not for you.")
 

@@ -22,6 +22,9 @@ ALGORITHMS = frozenset(
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 """What a logout token says has happened; a name, and no address that is ever asked."""
 
+LOGOUT_TYPES = frozenset({"logout+jwt", "jwt"})
+"""What a logout token may call itself; the first is recommended, and not all providers follow."""
+
 _REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
 _REQUIRED_OF_LOGOUT = ["iss", "aud", "iat", "exp", "jti", "events"]
 _REASONS: dict[type[jwt.PyJWTError], str] = {
@@ -86,6 +89,8 @@ class Verifier:
         events, subject, sid = claims["events"], claims.get("sub", ""), claims.get("sid", "")
         is_logout = isinstance(events, dict) and isinstance(events.get(LOGOUT_EVENT), dict)
         says_who = isinstance(subject, str) and isinstance(sid, str) and (subject or sid)
+        kind = str(jwt.get_unverified_header(str(token)).get("typ", "JWT"))
+        is_logout = is_logout and kind.lower() in LOGOUT_TYPES
         if not is_logout or not says_who or "nonce" in claims:
             raise OAuthCallbackError("The token says of nobody that they are out.", reason="token")
         return Logout(subject=subject, sid=sid, at=claims["iat"])

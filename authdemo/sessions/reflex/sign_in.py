@@ -36,6 +36,8 @@ _STYLE = """
 .auth-page input { border: 1px solid GrayText; }
 .auth-page button { border: 0; background: #1d4ed8; color: #fff; cursor: pointer; }
 .auth-page button:disabled { opacity: .6; }
+.auth-page .ways { display: grid; gap: .75rem; margin-block: 1.5rem; }
+.auth-page .quiet { border: 1px solid GrayText; background: none; color: inherit; }
 .auth-page [role=alert] { color: light-dark(#b91c1c, #fca5a5); }
 """  # noqa: E501 - a style sheet
 
@@ -147,18 +149,18 @@ def provider_buttons() -> rx.Component:
         The buttons, with what went wrong beneath them.
     """
     ways = [way for way in installed().providers.values() if not isinstance(way, Credentials)]
-    return rx.fragment(
-        *(
-            rx.el.button(
-                word("signin.with", name=way.name),
-                on_click=sign_in_with(way.id),
-                type="button",
-                class_name="button quiet",
-            )
-            for way in ways
-        ),
-        _alert(use_session().error) if ways else rx.fragment(),
-    )
+    if not ways:
+        return rx.fragment()
+    buttons = [
+        rx.el.button(
+            word("signin.with", name=way.name),
+            on_click=sign_in_with(way.id),
+            type="button",
+            class_name="button quiet",
+        )
+        for way in ways
+    ]
+    return rx.fragment(rx.el.div(*buttons, class_name="ways"), _alert(use_session().error))
 
 
 def confirm_form() -> rx.Component:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from authdemo.sessions.testing.browser import AS_CLIENT, CSRF, SESSION
-from benchmarks.apps import bare, quick
+from benchmarks.apps import BARE, NAME
 from benchmarks.load import wire
 from benchmarks.load.channel import Lines
 from benchmarks.load.wire import Answer, UnexpectedAnswer
@@ -52,7 +52,7 @@ class Member:
     host: str
     session: str = ""
     csrf: str = ""
-    name: str = quick.NAME
+    name: str = NAME
 
     @property
     def csrf_token(self) -> str:
@@ -110,10 +110,17 @@ def _signed_in(server: Server) -> Member:
     return Member(server.host, session=str(browser.token), csrf=str(browser.csrf_cookie))
 
 
+def fetches_csrf(member: Member) -> Lines:
+    """Fetch the CSRF cookie that goes with a session."""
+    answer = yield wire.get("/api/auth/csrf", member.headers)
+    answer.check(b"200", b"csrfToken")
+    member.keep(answer)
+
+
 def asks_bare(host: str) -> Lines:
     """Ask for the bare route."""
-    request = wire.get(bare.PATH, {"Host": host})
-    text = f'"name":"{bare.NAME}"'.encode()
+    request = wire.get(BARE, {"Host": host})
+    text = f'"name":"{NAME}"'.encode()
     while True:
         answer = yield request
         answer.check(b"200", text)

@@ -12,7 +12,7 @@ from authdemo.sessions.accounts import Accounts
 from authdemo.sessions.accounts import Member as Account
 from benchmarks import members as m
 from benchmarks import servers
-from benchmarks.apps import quick
+from benchmarks.apps import NAME
 from benchmarks.load.channel import HttpChannel, Script
 from benchmarks.load.driver import Driver, Round, driving, play
 from benchmarks.load.tabs import TabChannel
@@ -100,7 +100,7 @@ def seed(folder: Path, people: Sequence[Account]) -> None:
 def reads_while_passwords_are_hashed(options: Options) -> Iterator[Figure]:
     """Let ten people sign in with passwords at once, while others read their sessions."""
     folder = options.folder / "hashing"
-    people = [Account(id=user, name=quick.NAME, email="") for user in m.users(FEW)]
+    people = [Account(id=user, name=NAME, email="") for user in m.users(FEW)]
     seed(folder, people)
     with servers.real(folder) as target:
         comings = Comings(m.stranger(target.server), PASSWORD)

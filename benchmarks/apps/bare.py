@@ -7,14 +7,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-PATH = "/bare"
-NAME = "John Doe"
+from benchmarks.apps import BARE, EMAIL, NAME
 
 _SESSION = {
     "user": {
         "id": "john_doe",
         "name": NAME,
-        "email": "email@email.email",
+        "email": EMAIL,
         "image": None,
         "role": "user",
     },
@@ -34,4 +33,4 @@ def make() -> Starlette:
     Returns:
         The ASGI app.
     """
-    return Starlette(routes=[Route(PATH, answer)])
+    return Starlette(routes=[Route(BARE, answer)])

@@ -17,14 +17,12 @@ from authdemo.auth import auth
 from authdemo.launch.serve import make_app
 from authdemo.sessions import Credentials
 from authdemo.sessions.accounts import Member
-
-SWEEP = "/sweep"
-NAME = "John Doe"
+from benchmarks.apps import EMAIL, NAME, SWEEP
 
 
 async def authorize(credentials: Mapping[str, Any]) -> Member:
     """Let anybody in, at once."""
-    return Member(id=str(credentials["id"]), name=NAME, email="email@email.email")
+    return Member(id=str(credentials["id"]), name=NAME, email=EMAIL)
 
 
 async def sweep(request: Request) -> JSONResponse:

@@ -1,0 +1,31 @@
+"""A page."""
+
+from __future__ import annotations
+
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from authdemo.launch import frontend
+from authdemo.sessions.core.words import Words
+from authdemo.sessions.http.templates import Template, Wording
+from tests.support.server import ROOT
+
+SESSION = {
+    "user": {
+        "id": "john_doe",
+        "name": "John Doe",
+        "email": "email@email.email",
+        "image": None,
+        "role": "user",
+    },
+    "expires": "2030-01-01T00:00:00.000Z",
+    "rev": 1,
+}
+
+
+def test_page_render(benchmark: BenchmarkFixture) -> None:
+    """Put a session into the home page."""
+    frontend.build(ROOT)
+    template = Template((ROOT / ".web/build/client/index.html").read_text("utf-8"))
+    words = Words(ROOT / "authdemo/words")
+    wording = Wording("en", words.texts("en"))
+    assert b">John Doe<" in benchmark(template.render, SESSION, wording)

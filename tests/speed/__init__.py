@@ -1,0 +1,1 @@
+"""The hot paths are not much slower than they were."""

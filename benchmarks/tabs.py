@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from benchmarks.load.driver import Driver, driving
@@ -25,31 +25,12 @@ def open_tabs(
     Yields:
         A driver, and the tabs that it looks after.
     """
-    with driving() as driver:
-        yield driver, open_more(driver, target, own, path)
-
-
-def open_more(
-    driver: Driver, target: Target, own: Iterable[Member], path: str = "/"
-) -> list[TabChannel]:
-    """Open a tab for each client, which a driver looks after from now on.
-
-    Args:
-        driver: The driver.
-        target: The server.
-        own: The clients.
-        path: The page that the tabs show.
-
-    Returns:
-        The tabs, which know whose they are.
-    """
     tabs = [TabChannel(target.address, cookies=each.cookies, path=path) for each in own]
-    for tab in tabs:
-        driver.add(tab)
-    driver.run()
-    for tab in tabs:
-        tab.latencies.clear()
-    return tabs
+    with driving(*tabs) as driver:
+        driver.run()
+        for tab in tabs:
+            tab.latencies.clear()
+        yield driver, tabs
 
 
 def show_their_names(tabs: Sequence[TabChannel], own: Sequence[Member]) -> bool:

@@ -23,9 +23,11 @@ SESSION = {
 
 
 def test_page_render(benchmark: BenchmarkFixture) -> None:
-    """Put a session into the home page."""
+    """Put a session into the home page, and pack it."""
     frontend.build(ROOT)
     template = Template((ROOT / ".web/build/client/index.html").read_text("utf-8"))
     words = Words(ROOT / "authdemo/words")
     wording = Wording("en", words.texts("en"))
-    assert b">John Doe<" in benchmark(template.render, SESSION, wording)
+    sheet = template.in_words(wording)
+    assert b">John Doe<" in sheet.show(SESSION, gzip=False)
+    assert benchmark(sheet.show, SESSION, gzip=True)

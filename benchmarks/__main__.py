@@ -75,7 +75,7 @@ def measure(options: Options) -> dict[str, list[Figure]]:
 def _write_down(results: dict[str, list[Figure]], options: Options) -> None:
     method = (
         "Client and server share the machine; rates are medians of "
-        f"{options.rounds} interleaved rounds of {options.seconds:g} seconds, "
+        f"{options.rounds} interleaved rounds of {options.seconds:g} s, "
         f"over {throughput.CONNECTIONS} connections."
     )
     (FOLDER / "results.md").write_text(report(results, Machine.here(), method))

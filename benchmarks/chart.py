@@ -10,8 +10,8 @@ from benchmarks.report import rival
 from benchmarks.results import Figure, shown
 
 WIDTH = 880
-_LABELS = 330
-_BARS = 400
+_LABELS = 350
+_BARS = 390
 _ROW = 46
 _HEAD = 62
 _BAR = 14
@@ -85,7 +85,7 @@ def _pair(figure: Figure) -> Pair:
     else:
         own, other = figure.value, min(figure.next_auth)
         label = f"{shown(figure.value)} {figure.unit}"
-    return Pair(figure.what, own, other, label, rival(figure))
+    return Pair(figure.what.replace("`", ""), own, other, label, rival(figure))
 
 
 def _section(title: str, pairs: list[Pair], y: int) -> Iterator[str]:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from benchmarks import members as m
 from benchmarks import servers
+from benchmarks.load.channel import Script
+from benchmarks.load.driver import play
 from benchmarks.load.process import memory
-from benchmarks.members import members
 from benchmarks.options import Options
 from benchmarks.push import signed_in
 from benchmarks.results import Figure
 from benchmarks.servers import Target
 from benchmarks.tabs import open_tabs
 
+CONNECTIONS = 16
+LOAD_SECONDS = 3.0
+"""How long sessions are read, then shown on the home page, then updated."""
 WARM_UP = 1000
 SESSIONS = 10_000
 TABS = 1000
@@ -30,8 +35,11 @@ def measure(options: Options) -> Iterator[Figure]:
         The figures.
     """
     with servers.real(options.folder / "memory") as target:
-        members(target.server, 1)
+        own = m.members(target.server, CONNECTIONS)
         yield _figure("Memory at start, all processes", _taken(target), next_auth=(129.0, 129.0))
+        for act in (m.reads, m.loads_home, m.updates):
+            play(target.address, [Script(act(member)) for member in own], LOAD_SECONDS)
+        yield _figure("Memory after load, all processes", _taken(target), next_auth=(565.0, 565.0))
     with servers.quick(options.folder / "memory-quick") as target:
         own = signed_in(target, WARM_UP)
         before = _taken(target)
@@ -41,8 +49,6 @@ def measure(options: Options) -> Iterator[Figure]:
             before = _taken(target)
         with open_tabs(target, own[:TABS]):
             yield _figure(f"Memory for {TABS:,} open tabs", _taken(target) - before)
-            under_load = _taken(target)
-    yield _figure("Memory after all that, all processes", under_load, next_auth=(565.0, 565.0))
 
 
 def _taken(target: Target) -> int:

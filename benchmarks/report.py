@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 
 from benchmarks.machine import Machine
 from benchmarks.results import Figure, shown
@@ -28,7 +29,9 @@ def report(results: Results, machine: Machine, method: str) -> str:
     return f"""# How fast it is
 
 Written by `make bench` on {machine.date}, commit {machine.commit}: {machine.cores} cores
-({machine.cpu}), {machine.memory} GB of memory, {machine.kernel}, Python {machine.python}. {method}
+({machine.cpu}), {machine.memory} GB of memory, {machine.kernel}, Python {machine.python}.
+{method}
+
 NextAuth's figures were measured on a machine of this kind: Next 16.4, next-auth 5.0.0-beta.32,
 `next start`, one process.
 
@@ -51,15 +54,19 @@ def summary(results: Results) -> str:
     """
     promised = [each for own in results.values() for each in own if each.promise]
     missed = [each for each in promised if not each.is_met]
+    kept = f"Promises kept: {len(promised) - len(missed)} of {len(promised)}."
     if not missed:
-        return f"All {len(promised)} promises are kept."
+        return kept
     lines = [f"- {each.what}: {_value(each)}, promised {_promise(each)}" for each in missed]
-    return "\n".join([f"Of {len(promised)} promises {len(missed)} are not kept:", "", *lines])
+    return "\n".join([f"{kept} Not kept:", "", *lines])
 
 
 def _table(figures: Sequence[Figure]) -> str:
-    rows = [_HEAD, tuple("---" for _ in _HEAD), *map(_row, figures)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    """Write a table, without the columns that would be empty."""
+    rows = list(map(_row, figures))
+    used = [any(column) for column in zip(*rows, strict=True)]
+    lines = (compress(row, used) for row in (_HEAD, ("---",) * len(_HEAD), *rows))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _row(figure: Figure) -> tuple[str, ...]:

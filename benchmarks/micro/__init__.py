@@ -28,13 +28,13 @@ def measure(options: Options) -> Iterator[Figure]:
         The median of each.
     """
     timed = options.folder / "micro.json"
-    flags = ["--quiet", "--benchmark-disable-gc", f"--benchmark-json={timed}"]
-    subprocess.run(
-        [sys.executable, "-m", "pytest", str(_FOLDER), *flags],
-        cwd=_FOLDER.parents[1],
-        check=True,
-        stdout=subprocess.DEVNULL,
+    flags = ["--quiet", "--benchmark-quiet", f"--benchmark-json={timed}"]
+    command = [sys.executable, "-m", "pytest", str(_FOLDER), *flags]
+    done = subprocess.run(
+        command, cwd=_FOLDER.parents[1], check=False, capture_output=True, text=True
     )
+    if done.returncode != 0:
+        raise RuntimeError(f"The micro-benchmarks fail:\n{done.stdout}{done.stderr}")
     for each in json.loads(timed.read_text())["benchmarks"]:
         times = each["extra_info"].get("times", 1)
         microseconds = each["stats"]["median"] * 1e6 / times

@@ -3,11 +3,11 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 import pytest
-from benchmarks.results import Figure, Promise, at_least, at_most, below
 
 from benchmarks.chart import chart
 from benchmarks.machine import Machine
 from benchmarks.report import report
+from benchmarks.results import Figure, Promise, at_least, at_most, below
 
 READ = Figure("Read", 0.8, "of bare", at_least(0.75), rate=9000.0, next_auth=(646.0, 756.0))
 CLICK = Figure("Click", 12.0, "ms", at_most(10), next_auth=(20.0, 20.0))

@@ -92,9 +92,8 @@ class Answer:
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Send it; the server leaves out what it must, such as the body for `HEAD`."""
-        length = (b"content-length", str(len(self.body)).encode())
-        headers = [length, *self.headers]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        self.headers.append((b"content-length", b"%d" % len(self.body)))
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
         await send({"type": "http.response.body", "body": self.body})
 
 

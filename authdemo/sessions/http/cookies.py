@@ -5,7 +5,6 @@ Names follow Auth.js; over https they carry the prefixes of RFC 6265bis.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -100,10 +99,11 @@ def by_name(scope: Scope) -> Mapping[str, list[str]]:
     Returns:
         The values of each name; at most four.
     """
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    found: dict[str, list[str]] = {}
     for name, value in pairs(scope):
-        if len(found[name]) < _MOST_CANDIDATES:
-            found[name].append(value)
+        values = found.setdefault(name, [])
+        if len(values) < _MOST_CANDIDATES:
+            values.append(value)
     return found
 
 

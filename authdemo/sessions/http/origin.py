@@ -8,7 +8,7 @@ from collections.abc import Collection
 from starlette.types import Scope
 
 from ..core.errors import RequestRefused
-from .scopes import has_header, header
+from .scopes import find_header, header
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 _SECURE_SCHEMES = ("https", "wss")
@@ -57,10 +57,10 @@ class Origins:
             True for the app's own pages, False for anyone else's, and None if
             the request doesn't say, as those that no browser made.
         """
-        if not has_header(scope, b"origin"):
-            says = has_header(scope, b"sec-fetch-site")
-            return header(scope, b"sec-fetch-site") in ("same-origin", "none") if says else None
-        origin = header(scope, b"origin")
+        origin = find_header(scope, b"origin")
+        if origin is None:
+            site = find_header(scope, b"sec-fetch-site")
+            return None if site is None else site in ("same-origin", "none")
         return origin == self.base_url(scope) or origin in self._also
 
     def check(self, scope: Scope) -> None:

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _BEST = 9
 _NO_HEADER = -zlib.MAX_WBITS
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
 _LAST_BLOCK = b"\x03\x00"
 _LONGEST_BLOCK = 0xFFFF
-_PORTION = 4096
 _BLOCK = struct.Struct("<BHH")
 _END = struct.Struct("<II")
 
@@ -51,26 +50,43 @@ def as_it_is(octets: bytes) -> bytes:
     return b"".join((*blocks, _stored(octets)))
 
 
-def joined(pieces: Iterable[bytes], whole: bytes) -> bytes:
+def joined(pieces: Iterable[bytes], end: bytes) -> bytes:
     """Put pieces together.
 
     Args:
         pieces: The pieces, packed or as they are.
-        whole: All of it, unpacked.
+        end: The end that belongs to them; see `Beginning`.
 
     Returns:
         A gzip file.
     """
-    end = _END.pack(_checksum(whole), len(whole) & 0xFFFFFFFF)
     return b"".join((_HEADER, *pieces, _LAST_BLOCK, end))
 
 
-def _checksum(octets: bytes) -> int:
-    """Add octets up in portions for which no other thread of the process is let in."""
-    view, checksum = memoryview(octets), 0
-    for start in range(0, len(octets), _PORTION):
-        checksum = zlib.crc32(view[start : start + _PORTION], checksum)
-    return checksum
+class Beginning:
+    """The first piece of texts that all begin alike, which is added up once."""
+
+    def __init__(self, octets: bytes) -> None:
+        """Add the piece up.
+
+        Args:
+            octets: The piece.
+        """
+        self._checksum = zlib.crc32(octets)
+
+    def end(self, pieces: Sequence[bytes]) -> bytes:
+        """Write the end of a gzip file: a checksum, and the length (RFC 1952, section 2.3.1).
+
+        Args:
+            pieces: All pieces, unpacked, of which the first is this one.
+
+        Returns:
+            Eight octets.
+        """
+        checksum = self._checksum
+        for piece in pieces[1:]:
+            checksum = zlib.crc32(piece, checksum)
+        return _END.pack(checksum, sum(map(len, pieces)) & 0xFFFFFFFF)
 
 
 def _stored(octets: bytes) -> bytes:

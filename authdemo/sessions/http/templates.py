@@ -117,10 +117,10 @@ class Template:
         said = [self._say(piece, wording) for piece in self._pieces]
         place = next((n for n, piece in enumerate(said) if "</head>" in str(piece)), None)
         if place is None:
-            return [*said, WHOLE_SESSION, wording.element]
+            return [wording.element, *said, WHOLE_SESSION]
         head, end, body = str(said[place]).partition("</head>")
         before = [_in_language(piece, wording) for piece in (*said[:place], head)]
-        return [*before, WHOLE_SESSION, wording.element + end + body, *said[place + 1 :]]
+        return [*before, wording.element, WHOLE_SESSION, end + body, *said[place + 1 :]]
 
     def _say(self, piece: str | _Marker, wording: Wording) -> str | Slot:
         if isinstance(piece, str):
@@ -168,6 +168,7 @@ class Sheet:
                 for slot in together:
                     self._slots.append((len(self._whole), cast("Slot", slot)))
                     self._add(b"")
+        self._beginning = packing.Beginning(self._whole[0])
 
     def show(self, session: Mapping[str, Any] | None, *, gzip: bool) -> bytes:
         """Show a session on the page.
@@ -182,13 +183,12 @@ class Sheet:
         whole = self._whole.copy()
         for place, slot in self._slots:
             whole[place] = slot.fill(session)
-        page = b"".join(whole)
         if not gzip:
-            return page
+            return b"".join(whole)
         small = self._packed.copy()
         for place, _ in self._slots:
             small[place] = packing.as_it_is(whole[place])
-        return packing.joined(small, page)
+        return packing.joined(small, self._beginning.end(whole))
 
     def _add(self, octets: bytes) -> None:
         self._whole.append(octets)

@@ -26,7 +26,7 @@ RESERVED: Final = frozenset({"iss", "aud", "sub", "sid", "jti", "iat", "nbf", "e
 """Claims that the profile itself defines; no callback can set them."""
 
 _LAST_SECOND = 2**53
-_MOST_PROVED = 4096
+_MOST_PROVED = 16_384
 _TEXTS = ("iss", "aud", "sub", "sid", "jti")
 _SECONDS = ("iat", "nbf", "exp")
 

@@ -20,7 +20,7 @@ _PURPOSE = "csrf"
 _BAR = "%7C"
 """What stands between token and MAC, as Auth.js spells it."""
 
-_MOST_BOUND = 4096
+_MOST_BOUND = 16_384
 
 
 class Csrf:

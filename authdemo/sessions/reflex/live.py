@@ -21,11 +21,14 @@ from ..http.connections import Connection, Connections
 from ..http.handshake import SCHEME
 from ..http.site import canonical
 from .guards import Guards
+from .soon import Soon
 from .state import SessionState
 
 logger = logging.getLogger("authdemo.sessions")
 
 _LONGEST_WAIT = 86_400.0
+_HANDFUL = 4
+_LONGEST_HANDFUL = 0.05
 
 
 class Live:
@@ -56,6 +59,7 @@ class Live:
         self.connections = connections
         self._pushes: set[asyncio.Task[None]] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._changes = Soon(self._push_to_all, start=self.start)
 
     def connection(self, state: BaseState) -> Connection | None:
         """Find the socket that the running event came through.
@@ -118,7 +122,7 @@ class Live:
         """Tell the tabs concerned what happened; does not wait for them."""
         match notice:
             case ev.SessionChanged(record=record):
-                self._each(self.connections.of_session(record.id), self._push)
+                self._changes.ask(record.id)
             case ev.SessionEnded(sid=sid):
                 self._forget(sid)
                 self._each(self.connections.unbind(sid), self._push)
@@ -140,9 +144,24 @@ class Live:
         connections: list[Connection],
         act: Callable[[Connection, str], Coroutine[Any, Any, None]],
     ) -> None:
-        for connection in connections:
-            if connection.tab is not None:
-                self.start(act(connection, connection.tab))
+        tabs = [(each, each.tab) for each in connections if each.tab]
+        if tabs:
+            self.start(self._by_the_handful(tabs, act))
+
+    async def _by_the_handful(
+        self,
+        tabs: list[tuple[Connection, str]],
+        act: Callable[[Connection, str], Coroutine[Any, Any, None]],
+    ) -> None:
+        """Take a few tabs at a time, so that others get their turn; wait for none for long."""
+        for start in range(0, len(tabs), _HANDFUL):
+            handful = tabs[start : start + _HANDFUL]
+            pushes = {self.start(act(connection, tab)) for connection, tab in handful}
+            await asyncio.wait(pushes, timeout=_LONGEST_HANDFUL)
+
+    async def _push_to_all(self, sid: str) -> None:
+        tabs = [(each, each.tab) for each in self.connections.of_session(sid) if each.tab]
+        await self._by_the_handful(tabs, self._push)
 
     def start(self, push: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run something in the background; it may fail if the store does."""

@@ -60,9 +60,10 @@ export const useRequest = request.use;
 
 /** A refusal, with the facts that the server gave. */
 class Refused extends Error {
-  constructor(facts) {
+  constructor(facts, status) {
     super(facts.message);
     this.facts = facts;
+    this.status = status;
   }
 }
 
@@ -80,16 +81,30 @@ export const call = async (path, body, headers) => {
     }),
   });
   const answer = await response.json();
-  if (!response.ok) throw new Refused(answer);
+  if (!response.ok) throw new Refused(answer, response.status);
   if (path === "session" && answer) answers.postMessage(answer);
   return answer;
 };
 
 let tab = "";
 
-export const post = async (path, body, headers) => {
-  const { csrfToken } = await call("csrf");
-  return call(path, { csrfToken, ...body }, { ...(tab && { "X-Auth-Tab": tab }), ...headers });
+let csrf;
+
+const postOnce = async (path, body, headers) => {
+  csrf ??= (await call("csrf")).csrfToken;
+  const named = { ...(tab && { "X-Auth-Tab": tab }), ...headers };
+  return call(path, { csrfToken: csrf, ...body }, named);
+};
+
+/** Post with this browser's CSRF token, or with a new one if it has changed hands meanwhile. */
+export const post = async (...request) => {
+  try {
+    return await postOnce(...request);
+  } catch (error) {
+    if (error.status !== 403) throw error;
+    csrf = undefined;
+    return postOnce(...request);
+  }
 };
 
 const send = async (data, hoped, headers) => {

@@ -20,7 +20,7 @@ from .journal import Journal, NotKept
 
 T = TypeVar("T")
 
-_SWEEP_BATCH = 50
+_SWEEP_BATCH = 20
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import signal
 import socket
@@ -137,7 +138,10 @@ def load_app(supervisor: int, make: Callable[[], ASGIApp]) -> ASGIApp:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     die_with_parent(supervisor)
-    return make()
+    app = make()
+    gc.collect()
+    gc.freeze()  # what is there now stays, and need not be looked at again and again
+    return app
 
 
 def make_app() -> ASGIApp:

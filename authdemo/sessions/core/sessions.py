@@ -6,7 +6,6 @@ up here, and the token, the JSON and the live view follow from what is done here
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,15 +21,13 @@ from .errors import (
     RevisionConflict,
     StoreUnavailable,
     TokenError,
-    TokenTooLarge,
-    UpdateRefused,
 )
 from .events import EndReason, Events, Feed, SessionBegan, SessionChanged, SessionEnded, tell
 from .faces import Faces
 from .ids import new_id
-from .locks import Locks
 from .options import SessionOptions
-from .record import Cause, Device, ProviderSession, Revision, SessionRecord, changes
+from .record import Device, ProviderSession, Revision, SessionRecord, changes
+from .revisions import Revised, Revisions
 from .schema import Author, UserSchema
 from .tokens import Claims, TokenCodec
 from .users import User
@@ -92,7 +89,15 @@ class Sessions:
         self._clock = clock
         self._trail = trail or AuditTrail()
         self._authorship = Authorship(callbacks, schema)
-        self._locks = Locks()
+        self._revisions = Revisions(
+            store=store,
+            find=self.find,
+            end=self.revoke,
+            faces=self.faces,
+            authorship=self._authorship,
+            options=options,
+            clock=clock,
+        )
 
     async def verify(self, token: str) -> Verified | None:
         """Check a token and find its session.
@@ -253,8 +258,25 @@ class Sessions:
         author: Author,
         if_rev: int | None = None,
         device: Device | None = None,
-        known: SessionRecord | None = None,
     ) -> SessionRecord:
+        """Change some fields of the user as `revise` does.
+
+        Returns:
+            The session as it is then.
+        """
+        revised = await self.revise(sid, asked, author=author, if_rev=if_rev, device=device)
+        return revised.record
+
+    async def revise(
+        self,
+        sid: str,
+        asked: object,
+        *,
+        author: Author,
+        if_rev: int | None = None,
+        device: Device | None = None,
+        known: SessionRecord | None = None,
+    ) -> Revised:
         """Change some fields of the user, all of them or none.
 
         Args:
@@ -280,7 +302,9 @@ class Sessions:
                 raise RevisionConflict(record.rev)
             return self.schema.accept(record.user, asked, author)
 
-        return await self._advance(sid, accept, author, device, known)
+        revised = await self._revisions.advance(sid, accept, author, device=device, known=known)
+        await self._tell_of(revised, device)
+        return revised
 
     async def refresh(self, user: User) -> list[SessionRecord]:
         """Bring all of a user's sessions in line with what the app knows of the user now.
@@ -304,7 +328,9 @@ class Sessions:
         refreshed = []
         for record in await self.of_user(user.id):
             with suppress(NotAuthenticated):  # it has just ended by itself
-                refreshed.append(await self._advance(record.id, accept, "refresh", None))
+                revised = await self._revisions.advance(record.id, accept, "refresh")
+                await self._tell_of(revised, None)
+                refreshed.append(revised.record)
         return refreshed
 
     def is_up_to_date(self, verified: Verified) -> bool:
@@ -428,71 +454,24 @@ class Sessions:
                 self._events.sign_out, session=await self.faces.public(record), reason=reason
             )
 
+    async def _tell_of(self, revised: Revised, device: Device | None) -> None:
+        """Tell everyone concerned of a new revision."""
+        if not revised.is_new:
+            return
+        record, changed = revised.record, revised.record.latest.changes
+        self.feed.publish(SessionChanged(record, changed))
+        entry = AuditEvent(kind="update", fields=tuple(changed), author=record.latest.cause)
+        self._trail.add(entry, record=record, device=device)
+        if self._events.update_user is not None:
+            session = await self.faces.public(record)
+            await tell(self._events.update_user, session=session, changes=changed)
+
     async def _make_room(self, newest: SessionRecord) -> None:
         """End a user's oldest sessions if there are more than the app allows."""
         most = self._options.most_per_user
         if most is not None:
             for record in (await self.of_user(newest.user_id))[most:]:
                 await self.revoke(record.id)
-
-    async def _advance(
-        self,
-        sid: str,
-        accept: Callable[[SessionRecord], dict[str, Any]],
-        cause: Cause,
-        device: Device | None,
-        known: SessionRecord | None = None,
-    ) -> SessionRecord:
-        """Take a session to its next revision, unless nothing differs."""
-        lock = self._locks.of(sid)
-        known = None if lock.locked() else known
-        async with lock:  # so that updates don't race for the next revision
-            while True:
-                record, known = known or await self.find(sid), None
-                if record is None:
-                    raise NotAuthenticated
-                accepted = accept(record)
-                if not accepted:
-                    return record
-                revised = await self._revise(record, accepted, cause, device)
-                session = await self.faces.public(revised)
-                if await self.store.replace(revised, expected_rev=record.rev):
-                    break
-        changed = revised.latest.changes
-        self.feed.publish(SessionChanged(revised, changed))
-        entry = AuditEvent(kind="update", fields=tuple(changed), author=cause)
-        self._trail.add(entry, record=revised, device=device)
-        await tell(self._events.update_user, session=session, changes=changed)
-        return revised
-
-    async def _revise(
-        self,
-        record: SessionRecord,
-        accepted: dict[str, Any],
-        cause: Cause,
-        device: Device | None,
-    ) -> SessionRecord:
-        contents = await self._authorship.at_update(record, accepted)
-        if contents is None:
-            await self._end(record.id, "revoked")
-            raise NotAuthenticated("The session was ended by the app.")
-        fields, claims = contents
-        now = self._clock()
-        expires = now + self._options.max_age
-        revised = record.revised(
-            fields, claims, at=now, cause=cause, device=device, expires=expires
-        )
-        self._check_size(revised, accepted)
-        return revised
-
-    def _check_size(self, record: SessionRecord, accepted: Mapping[str, Any]) -> None:
-        try:
-            self.faces.check_size(record)
-        except TokenTooLarge as error:
-            largest = max(accepted, key=lambda name: len(str(accepted[name])))
-            raise UpdateRefused(
-                f"The {largest} is too long. {error.message}", field=largest, reason="too_large"
-            ) from error
 
 
 def _sign_in(fields: dict[str, Any], at: float, device: Device | None) -> Revision:

@@ -60,12 +60,16 @@ async def read(request: Request) -> dict[str, Any]:
 
 
 async def _octets(request: Request) -> bytes:
-    octets = bytearray()
-    async for chunk in request.stream():
-        octets += chunk
+    octets, is_more = b"", True
+    while is_more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise BodyRefused("The body did not arrive whole.")
+        octets += message.get("body", b"")
+        is_more = message.get("more_body", False)
         if len(octets) > MAX_BODY_BYTES:
             raise BodyRefused(f"The body must have at most {MAX_BODY_BYTES} bytes.", 413)
-    return bytes(octets)
+    return octets
 
 
 def _json(octets: bytes) -> dict[str, Any]:

@@ -136,7 +136,7 @@ class Endpoints:
             raise NotAuthenticated
         self._auth.update_limit.count(visitor.record.id)
         asked = {} if body.get("data") is None else body["data"]
-        record = await self._auth.sessions.update(
+        revised = await self._auth.sessions.revise(
             visitor.record.id,
             asked,
             author="client",
@@ -144,8 +144,8 @@ class Endpoints:
             device=visitor.device,
             known=visitor.record,
         )
-        answer = answers.personal(await self._auth.sessions.faces.public(record))
-        self._desk.put_session(answer.headers, visitor, record)
+        answer = answers.personal(revised.session)
+        self._desk.put_token(answer.headers, visitor, revised.record, revised.token)
         return answer
 
     async def sign_in(self, request: Request) -> Answer:

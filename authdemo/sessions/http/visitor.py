@@ -135,10 +135,16 @@ class Desk:
             visitor: Who gets it.
             record: The session that it shows.
         """
+        self.put_token(headers, visitor, record, self._auth.sessions.faces.mint(record))
+
+    def put_token(
+        self, headers: RawHeaders, visitor: Visitor, record: SessionRecord, token: str
+    ) -> None:
+        """Hand out a token that shows a session; see `put_session`."""
         cookies.put(
             headers,
             visitor.names.session,
-            self._auth.sessions.faces.mint(record),
+            token,
             secure=visitor.names.secure,
             max_age=self._auth.sessions.faces.seconds_left(record),
         )

@@ -89,7 +89,7 @@ class EmbeddedStore:
 
         def change(db: sqlite3.Connection) -> bool:
             is_done = tables.replace(db, record, text, expected_rev)
-            self._learn(text if is_done else None, record.id)
+            self._learn(record.id, text if is_done else None)
             return is_done
 
         return await self._write(change)
@@ -98,7 +98,7 @@ class EmbeddedStore:
         """End a session; see `SessionStore.delete`."""
 
         def change(db: sqlite3.Connection) -> str | None:
-            self._learn(None, sid)
+            self._learn(sid, None)
             return tables.delete(db, sid)
 
         text = await self._write(change)
@@ -147,7 +147,7 @@ class EmbeddedStore:
         def change(db: sqlite3.Connection) -> int:
             swept = tables.sweep(db, now, _SWEEP_BATCH)
             for sid in swept:
-                self._learn(None, sid)
+                self._learn(sid, None)
             return len(swept)
 
         return change
@@ -180,7 +180,7 @@ class EmbeddedStore:
             self._db.close()
         self._journal = self._cache = self._db = None
 
-    def _learn(self, text: str | None, sid: str) -> None:
+    def _learn(self, sid: str, text: str | None) -> None:
         """Keep a record as everyone reads it who finds it in the file, or forget the old one."""
         if self._cache is None:
             return

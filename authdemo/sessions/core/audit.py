@@ -7,11 +7,12 @@ that changed. They are written down in the background: nobody waits for them.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
+
+from pydantic_core import to_json
 
 from .clock import Clock, iso, system_clock
 from .errors import AuthError, StoreUnavailable
@@ -72,7 +73,7 @@ class AuditEvent:
         """Write the entry as one line of JSON, in which no line break is left unescaped."""
         facts = {name: value for name in self.__slots__ if (value := getattr(self, name))}
         facts["at"] = iso(self.at)
-        return json.dumps(facts)
+        return to_json(facts, ensure_ascii=True).decode()
 
 
 AuditListener: TypeAlias = Callable[[AuditEvent], None | Awaitable[None]]

@@ -16,6 +16,7 @@ logger = logging.getLogger("authdemo.sessions")
 MAX_HISTORY = 50
 """How many steps of a session are remembered."""
 
+_PLAIN = frozenset({str, int, bool, type(None)})
 _MOST_READ = 4096
 """How many records are kept as they were read, so that no text has to be read twice."""
 
@@ -140,6 +141,19 @@ class SessionRecord(_Frozen):
         except ValidationError:
             logger.error("A session record can't be read, so its session is over.")  # noqa: TRY400
             return None
+
+    def as_read(self, text: str) -> SessionRecord | None:
+        """Tell how the record reads when it has been written.
+
+        Args:
+            text: The record in JSON.
+
+        Returns:
+            This very record, if all its values are JSON's own; else what becomes of it.
+        """
+        values = (*self.user.values(), *self.claims.values())
+        is_plain = all(type(value) in _PLAIN for value in values)
+        return self if is_plain else SessionRecord.read(text)
 
     @property
     def user_id(self) -> str:

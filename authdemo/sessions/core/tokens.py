@@ -8,9 +8,9 @@ that one call does all of it and nobody has to remember a second one (RFC 8725).
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Final
 
 from . import jws
@@ -75,7 +75,7 @@ class TokenCodec:
         self._issuer = issuer
         self._max_age = max_age
         self._clock = clock
-        self._proved = lru_cache(_MOST_PROVED)(self._prove)
+        self._proved: OrderedDict[str, tuple[Claims, int]] = OrderedDict()
 
     def encode(self, claims: Claims) -> str:
         """Mint a token.
@@ -91,6 +91,7 @@ class TokenCodec:
         """
         token = self._signer.sign(self._payload(claims))
         _check_length(len(token))
+        self._remember(token, claims, claims.iat)
         return token
 
     def check_size(self, claims: Claims) -> None:
@@ -107,8 +108,8 @@ class TokenCodec:
     def decode(self, token: str) -> Claims:
         """Verify a token, completely.
 
-        What a token says never changes, so it is proved once. Whether its time has come, and
-        is not over, is asked every time.
+        What a token says never changes, so it is proved once, or never if it was minted here.
+        Whether its time has come, and is not over, is asked every time.
 
         Args:
             token: The token in compact form.
@@ -122,7 +123,7 @@ class TokenCodec:
         """
         if not isinstance(token, str) or len(token) > MAX_TOKEN_BYTES:
             raise TokenError("This is not a token.", reason="form")
-        claims, begins = self._proved(token)
+        claims, begins = self._proved.get(token) or self._prove(token)
         self._check_times(claims, begins)
         return claims
 
@@ -150,7 +151,14 @@ class TokenCodec:
             **{name: payload[name] for name in ("sub", "sid", "jti", "iat", "exp", "rev", "user")},
             extra={name: value for name, value in payload.items() if name not in RESERVED},
         )
-        return claims, max(payload["nbf"], payload["iat"])
+        return self._remember(token, claims, max(payload["nbf"], payload["iat"]))
+
+    def _remember(self, token: str, claims: Claims, begins: int) -> tuple[Claims, int]:
+        """Remember what a token says; the one that was proved longest ago makes room."""
+        proved = self._proved[token] = (claims, begins)
+        if len(self._proved) > _MOST_PROVED:
+            self._proved.popitem(last=False)
+        return proved
 
     def _payload(self, claims: Claims) -> dict[str, Any]:
         return {

@@ -121,7 +121,7 @@ class Live:
     def hear(self, notice: ev.Notice) -> None:
         """Tell the tabs concerned what happened; does not wait for them."""
         match notice:
-            case ev.SessionChanged(record=record):
+            case ev.SessionChanged(record=record) if self.connections.of_session(record.id):
                 self._changes.ask(record.id)
             case ev.SessionEnded(sid=sid):
                 self._forget(sid)

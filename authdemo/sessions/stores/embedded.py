@@ -89,7 +89,7 @@ class EmbeddedStore:
 
         def change(db: sqlite3.Connection) -> bool:
             is_done = tables.replace(db, record, text, expected_rev)
-            self._learn(record.id, text if is_done else None)
+            self._learn(record.id, record.as_read(text) if is_done else None)
             return is_done
 
         return await self._write(change)
@@ -180,11 +180,10 @@ class EmbeddedStore:
             self._db.close()
         self._journal = self._cache = self._db = None
 
-    def _learn(self, sid: str, text: str | None) -> None:
+    def _learn(self, sid: str, record: SessionRecord | None) -> None:
         """Keep a record as everyone reads it who finds it in the file, or forget the old one."""
         if self._cache is None:
             return
-        record = SessionRecord.read(text) if text is not None else None
         if record is None:
             self._cache.drop(sid)
         else:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from . import callbacks as cb
 from .access import AccessTokens
@@ -376,7 +376,9 @@ class AuthCore:
             The address.
         """
         address = f"{base_url}{self.pages.sign_in}"
-        return f"{address}?{urlencode(query, safe='/')}" if query else address
+        if not query:
+            return address
+        return address + "?" + "&".join(f"{k}={quote_plus(v, safe='/')}" for k, v in query.items())
 
     def _credentials(self, provider_id: str) -> Credentials:
         provider = self.provider(provider_id)

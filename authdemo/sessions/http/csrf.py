@@ -49,8 +49,8 @@ class Csrf:
         Returns:
             The token and the cookie that goes with it.
         """
-        old = after[0] if after and not sid else random_octets().hex()
-        token = self._keys.mac("csrf successor", old)
+        old = after[0] if after and not sid else ""
+        token = self._keys.mac("csrf successor", old) if old else random_octets().hex()
         return token, f"{token}{_BAR}{self._keys.mac(_PURPOSE, f'{token} {sid}')}"
 
     def find(self, cookies: list[str], sid: str) -> str | None:

@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
-import sys
-import threading
-import time
-from contextlib import nullcontext
-from typing import TextIO
-
-_SECONDS_TO_GATHER = 0.05
 
 
 class OneLine(logging.Formatter):
@@ -47,53 +39,6 @@ class OneLine(logging.Formatter):
         return self._time
 
 
-class Gathering(logging.StreamHandler[TextIO]):
-    """Writes entries by the handful, a moment later; a warning and what is before it, at once.
-
-    A busy app writes thousands of lines a second. To write each by itself would have all
-    other threads of the process barge in each time.
-    """
-
-    def __init__(self, stream: TextIO) -> None:
-        """Begin.
-
-        Args:
-            stream: Where entries go.
-        """
-        super().__init__(stream)
-        self._lines: list[str] = []
-        self._is_awaited = threading.Event()
-        threading.Thread(target=self._write_later, name="log", daemon=True).start()
-        atexit.register(self.flush)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Take an entry.
-
-        Args:
-            record: The entry.
-        """
-        self._lines.append(self.format(record) + self.terminator)
-        if record.levelno >= logging.WARNING:
-            self.flush()
-        elif not self._is_awaited.is_set():
-            self._is_awaited.set()
-
-    def flush(self) -> None:
-        """Write what was taken so far."""
-        with self.lock or nullcontext():
-            lines, self._lines = self._lines, []
-            if lines:
-                self.stream.write("".join(lines))
-                self.stream.flush()
-
-    def _write_later(self) -> None:
-        while True:
-            self._is_awaited.wait()
-            time.sleep(_SECONDS_TO_GATHER)
-            self._is_awaited.clear()
-            self.flush()
-
-
 def write_to_stderr() -> None:
     """Write the app's log to standard error, one line an entry.
 
@@ -101,7 +46,7 @@ def write_to_stderr() -> None:
     """
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # noqa: SLF001 - "Optimization" in its docs
-    handler = Gathering(sys.stderr)
+    handler = logging.StreamHandler()
     handler.setFormatter(OneLine())
     logger = logging.getLogger("authdemo")
     logger.handlers = [handler]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 PATIENCE = 3
+_GARBAGE_THRESHOLDS = 20_000, 50, 100
 REACHED_AS_LOCALHOST = ("0.0.0.0", "127.0.0.1", "::")  # noqa: S104
 
 
@@ -139,9 +140,19 @@ def load_app(supervisor: int, make: Callable[[], ASGIApp]) -> ASGIApp:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     die_with_parent(supervisor)
     app = make()
-    gc.collect()
-    gc.freeze()  # what is there now stays, and need not be looked at again and again
+    _collect_seldom()
     return app
+
+
+def _collect_seldom() -> None:
+    """Look for garbage less often than Python does by itself.
+
+    To look through the state of a thousand open tabs takes longer than anybody should wait,
+    and there is little to find: almost everything goes by itself when its last user has gone.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)
 
 
 def make_app() -> ASGIApp:

@@ -27,8 +27,9 @@ from .state import SessionState
 logger = logging.getLogger("authdemo.sessions")
 
 _LONGEST_WAIT = 86_400.0
-_HANDFUL = 4
+_HANDFUL = 6
 _LONGEST_HANDFUL = 0.05
+_BREATH = 0.001
 
 
 class Live:
@@ -155,6 +156,8 @@ class Live:
     ) -> None:
         """Take a few tabs at a time, so that others get their turn; wait for none for long."""
         for start in range(0, len(tabs), _HANDFUL):
+            if start:
+                await asyncio.sleep(_BREATH)
             handful = tabs[start : start + _HANDFUL]
             pushes = {self.start(act(connection, tab)) for connection, tab in handful}
             await asyncio.wait(pushes, timeout=_LONGEST_HANDFUL)

@@ -4,7 +4,7 @@ import { getBackendURL } from "$/utils/state";
 import { store } from "./store.js";
 
 const LOADING = { status: "loading", user: null, expires: null, rev: 0 };
-const IDLE = { pending: false, error: {}, hoped: null, rev: 0 };
+const IDLE = { pending: false, error: {}, hoped: null, rev: 0, answer: null };
 export const OFFLINE = { code: "Offline", message: "The server can't be reached. Try again." };
 
 const onServer = typeof document === "undefined";
@@ -29,10 +29,15 @@ export const useConfirmedSession = (view) => {
   return view.status === "loading" ? rendered : view;
 };
 
+/** Whether the answer to an update is ahead of what the server has pushed. */
+const isNewer = (answer, session) =>
+  answer?.user && answer.user.id === session.user?.id && answer.rev > session.rev;
+
 /** The session, with what this tab hopes for while the server makes up its mind. */
 export const useSession = (view) => {
-  const session = useConfirmedSession(view);
-  const { hoped, rev } = useRequest();
+  const confirmed = useConfirmedSession(view);
+  const { hoped, rev, answer } = useRequest();
+  const session = isNewer(answer, confirmed) ? { ...confirmed, ...answer } : confirmed;
   if (!hoped || !session.user || (rev && session.rev >= rev)) return session;
   return { ...session, user: { ...session.user, ...hoped } };
 };
@@ -107,14 +112,17 @@ export const post = async (...request) => {
   }
 };
 
+/** Begin or end a request, and go on showing what the last one was answered. */
+const note = (facts) => request.set({ ...IDLE, answer: request.get().answer, ...facts });
+
 const send = async (data, hoped, headers) => {
-  request.set({ ...IDLE, pending: true, hoped });
+  note({ pending: true, hoped });
   try {
-    const { rev, user } = await post("session", { data }, headers);
-    request.set({ ...IDLE, hoped: hoped && (user ?? hoped), rev });
+    const answer = await post("session", { data }, headers);
+    note({ hoped: hoped && (answer.user ?? hoped), rev: answer.rev, answer });
     return true;
   } catch (error) {
-    request.set({ ...IDLE, error: error.facts ?? OFFLINE });
+    note({ error: error.facts ?? OFFLINE });
     return false;
   }
 };
@@ -133,12 +141,12 @@ export const signInWith = async (provider) => {
     const { url } = await post(`signin/${provider}`, { callbackUrl: wanted }, forAuthjs);
     window.location.assign(url);
   } catch (error) {
-    request.set({ ...IDLE, error: error.facts ?? OFFLINE });
+    note({ error: error.facts ?? OFFLINE });
   }
 };
 
 /** Forget why the last update was refused. */
-export const forgive = () => request.set(IDLE);
+export const forgive = () => note({});
 
 /**
  * Tells this browser's other tabs of a sign-in where the server can't: in development another

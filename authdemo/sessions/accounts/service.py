@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 from sqlalchemy import Engine, update
@@ -21,6 +23,11 @@ from .member import Member
 from .passwords import Passwords, could_be_one, new_password
 from .rules import Registration, check_differs, folded
 from .table import AccountRow, prepare
+
+T = TypeVar("T")
+
+_HASHES_AT_ONCE = max(1, (os.cpu_count() or 1) // 4)
+"""A hash takes four cores if it can (RFC 9106, section 4); more at once would only leave none."""
 
 
 class Accounts:
@@ -54,6 +61,7 @@ class Accounts:
         """
         self.roles = tuple(roles)
         self._passwords = Passwords(hasher)
+        self._hasher = ThreadPoolExecutor(_HASHES_AT_ONCE, thread_name_prefix="passwords")
         self._database = Database(
             read_url(url) if url else database_url(Settings.from_environ().data_dir)
         )
@@ -106,7 +114,7 @@ class Accounts:
             return None
         found = await self._database.run(partial(_look_up, account_id))
         member, hashed = found or (None, None)
-        checked = await asyncio.to_thread(self._passwords.check, password, hashed)
+        checked = await self._hashing(self._passwords.check, password, hashed)
         if not checked.is_right:
             return None
         if hashed and checked.is_outdated:
@@ -129,7 +137,7 @@ class Accounts:
             AccountsUnavailable: If the database can't keep it.
         """
         asked = form if isinstance(form, Registration) else Registration.read(form)
-        password = await asyncio.to_thread(self._passwords.hash, asked.password)
+        password = await self._hashing(self._passwords.hash, asked.password)
         member = Member(id=asked.id, name=asked.name, email=asked.email, role=self.roles[0])
         try:
             await self._database.run(lambda session: session.add(_row(member, password)))
@@ -148,7 +156,7 @@ class Accounts:
             AccountRefused: If it can't be a password; says why.
             AccountsUnavailable: If the database can't keep it.
         """
-        hashed = await asyncio.to_thread(self._passwords.hash, _checked(password, account_id))
+        hashed = await self._hashing(self._passwords.hash, _checked(password, account_id))
         await self._change(account_id, password=hashed)
 
     async def change_role(self, account_id: str, role: str) -> None:
@@ -218,6 +226,11 @@ class Accounts:
         """Close the database, where the process goes on without it."""
         self._database.close()
 
+    async def _hashing(self, work: Callable[..., T], *arguments: object) -> T:
+        """Have something hashed while everyone else goes on; whoever comes late waits."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._hasher, work, *arguments)
+
     async def _change(self, account_id: str, **fields: str) -> None:
         await self.get(account_id)
         statement = update(AccountRow).where(col(AccountRow.id) == account_id).values(fields)
@@ -225,7 +238,7 @@ class Accounts:
 
     async def _renew(self, account_id: str, password: str, hashed: str) -> None:
         """Replace a hash, unless the password has just been changed; nobody's login fails by it."""
-        renewed = await asyncio.to_thread(self._passwords.hash, password)
+        renewed = await self._hashing(self._passwords.hash, password)
         statement = (
             update(AccountRow)
             .where(col(AccountRow.id) == account_id, col(AccountRow.password) == hashed)

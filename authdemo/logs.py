@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import logging
+import sys
+from contextlib import nullcontext
+from typing import TextIO
 
 
 class OneLine(logging.Formatter):
@@ -39,6 +44,52 @@ class OneLine(logging.Formatter):
         return self._time
 
 
+class Together(logging.StreamHandler[TextIO]):
+    """Writes the entries of one turn of the event loop at once, at its end.
+
+    To write is to let all other threads of the process go first, which takes longer than
+    everything else about an entry. A warning is written where it is.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        """Begin.
+
+        Args:
+            stream: Where entries go.
+        """
+        super().__init__(stream)
+        self._lines: list[str] = []
+        atexit.register(self.flush)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take an entry.
+
+        Args:
+            record: The entry.
+        """
+        self._lines.append(self.format(record) + self.terminator)
+        if len(self._lines) == 1 or record.levelno >= logging.WARNING:
+            self._write_soon(at_once=record.levelno >= logging.WARNING)
+
+    def flush(self) -> None:
+        """Write what was taken so far."""
+        with self.lock or nullcontext():
+            lines, self._lines = self._lines, []
+            if lines:
+                self.stream.write("".join(lines))
+                self.stream.flush()
+
+    def _write_soon(self, *, at_once: bool) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            at_once = True
+        if at_once:
+            self.flush()
+        else:
+            loop.call_soon(self.flush)
+
+
 def write_to_stderr() -> None:
     """Write the app's log to standard error, one line an entry.
 
@@ -46,7 +97,7 @@ def write_to_stderr() -> None:
     """
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # noqa: SLF001 - "Optimization" in its docs
-    handler = logging.StreamHandler()
+    handler = Together(sys.stderr)
     handler.setFormatter(OneLine())
     logger = logging.getLogger("authdemo")
     logger.handlers = [handler]

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import logging
+from collections.abc import Callable
 
 import pytest
 
-from authdemo.logs import OneLine
+from authdemo.logs import OneLine, Together
+
+Say = Callable[..., None]
+
+
+@pytest.fixture
+def paper() -> io.StringIO:
+    """What the log is written on."""
+    return io.StringIO()
+
+
+@pytest.fixture
+def say(paper: io.StringIO) -> Say:
+    """Make an entry."""
+    handler = Together(paper)
+    handler.setFormatter(OneLine())
+
+    def say(text: str, level: int = logging.INFO) -> None:
+        handler.handle(logging.makeLogRecord({"msg": text, "levelno": level}))
+
+    return say
 
 
 @pytest.mark.parametrize("mark", ["\n", "\r", "\x1b", "\0", "\u2028", "\x85"])
@@ -15,3 +38,36 @@ def test_no_input_starts_a_line_of_its_own(mark: str) -> None:
     line = OneLine().format(record)
     assert line.isprintable()
     assert line.endswith("FORGED")
+
+
+def test_what_no_event_loop_waits_for_is_written_at_once(say: Say, paper: io.StringIO) -> None:
+    say("first")
+    assert paper.getvalue().endswith("first\n")
+
+
+async def test_entries_of_one_turn_are_written_at_its_end(say: Say, paper: io.StringIO) -> None:
+    say("first")
+    say("second")
+    assert paper.getvalue() == ""
+    await asyncio.sleep(0)
+    assert [line.split(": ")[-1] for line in paper.getvalue().splitlines()] == ["first", "second"]
+
+
+async def test_a_warning_is_written_at_once_with_what_is_before_it(
+    say: Say, paper: io.StringIO
+) -> None:
+    say("first")
+    say("second", logging.WARNING)
+    assert [line.split(": ")[-1] for line in paper.getvalue().splitlines()] == ["first", "second"]
+    await asyncio.sleep(0)
+    assert len(paper.getvalue().splitlines()) == 2
+
+
+async def test_entries_of_many_threads_are_all_written(say: Say, paper: io.StringIO) -> None:
+    async def speak(number: int) -> None:
+        await asyncio.to_thread(say, f"{number}")
+        say(f"{number}")
+
+    await asyncio.gather(*(speak(number) for number in range(200)))
+    await asyncio.sleep(0)
+    assert len(paper.getvalue().splitlines()) == 400

@@ -259,10 +259,17 @@ class Sessions:
         if_rev: int | None = None,
         device: Device | None = None,
     ) -> SessionRecord:
-        """Change some fields of the user as `revise` does.
+        """Change some fields of the user, as `revise` does.
+
+        Args:
+            sid: The session's id.
+            asked: The fields to change and their new values.
+            author: Who asks.
+            if_rev: Change nothing unless the session is at this revision.
+            device: What they ask with.
 
         Returns:
-            The session as it is then.
+            The session's record from then on.
         """
         revised = await self.revise(sid, asked, author=author, if_rev=if_rev, device=device)
         return revised.record

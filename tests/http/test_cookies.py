@@ -18,7 +18,9 @@ SECURE_SESSION, SECURE_CSRF = f"__Secure-{SESSION}", f"__Host-{CSRF}"
 @pytest.fixture(scope="module")
 def secure_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """An app whose public address is an https one."""
-    with running(tmp_path_factory.mktemp("secure"), AUTH_URL="https://app.example") as server:
+    provider = {"AUTH_GITHUB_ID": "app", "AUTH_GITHUB_SECRET": "hidden"}
+    folder = tmp_path_factory.mktemp("secure")
+    with running(folder, AUTH_URL="https://app.example", **provider) as server:
         yield server
 
 
@@ -28,7 +30,7 @@ def secure_browser(secure_server: Server) -> Browser:
     return Browser(secure_server, session=SECURE_SESSION, csrf=SECURE_CSRF)
 
 
-CALLBACK_URL = "authjs.callback-url"
+CALLBACK_URL, STATE = "authjs.callback-url", "authjs.state"
 
 
 def attributes(answer: httpx.Response) -> dict[str, str]:
@@ -92,6 +94,22 @@ def test_over_https_everything_works_and_every_address_is_the_public_one(
     assert secure_browser.get("/client").status_code == 200
     signin = secure_browser.get("/api/auth/providers").json()["credentials"]["signinUrl"]
     assert signin == "https://app.example/api/auth/signin/credentials"
+
+
+def test_over_https_no_neighbour_can_plant_what_a_sign_in_at_a_provider_is_known_by(
+    secure_browser: Browser,
+) -> None:
+    """A browser takes a cookie with the prefix `__Host-` from nobody but the host itself."""
+    form = {"csrfToken": secure_browser.csrf()}
+    answer = secure_browser.post("/api/auth/signin/github", data=form)
+    found = attributes(answer)
+    assert found == {f"__Host-{STATE}": "Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Lax"}
+    secret = secure_browser.cookies.pop(f"__Host-{STATE}")
+    for name in (STATE, f"__Secure-{STATE}"):
+        secure_browser.cookies[name] = secret
+    state = httpx.URL(answer.headers["Location"]).params["state"]
+    refused = secure_browser.get(f"/api/auth/callback/github?code=x&state={state}")
+    assert refused.headers["Location"].endswith("?error=OAuthCallbackError&code=browser")
 
 
 @pytest.mark.parametrize("name", ["Host", "X-Forwarded-Host", "Forwarded", "X-Original-Host"])

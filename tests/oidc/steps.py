@@ -37,10 +37,15 @@ def query_of(url: str) -> dict[str, str]:
 
 def refusal(answer: httpx.Response, browser: Browser) -> str:
     """Tell why somebody who came back was refused; nobody is signed in then."""
+    assert browser.session() is None
+    return reason(answer, browser)
+
+
+def reason(answer: httpx.Response, browser: Browser) -> str:
+    """Tell why somebody who came back was refused, whoever is signed in."""
     assert answer.status_code == 302
     place = urlsplit(answer.headers["Location"].removeprefix(browser.server.url))
     assert place.path == "/login"
-    assert browser.session() is None
     query = query_of(place.geturl())
     assert query["error"] in ("OAuthCallbackError", "AccessDenied")
     return query.get("code", "")

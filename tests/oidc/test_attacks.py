@@ -166,15 +166,3 @@ def test_credentials_can_not_be_sent_to_a_provider_of_another_kind(browser: Brow
     answer = browser.post("/api/auth/callback/cheat", data=form, headers=AS_CLIENT)
     assert answer.status_code == 404
     assert browser.session() is None
-
-
-def test_accounts_are_linked_by_a_member_and_by_subject(app: Server, cheat: Cheat) -> None:
-    stranger = Browser(app)
-    answer = come_back(stranger, cheat, go(stranger, "linked"), provider="linked")
-    assert "/login?error=AccessDenied" in answer.headers["Location"]
-    ada = Browser(app)
-    ada.log_in("ada")
-    come_back(ada, cheat, go(ada, "linked"), provider="linked")
-    assert ada.session()["user"]["id"] == "ada"
-    come_back(stranger, cheat, go(stranger, "linked"), provider="linked")
-    assert stranger.session()["user"]["id"] == "ada"

@@ -59,7 +59,7 @@ _SECURE = CookieNames(
     "__Secure-authjs.session-token",
     "__Host-authjs.csrf-token",
     "__Secure-authjs.callback-url",
-    "__Secure-authjs.state",
+    "__Host-authjs.state",
     secure=True,
 )
 OWN_NAMES = frozenset(

@@ -90,8 +90,8 @@ class Federation:
             visitor.cookies.get(visitor.names.state, []),
             provider=provider.id,
         )
-        if departure.member and departure.member != visitor.sid:
-            raise OAuthCallbackError("Somebody else is signed in by now.", reason="member")
+        if departure.member != visitor.sid:
+            raise OAuthCallbackError("Somebody signed in or out since this began.", reason="member")
         return departure
 
     async def _identify(

@@ -1,0 +1,73 @@
+"""Who is signed in while somebody comes back from a provider is who was when they went."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.oidc.cheat import Cheat
+from tests.oidc.steps import come_back, go, reason
+from tests.support.browser import Browser
+from tests.support.server import Server
+
+STATE = "authjs.state"
+
+
+@pytest.fixture
+def ada(browser: Browser) -> Browser:
+    """A browser in which Ada is signed in."""
+    browser.log_in("ada")
+    return browser
+
+
+def user_of(browser: Browser) -> str | None:
+    session = browser.session()
+    return session["user"]["id"] if session else None
+
+
+def test_accounts_are_linked_by_a_member_and_by_subject(
+    app: Server, ada: Browser, cheat: Cheat
+) -> None:
+    stranger = Browser(app)
+    cheat.change = lambda claims: claims | {"sub": "ada there"}
+    answer = come_back(stranger, cheat, go(stranger, "linked"), provider="linked")
+    assert "/login?error=AccessDenied" in answer.headers["Location"]
+    come_back(ada, cheat, go(ada, "linked"), provider="linked")
+    assert user_of(ada) == "ada"
+    come_back(stranger, cheat, go(stranger, "linked"), provider="linked")
+    assert user_of(stranger) == "ada"
+
+
+def test_who_signs_in_meanwhile_is_not_linked(app: Server, browser: Browser, cheat: Cheat) -> None:
+    asked = go(browser, "linked")
+    browser.log_in("ada")
+    assert reason(come_back(browser, cheat, asked, provider="linked"), browser) == "member"
+    assert user_of(browser) == "ada"
+    stranger = Browser(app)
+    answer = come_back(stranger, cheat, go(stranger, "linked"), provider="linked")
+    assert "/login?error=AccessDenied" in answer.headers["Location"], "the subject is nobody's"
+
+
+def test_who_signs_out_meanwhile_begins_again(ada: Browser, cheat: Cheat) -> None:
+    asked = go(ada)
+    ada.log_out()
+    assert reason(come_back(ada, cheat, asked), ada) == "member"
+    assert user_of(ada) is None
+
+
+def test_who_is_another_meanwhile_stays_so(ada: Browser, cheat: Cheat) -> None:
+    asked = go(ada, "linked")
+    ada.log_in("grace")
+    assert reason(come_back(ada, cheat, asked, provider="linked"), ada) == "member"
+    assert user_of(ada) == "grace"
+
+
+def test_a_planted_secret_links_no_stranger(app: Server, ada: Browser, cheat: Cheat) -> None:
+    """A neighbouring host plants its own secret, and sends the victim to the way back."""
+    attacker = Browser(app)
+    asked = go(attacker, "linked")
+    ada.cookies[STATE] = attacker.cookies[STATE]
+    assert reason(come_back(ada, cheat, asked, provider="linked"), ada) == "member"
+    assert user_of(ada) == "ada"
+    answer = come_back(attacker, cheat, go(attacker, "linked"), provider="linked")
+    assert "/login?error=AccessDenied" in answer.headers["Location"]
+    assert user_of(attacker) is None

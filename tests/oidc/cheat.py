@@ -27,16 +27,18 @@ class Cheat:
     """The provider, and how it cheats.
 
     Attributes:
+        port: Where it listens.
         change: Changes the claims of the next id tokens.
-        header: Changes the header of the next id tokens.
-        key: What signs.
-        published: Whether `key` is among the keys that it shows.
+        sign: Signs the next tokens in another way.
+        key: What signs otherwise.
+        kid: The name of that key.
+        published: The keys that it shows, by name.
         metadata: What it says of itself beside the truth.
         userinfo: Whom its userinfo speaks of.
         answers: What its visitors come back with beside code and state.
         nonces: The nonce of each code.
-        challenges: The proof key that each code asks for.
-        asked: How often its keys were asked for.
+        asked: The paths that the app has asked for.
+        is_down: Whether it answers nothing.
     """
 
     port: int = 0
@@ -49,7 +51,7 @@ class Cheat:
     userinfo: str = "eve"
     answers: Form = field(default_factory=dict)
     nonces: dict[str, str] = field(default_factory=dict)
-    asked: int = 0
+    asked: list[str] = field(default_factory=list)
     is_down: bool = False
 
     def __enter__(self) -> Self:
@@ -86,7 +88,6 @@ class Cheat:
         return {**endpoints, **fixed, **signs, **self.metadata}
 
     def keys(self) -> Claims:
-        self.asked += 1
         return {
             "keys": [
                 {**ECAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": kid, "use": "sig"}
@@ -138,6 +139,7 @@ class Cheat:
         return jwt.encode(claims, self.key, "ES256", headers={"kid": self.kid})
 
     def answer(self, path: str, form: dict[str, str]) -> Claims | None:
+        self.asked.append(path)
         if self.is_down:
             return None
         if path == "/token":

@@ -140,6 +140,9 @@ class AuthCore:
         self.clock = clock
         self.words = Words(words)
         self.providers = _by_id(providers)
+        for provider in self.providers.values():
+            if _is_elsewhere(provider):
+                provider.use_clock(self.now)
         own_store, self.relay, self.presence = _store(self.settings, name)
         store = store or own_store
         options = session or self.settings.session
@@ -419,6 +422,11 @@ class AuthCore:
 def _asks_itself(provider: Provider | None) -> TypeGuard[Credentials]:
     """Tell whether the app itself asks for credentials, and not a provider elsewhere."""
     return provider is not None and provider.type == "credentials"
+
+
+def _is_elsewhere(provider: Provider) -> TypeGuard[Federated]:
+    """Tell whether somebody else vouches for the visitor."""
+    return not _asks_itself(provider)
 
 
 def _by_id(providers: Sequence[Provider]) -> dict[str, Provider]:

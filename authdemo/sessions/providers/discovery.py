@@ -12,16 +12,17 @@ from ..core.clock import Clock, system_clock
 from ..core.errors import OAuthCallbackError
 from .addresses import is_safe
 from .asking import fetch, fetch_object
-
-FRESH_SECONDS = 3600
-KEYS_AGAIN_AFTER = 10
-"""Seconds after which an unknown key may make us ask for the keys again."""
+from .remembered import Remembered
 
 _PATH = "/.well-known/openid-configuration"
 
 
 class Discovery:
-    """Knows one provider, and asks it again when it has to (OpenID Connect Discovery 1.0)."""
+    """Knows one provider, and asks it again when it has to (OpenID Connect Discovery 1.0).
+
+    Attributes:
+        clock: The clock; the app puts its own in its place.
+    """
 
     def __init__(self, issuer: str, *, clock: Clock = system_clock) -> None:
         """Begin without having asked.
@@ -30,10 +31,10 @@ class Discovery:
             issuer: The provider's name for itself, an address.
             clock: The clock.
         """
+        self.clock = clock
         self._issuer = issuer
-        self._clock = clock
-        self._metadata: tuple[float, Mapping[str, Any]] | None = None
-        self._keys: tuple[float, jwt.PyJWKSet] | None = None
+        self._metadata = Remembered(self._ask_metadata, clock=self._now)
+        self._keys = Remembered(self._ask_keys, clock=self._now)
 
     async def metadata(self, client: httpx.AsyncClient) -> Mapping[str, Any]:
         """Read the provider's metadata.
@@ -47,12 +48,7 @@ class Discovery:
         Raises:
             OAuthCallbackError: If the provider can't be reached, or names another issuer.
         """
-        if self._metadata is None or self._clock() - self._metadata[0] > FRESH_SECONDS:
-            said = await fetch_object(client, self._issuer.rstrip("/") + _PATH)
-            if said.get("issuer") != self._issuer:
-                raise OAuthCallbackError("The provider says that it is another.", reason="issuer")
-            self._metadata = (self._clock(), said)
-        return self._metadata[1]
+        return await self._metadata.read(client)
 
     async def key(self, client: httpx.AsyncClient, kid: str | None) -> jwt.PyJWK:
         """Find a key of the provider; one that isn't known yet is asked for.
@@ -62,20 +58,29 @@ class Discovery:
             kid: The key's name; None if the provider has but one.
 
         Returns:
-            The key.
+            The key, which the provider showed within the last hour.
 
         Raises:
-            OAuthCallbackError: If the provider has no such key.
+            OAuthCallbackError: If the provider has no such key, or can't be reached.
         """
-        found = _find(self._keys, kid)
-        is_old = self._keys is None or self._clock() - self._keys[0] >= KEYS_AGAIN_AFTER
-        if found is None and is_old:
-            uri = endpoint(await self.metadata(client), "jwks_uri")
-            self._keys = (self._clock(), _key_set(await fetch(client, uri)))
-            found = _find(self._keys, kid)
+        found = _find(await self._keys.read(client), kid)
+        found = found or _find(await self._keys.read(client, anew=True), kid)
         if found is None:
             raise OAuthCallbackError("The provider has no such key.", reason="token")
         return found
+
+    def _now(self) -> float:
+        return self.clock()
+
+    async def _ask_metadata(self, client: httpx.AsyncClient) -> Mapping[str, Any]:
+        said = await fetch_object(client, self._issuer.rstrip("/") + _PATH)
+        if said.get("issuer") != self._issuer:
+            raise OAuthCallbackError("The provider says that it is another.", reason="issuer")
+        return said
+
+    async def _ask_keys(self, client: httpx.AsyncClient) -> jwt.PyJWKSet:
+        uri = endpoint(await self.metadata(client), "jwks_uri")
+        return _key_set(await fetch(client, uri))
 
 
 def endpoint(metadata: Mapping[str, Any], name: str) -> str:
@@ -106,8 +111,8 @@ def _key_set(said: object) -> jwt.PyJWKSet:
         raise OAuthCallbackError("The provider's keys can't be read.", reason="token") from error
 
 
-def _find(known: tuple[float, jwt.PyJWKSet] | None, kid: str | None) -> jwt.PyJWK | None:
-    keys = [key for key in known[1].keys if key.public_key_use in (None, "sig")] if known else []
+def _find(known: jwt.PyJWKSet, kid: str | None) -> jwt.PyJWK | None:
+    keys = [key for key in known.keys if key.public_key_use in (None, "sig")]
     if kid is None:
         return keys[0] if len(keys) == 1 else None
     return next((key for key in keys if key.key_id == kid), None)

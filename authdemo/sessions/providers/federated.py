@@ -12,6 +12,7 @@ import httpx
 from oauthlib.common import add_params_to_uri
 from oauthlib.oauth2 import WebApplicationClient
 
+from ..core.clock import Clock
 from ..core.departures import Departure
 from ..core.errors import AccessDenied, ConfigurationError, OAuthCallbackError
 from ..core.users import User
@@ -76,6 +77,13 @@ class Federated(ABC):
         """
         if not self.client_id:
             raise ConfigurationError(f"{self.id!r} needs a client_id.")
+
+    def use_clock(self, clock: Clock) -> None:  # noqa: B027 - most have no use for one
+        """Go by the app's clock.
+
+        Args:
+            clock: The clock.
+        """
 
     def new_verifier(self) -> str:
         """Make a proof key (RFC 7636 section 4.1)."""

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from oauthlib.common import add_params_to_uri
 
+from ..core.clock import Clock
 from ..core.departures import Departure
 from ..core.errors import ConfigurationError, OAuthCallbackError
 from ..core.logouts import Logout
@@ -68,6 +69,14 @@ class OpenIDConnect(Federated):
         if "openid" not in self.scope.split():
             raise ConfigurationError(f"{self.id!r} needs openid in its scope.")
         object.__setattr__(self, "_discovery", Discovery(self.issuer))
+
+    def use_clock(self, clock: Clock) -> None:
+        """Go by the app's clock: it tells how old is what the provider said of itself.
+
+        Args:
+            clock: The clock.
+        """
+        self._discovery.clock = clock
 
     async def sign_out_address(self, id_token: str, *, state: str, redirect_uri: str) -> str:
         """Find where to send a visitor to sign out (OpenID Connect RP-Initiated Logout 1.0).

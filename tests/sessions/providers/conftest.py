@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from authdemo.sessions import OpenIDConnect
+from authdemo.sessions.testing import StoppedClock
+from tests.oidc.cheat import CLIENT, Cheat
+
+
+@pytest.fixture
+def cheat() -> Iterator[Cheat]:
+    """A provider that cheats if it is told to."""
+    with Cheat() as cheat:
+        yield cheat
+
+
+@pytest.fixture
+def provider(cheat: Cheat, clock: StoppedClock) -> OpenIDConnect:
+    """What an app knows of it, by a clock that stands still."""
+    provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT)
+    provider.use_clock(clock)
+    return provider

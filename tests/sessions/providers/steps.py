@@ -1,0 +1,26 @@
+"""The steps of a sign-in at a provider, without an app around them."""
+
+from __future__ import annotations
+
+from authdemo.sessions import OpenIDConnect
+from authdemo.sessions.core.departures import Departure
+from authdemo.sessions.providers.identity import Identity
+from tests.oidc.cheat import Cheat
+from tests.oidc.steps import query_of
+
+BACK = "https://app.example/api/auth/callback/oidc"
+
+
+async def sign_in(provider: OpenIDConnect, cheat: Cheat) -> Identity:
+    """Go to the provider and come back, and tell who that is."""
+    departure = Departure(
+        provider=provider.id,
+        nonce="a nonce",
+        verifier=provider.new_verifier(),
+        callback_url="/",
+        member="",
+        browser="",
+    )
+    address = await provider.address(departure, state="a state", redirect_uri=BACK)
+    answer = query_of(cheat.authorize(query_of(address)))
+    return await provider.identify(departure, answer, redirect_uri=BACK)

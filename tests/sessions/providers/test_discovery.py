@@ -1,0 +1,90 @@
+"""What a provider says of itself is asked for when it is due: no later, and not more often."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from authdemo.sessions import OpenIDConnect
+from authdemo.sessions.core.errors import OAuthCallbackError
+from authdemo.sessions.testing import StoppedClock
+from tests.oidc.cheat import Cheat
+from tests.sessions.providers.steps import sign_in
+
+KEYS, METADATA = "/jwks", "/.well-known/openid-configuration"
+
+
+async def refusal(provider: OpenIDConnect, cheat: Cheat) -> str:
+    """Tell why a sign-in is refused."""
+    with pytest.raises(OAuthCallbackError) as refused:
+        await sign_in(provider, cheat)
+    return refused.value.reason
+
+
+async def test_a_new_key_signs_in_and_the_one_before_does_not(
+    provider: OpenIDConnect, cheat: Cheat, clock: StoppedClock
+) -> None:
+    assert (await sign_in(provider, cheat)).subject == "eve"
+    old = cheat.key, cheat.kid
+    cheat.rotate("second")
+    clock.advance(10)
+    assert (await sign_in(provider, cheat)).subject == "eve"
+    cheat.key, cheat.kid = old
+    assert await refusal(provider, cheat) == "token"
+
+
+async def test_a_key_that_the_provider_withdraws_is_good_for_an_hour_at_most(
+    provider: OpenIDConnect, cheat: Cheat, clock: StoppedClock
+) -> None:
+    await sign_in(provider, cheat)
+    old = cheat.key, cheat.kid
+    cheat.rotate("second")
+    cheat.key, cheat.kid = old
+    clock.advance(hours=1)
+    await sign_in(provider, cheat)
+    clock.advance(1)
+    assert await refusal(provider, cheat) == "token"
+
+
+async def test_a_key_is_not_good_because_nobody_can_be_asked(
+    provider: OpenIDConnect, cheat: Cheat, clock: StoppedClock
+) -> None:
+    await sign_in(provider, cheat)
+    token = cheat.logout_token()
+    cheat.is_down = True
+    assert (await provider.logout(token)).subject == "eve"
+    clock.advance(hours=1, seconds=1)
+    with pytest.raises(OAuthCallbackError, match="can't answer"):
+        await provider.logout(token)
+
+
+async def test_who_does_not_answer_is_left_in_peace_for_ten_seconds(
+    provider: OpenIDConnect, cheat: Cheat, clock: StoppedClock
+) -> None:
+    """Anybody may send logout tokens; each of them would make us ask."""
+    token, cheat.is_down = cheat.logout_token(), True
+    for _ in range(3):
+        with pytest.raises(OAuthCallbackError, match="can't answer") as refused:
+            await provider.logout(token)
+        assert refused.value.reason == "unreachable"
+    assert cheat.asked == [METADATA]
+    clock.advance(10)
+    cheat.is_down = False
+    assert (await provider.logout(token)).subject == "eve"
+
+
+async def test_keys_that_can_not_be_read_are_not_asked_for_all_the_time(
+    provider: OpenIDConnect, cheat: Cheat, clock: StoppedClock
+) -> None:
+    cheat.metadata = {"jwks_uri": f"{cheat.issuer}/nowhere"}
+    for _ in range(3):
+        assert await refusal(provider, cheat) == "unreachable"
+    assert cheat.asked.count("/nowhere") == 1
+
+
+async def test_many_at_once_ask_once(provider: OpenIDConnect, cheat: Cheat) -> None:
+    token = cheat.logout_token()
+    said = await asyncio.gather(*(provider.logout(token) for _ in range(5)))
+    assert {each.subject for each in said} == {"eve"}
+    assert cheat.asked == [METADATA, KEYS]

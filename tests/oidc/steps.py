@@ -13,10 +13,11 @@ from tests.oidc.cheat import Cheat
 from tests.support.browser import Browser
 
 
-def go(browser: Browser, provider: str = "cheat") -> dict[str, str]:
+def go(browser: Browser, provider: str = "cheat", **query: str) -> dict[str, str]:
     """Go to the provider, and tell what it is asked."""
     form = {"csrfToken": browser.csrf(), "callbackUrl": "/"}
-    answer = browser.post(f"/api/auth/signin/{provider}", data=form, headers=AS_CLIENT)
+    path = f"/api/auth/signin/{provider}" + (f"?{httpx.QueryParams(query)}" if query else "")
+    answer = browser.post(path, data=form, headers=AS_CLIENT)
     assert answer.status_code == 200
     return query_of(answer.json()["url"])
 
@@ -54,7 +55,12 @@ def reason(answer: httpx.Response, browser: Browser) -> str:
 def sign_in_at_the_provider(tab: Page, provider: str) -> None:
     is_connected(tab)
     click(tab, f"Log in with {provider}")
+    prove(tab)
+    tab.get_by_role("button", name="Continue").click()
+
+
+def prove(tab: Page) -> None:
+    """Give the password that the provider asks for."""
     tab.locator("[name=login]").fill("ada")
     tab.locator("[name=password]").fill("any")
     tab.get_by_role("button", name="Sign-in").click()
-    tab.get_by_role("button", name="Continue").click()

@@ -14,7 +14,7 @@ from tests.e2e.visitor import Visitor, click, is_connected
 from tests.oidc.cheat import Cheat
 from tests.oidc.conftest import Honest
 from tests.oidc.github import GitHub
-from tests.oidc.steps import go, sign_in_at_the_provider
+from tests.oidc.steps import go, prove, sign_in_at_the_provider
 from tests.support.browser import Browser
 from tests.support.server import Server
 
@@ -42,6 +42,25 @@ def test_a_visitor_signs_in_at_the_provider_and_every_tab_follows(visitor: Visit
     is_connected(other)
     click(other, "Log out")
     tab.wait_for_url("**/login?callbackUrl=/")
+
+
+def test_who_is_known_at_the_provider_proves_it_again_where_that_matters(visitor: Visitor) -> None:
+    tab = visitor.open("/login")
+    sign_in_at_the_provider(tab, "Honest")
+    tab.wait_for_url(visitor.url + "/")
+    is_connected(tab)
+    click(tab, "Log out")
+    tab.wait_for_url("**/login?callbackUrl=/")
+    is_connected(tab)
+    click(tab, "Log in with Honest")
+    tab.wait_for_url(visitor.url + "/")
+    tab.goto(visitor.url + "/safe")
+    tab.wait_for_url("**/confirm?callbackUrl=/safe")
+    is_connected(tab)
+    click(tab, "Log in again")
+    prove(tab)
+    tab.wait_for_url(visitor.url + "/safe")
+    expect(tab.get_by_role("heading")).to_have_text("The safe")
 
 
 def test_a_visitor_who_cancels_at_the_provider_is_told_so(visitor: Visitor) -> None:
@@ -148,6 +167,12 @@ def test_a_visitor_signs_in_at_github(visitor: Visitor, github: GitHub) -> None:
     tab.get_by_role("button", name="Authorize").click()
     tab.wait_for_url(visitor.url + "/")
     expect(tab.locator("#user")).to_have_text("github:583231")
+    tab.goto(visitor.url + "/safe")
+    tab.wait_for_url("**/confirm?callbackUrl=/safe")
+    is_connected(tab)
+    expect(tab.get_by_text("log in another way")).to_be_visible()
+    click(tab, "Log out")
+    tab.wait_for_url("**/login?callbackUrl=/confirm")
 
 
 def test_who_signs_out_at_the_provider_is_out_here_in_every_tab(

@@ -247,7 +247,8 @@ class AuthCore:
             raise AccessDenied("You can't sign in here.")
         account = Account(provider.id, provider.type, identity.subject, identity.claims)
         granted = await self._admit(user, account, {})
-        return replace(granted, provider_session=identity.session)
+        there = identity.session or ProviderSession(subject=identity.subject)
+        return replace(granted, provider_session=there)
 
     async def refresh(self, user_id: str) -> None:
         """Let a user's sessions follow what the app knows of the user by now.
@@ -339,7 +340,7 @@ class AuthCore:
             expires=datetime.fromtimestamp(record.expires, UTC),
             rev=record.rev,
             claims=record.own_claims(),
-            proved=datetime.fromtimestamp(max(record.created, record.confirmed), UTC),
+            proved=datetime.fromtimestamp(_proved(record), UTC),
         )
 
     def rules_for(self, marked: Mapping[str, Rule | None]) -> PageRules:
@@ -422,6 +423,13 @@ class AuthCore:
 def _asks_itself(provider: Provider | None) -> TypeGuard[Credentials]:
     """Tell whether the app itself asks for credentials, and not a provider elsewhere."""
     return provider is not None and provider.type == "credentials"
+
+
+def _proved(record: SessionRecord) -> float:
+    """Tell when somebody last proved who they are; coming from a provider alone proves nothing."""
+    there = record.provider_session
+    began = record.created if there is None else min(there.proved, record.created)
+    return max(began, record.confirmed)
 
 
 def _is_elsewhere(provider: Provider) -> TypeGuard[Federated]:

@@ -28,6 +28,8 @@ class Departure(BaseModel):
         callback_url: Where the visitor wants to go.
         member: The id of the session that was there at the start; empty for none.
         browser: A hash of the secret that the browser keeps in a cookie.
+        since: When the visitor must have proved at the provider who they are, at the earliest;
+            0 if it doesn't matter.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,6 +40,7 @@ class Departure(BaseModel):
     callback_url: str
     member: str
     browser: str
+    since: float = 0
 
 
 class Departures:
@@ -54,7 +57,13 @@ class Departures:
         self._clock = clock
 
     async def leave(
-        self, *, provider: str, verifier: str, callback_url: str, member: str
+        self,
+        *,
+        provider: str,
+        verifier: str,
+        callback_url: str,
+        member: str,
+        again: bool = False,
     ) -> tuple[Departure, str, str]:
         """Remember somebody who goes to a provider.
 
@@ -63,11 +72,12 @@ class Departures:
             verifier: The proof key.
             callback_url: Where they want to go.
             member: The id of their session; empty for none.
+            again: Whether they have to prove there who they are, however well they are known.
 
         Returns:
             What is remembered, the `state` to send along, and the secret for the browser.
         """
-        state, secret = new_id(), new_id()
+        state, secret, now = new_id(), new_id(), self._clock()
         departure = Departure(
             provider=provider,
             nonce=new_id(),
@@ -75,8 +85,9 @@ class Departures:
             callback_url=callback_url,
             member=member,
             browser=_hash(secret),
+            since=now if again else 0,
         )
-        expires = self._clock() + DEPARTURE_SECONDS
+        expires = now + DEPARTURE_SECONDS
         await self._store.put_ticket(_hash(state), departure.model_dump_json(), expires=expires)
         return departure, state, secret
 

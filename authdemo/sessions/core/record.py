@@ -81,11 +81,13 @@ class ProviderSession(_Frozen):
         sid: The provider's own name for its session; empty if it has none.
         id_token: What the provider wants to see when its session shall end, too; empty if
             it shall not.
+        proved: When they proved there who they are; 0 if the provider doesn't say.
     """
 
     subject: str
     sid: str = ""
     id_token: str = Field(default="", repr=False)
+    proved: float = 0
 
 
 class SessionRecord(_Frozen):

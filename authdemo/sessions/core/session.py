@@ -17,7 +17,8 @@ class Session:
         expires: When the session ends unless it is renewed.
         rev: Its revision.
         claims: What the `jwt` callback added.
-        proved: When the user last proved who they are, by signing in or by `auth.confirm`.
+        proved: When the user last proved who they are, by signing in or by `auth.confirm`; at a
+            provider, when it says that they did (`auth_time`), and in 1970 if it doesn't say.
     """
 
     user: Any

@@ -33,9 +33,16 @@ class Federation:
         self._departures = Departures(auth.sessions.store, clock=auth.now)
 
     async def leave(
-        self, request: Request, visitor: Visitor, provider: Federated, callback_url: str
+        self,
+        request: Request,
+        visitor: Visitor,
+        provider: Federated,
+        callback_url: str,
     ) -> Answer:
         """Send a visitor to a provider.
+
+        With `?prompt=login`, as Auth.js's `signIn(provider, options, {prompt: "login"})` sends,
+        the visitor has to prove there who they are, however well they are known.
 
         Args:
             request: The request.
@@ -52,6 +59,7 @@ class Federation:
             verifier=provider.new_verifier(),
             callback_url=callback_url,
             member=visitor.sid,
+            again=request.query_params.get("prompt") == "login",
         )
         try:
             address = await provider.address(

@@ -114,7 +114,7 @@ class Federated(ABC):
             "state": state,
             "code_challenge": self._client().create_code_challenge(departure.verifier, "S256"),
             "code_challenge_method": "S256",
-            "prompt": self.prompt,
+            "prompt": "login" if departure.since else self.prompt,
             **self._also_asked(departure),
         }
         given = [(name, value) for name, value in asked.items() if value]

@@ -119,6 +119,27 @@ class Verifier:
         return claims
 
 
+def proved_at(claims: Mapping[str, Any], *, since: float, leeway: float) -> float:
+    """Tell when somebody proved at the provider who they are (OpenID Connect Core section 2).
+
+    Args:
+        claims: The claims of their id token.
+        since: When they must have, at the earliest; 0 if it doesn't matter.
+        leeway: Seconds by which the provider's clock may differ.
+
+    Returns:
+        The provider's `auth_time`, or 0 if it doesn't say.
+
+    Raises:
+        OAuthCallbackError: If it was before, or nobody knows.
+    """
+    said = claims.get("auth_time")
+    at = float(said) if isinstance(said, int | float) and not isinstance(said, bool) else 0.0
+    if at + leeway < since:
+        raise OAuthCallbackError("The provider didn't ask who it is again.", reason="proof")
+    return at
+
+
 def _agreed(header: Mapping[str, Any], metadata: Mapping[str, Any]) -> str:
     algorithm = header.get("alg")
     offered = metadata.get("id_token_signing_alg_values_supported", ["RS256"])

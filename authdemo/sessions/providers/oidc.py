@@ -19,7 +19,7 @@ from .addresses import is_safe
 from .asking import fetch_object
 from .discovery import Discovery, endpoint
 from .federated import Answer, Federated, Place, bearer
-from .id_token import Verifier
+from .id_token import Verifier, proved_at
 from .identity import Identity
 
 LONGEST_HINT = 4096
@@ -131,13 +131,14 @@ class OpenIDConnect(Federated):
         )
 
     def _also_asked(self, departure: Departure) -> Mapping[str, str]:
-        return {"nonce": departure.nonce}
+        return {"nonce": departure.nonce, "max_age": "0" if departure.since else ""}
 
     async def _recognise(
         self, http: httpx.AsyncClient, granted: Answer, departure: Departure
     ) -> Identity:
         claims = await self._verifier().id_token(http, granted.get("id_token"), departure.nonce)
-        session = self._session(claims, str(granted["id_token"]))
+        proved = proved_at(claims, since=departure.since, leeway=self.leeway)
+        session = self._session(claims, str(granted["id_token"]), proved)
         claims = await self._with_userinfo(http, claims, granted)
         return Identity(
             provider=self.id,
@@ -147,12 +148,13 @@ class OpenIDConnect(Federated):
             session=session,
         )
 
-    def _session(self, claims: Mapping[str, Any], token: str) -> ProviderSession:
+    def _session(self, claims: Mapping[str, Any], token: str, proved: float) -> ProviderSession:
         is_wanted = self.end_session and len(token) <= LONGEST_HINT
         return ProviderSession(
             subject=str(claims["sub"]),
             sid=str(claims.get("sid", "")),
             id_token=token if is_wanted else "",
+            proved=proved,
         )
 
     def _verifier(self) -> Verifier:

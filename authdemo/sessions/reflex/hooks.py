@@ -107,20 +107,21 @@ def use_session(user: type[User] = User) -> LiveSession:
     )
 
 
-def sign_in_with(provider: Any) -> Any:
+def sign_in_with(provider: Any, *, again: bool = False) -> Any:
     """Sign in at a provider (Auth.js: `signIn(provider)`).
 
     Afterwards the visitor is where the page's `callbackUrl` leads, or at `/`.
 
     Args:
         provider: The provider's id; may be a var.
+        again: Whether the visitor has to prove there who they are, however well they are known.
 
     Returns:
         What a button's `on_click` takes.
     """
     named: Any = rx.Var.create(provider)
     data = (named._get_all_var_data(), _imported("signInWith"))
-    return rx.call_function(var(f"() => signInWith({named!s})", Any, *data))
+    return rx.call_function(var(f"() => signInWith({named!s}, {json.dumps(again)})", Any, *data))
 
 
 def _session_data() -> VarData | None:

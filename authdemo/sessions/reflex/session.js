@@ -133,12 +133,16 @@ export const update = (data) => send(data, null);
 /** An update that is shown at once, and taken back if the session isn't at `rev` any more. */
 export const updateFrom = (rev, data) => send(data, data, { "If-Match": `"${rev}"` });
 
-/** Go to a provider to sign in: what Auth.js's `signIn(provider)` does. */
-export const signInWith = async (provider) => {
+/**
+ * Go to a provider to sign in: what Auth.js's `signIn(provider)` does; and with `again`, what
+ * `signIn(provider, {}, {prompt: "login"})` does.
+ */
+export const signInWith = async (provider, again) => {
   const wanted = new URLSearchParams(window.location.search).get("callbackUrl") ?? "/";
   const forAuthjs = { "X-Auth-Return-Redirect": "1" };
   try {
-    const { url } = await post(`signin/${provider}`, { callbackUrl: wanted }, forAuthjs);
+    const path = `signin/${provider}${again ? "?prompt=login" : ""}`;
+    const { url } = await post(path, { callbackUrl: wanted }, forAuthjs);
     window.location.assign(url);
   } catch (error) {
     note({ error: error.facts ?? OFFLINE });

@@ -9,6 +9,7 @@ import reflex as rx
 
 from ..core.errors import AuthError
 from ..providers.credentials import Credentials
+from ..providers.oidc import OpenIDConnect
 from .guards import public
 from .hooks import sign_in_with, use_session
 from .installed import installed
@@ -81,11 +82,14 @@ class ConfirmState(rx.State):
 
     Attributes:
         has_password: Whether the member signed in with one.
+        provider: The id of the OpenID provider that they came from instead; empty if it was
+            another kind, which can't tell whether it has asked them.
         pending: Whether the server is at work.
         error: The facts of its refusal; empty if it didn't refuse.
     """
 
     has_password: bool = True
+    provider: str = ""
     pending: bool = False
     error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
 
@@ -99,6 +103,7 @@ class ConfirmState(rx.State):
             self.error = error.facts()
         else:
             self.has_password = isinstance(provider, Credentials)
+            self.provider = provider.id if isinstance(provider, OpenIDConnect) else ""
 
     @rx.event
     async def confirm(self, form: dict[str, Any]) -> AsyncIterator[Any]:
@@ -115,7 +120,7 @@ class ConfirmState(rx.State):
 
     @rx.event
     async def start_again(self) -> None:
-        """Sign out, so that the member signs in again the way they did."""
+        """Sign out, so that the member can sign in another way."""
         await installed().sign_out(self)
 
 
@@ -167,8 +172,8 @@ def confirm_form() -> rx.Component:
     """Make the form that asks a member for the password again.
 
     Returns:
-        The form, with what went wrong beneath it. Who signed in without a password is
-        asked to sign in again.
+        The form, with what went wrong beneath it. Who came from an OpenID provider is sent
+        there to prove it; who came from another is told that it takes another way.
     """
     return rx.fragment(
         rx.el.p(word("confirm.why"), class_name="lead"),
@@ -181,12 +186,7 @@ def confirm_form() -> rx.Component:
                 method="post",
                 class_name="card form",
             ),
-            rx.el.button(
-                word("confirm.again"),
-                on_click=ConfirmState.start_again,
-                type="button",
-                class_name="button",
-            ),
+            _other_proof(),
         ),
         rx.el.span(on_mount=ConfirmState.look, hidden=True),
         _alert(ConfirmState.error),
@@ -218,6 +218,22 @@ def _input(name: str) -> rx.Component:
             required=True,
         ),
     )
+
+
+def _other_proof() -> rx.Component:
+    again = sign_in_with(ConfirmState.provider, again=True)
+    return rx.cond(
+        ConfirmState.provider != "",
+        rx.fragment(_plain(word("confirm.again"), again), _alert(use_session().error)),
+        rx.fragment(
+            rx.el.p(word("confirm.other")),
+            _plain(word("confirm.leave"), ConfirmState.start_again),
+        ),
+    )
+
+
+def _plain(label: Any, on_click: Any) -> rx.Component:
+    return rx.el.button(label, on_click=on_click, type="button", class_name="button")
 
 
 def _submit(label: Any, pending: Any) -> rx.Component:

@@ -18,9 +18,10 @@ from authdemo.sessions.core.errors import (
     UpdateRefused,
 )
 from authdemo.sessions.core.keys import KeyRing
-from authdemo.sessions.core.record import Device
+from authdemo.sessions.core.record import Device, ProviderSession
 from authdemo.sessions.core.settings import Rate, Settings
 from authdemo.sessions.providers.credentials import Credentials
+from authdemo.sessions.testing.clock import NOON
 from tests.support.house import ADA, GRACE, PASSWORD, SECRET, Person
 
 RIGHT = {"id": "ada", "password": "right"}
@@ -50,6 +51,18 @@ async def enter(core, credentials=RIGHT, address=HERE):
 async def test_right_credentials_tell_who_it_is(core):
     granted = await enter(core())
     assert (granted.user, granted.account) == (ADA, Account("credentials", "credentials"))
+
+
+@pytest.mark.parametrize(("said", "proved"), [(0, 0), (NOON - 60, NOON - 60), (NOON + 60, NOON)])
+async def test_what_a_provider_says_of_the_proof_counts_but_not_ahead_of_time(
+    core, house, said, proved
+):
+    auth = core(user=Person)
+    there = ProviderSession(subject="ada", proved=said)
+    record = await house.sign_in(provider_session=there)
+    assert auth.session(record).proved.timestamp() == proved
+    confirmed = await house.sessions.confirm(record.id)
+    assert auth.session(confirmed).proved.timestamp() == NOON
 
 
 async def test_wrong_ones_are_refused(core):

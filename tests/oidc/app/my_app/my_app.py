@@ -22,5 +22,11 @@ def home():
     )
 
 
+@protected(fresh=60)
+def safe():
+    return rx.el.h1("The safe")
+
+
 app = rx.App()
 app.add_page(home, route="/")
+app.add_page(safe, route="/safe")

@@ -1,0 +1,75 @@
+"""What matters takes a fresh proof, and to be known at a provider is none."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.oidc.cheat import Cheat
+from tests.oidc.github import GitHub
+from tests.oidc.steps import come_back, go, query_of, reason
+from tests.support.browser import Browser
+
+SAFE = "/safe"
+
+
+def is_open(browser: Browser) -> bool:
+    """Tell whether the page for those who have proved who they are shows itself."""
+    answer = browser.get(SAFE)
+    assert answer.status_code == 200 or "/confirm?" in answer.headers["Location"]
+    return answer.status_code == 200
+
+
+def eve(browser: Browser, cheat: Cheat, **claims: Any) -> Browser:
+    cheat.change = lambda said: said | claims
+    come_back(browser, cheat, go(browser))
+    assert browser.session()["user"]["id"] == "cheat:eve"
+    return browser
+
+
+def test_a_sign_in_proves_no_more_than_the_provider_says(browser: Browser, cheat: Cheat) -> None:
+    assert not is_open(eve(browser, cheat))
+    assert not is_open(eve(browser, cheat, auth_time=int(time.time()) - 3600))
+    assert not is_open(eve(browser, cheat, auth_time=True))
+    assert not is_open(eve(browser, cheat, auth_time="now"))
+    assert is_open(eve(browser, cheat, auth_time=int(time.time())))
+
+
+def test_the_proof_is_asked_for_and_looked_at(browser: Browser, cheat: Cheat) -> None:
+    eve(browser, cheat)
+    asked = go(browser, prompt="login")
+    assert (asked["prompt"], asked["max_age"]) == ("login", "0")
+    cheat.change = lambda said: said | {"auth_time": int(time.time())}
+    come_back(browser, cheat, asked)
+    assert is_open(browser)
+
+
+@pytest.mark.parametrize("at", [None, int(time.time()) - 3600], ids=["nothing", "an hour ago"])
+def test_who_was_not_asked_again_is_told_so_and_stays(
+    browser: Browser, cheat: Cheat, at: int | None
+) -> None:
+    eve(browser, cheat)
+    asked = go(browser, prompt="login")
+    cheat.change = lambda said: said | ({} if at is None else {"auth_time": at})
+    assert reason(come_back(browser, cheat, asked), browser) == "proof"
+    assert browser.session()["user"]["id"] == "cheat:eve"
+    assert not is_open(browser)
+
+
+def test_nothing_is_asked_where_it_does_not_matter(browser: Browser) -> None:
+    asked = go(browser)
+    assert not asked.keys() & {"prompt", "max_age"}
+
+
+def test_oauth_2_proves_nothing(browser: Browser, github: GitHub) -> None:
+    answer = query_of(github.authorize(go(browser, "github", prompt="login")))
+    browser.get(f"/api/auth/callback/github?code={answer['code']}&state={answer['state']}")
+    assert browser.session()["user"]["id"] == "github:583231"
+    assert not is_open(browser)
+
+
+def test_a_password_does(browser: Browser) -> None:
+    browser.log_in("ada")
+    assert is_open(browser)

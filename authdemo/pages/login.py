@@ -16,6 +16,7 @@ from authdemo.ui.layout import plain_layout
 
 KNOWN = (
     "AccessDenied",
+    "CallbackFailed",
     "CredentialsSignin",
     "MissingCSRF",
     "OAuthCallbackError",

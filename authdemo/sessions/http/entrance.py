@@ -9,7 +9,7 @@ from starlette.requests import Request
 from ..core import events as ev
 from ..core.auth import AuthCore, Granted
 from ..core.callbacks import own_url
-from ..core.errors import SignInError
+from ..core.errors import AuthError
 from . import answers, cookies
 from .answers import Answer
 from .visitor import Desk, Visitor
@@ -68,7 +68,7 @@ class Entrance:
             self._auth.sessions.feed.publish(ev.BrowserSignedIn(browser))
         return answer
 
-    def refuse(self, request: Request, visitor: Visitor, error: SignInError) -> Answer:
+    def refuse(self, request: Request, visitor: Visitor, error: AuthError) -> Answer:
         """Turn somebody away: the sign-in page says why.
 
         Args:

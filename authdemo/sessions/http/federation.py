@@ -7,7 +7,7 @@ from starlette.requests import Request
 from ..core.audit import AuditEvent
 from ..core.auth import AuthCore, Granted
 from ..core.departures import DEPARTURE_SECONDS, Departure, Departures
-from ..core.errors import OAuthCallbackError, SignInError
+from ..core.errors import AuthError, CallbackFailed, OAuthCallbackError, SignInError
 from ..core.users import User
 from ..providers.federated import Federated
 from . import cookies
@@ -87,7 +87,7 @@ class Federation:
             departure = await self._recognise(request, visitor, provider)
             granted = await self._identify(request, visitor, provider, departure)
             return await self._entrance.admit(request, visitor, granted, departure.callback_url)
-        except SignInError as error:
+        except (SignInError, CallbackFailed) as error:
             return self._refuse(request, visitor, provider, error)
 
     async def _recognise(
@@ -113,7 +113,7 @@ class Federation:
         return await self._auth.admit(provider, identity, member=self._member(visitor))
 
     def _refuse(
-        self, request: Request, visitor: Visitor, provider: Federated, error: SignInError
+        self, request: Request, visitor: Visitor, provider: Federated, error: AuthError
     ) -> Answer:
         entry = AuditEvent(
             kind="sign-in-failed", reason=error.code, detail=error.reason, provider=provider.id

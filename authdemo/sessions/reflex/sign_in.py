@@ -17,6 +17,7 @@ from .words import explain, word
 
 KNOWN = (
     "AccessDenied",
+    "CallbackFailed",
     "CredentialsSignin",
     "MissingCSRF",
     "OAuthCallbackError",

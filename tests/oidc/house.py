@@ -1,0 +1,79 @@
+"""The endpoints of an app in the process of the tests, at a clock that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from authdemo.sessions.core.audit import AuditEvent
+from authdemo.sessions.core.auth import AuthCore
+from authdemo.sessions.core.events import Events
+from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.settings import Settings
+from authdemo.sessions.http.answers import text
+from authdemo.sessions.http.endpoints import Endpoints
+from authdemo.sessions.http.origin import Origins
+from authdemo.sessions.http.visitor import Desk
+from authdemo.sessions.testing import StoppedClock
+from authdemo.sessions.testing.browser import AS_CLIENT
+from tests.oidc.steps import query_of
+from tests.support.house import SECRET
+
+HOME = "http://localhost"
+
+
+@dataclass
+class House:
+    """The app, and what it noted.
+
+    Attributes:
+        auth: Its sessions.
+        visitor: A browser that nobody has used yet.
+        audited: What is in its audit trail.
+    """
+
+    auth: AuthCore
+    visitor: httpx.AsyncClient
+    audited: list[AuditEvent]
+
+    async def post(self, path: str) -> httpx.Response:
+        """Send a form as Auth.js's client does."""
+        token = (await self.visitor.get("/api/auth/csrf")).json()["csrfToken"]
+        form = {"csrfToken": token, "callbackUrl": "/"}
+        return await self.visitor.post(f"/api/auth/{path}", data=form, headers=AS_CLIENT)
+
+    async def go(self, provider: str) -> dict[str, str]:
+        """Go to a provider, and tell what it is asked."""
+        return query_of((await self.post(f"signin/{provider}")).json()["url"])
+
+    async def come_back(self, provider: str, answer: dict[str, str]) -> httpx.Response:
+        """Come back from a provider with its answer."""
+        return await self.visitor.get(f"/api/auth/callback/{provider}", params=answer)
+
+    async def noted(self) -> AuditEvent:
+        """Tell what was noted last."""
+        await self.auth.trail.flush()
+        return self.audited[-1]
+
+
+@asynccontextmanager
+async def open_house(folder: Path, *providers: Any) -> AsyncIterator[House]:
+    """Open an app that signs in at some providers."""
+    audited: list[AuditEvent] = []
+    auth = AuthCore(
+        providers=providers,
+        settings=Settings(keys=KeyRing([SECRET]), data_dir=folder),
+        events=Events(audit=audited.append),
+        clock=StoppedClock(),
+    )
+    await auth.sessions.store.open()
+    endpoints = Endpoints(auth, Desk(auth, Origins(None)))
+    transport = httpx.ASGITransport(endpoints.in_front_of(text("", 404)))
+    async with httpx.AsyncClient(transport=transport, base_url=HOME) as visitor:
+        yield House(auth, visitor, audited)
+    await auth.sessions.store.close()

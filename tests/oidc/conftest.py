@@ -102,6 +102,7 @@ def app(
         "CHEAT_ISSUER": cheating.issuer,
         "CLIENT_SECRET": SECRET,
         "GITHUB_URL": running_github.url,
+        "AUTH_LOGIN_RATE": "1000/minute",
     }
     with apps.serving(folder, environ, port=honest.app) as server:
         yield server

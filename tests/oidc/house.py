@@ -33,11 +33,13 @@ class House:
 
     Attributes:
         auth: Its sessions.
+        clock: Its clock.
         visitor: A browser that nobody has used yet.
         audited: What is in its audit trail.
     """
 
     auth: AuthCore
+    clock: StoppedClock
     visitor: httpx.AsyncClient
     audited: list[AuditEvent]
 
@@ -65,15 +67,16 @@ class House:
 async def open_house(folder: Path, *providers: Any) -> AsyncIterator[House]:
     """Open an app that signs in at some providers."""
     audited: list[AuditEvent] = []
+    clock = StoppedClock()
     auth = AuthCore(
         providers=providers,
         settings=Settings(keys=KeyRing([SECRET]), data_dir=folder),
         events=Events(audit=audited.append),
-        clock=StoppedClock(),
+        clock=clock,
     )
     await auth.sessions.store.open()
     endpoints = Endpoints(auth, Desk(auth, Origins(None)))
     transport = httpx.ASGITransport(endpoints.in_front_of(text("", 404)))
     async with httpx.AsyncClient(transport=transport, base_url=HOME) as visitor:
-        yield House(auth, visitor, audited)
+        yield House(auth, clock, visitor, audited)
     await auth.sessions.store.close()

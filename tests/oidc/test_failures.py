@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,9 @@ from tests.oidc.conftest import SECRET
 from tests.oidc.github import GitHub
 from tests.oidc.house import House, open_house
 from tests.oidc.steps import query_of
+
+MOST = 100
+"""How many may set out from one address in a minute, unless the operator says otherwise."""
 
 
 def fails(*_: Any) -> Any:
@@ -57,3 +62,39 @@ async def test_a_mistake_in_reading_claims_does_too(
         assert (await house.noted()).provider == "github"
     assert place == "http://localhost/login?error=CallbackFailed"
     assert "The app has a mistake." in caplog.text
+
+
+async def test_who_can_not_be_sent_to_the_provider_leaves_nothing_in_the_store(
+    tmp_path: Path, cheat: Cheat
+) -> None:
+    cheat.is_down = True
+    async with open_house(tmp_path, OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT)) as house:
+        back = await house.post("signin/oidc")
+        assert "error=OAuthCallbackError" in back.json()["url"]
+        assert tickets(tmp_path) == 0
+        cheat.behave()
+        house.clock.advance(10)
+        await house.go("oidc")
+        assert tickets(tmp_path) == 1
+
+
+async def test_from_one_address_nobody_goes_to_providers_without_end(
+    tmp_path: Path, cheat: Cheat
+) -> None:
+    async with open_house(tmp_path, OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT)) as house:
+        for _ in range(MOST):
+            await house.go("oidc")
+        back = await house.post("signin/oidc")
+        assert back.status_code == 429
+        assert 1 <= int(back.headers["Retry-After"]) <= 60
+        assert back.json()["url"] == "http://localhost/login?error=TooManyAttempts"
+        assert tickets(tmp_path) == MOST
+        assert (await house.noted()).reason == "TooManyAttempts"
+        house.clock.advance(60)
+        await house.go("oidc")
+
+
+def tickets(folder: Path) -> int:
+    """Count the sign-ins under way that the store remembers."""
+    with closing(sqlite3.connect(folder / "sessions.db")) as database:
+        return int(database.execute("SELECT count(*) FROM tickets").fetchone()[0])

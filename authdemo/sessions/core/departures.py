@@ -56,7 +56,7 @@ class Departures:
         self._store = store
         self._clock = clock
 
-    async def leave(
+    def begin(
         self,
         *,
         provider: str,
@@ -65,7 +65,7 @@ class Departures:
         member: str,
         again: bool = False,
     ) -> tuple[Departure, str, str]:
-        """Remember somebody who goes to a provider.
+        """Prepare for somebody who goes to a provider; nothing is remembered yet.
 
         Args:
             provider: Its id.
@@ -75,7 +75,7 @@ class Departures:
             again: Whether they have to prove there who they are, however well they are known.
 
         Returns:
-            What is remembered, the `state` to send along, and the secret for the browser.
+            What is to remember, the `state` to send along, and the secret for the browser.
         """
         state, secret, now = new_id(), new_id(), self._clock()
         departure = Departure(
@@ -87,9 +87,17 @@ class Departures:
             browser=_hash(secret),
             since=now if again else 0,
         )
-        expires = now + DEPARTURE_SECONDS
-        await self._store.put_ticket(_hash(state), departure.model_dump_json(), expires=expires)
         return departure, state, secret
+
+    async def keep(self, departure: Departure, state: str) -> None:
+        """Remember somebody who goes to a provider.
+
+        Args:
+            departure: What to remember.
+            state: What comes back with them.
+        """
+        expires = self._clock() + DEPARTURE_SECONDS
+        await self._store.put_ticket(_hash(state), departure.model_dump_json(), expires=expires)
 
     async def arrive(self, state: str, secrets: list[str], *, provider: str) -> Departure:
         """Recognise somebody who comes back; whatever the answer, the state is used up.

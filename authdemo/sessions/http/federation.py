@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 
 from ..core.audit import AuditEvent
 from ..core.auth import AuthCore, Granted
 from ..core.departures import DEPARTURE_SECONDS, Departure, Departures
-from ..core.errors import AuthError, CallbackFailed, OAuthCallbackError, SignInError
+from ..core.errors import (
+    AuthError,
+    CallbackFailed,
+    OAuthCallbackError,
+    SignInError,
+    TooManyAttempts,
+)
+from ..core.limits import ADDRESS_FACTOR, AddressLimit
 from ..core.users import User
 from ..providers.federated import Federated
 from . import cookies
@@ -31,6 +40,9 @@ class Federation:
         self._entrance = entrance
         self._base = base
         self._departures = Departures(auth.sessions.store, clock=auth.now)
+        rate = auth.settings.login_rate
+        often = replace(rate, count=rate.count * ADDRESS_FACTOR)
+        self._limit = AddressLimit(auth.sessions.store, often, "departures", clock=auth.now)
 
     async def leave(
         self,
@@ -54,19 +66,22 @@ class Federation:
             The answer that leads there, with the cookie which the visitor is known by later;
             or the one that says why it can't.
         """
-        departure, state, secret = await self._departures.leave(
+        again = request.query_params.get("prompt") == "login"
+        departure, state, secret = self._departures.begin(
             provider=provider.id,
             verifier=provider.new_verifier(),
             callback_url=callback_url,
             member=visitor.sid,
-            again=request.query_params.get("prompt") == "login",
+            again=again,
         )
         try:
+            await self._check_rate(visitor)
             address = await provider.address(
                 departure, state=state, redirect_uri=self._redirect_uri(visitor, provider)
             )
         except SignInError as error:
             return self._refuse(request, visitor, provider, error)
+        await self._departures.keep(departure, state)
         answer, names = redirect(request, address), visitor.names
         life = DEPARTURE_SECONDS
         cookies.put(answer.headers, names.state, secret, secure=names.secure, max_age=life)
@@ -89,6 +104,10 @@ class Federation:
             return await self._entrance.admit(request, visitor, granted, departure.callback_url)
         except (SignInError, CallbackFailed) as error:
             return self._refuse(request, visitor, provider, error)
+
+    async def _check_rate(self, visitor: Visitor) -> None:
+        if wait := await self._limit.take(visitor.device.ip):
+            raise TooManyAttempts(wait)
 
     async def _recognise(
         self, request: Request, visitor: Visitor, provider: Federated

@@ -35,6 +35,7 @@ class Cheat:
         published: The keys that it shows, by name.
         metadata: What it says of itself beside the truth.
         userinfo: Whom its userinfo speaks of.
+        profile: What its userinfo says beside that.
         answers: What its visitors come back with beside code and state.
         nonces: The nonce of each code.
         asked: The paths that the app has asked for.
@@ -49,6 +50,7 @@ class Cheat:
     published: dict[str, Any] = field(default_factory=dict)
     metadata: Claims = field(default_factory=dict)
     userinfo: str = "eve"
+    profile: Claims = field(default_factory=dict)
     answers: Form = field(default_factory=dict)
     nonces: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
@@ -72,7 +74,7 @@ class Cheat:
     def behave(self) -> None:
         """Be honest again."""
         self.change, self.sign, self.metadata = (lambda claims: claims), None, {}
-        self.userinfo, self.is_down, self.answers = "eve", False, {}
+        self.userinfo, self.is_down, self.answers, self.profile = "eve", False, {}, {}
 
     def rotate(self, kid: str, *, published: bool = True) -> None:
         """Sign with a new key."""
@@ -151,7 +153,7 @@ class Cheat:
         answers = {
             "/.well-known/openid-configuration": self.about,
             "/jwks": self.keys,
-            "/userinfo": lambda: {"sub": self.userinfo, "name": "Eve from Userinfo"},
+            "/userinfo": lambda: {"sub": self.userinfo, "name": "Eve from Userinfo"} | self.profile,
         }
         return answers[path]() if path in answers else None
 

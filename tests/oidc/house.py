@@ -64,7 +64,7 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, *providers: Any) -> AsyncIterator[House]:
+async def open_house(folder: Path, *providers: Any, **more: Any) -> AsyncIterator[House]:
     """Open an app that signs in at some providers."""
     audited: list[AuditEvent] = []
     clock = StoppedClock()
@@ -73,6 +73,7 @@ async def open_house(folder: Path, *providers: Any) -> AsyncIterator[House]:
         settings=Settings(keys=KeyRing([SECRET]), data_dir=folder),
         events=Events(audit=audited.append),
         clock=clock,
+        **more,
     )
     await auth.sessions.store.open()
     endpoints = Endpoints(auth, Desk(auth, Origins(None)))

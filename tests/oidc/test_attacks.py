@@ -106,6 +106,29 @@ def test_userinfo_about_somebody_else_is_refused(browser: Browser, cheat: Cheat)
     assert browser.session()["user"]["name"] == "Eve from Userinfo"
 
 
+VERIFIED = {"email": "eve@example.org", "email_verified": True}
+
+
+@pytest.mark.parametrize(
+    ("token", "userinfo", "email"),
+    [
+        ({"email": "victim@example.org"}, VERIFIED, None),
+        ({"email_verified": True}, {"email": "victim@example.org"}, None),
+        ({}, VERIFIED, "eve@example.org"),
+        (VERIFIED, {}, "eve@example.org"),
+    ],
+)
+def test_an_address_is_verified_by_who_names_it(
+    browser: Browser, cheat: Cheat, token: Any, userinfo: Any, email: str | None
+) -> None:
+    asked = go(browser)
+    left = ("name", "email")
+    cheat.change = lambda claims: {k: v for k, v in claims.items() if k not in left} | token
+    cheat.profile = userinfo
+    come_back(browser, cheat, asked)
+    assert browser.session()["user"]["email"] == email
+
+
 @pytest.mark.parametrize("query", ["", "?state=", "?state=made-up&code=x", "?code=x"])
 def test_a_callback_out_of_nowhere_is_refused(browser: Browser, query: str) -> None:
     assert refusal(browser.get(f"/api/auth/callback/cheat{query}"), browser) == "state"

@@ -75,6 +75,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "expired": {"exp": int(time.time()) - 3600},
     "no end": {"exp": None},
     "from the future": {"iat": int(time.time()) + 3600},
+    "a time that is text": {"iat": str(int(time.time()))},
+    "a time that is a truth": {"iat": True},
     "no id": {"jti": None},
     "nobody": {"sub": None},
     "no text": {"sub": ["eve"]},

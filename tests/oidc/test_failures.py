@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from authdemo.sessions import OAuth2, OpenIDConnect, github
+from authdemo.sessions.core.errors import StoreUnavailable
+from authdemo.sessions.stores.embedded import EmbeddedStore
 from tests.oidc.cheat import CLIENT, Cheat
 from tests.oidc.conftest import SECRET
 from tests.oidc.github import GitHub
@@ -92,6 +94,33 @@ async def test_from_one_address_nobody_goes_to_providers_without_end(
         assert (await house.noted()).reason == "TooManyAttempts"
         house.clock.advance(60)
         await house.go("oidc")
+
+
+class Full(EmbeddedStore):
+    """A store that keeps nothing more once it is full."""
+
+    is_full = False
+
+    async def put_ticket(self, ticket: str, payload: str, *, expires: float) -> None:
+        if self.is_full:
+            raise StoreUnavailable
+        await super().put_ticket(ticket, payload, expires=expires)
+
+
+async def test_who_is_on_the_way_out_goes_on_without_the_store(
+    tmp_path: Path, cheat: Cheat
+) -> None:
+    store = Full(tmp_path / "sessions.db")
+    provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT, end_session=True)
+    async with open_house(tmp_path, provider, store=store) as house:
+        answer = query_of(cheat.authorize(await house.go("oidc")))
+        await house.come_back("oidc", answer)
+        way = (await house.post("signout")).json()["url"]
+        store.is_full = True
+        back = await house.visitor.get(way)
+        assert (back.status_code, back.headers["Location"]) == (302, "http://localhost/")
+        noted = await house.noted()
+    assert (noted.kind, noted.reason) == ("sign-out-failed", "StoreUnavailable")
 
 
 def tickets(folder: Path) -> int:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from ..core.audit import AuditEvent
 from ..core.auth import AuthCore
-from ..core.errors import OAuthCallbackError, StoreUnavailable
+from ..core.errors import AuthError, OAuthCallbackError, StoreUnavailable
 from ..core.farewells import Farewell, Farewells
 from ..core.record import SessionRecord
 from ..providers.oidc import OpenIDConnect
@@ -57,20 +57,20 @@ class SigningOut:
         return None
 
     async def go(self, request: Request) -> Answer:
-        """`GET signout/<provider>`: on to the provider, or past it if it can't be reached."""
+        """`GET signout/<provider>`: on to the provider, or past it if something is in the way."""
         provider = self._auth.provider(request.path_params["provider"])
         base_url = self._desk.origins.base_url(request.scope)
         farewell = await self._taken(request, "ticket")
         if farewell is None or not isinstance(provider, OpenIDConnect):
             return answers.redirect(base_url, 302)
-        back = await self._farewells.keep(farewell.model_copy(update={"id_token": ""}))
         try:
+            back = await self._farewells.keep(farewell.model_copy(update={"id_token": ""}))
             address = await provider.sign_out_address(
                 farewell.id_token,
                 state=back,
                 redirect_uri=self._address("post-logout", base_url, provider),
             )
-        except OAuthCallbackError as error:
+        except (OAuthCallbackError, StoreUnavailable) as error:
             self._note(request, provider, error)
             return answers.redirect(farewell.callback_url, 302)
         return answers.redirect(address, 302)
@@ -89,7 +89,7 @@ class SigningOut:
     def _address(self, action: str, base_url: str, provider: OpenIDConnect) -> str:
         return f"{base_url}{self._base}/{action}/{provider.id}"
 
-    def _note(self, request: Request, provider: OpenIDConnect, error: OAuthCallbackError) -> None:
+    def _note(self, request: Request, provider: OpenIDConnect, error: AuthError) -> None:
         entry = AuditEvent(
             kind="sign-out-failed", reason=error.code, detail=error.reason, provider=provider.id
         )

@@ -25,6 +25,9 @@ LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 LOGOUT_TYPES = frozenset({"logout+jwt", "jwt"})
 """What a logout token may call itself; the first is recommended, and not all providers follow."""
 
+_NO_TIME = 100_000_000_000
+"""Seconds since 1970 that nobody lives to see."""
+
 _REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
 _REQUIRED_OF_LOGOUT = ["iss", "aud", "iat", "exp", "jti", "events"]
 _REASONS: dict[type[jwt.PyJWTError], str] = {
@@ -91,9 +94,10 @@ class Verifier:
         says_who = isinstance(subject, str) and isinstance(sid, str) and (subject or sid)
         kind = str(jwt.get_unverified_header(str(token)).get("typ", "JWT"))
         is_logout = is_logout and kind.lower() in LOGOUT_TYPES
-        if not is_logout or not says_who or "nonce" in claims:
+        at = _seconds(claims["iat"])
+        if not is_logout or not says_who or "nonce" in claims or at is None:
             raise OAuthCallbackError("The token says of nobody that they are out.", reason="token")
-        return Logout(subject=subject, sid=sid, at=claims["iat"])
+        return Logout(subject=subject, sid=sid, at=at)
 
     async def _decode(
         self, http: httpx.AsyncClient, token: str, required: list[str]
@@ -133,11 +137,17 @@ def proved_at(claims: Mapping[str, Any], *, since: float, leeway: float) -> floa
     Raises:
         OAuthCallbackError: If it was before, or nobody knows.
     """
-    said = claims.get("auth_time")
-    at = float(said) if isinstance(said, int | float) and not isinstance(said, bool) else 0.0
+    at = _seconds(claims.get("auth_time")) or 0.0
     if at + leeway < since:
         raise OAuthCallbackError("The provider didn't ask who it is again.", reason="proof")
     return at
+
+
+def _seconds(said: object) -> float | None:
+    """Read a time as RFC 7519 section 2 has it: a number, and no text that looks like one."""
+    if not isinstance(said, int | float) or isinstance(said, bool):
+        return None
+    return float(said) if 0 <= said < _NO_TIME else None
 
 
 def _agreed(header: Mapping[str, Any], metadata: Mapping[str, Any]) -> str:

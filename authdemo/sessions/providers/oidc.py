@@ -25,6 +25,8 @@ from .identity import Identity
 LONGEST_HINT = 4096
 """How long an id token may be that is sent along in an address, in characters."""
 
+_ADDRESS = ("email", "email_verified")
+
 
 @dataclass(frozen=True, kw_only=True)
 class OpenIDConnect(Federated):
@@ -176,4 +178,11 @@ class OpenIDConnect(Federated):
         said = await fetch_object(http, where, headers=bearer(granted))
         if said.get("sub") != claims["sub"]:
             raise OAuthCallbackError("The provider speaks of somebody else.", reason="subject")
-        return {**said, **claims}
+        return _joined(claims, said)
+
+
+def _joined(claims: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """Add what userinfo says; an address is verified by who names it, and by nobody else."""
+    named = claims if "email" in claims else said
+    own = {name: value for name, value in {**said, **claims}.items() if name not in _ADDRESS}
+    return own | {name: named[name] for name in _ADDRESS if name in named}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,15 +11,19 @@ import httpx
 
 from ..core.errors import OAuthCallbackError
 
-_MAX_BYTES = 262_144
-_PATIENCE = httpx.Timeout(10)
-_WANTED = {"Accept": "application/json"}
-"""GitHub answers as a form unless it is asked for JSON."""
+MAX_BYTES = 262_144
+"""How long an answer may be; what comes after is not read."""
+
+PATIENCE_SECONDS = 10.0
+"""How long a question may take, from the first octet to the last."""
+
+_WANTED = {"Accept": "application/json", "Accept-Encoding": "identity"}
+"""GitHub answers as a form unless it is asked for JSON; what is packed has no length to trust."""
 
 
 def client() -> httpx.AsyncClient:
     """Make what asks a provider; it follows no redirect."""
-    return httpx.AsyncClient(timeout=_PATIENCE, follow_redirects=False, headers=_WANTED)
+    return httpx.AsyncClient(timeout=PATIENCE_SECONDS, follow_redirects=False, headers=_WANTED)
 
 
 async def fetch(http: httpx.AsyncClient, url: str, **options: Any) -> Any:
@@ -35,10 +41,11 @@ async def fetch(http: httpx.AsyncClient, url: str, **options: Any) -> Any:
         OAuthCallbackError: If there is no such answer.
     """
     try:
-        answer = await http.request(options.pop("method", "GET"), url, **options)
-        if answer.is_success and len(answer.content) <= _MAX_BYTES:
-            return answer.json()
-    except (httpx.HTTPError, ValueError) as error:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            answer, body = await _answer(http, url, **options)
+        if answer.is_success and len(body) <= MAX_BYTES:
+            return json.loads(body)
+    except (httpx.HTTPError, TimeoutError, ValueError, RecursionError) as error:
         raise OAuthCallbackError(
             "The provider can't be reached right now.", reason="unreachable"
         ) from error
@@ -55,3 +62,15 @@ async def fetch_object(http: httpx.AsyncClient, url: str, **options: Any) -> Map
     if not isinstance(said, dict):
         raise OAuthCallbackError("The provider doesn't answer as it should.", reason="refused")
     return said
+
+
+async def _answer(
+    http: httpx.AsyncClient, url: str, **options: Any
+) -> tuple[httpx.Response, bytes]:
+    body = bytearray()
+    async with http.stream(options.pop("method", "GET"), url, **options) as answer:
+        async for chunk in answer.aiter_raw():
+            body += chunk
+            if len(body) > MAX_BYTES:
+                break
+    return answer, bytes(body)

@@ -12,6 +12,7 @@ import pytest
 from authdemo.sessions import OAuth2, OpenIDConnect, github
 from authdemo.sessions.core.errors import StoreUnavailable
 from authdemo.sessions.stores.embedded import EmbeddedStore
+from authdemo.sessions.testing import StoppedClock
 from tests.oidc.cheat import CLIENT, Cheat
 from tests.oidc.conftest import SECRET
 from tests.oidc.github import GitHub
@@ -121,6 +122,19 @@ async def test_who_is_on_the_way_out_goes_on_without_the_store(
         assert (back.status_code, back.headers["Location"]) == (302, "http://localhost/")
         noted = await house.noted()
     assert (noted.kind, noted.reason) == ("sign-out-failed", "StoreUnavailable")
+
+
+async def test_the_way_out_is_over_after_ten_minutes_of_the_clock_that_is_there_now(
+    tmp_path: Path, cheat: Cheat
+) -> None:
+    provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT, end_session=True)
+    async with open_house(tmp_path, provider) as house:
+        await house.come_back("oidc", query_of(cheat.authorize(await house.go("oidc"))))
+        later = house.auth.clock = StoppedClock()
+        way = (await house.post("signout")).json()["url"]
+        later.advance(601)
+        back = await house.visitor.get(way)
+        assert back.headers["Location"] == "http://localhost", "and not to the provider"
 
 
 def tickets(folder: Path) -> int:

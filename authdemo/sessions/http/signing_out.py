@@ -32,7 +32,7 @@ class SigningOut:
         self._auth = auth
         self._desk = desk
         self._base = base
-        self._farewells = Farewells(auth.sessions.store, clock=auth.clock)
+        self._farewells = Farewells(auth.sessions.store, clock=auth.now)
 
     async def way_on(self, record: SessionRecord, base_url: str, callback_url: str) -> str | None:
         """Find the way by the provider for somebody whose session has just ended.

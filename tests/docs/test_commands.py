@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from authdemo.sessions.providers.environ import VARIABLES
 from tests.docs.markdown import PAGES, Block, blocks
 from tests.support.server import ROOT
 
@@ -14,7 +15,8 @@ COMMANDS = [block for page in PAGES for block in blocks(page, "sh")]
 MADE_UP = {"ADAS_PASSWORD", "MY_APP_PASSWORD", "SECRET", "NEW", "OLD"}
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 SOURCES = [*(ROOT / "authdemo").rglob("*.py"), ROOT / "rxconfig.py"]
-READ = set(re.findall(r'"([A-Z][A-Z_]{3,})"', "".join(path.read_text() for path in SOURCES)))
+SPELLED = re.findall(r'"([A-Z][A-Z_]{3,})"', "".join(path.read_text() for path in SOURCES))
+READ = VARIABLES.union(SPELLED)
 
 
 @pytest.mark.parametrize("block", COMMANDS, ids=str)

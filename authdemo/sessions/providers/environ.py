@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..core.errors import ConfigurationError
@@ -11,7 +12,7 @@ from .addresses import is_safe
 from .federated import Federated, MakeUser
 from .identity import default_user
 from .oidc import OpenIDConnect
-from .ready import github
+from .ready import auth0, github, google, keycloak, microsoft
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,26 +21,50 @@ class _Way:
 
     Attributes:
         prefix: The beginning, like `AUTH_GOOGLE`.
-        id: The provider's id.
-        name: The provider's name for people.
-        issuer: The issuer, if it is the same for everyone; else a variable names it.
+        declare: Declares the provider; gets what the issuer's pattern names.
+        issuer: A pattern of the issuer; None if it is the same for everyone.
+        example: An issuer, for the complaint.
+        needs_secret: Whether nobody signs in without the app's secret.
     """
 
     prefix: str
-    id: str
-    name: str
-    issuer: str = ""
+    declare: Callable[..., Federated]
+    issuer: re.Pattern[str] | None = None
+    example: str = ""
+    needs_secret: bool = False
 
 
-_GITHUB = _Way("AUTH_GITHUB", "github", "GitHub", "https://github.com/login/oauth")
 _WAYS = (
-    _Way("AUTH_OIDC", "oidc", "OpenID Connect"),
-    _Way("AUTH_GOOGLE", "google", "Google", "https://accounts.google.com"),
-    _Way("AUTH_MICROSOFT_ENTRA_ID", "microsoft-entra-id", "Microsoft"),
-    _Way("AUTH_KEYCLOAK", "keycloak", "Keycloak"),
-    _Way("AUTH_AUTH0", "auth0", "Auth0"),
-    _GITHUB,
+    _Way("AUTH_OIDC", OpenIDConnect, re.compile("(?P<issuer>.+)"), "https://sso.example.com"),
+    _Way("AUTH_GOOGLE", google),
+    _Way(
+        "AUTH_MICROSOFT_ENTRA_ID",
+        microsoft,
+        re.compile(r"https://login\.microsoftonline\.com/(?P<tenant>[\w.-]+)/v2\.0/?"),
+        "https://login.microsoftonline.com/<tenant>/v2.0",
+    ),
+    _Way(
+        "AUTH_KEYCLOAK",
+        keycloak,
+        re.compile("(?P<url>.+)/realms/(?P<realm>[^/]+)/?"),
+        "https://sso.example.com/realms/staff",
+    ),
+    _Way(
+        "AUTH_AUTH0",
+        auth0,
+        re.compile("https://(?P<domain>[^/]+)/?"),
+        "https://example.eu.auth0.com",
+    ),
+    _Way("AUTH_GITHUB", github, needs_secret=True),
 )
+
+
+VARIABLES = frozenset(
+    f"{way.prefix}_{part}"
+    for way in _WAYS
+    for part in ("ID", "SECRET", *(("ISSUER",) if way.issuer else ()))
+)
+"""All variables that are read."""
 
 
 def providers_from_environ(
@@ -70,19 +95,13 @@ def _is_named(way: _Way, environ: Mapping[str, str]) -> bool:
 
 
 def _declared(way: _Way, environ: Mapping[str, str], user: MakeUser) -> Federated:
-    client_id = _needed(f"{way.prefix}_ID", environ, f"the app's id at {way.name}")
-    secret = environ.get(f"{way.prefix}_SECRET", "")
-    if way is _GITHUB:
-        secret = _needed(f"{way.prefix}_SECRET", environ, f"the app's secret at {way.name}")
-        return github(client_id=client_id, client_secret=secret, user=user)
-    return OpenIDConnect(
-        id=way.id,
-        name=way.name,
-        issuer=way.issuer or _issuer(f"{way.prefix}_ISSUER", environ),
-        client_id=client_id,
-        client_secret=secret,
-        user=user,
-    )
+    more = {
+        "client_id": _needed(f"{way.prefix}_ID", environ, "the app's id there"),
+        "client_secret": environ.get(f"{way.prefix}_SECRET", ""),
+    }
+    if way.needs_secret:
+        _needed(f"{way.prefix}_SECRET", environ, "the app's secret there")
+    return way.declare(**more, **_place(way, environ), user=user)
 
 
 def _needed(name: str, environ: Mapping[str, str], what: str) -> str:
@@ -92,11 +111,16 @@ def _needed(name: str, environ: Mapping[str, str], what: str) -> str:
     return value
 
 
-def _issuer(name: str, environ: Mapping[str, str]) -> str:
+def _place(way: _Way, environ: Mapping[str, str]) -> dict[str, str]:
+    """Read where the provider is, however its address ends."""
+    if way.issuer is None:
+        return {}
+    name = f"{way.prefix}_ISSUER"
     value = environ.get(name, "")
-    if not is_safe(value):
+    found = way.issuer.fullmatch(value)
+    if found is None or not is_safe(value):
         raise ConfigurationError(
             f"{name} takes the issuer's https address without a query, "
-            f"like https://sso.example.com; it is {value!r}."
+            f"like {way.example}; it is {value!r}."
         )
-    return value
+    return found.groupdict()

@@ -19,23 +19,32 @@ def test_without_variables_there_are_none():
     assert providers_from_environ({"AUTH_SECRET": "x", "AUTH_OIDC_ID": ""}) == []
 
 
+MICROSOFT = "https://login.microsoftonline.com/0f2c/v2.0"
+
+
 @pytest.mark.parametrize(
-    ("variable", "provider", "issuer"),
+    ("variable", "provider", "given", "issuer"),
     [
-        ("AUTH_OIDC", "oidc", ""),
-        ("AUTH_GOOGLE", "google", "https://accounts.google.com"),
-        ("AUTH_MICROSOFT_ENTRA_ID", "microsoft-entra-id", ""),
-        ("AUTH_KEYCLOAK", "keycloak", ""),
-        ("AUTH_AUTH0", "auth0", ""),
+        ("AUTH_OIDC", "oidc", ISSUER, ISSUER),
+        ("AUTH_OIDC", "oidc", f"{ISSUER}/", f"{ISSUER}/"),
+        ("AUTH_GOOGLE", "google", "", "https://accounts.google.com"),
+        ("AUTH_MICROSOFT_ENTRA_ID", "microsoft-entra-id", MICROSOFT, MICROSOFT),
+        ("AUTH_MICROSOFT_ENTRA_ID", "microsoft-entra-id", f"{MICROSOFT}/", MICROSOFT),
+        ("AUTH_KEYCLOAK", "keycloak", f"{ISSUER}/realms/a", f"{ISSUER}/realms/a"),
+        ("AUTH_KEYCLOAK", "keycloak", f"{ISSUER}/auth/realms/a/", f"{ISSUER}/auth/realms/a"),
+        ("AUTH_AUTH0", "auth0", "https://a.auth0.com", "https://a.auth0.com/"),
+        ("AUTH_AUTH0", "auth0", "https://a.auth0.com/", "https://a.auth0.com/"),
     ],
 )
-def test_a_provider_is_declared_by_its_variables(variable, provider, issuer):
+def test_a_provider_is_declared_by_its_variables_however_its_address_ends(
+    variable, provider, given, issuer
+):
     environ = {f"{variable}_ID": "app", f"{variable}_SECRET": "hidden"}
-    environ |= {} if issuer else {f"{variable}_ISSUER": ISSUER}
+    environ |= {f"{variable}_ISSUER": given} if given else {}
     (declared,) = providers_from_environ(environ)
     assert isinstance(declared, OpenIDConnect)
     assert (declared.id, declared.client_id, declared.client_secret) == (provider, "app", "hidden")
-    assert declared.issuer == (issuer or ISSUER)
+    assert declared.issuer == issuer
     assert "hidden" not in repr(declared)
 
 
@@ -64,6 +73,11 @@ def test_several_are_declared_in_one_order_and_make_the_apps_own_users():
         ({"AUTH_OIDC_ID": "app", "AUTH_OIDC_ISSUER": "sso.example.com"}, "AUTH_OIDC_ISSUER"),
         ({"AUTH_AUTH0_ID": "a", "AUTH_AUTH0_ISSUER": "http://x.example"}, "AUTH_AUTH0_ISSUER"),
         ({"AUTH_KEYCLOAK_ID": "a", "AUTH_KEYCLOAK_ISSUER": f"{ISSUER}?a"}, "AUTH_KEYCLOAK_ISSUER"),
+        ({"AUTH_KEYCLOAK_ID": "a", "AUTH_KEYCLOAK_ISSUER": ISSUER}, "AUTH_KEYCLOAK_ISSUER"),
+        (
+            {"AUTH_MICROSOFT_ENTRA_ID_ID": "a", "AUTH_MICROSOFT_ENTRA_ID_ISSUER": ISSUER},
+            "AUTH_MICROSOFT_ENTRA_ID_ISSUER",
+        ),
         ({"AUTH_GOOGLE_SECRET": "secret"}, "AUTH_GOOGLE_ID"),
         ({"AUTH_GITHUB_ID": "app"}, "AUTH_GITHUB_SECRET"),
         ({"AUTH_GITHUB_SECRET": "secret"}, "AUTH_GITHUB_ID"),

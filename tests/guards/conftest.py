@@ -52,6 +52,15 @@ def grace(app: Server) -> Browser:
 
 
 @pytest.fixture
+def elsewhere(app: Server, ada: Browser) -> Iterator[None]:
+    """Let the app send everybody elsewhere who proves who they are; Ada is in already."""
+    sign = app.log.parent / "elsewhere"
+    sign.touch()
+    yield
+    sign.unlink()
+
+
+@pytest.fixture
 def later(app: Server) -> Iterator[Callable[[float], None]]:
     """Set the app's clock forward."""
     ahead = app.log.parent / "ahead"

@@ -124,6 +124,20 @@ def test_a_sensitive_event_waits_for_the_password(
     eventually(lambda: app.audited(kind="confirmed", user="ada"))
 
 
+def test_who_is_sent_elsewhere_has_not_proved_it(
+    app: Server, ada: Browser, later: Callable[[float], None], elsewhere: None
+) -> None:
+    later(61)
+    with Tab(app, ada, path="/about") as tab:
+        tab.call(f"{CONFIRM}.confirm", form={"password": "tutorial"})
+        eventually(lambda: tab.var(CONFIRM, "error"))
+        assert tab.var(CONFIRM, "error")["code"] == "AccessDenied"
+        tab.call(f"{LEDGER}.wipe")
+        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+        assert tab.var(SESSION_STATE, "leave_to") == "/confirm?callbackUrl=/about"
+        assert tab.var(LEDGER, "balance") == 100
+
+
 def test_an_event_that_waits_for_one_member_does_not_run_for_another(
     app: Server, ada: Browser, grace: Browser, later: Callable[[float], None]
 ) -> None:

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from ..core.auth import AuthCore, Provider
 from ..core.errors import (
+    AccessDenied,
     ConfigurationError,
     CredentialsSignin,
     NotAuthenticated,
@@ -203,7 +204,8 @@ class Auth(AuthCore):
 
         Raises:
             NotAuthenticated: If nobody is signed in.
-            SignInError: If the credentials are wrong, or somebody else's.
+            SignInError: If the credentials are wrong, or somebody else's, or the `sign_in`
+                callback doesn't let the user in, or sends them elsewhere.
         """
         session = await self(state)
         if session is None:
@@ -212,6 +214,8 @@ class Auth(AuthCore):
         granted = await self.authorize(provider, credentials, device=connection.device)
         if granted.user.id != session.user.id:
             raise CredentialsSignin
+        if granted.redirect_to is not None:
+            raise AccessDenied("You can't sign in here.")
         _, record = await self.member(state)
         record = await self.sessions.confirm(record.id, device=connection.device)
         await self.live.settle(state, connection)

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from authdemo.sessions import Auth, Credentials, User
+from authdemo.sessions import Auth, Callbacks, Credentials, User
 
 AHEAD = Path("ahead")
 trail = logging.getLogger("authdemo.sessions.audit")
@@ -37,12 +37,17 @@ def find(user_id):
     return PEOPLE[user_id].model_copy(update={"role": "admin"} if promoted else {})
 
 
+def sign_in(**_):
+    return "/about" if Path("elsewhere").exists() else True
+
+
 def clock():
     return time.time() + (float(AHEAD.read_text()) if AHEAD.exists() else 0)
 
 
 auth = Auth(
     providers=[Credentials(authorize=authorize)],
+    callbacks=Callbacks(sign_in=sign_in),
     find_user=find,
     user=Member,
     protect_all=os.environ.get("PROTECT_ALL") == "1",

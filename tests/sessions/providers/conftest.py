@@ -7,6 +7,9 @@ import pytest
 from authdemo.sessions import OpenIDConnect
 from authdemo.sessions.testing import StoppedClock
 from tests.oidc.cheat import CLIENT, Cheat
+from tests.oidc.github import GitHub
+
+SECRET = "the client's secret for tests, 32 bytes"
 
 
 @pytest.fixture
@@ -22,3 +25,10 @@ def provider(cheat: Cheat, clock: StoppedClock) -> OpenIDConnect:
     provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT)
     provider.use_clock(clock)
     return provider
+
+
+@pytest.fixture
+def github() -> Iterator[GitHub]:
+    """A small GitHub, where the octocat is signed in."""
+    with GitHub(SECRET) as github:
+        yield github

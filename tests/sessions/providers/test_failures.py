@@ -14,10 +14,10 @@ from authdemo.sessions.core.errors import StoreUnavailable
 from authdemo.sessions.stores.embedded import EmbeddedStore
 from authdemo.sessions.testing import StoppedClock
 from tests.oidc.cheat import CLIENT, Cheat
-from tests.oidc.conftest import SECRET
 from tests.oidc.github import GitHub
-from tests.oidc.house import House, open_house
 from tests.oidc.steps import query_of
+from tests.sessions.providers.conftest import SECRET
+from tests.sessions.providers.house import House, open_house
 
 MOST = 100
 """How many may set out from one address in a minute, unless the operator says otherwise."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import threading
 import time
@@ -37,7 +38,10 @@ class Cheat:
         userinfo: Whom its userinfo speaks of.
         profile: What its userinfo says beside that.
         answers: What its visitors come back with beside code and state.
+        back: Where its visitors come back to, if not where they were to.
         nonces: The nonce of each code.
+        challenges: The proof key that each code asks for (RFC 7636).
+        is_careless: Whether it gives what a code stands for without that proof.
         asked: The paths that the app has asked for.
         is_down: Whether it answers nothing.
     """
@@ -52,7 +56,10 @@ class Cheat:
     userinfo: str = "eve"
     profile: Claims = field(default_factory=dict)
     answers: Form = field(default_factory=dict)
+    back: str = ""
     nonces: dict[str, str] = field(default_factory=dict)
+    challenges: dict[str, str] = field(default_factory=dict)
+    is_careless: bool = False
     asked: list[str] = field(default_factory=list)
     is_down: bool = False
 
@@ -74,7 +81,8 @@ class Cheat:
     def behave(self) -> None:
         """Be honest again."""
         self.change, self.sign, self.metadata = (lambda claims: claims), None, {}
-        self.userinfo, self.is_down, self.answers, self.profile = "eve", False, {}, {}
+        self.userinfo, self.answers, self.profile = "eve", {}, {}
+        self.is_down, self.is_careless, self.back = False, False, ""
 
     def rotate(self, kid: str, *, published: bool = True) -> None:
         """Sign with a new key."""
@@ -100,9 +108,9 @@ class Cheat:
     def authorize(self, query: Form) -> str:
         """Let the visitor's browser go back with a code, without asking anything."""
         code = f"code-{query['state']}"
-        self.nonces[code] = query["nonce"]
+        self.nonces[code], self.challenges[code] = query["nonce"], query["code_challenge"]
         answer = {"code": code, "state": query["state"], **self.answers}
-        return f"{query['redirect_uri']}?{urlencode(answer)}"
+        return f"{self.back or query['redirect_uri']}?{urlencode(answer)}"
 
     def id_token(self, code: str) -> str:
         now = int(time.time())
@@ -145,6 +153,8 @@ class Cheat:
         if self.is_down:
             return None
         if path == "/token":
+            if not self.is_careless and not self._is_proved(form):
+                return {"error": "invalid_grant"}
             return {
                 "access_token": "a",
                 "token_type": "Bearer",
@@ -156,6 +166,10 @@ class Cheat:
             "/userinfo": lambda: {"sub": self.userinfo, "name": "Eve from Userinfo"} | self.profile,
         }
         return answers[path]() if path in answers else None
+
+    def _is_proved(self, form: Form) -> bool:
+        digest = hashlib.sha256(form["code_verifier"].encode()).digest()
+        return _base64(digest) == self.challenges[form["code"]]
 
 
 def _handler_of(cheat: Cheat) -> type[BaseHTTPRequestHandler]:
@@ -179,7 +193,7 @@ def _handler_of(cheat: Cheat) -> type[BaseHTTPRequestHandler]:
         def _answer(self, form: dict[str, str]) -> None:
             said = cheat.answer(self.path.partition("?")[0], form)
             body = json.dumps(said).encode()
-            self.send_response(503 if said is None else 200)
+            self.send_response(503 if said is None else 400 if "error" in said else 200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

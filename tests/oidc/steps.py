@@ -26,9 +26,7 @@ def come_back(
     browser: Browser, cheat: Cheat, asked: dict[str, str], provider: str = "cheat", **more: str
 ) -> httpx.Response:
     """Come back from the provider with a code."""
-    code = f"code-{asked['state']}"
-    cheat.nonces[code] = asked["nonce"]
-    query = {"code": code, "state": asked["state"], **more}
+    query = {**query_of(cheat.authorize(asked)), **more}
     return browser.get(f"/api/auth/callback/{provider}?{httpx.QueryParams(query)}")
 
 

@@ -11,7 +11,7 @@ import pytest
 from authdemo.sessions.testing import eventually
 from authdemo.sessions.testing.browser import AS_CLIENT
 from tests.oidc.cheat import Cheat, unsigned, with_client_secret
-from tests.oidc.steps import come_back, go, refusal
+from tests.oidc.steps import come_back, go, query_of, refusal
 from tests.support.browser import Browser
 from tests.support.server import Server
 
@@ -74,6 +74,28 @@ def test_a_code_that_came_back_once_is_used_up(browser: Browser, cheat: Cheat) -
     come_back(browser, cheat, asked)
     browser.log_out()
     assert refusal(come_back(browser, cheat, asked), browser) == "state"
+
+
+def test_a_swapped_code_brings_in_nobody(app: Server, browser: Browser, cheat: Cheat) -> None:
+    """Somebody has a victim come back with their own code: the proof key is another sign-in's."""
+    thief = query_of(cheat.authorize(go(Browser(app))))
+    answer = come_back(browser, cheat, go(browser), code=thief["code"])
+    assert refusal(answer, browser) == "refused"
+
+
+def test_nor_does_it_at_a_provider_that_does_not_look_at_the_proof_key(
+    app: Server, browser: Browser, cheat: Cheat
+) -> None:
+    cheat.is_careless = True
+    thief = query_of(cheat.authorize(go(Browser(app))))
+    answer = come_back(browser, cheat, go(browser), code=thief["code"])
+    assert refusal(answer, browser) == "nonce"
+
+
+def test_a_wrong_proof_key_brings_in_nobody(browser: Browser, cheat: Cheat) -> None:
+    asked = go(browser)
+    answer = come_back(browser, cheat, asked | {"code_challenge": "another's"})
+    assert refusal(answer, browser) == "refused"
 
 
 def test_a_state_is_good_in_its_own_browser_only(

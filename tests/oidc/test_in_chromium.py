@@ -130,6 +130,14 @@ def test_a_mixed_up_provider_is_refused_with_a_clear_page(visitor: Visitor, chea
     assert told(signed_in_by_cheating(visitor)).startswith(text)
 
 
+def test_another_providers_address_is_refused_with_a_clear_page(
+    visitor: Visitor, cheat: Cheat
+) -> None:
+    cheat.back = f"{visitor.url}/api/auth/callback/honest"
+    text = "This sign-in took too long, or it is over already. Begin it again."
+    assert told(signed_in_by_cheating(visitor)) == text
+
+
 def test_a_code_that_was_used_is_refused_with_a_clear_page(visitor: Visitor, cheat: Cheat) -> None:
     visitor.context.on("response", lambda answer: visited.append(answer.url))
     visited: list[str] = []

@@ -20,7 +20,7 @@ from . import asking
 from .identity import Identity, default_user
 
 MakeUser: TypeAlias = Callable[[Identity], User | None | Awaitable[User | None]]
-Answer: TypeAlias = Mapping[str, Any]
+Said: TypeAlias = Mapping[str, Any]
 
 VERIFIER_CHARACTERS = 64
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -149,7 +149,7 @@ class Federated(ABC):
 
     @abstractmethod
     async def _recognise(
-        self, http: httpx.AsyncClient, granted: Answer, departure: Departure
+        self, http: httpx.AsyncClient, granted: Said, departure: Departure
     ) -> Identity:
         """Find out whom the provider means by what it gave for a code."""
 
@@ -167,7 +167,7 @@ class Federated(ABC):
         departure: Departure,
         code: str,
         redirect_uri: str,
-    ) -> Answer:
+    ) -> Said:
         """Exchange a code for what it stands for; GitHub refuses with status 200."""
         basic = bool(self.client_secret) and place.takes_basic
         secret = {"client_secret": self.client_secret} if self.client_secret and not basic else {}
@@ -191,7 +191,7 @@ class Federated(ABC):
         return httpx.BasicAuth(quote(self.client_id, safe=""), quote(self.client_secret, safe=""))
 
 
-def bearer(granted: Answer) -> dict[str, str]:
+def bearer(granted: Said) -> dict[str, str]:
     """Spell the header by which a provider is asked in the visitor's name (RFC 6750).
 
     Args:

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core.errors import OAuthCallbackError
-from .oauth2 import Granted
+from .oauth2 import Grant
 
 EMAIL_SCOPES = frozenset({"user", "user:email"})
 
 
-async def read_claims(
-    profile: Mapping[str, Any], granted: Granted, *, emails: str
-) -> dict[str, Any]:
+async def read_claims(profile: Mapping[str, Any], granted: Grant, *, emails: str) -> dict[str, Any]:
     """Read GitHub's profile as OpenID Connect would tell it.
 
     The subject is the numeric id: a login can be changed, and then taken by somebody else. The

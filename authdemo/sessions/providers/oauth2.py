@@ -14,18 +14,18 @@ from ..core.departures import Departure
 from ..core.errors import ConfigurationError, OAuthCallbackError
 from .addresses import is_safe
 from .asking import fetch, fetch_object
-from .federated import Answer, Federated, Place, bearer
+from .federated import Federated, Place, Said, bearer
 from .identity import Identity
 
 
-class Granted:
+class Grant:
     """What a visitor has granted the app at a provider.
 
     Attributes:
         scope: What was granted; less than was asked for, perhaps.
     """
 
-    def __init__(self, http: httpx.AsyncClient, said: Answer, asked: str) -> None:
+    def __init__(self, http: httpx.AsyncClient, said: Said, asked: str) -> None:
         """Take what the provider gave for a code.
 
         Args:
@@ -54,7 +54,7 @@ class Granted:
 
 
 Claims: TypeAlias = Mapping[str, Any]
-ReadClaims: TypeAlias = Callable[[Claims, Granted], Claims | Awaitable[Claims]]
+ReadClaims: TypeAlias = Callable[[Claims, Grant], Claims | Awaitable[Claims]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ class OAuth2(Federated):
         userinfo_endpoint: Where the provider says who somebody is.
         claims: Makes claims, as OpenID Connect names them, of what the provider says there: `sub`,
             and what there is of `name`, `email`, `email_verified` and `picture`. Gets that and a
-            `Granted`, to ask for more; it may be async.
+            `Grant`, to ask for more; it may be async.
         client_id: The app's id there.
         client_secret: The app's secret there; empty for a public client.
         id: The provider's id here.
@@ -112,9 +112,9 @@ class OAuth2(Federated):
             takes_basic=not self.secret_in_form,
         )
 
-    async def _recognise(self, http: httpx.AsyncClient, granted: Answer, _: Departure) -> Identity:
+    async def _recognise(self, http: httpx.AsyncClient, granted: Said, _: Departure) -> Identity:
         said = await fetch_object(http, self.userinfo_endpoint, headers=bearer(granted))
-        rights = Granted(http, granted, self.scope)
+        rights = Grant(http, granted, self.scope)
         claims = await call("claims", partial(self.claims, said, rights))
         subject = claims.get("sub")
         if not isinstance(subject, str) or not subject:

@@ -18,7 +18,7 @@ from . import asking
 from .addresses import is_safe
 from .asking import fetch_object
 from .discovery import Discovery, endpoint
-from .federated import Answer, Federated, Place, bearer
+from .federated import Federated, Place, Said, bearer
 from .id_token import Verifier, proved_at
 from .identity import Identity
 
@@ -136,7 +136,7 @@ class OpenIDConnect(Federated):
         return {"nonce": departure.nonce, "max_age": "0" if departure.since else ""}
 
     async def _recognise(
-        self, http: httpx.AsyncClient, granted: Answer, departure: Departure
+        self, http: httpx.AsyncClient, granted: Said, departure: Departure
     ) -> Identity:
         claims = await self._verifier().id_token(http, granted.get("id_token"), departure.nonce)
         proved = proved_at(claims, since=departure.since, leeway=self.leeway)
@@ -168,7 +168,7 @@ class OpenIDConnect(Federated):
         )
 
     async def _with_userinfo(
-        self, http: httpx.AsyncClient, claims: dict[str, Any], granted: Answer
+        self, http: httpx.AsyncClient, claims: dict[str, Any], granted: Said
     ) -> dict[str, Any]:
         """Ask for what the id token leaves out; it must be about the same person."""
         metadata = await self._discovery.metadata(http)

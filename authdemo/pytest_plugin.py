@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from authdemo.sessions.testing.browser import Place
 
 SECRET = "a secret that everybody knows and only tests use"  # noqa: S105
+_PROVIDERS = ("AUTH0", "GITHUB", "GOOGLE", "KEYCLOAK", "MICROSOFT_ENTRA_ID", "OIDC")
 OPERATORS = (
     "AUTH_EVENT_BYTES",
     "AUTH_EVENT_RATE",
     "AUTH_LOGIN_RATE",
+    "AUTH_REGISTER_RATE",
     "AUTH_SESSION_ABSOLUTE_AGE",
     "AUTH_SESSION_MAX_AGE",
     "AUTH_SESSION_UPDATE_AGE",
@@ -31,7 +33,9 @@ OPERATORS = (
     "AUTH_TRUSTED_PROXIES",
     "AUTH_UPDATE_RATE",
     "AUTH_URL",
+    "DB_URL",
     "REFLEX_REDIS_URL",
+    *(f"AUTH_{name}_{part}" for name in _PROVIDERS for part in ("ID", "SECRET", "ISSUER")),
 )
 """What an operator's environment says, and tests don't follow; a conftest.py may say it again."""
 

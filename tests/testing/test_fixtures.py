@@ -7,11 +7,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from authdemo.pytest_plugin import OPERATORS
-from authdemo.sessions.core import settings
+from authdemo.sessions import Settings, providers_from_environ
+from authdemo.sessions.accounts.database import database_url
 from tests.guards.conftest import copied
 from tests.support.server import ROOT
 
@@ -21,8 +23,25 @@ OPERATOR = {
     "AUTH_DATA_DIR": "precious",
     "AUTH_SECRET": "too short, and the tests don't care",
     "AUTH_SESSION_MAX_AGE": "7",
+    "AUTH_GITHUB_ID": "the operator's app, without its secret",
+    "DB_URL": "sqlite:///precious.db",
     "REFLEX_REDIS_URL": "redis://127.0.0.1:1",
 }
+KIT = ("app.py", "server.py")
+"""What of the kit reads the environment, to hand it on to the app."""
+ACCOUNTS = """
+import asyncio
+
+from authdemo.sessions import providers_from_environ
+from authdemo.sessions.accounts import Accounts
+
+
+def test_the_accounts_of_a_test_are_its_own():
+    assert providers_from_environ() == []
+    accounts = Accounts()
+    asyncio.run(accounts.open())
+    accounts.close()
+"""
 
 
 def run(folder: Path, *arguments: str) -> str:
@@ -86,7 +105,40 @@ def test_where_there_is_no_app_the_fixtures_say_so(tmp_path: Path) -> None:
     assert f"There is no rxconfig.py in {tmp_path}. Run pytest in the app's folder" in said
 
 
-def test_all_that_an_operator_can_say_is_left_aside() -> None:
-    source = Path(settings.__file__).read_text()
-    read = set(re.findall(r'"(AUTH_[A-Z_]+|REFLEX_[A-Z_]+)"', source))
-    assert read == {*OPERATORS, "AUTH_DATA_DIR", "AUTH_SECRET"}
+class Asked(dict[str, str]):
+    """An environment in which nothing is set, and which remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.names.add(name)
+        return default
+
+    def __contains__(self, name: object) -> bool:
+        self.names.add(str(name))
+        return False
+
+
+def test_all_that_an_operator_can_say_is_left_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = Asked()
+    database_url(Settings.from_environ(asked).data_dir, asked)
+    assert providers_from_environ(asked) == []
+    assert asked.names == {*OPERATORS, "AUTH_DATA_DIR", "AUTH_SECRET"}
+
+
+def test_nothing_else_reads_the_environment() -> None:
+    reads = re.compile(r"\bos\.(environ|getenv)\b")
+    sources = (ROOT / "authdemo" / "sessions").rglob("*.py")
+    readers = {path.name for path in sources if reads.search(path.read_text())}
+    assert readers == {"settings.py", "database.py", "environ.py", *KIT}
+
+
+def test_an_operators_database_is_left_alone(folder: Path) -> None:
+    (folder / "tests" / "test_accounts.py").write_text(ACCOUNTS)
+    said = run(folder)
+    assert "1 passed" in said, said
+    assert list(folder.parent.rglob("precious*")) == []

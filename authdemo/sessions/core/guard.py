@@ -7,11 +7,12 @@ import re
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import TypeAlias
 
 from . import callbacks as cb
 from .clock import Clock
-from .errors import ConfigurationError
+from .errors import AuthError, ConfigurationError
 from .session import Session
 
 Check: TypeAlias = Callable[[Session], bool | Awaitable[bool]]
@@ -67,12 +68,27 @@ class Rule:
             return Verdict.SIGN_IN
         if not self._has_role(session):
             return Verdict.DENIED
-        if self.check is not None and not await cb.call("check", lambda: self._ask(session)):
+        if self.check is not None and not await cb.call("check", partial(self.check, session)):
             return Verdict.DENIED
         return Verdict.GRANTED if self._is_fresh(session, clock) else Verdict.CONFIRM
 
+    async def decide(self, session: Session | None, clock: Clock) -> Verdict:
+        """Judge a visitor where no error can be told: a check that fails lets nobody in.
+
+        Args:
+            session: Their session, verified now, or None.
+            clock: The clock.
+
+        Returns:
+            The verdict.
+        """
+        try:
+            return await self.judge(session, clock)
+        except AuthError:  # it is in the log
+            return Verdict.DENIED
+
     def allows(self, session: Session | None, clock: Clock) -> bool:
-        """Judge a visitor at once, for a rule whose check needn't be awaited.
+        """Judge a visitor at once; a check that would have to wait lets nobody in.
 
         Args:
             session: Their session, verified now, or None.
@@ -81,9 +97,13 @@ class Rule:
         Returns:
             Whether they may have it.
         """
-        if session is None or not self._has_role(session) or not self._is_fresh(session, clock):
-            return False
-        return self.check is None or self._ask(session) is True
+        deciding = self.decide(session, clock)
+        try:
+            deciding.send(None)
+        except StopIteration as decided:
+            return decided.value is Verdict.GRANTED
+        deciding.close()
+        return False
 
     @property
     def is_for_every_member(self) -> bool:
@@ -94,9 +114,6 @@ class Rule:
     def waits(self) -> bool:
         """Whether the check is async."""
         return inspect.iscoroutinefunction(self.check)
-
-    def _ask(self, session: Session) -> bool | Awaitable[bool]:
-        return self.check is None or self.check(session)
 
     def _has_role(self, session: Session) -> bool:
         return not self.roles or bool(self.roles & session.roles)

@@ -8,7 +8,7 @@ from reflex_base.event.context import EventContext
 from reflex_base.registry import RegistrationContext
 
 from ..core.auth import AuthCore
-from ..core.errors import AccessDenied, AuthError
+from ..core.errors import AccessDenied
 from ..core.guard import Rule, Verdict
 from ..core.session import Session
 from ..http.connections import Connection
@@ -81,10 +81,7 @@ class Bouncer:
         return self._guards.of_event(known.states[0], known.handler) if known else None
 
     async def _judge(self, rule: Rule, connection: Connection | None) -> Verdict:
-        try:
-            return await rule.judge(_session_of(connection), self._auth.clock)
-        except AuthError:  # a failing check lets nobody in; it is in the log
-            return Verdict.DENIED
+        return await rule.decide(_session_of(connection), self._auth.clock)
 
     async def _turn_away(
         self,

@@ -246,7 +246,7 @@ class Live:
         path = canonical(connection.path)
         rule = self._auth.page_rules.of(path)
         if rule is not None:
-            match await rule.judge(connection.session, self._auth.clock):
+            match await rule.decide(connection.session, self._auth.clock):
                 case Verdict.SIGN_IN:
                     return self._auth.sign_in_url(callbackUrl=connection.path)
                 case Verdict.DENIED if self._serves_pages:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authdemo.sessions.core.errors import CallbackFailed, ConfigurationError
+from authdemo.sessions.core.errors import CallbackFailed, ConfigurationError, StoreUnavailable
 from authdemo.sessions.core.guard import MEMBERS, PageRules, Rule, Verdict
 from authdemo.sessions.core.session import Session
 from authdemo.sessions.core.users import User
@@ -57,15 +58,31 @@ async def test_one_of_the_roles_is_needed(user, verdict):
 
 @pytest.mark.parametrize("answer", [False, None, 0, ""])
 async def test_a_check_that_does_not_say_yes_says_no(answer):
-    assert await judge(Rule(check=lambda _: answer), session()) is Verdict.DENIED
+    rule = Rule(check=lambda _: answer)
+    assert await judge(rule, session()) is Verdict.DENIED
+    assert not rule.allows(session(), lambda: NOW)
 
 
-async def test_a_check_that_fails_lets_nobody_in():
+@pytest.mark.parametrize("answer", [True, 1, "yes"])
+async def test_what_counts_as_yes_is_the_same_for_a_page_and_for_a_var(answer):
+    rule = Rule(check=lambda _: answer)
+    assert await judge(rule, session()) is Verdict.GRANTED
+    assert rule.allows(session(), lambda: NOW)
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [(LookupError("no table"), CallbackFailed), (StoreUnavailable(), StoreUnavailable)],
+)
+async def test_a_check_that_fails_lets_nobody_in(raised, told):
     def check(_):
-        raise LookupError("no table")
+        raise raised
 
-    with pytest.raises(CallbackFailed):
-        await judge(Rule(check=check), session())
+    rule = Rule(check=check)
+    with pytest.raises(told):
+        await judge(rule, session())
+    assert await rule.decide(session(), lambda: NOW) is Verdict.DENIED
+    assert not rule.allows(session(), lambda: NOW)
 
 
 async def test_an_async_check_is_awaited_and_never_believed_unawaited():
@@ -76,6 +93,16 @@ async def test_an_async_check_is_awaited_and_never_believed_unawaited():
     assert rule.waits
     assert await judge(rule, session()) is Verdict.DENIED
     assert await judge(rule, session(Officer(id="grace"))) is Verdict.GRANTED
+
+
+async def test_a_check_that_would_have_to_wait_is_not_waited_for():
+    async def check(_):
+        await asyncio.sleep(0)
+        return True
+
+    for rule in (Rule(check=check), Rule(check=lambda visitor: check(visitor))):
+        assert await judge(rule, session()) is Verdict.GRANTED
+        assert not rule.allows(session(), lambda: NOW)
 
 
 async def test_whoever_may_not_have_it_anyway_is_not_asked_for_the_password():

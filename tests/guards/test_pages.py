@@ -10,7 +10,7 @@ import pytest
 from tests.support.browser import Browser
 from tests.support.server import Server
 
-SECRET = ("Members only", "Drawer of secrets", "The council's secrets", "Not for stale eyes")
+SECRET = ("Members only", "Drawer of secrets", "The council's secrets", "Ada's own", "Not for stale eyes")
 AS_PERSON = {"Accept": "text/html"}
 
 
@@ -22,7 +22,7 @@ def script_with(browser: Browser, text: str) -> str:
     return next(name for name in names if text in browser.get(name).text)
 
 
-@pytest.mark.parametrize("path", ["/", "/drawer/7", "/Drawer/7/", "/council", "/sensitive"])
+@pytest.mark.parametrize("path", ["/", "/drawer/7", "/Drawer/7/", "/council", "/study", "/sensitive"])
 def test_nobody_gets_a_protected_page(nobody: Browser, path: str) -> None:
     answer = nobody.get(path, headers=AS_PERSON)
     assert answer.status_code == 303
@@ -65,6 +65,13 @@ def test_no_script_that_nobody_gets_holds_a_secret(nobody: Browser, grace: Brows
         text = nobody.get(name).text
         assert not [secret for secret in SECRET if secret in text], name
         assert "secret" not in grace.get(name).text or nobody.get(name).status_code == 401, name
+
+
+def test_a_check_decides_who_gets_a_page_and_its_script(ada: Browser, grace: Browser) -> None:
+    script = script_with(ada, "Ada's own secrets")
+    assert ada.get("/study", headers=AS_PERSON).status_code == 200
+    assert grace.get("/study", headers=AS_PERSON).status_code == 403
+    assert grace.get(script).status_code == 403
 
 
 def test_a_page_for_fresh_eyes_asks_for_the_password_first(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -11,9 +11,10 @@ from tests.guards.conftest import member
 from tests.support.apps import state
 from tests.support.browser import Browser
 from tests.support.server import Server
-from tests.support.tab import Tab
+from tests.support.tab import ROOT_STATE, SESSION_STATE, Tab
 
-LEDGER, VAULT, VISITORS = state("ledger"), state("vault"), state("visitors")
+LEDGER, SAFE, VAULT, VISITORS = map(state, ("ledger", "safe", "vault", "visitors"))
+CONFIRM = f"{ROOT_STATE}.authdemo___sessions___reflex___sign_in____confirm_state"
 
 
 @pytest.fixture
@@ -49,6 +50,46 @@ def test_an_administrator_is_sent_all(app: Server, grace: Browser) -> None:
     with Tab(app, grace, path="/about") as tab:
         tab.call(f"{LEDGER}.dig")
         eventually(lambda: tab.var(LEDGER, "gold") == "a pot of gold")
+
+
+def test_a_check_decides_who_is_sent_a_var(app: Server, ada: Browser, grace: Browser) -> None:
+    with Tab(app, ada, path="/about") as adas, Tab(app, grace, path="/about") as graces:
+        for tab in (adas, graces):
+            tab.call(f"{LEDGER}.dig")
+        eventually(lambda: graces.var(LEDGER, "diary") == "Dear diary")
+        eventually(lambda: adas.var(LEDGER, "pin") == "1906")
+        assert adas.var(LEDGER, "diary") == "no diary"
+        assert "Dear diary" not in adas.said()
+
+
+def test_what_is_for_fresh_eyes_is_sent_when_the_password_is_confirmed(
+    app: Server, ada: Browser, later: Callable[[float], None]
+) -> None:
+    later(61)
+    with Tab(app, ada, path="/about") as tab:
+        tab.call(f"{LEDGER}.dig")
+        tab.call(f"{VISITORS}.come")
+        eventually(lambda: tab.var(VISITORS, "count") == 1)
+        assert tab.var(LEDGER, "pin") == "no pin"
+        assert "1906" not in tab.said()
+        tab.call(f"{CONFIRM}.confirm", form={"password": "tutorial"})
+        eventually(lambda: tab.var(LEDGER, "pin") == "1906")
+
+
+def test_a_state_for_fresh_eyes_waits_for_the_password_with_all_that_it_has(
+    app: Server, ada: Browser, later: Callable[[float], None]
+) -> None:
+    with Tab(app, ada, path="/about") as tab:
+        tab.call(f"{SAFE}.open_up")
+        eventually(lambda: tab.var(SAFE, "opened") == 1)
+    later(61)
+    with Tab(app, ada, token=tab.token, path="/about") as back:
+        assert back.var(SAFE, "opened") == 0
+        back.call(f"{SAFE}.open_up")
+        eventually(lambda: back.var(SESSION_STATE, "leave_to") == "/confirm?callbackUrl=/about")
+        back.call(f"{CONFIRM}.confirm", form={"password": "tutorial"})
+        back.call(f"{VISITORS}.come")
+        eventually(lambda: back.var(SAFE, "opened") == 2)
 
 
 def test_what_was_withheld_is_sent_when_the_role_is_there(

@@ -12,11 +12,17 @@ async def is_ada(session):
     return session.user.id == "ada"
 
 
+def is_grace(session):
+    return session.user.id == "grace"
+
+
 class Ledger(rx.State):
     balance: rx.Field[int] = rx.field(100)
     paid: rx.Field[int] = rx.field(0)
     liked: rx.Field[int] = rx.field(0)
     gold: rx.Field[str] = protected(rx.field("no gold"), roles="admin")
+    diary: rx.Field[str] = protected(rx.field("no diary"), check=is_grace)
+    pin: rx.Field[str] = protected(rx.field("no pin"), fresh=60)
 
     @rx.var
     @protected
@@ -30,7 +36,7 @@ class Ledger(rx.State):
 
     @rx.event
     def dig(self):
-        self.gold = "a pot of gold"
+        self.gold, self.diary, self.pin = "a pot of gold", "Dear diary", "1906"
 
     @rx.event
     @protected
@@ -76,6 +82,15 @@ class Vault(rx.State):
     @rx.event
     def knock(self):
         self.sign = "Who is there?"
+
+
+@protected(fresh=60)
+class Safe(rx.State):
+    opened: rx.Field[int] = rx.field(0)
+
+    @rx.event
+    def open_up(self):
+        self.opened += 1
 
 
 @public
@@ -128,6 +143,11 @@ def council():
     return rx.el.h1("The council's secrets")
 
 
+@protected(check=is_ada)
+def study():
+    return rx.el.h1("Ada's own secrets")
+
+
 @protected(fresh=60)
 def sensitive():
     return rx.el.h1("Not for stale eyes")
@@ -139,4 +159,5 @@ app.add_page(about, route="/about")
 app.add_page(post, route="/post/[slug]")
 app.add_page(drawer, route="/drawer/[number]")
 app.add_page(sensitive, route="/sensitive")
+app.add_page(study, route="/study")
 app.add_page(unmarked, route="/unmarked")

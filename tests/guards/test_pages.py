@@ -10,7 +10,13 @@ import pytest
 from tests.support.browser import Browser
 from tests.support.server import Server
 
-SECRET = ("Members only", "Drawer of secrets", "The council's secrets", "Ada's own", "Not for stale eyes")
+SECRET = (
+    "Members only",
+    "Drawer of secrets",
+    "The council's secrets",
+    "Ada's own",
+    "Not for stale eyes",
+)
 AS_PERSON = {"Accept": "text/html"}
 
 
@@ -22,7 +28,9 @@ def script_with(browser: Browser, text: str) -> str:
     return next(name for name in names if text in browser.get(name).text)
 
 
-@pytest.mark.parametrize("path", ["/", "/drawer/7", "/Drawer/7/", "/council", "/study", "/sensitive"])
+@pytest.mark.parametrize(
+    "path", ["/", "/drawer/7", "/Drawer/7/", "/council", "/study", "/sensitive"]
+)
 def test_nobody_gets_a_protected_page(nobody: Browser, path: str) -> None:
     answer = nobody.get(path, headers=AS_PERSON)
     assert answer.status_code == 303

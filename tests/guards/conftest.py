@@ -63,6 +63,11 @@ def elsewhere(app: Server, ada: Browser) -> Iterator[None]:
 @pytest.fixture
 def later(app: Server) -> Iterator[Callable[[float], None]]:
     """Set the app's clock forward."""
+    yield from clock_of(app)
+
+
+def clock_of(app: Server) -> Iterator[Callable[[float], None]]:
+    """Give what sets the clock of an app forward, and set it right afterwards."""
     ahead = app.log.parent / "ahead"
     yield lambda seconds: _write(ahead, str(seconds))
     ahead.unlink(missing_ok=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -44,6 +46,37 @@ def serving(
         server = Server(served.url, served.log, served.process)
         yield server
         doesnt_complain(server)
+
+
+@contextlib.contextmanager
+def developing(folder: Path, environ: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """Serve an app with hot reload, its pages on one free port and the rest on another.
+
+    Args:
+        folder: The app's folder.
+        environ: Environment variables beside the usual ones.
+    """
+    pages, log = testing.free_port(), folder / "log"
+    ports = [f"--frontend-port={pages}", f"--backend-port={testing.free_port()}"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "reflex", "run", *ports, "--backend-host=127.0.0.1"],
+            cwd=folder,
+            env=environment() | dict(environ or {}),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    server = Server(f"http://localhost:{pages}", log, process)
+    try:
+        testing.eventually(
+            lambda: "Backend running at" in server.logged(), within=120, seen=server.logged
+        )
+        yield server
+        doesnt_complain(server)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(20)
 
 
 def state(name: str) -> str:

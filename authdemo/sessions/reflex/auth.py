@@ -155,7 +155,7 @@ class Auth(AuthCore):
         granted = await self.authorize(provider, credentials, device=connection.device)
         session_state = await state.get_state(SessionState)
         if granted.redirect_to is not None:
-            session_state.leave_to = await self.redirect(granted.redirect_to, connection.base_url)
+            session_state.leave_to = await self._way_to(granted.redirect_to, connection)
             return
         session_state.ticket = await self.tickets.issue(
             Pass(
@@ -286,9 +286,8 @@ class Auth(AuthCore):
             state: The event handler's `self`.
             url: Where to; another origin is not followed.
         """
-        base_url = self._connection(state).base_url
         session_state = await state.get_state(SessionState)
-        session_state.leave_to = await self.redirect(url, base_url)
+        session_state.leave_to = await self._way_to(url, self._connection(state))
 
     async def revoke_others(self, state: rx.State) -> int:
         """End the user's other sessions, as after a change of password.
@@ -385,6 +384,11 @@ class Auth(AuthCore):
             layers.append(partial(Forwarded, proxies=self.settings.trusted_proxies))
         self._front = Front(layers)
         app.api_transformer = [*_layers_of(app), self._keep]
+
+    async def _way_to(self, url: str, connection: Connection) -> str:
+        """Find the way to a page; in development another origin than the socket's serves it."""
+        target = await self.redirect(url, connection.base_url)
+        return target.removeprefix(connection.base_url) or "/"
 
     async def _lead_on(
         self, state: rx.State, connection: Connection, record: SessionRecord

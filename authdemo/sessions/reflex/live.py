@@ -14,13 +14,14 @@ from ..core import events as ev
 from ..core.audit import AuditEvent
 from ..core.auth import AuthCore
 from ..core.errors import StoreUnavailable
-from ..core.guard import Verdict
+from ..core.guard import Rule, Verdict
 from ..core.record import SessionRecord
 from ..core.session import Session
 from ..http.connections import Connection, Connections
 from ..http.handshake import SCHEME
 from ..http.site import canonical
 from .guards import Guards
+from .refused import REFUSED
 from .soon import Soon
 from .state import SessionState
 
@@ -245,15 +246,21 @@ class Live:
             return connection.way_on
         path = canonical(connection.path)
         rule = self._auth.page_rules.of(path)
-        if rule is not None:
-            match await rule.decide(connection.session, self._auth.clock):
-                case Verdict.SIGN_IN:
-                    return self._auth.sign_in_url(callbackUrl=connection.path)
-                case Verdict.DENIED if self._serves_pages:
-                    return connection.path
+        if rule is not None and (way := await self._way_out(rule, connection)):
+            return way
         if session is not None and path == canonical(self._auth.pages.sign_in):
             target = await self._auth.redirect(connection.wanted, connection.base_url)
             return target.removeprefix(connection.base_url) or "/"
+        return ""
+
+    async def _way_out(self, rule: Rule, connection: Connection) -> str:
+        match await rule.decide(connection.session, self._auth.clock):
+            case Verdict.SIGN_IN:
+                return self._auth.sign_in_url(callbackUrl=connection.path)
+            case Verdict.CONFIRM if not self._serves_pages:
+                return self._auth.confirm_url(connection.path)
+            case Verdict.DENIED:
+                return connection.path if self._serves_pages else REFUSED
         return ""
 
     def _watch(self, record: SessionRecord) -> None:

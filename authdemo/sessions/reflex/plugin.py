@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from reflex.constants import CompileContext, Dirs
 from reflex.plugins import Plugin
@@ -23,6 +24,7 @@ from .auth import Auth, add_errands
 from .guards import page_rules
 from .installed import install
 from .lint import warn_of_open_texts
+from .refused import REFUSED, refused_page
 from .withholding import withhold
 from .words import MODULE, development_module
 
@@ -59,7 +61,10 @@ class SessionsPlugin(Plugin):
             auth.guards.check()
         install(auth)
         add_errands(RegistrationContext.get().app)
-        for route, page in ((auth.pages.sign_in, sign_in_page), (auth.pages.confirm, confirm_page)):
+        pages = {auth.pages.sign_in: sign_in_page, auth.pages.confirm: confirm_page}
+        if not environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get():
+            pages[REFUSED] = refused_page
+        for route, page in pages.items():
             if not context["has_app_page"](route):
                 context["add_page"](page, route=route)
 
@@ -128,6 +133,17 @@ def _check_once() -> None:
 
 
 def _page_origins(*, serves_pages: bool) -> tuple[str, ...]:
+    """Find the origins of the pages that another server serves.
+
+    They are those that the configuration names. Where it names none, as by default, they are
+    Reflex's own: that of the development server, or the one that the pages are deployed to.
+    """
     if serves_pages:
         return ()
-    return tuple(origin for origin in get_config().cors_allowed_origins if origin != "*")
+    config = get_config()
+    named = tuple(origin for origin in config.cors_allowed_origins if origin != "*")
+    if named or not config.deploy_url:
+        return named
+    deployed = urlsplit(config.deploy_url)
+    own = (f"http://localhost:{config.frontend_port}", f"{deployed.scheme}://{deployed.netloc}")
+    return tuple(dict.fromkeys(own))

@@ -1,0 +1,71 @@
+"""Guards in development mode, where another server hands the pages to anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.browser import launch_options
+from tests.e2e.visitor import Visitor, is_connected
+from tests.guards.conftest import clock_of, copied
+from tests.support import apps
+from tests.support.server import Server
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app, in development mode."""
+    with apps.developing(copied(tmp_path_factory.mktemp("developing"))) as server:
+        yield server
+
+
+@pytest.fixture
+def later(app: Server) -> Iterator[Callable[[float], None]]:
+    """Set the app's clock forward."""
+    yield from clock_of(app)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(**launch_options()) as browser,
+    ):
+        yield browser
+
+
+@pytest.fixture
+def ada(app: Server, chromium: Browser) -> Iterator[Visitor]:
+    """A member, with a browser."""
+    with Visitor.with_own_browser(chromium, app.url) as visitor:
+        visitor.context.set_default_timeout(60_000)  # each page is built when it is first asked for
+        tab = visitor.open("/login?callbackUrl=/about")
+        is_connected(tab)
+        visitor.log_in(tab, "ada", button="Log in")
+        tab.wait_for_url(visitor.url + "/about")
+        yield visitor
+        visitor.saw_no_complaint()
+
+
+def test_a_page_for_others_leads_to_a_page_that_says_so(ada: Visitor) -> None:
+    tab = ada.open("/council")
+    tab.wait_for_url(ada.url + "/refused")
+    expect(tab.get_by_role("heading")).to_have_text("Not for you")
+    expect(tab.get_by_role("alert")).to_have_text("This page is not for you.")
+    tab.get_by_role("link", name="Back to the start").click()
+    expect(tab.get_by_role("heading")).to_have_text("Members only")
+
+
+def test_a_page_for_fresh_eyes_asks_for_the_password_first(
+    ada: Visitor, later: Callable[[float], None]
+) -> None:
+    later(61)
+    tab = ada.open("/sensitive")
+    tab.wait_for_url("**/confirm?callbackUrl=/sensitive")
+    is_connected(tab)
+    tab.locator("[name=password]").fill("tutorial")
+    tab.get_by_role("button", name="Confirm", exact=True).click()
+    tab.wait_for_url(ada.url + "/sensitive")
+    expect(tab.get_by_role("heading")).to_have_text("Not for stale eyes")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import reflex as rx
 from reflex.vars import VarData
 
+from ..core.errors import ConfigurationError
 from ..core.users import User
 from .scripts import imported, var
 from .state import SessionState
+
+_named_providers: set[str] = set()
+"""What the pages that were built so far have named."""
 
 
 def _imported(name: str, alias: str | None = None) -> VarData:
@@ -113,15 +118,34 @@ def sign_in_with(provider: Any, *, again: bool = False) -> Any:
     Afterwards the visitor is where the page's `callbackUrl` leads, or at `/`.
 
     Args:
-        provider: The provider's id; may be a var.
+        provider: The provider's id; may be a var. One that the app doesn't have stops the start.
         again: Whether the visitor has to prove there who they are, however well they are known.
 
     Returns:
         What a button's `on_click` takes.
     """
+    if isinstance(provider, str):
+        _named_providers.add(provider)
     named: Any = rx.Var.create(provider)
     data = (named._get_all_var_data(), _imported("signInWith"))
     return rx.call_function(var(f"() => signInWith({named!s}, {json.dumps(again)})", Any, *data))
+
+
+def check_named_providers(known: Collection[str]) -> None:
+    """Check that the app has every provider that its pages name.
+
+    Args:
+        known: The ids of those that it has.
+
+    Raises:
+        ConfigurationError: If one is missing.
+    """
+    unknown = sorted(_named_providers.difference(known))
+    if unknown:
+        raise ConfigurationError(
+            f"sign_in_with({unknown[0]!r}) names no provider of this app, whose are: "
+            f"{', '.join(sorted(known))}."
+        )
 
 
 def _session_data() -> VarData | None:

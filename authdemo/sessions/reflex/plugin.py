@@ -22,6 +22,7 @@ from ..core.errors import ConfigurationError
 from ..core.settings import Settings
 from .auth import Auth, add_errands
 from .guards import page_rules
+from .hooks import check_named_providers
 from .installed import install
 from .lint import warn_of_open_texts
 from .refused import REFUSED, refused_page
@@ -85,6 +86,7 @@ class SessionsPlugin(Plugin):
         auth = self.auth()
         with _in_one_line():
             self._check_secret(auth)
+            check_named_providers(auth.providers)
             auth.install(
                 context["app"],
                 site=site,

@@ -1,4 +1,4 @@
-"""What is said when protected pages are exported, for any server to serve."""
+"""What is said when protected pages are built for a server that serves them to anybody."""
 
 from __future__ import annotations
 
@@ -7,9 +7,17 @@ import subprocess
 import sys
 
 import pytest
+import reflex as rx
 
+from authdemo.sessions.reflex.lint import texts_of
+from authdemo.sessions.testing import eventually
 from tests.guards.conftest import copied
 from tests.support import apps
+
+
+class Shelf(rx.State):
+    book: rx.Field[str] = rx.field("")
+    is_open: rx.Field[bool] = rx.field(default=False)
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +44,34 @@ def test_protected_pages_with_text_of_their_own_are_named(said: str) -> None:
 @pytest.mark.parametrize("public", ["about", "post/[slug]", "unmarked", "login"])
 def test_public_pages_are_not(said: str, public: str) -> None:
     assert f"The page '{public}'" not in said
+
+
+def test_they_are_named_too_where_another_server_serves_them(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = copied(tmp_path_factory.mktemp("pages_alone"))
+    warning = "The page 'council' is protected"
+    with apps.started(folder, "--env=prod", "--frontend-only") as server:
+        eventually(
+            lambda: warning in " ".join(server.logged().split()), within=60, seen=server.logged
+        )
+
+
+@pytest.mark.parametrize(
+    ("component", "texts"),
+    [
+        (rx.el.p("a secret"), ["a secret"]),
+        (rx.el.p(f"hello {Shelf.book} secret"), ["hello", "secret"]),
+        (rx.el.p("secret " + Shelf.book), ["secret"]),
+        (rx.el.p(rx.cond(Shelf.is_open, "a secret", "b")), ["a secret", "b"]),
+        (rx.el.p(rx.cond(Shelf.is_open, rx.el.b("a secret"), "b")), ["a secret", "b"]),
+        (rx.el.p(rx.cond(Shelf.book == "x", Shelf.book + "!", "")), ["!"]),
+        (rx.el.input(placeholder="a secret", name="not read", type="text"), ["a secret"]),
+        (rx.el.img(alt="a secret", src="/x.png"), ["a secret"]),
+        (rx.el.button(aria_label="a secret", class_name="not read"), ["a secret"]),
+        (rx.el.p(Shelf.book, id="not read"), []),
+    ],
+    ids=str,
+)
+def test_a_literal_text_is_found_wherever_it_is(component: rx.Component, texts: list[str]) -> None:
+    assert list(texts_of(component)) == texts

@@ -50,30 +50,44 @@ def serving(
 
 @contextlib.contextmanager
 def developing(folder: Path, environ: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """Serve an app with hot reload, its pages on one free port and the rest on another.
+    """Serve an app with hot reload; its log must hold no complaint.
 
     Args:
         folder: The app's folder.
         environ: Environment variables beside the usual ones.
     """
+    backend = (f"--backend-port={testing.free_port()}", "--backend-host=127.0.0.1")
+    with started(folder, *backend, environ=environ) as server:
+        testing.eventually(
+            lambda: "Backend running at" in server.logged(), within=120, seen=server.logged
+        )
+        yield server
+        doesnt_complain(server)
+
+
+@contextlib.contextmanager
+def started(
+    folder: Path, *options: str, environ: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Start an app whose pages are on a free port.
+
+    Args:
+        folder: The app's folder.
+        *options: What `reflex run` takes beside that port.
+        environ: Environment variables beside the usual ones.
+    """
     pages, log = testing.free_port(), folder / "log"
-    ports = [f"--frontend-port={pages}", f"--backend-port={testing.free_port()}"]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "reflex", "run", *ports, "--backend-host=127.0.0.1"],
+            [sys.executable, "-m", "reflex", "run", f"--frontend-port={pages}", *options],
             cwd=folder,
             env=environment() | dict(environ or {}),
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    server = Server(f"http://localhost:{pages}", log, process)
     try:
-        testing.eventually(
-            lambda: "Backend running at" in server.logged(), within=120, seen=server.logged
-        )
-        yield server
-        doesnt_complain(server)
+        yield Server(f"http://localhost:{pages}", log, process)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(20)

@@ -63,7 +63,7 @@ class SessionsPlugin(Plugin):
         install(auth)
         add_errands(RegistrationContext.get().app)
         pages = {auth.pages.sign_in: sign_in_page, auth.pages.confirm: confirm_page}
-        if not environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get():
+        if _others_serve_pages():
             pages[REFUSED] = refused_page
         for route, page in pages.items():
             if not context["has_app_page"](route):
@@ -75,7 +75,7 @@ class SessionsPlugin(Plugin):
 
     def pre_compile(self, **_: Any) -> None:
         """Warn of what other servers than the app would give away."""
-        if environment.REFLEX_COMPILE_CONTEXT.get() is CompileContext.EXPORT:
+        if _others_serve_pages() and is_prod_mode():
             app = RegistrationContext.get().app
             warn_of_open_texts(app, self.auth().rules_for(page_rules(app)))
 
@@ -132,6 +132,18 @@ def _check_once() -> None:
     plugins = [each for each in get_config().plugins if isinstance(each, SessionsPlugin)]
     if len(plugins) > 1:
         raise ConfigurationError("SessionsPlugin is in rxconfig.py twice. Leave one out.")
+
+
+def _others_serve_pages() -> bool:
+    """Tell whether the pages that are built are for another server: Reflex's own, or any other."""
+    if environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get():
+        return False
+    return (
+        not is_prod_mode()
+        or environment.REFLEX_COMPILE_CONTEXT.get() is CompileContext.EXPORT
+        or environment.REFLEX_FRONTEND_ONLY.get()
+        or environment.REFLEX_BACKEND_ONLY.get()
+    )
 
 
 def _page_origins(*, serves_pages: bool) -> tuple[str, ...]:

@@ -18,13 +18,6 @@ CHAPTERS = {
     "Setting up": (
         "Auth",
         "SessionsPlugin",
-        "Credentials",
-        "OpenIDConnect",
-        "Identity",
-        "google",
-        "microsoft",
-        "keycloak",
-        "auth0",
         "Pages",
         "SessionOptions",
         "Settings",
@@ -33,6 +26,21 @@ CHAPTERS = {
         "Events",
         "User",
         "UserUpdate",
+        "AuditEvent",
+        "Device",
+    ),
+    "Providers": (
+        "Credentials",
+        "OpenIDConnect",
+        "google",
+        "microsoft",
+        "keycloak",
+        "auth0",
+        "OAuth2",
+        "github",
+        "providers_from_environ",
+        "Federated",
+        "Identity",
     ),
     "Accounts": ("Accounts", "Member", "Registering", "register_form", "sign_up", "Registration"),
     "Guards": ("protected", "public", "Session"),
@@ -51,6 +59,18 @@ CHAPTERS = {
 }
 ERRORS = "Errors"
 TESTING = "Testing"
+_SIGN_IN = frozenset({"address", "identify", "new_verifier"})
+INTERNAL = {
+    "Auth": frozenset({"admit", "install", "member", "rules_for", "session_behind"}),
+    "Federated": _SIGN_IN,
+    "OAuth2": _SIGN_IN,
+    "OpenIDConnect": _SIGN_IN | {"logout", "sign_out_address"},
+    "SessionLog": frozenset({"add_hooks"}),
+    "SessionsPlugin": frozenset(
+        {"auth", "get_static_assets", "post_compile", "pre_compile", "register_route"}
+    ),
+}
+"""Methods that this package and Reflex call, and no app."""
 LABELS = {
     "parameters": "Takes",
     "attributes": "Has",
@@ -64,6 +84,9 @@ def reference() -> str:
 
     Returns:
         It in Markdown.
+
+    Raises:
+        ValueError: If a public name that is no error is in no chapter.
     """
     package = griffe.load(
         "authdemo.sessions",
@@ -77,8 +100,17 @@ def reference() -> str:
     sorted_in = [name for names in CHAPTERS.values() for name in names]
     rest = (*_names(package), *_names(accounts))
     errors = tuple(name for name in rest if name not in sorted_in)
+    if lost := [name for name in errors if not _is_raised(public[name])]:
+        raise ValueError(f"These names are in no chapter: {', '.join(lost)}.")
     chapters = {**CHAPTERS, ERRORS: errors, TESTING: _names(kit)}
     return "\n".join([HEAD, *_lines(chapters, public)])
+
+
+def _is_raised(thing: griffe.Object) -> bool:
+    """Tell whether it is an error, of this package's tree or of Python's."""
+    return isinstance(thing, griffe.Class) and (
+        _is_error(thing) or any(str(base).endswith("Error") for base in thing.bases)
+    )
 
 
 def _names(package: griffe.Object | griffe.Alias) -> tuple[str, ...]:
@@ -107,6 +139,8 @@ def _methods(thing: griffe.Class) -> Iterator[griffe.Object]:
     if not _is_error(thing):
         for name, member in thing.all_members.items():
             method = _itself(member)
+            if name in INTERNAL.get(thing.name, ()):
+                continue
             if method.is_function and method.docstring and (name == "__call__" or name[0] != "_"):
                 yield method
 

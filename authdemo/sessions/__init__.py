@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from .core.audit import AuditEvent
 from .core.callbacks import Account, Callbacks
 from .core.errors import (
     AccessDenied,
     AuthError,
+    CallbackFailed,
     ConfigurationError,
     CredentialsSignin,
     NotAuthenticated,
+    OAuthCallbackError,
     RevisionConflict,
     RuleBroken,
     SignInError,
     StoreUnavailable,
+    TooManyAttempts,
     UpdateRefused,
 )
 from .core.events import Events
 from .core.options import Pages, SessionOptions
+from .core.record import Device
 from .core.session import Session
 from .core.settings import Settings
 from .core.users import User, UserUpdate
 from .providers.credentials import Credentials
 from .providers.environ import providers_from_environ
+from .providers.federated import Federated
 from .providers.identity import Identity
 from .providers.oauth2 import OAuth2
 from .providers.oidc import OpenIDConnect
@@ -43,16 +49,21 @@ from .reflex.words import current_language, explain, speak, word, word_of
 __all__ = [
     "AccessDenied",
     "Account",
+    "AuditEvent",
     "Auth",
     "AuthError",
+    "CallbackFailed",
     "Callbacks",
     "ConfigurationError",
     "Credentials",
     "CredentialsSignin",
+    "Device",
     "Events",
+    "Federated",
     "Identity",
     "NotAuthenticated",
     "OAuth2",
+    "OAuthCallbackError",
     "OpenIDConnect",
     "Pages",
     "RevisionConflict",
@@ -64,6 +75,7 @@ __all__ = [
     "Settings",
     "SignInError",
     "StoreUnavailable",
+    "TooManyAttempts",
     "UpdateRefused",
     "User",
     "UserUpdate",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from authdemo import __version__, sessions
-from authdemo.sessions import testing
-from docs.make_reference import PAGE, reference
+from authdemo.sessions import accounts, testing
+from docs import make_reference
+from docs.make_reference import ERRORS, INTERNAL, PAGE, TESTING, reference
 from tests.support.server import ROOT
 
 
@@ -16,10 +19,43 @@ def test_the_reference_is_up_to_date() -> None:
 
 def test_every_public_name_is_in_the_reference_and_says_what_it_is() -> None:
     page = PAGE.read_text()
-    for name in (*sessions.__all__, *testing.__all__):
+    for name in (*sessions.__all__, *accounts.__all__, *testing.__all__):
         heading = re.search(rf"^### `{name}\b[^\n]*\n\n(.*)", page, re.MULTILINE)
         assert heading, name
         assert heading[1][:1].isupper(), name
+
+
+def names_in(chapter: str) -> set[str]:
+    """The names that a chapter of the page has."""
+    text = PAGE.read_text().split(f"\n## {chapter}\n")[1].split("\n## ")[0]
+    return set(re.findall(r"^### `(\w+)", text, re.MULTILINE))
+
+
+def test_every_public_name_is_in_its_chapter() -> None:
+    offered = {name: getattr(sessions, name) for name in sessions.__all__}
+    offered |= {name: getattr(accounts, name) for name in accounts.__all__}
+    errors = {
+        name
+        for name, thing in offered.items()
+        if isinstance(thing, type) and issubclass(thing, Exception)
+    }
+    assert names_in(ERRORS) == errors
+    assert names_in("Accounts") == {*accounts.__all__} - errors
+    assert names_in(TESTING) == {*testing.__all__}
+
+
+def test_a_name_that_is_in_no_chapter_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(make_reference.CHAPTERS, "Guards", ("protected", "public"))
+    with pytest.raises(ValueError, match="in no chapter: Session\\."):
+        reference()
+
+
+def test_what_only_the_package_calls_is_left_out() -> None:
+    page = PAGE.read_text()
+    for name, methods in INTERNAL.items():
+        for method in methods:
+            assert hasattr(getattr(sessions, name), method), method
+            assert f"#### `{name}.{method}(" not in page
 
 
 def test_the_changelog_begins_with_this_version() -> None:

@@ -83,9 +83,6 @@ class Thread:
         """
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_LONGEST_WORK)
 
-    def _has_started_or_failed(self) -> bool:
-        return self._server.started or not self._thread.is_alive()
-
     def _serve(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
             runner.run(self._server.serve(sockets=[self._socket]))

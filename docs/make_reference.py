@@ -61,7 +61,7 @@ ERRORS = "Errors"
 TESTING = "Testing"
 _SIGN_IN = frozenset({"address", "identify", "new_verifier"})
 INTERNAL = {
-    "Auth": frozenset({"admit", "install", "member", "rules_for", "session_behind"}),
+    "Auth": frozenset({"install", "member", "rules_for", "session_behind"}),
     "Federated": _SIGN_IN,
     "OAuth2": _SIGN_IN,
     "OpenIDConnect": _SIGN_IN | {"logout", "sign_out_address"},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -13,23 +12,19 @@ from urllib.parse import quote_plus, urlencode
 
 from . import callbacks as cb
 from .access import AccessTokens
-from .audit import AuditEvent, AuditTrail
-from .callbacks import Account, Callbacks
+from .admission import Admission, Provider, asks_itself
+from .audit import AuditTrail
+from .callbacks import Callbacks
 from .clock import Clock, system_clock
 from .errors import (
-    AccessDenied,
     ConfigurationError,
-    CredentialsSignin,
     NotAuthenticated,
-    SignInError,
-    UnknownProvider,
 )
 from .events import Events
 from .guard import MEMBERS, PageRules, Rule
 from .limits import FailureLimit, UpdateLimit
-from .locks import Locks
 from .options import Pages, SessionOptions
-from .record import Device, ProviderSession, SessionRecord
+from .record import SessionRecord
 from .schema import UserSchema
 from .session import Session
 from .sessions import Sessions
@@ -40,33 +35,12 @@ from .users import User, UserUpdate
 from .words import Words
 
 if TYPE_CHECKING:
-    from ..providers.credentials import Credentials
     from ..providers.federated import Federated
-    from ..providers.identity import Identity
     from ..stores.base import SessionStore
     from ..stores.presence import Presence
     from ..stores.relay import Relay
 
-Provider: TypeAlias = "Credentials | Federated"
 FindUser: TypeAlias = Callable[..., User | None | Awaitable[User | None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Granted:
-    """Somebody proved who they are.
-
-    Attributes:
-        user: Who.
-        account: How.
-        redirect_to: Where the `sign_in` callback sends them instead of signing
-            them in, or None.
-        provider_session: What the session is at the provider.
-    """
-
-    user: User
-    account: Account
-    redirect_to: str | None = None
-    provider_session: ProviderSession | None = None
 
 
 class AuthCore:
@@ -79,6 +53,7 @@ class AuthCore:
         update_limit: How fast clients may update.
         relay: Joins this worker with the others.
         presence: Knows the tabs that are open on the others.
+        admission: Decides who may come in.
         tickets: Sign-in tickets for sockets.
         access_tokens: Makes tokens for other services.
         callbacks: The app's decisions.
@@ -164,91 +139,12 @@ class AuthCore:
         )
         self.update_limit = UpdateLimit(self.settings.update_rate, clock=self.now)
         self._find_user = find_user
-        self._attempts = Locks()
-        self._failures = FailureLimit(store, self.settings.login_rate, clock=self.now)
+        failures = FailureLimit(store, self.settings.login_rate, clock=self.now)
+        self.admission = Admission(self.providers, self.callbacks, self.trail, failures)
 
     def now(self) -> float:
         """Tell the time, by the clock that is there now."""
         return self.clock()
-
-    def provider(self, provider_id: str) -> Provider:
-        """Find a way to sign in.
-
-        Args:
-            provider_id: Its id.
-
-        Returns:
-            The provider.
-
-        Raises:
-            UnknownProvider: If there is none of that id.
-        """
-        provider = self.providers.get(provider_id)
-        if provider is None:
-            raise UnknownProvider(f"There is no way to sign in called {provider_id[:64]!r}.")
-        return provider
-
-    async def authorize(
-        self, provider_id: str, credentials: Mapping[str, Any], *, device: Device
-    ) -> Granted:
-        """Find out who somebody is, and whether they may come in.
-
-        Args:
-            provider_id: The provider's id.
-            credentials: What they sent.
-            device: What they sign in with; failures are counted by its address.
-
-        Returns:
-            Who they are.
-
-        Raises:
-            UnknownProvider: If there is no such provider.
-            TooManyAttempts: If this account failed too often from there.
-            CredentialsSignin: If the credentials are wrong.
-            AccessDenied: If the `sign_in` callback said no.
-            CallbackFailed: If a function of the app raised.
-        """
-        try:
-            provider = self._credentials(provider_id)
-            user = await self._identify(provider, credentials, device.ip)
-            return await self._admit(user, Account(provider.id, provider.type), credentials)
-        except SignInError as error:
-            known = self.providers.get(provider_id)
-            account = _account(known, credentials) if _asks_itself(known) else ""
-            entry = AuditEvent(
-                kind="sign-in-failed",
-                reason=error.code,
-                provider=provider_id[:64],
-                user=account[:64],
-            )
-            self.trail.add(entry, device=device)
-            raise
-
-    async def admit(
-        self, provider: Federated, identity: Identity, *, member: User | None
-    ) -> Granted:
-        """Decide whether somebody whom a provider vouches for may come in.
-
-        Args:
-            provider: The provider.
-            identity: Who it is, verified.
-            member: Who is signed in already, or None.
-
-        Returns:
-            Who they are.
-
-        Raises:
-            AccessDenied: If the app has no place for them, or the `sign_in` callback said no.
-            CallbackFailed: If a function of the app raised.
-        """
-        known = replace(identity, member=member)
-        user = await cb.call("user", partial(provider.user, known))
-        if user is None:
-            raise AccessDenied("You can't sign in here.")
-        account = Account(provider.id, provider.type, identity.subject, identity.claims)
-        granted = await self._admit(user, account, {})
-        there = identity.session or ProviderSession(subject=identity.subject)
-        return replace(granted, provider_session=there)
 
     async def refresh(self, user_id: str) -> None:
         """Let a user's sessions follow what the app knows of the user by now.
@@ -384,46 +280,6 @@ class AuthCore:
             return address
         return address + "?" + "&".join(f"{k}={quote_plus(v, safe='/')}" for k, v in query.items())
 
-    def _credentials(self, provider_id: str) -> Credentials:
-        provider = self.provider(provider_id)
-        if not _asks_itself(provider):
-            raise UnknownProvider(f"Signing in by {provider_id!r} takes no credentials.")
-        return provider
-
-    async def _identify(
-        self, provider: Credentials, credentials: Mapping[str, Any], address: str
-    ) -> User:
-        account = _account(provider, credentials)
-        async with self._attempts.of(
-            account, address
-        ):  # so that a limit of ten lets no eleventh in
-            await self._failures.check(account, address)
-            try:
-                user = await cb.call("authorize", partial(provider.authorize, credentials))
-                if user is None:
-                    raise CredentialsSignin
-            except CredentialsSignin:
-                await self._failures.failed(account, address)
-                raise
-        return user
-
-    async def _admit(self, user: User, account: Account, credentials: Mapping[str, Any]) -> Granted:
-        answer = await cb.call(
-            "sign_in",
-            self.callbacks.sign_in,
-            user=user,
-            account=account,
-            credentials=credentials,
-        )
-        if answer is False:
-            raise AccessDenied("You can't sign in here.")
-        return Granted(user, account, answer if isinstance(answer, str) else None)
-
-
-def _asks_itself(provider: Provider | None) -> TypeGuard[Credentials]:
-    """Tell whether the app itself asks for credentials, and not a provider elsewhere."""
-    return provider is not None and provider.type == "credentials"
-
 
 def _proved(record: SessionRecord) -> float:
     """Tell when somebody last proved who they are; coming from a provider alone proves nothing."""
@@ -434,7 +290,7 @@ def _proved(record: SessionRecord) -> float:
 
 def _is_elsewhere(provider: Provider) -> TypeGuard[Federated]:
     """Tell whether somebody else vouches for the visitor."""
-    return not _asks_itself(provider)
+    return not asks_itself(provider)
 
 
 def _by_id(providers: Sequence[Provider]) -> dict[str, Provider]:
@@ -444,11 +300,6 @@ def _by_id(providers: Sequence[Provider]) -> dict[str, Provider]:
     if len(by_id) < len(providers):
         raise ConfigurationError("Two providers have the same id. Give each an id of its own.")
     return by_id
-
-
-def _account(provider: Credentials, credentials: Mapping[str, Any]) -> str:
-    """Name the account that somebody tries, by which failures are counted."""
-    return str(credentials.get(provider.account_field, ""))[:256]
 
 
 def _store(settings: Settings, name: str) -> tuple[SessionStore, Relay, Presence]:

@@ -30,7 +30,7 @@ class BackChannel:
         It comes from the provider's server, so there is no cookie and no CSRF token; the
         signature stands for both.
         """
-        provider = self._auth.provider(request.path_params["provider"])
+        provider = self._auth.admission.provider(request.path_params["provider"])
         if not isinstance(provider, OpenIDConnect):
             raise bodies.BodyRefused("This provider has nothing to say here.", 404)
         token = (await bodies.read(request)).get("logout_token")

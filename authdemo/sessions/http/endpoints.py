@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from ..core import events as ev
-from ..core.auth import AuthCore, Granted
+from ..core.admission import Granted
+from ..core.auth import AuthCore
 from ..core.callbacks import Account
 from ..core.clock import iso
 from ..core.errors import AuthError, NotAuthenticated, RequestRefused, SignInError
@@ -154,7 +155,7 @@ class Endpoints:
         wanted = _wanted_url(body) or self._entrance.remembered_url(visitor)
         credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
         try:
-            granted = await self._auth.authorize(
+            granted = await self._auth.admission.authorize(
                 request.path_params["provider"], credentials, device=visitor.device
             )
             target = await self._auth.redirect(wanted, visitor.base_url)
@@ -176,7 +177,7 @@ class Endpoints:
 
     async def start_sign_in(self, request: Request) -> Answer:
         """`POST signin/<provider>`: credentials are asked for on the app's own page."""
-        provider = self._auth.provider(request.path_params["provider"])
+        provider = self._auth.admission.provider(request.path_params["provider"])
         visitor, body = await self._receive(request, for_redirect=True)
         target = await self._auth.redirect(_wanted_url(body), visitor.base_url)
         if isinstance(provider, Federated):
@@ -185,7 +186,7 @@ class Endpoints:
 
     async def come_back(self, request: Request) -> Answer:
         """`GET callback/<provider>`: somebody comes back from a provider."""
-        provider = self._auth.provider(request.path_params["provider"])
+        provider = self._auth.admission.provider(request.path_params["provider"])
         if not isinstance(provider, Federated):
             answer = answers.refusal(bodies.BodyRefused("Credentials are sent by POST.", 405))
             return answer.plus([(b"allow", b"POST")])
@@ -194,7 +195,7 @@ class Endpoints:
 
     async def show_sign_in_with(self, request: Request) -> Answer:
         """`GET signin/<provider>`: the same page, if there is that provider."""
-        self._auth.provider(request.path_params["provider"])
+        self._auth.admission.provider(request.path_params["provider"])
         return await self.show_sign_in(request)
 
     async def show_sign_in(self, request: Request) -> Answer:

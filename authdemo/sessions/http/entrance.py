@@ -7,7 +7,8 @@ from urllib.parse import quote, unquote
 from starlette.requests import Request
 
 from ..core import events as ev
-from ..core.auth import AuthCore, Granted
+from ..core.admission import Granted
+from ..core.auth import AuthCore
 from ..core.callbacks import own_url
 from ..core.errors import AuthError
 from . import answers, cookies

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from starlette.requests import Request
 
+from ..core.admission import Granted
 from ..core.audit import AuditEvent
-from ..core.auth import AuthCore, Granted
+from ..core.auth import AuthCore
 from ..core.departures import DEPARTURE_SECONDS, Departure, Departures
 from ..core.errors import (
     AuthError,
@@ -129,7 +130,7 @@ class Federation:
             dict(request.query_params),
             redirect_uri=self._redirect_uri(visitor, provider),
         )
-        return await self._auth.admit(provider, identity, member=self._member(visitor))
+        return await self._auth.admission.admit(provider, identity, member=self._member(visitor))
 
     def _refuse(
         self, request: Request, visitor: Visitor, provider: Federated, error: AuthError

@@ -58,7 +58,7 @@ class SigningOut:
 
     async def go(self, request: Request) -> Answer:
         """`GET signout/<provider>`: on to the provider, or past it if something is in the way."""
-        provider = self._auth.provider(request.path_params["provider"])
+        provider = self._auth.admission.provider(request.path_params["provider"])
         base_url = self._desk.origins.base_url(request.scope)
         farewell = await self._taken(request, "ticket")
         if farewell is None or not isinstance(provider, OpenIDConnect):
@@ -77,7 +77,7 @@ class SigningOut:
 
     async def come_back(self, request: Request) -> Answer:
         """`GET post-logout/<provider>`: back from the provider, and on to where they wanted."""
-        self._auth.provider(request.path_params["provider"])
+        self._auth.admission.provider(request.path_params["provider"])
         base_url = self._desk.origins.base_url(request.scope)
         farewell = await self._taken(request, "state")
         return answers.redirect(farewell.callback_url if farewell else base_url, 302)

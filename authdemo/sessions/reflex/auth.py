@@ -2,53 +2,45 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from functools import cached_property, partial
+from collections.abc import AsyncIterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import reflex as rx
 from reflex.state import BaseState
-from reflex_base.registry import RegistrationContext
 from starlette.applications import Starlette
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from ..core.auth import AuthCore, Provider
+from ..core.admission import Provider
+from ..core.auth import AuthCore
 from ..core.errors import (
     AccessDenied,
     ConfigurationError,
     CredentialsSignin,
     NotAuthenticated,
     RequestRefused,
-    StoreUnavailable,
 )
 from ..core.record import Device, SessionRecord
 from ..core.session import Session
 from ..core.tickets import Pass
 from ..http.connections import Connection, Connections
 from ..http.endpoints import Endpoints
-from ..http.forwarded import Forwarded
-from ..http.front import Front, Layer
-from ..http.gate import Gate
-from ..http.handshake import Handshake
+from ..http.front import Front
 from ..http.origin import Origins
 from ..http.signing_out import SigningOut
-from ..http.site import Site
 from ..http.visitor import Desk
 from .bouncer import Bouncer
-from .frames import Frames
 from .guards import Guards, page_rules, routes_of
 from .hooks import session_errands
 from .installed import install
+from .layers import front_of, layers_of, leave_origins_to_us
 from .live import Live
 from .middleware import SessionMiddleware
 from .overviews import Overviews
+from .running import running
 from .state import SessionState
-
-_SWEEP_SECONDS = 60
 
 
 class Auth(AuthCore):
@@ -152,7 +144,7 @@ class Auth(AuthCore):
             SignInError: If nobody is signed in; its message is for the user.
         """
         connection = self._connection(state)
-        granted = await self.authorize(provider, credentials, device=connection.device)
+        granted = await self.admission.authorize(provider, credentials, device=connection.device)
         session_state = await state.get_state(SessionState)
         if granted.redirect_to is not None:
             session_state.leave_to = await self._way_to(granted.redirect_to, connection)
@@ -211,7 +203,7 @@ class Auth(AuthCore):
         if session is None:
             raise NotAuthenticated
         connection = self._connection(state)
-        granted = await self.authorize(provider, credentials, device=connection.device)
+        granted = await self.admission.authorize(provider, credentials, device=connection.device)
         if granted.user.id != session.user.id:
             raise CredentialsSignin
         if granted.redirect_to is not None:
@@ -275,7 +267,7 @@ class Auth(AuthCore):
             UnknownProvider: If the app doesn't offer that way any more.
         """
         _, record = await self.member(state)
-        provider = self.provider(record.provider)
+        provider = self.admission.provider(record.provider)
         name = getattr(provider, "account_field", "id")
         return provider, {name: str(record.user.get(name) or record.user_id)}
 
@@ -365,25 +357,11 @@ class Auth(AuthCore):
         install(self)
         app.add_middleware(SessionMiddleware(live, Bouncer(self, self.guards, live)), index=0)
         app.register_lifespan_task(self._serve)
-        _leave_origins_to_us(app)
-        handshake = partial(
-            Handshake,
-            auth=self,
-            desk=desk,
-            connections=connections,
-            is_event=Frames(RegistrationContext.get()).are_for_us,
+        leave_origins_to_us(app)
+        self._front = front_of(
+            self, desk, connections, endpoints, site=site, also=also, allow_eval=allow_eval
         )
-        layers: list[Layer] = [handshake]
-        if site is not None:
-            pages = Site(site, self.page_rules, allow_eval=allow_eval)
-            layers.append(partial(Gate, auth=self, desk=desk, site=pages))
-        layers.append(endpoints.in_front_of)
-        if also:
-            layers.append(partial(_open_to, origins=also))
-        if self.settings.trusted_proxies:
-            layers.append(partial(Forwarded, proxies=self.settings.trusted_proxies))
-        self._front = Front(layers)
-        app.api_transformer = [*_layers_of(app), self._keep]
+        app.api_transformer = [*layers_of(app), self._keep]
 
     async def _way_to(self, url: str, connection: Connection) -> str:
         """Find the way to a page; in development another origin than the socket's serves it."""
@@ -408,31 +386,11 @@ class Auth(AuthCore):
 
     @contextlib.asynccontextmanager
     async def _serve(self, starlette_app: Starlette) -> AsyncIterator[None]:
-        """Keep the store open and swept while the app runs."""
+        """Stand in front of the whole app, and do what has to be done while it runs."""
         if starlette_app.middleware_stack is not None:
             starlette_app.middleware_stack = self._front.before(starlette_app.middleware_stack)
-        await self.sessions.store.open()
-        feed = self.sessions.feed
-        stops = [feed.subscribe(self.live.hear), feed.subscribe(self.overviews.hear)]
-        works = (self._sweep(), self.trail.run(), self.overviews.run())
-        tasks = [asyncio.create_task(work) for work in works]
-        try:
-            async with self.relay.connected(feed, catch_up=self.live.catch_up):
-                yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            for stop in stops:
-                stop()
-            await self.trail.flush()
-            await self.presence.close()
-            await self.sessions.store.close()
-
-    async def _sweep(self) -> None:
-        while True:
-            with contextlib.suppress(StoreUnavailable):
-                await self.sessions.sweep()
-            await asyncio.sleep(_SWEEP_SECONDS)
+        async with running(self, self.live, self.overviews):
+            yield
 
     def _connection(self, state: rx.State) -> Connection:
         connection = self.live.connection(state)
@@ -448,27 +406,3 @@ def add_errands(app: rx.App) -> None:
         app: The app.
     """
     app.extra_app_wraps[(3, "SessionErrands")] = lambda _: rx.fragment(session_errands())
-
-
-def _open_to(app: ASGIApp, *, origins: tuple[str, ...]) -> ASGIApp:
-    """Let the pages of other origins call, such as those of the development server."""
-    return CORSMiddleware(
-        app,
-        allow_origins=origins,
-        allow_methods=["*"],
-        allow_headers=["*"],
-        allow_credentials=True,
-    )
-
-
-def _leave_origins_to_us(app: rx.App) -> None:
-    """Switch Socket.IO's fixed list of origins off: `Handshake` knows the app's own."""
-    if app.sio is not None:
-        app.sio.eio.cors_allowed_origins = []
-
-
-def _layers_of(app: rx.App) -> Sequence[Starlette | Callable[[ASGIApp], ASGIApp]]:
-    own = app.api_transformer
-    if own is None:
-        return ()
-    return own if isinstance(own, Sequence) else (own,)

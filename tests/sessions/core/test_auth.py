@@ -45,7 +45,7 @@ def core(tmp_path, clock):
 
 
 async def enter(core, credentials=RIGHT, address=HERE):
-    return await core.authorize("credentials", credentials, device=Device(ip=address))
+    return await core.admission.authorize("credentials", credentials, device=Device(ip=address))
 
 
 async def test_right_credentials_tell_who_it_is(core):
@@ -72,7 +72,7 @@ async def test_wrong_ones_are_refused(core):
 
 async def test_an_unknown_provider_is_refused_in_few_words(core):
     with pytest.raises(UnknownProvider) as refused:
-        await core().authorize("x" * 10_000, RIGHT, device=Device(ip=HERE))
+        await core().admission.authorize("x" * 10_000, RIGHT, device=Device(ip=HERE))
     assert len(refused.value.message) < 200
 
 

@@ -1,0 +1,191 @@
+"""Who may come in: what somebody proves, and what the app makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+
+from . import callbacks as cb
+from .audit import AuditEvent, AuditTrail
+from .callbacks import Account, Callbacks
+from .errors import AccessDenied, CredentialsSignin, SignInError, UnknownProvider
+from .limits import FailureLimit
+from .locks import Locks
+from .record import Device, ProviderSession
+from .users import User
+
+if TYPE_CHECKING:
+    from ..providers.credentials import Credentials
+    from ..providers.federated import Federated
+    from ..providers.identity import Identity
+
+Provider: TypeAlias = "Credentials | Federated"
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Somebody proved who they are.
+
+    Attributes:
+        user: Who.
+        account: How.
+        redirect_to: Where the `sign_in` callback sends them instead of signing
+            them in, or None.
+        provider_session: What the session is at the provider.
+    """
+
+    user: User
+    account: Account
+    redirect_to: str | None = None
+    provider_session: ProviderSession | None = None
+
+
+class Admission:
+    """Decides who may come in."""
+
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        callbacks: Callbacks,
+        trail: AuditTrail,
+        failures: FailureLimit,
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            providers: The ways to sign in, by id.
+            callbacks: The app's decisions.
+            trail: The audit trail.
+            failures: How often signing in may fail.
+        """
+        self._providers = providers
+        self._callbacks = callbacks
+        self._trail = trail
+        self._failures = failures
+        self._attempts = Locks()
+
+    def provider(self, provider_id: str) -> Provider:
+        """Find a way to sign in.
+
+        Args:
+            provider_id: Its id.
+
+        Returns:
+            The provider.
+
+        Raises:
+            UnknownProvider: If there is none of that id.
+        """
+        provider = self._providers.get(provider_id)
+        if provider is None:
+            raise UnknownProvider(f"There is no way to sign in called {provider_id[:64]!r}.")
+        return provider
+
+    async def authorize(
+        self, provider_id: str, credentials: Mapping[str, Any], *, device: Device
+    ) -> Granted:
+        """Find out who somebody is, and whether they may come in.
+
+        Args:
+            provider_id: The provider's id.
+            credentials: What they sent.
+            device: What they sign in with; failures are counted by its address.
+
+        Returns:
+            Who they are.
+
+        Raises:
+            UnknownProvider: If there is no such provider.
+            TooManyAttempts: If this account failed too often from there.
+            CredentialsSignin: If the credentials are wrong.
+            AccessDenied: If the `sign_in` callback said no.
+            CallbackFailed: If a function of the app raised.
+        """
+        try:
+            provider = self._credentials(provider_id)
+            user = await self._identify(provider, credentials, device.ip)
+            return await self._admit(user, Account(provider.id, provider.type), credentials)
+        except SignInError as error:
+            known = self._providers.get(provider_id)
+            account = _account(known, credentials) if asks_itself(known) else ""
+            entry = AuditEvent(
+                kind="sign-in-failed",
+                reason=error.code,
+                provider=provider_id[:64],
+                user=account[:64],
+            )
+            self._trail.add(entry, device=device)
+            raise
+
+    async def admit(
+        self, provider: Federated, identity: Identity, *, member: User | None
+    ) -> Granted:
+        """Decide whether somebody whom a provider vouches for may come in.
+
+        Args:
+            provider: The provider.
+            identity: Who it is, verified.
+            member: Who is signed in already, or None.
+
+        Returns:
+            Who they are.
+
+        Raises:
+            AccessDenied: If the app has no place for them, or the `sign_in` callback said no.
+            CallbackFailed: If a function of the app raised.
+        """
+        known = replace(identity, member=member)
+        user = await cb.call("user", partial(provider.user, known))
+        if user is None:
+            raise AccessDenied("You can't sign in here.")
+        account = Account(provider.id, provider.type, identity.subject, identity.claims)
+        granted = await self._admit(user, account, {})
+        there = identity.session or ProviderSession(subject=identity.subject)
+        return replace(granted, provider_session=there)
+
+    def _credentials(self, provider_id: str) -> Credentials:
+        provider = self.provider(provider_id)
+        if not asks_itself(provider):
+            raise UnknownProvider(f"Signing in by {provider_id!r} takes no credentials.")
+        return provider
+
+    async def _identify(
+        self, provider: Credentials, credentials: Mapping[str, Any], address: str
+    ) -> User:
+        account = _account(provider, credentials)
+        async with self._attempts.of(
+            account, address
+        ):  # so that a limit of ten lets no eleventh in
+            await self._failures.check(account, address)
+            try:
+                user = await cb.call("authorize", partial(provider.authorize, credentials))
+                if user is None:
+                    raise CredentialsSignin
+            except CredentialsSignin:
+                await self._failures.failed(account, address)
+                raise
+        return user
+
+    async def _admit(self, user: User, account: Account, credentials: Mapping[str, Any]) -> Granted:
+        answer = await cb.call(
+            "sign_in",
+            self._callbacks.sign_in,
+            user=user,
+            account=account,
+            credentials=credentials,
+        )
+        if answer is False:
+            raise AccessDenied("You can't sign in here.")
+        return Granted(user, account, answer if isinstance(answer, str) else None)
+
+
+def asks_itself(provider: Provider | None) -> TypeGuard[Credentials]:
+    """Tell whether the app itself asks for credentials, and not a provider elsewhere."""
+    return provider is not None and provider.type == "credentials"
+
+
+def _account(provider: Credentials, credentials: Mapping[str, Any]) -> str:
+    """Name the account that somebody tries, by which failures are counted."""
+    return str(credentials.get(provider.account_field, ""))[:256]

@@ -1,0 +1,99 @@
+"""What stands in front of a Reflex app, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import reflex as rx
+from reflex_base.registry import RegistrationContext
+from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from ..core.auth import AuthCore
+from ..http.connections import Connections
+from ..http.endpoints import Endpoints
+from ..http.forwarded import Forwarded
+from ..http.front import Front, Layer
+from ..http.gate import Gate
+from ..http.handshake import Handshake
+from ..http.site import Site
+from ..http.visitor import Desk
+from .frames import Frames
+
+
+def front_of(
+    auth: AuthCore,
+    desk: Desk,
+    connections: Connections,
+    endpoints: Endpoints,
+    *,
+    site: Path | None,
+    also: tuple[str, ...],
+    allow_eval: bool,
+) -> Front:
+    """Put the layers together.
+
+    Args:
+        auth: The app's sessions.
+        desk: Receives visitors.
+        connections: The open sockets.
+        endpoints: Answers the requests of `/api/auth`.
+        site: The built pages, or None if another server serves them.
+        also: Other origins whose pages belong to the app.
+        allow_eval: Whether the pages' scripts may use `eval`.
+
+    Returns:
+        The layers, to be put in front of the app.
+    """
+    is_event = Frames(RegistrationContext.get()).are_for_us
+    layers: list[Layer] = [
+        partial(Handshake, auth=auth, desk=desk, connections=connections, is_event=is_event)
+    ]
+    if site is not None:
+        pages = Site(site, auth.page_rules, allow_eval=allow_eval)
+        layers.append(partial(Gate, auth=auth, desk=desk, site=pages))
+    layers.append(endpoints.in_front_of)
+    if also:
+        layers.append(partial(_open_to, origins=also))
+    if auth.settings.trusted_proxies:
+        layers.append(partial(Forwarded, proxies=auth.settings.trusted_proxies))
+    return Front(layers)
+
+
+def layers_of(app: rx.App) -> Sequence[Starlette | Callable[[ASGIApp], ASGIApp]]:
+    """List the layers that an app has of its own.
+
+    Args:
+        app: The app.
+
+    Returns:
+        Its API transformers, the innermost first.
+    """
+    own = app.api_transformer
+    if own is None:
+        return ()
+    return own if isinstance(own, Sequence) else (own,)
+
+
+def leave_origins_to_us(app: rx.App) -> None:
+    """Switch Socket.IO's fixed list of origins off: `Handshake` knows the app's own.
+
+    Args:
+        app: The app.
+    """
+    if app.sio is not None:
+        app.sio.eio.cors_allowed_origins = []
+
+
+def _open_to(app: ASGIApp, *, origins: tuple[str, ...]) -> ASGIApp:
+    """Let the pages of other origins call, such as those of the development server."""
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=["*"],
+        allow_headers=["*"],
+        allow_credentials=True,
+    )

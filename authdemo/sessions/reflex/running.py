@@ -1,0 +1,52 @@
+"""What goes on in the background for as long as an app runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from ..core.auth import AuthCore
+from ..core.errors import StoreUnavailable
+from ..core.sessions import Sessions
+from .live import Live
+from .overviews import Overviews
+
+_SWEEP_SECONDS = 60
+
+
+@contextlib.asynccontextmanager
+async def running(auth: AuthCore, live: Live, overviews: Overviews) -> AsyncIterator[None]:
+    """Keep the store open and swept, and everyone told.
+
+    Args:
+        auth: The app's sessions.
+        live: Keeps the tabs in step.
+        overviews: Shows users all of their sessions.
+
+    Yields:
+        While all of it runs.
+    """
+    await auth.sessions.store.open()
+    feed = auth.sessions.feed
+    stops = [feed.subscribe(live.hear), feed.subscribe(overviews.hear)]
+    works = (_sweep(auth.sessions), auth.trail.run(), overviews.run())
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        async with auth.relay.connected(feed, catch_up=live.catch_up):
+            yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for stop in stops:
+            stop()
+        await auth.trail.flush()
+        await auth.presence.close()
+        await auth.sessions.store.close()
+
+
+async def _sweep(sessions: Sessions) -> None:
+    while True:
+        with contextlib.suppress(StoreUnavailable):
+            await sessions.sweep()
+        await asyncio.sleep(_SWEEP_SECONDS)

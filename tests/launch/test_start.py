@@ -125,7 +125,7 @@ def test_a_provider_without_its_secret_stops_the_start_with_one_line(start):
     launcher = start(AUTH_GITHUB_ID="an app")
     assert launcher.end() == 1
     assert launcher.lines == [
-        "error: AUTH_GITHUB_SECRET takes the app's secret at GitHub; it is not set."
+        "error: AUTH_GITHUB_SECRET takes the app's secret at the provider; it is not set."
     ]
 
 

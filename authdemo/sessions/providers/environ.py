@@ -96,11 +96,11 @@ def _is_named(way: _Way, environ: Mapping[str, str]) -> bool:
 
 def _declared(way: _Way, environ: Mapping[str, str], user: MakeUser) -> Federated:
     more = {
-        "client_id": _needed(f"{way.prefix}_ID", environ, "the app's id there"),
+        "client_id": _needed(f"{way.prefix}_ID", environ, "the app's id at the provider"),
         "client_secret": environ.get(f"{way.prefix}_SECRET", ""),
     }
     if way.needs_secret:
-        _needed(f"{way.prefix}_SECRET", environ, "the app's secret there")
+        _needed(f"{way.prefix}_SECRET", environ, "the app's secret at the provider")
     return way.declare(**more, **_place(way, environ), user=user)
 
 

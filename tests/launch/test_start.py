@@ -68,6 +68,7 @@ def test_an_interrupted_build_does_not_count(start, project):
     assert BUILDING in launcher.lines
 
 
+@pytest.mark.soak
 def test_an_interrupted_installation_is_made_good(start, project):
     packages = project / ".web/node_modules"
     shutil.rmtree(packages.parent)

@@ -40,6 +40,7 @@ def test_what_one_worker_did_is_in_the_overviews_of_all(john: Browser) -> None:
         phone.log_out()
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("redis")
 def test_the_tabs_of_a_killed_worker_are_forgotten(tmp_path: Path, redis: Redis) -> None:
     workers = {"REFLEX_REDIS_URL": redis.url, "WORKERS": "2"}

@@ -17,7 +17,7 @@ from benchmarks.load.channel import Lines
 from benchmarks.servers import Target
 
 READ_AT_LEAST = 0.4
-UPDATE_AT_LEAST = 0.05
+UPDATE_AT_LEAST = 0.04
 """The bare route's CPU time for an answer, as a part of the hot path's."""
 
 CONNECTIONS = 4

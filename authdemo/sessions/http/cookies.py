@@ -107,11 +107,6 @@ def by_name(scope: Scope) -> Mapping[str, list[str]]:
     return found
 
 
-def values(scope: Scope, name: str) -> list[str]:
-    """Read every cookie of one name; see `by_name`."""
-    return by_name(scope).get(name, [])
-
-
 def without(scope: Scope, names: Iterable[str]) -> Scope:
     """Hide cookies from whoever comes next.
 

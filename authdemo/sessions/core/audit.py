@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from pydantic_core import to_json
 
@@ -37,9 +38,9 @@ AuditKind: TypeAlias = Literal[
 _MOST_WAITING = 10_000
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class AuditEvent:
-    """One entry of the audit trail.
+    """One entry of the audit trail, which completes it; see `AuditTrail.add`.
 
     Attributes:
         kind: What happened.
@@ -81,7 +82,7 @@ AuditListener: TypeAlias = Callable[[AuditEvent], None | Awaitable[None]]
 
 def log_event(event: AuditEvent) -> None:
     """Write an entry to the log `authdemo.sessions.audit`; what `Events.audit` does by default."""
-    trail.info("%s", event.as_json())
+    trail.info(event.as_json())
 
 
 class AuditTrail:
@@ -98,7 +99,8 @@ class AuditTrail:
         """
         self._listener = listener
         self._clock = clock
-        self._waiting: asyncio.Queue[AuditEvent] = asyncio.Queue(_MOST_WAITING)
+        self._waiting: deque[AuditEvent] = deque()
+        self._is_waiting = asyncio.Event()
         self._lost = 0
 
     def add(
@@ -108,24 +110,25 @@ class AuditTrail:
         record: SessionRecord | None = None,
         device: Device | None = None,
     ) -> None:
-        """Note what happened; never waits, and never fails.
+        """Note what happened, and when; never waits, and never fails.
 
         Args:
-            event: What happened.
+            event: What happened; who did it, and where, is added to it.
             record: The session that it is about.
             device: What it was done with.
         """
         if self._listener is None:
             return
-        facts: dict[str, Any] = {}
-        if record is not None:
-            facts.update(user=record.user_id, session=public_id(record.id))
-        if device is not None:
-            facts.update(ip=device.ip, user_agent=device.user_agent)
-        try:
-            self._waiting.put_nowait(replace(event, at=self._clock(), **facts))
-        except asyncio.QueueFull:
+        if len(self._waiting) >= _MOST_WAITING:
             self._lost += 1
+            return
+        event.at = self._clock()
+        if record is not None:
+            event.user, event.session = record.user_id, public_id(record.id)
+        if device is not None:
+            event.ip, event.user_agent = device.ip, device.user_agent
+        self._waiting.append(event)
+        self._is_waiting.set()
 
     def refused(
         self,
@@ -150,13 +153,14 @@ class AuditTrail:
 
     async def run(self) -> None:
         """Hand entries to the listener, one after the other, for as long as the app runs."""
-        while True:
-            await self._hand_over(await self._waiting.get())
+        while await self._is_waiting.wait():
+            self._is_waiting.clear()
+            await self.flush()
 
     async def flush(self) -> None:
         """Hand over what still waits."""
-        while not self._waiting.empty():
-            await self._hand_over(self._waiting.get_nowait())
+        while self._waiting:
+            await self._hand_over(self._waiting.popleft())
 
     async def _hand_over(self, event: AuditEvent) -> None:
         if self._listener is None:

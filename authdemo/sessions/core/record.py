@@ -17,6 +17,8 @@ MAX_HISTORY = 50
 """How many steps of a session are remembered."""
 
 _PLAIN = frozenset({str, int, bool, type(None)})
+"""What JSON gives back as it was, and nobody can change."""
+
 _MOST_READ = 4096
 """How many records are kept as they were read, so that no text has to be read twice."""
 
@@ -153,9 +155,8 @@ class SessionRecord(_Frozen):
         Returns:
             This very record, if all its values are JSON's own; else what becomes of it.
         """
-        values = (*self.user.values(), *self.claims.values())
-        is_plain = all(type(value) in _PLAIN for value in values)
-        return self if is_plain else SessionRecord.read(text)
+        kinds = {*map(type, self.user.values()), *map(type, self.claims.values())}
+        return self if kinds <= _PLAIN else SessionRecord.read(text)
 
     @property
     def user_id(self) -> str:
@@ -164,11 +165,11 @@ class SessionRecord(_Frozen):
 
     def fields(self) -> dict[str, Any]:
         """Copy the user's fields, for others to change."""
-        return {name: _copy(value) for name, value in self.user.items()}
+        return _copies(self.user)
 
     def own_claims(self) -> dict[str, Any]:
         """Copy the app's own claims, for others to change."""
-        return {name: _copy(value) for name, value in self.claims.items()}
+        return _copies(self.claims)
 
     @property
     def handles(self) -> tuple[str, ...]:
@@ -272,9 +273,15 @@ class SessionRecord(_Frozen):
         return self.model_copy(update=new)
 
 
+def _copies(fields: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value if type(value) in _PLAIN else _copy(value) for name, value in fields.items()
+    }
+
+
 def _copy(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _copy(each) for name, each in value.items()}
+        return _copies(value)
     return [_copy(each) for each in value] if isinstance(value, list) else value
 
 
@@ -307,9 +314,5 @@ def changes(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Change]:
     Returns:
         The fields that differ.
     """
-    names = sorted(old.keys() | new.keys())
-    return {
-        name: Change(old=old.get(name), new=new.get(name))
-        for name in names
-        if old.get(name) != new.get(name)
-    }
+    differ = [name for name in old.keys() | new.keys() if old.get(name) != new.get(name)]
+    return {name: Change(old=old.get(name), new=new.get(name)) for name in sorted(differ)}

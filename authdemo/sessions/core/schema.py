@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -45,23 +45,16 @@ class UserSchema:
         Raises:
             UpdateRefused: Names the field that is to blame.
         """
-        if not isinstance(asked, Mapping):
+        if not isinstance(asked, (dict, Mapping)):
             raise UpdateRefused(
                 "The update must be an object of fields and their new values.",
                 reason="not_an_object",
             )
-        fields = cast("Mapping[str, Any]", asked)
-        wanted = {
-            name: value for name, value in fields.items() if not self._is_same(current, name, value)
-        }
+        wanted = _that_differ(asked, current)
         for name in wanted:
             self._check_open(name, author)
         accepted = {**self._clean(wanted), **self._checked_rest(current, wanted)}
-        return {
-            name: value
-            for name, value in accepted.items()
-            if not self._is_same(current, name, value)
-        }
+        return _that_differ(accepted, current)
 
     def beyond_clients(self, user: User) -> dict[str, Any]:
         """Pick the fields that no client may change.
@@ -74,10 +67,6 @@ class UserSchema:
         """
         fields = user.model_dump()
         return {name: fields[name] for name in fields if name not in self._open}
-
-    def _is_same(self, current: Mapping[str, Any], name: str, value: object) -> bool:
-        known = name in current
-        return known and type(current[name]) is type(value) and bool(current[name] == value)
 
     def _check_open(self, name: str, author: Author) -> None:
         if name not in self._fields:
@@ -121,6 +110,14 @@ def blame(detail: ErrorDetails) -> dict[str, Any]:
         reason, values = detail["type"], _numbers(detail)
     message = f"The {field or 'update'} {_message(detail)}."
     return {"message": message, "field": field, "reason": reason, "values": values}
+
+
+def _that_differ(fields: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in fields.items()
+        if not (name in current and type(current[name]) is type(value) and current[name] == value)
+    }
 
 
 def _validated(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:

@@ -17,4 +17,6 @@ async def settled(answer: T | Awaitable[T]) -> T:
     Returns:
         The answer itself.
     """
+    if answer is None:
+        return answer
     return await answer if isinstance(answer, Awaitable) else answer

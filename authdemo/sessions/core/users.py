@@ -19,6 +19,8 @@ _JOINERS = "\u200c\u200d"
 
 
 def _visible(text: str) -> str:
+    if text.isprintable():
+        return text
     for character in text:
         if unicodedata.category(character) in _UNSEEN and character not in _JOINERS:
             raise RuleBroken("invisible", "must not hold control or invisible characters")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
-
 from ..core.audit import AuditEvent
 from ..core.auth import AuthCore
 from ..core.errors import OAuthCallbackError
 from ..providers.oidc import OpenIDConnect
 from . import answers, bodies
 from .answers import Answer
+from .requests import Request
 from .visitor import device_of
 
 
@@ -30,7 +29,7 @@ class BackChannel:
         It comes from the provider's server, so there is no cookie and no CSRF token; the
         signature stands for both.
         """
-        provider = self._auth.admission.provider(request.path_params["provider"])
+        provider = self._auth.admission.provider(request.name)
         if not isinstance(provider, OpenIDConnect):
             raise bodies.BodyRefused("This provider has nothing to say here.", 404)
         token = (await bodies.read(request)).get("logout_token")
@@ -51,7 +50,7 @@ class BackChannel:
             reason=error.code,
             detail=error.reason,
             provider=provider.id,
-            path=request.scope["path"],
+            path=request.path,
         )
         self._auth.trail.add(entry, device=device_of(request.scope))
         more = {"error": "invalid_request", "error_description": error.message}

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
-
 from ..core import strict_json
 from ..core.errors import AuthError
-from .scopes import header
+from .requests import Request
 
 MAX_BODY_BYTES = 16 * 1024
 
@@ -46,7 +44,7 @@ async def read(request: Request) -> dict[str, Any]:
     Raises:
         BodyRefused: If it is too large, of another type, or malformed.
     """
-    kind = header(request.scope, b"content-type").partition(";")[0].strip().lower()
+    kind = (request.header(b"content-type") or "").partition(";")[0].strip().lower()
     if kind not in ("application/json", "application/x-www-form-urlencoded"):
         raise BodyRefused(
             "The body must be application/json or application/x-www-form-urlencoded.",

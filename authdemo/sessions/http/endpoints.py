@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from ..core import events as ev
@@ -29,6 +28,7 @@ from .backchannel import BackChannel
 from .cookies import RawHeaders
 from .entrance import Entrance, redirect
 from .federation import Federation
+from .requests import Request
 from .routing import NAME, Addresses, Endpoint
 from .signing_out import SigningOut
 from .visitor import Desk, Visitor, device_of
@@ -126,24 +126,23 @@ class Endpoints:
         record = await self._desk.refresh(fresh, visitor)
         session = await self._auth.sessions.faces.public(record) if record else None
         if session is not None:
-            path = request.scope["path"]
-            await ev.tell(self._auth.events.session, session=session, path=path)
+            await ev.tell(self._auth.events.session, session=session, path=request.path)
         return answers.personal(session).plus(fresh)
 
     async def update(self, request: Request) -> Answer:
         """`POST session`: a client's update."""
         visitor, body = await self._receive(request)
-        if visitor.record is None:
+        record, asked = visitor.record, body.get("data")
+        if record is None:
             raise NotAuthenticated
-        self._auth.update_limit.count(visitor.record.id)
-        asked = {} if body.get("data") is None else body["data"]
+        self._auth.update_limit.count(record.id)
         revised = await self._auth.sessions.revise(
-            visitor.record.id,
-            asked,
+            record.id,
+            {} if asked is None else asked,
             author="client",
             if_rev=_expected_rev(request),
             device=visitor.device,
-            known=visitor.record,
+            known=record,
         )
         answer = answers.personal(revised.session)
         self._desk.put_token(answer.headers, visitor, revised.record, revised.token)
@@ -156,7 +155,7 @@ class Endpoints:
         credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
         try:
             granted = await self._auth.admission.authorize(
-                request.path_params["provider"], credentials, device=visitor.device
+                request.name, credentials, device=visitor.device
             )
             target = await self._auth.redirect(wanted, visitor.base_url)
             return await self._entrance.admit(request, visitor, granted, target)
@@ -177,7 +176,7 @@ class Endpoints:
 
     async def start_sign_in(self, request: Request) -> Answer:
         """`POST signin/<provider>`: credentials are asked for on the app's own page."""
-        provider = self._auth.admission.provider(request.path_params["provider"])
+        provider = self._auth.admission.provider(request.name)
         visitor, body = await self._receive(request, for_redirect=True)
         target = await self._auth.redirect(_wanted_url(body), visitor.base_url)
         if isinstance(provider, Federated):
@@ -186,24 +185,22 @@ class Endpoints:
 
     async def come_back(self, request: Request) -> Answer:
         """`GET callback/<provider>`: somebody comes back from a provider."""
-        provider = self._auth.admission.provider(request.path_params["provider"])
+        provider = self._auth.admission.provider(request.name)
         if not isinstance(provider, Federated):
             answer = answers.refusal(bodies.BodyRefused("Credentials are sent by POST.", 405))
             return answer.plus([(b"allow", b"POST")])
-        visitor = request.state.visitor = await self._desk.receive(request.scope)
+        visitor = request.visitor = await self._desk.receive(request.scope)
         return await self._federation.arrive(request, visitor, provider)
 
     async def show_sign_in_with(self, request: Request) -> Answer:
         """`GET signin/<provider>`: the same page, if there is that provider."""
-        self._auth.admission.provider(request.path_params["provider"])
+        self._auth.admission.provider(request.name)
         return await self.show_sign_in(request)
 
     async def show_sign_in(self, request: Request) -> Answer:
         """`GET signin` and `GET error`: the app's own page says it."""
         base_url = self._desk.origins.base_url(request.scope)
-        query = {
-            k: v for k, v in request.query_params.items() if k in ("callbackUrl", "error", "code")
-        }
+        query = {k: v for k, v in request.query.items() if k in ("callbackUrl", "error", "code")}
         if "callbackUrl" in query:
             query["callbackUrl"] = await self._auth.redirect(query["callbackUrl"], base_url)
         return redirect(request, self._auth.sign_in_url(base_url, **query))
@@ -265,7 +262,7 @@ class Endpoints:
         """Receive a POST: from our own pages, readable, and with its CSRF token."""
         self._desk.origins.check(request.scope)
         body = await bodies.read(request)
-        visitor = request.state.visitor = await self._desk.receive(request.scope)
+        visitor = request.visitor = await self._desk.receive(request.scope)
         try:
             self._desk.csrf.check(visitor.csrf_cookies, visitor.sid, body.get("csrfToken"))
         except RequestRefused as error:
@@ -278,10 +275,10 @@ class Endpoints:
         """Keep what was denied in mind; what was merely misspelled is no refusal."""
         if isinstance(error, bodies.BodyRefused):
             return
-        visitor: Visitor | None = getattr(request.state, "visitor", None)
+        visitor = request.visitor
         self._auth.trail.refused(
             error,
-            path=request.scope["path"],
+            path=request.path,
             record=visitor.record if visitor else None,
             device=device_of(request.scope),
         )
@@ -312,7 +309,7 @@ def _summary(record: SessionRecord, current: str) -> dict[str, Any]:
 
 
 def _expected_rev(request: Request) -> int | None:
-    header = request.headers.get("if-match")
+    header = request.header(b"if-match")
     if header is None or header == "*":
         return None
     match = _ETAG.fullmatch(header)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import quote, unquote
 
-from starlette.requests import Request
-
 from ..core import events as ev
 from ..core.admission import Granted
 from ..core.auth import AuthCore
@@ -13,6 +11,7 @@ from ..core.callbacks import own_url
 from ..core.errors import AuthError
 from . import answers, cookies
 from .answers import Answer
+from .requests import Request
 from .visitor import Desk, Visitor
 
 
@@ -99,7 +98,7 @@ class Entrance:
 
 def wants_json(request: Request) -> bool:
     """Tell whether the sender is Auth.js's client, which follows redirects itself."""
-    return "x-auth-return-redirect" in request.headers
+    return request.header(b"x-auth-return-redirect") is not None
 
 
 def redirect(request: Request, url: str) -> Answer:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from starlette.requests import Request
-
 from ..core.admission import Granted
 from ..core.audit import AuditEvent
 from ..core.auth import AuthCore
@@ -23,6 +21,7 @@ from ..providers.federated import Federated
 from . import cookies
 from .answers import Answer
 from .entrance import Entrance, redirect
+from .requests import Request
 from .visitor import Visitor
 
 
@@ -67,7 +66,7 @@ class Federation:
             The answer that leads there, with the cookie which the visitor is known by later;
             or the one that says why it can't.
         """
-        again = request.query_params.get("prompt") == "login"
+        again = request.query.get("prompt") == "login"
         departure, state, secret = self._departures.begin(
             provider=provider.id,
             verifier=provider.new_verifier(),
@@ -114,7 +113,7 @@ class Federation:
         self, request: Request, visitor: Visitor, provider: Federated
     ) -> Departure:
         departure = await self._departures.arrive(
-            request.query_params.get("state", ""),
+            request.query.get("state", ""),
             visitor.cookies.get(visitor.names.state, []),
             provider=provider.id,
         )
@@ -127,7 +126,7 @@ class Federation:
     ) -> Granted:
         identity = await provider.identify(
             departure,
-            dict(request.query_params),
+            request.query,
             redirect_uri=self._redirect_uri(visitor, provider),
         )
         return await self._auth.admission.admit(provider, identity, member=self._member(visitor))

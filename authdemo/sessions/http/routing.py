@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
-from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..core.errors import AuthError
 from . import answers
 from .answers import Answer
 from .bodies import BodyRefused
+from .requests import Request
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Answer]]
 OnError: TypeAlias = Callable[[Request, AuthError], None]
@@ -42,16 +42,14 @@ class Address:
         self._endpoints = {**endpoints, **also}
         self.methods = sorted(self._endpoints)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, request: Request) -> Answer:
         """Answer a request; every `AuthError` becomes an answer too."""
-        request = Request(scope, receive)
         try:
-            answer = await self._endpoints.get(request.method, self._refuse)(request)
+            return await self._endpoints.get(request.scope["method"], self._refuse)(request)
         except AuthError as error:
             self._on_error(request, error)
             url = getattr(error, "url", None)
-            answer = answers.refusal(error, {"url": url} if url else None)
-        await answer(scope, receive, send)
+            return answers.refusal(error, {"url": url} if url else None)
 
     async def _refuse(self, _: Request) -> Answer:
         if not self.methods:
@@ -94,9 +92,9 @@ class Addresses:
         if scope["type"] != "http" or not (path.startswith(self._below) or path == self._base):
             await self._app(scope, receive, send)
             return
-        address = self._addresses.get(path)
+        address, name = self._addresses.get(path), ""
         if address is None:
             place, _, name = path.rpartition("/")
             address = self._addresses.get(f"{place}/{NAME}", self._nothing)
-            scope = {**scope, "path_params": {NAME[1:-1]: name}}
-        await address(scope, receive, send)
+        answer = await address.answer(Request(scope, receive, name))
+        await answer(scope, receive, send)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from urllib.parse import urlencode
 
-from starlette.requests import Request
-
 from ..core.audit import AuditEvent
 from ..core.auth import AuthCore
 from ..core.errors import AuthError, OAuthCallbackError, StoreUnavailable
@@ -15,6 +13,7 @@ from ..core.record import SessionRecord
 from ..providers.oidc import OpenIDConnect
 from . import answers
 from .answers import Answer
+from .requests import Request
 from .visitor import Desk, device_of
 
 
@@ -58,7 +57,7 @@ class SigningOut:
 
     async def go(self, request: Request) -> Answer:
         """`GET signout/<provider>`: on to the provider, or past it if something is in the way."""
-        provider = self._auth.admission.provider(request.path_params["provider"])
+        provider = self._auth.admission.provider(request.name)
         base_url = self._desk.origins.base_url(request.scope)
         farewell = await self._taken(request, "ticket")
         if farewell is None or not isinstance(provider, OpenIDConnect):
@@ -77,14 +76,14 @@ class SigningOut:
 
     async def come_back(self, request: Request) -> Answer:
         """`GET post-logout/<provider>`: back from the provider, and on to where they wanted."""
-        self._auth.admission.provider(request.path_params["provider"])
+        self._auth.admission.provider(request.name)
         base_url = self._desk.origins.base_url(request.scope)
         farewell = await self._taken(request, "state")
         return answers.redirect(farewell.callback_url if farewell else base_url, 302)
 
     async def _taken(self, request: Request, name: str) -> Farewell | None:
-        given = request.query_params.get(name, "")
-        return await self._farewells.take(given, provider=request.path_params["provider"])
+        given = request.query.get(name, "")
+        return await self._farewells.take(given, provider=request.name)
 
     def _address(self, action: str, base_url: str, provider: OpenIDConnect) -> str:
         return f"{base_url}{self._base}/{action}/{provider.id}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from starlette.types import Scope
 
@@ -19,6 +20,8 @@ from .scopes import header
 
 TAB_HEADER = b"x-auth-tab"
 """The header by which a page says which tab it is in."""
+
+_MOST_DEVICES = 4096
 
 
 @dataclass(eq=False)
@@ -76,11 +79,16 @@ def device_of(scope: Scope) -> Device:
     """
     client = scope.get("client")
     tab = header(scope, TAB_HEADER)
-    return Device(
-        user_agent=header(scope, b"user-agent")[:256],
-        ip=client[0] if client else "",
-        tab=tab if is_tab_name(tab) else "",
+    return _device(
+        header(scope, b"user-agent")[:256],
+        client[0] if client else "",
+        tab if is_tab_name(tab) else "",
     )
+
+
+@lru_cache(_MOST_DEVICES)
+def _device(user_agent: str, ip: str, tab: str) -> Device:
+    return Device(user_agent=user_agent, ip=ip, tab=tab)
 
 
 class Desk:

@@ -42,25 +42,22 @@ class Commits:
         self._waiting: deque[tuple[Change[Any], asyncio.Future[Any]]] = deque()
         self._work: asyncio.Task[None] | None = None
 
-    async def write(self, change: Change[T]) -> T:
+    def write(self, change: Change[T]) -> asyncio.Future[T]:
         """Have something changed.
 
         Args:
             change: Makes the change, and must not commit it.
 
         Returns:
-            What `change` returns, once it is on the disk.
-
-        Raises:
-            sqlite3.Error: If it can't be done.
-            FileNotFoundError: If another file is in the database's place.
-            NotKept: If the disk can't keep it.
+            What `change` returns, to be awaited: it is there once it is on the disk. It is an
+            `sqlite3.Error` if that can't be done, `FileNotFoundError` if another file is in
+            the database's place, and `NotKept` if the disk can't keep it.
         """
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((change, done))
         if self._work is None:
             self._work = asyncio.create_task(self._write_all())
-        return await done
+        return done
 
     async def close(self) -> None:
         """Finish what has begun."""

@@ -77,7 +77,7 @@ class Commits:
             self._journal.check()
             await self._begin()
             results = self._commit(change for change, _ in batch)
-            await self._journal.sync(len(batch))
+            await self._journal.sync()
         except (OSError, sqlite3.Error) as error:
             results = [error] * len(batch)
         for (_, done), result in zip(batch, results, strict=True):

@@ -16,6 +16,7 @@ from . import tables
 from .cache import Cache
 from .commits import PATIENCE, Change, Commits
 from .failures import Failures
+from .index import Index
 from .journal import Journal, NotKept
 
 T = TypeVar("T")
@@ -44,6 +45,7 @@ class EmbeddedStore:
         """
         self._path = path
         self._db: sqlite3.Connection | None = None
+        self._index: Index | None = None
         self._journal: Journal | None = None
         self._cache: Cache | None = None
         self._commits: Commits | None = None
@@ -138,17 +140,20 @@ class EmbeddedStore:
         """Forget what has expired, a batch at a time; see `SessionStore.sweep`."""
         await self._write(lambda db: tables.sweep_tickets(db, now))
         self._failures.forget(now)
-        forgotten = 0
-        while batch := await self._write(self._sweep(now)):
+        forgotten, were_due = 0, True
+        while were_due:
+            batch, were_due = await self._write(self._sweep(now))
             forgotten += batch
         return forgotten
 
-    def _sweep(self, now: float) -> Change[int]:
-        def change(db: sqlite3.Connection) -> int:
-            swept = tables.sweep(db, now, _SWEEP_BATCH)
-            for sid in swept:
+    def _sweep(self, now: float) -> Change[tuple[int, bool]]:
+        def change(db: sqlite3.Connection) -> tuple[int, bool]:
+            over, living = tables.due(db, now, _SWEEP_BATCH)
+            tables.postpone(db, living)
+            tables.forget(db, over)
+            for sid in over:
                 self._learn(sid, None)
-            return len(swept)
+            return len(over), bool(over or living)
 
         return change
 
@@ -162,8 +167,9 @@ class EmbeddedStore:
             tables.prepare(self._db)
             with closing(sqlite3.connect(self._path)) as other:
                 tables.check(other)
-            self._journal = Journal(self._path)
-            self._cache = Cache(self._path)
+            self._index = Index(self._path)
+            self._journal = Journal(self._path, self._index)
+            self._cache = Cache(self._index)
             self._commits = Commits(self._db, self._journal, self._cache)
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError(
@@ -174,11 +180,11 @@ class EmbeddedStore:
     def _close(self) -> None:
         if self._journal is not None:
             self._journal.close()
-        if self._cache is not None:
-            self._cache.close()
+        if self._index is not None:
+            self._index.close()
         if self._db is not None:
             self._db.close()
-        self._journal = self._cache = self._db = None
+        self._index = self._journal = self._cache = self._db = None
 
     def _learn(self, sid: str, record: SessionRecord | None) -> None:
         """Keep a record as everyone reads it who finds it in the file, or forget the old one."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Mapping
 
 from ..core.record import MAX_HISTORY, SessionRecord
 
-_VERSION = 2
+_VERSION = 3
 
 _REMEMBER = """
 WHEN json_valid(NEW.record) AND json_type(NEW.record, '$.latest') = 'object' BEGIN
@@ -21,11 +22,11 @@ CREATE TABLE IF NOT EXISTS sessions (
     user_id TEXT NOT NULL,
     rev INTEGER NOT NULL,
     created REAL NOT NULL,
-    expires REAL NOT NULL,
+    due REAL NOT NULL,
     record TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS sessions_of_user ON sessions (user_id);
-CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires);
+CREATE INDEX IF NOT EXISTS sessions_when_due ON sessions (due);
 CREATE TABLE IF NOT EXISTS steps (
     sid TEXT NOT NULL,
     number INTEGER NOT NULL,
@@ -60,6 +61,10 @@ CREATE TABLE IF NOT EXISTS tickets (
 CREATE INDEX IF NOT EXISTS tickets_by_expiry ON tickets (expires);
 """  # noqa: S608 - made of our own words
 
+_TO_VERSION_3 = """
+DROP INDEX IF EXISTS sessions_by_expiry;
+ALTER TABLE sessions RENAME COLUMN expires TO due;
+"""
 _FROM_VERSION_1 = """
 INSERT INTO steps
 SELECT sessions.id, step.key + 1, step.value FROM sessions, json_each(record, '$.history') AS step;
@@ -79,11 +84,14 @@ ORDER BY number
 """  # noqa: S608
 
 _INSERT = "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)"
-_REPLACE = "UPDATE sessions SET rev = ?, expires = ?, record = ? WHERE id = ? AND rev = ?"
+_REPLACE = "UPDATE sessions SET rev = ?, record = ? WHERE id = ? AND rev = ?"
 _DELETE = "DELETE FROM sessions WHERE id = ? RETURNING record"
-_SWEEP = """
-DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires <= ? LIMIT ?) RETURNING id
+_DUE = """
+SELECT id, CASE WHEN json_valid(record) THEN CAST(json_extract(record, '$.expires') AS REAL) END
+FROM sessions WHERE due <= ? LIMIT ?
 """
+_POSTPONE = "UPDATE sessions SET due = ? WHERE id = ?"
+_FORGET = "DELETE FROM sessions WHERE id = ?"
 _NAME = "INSERT INTO handles VALUES (?, ?)"
 _INSERT_TICKET = "INSERT INTO tickets VALUES (?, ?, ?)"
 _TAKE_TICKET = "DELETE FROM tickets WHERE id = ? RETURNING payload, expires"
@@ -106,8 +114,10 @@ def prepare(db: sqlite3.Connection) -> None:
     db.executescript("PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32768;")
     (version,) = db.execute("PRAGMA user_version").fetchone()
     is_new = db.execute("SELECT 1 FROM sqlite_master").fetchone() is None
-    migration = "" if is_new or version >= _VERSION else _FROM_VERSION_1
-    db.executescript(f"BEGIN;{_SCHEMA}{migration}PRAGMA user_version={_VERSION};COMMIT;")
+    renamed = "" if is_new or version >= _VERSION else _TO_VERSION_3
+    moved = "" if is_new or version > 1 else _FROM_VERSION_1
+    done = f"PRAGMA user_version={_VERSION};"
+    db.executescript(f"BEGIN;{renamed}{_SCHEMA}{moved}{done}COMMIT;")
     db.execute("PRAGMA busy_timeout=0")
 
 
@@ -135,7 +145,7 @@ def insert(db: sqlite3.Connection, record: SessionRecord) -> None:
 
 def replace(db: sqlite3.Connection, record: SessionRecord, text: str, expected_rev: int) -> bool:
     """Replace a session's record, if it is at the expected revision; tell whether it was."""
-    row = (record.rev, record.expires, text, record.id, expected_rev)
+    row = (record.rev, text, record.id, expected_rev)
     return db.execute(_REPLACE, row).rowcount == 1
 
 
@@ -145,9 +155,33 @@ def delete(db: sqlite3.Connection, sid: str) -> str | None:
     return str(found[0][0]) if found else None
 
 
-def sweep(db: sqlite3.Connection, now: float, most: int) -> list[str]:
-    """Delete so many sessions that have expired at the most; tell which."""
-    return [str(row[0]) for row in db.execute(_SWEEP, (now, most)).fetchall()]
+def due(db: sqlite3.Connection, now: float, most: int) -> tuple[list[str], dict[str, float]]:
+    """Find sessions of which it was last known that they would be over by now.
+
+    When a session's life is extended its place in the order of time stays what it was, so
+    that an update need not go there.
+
+    Args:
+        db: The file.
+        now: The time.
+        most: How many to find at most.
+
+    Returns:
+        Those that are over, and when the others will be.
+    """
+    found = db.execute(_DUE, (now, most)).fetchall()
+    living = {sid: end for sid, end in found if end is not None and end > now}
+    return [sid for sid, _ in found if sid not in living], living
+
+
+def postpone(db: sqlite3.Connection, ends: Mapping[str, float]) -> None:
+    """Have sessions looked at again when they end."""
+    db.executemany(_POSTPONE, [(end, sid) for sid, end in ends.items()])
+
+
+def forget(db: sqlite3.Connection, sids: Iterable[str]) -> None:
+    """Delete sessions and their histories."""
+    db.executemany(_FORGET, [(sid,) for sid in sids])
 
 
 def insert_ticket(db: sqlite3.Connection, ticket: str, payload: str, expires: float) -> None:

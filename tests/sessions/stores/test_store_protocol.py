@@ -125,7 +125,19 @@ class TestSessions:
             renewed = record.renewed_until(NOON + 120, at=NOON + 60)
             assert await store.replace(renewed, expected_rev=1)
             assert await store.get(record.id) == renewed
-            assert await store.sweep(NOON + 60) == 0
+
+    async def test_a_session_that_lives_on_is_forgotten_when_it_is_over_at_last(self, opened):
+        async with opened() as store:
+            record, other = session(), session()
+            for each in (record, other):
+                await store.create(each)
+            renewed = record.renewed_until(NOON + 120, at=NOON + 60)
+            await store.replace(renewed, expected_rev=1)
+            assert await store.sweep(NOON + 60) == 1
+            assert await store.get(record.id) == renewed
+            assert await store.sweep(NOON + 119) == 0
+            assert await store.sweep(NOON + 120) == 1
+            assert await store.of_user("ada") == []
 
     async def test_what_is_deleted_is_handed_out_once_and_is_gone(self, opened):
         async with opened() as store:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from .clock import Clock
 from .errors import OAuthCallbackError
 from .ids import new_id
+from .once import Once
 
 if TYPE_CHECKING:
     from ..stores.base import SessionStore
@@ -53,7 +54,7 @@ class Departures:
             store: Where they wait.
             clock: The clock.
         """
-        self._store = store
+        self._waiting = Once(Departure, store, seconds=DEPARTURE_SECONDS, clock=clock)
         self._clock = clock
 
     def begin(
@@ -96,8 +97,7 @@ class Departures:
             departure: What to remember.
             state: What comes back with them.
         """
-        expires = self._clock() + DEPARTURE_SECONDS
-        await self._store.put_ticket(_hash(state), departure.model_dump_json(), expires=expires)
+        await self._waiting.keep(departure, state)
 
     async def arrive(self, state: str, secrets: list[str], *, provider: str) -> Departure:
         """Recognise somebody who comes back; whatever the answer, the state is used up.
@@ -114,8 +114,7 @@ class Departures:
             OAuthCallbackError: If the state is unknown, used, too old, another browser's or
                 was given to another provider.
         """
-        payload = await self._store.take_ticket(_hash(state), now=self._clock())
-        departure = Departure.model_validate_json(payload) if payload else None
+        departure = await self._waiting.take(state)
         if departure is None or departure.provider != provider:
             raise OAuthCallbackError("This sign-in took too long, or is over.", reason="state")
         if not any(hmac.compare_digest(_hash(each), departure.browser) for each in secrets):

@@ -6,13 +6,12 @@ server: the browser carries nothing but a name for it, which is good once.
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from .clock import Clock
-from .ids import new_id
+from .once import Once
 
 if TYPE_CHECKING:
     from ..stores.base import SessionStore
@@ -46,8 +45,7 @@ class Farewells:
             store: Where they wait.
             clock: The clock.
         """
-        self._store = store
-        self._clock = clock
+        self._waiting = Once(Farewell, store, seconds=FAREWELL_SECONDS, clock=clock)
 
     async def keep(self, farewell: Farewell) -> str:
         """Remember one.
@@ -58,9 +56,7 @@ class Farewells:
         Returns:
             The name that it goes by, which nobody can guess.
         """
-        name, expires = new_id(), self._clock() + FAREWELL_SECONDS
-        await self._store.put_ticket(_hash(name), farewell.model_dump_json(), expires=expires)
-        return name
+        return await self._waiting.keep(farewell)
 
     async def take(self, name: str, *, provider: str) -> Farewell | None:
         """Find one; whatever the answer, its name is used up.
@@ -72,10 +68,5 @@ class Farewells:
         Returns:
             What was remembered, or None if there is no such thing, or not any more.
         """
-        payload = await self._store.take_ticket(_hash(name), now=self._clock())
-        farewell = Farewell.model_validate_json(payload) if payload else None
+        farewell = await self._waiting.take(name)
         return farewell if farewell is not None and farewell.provider == provider else None
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(b"farewell " + text.encode("utf-8", "replace")).hexdigest()

@@ -7,14 +7,13 @@ exchanges it over HTTP for the cookie, and no token ever passes through JavaScri
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
 from .clock import Clock, system_clock
 from .errors import TicketRefused
-from .ids import new_id
+from .once import Once
 
 if TYPE_CHECKING:
     from ..stores.base import SessionStore
@@ -50,8 +49,7 @@ class Tickets:
             store: Where tickets wait.
             clock: The clock.
         """
-        self._store = store
-        self._clock = clock
+        self._waiting = Once(Pass, store, seconds=TICKET_SECONDS, clock=clock)
 
     async def issue(self, granted: Pass) -> str:
         """Give a ticket out.
@@ -62,10 +60,7 @@ class Tickets:
         Returns:
             The ticket.
         """
-        ticket = new_id()
-        expires = self._clock() + TICKET_SECONDS
-        await self._store.put_ticket(_name(ticket), granted.model_dump_json(), expires=expires)
-        return ticket
+        return await self._waiting.keep(granted)
 
     async def redeem(self, ticket: str, *, browser: str) -> Pass:
         """Take a ticket back; whatever the answer, it is used up.
@@ -80,13 +75,7 @@ class Tickets:
         Raises:
             TicketRefused: If it is unknown, used, too old or another browser's.
         """
-        payload = await self._store.take_ticket(_name(ticket), now=self._clock())
-        granted = Pass.model_validate_json(payload) if payload else None
+        granted = await self._waiting.take(ticket)
         if granted is None or granted.browser not in ("", browser):
             raise TicketRefused("This sign-in took too long. Sign in again.")
         return granted
-
-
-def _name(ticket: str) -> str:
-    """The store keeps a hash: who can read the store can't sign in with it."""
-    return hashlib.sha256(ticket.encode("utf-8", "replace")).hexdigest()

@@ -19,9 +19,9 @@ from authdemo.sessions.core.errors import (
     UpdateRefused,
 )
 from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.lookup import Verified
 from authdemo.sessions.core.record import Device, SessionRecord
 from authdemo.sessions.core.schema import UserSchema
-from authdemo.sessions.core.sessions import Verified
 from authdemo.sessions.core.settings import Rate, Settings
 from authdemo.sessions.core.tokens import Claims
 from authdemo.sessions.http.csrf import Csrf

@@ -7,52 +7,37 @@ up here, and the token, the JSON and the live view follow from what is done here
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .audit import AuditEvent, AuditTrail
 from .authorship import Authorship
 from .callbacks import Account, Callbacks
 from .clock import Clock, system_clock
-from .errors import (
-    AccessDenied,
-    AuthError,
-    NotAuthenticated,
-    RevisionConflict,
-    StoreUnavailable,
-    TokenError,
-)
-from .events import EndReason, Events, Feed, SessionBegan, SessionChanged, SessionEnded, tell
+from .endings import Endings
+from .errors import AccessDenied, NotAuthenticated, RevisionConflict, StoreUnavailable
+from .events import Events, Feed, SessionBegan, SessionChanged, tell
 from .faces import Faces
 from .ids import new_id
+from .lookup import Lookup, Verified
 from .options import SessionOptions
 from .record import Device, ProviderSession, Revision, SessionRecord, changes
 from .revisions import Revised, Revisions
 from .schema import Author, UserSchema
-from .tokens import Claims, TokenCodec
+from .tokens import TokenCodec
 from .users import User
 
 if TYPE_CHECKING:
     from ..stores.base import SessionStore
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """A token that was checked, and the living session that it belongs to.
+class Sessions(Lookup):
+    """The transitions of sessions: begin, update, renew, end.
 
     Attributes:
-        token: The token.
-        claims: What it says, which may be old.
-        record: What is so.
+        faces: Shows sessions.
+        feed: Carries what happened to whoever shows sessions.
+        schema: Which fields exist and who may change them.
     """
-
-    token: str
-    claims: Claims
-    record: SessionRecord
-
-
-class Sessions:
-    """The transitions of sessions: begin, read, update, renew, end."""
 
     def __init__(
         self,
@@ -78,16 +63,16 @@ class Sessions:
             trail: The audit trail; none is kept without it.
             clock: The clock.
         """
-        self.store = store
         self.faces = Faces(tokens=tokens, schema=schema, callbacks=callbacks, clock=clock)
         self.feed = Feed()
-        self._tokens = tokens
         self.schema = schema
         self._options = options
-        self._callbacks = callbacks
         self._events = events
-        self._clock = clock
         self._trail = trail or AuditTrail()
+        endings = Endings(
+            store=store, faces=self.faces, feed=self.feed, events=events, trail=self._trail
+        )
+        super().__init__(store=store, tokens=tokens, endings=endings, clock=clock)
         self._authorship = Authorship(callbacks, schema)
         self._revisions = Revisions(
             store=store,
@@ -98,99 +83,6 @@ class Sessions:
             options=options,
             clock=clock,
         )
-
-    async def verify(self, token: str) -> Verified | None:
-        """Check a token and find its session.
-
-        Args:
-            token: The cookie's value.
-
-        Returns:
-            Both, or None if the token is no good or its session is over.
-
-        Raises:
-            StoreUnavailable: If the store can't say.
-        """
-        try:
-            return await self.check(token)
-        except TokenError:
-            return None
-
-    async def check(self, token: str) -> Verified:
-        """Check a token as `verify` does, and say why it is no good; never tell its bearer.
-
-        Args:
-            token: The cookie's value.
-
-        Returns:
-            The token and its session.
-
-        Raises:
-            TokenError: If it is no good, or its session is over; its `reason` says which.
-            StoreUnavailable: If the store can't say.
-        """
-        claims = self._tokens.decode(token)
-        record = await self.find(claims.sid)
-        if record is None:
-            raise TokenError("The token's session is over.", reason="session")
-        if record.user_id != claims.sub:
-            raise TokenError("The token's session is another user's.", reason="owner")
-        return Verified(token, claims, record)
-
-    async def find(self, sid: str) -> SessionRecord | None:
-        """Find a living session.
-
-        Args:
-            sid: The session's id.
-
-        Returns:
-            The newest record, or None if the session is over.
-
-        Raises:
-            StoreUnavailable: If the store can't say.
-        """
-        record = await self.store.get(sid)
-        if record is None or record.expires > self._clock():
-            return record
-        with suppress(StoreUnavailable):  # it is over, whether or not it can be forgotten now
-            await self._end(record.id, "expired")
-        return None
-
-    async def of_user(self, user_id: str) -> list[SessionRecord]:
-        """List a user's living sessions, newest first.
-
-        Args:
-            user_id: The user's id.
-
-        Returns:
-            The records.
-        """
-        now = self._clock()
-        return [record for record in await self.store.of_user(user_id) if record.expires > now]
-
-    async def lives_of(self, user_id: str) -> list[tuple[SessionRecord, list[Revision]]]:
-        """List a user's living sessions and how they came to be what they are.
-
-        Args:
-            user_id: The user's id.
-
-        Returns:
-            The records, newest first, each with its history, oldest step first.
-        """
-        records = await self.of_user(user_id)
-        return [(record, await self.store.history(record.id)) for record in records]
-
-    async def named(self, handle: str) -> list[SessionRecord]:
-        """List the living sessions that go by a name at their provider; see `of_handle`.
-
-        Args:
-            handle: The name.
-
-        Returns:
-            The records.
-        """
-        now = self._clock()
-        return [record for record in await self.store.of_handle(handle) if record.expires > now]
 
     async def sign_in(
         self,
@@ -245,7 +137,7 @@ class Sessions:
         entry = AuditEvent(kind="sign-in", provider=account.provider)
         self._trail.add(entry, record=record, device=device)
         if replaces is not None:
-            await self._end(replaces.id, "replaced", device)
+            await self._endings.end(replaces.id, "replaced", device)
         await self._make_room(record)
         await tell(self._events.sign_in, session=session, account=account)
         return record
@@ -413,7 +305,7 @@ class Sessions:
             sid: The session's id.
             device: What they ask with.
         """
-        await self._end(sid, "signed-out", device)
+        await self._endings.end(sid, "signed-out", device)
 
     async def revoke(self, sid: str, *, device: Device | None = None) -> None:
         """End a session whether or not its user wants it.
@@ -422,7 +314,7 @@ class Sessions:
             sid: The session's id.
             device: What somebody asks with.
         """
-        await self._end(sid, "revoked", device)
+        await self._endings.end(sid, "revoked", device)
 
     async def revoke_user(
         self, user_id: str, *, but: str | None = None, device: Device | None = None
@@ -449,17 +341,6 @@ class Sessions:
             How many there were.
         """
         return await self.store.sweep(self._clock())
-
-    async def _end(self, sid: str, reason: EndReason, device: Device | None = None) -> None:
-        record = await self.store.delete(sid)
-        if record is None:
-            return
-        self.feed.publish(SessionEnded(sid, reason, record.user_id))
-        self._trail.add(AuditEvent(kind="ended", reason=reason), record=record, device=device)
-        with suppress(AuthError):  # the session is over, whatever its callback raises
-            await tell(
-                self._events.sign_out, session=await self.faces.public(record), reason=reason
-            )
 
     async def _tell_of(self, revised: Revised, device: Device | None) -> None:
         """Tell everyone concerned of a new revision."""

@@ -10,8 +10,8 @@ from starlette.types import Scope
 
 from ..core.auth import AuthCore
 from ..core.ids import is_tab_name
+from ..core.lookup import Verified
 from ..core.record import Device, SessionRecord
-from ..core.sessions import Verified
 from . import cookies
 from .cookies import CookieNames, RawHeaders
 from .csrf import Csrf

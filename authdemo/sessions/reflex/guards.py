@@ -12,10 +12,13 @@ from typing import Any, TypeVar, overload
 
 import reflex as rx
 from reflex.state import BaseState
+from reflex_base.registry import RegistrationContext
 from reflex_base.vars.base import ComputedVar, Field
 
+from ..core.clock import Clock
 from ..core.errors import ConfigurationError
 from ..core.guard import MEMBERS, Check, Rule
+from ..core.session import Session
 
 _MARK = "auth_rule"
 _OURS = ("reflex.", "reflex_", __name__.removesuffix("reflex.guards"))
@@ -105,6 +108,8 @@ class Guards:
         """
         self._otherwise = MEMBERS if protect_all else None
         self._vars: dict[type[BaseState], Mapping[str, Rule]] = {}
+        self._known: list[type[BaseState]] = []
+        self._guarded: list[type[BaseState]] = []
 
     def of_event(self, state: type[BaseState], handler: Any) -> Rule | None:
         """Find the rule for an event handler.
@@ -140,17 +145,41 @@ class Guards:
         Raises:
             ConfigurationError: If one can't be kept.
         """
-        for _ in self.states():
-            continue
+        self._states()
 
-    def states(self) -> Iterator[type[BaseState]]:
-        """List the states that have vars which not everybody may see."""
-        waiting: list[type[BaseState]] = [rx.State]
-        while waiting:
-            state = waiting.pop()
-            waiting += state.get_substates()
-            if self.of_vars(state):
-                yield state
+    def turned(
+        self, before: Session | None, now: Session | None, clock: Clock
+    ) -> Iterator[tuple[type[BaseState], list[str]]]:
+        """List the vars that a tab may see now and might not before, or the other way round.
+
+        Args:
+            before: The tab's session as it was, or None.
+            now: The session as it is, or None.
+            clock: The clock.
+
+        Yields:
+            The names of such vars, with their state.
+        """
+        is_same = _standing(before) == _standing(now)
+        for state in self._states():
+            names = [
+                name
+                for name, rule in self._vars[state].items()
+                if (rule.check or not is_same)
+                and rule.allows(before, clock) != rule.allows(now, clock)
+            ]
+            if names:
+                yield state, names
+
+    def _states(self) -> list[type[BaseState]]:
+        """List the states that have vars which not everybody may see; modules may add to them."""
+        known = list(RegistrationContext.get().base_states.values())
+        if known != self._known:
+            self._guarded = [
+                each for each in known if issubclass(each, rx.State) and self.of_vars(each)
+            ]
+            self._known = known
+        return self._guarded
 
     def _protected_vars(self, state: type[BaseState]) -> Iterator[tuple[str, Rule]]:
         fields = {name: state.__fields__[name] for name in state.base_vars}
@@ -189,6 +218,11 @@ def page_rules(app: rx.App) -> dict[str, Rule | None]:
 def routes_of(app: rx.App) -> list[str]:
     """List an app's routes."""
     return list(app._unevaluated_pages)
+
+
+def _standing(session: Session | None) -> object:
+    """All that a rule without a check looks at."""
+    return session and (session.roles, session.proved)
 
 
 def _mark(thing: Thing, rule: Rule | None) -> Thing:

@@ -225,17 +225,10 @@ class Live:
     ) -> None:
         """Keep the session for what can't wait, and show or hide the vars that depend on it."""
         before, connection.session = connection.session, self._session(record)
-        for state_class in self._guards.states():
-            names = [
-                name
-                for name, rule in self._guards.of_vars(state_class).items()
-                if rule.allows(before, self._auth.clock)
-                != rule.allows(connection.session, self._auth.clock)
-            ]
-            if names:
-                mine = await state.get_state(state_class)
-                mine.dirty_vars.update(names)
-                mine._mark_ancestors_dirty()
+        for state_class, names in self._guards.turned(before, connection.session, self._auth.clock):
+            mine = await state.get_state(state_class)
+            mine.dirty_vars.update(names)
+            mine._mark_ancestors_dirty()
 
     def _session(self, record: SessionRecord | None) -> Session | None:
         return self._auth.session(record) if record else None

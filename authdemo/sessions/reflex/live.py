@@ -59,9 +59,10 @@ class Live:
         self._guards = guards
         self._auth = auth
         self.connections = connections
-        self._pushes: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._changes = Soon(self._push_to_all, start=self.start)
+        self._pushes = Soon(self._push, start=self.start)
+        self._crowds = Soon(self._push_to_all, start=self.start)
 
     def connection(self, state: BaseState) -> Connection | None:
         """Find the socket that the running event came through.
@@ -123,8 +124,8 @@ class Live:
     def hear(self, notice: ev.Notice) -> None:
         """Tell the tabs concerned what happened; does not wait for them."""
         match notice:
-            case ev.SessionChanged(record=record) if self.connections.of_session(record.id):
-                self._changes.ask(record.id)
+            case ev.SessionChanged(record=record):
+                self._tell(record.id)
             case ev.SessionEnded(sid=sid):
                 self._forget(sid)
                 self._each(self.connections.unbind(sid), self._push)
@@ -138,70 +139,77 @@ class Live:
     async def _catch_up(self) -> None:
         """Take one tab after the other, to be easy on a store that has just come back."""
         for connection in self.connections.of_members():
-            if connection.tab is not None:
-                await asyncio.wait({self.start(self._push(connection, connection.tab))})
+            await asyncio.wait({self.start(self._push(connection))})
 
-    def _each(
-        self,
-        connections: list[Connection],
-        act: Callable[[Connection, str], Coroutine[Any, Any, None]],
-    ) -> None:
-        tabs = [(each, each.tab) for each in connections if each.tab]
-        if tabs:
-            self.start(self._by_the_handful(tabs, act))
-
-    async def _by_the_handful(
-        self,
-        tabs: list[tuple[Connection, str]],
-        act: Callable[[Connection, str], Coroutine[Any, Any, None]],
-    ) -> None:
-        """Take a few tabs at a time, so that others get their turn; wait for none for long."""
-        for start in range(0, len(tabs), _HANDFUL):
-            if start:
-                await asyncio.sleep(_BREATH)
-            handful = tabs[start : start + _HANDFUL]
-            pushes = {self.start(act(connection, tab)) for connection, tab in handful}
-            await asyncio.wait(pushes, timeout=_LONGEST_HANDFUL)
+    def _tell(self, sid: str) -> None:
+        """Push a session to its tabs: to a few at once, so that none waits for another."""
+        connections = self.connections.of_session(sid)
+        if len(connections) > _HANDFUL:
+            self._crowds.ask(sid)
+            return
+        for connection in connections:
+            self._pushes.ask(connection)
 
     async def _push_to_all(self, sid: str) -> None:
-        tabs = [(each, each.tab) for each in self.connections.of_session(sid) if each.tab]
-        await self._by_the_handful(tabs, self._push)
+        await self._by_the_handful(self.connections.of_session(sid), self._push)
+
+    def _each(
+        self, connections: list[Connection], act: Callable[[Connection], Coroutine[Any, Any, None]]
+    ) -> None:
+        if connections:
+            self.start(self._by_the_handful(connections, act))
+
+    async def _by_the_handful(
+        self, connections: list[Connection], act: Callable[[Connection], Coroutine[Any, Any, None]]
+    ) -> None:
+        """Take a few tabs at a time, so that others get their turn; wait for none for long."""
+        for start in range(0, len(connections), _HANDFUL):
+            if start:
+                await asyncio.sleep(_BREATH)
+            handful = connections[start : start + _HANDFUL]
+            pushes = {self.start(act(connection)) for connection in handful}
+            await asyncio.wait(pushes, timeout=_LONGEST_HANDFUL)
 
     def start(self, push: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run something in the background; it may fail if the store does."""
         task = asyncio.create_task(push)
-        self._pushes.add(task)
+        self._tasks.add(task)
         task.add_done_callback(self._done)
         return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._pushes.discard(task)
+        self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, StoreUnavailable):  # the store says so
             logger.error("A tab could not be told about its session.", exc_info=error)
 
-    async def _push(self, connection: Connection, tab: str) -> None:
+    async def _push(self, connection: Connection) -> None:
         async def show(state: BaseState) -> None:
             await self._show(state, connection, await self.record(connection))
 
-        await self.with_tab(tab, show)
+        await self.with_tab(connection, show)
 
-    async def _reload(self, _: Connection, tab: str) -> None:
+    async def _reload(self, connection: Connection) -> None:
         async def reload(state: BaseState) -> None:
             session_state = await state.get_state(SessionState)
             if not session_state.ticket:
                 session_state.reloads += 1
 
-        await self.with_tab(tab, reload)
+        await self.with_tab(connection, reload)
 
-    async def with_tab(self, tab: str, act: Callable[[BaseState], Awaitable[None]]) -> None:
+    async def with_tab(
+        self, connection: Connection, act: Callable[[BaseState], Awaitable[None]]
+    ) -> None:
         """Change a tab's state from outside of its events, and send it what changed.
 
         Args:
-            tab: The tab.
+            connection: The tab's socket; one that hasn't said yet which tab it is has no state.
             act: Gets the state.
         """
-        async with self._app.modify_state(rx.BaseStateToken(ident=tab, cls=SessionState)) as state:
+        if connection.tab is None:
+            return
+        token = rx.BaseStateToken(ident=connection.tab, cls=SessionState)
+        async with self._app.modify_state(token) as state:
             await act(state)
 
     async def _show(

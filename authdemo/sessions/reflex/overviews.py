@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from reflex.state import BaseState
 
@@ -18,8 +18,6 @@ from .state import SessionState
 
 if TYPE_CHECKING:
     from .live import Live
-
-WithTab: TypeAlias = Callable[[str, Callable[[BaseState], Awaitable[None]]], Awaitable[None]]
 
 
 class Overviews:
@@ -94,8 +92,7 @@ class Overviews:
         async def show(state: BaseState) -> None:
             await self._show(await state.get_state(OverviewState), connection)
 
-        if connection.tab is not None:
-            await self._live.with_tab(connection.tab, show)
+        await self._live.with_tab(connection, show)
 
     async def _show(self, state: OverviewState, connection: Connection) -> None:
         """Show a tab what is so now: its session is verified anew."""

@@ -37,10 +37,7 @@ class Soon(Generic[Key]):
 
     async def _run(self, key: Key) -> None:
         try:
-            while True:
-                self._is_asked[key] = False
-                await self._act(key)
-                if not self._is_asked[key]:
-                    return
-        finally:
-            del self._is_asked[key]
+            await self._act(key)
+        finally:  # whoever asked meanwhile is not let down, even if it failed
+            if self._is_asked.pop(key):
+                self.ask(key)

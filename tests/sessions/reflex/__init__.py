@@ -1,0 +1,1 @@
+"""The parts of the Reflex layer by themselves."""

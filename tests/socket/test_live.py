@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from reflex_base.constants.state import FIELD_MARKER
 
 from authdemo.sessions.testing import eventually, set_cookies
 from tests.support.browser import Browser
 from tests.support.server import Server, running
 from tests.support.tab import HOME_STATE, LOG_OUT_STATE, SESSION_STATE, Tab
+
+VIEW = f"view{FIELD_MARKER}"
+
+
+def told(tab: Tab, since: int) -> list[dict[str, Any]]:
+    """Read what messages of the server changed in a tab's session, one after the other."""
+    updates = (json.loads(each[each.index("[") :])[1] for each in tab.frames[since:] if "[" in each)
+    return [each["delta"][SESSION_STATE] for each in updates if SESSION_STATE in each["delta"]]
 
 
 def test_an_update_by_http_reaches_every_tab_of_the_session(john: Browser) -> None:
@@ -33,6 +44,26 @@ def test_an_update_by_the_server_reaches_every_tab_and_then_the_cookie(
     answer = john.get("/api/auth/session")
     assert answer.json()["user"]["name"] == "Serverserver-man"
     assert len(set_cookies(answer)) == 1
+
+
+def test_a_tab_is_told_once_and_of_what_changed_alone(john: Browser) -> None:
+    with Tab(john.server, john) as tab:
+        before = len(tab.frames)
+        for name in ("First", "Second"):
+            john.update({"name": name})
+            eventually(lambda: tab.name == name)  # noqa: B023 - it is asked at once
+        assert [list(changes) for changes in told(tab, before)] == [[VIEW], [VIEW]]
+
+
+def test_a_tabs_own_event_tells_it_of_its_update_once(john: Browser) -> None:
+    with Tab(john.server, john) as own, Tab(john.server, john) as other:
+        before = len(own.frames)
+        own.server_update()
+        eventually(lambda: own.name == other.name == "Serverserver-man")
+        john.update({"name": "Afterwards"})
+        eventually(lambda: own.name == "Afterwards")
+        views = [changes[VIEW] for changes in told(own, before) if VIEW in changes]
+    assert [view["user"]["name"] for view in views] == ["Serverserver-man", "Afterwards"]
 
 
 def test_nobody_else_hears_of_it(john: Browser, jane: Browser) -> None:

@@ -226,7 +226,7 @@ class Live:
         if not session_state.shows(sid, session):
             session_state.show(sid, session)
         if connection is not None:
-            session_state.leave_to = await self._elsewhere(connection, session)
+            session_state.lead(await self._elsewhere(connection, session))
 
     async def _remember(
         self, state: BaseState, connection: Connection, record: SessionRecord | None

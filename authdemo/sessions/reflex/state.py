@@ -106,11 +106,12 @@ class SessionState(rx.State):
         Returns:
             Whether the tab shows this session, or a newer revision of it.
         """
+        view = self.get_value("view")
         if session is None:
-            return not self._sid and self.view["status"] == "unauthenticated"
-        is_same = self._sid == sid and self.view["status"] == "authenticated"
-        newer = self.view["rev"] > session["rev"]
-        return is_same and (newer or self.view == {"status": "authenticated", **session})
+            return not self._sid and view["status"] == "unauthenticated"
+        is_same = self._sid == sid and view["status"] == "authenticated"
+        newer = view["rev"] > session["rev"]
+        return is_same and (newer or view == {"status": "authenticated", **session})
 
     def show(self, sid: str, session: dict[str, Any] | None) -> None:
         """Show a session.
@@ -122,8 +123,18 @@ class SessionState(rx.State):
             sid: The session's id; empty for nobody's.
             session: The public session, or None.
         """
-        if self._sid and self._sid != sid:
-            for substate in self._get_root_state().substates.values():
-                substate.reset()
-        self._sid = sid
+        if self._sid != sid:
+            if self._sid:
+                for substate in self._get_root_state().substates.values():
+                    substate.reset()
+            self._sid = sid
         self.view = NOBODY if session is None else {"status": "authenticated", **session}
+
+    def lead(self, way: str) -> None:
+        """Ask the tab to go somewhere, once.
+
+        Args:
+            way: Where to; empty to stay.
+        """
+        if self.leave_to != way:
+            self.leave_to = way

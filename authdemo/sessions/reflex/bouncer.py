@@ -36,12 +36,13 @@ class Bouncer:
         self._guards = guards
         self._live = live
 
-    async def admits(self, state: BaseState, event: Event) -> bool:
+    async def admits(self, state: BaseState, event: Event, connection: Connection | None) -> bool:
         """Judge an event.
 
         Args:
             state: The tab's state, in line with its session.
             event: The event.
+            connection: The tab's socket.
 
         Returns:
             Whether it may run. If not, the tab is told what to do about it.
@@ -49,7 +50,6 @@ class Bouncer:
         rule = self._rule(event.name)
         if rule is None:
             return True
-        connection = self._live.connection(state)
         verdict = await self._judge(rule, connection)
         if verdict is Verdict.GRANTED:
             return True

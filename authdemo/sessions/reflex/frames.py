@@ -7,6 +7,7 @@ the log, or have it hold what was sent, such messages are stopped at the door.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 from typing import Any, Literal
@@ -98,12 +99,15 @@ class Frames:
         if known is None:
             return False
         try:
-            inspect.signature(known.handler.fn).bind(None, **event.payload)
+            _signature(known.handler.fn).bind(None, **event.payload)
         except TypeError:
             return False
         return not isinstance(known.handler, EventHandlerSetVar) or _has_setter(
             known.handler.state, event.payload["var_name"]
         )
+
+
+_signature = functools.cache(inspect.signature)
 
 
 def _has_setter(state: object, name: object) -> bool:

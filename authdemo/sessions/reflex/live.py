@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 import reflex as rx
+from reflex.istate.data import RouterData
 from reflex.state import BaseState
 
 from ..core import events as ev
@@ -73,7 +74,11 @@ class Live:
         Returns:
             The socket, or None if it is closed by now.
         """
-        header = state.router.headers.raw_headers.get("authorization", "")
+        return self.connection_of(state.router)
+
+    def connection_of(self, router: RouterData) -> Connection | None:
+        """Find the socket behind what Reflex knows of an event's way; see `connection`."""
+        header = router.headers.raw_headers.get("authorization", "")
         return self.connections.find(header.removeprefix(f"{SCHEME} "))
 
     async def record(self, connection: Connection | None) -> SessionRecord | None:

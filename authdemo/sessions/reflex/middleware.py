@@ -60,11 +60,12 @@ class SessionMiddleware(Middleware):
         if event.name.rpartition(".")[0] == SessionState.get_full_name():
             self._live.note_refusal(state, event.name, "NotForTabs")
             return StateUpdate()
-        connection = self._live.connection(state)
+        router = state.router  # put together anew each time
+        connection = self._live.connection_of(router)
         if connection is not None:
-            self._live.connections.introduce(connection, state.router.session.client_token)
-            connection.path = state.router.url.path or "/"
-            connection.wanted = state.router.url.query_parameters.get("callbackUrl", "/")
+            self._live.connections.introduce(connection, router.session.client_token)
+            connection.path = router.url.path or "/"
+            connection.wanted = router.url.query_parameters.get("callbackUrl", "/")
         try:
             await self._live.settle(state, connection)
         except AuthError as error:
@@ -72,7 +73,8 @@ class SessionMiddleware(Middleware):
             if connection is not None:
                 connection.session = None
         await self._bouncer.call_back(state, connection)
-        return None if await self._bouncer.admits(state, event) else await _told(state)
+        admitted = await self._bouncer.admits(state, event, connection)
+        return None if admitted else await _told(state)
 
 
 async def _told(state: BaseState) -> StateUpdate:

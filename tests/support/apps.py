@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -19,8 +22,40 @@ PASSWORD = "tutorial"
 
 
 def adopt(folder: Path) -> None:
-    """Spare an app in an empty folder the search for the npm packages that it needs."""
+    """Spare an app in an empty folder the installation of the npm packages that it needs.
+
+    All apps of the tests share one installation. Reflex finds what another app, compiled here
+    before, would have left: it writes all pages anew, and installs only what isn't there.
+    """
+    other = installed()
+    shutil.copytree(other / "reflex.lock", folder / "reflex.lock")
+    shutil.copytree(other / ".web", folder / ".web", ignore=shutil.ignore_patterns("node_modules"))
+    packages = Path(".web", "node_modules")
+    is_near = other.stat().st_dev == folder.stat().st_dev
+    copy = os.link if is_near else shutil.copy2
+    shutil.copytree(other / packages, folder / packages, symlinks=True, copy_function=copy)
+
+
+@functools.cache
+def installed() -> Path:
+    """Compile an app, once in a run of the tests, and give its folder with all npm packages."""
+    folder = Path(tempfile.mkdtemp(prefix="packages-"))
+    atexit.register(shutil.rmtree, folder)
     shutil.copytree(ROOT / "reflex.lock", folder / "reflex.lock")
+    ignored = shutil.ignore_patterns("__pycache__", ".*", "external")
+    shutil.copytree(ROOT / "examples" / "minimal", folder, ignore=ignored, dirs_exist_ok=True)
+    compiled = subprocess.run(
+        [sys.executable, "-m", "reflex", "compile"],
+        cwd=folder,
+        env=environment() | {"ADAS_PASSWORD": PASSWORD},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert compiled.returncode == 0, compiled.stdout
+    return folder
 
 
 @contextlib.contextmanager
@@ -101,4 +136,11 @@ def state(name: str) -> str:
 def environment() -> dict[str, str]:
     """The variables for an app that finds this package beside its own."""
     own = {"PYTHONPATH": str(ROOT), "AUTH_SECRET": SECRET, "MY_APP_PASSWORD": PASSWORD}
-    return node.environment(os.environ, ROOT) | own
+    return node.environment(_registry() | os.environ, ROOT) | own
+
+
+@functools.cache
+def _registry() -> dict[str, str]:
+    """The registry that npm names, which takes it a while."""
+    name = "NPM_CONFIG_REGISTRY"
+    return {name: node.environment(os.environ, ROOT)[name]}

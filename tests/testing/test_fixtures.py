@@ -14,7 +14,7 @@ import pytest
 from authdemo.pytest_plugin import OPERATORS
 from authdemo.sessions import Settings, providers_from_environ
 from authdemo.sessions.accounts.database import database_url
-from tests.guards.conftest import copied
+from tests.guards.conftest import APP
 from tests.support.server import ROOT
 
 TESTS = Path(__file__).parent / "app"
@@ -60,8 +60,10 @@ def run(folder: Path, *arguments: str) -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The folder of an app."""
-    folder = copied(tmp_path)
+    """The folder of an app that was never built."""
+    folder = tmp_path / "app"
+    shutil.copytree(APP, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "reflex.lock", folder / "reflex.lock")
     (folder / "tests").mkdir()
     (folder / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
     return folder

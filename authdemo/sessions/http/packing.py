@@ -1,93 +1,151 @@
 """Gzip (RFC 1952) for pages of which only a little differs from request to request.
 
-What is always the same is packed once, each piece by itself and up to a whole byte. What
-differs is put between the pieces as it is (RFC 1951, section 3.2.4), so that packing a page
-costs no more than joining it; and what is secret never changes the length of what it stands
-beside.
+What is always the same is packed and added up once, each piece by itself and up to a whole
+byte. What differs is put between the pieces as it is (RFC 1951, section 3.2.4), so that
+packing a page costs no more than joining it; and what is secret never changes the length of
+what it stands beside.
 """
 
 from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
 
 _BEST = 9
 _NO_HEADER = -zlib.MAX_WBITS
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
-_LAST_BLOCK = b"\x03\x00"
+_LAST_BLOCK = 0x0003
 _LONGEST_BLOCK = 0xFFFF
+_WORTH_PACKING = 128
 _BLOCK = struct.Struct("<BHH")
-_END = struct.Struct("<II")
+_END = struct.Struct("<HII")
+
+Values: TypeAlias = tuple[bytes, ...]
+"""What goes into the blanks of a form, one for each."""
 
 
-def packed(octets: bytes) -> bytes:
-    """Pack a piece that is always the same.
+class Form:
+    """A text with blanks to fill in."""
 
-    Args:
-        octets: The piece.
+    def __init__(self, texts: Sequence[bytes]) -> None:
+        """Pack what is always the same.
 
-    Returns:
-        Blocks of deflate, none of which is the last.
+        Args:
+            texts: What stands before, between and after the blanks: one more than there are
+                blanks.
+        """
+        first, *others = texts
+        self._plain = _pattern(texts)
+        self._first = _HEADER + _packed(first)
+        self._checksum = zlib.crc32(first)
+        self._parts = _parts(others)
+        self._size = len(first) + sum(part.end.size for part in self._parts)
+
+    def filled(self, values: Values) -> bytes:
+        """Fill the form in.
+
+        Args:
+            values: What goes into the blanks.
+
+        Returns:
+            The whole text.
+        """
+        return self._plain % values
+
+    def packed(self, values: Values) -> bytes:
+        """Fill the form in, and pack it.
+
+        Args:
+            values: What goes into the blanks.
+
+        Returns:
+            A gzip file of the whole text.
+        """
+        pieces, checksum, size = [self._first], self._checksum, self._size
+        for pattern, blanks, end in self._parts:
+            octets = pattern % values[blanks]
+            pieces += _as_it_is(octets), end.packed
+            checksum = end.added_to(zlib.crc32(octets, checksum))
+            size += len(octets)
+        pieces.append(_END.pack(_LAST_BLOCK, checksum, size & 0xFFFFFFFF))
+        return b"".join(pieces)
+
+
+class _Part(NamedTuple):
+    """Some blanks with so little between them that it isn't worth packing, and what follows.
+
+    Attributes:
+        pattern: The blanks and what is between them.
+        blanks: Which blanks these are.
+        end: What follows.
     """
+
+    pattern: bytes
+    blanks: slice
+    end: _Constant
+
+
+class _Constant:
+    """A piece that is always the same.
+
+    A checksum of texts that end with it is the exclusive or of what the piece makes of each
+    bit of the checksum up to there: CRC is linear. So nothing of it is read again.
+
+    Attributes:
+        packed: Blocks of deflate, none of which is the last.
+        size: How long it is when it isn't packed.
+    """
+
+    __slots__ = ("_tables", "packed", "size")
+
+    def __init__(self, octets: bytes) -> None:
+        self.packed = _packed(octets)
+        self.size = len(octets)
+        self._tables = tuple(_table(octets, shift) for shift in (0, 8, 16, 24))
+
+    def added_to(self, checksum: int) -> int:
+        """Go on with a checksum, as `zlib.crc32` does."""
+        a, b, c, d = self._tables
+        low = a[checksum & 255] ^ b[checksum >> 8 & 255]
+        return low ^ c[checksum >> 16 & 255] ^ d[checksum >> 24]
+
+
+def _table(octets: bytes, shift: int) -> array[int]:
+    """Say what a piece makes of one octet of a checksum; the first table has the piece's own."""
+    own = zlib.crc32(octets)
+    table = [0 if shift else own]
+    for bit in range(shift, shift + 8):
+        made = zlib.crc32(octets, 1 << bit) ^ own
+        table += [known ^ made for known in table]
+    return array("L", table)
+
+
+def _parts(texts: Sequence[bytes]) -> list[_Part]:
+    parts: list[_Part] = []
+    first = 0
+    for n, text in enumerate(texts):
+        if len(text) >= _WORTH_PACKING or n == len(texts) - 1:
+            pattern = _pattern([b"", *texts[first:n], b""])
+            parts.append(_Part(pattern, slice(first, n + 1), _Constant(text)))
+            first = n + 1
+    return parts
+
+
+def _pattern(texts: Sequence[bytes]) -> bytes:
+    return b"%b".join(text.replace(b"%", b"%%") for text in texts)
+
+
+def _packed(octets: bytes) -> bytes:
     packer = zlib.compressobj(_BEST, wbits=_NO_HEADER)
     return packer.compress(octets) + packer.flush(zlib.Z_FULL_FLUSH)
 
 
-def as_it_is(octets: bytes) -> bytes:
-    """Put a piece between packed ones.
-
-    Args:
-        octets: The piece.
-
-    Returns:
-        Blocks of deflate, none of which is the last.
-    """
-    blocks = []
-    while len(octets) > _LONGEST_BLOCK:
-        blocks.append(_stored(octets[:_LONGEST_BLOCK]))
-        octets = octets[_LONGEST_BLOCK:]
-    return b"".join((*blocks, _stored(octets)))
-
-
-def joined(pieces: Iterable[bytes], end: bytes) -> bytes:
-    """Put pieces together.
-
-    Args:
-        pieces: The pieces, packed or as they are.
-        end: The end that belongs to them; see `Beginning`.
-
-    Returns:
-        A gzip file.
-    """
-    return b"".join((_HEADER, *pieces, _LAST_BLOCK, end))
-
-
-class Beginning:
-    """The first piece of texts that all begin alike, which is added up once."""
-
-    def __init__(self, octets: bytes) -> None:
-        """Add the piece up.
-
-        Args:
-            octets: The piece.
-        """
-        self._checksum = zlib.crc32(octets)
-
-    def end(self, pieces: Sequence[bytes]) -> bytes:
-        """Write the end of a gzip file: a checksum, and the length (RFC 1952, section 2.3.1).
-
-        Args:
-            pieces: All pieces, unpacked, of which the first is this one.
-
-        Returns:
-            Eight octets.
-        """
-        checksum = self._checksum
-        for piece in pieces[1:]:
-            checksum = zlib.crc32(piece, checksum)
-        return _END.pack(checksum, sum(map(len, pieces)) & 0xFFFFFFFF)
-
-
-def _stored(octets: bytes) -> bytes:
-    return _BLOCK.pack(0, len(octets), len(octets) ^ 0xFFFF) + octets
+def _as_it_is(octets: bytes) -> bytes:
+    size = len(octets)
+    if size > _LONGEST_BLOCK:
+        starts = range(0, size, _LONGEST_BLOCK)
+        return b"".join(_as_it_is(octets[start : start + _LONGEST_BLOCK]) for start in starts)
+    return _BLOCK.pack(0, size, size ^ 0xFFFF) + octets

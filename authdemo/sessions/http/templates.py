@@ -11,18 +11,17 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import groupby
-from typing import Any, cast
+from functools import cached_property, lru_cache
+from typing import Any
 from urllib.parse import unquote
 
 from ..core import strict_json
 from ..core.errors import AuthError
 from ..core.words import Texts
-from . import packing
 from .answers import PERSONAL, raw
 from .cookies import RawHeaders
 from .headers import content_security_policy, security_headers
+from .packing import Form
 
 DATA_ID = "session-data"
 """The id of the element that hands the session to the page's script."""
@@ -36,6 +35,9 @@ _MARKER = re.compile(
 )
 _LANGUAGE = re.compile(r'(<html\b[^>]*\blang=")[^"]*')
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_BEGIN_DATA = '<script type="application/json" id="{}">'
+_END_DATA = "</script>"
+_MOST_ESCAPED = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +55,8 @@ class Wording:
     @cached_property
     def element(self) -> str:
         """The element that hands the texts to a page's script."""
-        return _element(WORDS_ID, {"language": self.language, "texts": dict(self.texts)})
+        data = _data({"language": self.language, "texts": dict(self.texts)})
+        return _BEGIN_DATA.format(WORDS_ID) + data.decode() + _END_DATA
 
     def only(self, areas: Collection[str]) -> Wording:
         """Leave out what belongs to other areas."""
@@ -117,10 +120,10 @@ class Template:
         said = [self._say(piece, wording) for piece in self._pieces]
         place = next((n for n, piece in enumerate(said) if "</head>" in str(piece)), None)
         if place is None:
-            return [wording.element, *said, WHOLE_SESSION]
+            return [wording.element, *said, *_WHOLE_SESSION]
         head, end, body = str(said[place]).partition("</head>")
         before = [_in_language(piece, wording) for piece in (*said[:place], head)]
-        return [*before, wording.element, WHOLE_SESSION, end + body, *said[place + 1 :]]
+        return [*before, wording.element, *_WHOLE_SESSION, end + body, *said[place + 1 :]]
 
     def _say(self, piece: str | _Marker, wording: Wording) -> str | Slot:
         if isinstance(piece, str):
@@ -139,36 +142,36 @@ class Slot:
     def fill(self, session: Mapping[str, Any] | None) -> bytes:
         """Write the value."""
         if not self.path:
-            return _element(DATA_ID, session).encode("utf-8", "replace")
+            return _data(session)
         value: Any = session
-        for name in self.path:
-            value = value.get(name) if isinstance(value, dict) else None
-        return b"" if value is None else html.escape(str(value)).encode("utf-8", "replace")
+        try:
+            for name in self.path:
+                value = value[name]
+        except (TypeError, LookupError):
+            return b""
+        return b"" if value is None else _escaped(str(value))
 
 
-WHOLE_SESSION = Slot(())
+_WHOLE_SESSION = (_BEGIN_DATA.format(DATA_ID), Slot(()), _END_DATA)
 
 
 class Sheet:
     """A page in one language, of which only the session isn't written yet."""
 
     def __init__(self, pieces: Iterable[str | Slot]) -> None:
-        """Pack what is always the same.
+        """Make a form of the page.
 
         Args:
             pieces: Texts, and places for values of the session.
         """
-        self._whole: list[bytes] = []
-        self._packed: list[bytes] = []
-        self._slots: list[tuple[int, Slot]] = []
-        for is_text, together in groupby(pieces, key=lambda piece: isinstance(piece, str)):
-            if is_text:
-                self._add("".join(map(str, together)).encode("utf-8", "replace"))
+        texts, self._slots = [""], list[Slot]()
+        for piece in pieces:
+            if isinstance(piece, str):
+                texts[-1] += piece
             else:
-                for slot in together:
-                    self._slots.append((len(self._whole), cast("Slot", slot)))
-                    self._add(b"")
-        self._beginning = packing.Beginning(self._whole[0])
+                self._slots.append(piece)
+                texts.append("")
+        self._form = Form([text.encode("utf-8", "replace") for text in texts])
 
     def show(self, session: Mapping[str, Any] | None, *, gzip: bool) -> bytes:
         """Show a session on the page.
@@ -180,19 +183,8 @@ class Sheet:
         Returns:
             The HTML, packed or not.
         """
-        whole = self._whole.copy()
-        for place, slot in self._slots:
-            whole[place] = slot.fill(session)
-        if not gzip:
-            return b"".join(whole)
-        small = self._packed.copy()
-        for place, _ in self._slots:
-            small[place] = packing.as_it_is(whole[place])
-        return packing.joined(small, self._beginning.end(whole))
-
-    def _add(self, octets: bytes) -> None:
-        self._whole.append(octets)
-        self._packed.append(packing.packed(octets))
+        values = tuple([slot.fill(session) for slot in self._slots])
+        return self._form.packed(values) if gzip else self._form.filled(values)
 
 
 def _headers(policy: str, *, secure: bool) -> RawHeaders:
@@ -222,6 +214,11 @@ def _pieces(document: str) -> list[str | _Marker]:
     return [*pieces, document[end:]]
 
 
-def _element(name: str, value: object) -> str:
-    data = strict_json.dumps(value).decode().replace("<", "\\u003c")
-    return f'<script type="application/json" id="{name}">{data}</script>'
+@lru_cache(_MOST_ESCAPED)
+def _escaped(text: str) -> bytes:
+    return html.escape(text).encode("utf-8", "replace")
+
+
+def _data(value: object) -> bytes:
+    """Write JSON that no element ends in."""
+    return strict_json.dumps(value).replace(b"<", b"\\u003c")

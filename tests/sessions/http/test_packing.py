@@ -1,38 +1,54 @@
-"""Pages packed by the piece: any unpacker finds what was put together."""
+"""Pages packed by the piece: any unpacker finds what was filled in."""
 
 from __future__ import annotations
 
 import gzip
+from itertools import chain, zip_longest
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authdemo.sessions.http.packing import Beginning, as_it_is, joined, packed
+from authdemo.sessions.http.packing import Form
 
-PIECES = st.lists(st.tuples(st.binary(max_size=2000), st.booleans()), max_size=8)
-
-
-@given(st.binary(max_size=20_000), PIECES)
-def test_what_is_put_together_is_unpacked_whole(first, others):
-    pieces = [first, *(octets for octets, _ in others)]
-    small = [packed(first), *(packed(o) if is_same else as_it_is(o) for o, is_same in others)]
-    assert gzip.decompress(joined(small, Beginning(first).end(pieces))) == b"".join(pieces)
+TEXT = st.binary(max_size=2000) | st.binary(max_size=20) | st.just(b"100 %b of %% %s")
+BLANKS = st.lists(st.tuples(TEXT, TEXT), max_size=8)
 
 
-def test_a_piece_may_be_longer_than_a_block():
+def alternating(texts: list[bytes], values: tuple[bytes, ...]) -> bytes:
+    return b"".join(chain.from_iterable(zip_longest(texts, values, fillvalue=b"")))
+
+
+@given(st.binary(max_size=20_000), BLANKS)
+def test_what_is_filled_in_is_unpacked_whole(first, blanks):
+    texts = [first, *(text for _, text in blanks)]
+    values = tuple(value for value, _ in blanks)
+    form = Form(texts)
+    assert form.filled(values) == alternating(texts, values)
+    assert gzip.decompress(form.packed(values)) == alternating(texts, values)
+
+
+def test_a_form_is_filled_in_again_and_again():
+    form = Form([b"<p>", b"</p>" * 100])
+    for name in (b"Ada", b"", b"Grace"):
+        assert gzip.decompress(form.packed((name,))) == form.filled((name,))
+
+
+def test_a_value_may_be_longer_than_a_block():
     long = bytes(range(256)) * 1000
-    page = joined([packed(b"<p>"), as_it_is(long)], Beginning(b"<p>").end([b"<p>", long]))
-    assert gzip.decompress(page) == b"<p>" + long
+    assert gzip.decompress(Form([b"<p>", b"</p>"]).packed((long,))) == b"<p>" + long + b"</p>"
 
 
 def test_what_is_always_the_same_becomes_smaller():
-    assert len(packed(b"Hello " * 1000)) < 100
+    assert len(Form([b"Hello " * 1000, b"Bye " * 1000]).packed((b"Ada",))) < 200
+
+
+def test_what_is_secret_changes_no_length():
+    form = Form([b"<p>token=4711</p>" * 10, b"<p>token=4711</p>" * 10])
+    assert len(form.packed((b"token=4711",))) == len(form.packed((b"\x00\xff\x9a!?x;Q1\n",)))
 
 
 def test_a_page_that_was_changed_on_the_way_is_noticed():
-    pieces = [b"<p>", b"Ada", b"</p>"]
-    small = [packed(pieces[0]), as_it_is(pieces[1]), packed(pieces[2])]
-    page = joined(small, Beginning(pieces[0]).end(pieces)).replace(b"Ada", b"Eve")
+    page = Form([b"<p>", b"</p>"]).packed((b"Ada",)).replace(b"Ada", b"Eve")
     with pytest.raises(gzip.BadGzipFile):
         gzip.decompress(page)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from starlette.types import Scope
@@ -15,6 +16,8 @@ RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 """Headers as ASGI has them."""
 
 _MOST_CANDIDATES = 4
+_MOST_REMEMBERED = 4096
+_LONGEST_REMEMBERED = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +81,7 @@ def pairs(scope: Scope) -> list[tuple[str, str]]:
     Returns:
         Names and raw values; a name may occur more than once.
     """
-    found = []
-    for header, value in scope["headers"]:
-        if header == b"cookie":
-            for part in value.decode("latin-1").split(";"):
-                name, _, text = part.strip().partition("=")
-                found.append((name, text))
-    return found
+    return _pairs(_sent(scope))
 
 
 def by_name(scope: Scope) -> Mapping[str, list[str]]:
@@ -97,14 +94,11 @@ def by_name(scope: Scope) -> Mapping[str, list[str]]:
         scope: The request or handshake.
 
     Returns:
-        The values of each name; at most four.
+        The values of each name; at most four. It is everyone's who sends the same cookies:
+        change nothing in it.
     """
-    found: dict[str, list[str]] = {}
-    for name, value in pairs(scope):
-        values = found.setdefault(name, [])
-        if len(values) < _MOST_CANDIDATES:
-            values.append(value)
-    return found
+    sent = _sent(scope)
+    return _remembered(sent) if len(sent) <= _LONGEST_REMEMBERED else _by_name(sent)
 
 
 def without(scope: Scope, names: Iterable[str]) -> Scope:
@@ -169,3 +163,28 @@ def clear(headers: RawHeaders, name: str, *, secure: bool) -> None:
         secure: Whether it is for https only.
     """
     put(headers, name, "", secure=secure, max_age=0)
+
+
+def _sent(scope: Scope) -> bytes:
+    """Join the cookies of all headers, as if they had come in one (RFC 9113, section 8.2.3)."""
+    return b"; ".join([value for header, value in scope["headers"] if header == b"cookie"])
+
+
+def _pairs(sent: bytes) -> list[tuple[str, str]]:
+    found = []
+    for part in sent.decode("latin-1").split(";") if sent else ():
+        name, _, text = part.strip().partition("=")
+        found.append((name, text))
+    return found
+
+
+def _by_name(sent: bytes) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in _pairs(sent):
+        values = found.setdefault(name, [])
+        if len(values) < _MOST_CANDIDATES:
+            values.append(value)
+    return found
+
+
+_remembered = lru_cache(_MOST_REMEMBERED)(_by_name)

@@ -21,7 +21,7 @@ from .keeping import Keep, is_named_by_content
 from .language import language_of
 from .refusals import InsteadOfMissing, refusal_page, wants_page
 from .scopes import header
-from .site import Site, canonical
+from .site import Page, Site, canonical
 from .templates import Wording
 from .visitor import Desk, Visitor, device_of
 
@@ -61,9 +61,10 @@ class Gate:
 
     async def _answer(self, scope: Scope) -> ASGIApp | None:
         path = canonical(scope["path"])
+        page = self._site.page(path)
         try:
-            if self._site.knows(path):
-                return await self._page(scope, path)
+            if page is not None:
+                return await self._page(scope, page)
             if path.startswith(_SCRIPTS) and path.endswith(".js"):
                 return await self._script(scope, path)
             if is_named_by_content(path):
@@ -87,33 +88,32 @@ class Gate:
         wording = self._wording(scope, None, is_member=True)
         return refusal_page(error, wording, self._site.links, secure=secure)
 
-    async def _page(self, scope: Scope, path: str) -> Answer:
-        visitor = await self._visitor(scope, required=self._site.rule(path) is not None)
+    async def _page(self, scope: Scope, page: Page) -> Answer:
+        visitor = await self._visitor(scope, required=page.rule is not None)
         fresh: RawHeaders = []
         record = await self._desk.refresh(fresh, visitor) if visitor else None
         session = await self._auth.sessions.faces.public(record) if record else None
-        elsewhere = await self._elsewhere(scope, path, record, session)
+        elsewhere = await self._elsewhere(scope, page, record, session)
         if elsewhere is not None:
             answer = answers.redirect(elsewhere, 303)
         else:
-            answer = await self._render(scope, path, session, visitor)
+            answer = await self._render(scope, page, session, visitor)
         self._mark_browser(fresh, visitor)
         return answer.plus(fresh)
 
     async def _elsewhere(
         self,
         scope: Scope,
-        path: str,
+        page: Page,
         record: SessionRecord | None,
         session: Mapping[str, Any] | None,
     ) -> str | None:
         """Decide whether the visitor is better served by another page."""
-        query = scope["query_string"].decode("latin-1")
+        path, query = page.path, scope["query_string"].decode("latin-1")
         asked = f"{path}?{query}" if query else path
-        rule = self._site.rule(path)
-        if rule is not None:
+        if page.rule is not None:
             refused = await self._refused(path, asked, session)
-            refused = refused or await self._ruled_out(rule, asked, record)
+            refused = refused or await self._ruled_out(page.rule, asked, record)
             if refused is not None:
                 return refused
         if path == self._auth.pages.sign_in and session is not None:
@@ -124,9 +124,11 @@ class Gate:
         self, path: str, asked: str, session: Mapping[str, Any] | None
     ) -> str | None:
         """Ask the app who may see a protected page, and say where everyone else goes."""
-        verdict = await cb.call(
-            "authorized", self._auth.callbacks.authorized, path=path, session=session
-        )
+        authorized = self._auth.callbacks.authorized
+        if authorized is cb.default_authorized:
+            verdict = authorized(path=path, session=session)
+        else:
+            verdict = await cb.call("authorized", authorized, path=path, session=session)
         if isinstance(verdict, str):
             return verdict
         if verdict:
@@ -158,21 +160,19 @@ class Gate:
     async def _render(
         self,
         scope: Scope,
-        path: str,
+        page: Page,
         session: Mapping[str, Any] | None,
         visitor: Visitor | None,
     ) -> Answer:
-        template = self._site.page(path)
-        if template is None:
+        if page.template is None:
             return answers.text("Not found", 404)
         if session is not None:
-            await ev.tell(self._auth.events.session, session=session, path=path)
+            await ev.tell(self._auth.events.session, session=session, path=page.path)
         sent = visitor.cookies if visitor else None
-        sheet = template.in_words(self._wording(scope, sent, is_member=session is not None))
+        sheet = page.template.in_words(self._wording(scope, sent, is_member=session is not None))
+        secure = visitor.names.secure if visitor else self._is_secure(scope)
         gzip = "gzip" in header(scope, b"accept-encoding")
-        headers = [*template.headers[self._is_secure(scope)]]
-        if gzip:
-            headers.append((b"content-encoding", b"gzip"))
+        headers = page.template.headers(secure=secure, gzip=gzip)
         return Answer(200, headers, sheet.show(session, gzip=gzip))
 
     def _wording(

@@ -25,5 +25,6 @@ def language_of(scope: Scope, words: Words, sent: Mapping[str, list[str]] | None
     Returns:
         What the visitor chose here, or else what their browser asks for.
     """
-    chosen = next(iter((sent or cookies.by_name(scope)).get(COOKIE, ())), None)
+    known = cookies.by_name(scope) if sent is None else sent
+    chosen = known[COOKIE][0] if COOKIE in known else None
     return words.choose(chosen, header(scope, b"accept-language"))

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,6 +18,22 @@ _LOOK = re.compile(r'<link\b[^>]*\brel="(?:stylesheet|icon|apple-touch-icon)"[^>
 _MOST_PATHS = 512
 _SHELL = "__spa-fallback.html"
 _PACKED = re.compile(r"\.(gz|br|zst)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is behind a path.
+
+    Attributes:
+        path: The canonical path.
+        rule: Who may see the page; None for everyone.
+        template: What was built; None if there is a page only for a file system to which letter
+            case doesn't matter.
+    """
+
+    path: str
+    rule: Rule | None
+    template: Template | None
 
 
 class Site:
@@ -42,8 +59,9 @@ class Site:
             _page_path(folder, file): file.read_text("utf-8") for file in folder.rglob("index.html")
         }
         self._rules = rules
-        self._templates = {
-            path: Template(document, allow_eval=allow_eval) for path, document in pages.items()
+        self._pages = {
+            path: Page(path, rules.of(path), Template(document, allow_eval=allow_eval))
+            for path, document in pages.items()
         }
         self._known = frozenset(path.casefold() for path in pages)
         endpoints = (folder / "assets").glob("reflex-env-*.js")
@@ -62,28 +80,21 @@ class Site:
         self._readers = _readers({**pages, **scripts.dynamic_routes}, rules, scripts)
         self.public_areas = scripts.areas_of(self._public_scripts)
 
-    def page(self, path: str) -> Template | None:
+    def page(self, path: str) -> Page | None:
         """Find a page.
 
         Args:
             path: A canonical path.
 
         Returns:
-            The page, or None.
+            The page, or None if there would be none whatever the letter case.
         """
-        own = self._templates.get(path)
-        return own or (self._shell if self._is_dynamic(path) else None)
-
-    def knows(self, path: str) -> bool:
-        """Tell whether there is a page, were it not for the letter case.
-
-        Args:
-            path: A canonical path.
-
-        Returns:
-            Whether there is; on some file systems letter case doesn't matter.
-        """
-        return path.casefold() in self._known or self._is_dynamic(path)
+        page = self._pages.get(path)
+        if page is None:
+            is_dynamic = self._is_dynamic(path)
+            if is_dynamic or path.casefold() in self._known:
+                page = Page(path, self.rule(path), self._shell if is_dynamic else None)
+        return page
 
     def rule(self, path: str) -> Rule | None:
         """Find the rule for a page.

@@ -38,6 +38,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _BEGIN_DATA = '<script type="application/json" id="{}">'
 _END_DATA = "</script>"
 _MOST_ESCAPED = 4096
+_PACKED = ((b"content-encoding", b"gzip"),)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,11 +85,7 @@ class _Marker:
 
 
 class Template:
-    """A built page.
-
-    Attributes:
-        headers: Its headers over http, and over https.
-    """
+    """A built page."""
 
     def __init__(self, document: str, *, allow_eval: bool = False) -> None:
         """Take a page apart.
@@ -98,9 +95,22 @@ class Template:
             allow_eval: Whether its scripts may use `eval`.
         """
         policy = content_security_policy(document, allow_eval=allow_eval)
-        self.headers = {secure: _headers(policy, secure=secure) for secure in (False, True)}
+        self._headers = {secure: _headers(policy, secure=secure) for secure in (False, True)}
         self._pieces = _pieces(document)
         self._sheets: dict[Wording, Sheet] = {}
+
+    def headers(self, *, secure: bool, gzip: bool) -> RawHeaders:
+        """List the page's headers.
+
+        Args:
+            secure: Whether it is served over https.
+            gzip: Whether it is packed.
+
+        Returns:
+            The headers, which are the caller's own.
+        """
+        packing = _PACKED if gzip else ()
+        return [*self._headers[secure], *packing]
 
     def in_words(self, wording: Wording) -> Sheet:
         """Write everything but the session.

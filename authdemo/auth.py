@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from pydantic_core import to_json
 
 from authdemo.accounts import accounts
 from authdemo.sessions import Auth, Credentials, Events, Pages, providers_from_environ
@@ -25,7 +26,7 @@ def report(session: Mapping[str, Any], path: str) -> None:
     if path == "/":
         logger.info(
             "Server Side Rendering %s rev %s",
-            json.dumps(session["user"]),
+            to_json(session["user"]).decode(),
             session["rev"],
         )
 

@@ -112,8 +112,7 @@ class Gate:
         path, query = page.path, scope["query_string"].decode("latin-1")
         asked = f"{path}?{query}" if query else path
         if page.rule is not None:
-            refused = await self._refused(path, asked, session)
-            refused = refused or await self._ruled_out(page.rule, asked, record)
+            refused = await self._refused(path, page.rule, asked, record, session)
             if refused is not None:
                 return refused
         if path == self._auth.pages.sign_in and session is not None:
@@ -121,26 +120,30 @@ class Gate:
         return None if scope["path"] in (path, path + "/") else quote(asked, safe="/?=&%")
 
     async def _refused(
-        self, path: str, asked: str, session: Mapping[str, Any] | None
+        self,
+        path: str,
+        rule: Rule,
+        asked: str,
+        record: SessionRecord | None,
+        session: Mapping[str, Any] | None,
     ) -> str | None:
-        """Ask the app who may see a protected page, and say where everyone else goes."""
+        """Judge the visitor of a protected page, first as the app does; say where others go."""
         authorized = self._auth.callbacks.authorized
         if authorized is cb.default_authorized:
             verdict = authorized(path=path, session=session)
         else:
             verdict = await cb.call("authorized", authorized, path=path, session=session)
-        if isinstance(verdict, str):
+        if verdict and isinstance(verdict, str):
             return verdict
         if verdict:
-            return None
+            is_enough = record is not None and rule.is_for_every_member
+            return None if is_enough else await self._ruled_out(rule, asked, record)
         if session is not None:
             raise AccessDenied("This page is not for you.", reason="page")
         return self._auth.sign_in_url(callbackUrl=asked)
 
     async def _ruled_out(self, rule: Rule, asked: str, record: SessionRecord | None) -> str | None:
         """Judge the visitor by the page's own rule, and say where to go if it is not for them."""
-        if record is not None and rule.is_for_every_member:
-            return None
         session = self._auth.session(record) if record else None
         match await rule.judge(session, self._auth.clock):
             case Verdict.SIGN_IN:
@@ -205,10 +208,11 @@ class Gate:
         session = await self._auth.sessions.faces.public(record)
         for page in pages:
             try:
-                if await self._refused(page, page, session) is None:
-                    rule = self._site.rule(page)
-                    if rule is None or await self._ruled_out(rule, page, record) is None:
-                        return True
+                rule = self._site.rule(page)
+                if rule is None:
+                    return True
+                if await self._refused(page, rule, page, record, session) is None:
+                    return True
             except AccessDenied:
                 continue
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 from starlette.types import Scope
 
@@ -12,6 +13,7 @@ from .scopes import find_header, header
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 _SECURE_SCHEMES = ("https", "wss")
+_MOST_ORIGINS = 256
 
 
 class Origins:
@@ -41,11 +43,8 @@ class Origins:
         """
         if self._url:
             return self._url
-        host = header(scope, b"host")
-        if not _HOST.fullmatch(host):
-            raise RequestRefused("The request has no valid Host header.")
         scheme = "https" if scope["scheme"] in _SECURE_SCHEMES else "http"
-        return f"{scheme}://{host}"
+        return _origin(scheme, header(scope, b"host"))
 
     def is_own(self, scope: Scope) -> bool | None:
         """Judge where a request comes from.
@@ -75,3 +74,10 @@ class Origins:
         is_cross_site = header(scope, b"sec-fetch-site") == "cross-site"
         if is_cross_site or self.is_own(scope) is False:
             raise RequestRefused("The request comes from another site.")
+
+
+@lru_cache(_MOST_ORIGINS)
+def _origin(scheme: str, host: str) -> str:
+    if not _HOST.fullmatch(host):
+        raise RequestRefused("The request has no valid Host header.")
+    return f"{scheme}://{host}"

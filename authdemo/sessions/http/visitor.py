@@ -24,7 +24,7 @@ TAB_HEADER = b"x-auth-tab"
 _MOST_DEVICES = 4096
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Visitor:
     """One request's sender.
 

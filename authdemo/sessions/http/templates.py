@@ -21,7 +21,7 @@ from ..core.words import Texts
 from .answers import PERSONAL, raw
 from .cookies import RawHeaders
 from .headers import content_security_policy, security_headers
-from .packing import Form
+from .packing import Form, Values
 
 DATA_ID = "session-data"
 """The id of the element that hands the session to the page's script."""
@@ -37,7 +37,7 @@ _LANGUAGE = re.compile(r'(<html\b[^>]*\blang=")[^"]*')
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _BEGIN_DATA = '<script type="application/json" id="{}">'
 _END_DATA = "</script>"
-_MOST_ESCAPED = 4096
+_MOST_SHOWN = 1024
 _PACKED = ((b"content-encoding", b"gzip"),)
 
 
@@ -149,20 +149,16 @@ class Slot:
 
     path: tuple[str, ...]
 
-    def fill(self, session: Mapping[str, Any] | None) -> bytes:
-        """Write the value."""
-        if not self.path:
-            return _data(session)
-        value: Any = session
-        try:
-            for name in self.path:
-                value = value[name]
-        except (TypeError, LookupError):
-            return b""
-        return b"" if value is None else _escaped(str(value))
+    def fill(self, session: Any) -> bytes:
+        """Write the value, if there is one."""
+        value = session
+        for name in self.path:
+            value = value.get(name) if isinstance(value, dict) else None
+        return b"" if value is None else html.escape(str(value)).encode("utf-8", "replace")
 
 
-_WHOLE_SESSION = (_BEGIN_DATA.format(DATA_ID), Slot(()), _END_DATA)
+_WHOLE = Slot(())
+_WHOLE_SESSION = (_BEGIN_DATA.format(DATA_ID), _WHOLE, _END_DATA)
 
 
 class Sheet:
@@ -182,6 +178,7 @@ class Sheet:
                 self._slots.append(piece)
                 texts.append("")
         self._form = Form([text.encode("utf-8", "replace") for text in texts])
+        self._values = lru_cache(_MOST_SHOWN)(self._read)
 
     def show(self, session: Mapping[str, Any] | None, *, gzip: bool) -> bytes:
         """Show a session on the page.
@@ -193,8 +190,13 @@ class Sheet:
         Returns:
             The HTML, packed or not.
         """
-        values = tuple([slot.fill(session) for slot in self._slots])
+        values = self._values(_data(session))
         return self._form.packed(values) if gzip else self._form.filled(values)
+
+    def _read(self, data: bytes) -> Values:
+        """Say what each slot holds, as the page's script reads it; JSON never changes."""
+        session = json.loads(data)
+        return tuple(data if slot is _WHOLE else slot.fill(session) for slot in self._slots)
 
 
 def _headers(policy: str, *, secure: bool) -> RawHeaders:
@@ -222,11 +224,6 @@ def _pieces(document: str) -> list[str | _Marker]:
         pieces += [document[end : found.start()], _Marker(found["kind"], found["path"], values)]
         end = found.end()
     return [*pieces, document[end:]]
-
-
-@lru_cache(_MOST_ESCAPED)
-def _escaped(text: str) -> bytes:
-    return html.escape(text).encode("utf-8", "replace")
 
 
 def _data(value: object) -> bytes:

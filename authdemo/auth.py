@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,9 @@ from typing import Any
 from pydantic_core import to_json
 
 from authdemo.accounts import accounts
+from authdemo.logs import say
 from authdemo.sessions import Auth, Credentials, Events, Pages, providers_from_environ
 from authdemo.sessions.accounts import Member
-
-logger = logging.getLogger("authdemo")
 
 
 async def authorize(credentials: Mapping[str, Any]) -> Member | None:
@@ -24,11 +22,8 @@ async def authorize(credentials: Mapping[str, Any]) -> Member | None:
 def report(session: Mapping[str, Any], path: str) -> None:
     """Write what the home page was rendered with, as the tutorial's page does."""
     if path == "/":
-        logger.info(
-            "Server Side Rendering %s rev %s",
-            to_json(session["user"]).decode(),
-            session["rev"],
-        )
+        user, rev = to_json(session["user"]).decode(), session["rev"]
+        say(f"Server Side Rendering {user} rev {rev}")
 
 
 auth = Auth(

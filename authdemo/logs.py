@@ -6,88 +6,110 @@ import asyncio
 import atexit
 import logging
 import sys
-from contextlib import nullcontext
+import time
+from functools import lru_cache
+from threading import Lock
 from typing import TextIO
 
 
-class OneLine(logging.Formatter):
-    """Writes each entry as one line, so that no input can forge another; a traceback follows."""
-
-    def __init__(self) -> None:
-        """Begin."""
-        super().__init__()
-        self._second, self._time = 0, ""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Write an entry: its time, level, logger and message.
-
-        Args:
-            record: The entry.
-
-        Returns:
-            The line, in which control characters are escaped, and a traceback if there is one.
-        """
-        when = f"{self._time_of(record)},{int(record.msecs):03}"
-        line = f"{when} {record.levelname} {record.name}: {record.getMessage()}"
-        if not line.isprintable():
-            line = "".join(map(_escaped, line))
-        if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
-        return line
-
-    def _time_of(self, record: logging.LogRecord) -> str:
-        """Write the second once for all entries of it."""
-        second = int(record.created)
-        if second != self._second:
-            self._second = second
-            self._time = self.formatTime(record, "%Y-%m-%d %H:%M:%S")
-        return self._time
-
-
-class Together(logging.StreamHandler[TextIO]):
-    """Writes the entries of one turn of the event loop at once, at its end.
+class Paper:
+    """Writes the lines of one turn of the event loop at once, at its end.
 
     To write is to let all other threads of the process go first, which takes longer than
-    everything else about an entry. A warning is written where it is.
+    everything else about a line.
     """
 
     def __init__(self, stream: TextIO) -> None:
         """Begin.
 
         Args:
-            stream: Where entries go.
+            stream: Where lines go.
         """
-        super().__init__(stream)
+        self._stream = stream
         self._lines: list[str] = []
+        self._lock = Lock()
         atexit.register(self.flush)
 
+    def write(self, line: str, *, at_once: bool = False) -> None:
+        """Take a line.
+
+        Args:
+            line: The line, without its end.
+            at_once: Whether it can't wait; those before it don't either.
+        """
+        with self._lock:
+            self._lines.append(line)
+            is_first = len(self._lines) == 1
+        if at_once:
+            self.flush()
+        elif is_first:
+            self._flush_soon()
+
+    def flush(self) -> None:
+        """Write what was taken so far."""
+        with self._lock:
+            lines, self._lines = self._lines, []
+            if lines:
+                self._stream.write("\n".join((*lines, "")))
+                self._stream.flush()
+
+    def _flush_soon(self) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.flush()
+        else:
+            loop.call_soon(self.flush)
+
+
+class Entries(logging.Handler):
+    """Writes log entries on a paper, each as one line; a traceback follows."""
+
+    def __init__(self, paper: Paper) -> None:
+        """Begin.
+
+        Args:
+            paper: Where they go; a warning goes there at once.
+        """
+        super().__init__()
+        self._paper = paper
+
     def emit(self, record: logging.LogRecord) -> None:
-        """Take an entry.
+        """Write an entry.
 
         Args:
             record: The entry.
         """
-        self._lines.append(self.format(record) + self.terminator)
-        if len(self._lines) == 1 or record.levelno >= logging.WARNING:
-            self._write_soon(at_once=record.levelno >= logging.WARNING)
+        self._paper.write(self.format(record), at_once=record.levelno >= logging.WARNING)
 
-    def flush(self) -> None:
-        """Write what was taken so far."""
-        with self.lock or nullcontext():
-            lines, self._lines = self._lines, []
-            if lines:
-                self.stream.write("".join(lines))
-                self.stream.flush()
+    def format(self, record: logging.LogRecord) -> str:
+        """Spell an entry: its time, level, logger and message.
 
-    def _write_soon(self, *, at_once: bool) -> None:
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            at_once = True
-        if at_once:
-            self.flush()
-        else:
-            loop.call_soon(self.flush)
+        Args:
+            record: The entry.
+
+        Returns:
+            The line, and a traceback if there is one.
+        """
+        message = f"{record.levelname} {record.name}: {record.getMessage()}"
+        line = _line(record.created, message)
+        if record.exc_info:
+            line += "\n" + logging.Formatter().formatException(record.exc_info)
+        return line
+
+
+_stderr = Paper(sys.stderr)
+
+
+def say(text: str) -> None:
+    """Write a line that is no diagnosis, such as what was served: the time, and a text.
+
+    It is written for every page, and `logging` would take longer than the page.
+
+    Args:
+        text: What to write.
+    """
+    _stderr.write(_line(time.time(), text))
 
 
 def write_to_stderr() -> None:
@@ -97,12 +119,21 @@ def write_to_stderr() -> None:
     """
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # noqa: SLF001 - "Optimization" in its docs
-    handler = Together(sys.stderr)
-    handler.setFormatter(OneLine())
     logger = logging.getLogger("authdemo")
-    logger.handlers = [handler]
+    logger.handlers = [Entries(_stderr)]
     logger.setLevel(logging.INFO)
     logger.propagate = False
+
+
+def _line(seconds: float, text: str) -> str:
+    """Put the time before a text, so that no input in it can start a line of its own."""
+    line = f"{_second(int(seconds))},{int(seconds % 1 * 1000):03} {text}"
+    return line if line.isprintable() else "".join(map(_escaped, line))
+
+
+@lru_cache(1)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
 
 
 def _escaped(character: str) -> str:

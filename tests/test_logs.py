@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from authdemo.logs import OneLine, Together
+from authdemo.logs import Entries, Paper
 
 Say = Callable[..., None]
 
@@ -23,8 +23,7 @@ def paper() -> io.StringIO:
 @pytest.fixture
 def say(paper: io.StringIO) -> Say:
     """Make an entry."""
-    handler = Together(paper)
-    handler.setFormatter(OneLine())
+    handler = Entries(Paper(paper))
 
     def say(text: str, level: int = logging.INFO) -> None:
         handler.handle(logging.makeLogRecord({"msg": text, "levelno": level}))
@@ -33,9 +32,9 @@ def say(paper: io.StringIO) -> Say:
 
 
 @pytest.mark.parametrize("mark", ["\n", "\r", "\x1b", "\0", "\u2028", "\x85"])
-def test_no_input_starts_a_line_of_its_own(mark: str) -> None:
+def test_no_input_starts_a_line_of_its_own(mark: str, paper: io.StringIO) -> None:
     record = logging.makeLogRecord({"msg": "an account %s", "args": (f"x{mark}FORGED",)})
-    line = OneLine().format(record)
+    line = Entries(Paper(paper)).format(record)
     assert line.isprintable()
     assert line.endswith("FORGED")
 

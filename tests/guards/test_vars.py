@@ -76,6 +76,16 @@ def test_what_is_for_fresh_eyes_is_sent_when_the_password_is_confirmed(
         eventually(lambda: tab.var(LEDGER, "pin") == "1906")
 
 
+def test_what_is_for_fresh_eyes_is_taken_back_when_the_proof_is_too_old(
+    app: Server, ada: Browser, later: Callable[[float], None]
+) -> None:
+    later(55)
+    with Tab(app, ada, path="/about") as tab:
+        tab.call(f"{LEDGER}.dig")
+        eventually(lambda: tab.var(LEDGER, "pin") == "1906")
+        eventually(lambda: tab.var(LEDGER, "pin") == "no pin", within=20)
+
+
 def test_a_state_for_fresh_eyes_waits_for_the_password_with_all_that_it_has(
     app: Server, ada: Browser, later: Callable[[float], None]
 ) -> None:

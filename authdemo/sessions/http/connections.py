@@ -31,6 +31,7 @@ class Connection:
         wanted: Where its visitor wants to go after signing in.
         way_on: Where its visitor has to go after signing out.
         session: The session as it was last verified, for what can't wait.
+        verified: When that was, in seconds since 1970.
     """
 
     sid: str | None
@@ -44,6 +45,7 @@ class Connection:
     wanted: str = "/"
     way_on: str = ""
     session: Session | None = None
+    verified: float = 0.0
 
 
 class Connections:

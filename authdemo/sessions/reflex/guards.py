@@ -7,6 +7,7 @@ vars by `withholding.py`; all of them ask here what is marked.
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeVar, overload
 
@@ -148,7 +149,7 @@ class Guards:
         self._states()
 
     def turned(
-        self, before: Session | None, now: Session | None, clock: Clock
+        self, before: Session | None, now: Session | None, clock: Clock, *, since: float
     ) -> Iterator[tuple[type[BaseState], list[str]]]:
         """List the vars that a tab may see now and might not before, or the other way round.
 
@@ -156,6 +157,7 @@ class Guards:
             before: The tab's session as it was, or None.
             now: The session as it is, or None.
             clock: The clock.
+            since: When that was, in seconds since 1970: a proof grows old by itself.
 
         Yields:
             The names of such vars, with their state.
@@ -165,11 +167,26 @@ class Guards:
             names = [
                 name
                 for name, rule in self._vars[state].items()
-                if (rule.check or not is_same)
-                and rule.allows(before, clock) != rule.allows(now, clock)
+                if (rule.check or rule.fresh is not None or not is_same)
+                and rule.allows(before, lambda: since) != rule.allows(now, clock)
             ]
             if names:
                 yield state, names
+
+    def next_turn(self, session: Session, clock: Clock) -> float:
+        """Tell when a member's proof will be too old for one of the vars that are sent now.
+
+        Args:
+            session: The member's session.
+            clock: The clock.
+
+        Returns:
+            Seconds since 1970; infinite if no var waits for that.
+        """
+        rules = (rule for state in self._states() for rule in self._vars[state].values())
+        ages = [rule.fresh for rule in rules if rule.fresh is not None]
+        proved, now = session.proved.timestamp(), clock()
+        return min((proved + age for age in ages if proved + age >= now), default=math.inf)
 
     def _states(self) -> list[type[BaseState]]:
         """List the states that have vars which not everybody may see; modules may add to them."""

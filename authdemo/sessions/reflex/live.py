@@ -62,6 +62,7 @@ class Live:
         self.connections = connections
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._proofs: dict[str, float] = {}
         self._pushes = Soon(self._push, start=self.start)
         self._crowds = Soon(self._push_to_all, start=self.start)
 
@@ -130,6 +131,9 @@ class Live:
         """Tell the tabs concerned what happened; does not wait for them."""
         match notice:
             case ev.SessionChanged(record=record):
+                if self._proofs.get(record.id, record.confirmed) != record.confirmed:
+                    self._forget(record.id)
+                    self._watch(record)
                 self._tell(record.id)
             case ev.SessionEnded(sid=sid):
                 self._forget(sid)
@@ -237,8 +241,11 @@ class Live:
         self, state: BaseState, connection: Connection, record: SessionRecord | None
     ) -> None:
         """Keep the session for what can't wait, and show or hide the vars that depend on it."""
-        before, connection.session = connection.session, self._session(record)
-        for state_class, names in self._guards.turned(before, connection.session, self._auth.clock):
+        before, since = connection.session, connection.verified
+        connection.session, connection.verified = self._session(record), self._auth.clock()
+        for state_class, names in self._guards.turned(
+            before, connection.session, self._auth.clock, since=since
+        ):
             mine = await state.get_state(state_class)
             mine.dirty_vars.update(names)
             mine._mark_ancestors_dirty()
@@ -270,11 +277,17 @@ class Live:
         return ""
 
     def _watch(self, record: SessionRecord) -> None:
-        """Look again when the session should be over, so that its end is pushed, not discovered."""
+        """Look again when the session should be over, or its user's proof too old.
+
+        So the end is pushed, not discovered.
+        """
         if record.id not in self._timers:
-            wait = min(self._auth.sessions.faces.seconds_left(record) + 1.0, _LONGEST_WAIT)
+            turn = self._guards.next_turn(self._auth.session(record), self._auth.clock)
+            wait = min(turn, record.expires) - self._auth.clock() + 1.0
+            wait = min(max(wait, 1.0), _LONGEST_WAIT)
             loop = asyncio.get_running_loop()
             self._timers[record.id] = loop.call_later(wait, self._check, record.id)
+            self._proofs[record.id] = record.confirmed
 
     def _check(self, sid: str) -> None:
         self._forget(sid)
@@ -288,9 +301,11 @@ class Live:
             return
         if record is not None:
             self._watch(record)
+            self._tell(record.id)
         else:
             self.hear(ev.SessionEnded(sid, "expired"))  # a store may forget without a word
 
     def _forget(self, sid: str) -> None:
+        self._proofs.pop(sid, None)
         if timer := self._timers.pop(sid, None):
             timer.cancel()

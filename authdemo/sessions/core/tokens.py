@@ -76,6 +76,7 @@ class TokenCodec:
         self._max_age = max_age
         self._clock = clock
         self._proved: OrderedDict[str, tuple[Claims, int]] = OrderedDict()
+        self._newest: dict[str, str] = {}
 
     def encode(self, claims: Claims) -> str:
         """Mint a token.
@@ -154,10 +155,13 @@ class TokenCodec:
         return self._remember(token, claims, max(payload["nbf"], payload["iat"]))
 
     def _remember(self, token: str, claims: Claims, begins: int) -> tuple[Claims, int]:
-        """Remember what a token says; the one that was proved longest ago makes room."""
+        """Remember one token of each session; the one that was proved longest ago makes room."""
+        self._proved.pop(self._newest.get(claims.sid, ""), None)
+        self._newest[claims.sid] = token
         proved = self._proved[token] = (claims, begins)
         if len(self._proved) > _MOST_PROVED:
-            self._proved.popitem(last=False)
+            _, (oldest, _) = self._proved.popitem(last=False)
+            del self._newest[oldest.sid]
         return proved
 
     def _payload(self, claims: Claims) -> dict[str, Any]:

@@ -16,7 +16,7 @@ RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 """Headers as ASGI has them."""
 
 _MOST_CANDIDATES = 4
-_MOST_REMEMBERED = 4096
+_MOST_REMEMBERED = 1024
 _LONGEST_REMEMBERED = 4096
 
 

@@ -12,8 +12,6 @@ from ..core.trouble import Trouble
 from .index import Index
 
 _PAGES_BETWEEN_CHECKPOINTS = 2_000
-_THREADS = 2
-"""One waits for the disk, while another copies the log's pages into the file."""
 
 _sync = getattr(os, "fdatasync", os.fsync)
 
@@ -26,8 +24,7 @@ class Journal:
     """Puts a SQLite file's log on the disk, in a thread of its own.
 
     SQLite does the same at each commit with `synchronous=FULL`, but makes its caller wait
-    for the disk. Here many commits share one wait, and nobody else waits with them. Nobody
-    waits for long either while pages go from the log into the file.
+    for the disk. Here many commits share one wait, and nobody else waits with them.
     """
 
     def __init__(self, database: Path, index: Index) -> None:
@@ -45,10 +42,9 @@ class Journal:
         self._file = database.stat()
         self._log = os.open(f"{database}-wal", os.O_RDONLY)
         self._checkpointer = sqlite3.connect(database, timeout=0, check_same_thread=False)
-        self._disk = ThreadPoolExecutor(_THREADS, thread_name_prefix="session-journal")
+        self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="session-journal")
         self._index = index
         self._most_waiting = _PAGES_BETWEEN_CHECKPOINTS
-        self._is_copying = self._is_copied = False
         self._checkpoints = Trouble(
             "The log of the session database can't be worked off, so it grows.",
             "The log of the session database is worked off again.",
@@ -70,9 +66,6 @@ class Journal:
             NotKept: If the disk can't keep it.
         """
         await asyncio.get_running_loop().run_in_executor(self._disk, self._write_down)
-        if self._index.pages_waiting >= self._most_waiting and not self._is_copying:
-            self._is_copying = True
-            self._disk.submit(self._copy)
 
     def close(self) -> None:
         """Let go of the log."""
@@ -85,24 +78,16 @@ class Journal:
             _sync(self._log)
         except OSError as error:
             raise NotKept(*error.args) from error
-        if self._is_copied:
-            self._begin_anew()
-
-    def _copy(self) -> None:
-        """Copy the log's pages into the file, while others are written."""
-        self._checkpoint()
-        self._is_copied = True
-
-    def _begin_anew(self) -> None:
-        """Copy the few that were written meanwhile, while none is: the log can begin anew.
-
-        Pages that another program still reads stay; they are tried again with the next ones.
-        """
-        self._checkpoint()
-        self._most_waiting = self._index.pages_waiting + _PAGES_BETWEEN_CHECKPOINTS
-        self._is_copying = self._is_copied = False
+        if self._index.pages_waiting >= self._most_waiting:
+            self._checkpoint()
+            self._most_waiting = self._index.pages_waiting + _PAGES_BETWEEN_CHECKPOINTS
 
     def _checkpoint(self) -> None:
+        """Copy the log's pages into the file, so that the log can begin anew.
+
+        Pages that another program still reads stay; they are tried again with the next ones.
+        Nothing is committed meanwhile: a commit would wait for the disk, and so would all reads.
+        """
         try:
             self._checkpointer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         except sqlite3.Error as error:

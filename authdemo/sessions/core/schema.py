@@ -45,7 +45,7 @@ class UserSchema:
         Raises:
             UpdateRefused: Names the field that is to blame.
         """
-        if not isinstance(asked, (dict, Mapping)):
+        if not isinstance(asked, Mapping):
             raise UpdateRefused(
                 "The update must be an object of fields and their new values.",
                 reason="not_an_object",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import reflex as rx
 from reflex.istate.data import RouterData
@@ -32,6 +32,13 @@ _LONGEST_WAIT = 86_400.0
 _HANDFUL = 6
 _LONGEST_HANDFUL = 0.05
 _BREATH = 0.001
+
+
+class _Watch(NamedTuple):
+    """When to look at a session again, as it follows from when its user gave a proof."""
+
+    timer: asyncio.TimerHandle
+    confirmed: float
 
 
 class Live:
@@ -61,8 +68,7 @@ class Live:
         self._auth = auth
         self.connections = connections
         self._tasks: set[asyncio.Task[None]] = set()
-        self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._proofs: dict[str, float] = {}
+        self._watches: dict[str, _Watch] = {}
         self._pushes = Soon(self._push, start=self.start)
         self._crowds = Soon(self._push_to_all, start=self.start)
 
@@ -131,7 +137,8 @@ class Live:
         """Tell the tabs concerned what happened; does not wait for them."""
         match notice:
             case ev.SessionChanged(record=record):
-                if self._proofs.get(record.id, record.confirmed) != record.confirmed:
+                watch = self._watches.get(record.id)
+                if watch is not None and watch.confirmed != record.confirmed:
                     self._forget(record.id)
                     self._watch(record)
                 self._tell(record.id)
@@ -281,13 +288,13 @@ class Live:
 
         So the end is pushed, not discovered.
         """
-        if record.id not in self._timers:
+        if record.id not in self._watches:
             turn = self._guards.next_turn(self._auth.session(record), self._auth.clock)
             wait = min(turn, record.expires) - self._auth.clock() + 1.0
             wait = min(max(wait, 1.0), _LONGEST_WAIT)
             loop = asyncio.get_running_loop()
-            self._timers[record.id] = loop.call_later(wait, self._check, record.id)
-            self._proofs[record.id] = record.confirmed
+            timer = loop.call_later(wait, self._check, record.id)
+            self._watches[record.id] = _Watch(timer, record.confirmed)
 
     def _check(self, sid: str) -> None:
         self._forget(sid)
@@ -306,6 +313,5 @@ class Live:
             self.hear(ev.SessionEnded(sid, "expired"))  # a store may forget without a word
 
     def _forget(self, sid: str) -> None:
-        self._proofs.pop(sid, None)
-        if timer := self._timers.pop(sid, None):
-            timer.cancel()
+        if watch := self._watches.pop(sid, None):
+            watch.timer.cancel()

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.adoption.conftest import chapter
+from tests.adoption.steps import sign_in_rename_and_leave
 from tests.browser import launch_options
-from tests.e2e.visitor import Visitor, click, is_connected
+from tests.e2e.visitor import Visitor
 from tests.support import apps, browser
 from tests.support.server import ROOT, Server
 
@@ -86,18 +87,5 @@ def test_the_page_is_for_members_only(app: Server) -> None:
 def test_a_member_signs_in_is_renamed_in_every_tab_and_leaves_in_every_tab(
     visitor: Visitor,
 ) -> None:
-    first = visitor.open("/")
-    first.wait_for_url("**/login?callbackUrl=/")
-    is_connected(first)
-    visitor.log_in(first, "ada", button="Log in")
-    first.wait_for_url(visitor.url + "/")
-    second = visitor.open("/")
-    for tab in (first, second):
-        is_connected(tab)
-        expect(tab.get_by_role("heading")).to_have_text("Hello Ada Lovelace")
-    click(first, "Rename")
-    for tab in (first, second):
-        expect(tab.get_by_role("heading")).to_have_text("Hello Countess")
-    click(second, "Log out")
-    for tab in (first, second):
+    for tab in sign_in_rename_and_leave(visitor):
         tab.wait_for_url("**/login?callbackUrl=/")

@@ -36,14 +36,19 @@ def adopt(folder: Path) -> None:
     shutil.copytree(other / packages, folder / packages, symlinks=True, copy_function=copy)
 
 
+def write_minimal(folder: Path) -> None:
+    """Write README's app into a folder."""
+    ignored = shutil.ignore_patterns("__pycache__", ".*", "external")
+    shutil.copytree(ROOT / "examples" / "minimal", folder, ignore=ignored, dirs_exist_ok=True)
+
+
 @functools.cache
 def installed() -> Path:
     """Compile an app, once in a run of the tests, and give its folder with all npm packages."""
     folder = Path(tempfile.mkdtemp(prefix="packages-"))
     atexit.register(shutil.rmtree, folder)
     shutil.copytree(ROOT / "reflex.lock", folder / "reflex.lock")
-    ignored = shutil.ignore_patterns("__pycache__", ".*", "external")
-    shutil.copytree(ROOT / "examples" / "minimal", folder, ignore=ignored, dirs_exist_ok=True)
+    write_minimal(folder)
     compiled = subprocess.run(
         [sys.executable, "-m", "reflex", "compile"],
         cwd=folder,

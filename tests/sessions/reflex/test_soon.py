@@ -34,39 +34,30 @@ async def _a_moment():
         await asyncio.sleep(0)
 
 
-def test_who_asks_meanwhile_is_served_once_more_and_together():
-    async def main():
-        works = Works()
-        await works.begins("tab")
-        for _ in range(5):
-            works.soon.ask("tab")
-        works.doors["tab"].set_result(None)
-        await _a_moment()
-        works.doors["tab"].set_result(None)
-        await _a_moment()
-        assert works.begun == ["tab", "tab"]
-
-    asyncio.run(main())
-
-
-def test_one_that_lasts_keeps_no_other_waiting():
-    async def main():
-        works = Works()
-        await works.begins("busy")
-        await works.begins("other")
-        assert works.begun == ["busy", "other"]
-
-    asyncio.run(main())
-
-
-def test_who_asked_meanwhile_is_served_even_if_it_failed():
-    async def main():
-        works = Works()
-        await works.begins("tab")
+async def test_who_asks_meanwhile_is_served_once_more_and_together():
+    works = Works()
+    await works.begins("tab")
+    for _ in range(5):
         works.soon.ask("tab")
-        works.doors["tab"].set_exception(OSError("away"))
-        await _a_moment()
-        assert works.begun == ["tab", "tab"]
-        assert isinstance(works.tasks[0].exception(), OSError)
+    works.doors["tab"].set_result(None)
+    await _a_moment()
+    works.doors["tab"].set_result(None)
+    await _a_moment()
+    assert works.begun == ["tab", "tab"]
 
-    asyncio.run(main())
+
+async def test_one_that_lasts_keeps_no_other_waiting():
+    works = Works()
+    await works.begins("busy")
+    await works.begins("other")
+    assert works.begun == ["busy", "other"]
+
+
+async def test_who_asked_meanwhile_is_served_even_if_it_failed():
+    works = Works()
+    await works.begins("tab")
+    works.soon.ask("tab")
+    works.doors["tab"].set_exception(OSError("away"))
+    await _a_moment()
+    assert works.begun == ["tab", "tab"]
+    assert isinstance(works.tasks[0].exception(), OSError)

@@ -56,6 +56,13 @@ def bare(folder: Path) -> Iterator[Target]:
 
 
 @contextmanager
+def framed(folder: Path) -> Iterator[Target]:
+    """Start the bare route in a Reflex app; see `benchmarks.apps.framed`."""
+    with _started(folder, ("benchmarks.apps", "framed")) as target:
+        yield target
+
+
+@contextmanager
 def _started(folder: Path, program: Sequence[str], **environ: str) -> Iterator[Target]:
     folder.mkdir(exist_ok=True)
     with running_in_trouble(folder, program=program, **environ) as server:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import TypeAlias
 
 from benchmarks import members as m
 from benchmarks import servers
@@ -42,16 +44,21 @@ def measure(options: Options) -> Iterator[Figure]:
     with ExitStack() as stack:
         host = stack.enter_context(servers.bare(options.folder / "bare"))
         bare = Contender("Bare route", repeated(host, _for_each(m.asks_bare, host)))
-        real = stack.enter_context(servers.real(options.folder / "real"))
-        quick = stack.enter_context(servers.quick(options.folder / "quick"))
-        contenders = [
-            make(quick if key in WITHOUT_PASSWORDS else real)
-            for key, make in CONTENDERS.items()
-            if key in options.only
-        ]
+        wanted = {key: CONTENDERS[key] for key in CONTENDERS if key in options.only}
+        targets = {
+            start: stack.enter_context(start(options.folder / start.__name__))
+            for start in dict.fromkeys(start for start, _ in wanted.values())
+        }
+        contenders = [make(targets[start]) for start, make in wanted.values()]
         duels = fight(bare, contenders, rounds=options.rounds, seconds=options.seconds)
     yield of_itself(bare, [duel.bare for own in duels for duel in own])
     yield from map(figure, contenders, duels)
+
+
+def passing_the_framework(target: Target) -> Contender:
+    """Ask for the bare route in a Reflex app, behind the framework's own layers."""
+    lines = _for_each(m.asks_bare, target)
+    return Contender("The bare route, in a Reflex app", repeated(target, lines))
 
 
 def reading(target: Target) -> Contender:
@@ -154,20 +161,21 @@ def redeeming(target: Target) -> Contender:
     return Contender("Ticket exchange", redeem)
 
 
-CONTENDERS: dict[str, Callable[[Target], Contender]] = {
-    "read": reading,
-    "update": updating,
-    "update-tab": updating_with_tabs,
-    "home": loading_home,
-    "anonymous": turning_away,
-    "event": updating_by_event,
-    "sign-in": signing_in,
-    "sign-out": signing_out,
-    "ticket": redeeming,
-}
-"""What can be measured, by its name on the command line."""
+Start: TypeAlias = Callable[[Path], AbstractContextManager[Target]]
 
-WITHOUT_PASSWORDS = {"sign-in", "sign-out", "ticket"}
+CONTENDERS: dict[str, tuple[Start, Callable[[Target], Contender]]] = {
+    "framed": (servers.framed, passing_the_framework),
+    "read": (servers.real, reading),
+    "update": (servers.real, updating),
+    "update-tab": (servers.real, updating_with_tabs),
+    "home": (servers.real, loading_home),
+    "anonymous": (servers.real, turning_away),
+    "event": (servers.real, updating_by_event),
+    "sign-in": (servers.quick, signing_in),
+    "sign-out": (servers.quick, signing_out),
+    "ticket": (servers.quick, redeeming),
+}
+"""What can be measured, and where, by its name on the command line."""
 
 
 def press(driver: Driver, tabs: Sequence[TabChannel]) -> float:

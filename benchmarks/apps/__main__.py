@@ -38,7 +38,18 @@ def make_quick() -> ASGIApp:
     return quick.make()
 
 
-APPS: dict[str, Callable[[], ASGIApp]] = {"bare": bare.make, "quick": make_quick}
+def make_framed() -> ASGIApp:
+    """Make the bare route's Reflex app, which is imported only where it is served, too."""
+    from benchmarks.apps import framed
+
+    return framed.make()
+
+
+APPS: dict[str, Callable[[], ASGIApp]] = {
+    "bare": bare.make,
+    "framed": make_framed,
+    "quick": make_quick,
+}
 
 if __name__ == "__main__":
     main()

@@ -16,12 +16,11 @@ from .cookies import RawHeaders
 
 PERSONAL: Mapping[str, str] = {
     "cache-control": "private, no-cache, no-store",
-    "expires": "0",
-    "pragma": "no-cache",
     "vary": "Cookie",
 }
 """Headers of everything that is one visitor's own."""
 
+_AS_AUTH_JS = {"expires": "0", "pragma": "no-cache"}
 _JSON = {
     "content-type": "application/json; charset=utf-8",
     "x-content-type-options": "nosniff",
@@ -98,7 +97,7 @@ class Answer:
 
 
 _PERSONAL = raw(PERSONAL)
-_PERSONAL_JSON = raw({**PERSONAL, **_JSON})
+_PERSONAL_JSON = raw({**PERSONAL, **_AS_AUTH_JS, **_JSON})
 _PUBLIC_JSON = raw({**_JSON, "cache-control": "public, max-age=300"})
 
 

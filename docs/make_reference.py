@@ -62,6 +62,9 @@ TESTING = "Testing"
 _SIGN_IN = frozenset({"address", "identify", "new_verifier"})
 INTERNAL = {
     "Auth": frozenset({"install", "member", "rules_for", "session_behind"}),
+    "Callbacks": frozenset(
+        {"ask_authorized", "ask_jwt", "ask_redirect", "ask_session", "ask_sign_in"}
+    ),
     "Federated": _SIGN_IN,
     "OAuth2": _SIGN_IN,
     "OpenIDConnect": _SIGN_IN | {"logout", "sign_out_address"},

@@ -169,13 +169,7 @@ class Admission:
         return user
 
     async def _admit(self, user: User, account: Account, credentials: Mapping[str, Any]) -> Granted:
-        answer = await cb.call(
-            "sign_in",
-            self._callbacks.sign_in,
-            user=user,
-            account=account,
-            credentials=credentials,
-        )
+        answer = await self._callbacks.ask_sign_in(user, account, credentials)
         if answer is False:
             raise AccessDenied("You can't sign in here.")
         return Granted(user, account, answer if isinstance(answer, str) else None)

@@ -218,9 +218,7 @@ class AuthCore:
         Returns:
             An absolute URL.
         """
-        return await cb.call(
-            "redirect", self.callbacks.redirect, url=url or base_url, base_url=base_url
-        )
+        return await self.callbacks.ask_redirect(url or base_url, base_url)
 
     def session(self, record: SessionRecord) -> Session:
         """Show a session to the app's own code.

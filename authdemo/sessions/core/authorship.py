@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from . import callbacks as cb
@@ -46,7 +45,7 @@ class Authorship:
             CallbackFailed: If the callback raised, or answered with what no token can say.
         """
         token = {"sub": user.id, "user": user.model_dump()}
-        answer = await self._ask(token, user, account, "signIn", None)
+        answer = await self._callbacks.ask_jwt(token, trigger="signIn", user=user, account=account)
         return None if answer is None else self._split(answer, user.id)
 
     async def at_update(self, record: SessionRecord, accepted: dict[str, Any]) -> Contents | None:
@@ -62,31 +61,10 @@ class Authorship:
         Raises:
             CallbackFailed: If the callback raised, or answered with what no token can say.
         """
-        if self._callbacks.jwt is cb.default_jwt:
-            fields = {**record.user, **accepted}
-            return self._split({**record.claims, "user": fields}, record.user_id)
-        token = token_of(record)
-        token["user"].update(accepted)
-        answer = await self._ask(token, None, None, "update", accepted)
+        fields = {**record.user, **accepted}
+        token = {**record.claims, "sub": record.user_id, "user": fields}
+        answer = await self._callbacks.ask_jwt(token, trigger="update", session=accepted)
         return None if answer is None else self._split(answer, record.user_id)
-
-    async def _ask(
-        self,
-        token: cb.Token,
-        user: User | None,
-        account: Account | None,
-        trigger: cb.Trigger,
-        session: Mapping[str, Any] | None,
-    ) -> cb.Token | None:
-        return await cb.call(
-            "jwt",
-            self._callbacks.jwt,
-            token=token,
-            user=user,
-            account=account,
-            trigger=trigger,
-            session=session,
-        )
 
     def _split(self, token: cb.Token, user_id: str) -> Contents:
         """Part the callback's answer into the typed user and the free claims."""

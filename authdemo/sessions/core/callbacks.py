@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
@@ -17,6 +19,7 @@ logger = logging.getLogger("authdemo.sessions")
 
 _BLANK = re.compile(r"[\x00-\x20\x7f]")
 
+R = TypeVar("R")
 T = TypeVar("T")
 Token: TypeAlias = dict[str, Any]
 Trigger: TypeAlias = Literal["signIn", "update"]
@@ -133,6 +136,125 @@ class Callbacks:
     sign_in: Callable[..., bool | str | Awaitable[bool | str]] = default_sign_in
     redirect: Callable[..., str | Awaitable[str]] = default_redirect
     authorized: Callable[..., bool | str | Awaitable[bool | str]] = default_authorized
+
+    @cached_property
+    def own(self) -> frozenset[str]:
+        """The names of those that are the app's own, and no defaults.
+
+        A default answers at once and can't fail, so the busiest of them are not asked by `call`.
+        """
+        every = fields(self)
+        return frozenset(
+            each.name for each in every if getattr(self, each.name) is not each.default
+        )
+
+    async def ask_jwt(
+        self,
+        token: Token,
+        *,
+        trigger: Trigger,
+        user: User | None = None,
+        account: Account | None = None,
+        session: Mapping[str, Any] | None = None,
+    ) -> Token | None:
+        """Ask `jwt` what the token says.
+
+        Args:
+            token: The claims; an app's own callback gets a copy, which it may change.
+            trigger: `signIn` or `update`.
+            user: Who signs in; None but at sign-in.
+            account: How they sign in; None but at sign-in.
+            session: The accepted changes; None but at an update.
+
+        Returns:
+            The claims from now on, or None to end the session.
+
+        Raises:
+            CallbackFailed: If the callback raised.
+        """
+        if "jwt" not in self.own:
+            return token
+        return await call(
+            "jwt",
+            self.jwt,
+            token=deepcopy(token),
+            user=user,
+            account=account,
+            trigger=trigger,
+            session=session,
+        )
+
+    async def ask_session(
+        self, session: dict[str, Any], token_of: Callable[[R], Token], record: R
+    ) -> dict[str, Any]:
+        """Ask `session` what others see of a session.
+
+        Args:
+            session: The public session; a default shows it as it is.
+            token_of: Makes the token's claims, which only an app's own callback looks at.
+            record: What it makes them of.
+
+        Returns:
+            What everyone who asks for the session gets.
+
+        Raises:
+            CallbackFailed: If the callback raised.
+        """
+        if "session" not in self.own:
+            return session
+        return await call("session", self.session, session=session, token=token_of(record))
+
+    async def ask_sign_in(
+        self, user: User, account: Account, credentials: Mapping[str, Any]
+    ) -> bool | str:
+        """Ask `sign_in` whether to let somebody in.
+
+        Args:
+            user: Who wants in.
+            account: How.
+            credentials: What they sent.
+
+        Returns:
+            Whether to let them in, or where to send them instead.
+
+        Raises:
+            CallbackFailed: If the callback raised.
+        """
+        return await call(
+            "sign_in", self.sign_in, user=user, account=account, credentials=credentials
+        )
+
+    async def ask_redirect(self, url: str, base_url: str) -> str:
+        """Ask `redirect` where to go after signing in or out.
+
+        Args:
+            url: Where somebody wants to go.
+            base_url: The app's origin.
+
+        Returns:
+            An absolute URL.
+
+        Raises:
+            CallbackFailed: If the callback raised.
+        """
+        return await call("redirect", self.redirect, url=url, base_url=base_url)
+
+    async def ask_authorized(self, path: str, session: Mapping[str, Any] | None) -> bool | str:
+        """Ask `authorized` who sees a protected page.
+
+        Args:
+            path: The page's path.
+            session: The public session, or None.
+
+        Returns:
+            Whether to serve the page, or where to send the visitor instead.
+
+        Raises:
+            CallbackFailed: If the callback raised.
+        """
+        if "authorized" not in self.own:
+            return default_authorized(path=path, session=session)
+        return await call("authorized", self.authorized, path=path, session=session)
 
 
 async def call(name: str, callback: Callable[..., T | Awaitable[T]], **arguments: Any) -> T:

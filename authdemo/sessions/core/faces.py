@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
-from . import callbacks as cb
 from .authorship import token_of
 from .callbacks import Callbacks
 from .clock import Clock, iso
@@ -36,7 +35,7 @@ class Faces:
         self._callbacks = callbacks
         self._clock = clock
 
-    async def public(self, record: SessionRecord) -> dict[str, Any]:
+    def public(self, record: SessionRecord) -> Awaitable[dict[str, Any]]:
         """Show a session the way everyone may see it.
 
         Args:
@@ -53,11 +52,7 @@ class Faces:
             "expires": iso(record.expires),
             "rev": record.rev,
         }
-        if self._callbacks.session is cb.default_session:
-            return session
-        return await cb.call(
-            "session", self._callbacks.session, session=session, token=token_of(record)
-        )
+        return self._callbacks.ask_session(session, token_of, record)
 
     def seconds_left(self, record: SessionRecord) -> int:
         """How long a session lives unless it is renewed; a second that has begun counts."""

@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..core import callbacks as cb
 from ..core import events as ev
 from ..core.auth import AuthCore
 from ..core.errors import AccessDenied, AuthError, NotFound, RequestRefused, StoreUnavailable
@@ -128,11 +127,7 @@ class Gate:
         session: Mapping[str, Any] | None,
     ) -> str | None:
         """Judge the visitor of a protected page, first as the app does; say where others go."""
-        authorized = self._auth.callbacks.authorized
-        if authorized is cb.default_authorized:
-            verdict = authorized(path=path, session=session)
-        else:
-            verdict = await cb.call("authorized", authorized, path=path, session=session)
+        verdict = await self._auth.callbacks.ask_authorized(path, session)
         if verdict and isinstance(verdict, str):
             return verdict
         if verdict:

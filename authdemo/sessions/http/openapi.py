@@ -14,7 +14,6 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 from pydantic_core import core_schema
 
 from ..core.auth import AuthCore
-from ..core.callbacks import default_session
 from ..core.schema import UserSchema
 
 
@@ -48,7 +47,7 @@ def describe(auth: AuthCore) -> dict[str, Any]:
     components = document["components"]
     components["parameters"]["provider"]["schema"]["enum"] = list(auth.providers)
     components["schemas"] |= _models(auth.sessions.schema)
-    if auth.callbacks.session is not default_session:
+    if "session" in auth.callbacks.own:
         components["schemas"]["Session"] = {
             "description": "What the app's `session` callback shows of the session.",
         }

@@ -630,6 +630,21 @@ class TestCallbacksThatFail:
         assert await house.sessions.find(record.id) == record
         assert house.notices == []
 
+    async def test_jwt_that_fails_half_way_has_changed_a_copy_alone(self, open_house):
+        def jwt(token, trigger, **_):
+            if trigger == "signIn":
+                return token | {"plans": ["gold"]}
+            token["plans"].append("silver")
+            return fail()
+
+        house = await open_house(callbacks=Callbacks(jwt=jwt))
+        record = await house.sign_in()
+        with pytest.raises(CallbackFailed):
+            await house.rename(record, "Ada")
+        kept = await house.sessions.find(record.id)
+        assert kept is not None
+        assert kept.claims == {"plans": ["gold"]}
+
     async def test_session_at_sign_in_signs_nobody_in(self, open_house):
         house = await open_house(callbacks=Callbacks(session=fail))
         with pytest.raises(CallbackFailed):

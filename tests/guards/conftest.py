@@ -69,11 +69,11 @@ def later(app: Server) -> Iterator[Callable[[float], None]]:
 def clock_of(app: Server) -> Iterator[Callable[[float], None]]:
     """Give what sets the clock of an app forward, and set it right afterwards."""
     ahead = app.log.parent / "ahead"
-    yield lambda seconds: _write(ahead, str(seconds))
+    yield lambda seconds: write(ahead, str(seconds))
     ahead.unlink(missing_ok=True)
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
     draft = path.with_suffix(".draft")
     draft.write_text(text)
     draft.replace(path)

@@ -114,7 +114,9 @@ def default_authorized(*, path: str, session: Mapping[str, Any] | None) -> bool 
         session: The public session, or None.
 
     Returns:
-        Whether to serve the page, or where to send the visitor instead.
+        Whether the page may be served, or where to send the visitor instead. An empty text
+        says no, as `False` does. Whoever may have the page needs what its own rule asks for
+        as well: a session at least.
     """
     return session is not None
 

@@ -1,4 +1,4 @@
-"""Two people, a clock that tests set forward, and a switch that closes everything."""
+"""Two people, a clock that tests set forward, and switches for who may see what."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from authdemo.sessions import Auth, Callbacks, Credentials, User
+from authdemo.sessions.core import callbacks as cb
 
 AHEAD = Path("ahead")
 trail = logging.getLogger("authdemo.sessions.audit")
@@ -41,13 +42,38 @@ def sign_in(**_):
     return "/about" if Path("elsewhere").exists() else True
 
 
+async def is_grace(session):
+    return session is not None and session["user"]["id"] == "grace"
+
+
+def break_down():
+    raise RuntimeError("the secret cause")
+
+
+VERDICTS = {
+    "open": lambda **_: True,
+    "closed": lambda **_: False,
+    "elsewhere": lambda path, session: f"/about?asked={path}&signed_in={session is not None}",
+    "abroad": lambda **_: "https://else.example/",
+    "empty": lambda **_: "",
+    "later": lambda session, **_: is_grace(session),
+    "broken": lambda **_: break_down(),
+}
+
+
+def authorized(path, session):
+    sign = Path("authorized")
+    verdict = VERDICTS[sign.read_text()] if sign.exists() else cb.default_authorized
+    return verdict(path=path, session=session)
+
+
 def clock():
     return time.time() + (float(AHEAD.read_text()) if AHEAD.exists() else 0)
 
 
 auth = Auth(
     providers=[Credentials(authorize=authorize)],
-    callbacks=Callbacks(sign_in=sign_in),
+    callbacks=Callbacks(sign_in=sign_in, authorized=authorized),
     find_user=find,
     user=Member,
     protect_all=os.environ.get("PROTECT_ALL") == "1",

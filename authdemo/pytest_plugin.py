@@ -7,6 +7,8 @@ the folder that `auth_app_folder` names in pytest's configuration.
 
 from __future__ import annotations
 
+import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from authdemo.sessions.testing.browser import Place
 
 SECRET = "a secret that everybody knows and only tests use"  # noqa: S105
-_PROVIDERS = ("AUTH0", "GITHUB", "GOOGLE", "KEYCLOAK", "MICROSOFT_ENTRA_ID", "OIDC")
 OPERATORS = (
     "AUTH_EVENT_BYTES",
     "AUTH_EVENT_RATE",
@@ -35,9 +36,9 @@ OPERATORS = (
     "AUTH_URL",
     "DB_URL",
     "REFLEX_REDIS_URL",
-    *(f"AUTH_{name}_{part}" for name in _PROVIDERS for part in ("ID", "SECRET", "ISSUER")),
 )
-"""What an operator's environment says, and tests don't follow; a conftest.py may say it again."""
+_PROVIDERS = re.compile(r"AUTH_\w+_(ID|SECRET|ISSUER)")
+"""How Auth.js spells what an operator says of a provider, whichever it is."""
 
 _folder = pytest.StashKey[Path]()
 
@@ -47,6 +48,18 @@ class LoginAs(Protocol):
 
     def __call__(self, user: User, *, at: Place | None = None) -> Browser:
         """Sign somebody in without a password; see `RunningApp.login_as`."""
+
+
+def is_operators(name: str) -> bool:
+    """Tell whether a variable is an operator's, which tests don't follow.
+
+    Args:
+        name: The variable's name.
+
+    Returns:
+        Whether the app under test starts without it; a conftest.py may set it again.
+    """
+    return name in OPERATORS or _PROVIDERS.fullmatch(name) is not None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -114,8 +127,8 @@ def _prepare(config: pytest.Config, folder: Path) -> None:
     """Give the app a secret and a data folder of its own: tests touch nobody's sessions."""
     data = tempfile.TemporaryDirectory(prefix="auth-tests-")
     changes = pytest.MonkeyPatch()
-    for name in OPERATORS:
-        changes.delenv(name, raising=False)
+    for name in filter(is_operators, list(os.environ)):
+        changes.delenv(name)
     changes.setenv("AUTH_DATA_DIR", data.name)
     changes.setenv("AUTH_SECRET", SECRET)
     changes.setenv("REFLEX_BACKEND_ONLY", "true")

@@ -6,7 +6,7 @@ import json
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -60,10 +60,13 @@ class Tab:
         query = f"token={self.token}&EIO=4&transport=websocket"
         headers = _headers(server.url if origin == "own" else origin, browser)
         self._socket = _Socket(f"{place}/_event/?{query}", headers=headers)
-        threading.Thread(target=self._listen, daemon=True).start()
-        self._socket.send(f"40{_NAMESPACE}")
-        self.call(f"{rx.State.get_full_name()}.hydrate")
-        eventually(lambda: self.status not in (None, "loading"), seen=self.said)
+        with ExitStack() as unless_it_opens:
+            unless_it_opens.callback(self._close)
+            threading.Thread(target=self._listen, daemon=True).start()
+            self._socket.send(f"40{_NAMESPACE}")
+            self.call(f"{rx.State.get_full_name()}.hydrate")
+            eventually(lambda: self.status not in (None, "loading"), seen=self.said)
+            unless_it_opens.pop_all()
 
     def __enter__(self) -> Self:
         """Use the tab."""
@@ -76,10 +79,7 @@ class Tab:
         trace: TracebackType | None,
     ) -> None:
         """Close the tab."""
-        try:
-            self._socket.close()
-        except simple_websocket.ConnectionClosed:
-            self._socket.sock.close()
+        self._close()
 
     @property
     def port(self) -> int:
@@ -203,6 +203,10 @@ class Tab:
         """All that it received, as one text."""
         return "\n".join(self.frames)
 
+    def _close(self) -> None:
+        with closing(self._socket.sock), suppress(simple_websocket.ConnectionClosed, OSError):
+            self._socket.close()  # unless the server has been faster
+
     def _listen(self) -> None:
         try:
             while True:
@@ -246,11 +250,10 @@ class _Socket(simple_websocket.Client):
 
     def handshake(self) -> None:
         self.host = f"{self.host}:{self.port}"
-        try:
+        with ExitStack() as unless_it_opens:
+            unless_it_opens.callback(self.sock.close)
             super().handshake()
-        except (REFUSED, OSError):
-            self.sock.close()
-            raise
+            unless_it_opens.pop_all()
 
 
 def _headers(origin: str | None, browser: Browser | None) -> dict[str, str]:

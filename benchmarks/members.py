@@ -20,22 +20,35 @@ from tests.support.server import Server
 SESSION_PATH = "/api/auth/session"
 ANY = "any"
 """A password for the app of `benchmarks.apps.quick`, which doesn't look at it."""
+TOKEN_LENGTH = 535
+CSRF_LENGTH = 131
+"""How long the values of a member's cookies are, within a few octets."""
 LOOK_EVERY = 25
 """So many pages are taken as they come before one is unpacked and looked into."""
 
-AS_BROWSER = {
+_AS_CHROMIUM = {
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/153.0.0.0 Safari/537.36",
-    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,"
-    "image/apng,*/*;q=0.8",
     "Accept-Encoding": "gzip, deflate, br, zstd",
     "Accept-Language": "en-US,en;q=0.9",
+}
+AS_FETCH = _AS_CHROMIUM | {
+    "Accept": "*/*",
+    "Sec-Fetch-Dest": "empty",
+    "Sec-Fetch-Mode": "cors",
+    "Sec-Fetch-Site": "same-origin",
+}
+"""What Chromium says when a page's script asks for something."""
+AS_NAVIGATION = _AS_CHROMIUM | {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,"
+    "image/apng,*/*;q=0.8",
     "Sec-Fetch-Dest": "document",
     "Sec-Fetch-Mode": "navigate",
     "Sec-Fetch-Site": "none",
     "Sec-Fetch-User": "?1",
     "Upgrade-Insecure-Requests": "1",
 }
+"""What Chromium says when somebody enters an address."""
 
 
 @dataclass
@@ -67,8 +80,14 @@ class Member:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What every request of this client says."""
-        return {"Host": self.host} | ({"Cookie": self.cookies} if self.cookies else {})
+        """What every request of this client says, as a page's script sends it."""
+        jar = {"Cookie": self.cookies} if self.cookies else {}
+        return {"Host": self.host, **AS_FETCH, **jar}
+
+    @property
+    def post_headers(self) -> dict[str, str]:
+        """What every POST says: the same, and which site it comes from."""
+        return {**self.headers, "Origin": f"http://{self.host}"}
 
     @property
     def shown_name(self) -> bytes:
@@ -118,8 +137,9 @@ def fetches_csrf(member: Member) -> Lines:
 
 
 def asks_bare(host: str) -> Lines:
-    """Ask for the bare route."""
-    request = wire.get(BARE, {"Host": host})
+    """Ask for the bare route, with headers and cookies as long as a member's."""
+    anybody = Member(host, session="s" * TOKEN_LENGTH, csrf="c" * CSRF_LENGTH)
+    request = wire.get(BARE, anybody.headers)
     text = f'"name":"{NAME}"'.encode()
     while True:
         answer = yield request
@@ -144,7 +164,7 @@ def updates(member: Member, wanted: Iterable[str] | None = None) -> Lines:
     """
     for name in wanted or names():
         body = {"csrfToken": member.csrf_token, "data": {"name": name}}
-        answer = yield wire.post_json(SESSION_PATH, member.headers, body)
+        answer = yield wire.post_json(SESSION_PATH, member.post_headers, body)
         answer.check(b"200", f'"name":"{name}"'.encode())
         member.name = name
         member.keep(answer)
@@ -152,7 +172,7 @@ def updates(member: Member, wanted: Iterable[str] | None = None) -> Lines:
 
 def loads_home(member: Member) -> Lines:
     """Load the home page as a browser does, and look for the name in the HTML."""
-    request = wire.get("/", {**member.headers, **AS_BROWSER})
+    request = wire.get("/", {**member.headers, **AS_NAVIGATION})
     text = f">{member.name}<".encode()
     for number in itertools.count():
         answer = yield request
@@ -163,7 +183,7 @@ def loads_home(member: Member) -> Lines:
 
 def is_sent_to_login(host: str) -> Lines:
     """Ask for the home page as an anonymous browser does."""
-    request = wire.get("/", {"Host": host, **AS_BROWSER})
+    request = wire.get("/", {"Host": host, **AS_NAVIGATION})
     while True:
         answer = yield request
         answer.check(b"303")
@@ -209,7 +229,7 @@ class Comings:
         """Sign in, as one user after the other."""
         for user in wanted:
             form = {"csrfToken": self.visitor.csrf_token, "id": user, "password": self.password}
-            headers = {**self.visitor.headers, **AS_CLIENT}
+            headers = {**self.visitor.post_headers, **AS_CLIENT}
             answer = yield wire.post_form("/api/auth/callback/credentials", headers, form)
             answer.check(b"200", b'"url"')
             self.arrive(answer)
@@ -220,7 +240,7 @@ class Comings:
             member = self.present.popleft()
             form = {"csrfToken": member.csrf_token}
             answer = yield wire.post_form(
-                "/api/auth/signout", {**member.headers, **AS_CLIENT}, form
+                "/api/auth/signout", {**member.post_headers, **AS_CLIENT}, form
             )
             answer.check(b"200", b'"url"')
             if b"Max-Age=0" not in answer.head:
@@ -230,7 +250,7 @@ class Comings:
         """Exchange tickets for sessions, until none is left."""
         while tickets:
             body = {"csrfToken": self.visitor.csrf_token, "ticket": tickets.popleft()}
-            answer = yield wire.post_json("/api/auth/ticket", self.visitor.headers, body)
+            answer = yield wire.post_json("/api/auth/ticket", self.visitor.post_headers, body)
             answer.check(b"200", b'"url"')
             self.arrive(answer)
 

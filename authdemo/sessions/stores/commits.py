@@ -69,6 +69,8 @@ class Commits:
             while self._waiting:
                 count = min(len(self._waiting), _MOST_AT_ONCE)
                 await self._write_together([self._waiting.popleft() for _ in range(count)])
+                if self._journal.is_long:
+                    await self._journal.work_off()
         finally:
             self._work = None
 

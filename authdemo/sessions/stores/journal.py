@@ -67,6 +67,20 @@ class Journal:
         """
         await asyncio.get_running_loop().run_in_executor(self._disk, self._write_down)
 
+    @property
+    def is_long(self) -> bool:
+        """Whether it is time to work the log off."""
+        return self._index.pages_waiting >= self._most_waiting
+
+    async def work_off(self) -> None:
+        """Copy the log's pages into the file, so that the log can begin anew.
+
+        Pages that another program still reads stay; they are tried again with the next ones.
+        Commit nothing meanwhile: a commit would wait for the disk, and so would all reads.
+        """
+        await asyncio.get_running_loop().run_in_executor(self._disk, self._checkpoint)
+        self._most_waiting = self._index.pages_waiting + _PAGES_BETWEEN_CHECKPOINTS
+
     def close(self) -> None:
         """Let go of the log."""
         self._disk.shutdown()
@@ -78,16 +92,8 @@ class Journal:
             _sync(self._log)
         except OSError as error:
             raise NotKept(*error.args) from error
-        if self._index.pages_waiting >= self._most_waiting:
-            self._checkpoint()
-            self._most_waiting = self._index.pages_waiting + _PAGES_BETWEEN_CHECKPOINTS
 
     def _checkpoint(self) -> None:
-        """Copy the log's pages into the file, so that the log can begin anew.
-
-        Pages that another program still reads stay; they are tried again with the next ones.
-        Nothing is committed meanwhile: a commit would wait for the disk, and so would all reads.
-        """
         try:
             self._checkpointer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         except sqlite3.Error as error:

@@ -127,8 +127,14 @@ def write_to_stderr() -> None:
 
 def _line(seconds: float, text: str) -> str:
     """Put the time before a text, so that no input in it can start a line of its own."""
-    line = f"{_second(int(seconds))},{int(seconds % 1 * 1000):03} {text}"
+    line = f"{_moment(int(seconds * 1000))} {text}"
     return line if line.isprintable() else "".join(map(_escaped, line))
+
+
+@lru_cache(1)
+def _moment(milliseconds: int) -> str:
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{_second(seconds)},{rest:03}"
 
 
 @lru_cache(1)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .clock import Clock
 from .endings import Endings
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from ..stores.base import SessionStore
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(NamedTuple):
     """A token that was checked, and the living session that it belongs to.
 
     Attributes:

@@ -55,14 +55,15 @@ class Form:
         """
         return self._plain % values
 
-    def packed(self, values: Values) -> bytes:
+    def packed(self, values: Values) -> Sequence[bytes]:
         """Fill the form in, and pack it.
 
         Args:
             values: What goes into the blanks.
 
         Returns:
-            A gzip file of the whole text.
+            A gzip file of the whole text, in pieces. Those that are always the same are
+            everybody's, so that to keep them takes no more memory than what differs.
         """
         pieces, checksum, size = [self._first], self._checksum, self._size
         for pattern, blanks, end in self._parts:
@@ -71,7 +72,7 @@ class Form:
             checksum = end.added_to(zlib.crc32(octets, checksum))
             size += len(octets)
         pieces.append(_END.pack(_LAST_BLOCK, checksum, size & 0xFFFFFFFF))
-        return b"".join(pieces)
+        return pieces
 
 
 class _Part(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -178,7 +178,7 @@ class Sheet:
                 self._slots.append(piece)
                 texts.append("")
         self._form = Form([text.encode("utf-8", "replace") for text in texts])
-        self._values = lru_cache(_MOST_SHOWN)(self._read)
+        self._packed = lru_cache(_MOST_SHOWN)(self._pack)
 
     def show(self, session: Mapping[str, Any] | None, *, gzip: bool) -> bytes:
         """Show a session on the page.
@@ -190,8 +190,11 @@ class Sheet:
         Returns:
             The HTML, packed or not.
         """
-        values = self._values(_data(session))
-        return self._form.packed(values) if gzip else self._form.filled(values)
+        data = _data(session)
+        return b"".join(self._packed(data)) if gzip else self._form.filled(self._read(data))
+
+    def _pack(self, data: bytes) -> Sequence[bytes]:
+        return self._form.packed(self._read(data))
 
     def _read(self, data: bytes) -> Values:
         """Say what each slot holds, as the page's script reads it; JSON never changes."""

@@ -50,6 +50,7 @@ CHAPTERS = {
         "use_profile",
         "SessionLog",
         "sign_in_form",
+        "sign_in_error",
         "provider_buttons",
         "sign_in_with",
         "confirm_form",

@@ -8,23 +8,11 @@ from typing import Any
 import reflex as rx
 
 from authdemo.auth import auth
-from authdemo.sessions import sign_in_with, use_session, word
+from authdemo.sessions import sign_in_error, sign_in_with, use_session, word
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import refusal, submit_button
 from authdemo.ui.crossing import crossing
 from authdemo.ui.layout import plain_layout
-
-KNOWN = (
-    "AccessDenied",
-    "CallbackFailed",
-    "CredentialsSignin",
-    "MissingCSRF",
-    "OAuthCallbackError",
-    "SessionRequired",
-    "TicketRefused",
-    "TooManyAttempts",
-)
-"""The errors that bring a visitor here, and that the catalogs can explain."""
 
 
 class LoginState(Busy, rx.State):
@@ -39,11 +27,8 @@ class LoginState(Busy, rx.State):
     @rx.event
     def explain(self) -> None:
         """Explain the error that brought the visitor here."""
-        query = self.router.url.query_parameters
-        error, reason = query.get("error"), query.get("code", "")
-        known = {"code": error, "reason": reason} if error in KNOWN else {"code": "Unknown"}
         self.pending = False
-        self.error = known if error else {}
+        self.error = sign_in_error(self.router.url.query_parameters)
         ways = (way for way in auth.providers.values() if way.type != "credentials")
         self.elsewhere = [{"id": way.id, "name": way.name} for way in ways]
 

@@ -43,7 +43,7 @@ from .reflex.hooks import (
 )
 from .reflex.plugin import SessionsPlugin
 from .reflex.profile import use_profile
-from .reflex.sign_in import confirm_form, provider_buttons, sign_in_form
+from .reflex.sign_in import confirm_form, provider_buttons, sign_in_error, sign_in_form
 from .reflex.words import current_language, explain, speak, word, word_of
 
 __all__ = [
@@ -93,6 +93,7 @@ __all__ = [
     "providers_from_environ",
     "public",
     "session_text",
+    "sign_in_error",
     "sign_in_form",
     "sign_in_with",
     "speak",

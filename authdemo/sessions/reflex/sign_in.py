@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import reflex as rx
@@ -15,7 +15,7 @@ from .hooks import sign_in_with, use_session
 from .installed import installed
 from .words import explain, word
 
-KNOWN = (
+_KNOWN = (
     "AccessDenied",
     "CallbackFailed",
     "CredentialsSignin",
@@ -44,6 +44,21 @@ _STYLE = """
 """  # noqa: E501 - a style sheet
 
 
+def sign_in_error(query: Mapping[str, str]) -> dict[str, str]:
+    """Read what brought a visitor to the sign-in page (Auth.js: the query's `error` and `code`).
+
+    Args:
+        query: The parameters in the page's address, `self.router.url.query_parameters`.
+
+    Returns:
+        The facts of the error, for `explain`; empty if there was none.
+    """
+    error = query.get("error", "")
+    if error in _KNOWN:
+        return {"code": error, "reason": query.get("code", "")}
+    return {"code": "Unknown"} if error else {}
+
+
 @public
 class SignInState(rx.State):
     """The sign-in form.
@@ -59,11 +74,8 @@ class SignInState(rx.State):
     @rx.event
     def explain(self) -> None:
         """Explain the error that brought the visitor here."""
-        query = self.router.url.query_parameters
-        error, reason = query.get("error"), query.get("code", "")
-        known = {"code": error, "reason": reason} if error in KNOWN else {"code": "Unknown"}
         self.pending = False
-        self.error = known if error else {}
+        self.error = sign_in_error(self.router.url.query_parameters)
 
     @rx.event
     async def sign_in(self, form: dict[str, Any]) -> AsyncIterator[None]:

@@ -76,7 +76,8 @@ def _write_down(results: dict[str, list[Figure]], options: Options) -> None:
     method = (
         "Client and server share the machine; rates are medians of "
         f"{options.rounds} interleaved rounds of {options.seconds:g} s, "
-        f"over {throughput.CONNECTIONS} connections."
+        f"over {throughput.CONNECTIONS} connections. Every route, the bare one too, is asked with "
+        "the headers that Chromium sends, and with cookies."
     )
     (FOLDER / "results.md").write_text(report(results, Machine.here(), method))
     every = [figure for own in results.values() for figure in own]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import cycle
@@ -13,7 +12,7 @@ from statistics import median
 from benchmarks import members as m
 from benchmarks import servers, stock
 from benchmarks.apps import SWEEP
-from benchmarks.contest import Contender, fight, repeated
+from benchmarks.contest import WARM_UP, Contender, fight, repeated
 from benchmarks.load import wire
 from benchmarks.load.channel import HttpChannel, Lines, Script
 from benchmarks.load.driver import Round, driving, play
@@ -90,11 +89,13 @@ def reads_during_a_sweep(options: Options) -> Iterator[Figure]:
 
 def _sweep_of(stocked: Path, folder: Path) -> tuple[Round, Round]:
     """Sweep a copy of a stock; tell of the reads meanwhile, and of those in as long after it."""
-    shutil.copytree(stocked, folder / "data")
+    stock.copy(stocked, folder / "data")
     with servers.quick(folder) as target:
         own = signed_in(target, READERS)
+        readers = [Script(m.reads(each)) for each in own]
+        play(target.address, readers, WARM_UP)
         during = _read_while(target, own, Script(_sweeps(target.server.host)))
-        return during, play(target.address, [Script(m.reads(each)) for each in own], during.seconds)
+        return during, play(target.address, readers, during.seconds)
 
 
 def _longest(reads: Round) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 import time
@@ -45,8 +46,19 @@ def fill(
     place = _MEMORY if _MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(prefix="bench-", dir=place) as folder:
         tokens = asyncio.run(_fill(Path(folder), count, frozenset(wanted), life))
-        shutil.copytree(folder, data)
+        copy(Path(folder), data)
     return tokens
+
+
+def copy(folder: Path, data: Path) -> None:
+    """Copy a data folder, and wait until the disk has the copy: it has enough to do later.
+
+    Args:
+        folder: The folder.
+        data: Where the copy will be.
+    """
+    shutil.copytree(folder, data)
+    os.sync()
 
 
 async def _fill(

@@ -209,15 +209,7 @@ class Callbacks:
     async def ask_sign_in(
         self, user: User, account: Account, credentials: Mapping[str, Any]
     ) -> bool | str:
-        """Ask `sign_in` whether to let somebody in.
-
-        Args:
-            user: Who wants in.
-            account: How.
-            credentials: What they sent.
-
-        Returns:
-            Whether to let them in, or where to send them instead.
+        """Ask `sign_in`, which takes and answers what `default_sign_in` does.
 
         Raises:
             CallbackFailed: If the callback raised.
@@ -227,14 +219,7 @@ class Callbacks:
         )
 
     async def ask_redirect(self, url: str, base_url: str) -> str:
-        """Ask `redirect` where to go after signing in or out.
-
-        Args:
-            url: Where somebody wants to go.
-            base_url: The app's origin.
-
-        Returns:
-            An absolute URL.
+        """Ask `redirect`, which takes and answers what `default_redirect` does.
 
         Raises:
             CallbackFailed: If the callback raised.
@@ -242,14 +227,7 @@ class Callbacks:
         return await call("redirect", self.redirect, url=url, base_url=base_url)
 
     async def ask_authorized(self, path: str, session: Mapping[str, Any] | None) -> bool | str:
-        """Ask `authorized` who sees a protected page.
-
-        Args:
-            path: The page's path.
-            session: The public session, or None.
-
-        Returns:
-            Whether to serve the page, or where to send the visitor instead.
+        """Ask `authorized`, which takes and answers what `default_authorized` does.
 
         Raises:
             CallbackFailed: If the callback raised.

@@ -60,8 +60,8 @@ check: $(BENCH) ## check format, lint and types
 
 .PHONY: format
 format: $(DEV) ## format and fix what can be fixed
-	@$(PYTHON) -m ruff check --fix --quiet .
 	@$(PYTHON) -m ruff format --quiet .
+	@$(PYTHON) -m ruff check --fix --quiet .
 
 .PHONY: pictures
 pictures: $(DEV) ## take the pictures of docs/tutorial.md anew

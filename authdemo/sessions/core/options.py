@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .errors import ConfigurationError
+
 DAY = 86_400
+LONGEST_LIFE = 400 * DAY
+"""Browsers keep no cookie for longer (RFC 6265bis, section 5.5)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,9 +36,26 @@ class SessionOptions:
         absolute_age: Seconds from sign-in, however much the session is used.
         most_per_user: How many sessions a user can have; one more ends the oldest.
             None for any number.
+
+    Raises:
+        ConfigurationError: If a session could not live like that.
     """
 
     max_age: int = 30 * DAY
     update_age: int = DAY
     absolute_age: int = 90 * DAY
     most_per_user: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check that a session can live like that."""
+        for name, least in (("max_age", 1), ("update_age", 0), ("absolute_age", 1)):
+            if not least <= getattr(self, name) <= LONGEST_LIFE:
+                raise ConfigurationError(
+                    f"SessionOptions({name}=...) takes a number of seconds from {least} to "
+                    f"{LONGEST_LIFE}, not {getattr(self, name)!r}."
+                )
+        if self.most_per_user is not None and self.most_per_user < 1:
+            raise ConfigurationError(
+                "SessionOptions(most_per_user=...) takes a number from 1, or None for any, "
+                f"not {self.most_per_user!r}."
+            )

@@ -16,12 +16,11 @@ from urllib.parse import urlsplit
 
 from .errors import ConfigurationError
 from .keys import KeyRing
-from .options import DAY, SessionOptions
+from .options import DAY, LONGEST_LIFE, SessionOptions
 from .signing import KeyPair, read_pair
 
 logger = logging.getLogger("authdemo.sessions")
 
-_LONGEST_COOKIE = 400 * DAY
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 _PRIVATE_NAMES = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test")
 _REDIS = re.compile(r"(rediss?|unix)://\S+")
@@ -171,9 +170,9 @@ def _seconds(environ: Mapping[str, str], name: str, default: int, *, least: int 
     value = environ.get(name)
     if not value:
         return default
-    if not re.fullmatch(r"\d{1,10}", value, re.ASCII) or not least <= int(value) <= _LONGEST_COOKIE:
+    if not re.fullmatch(r"\d{1,10}", value, re.ASCII) or not least <= int(value) <= LONGEST_LIFE:
         raise ConfigurationError(
-            f"{name} takes a number of seconds from {least} to {_LONGEST_COOKIE}, not {value!r}."
+            f"{name} takes a number of seconds from {least} to {LONGEST_LIFE}, not {value!r}."
         )
     return int(value)
 

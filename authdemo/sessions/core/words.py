@@ -22,6 +22,7 @@ OWN = Path(__file__).parent.parent / "words"
 """The package's own texts: its errors and its inspector."""
 
 _MOST_CHOICES = 256
+_LONGEST_CHOICE = 256
 
 Texts: TypeAlias = Mapping[str, str]
 
@@ -48,6 +49,7 @@ class Words:
         self._texts = {
             language: MappingProxyType(_layered(language, own, apps)) for language in self.languages
         }
+        self._preferred = lru_cache(_MOST_CHOICES)(self._read)
 
     def texts(self, language: str) -> Texts:
         """Give all texts of a language, by key.
@@ -60,19 +62,22 @@ class Words:
         """
         return self._texts[language]
 
-    @lru_cache(_MOST_CHOICES)  # noqa: B019 - an app has its words for ever
     def choose(self, chosen: str | None, accepted: str) -> str:
         """Choose a visitor's language.
 
         Args:
             chosen: What the visitor chose here, if anything.
-            accepted: What their browser asks for: `Accept-Language` (RFC 9110, section 12.5.4).
+            accepted: What their browser asks for: `Accept-Language` (RFC 9110, section 12.5.4),
+                of which no more is read than browsers send.
 
         Returns:
             One of `languages`, English if none fits.
         """
         if chosen in self.languages:
             return chosen
+        return self._preferred(accepted[:_LONGEST_CHOICE])
+
+    def _read(self, accepted: str) -> str:
         wanted = (tag.casefold().partition("-")[0] for tag in _by_preference(accepted))
         return next((language for language in wanted if language in self.languages), DEFAULT)
 

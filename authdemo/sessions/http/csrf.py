@@ -20,6 +20,7 @@ _PURPOSE = "csrf"
 _BAR = "%7C"
 """What stands between token and MAC, as Auth.js spells it."""
 
+_LONGEST_COOKIE = 64 + len(_BAR) + 64
 _MOST_BOUND = 16_384
 
 
@@ -64,7 +65,7 @@ class Csrf:
             The token, or None if no cookie holds one for this session.
         """
         for cookie in cookies:
-            token = self._bound(cookie, sid)
+            token = self._bound(cookie, sid) if len(cookie) <= _LONGEST_COOKIE else None
             if token is not None:
                 return token
         return None

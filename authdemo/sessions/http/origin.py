@@ -11,7 +11,7 @@ from starlette.types import Scope
 from ..core.errors import RequestRefused
 from .scopes import find_header, header
 
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:\d{1,5})?")
 _SECURE_SCHEMES = ("https", "wss")
 _MOST_ORIGINS = 256
 

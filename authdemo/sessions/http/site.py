@@ -16,6 +16,7 @@ from .templates import Template
 
 _LOOK = re.compile(r'<link\b[^>]*\brel="(?:stylesheet|icon|apple-touch-icon)"[^>]*>')
 _MOST_PATHS = 512
+_LONGEST_REMEMBERED = 1024
 _SHELL = "__spa-fallback.html"
 _PACKED = re.compile(r"\.(gz|br|zst)$", re.IGNORECASE)
 
@@ -144,7 +145,6 @@ class Site:
         return any(pattern.fullmatch(path.casefold()) for pattern in self._dynamic)
 
 
-@lru_cache(_MOST_PATHS)
 def canonical(path: str) -> str:
     """Find the page that a path means, however it is spelled.
 
@@ -154,6 +154,10 @@ def canonical(path: str) -> str:
     Returns:
         The page's one path, like `/client`.
     """
+    return _remembered(path) if len(path) <= _LONGEST_REMEMBERED else _canonical(path)
+
+
+def _canonical(path: str) -> str:
     clean = posixpath.normpath("/" + path.replace("\\", "/").lstrip("/"))
     clean = _PACKED.sub("", clean)
     stem, dot, ending = clean.rpartition(".")
@@ -162,6 +166,9 @@ def canonical(path: str) -> str:
     if posixpath.basename(clean).casefold() == "index":
         clean = posixpath.dirname(clean)
     return clean or "/"
+
+
+_remembered = lru_cache(_MOST_PATHS)(_canonical)
 
 
 def _readers(pages: Mapping[str, str], rules: PageRules, scripts: Scripts) -> dict[str, list[str]]:

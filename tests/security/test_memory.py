@@ -1,0 +1,52 @@
+"""What visitors send is not kept in memory, however long it is."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+
+from authdemo.sessions.core.errors import RequestRefused
+from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.words import Words
+from authdemo.sessions.http import cookies
+from authdemo.sessions.http.csrf import Csrf
+from authdemo.sessions.http.origin import Origins
+from authdemo.sessions.http.site import canonical
+from tests.support.house import SECRET
+
+LONG = 50_000
+TIMES = 40
+csrf, words, origins = Csrf(KeyRing([SECRET])), Words(), Origins(None)
+
+
+def ask_for_host(text: str) -> None:
+    scope = {"scheme": "http", "headers": [(b"host", text.encode())]}
+    with pytest.raises(RequestRefused):
+        origins.base_url(scope)
+
+
+@pytest.mark.parametrize(
+    "send",
+    [
+        pytest.param(lambda text: csrf.find([text], ""), id="a CSRF cookie"),
+        pytest.param(lambda text: words.choose(None, text), id="Accept-Language"),
+        pytest.param(lambda text: words.choose(text, ""), id="the language cookie"),
+        pytest.param(lambda text: canonical(f"/{text}"), id="a path"),
+        pytest.param(ask_for_host, id="a host"),
+        pytest.param(
+            lambda text: cookies.by_name({"headers": [(b"cookie", text.encode())]}), id="cookies"
+        ),
+    ],
+)
+def test_it_is_forgotten(send: Callable[[str], object]) -> None:
+    send("0" * LONG)
+    tracemalloc.start()
+    for n in range(TIMES):
+        send(f"{n:05}" * (LONG // 5))
+    gc.collect()
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < LONG

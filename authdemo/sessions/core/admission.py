@@ -101,7 +101,7 @@ class Admission:
             TooManyAttempts: If this account failed too often from there.
             CredentialsSignin: If the credentials are wrong.
             AccessDenied: If the `sign_in` callback said no.
-            CallbackFailed: If a function of the app raised.
+            CallbackFailed: If a function of the app raised, or answered with no user.
         """
         try:
             provider = self._credentials(provider_id)
@@ -134,12 +134,13 @@ class Admission:
 
         Raises:
             AccessDenied: If the app has no place for them, or the `sign_in` callback said no.
-            CallbackFailed: If a function of the app raised.
+            CallbackFailed: If a function of the app raised, or answered with no user.
         """
         known = replace(identity, member=member)
-        user = await cb.call("user", partial(provider.user, known))
-        if user is None:
+        answer = await cb.call("user", partial(provider.user, known))
+        if not answer:
             raise AccessDenied("You can't sign in here.")
+        user: User = cb.typed("user", answer, User)
         account = Account(provider.id, provider.type, identity.subject, identity.claims)
         granted = await self._admit(user, account, {})
         there = identity.session or ProviderSession(subject=identity.subject)
@@ -160,17 +161,17 @@ class Admission:
         ):  # so that a limit of ten lets no eleventh in
             await self._failures.check(account, address)
             try:
-                user = await cb.call("authorize", partial(provider.authorize, credentials))
-                if user is None:
+                answer = await cb.call("authorize", partial(provider.authorize, credentials))
+                if not answer:
                     raise CredentialsSignin
             except CredentialsSignin:
                 await self._failures.failed(account, address)
                 raise
-        return user
+        return cb.typed("authorize", answer, User)
 
     async def _admit(self, user: User, account: Account, credentials: Mapping[str, Any]) -> Granted:
         answer = await self._callbacks.ask_sign_in(user, account, credentials)
-        if answer is False:
+        if not answer:
             raise AccessDenied("You can't sign in here.")
         return Granted(user, account, answer if isinstance(answer, str) else None)
 

@@ -121,11 +121,12 @@ class AuthCore:
         own_store, self.relay, self.presence = _store(self.settings, name)
         store = store or own_store
         options = session or self.settings.session
-        longest = max(options.max_age, 1)
         self.trail = AuditTrail(self.events.audit, clock=self.now)
         self.sessions = Sessions(
             store=store,
-            tokens=TokenCodec(self.settings.keys, issuer=name, max_age=longest, clock=self.now),
+            tokens=TokenCodec(
+                self.settings.keys, issuer=name, max_age=options.max_age, clock=self.now
+            ),
             schema=UserSchema(user, update),
             options=options,
             callbacks=self.callbacks,
@@ -167,7 +168,7 @@ class AuthCore:
         if user is None:
             await self.revoke_user(user_id)
         else:
-            await self.sessions.refresh(user)
+            await self.sessions.refresh(cb.typed("find_user", user, User))
 
     async def update_user(self, user_id: str, /, **fields: Any) -> int:
         """Update all sessions of a user from the server, wherever the code runs.

@@ -18,8 +18,8 @@ from .users import MAX_URL_CHARACTERS, User
 logger = logging.getLogger("authdemo.sessions")
 
 _BLANK = re.compile(r"[\x00-\x20\x7f]")
+_ALWAYS_SHOWN = frozenset({"user", "expires", "rev"})
 
-R = TypeVar("R")
 T = TypeVar("T")
 Token: TypeAlias = dict[str, Any]
 Trigger: TypeAlias = Literal["signIn", "update"]
@@ -74,7 +74,7 @@ def default_session(*, session: dict[str, Any], token: Token) -> dict[str, Any]:
         token: The token's claims.
 
     Returns:
-        What everyone who asks for the session gets.
+        What everyone who asks for the session gets: `user`, `expires` and `rev` at least.
     """
     return session
 
@@ -88,7 +88,8 @@ def default_sign_in(*, user: User, account: Account, credentials: Mapping[str, A
         credentials: What they sent.
 
     Returns:
-        Whether to let them in, or where to send them instead.
+        Whether to let them in, or where to send them instead. Whatever is false says no, so
+        that a callback which forgets to answer lets nobody in.
     """
     return True
 
@@ -172,11 +173,11 @@ class Callbacks:
             The claims from now on, or None to end the session.
 
         Raises:
-            CallbackFailed: If the callback raised.
+            CallbackFailed: If the callback raised, or answered with neither.
         """
         if "jwt" not in self.own:
             return token
-        return await call(
+        answer = await call(
             "jwt",
             self.jwt,
             token=deepcopy(token),
@@ -185,26 +186,31 @@ class Callbacks:
             trigger=trigger,
             session=session,
         )
+        return None if answer is None else typed("jwt", answer, dict)
 
     async def ask_session(
-        self, session: dict[str, Any], token_of: Callable[[R], Token], record: R
+        self, session: dict[str, Any], token: Callable[[], Token]
     ) -> dict[str, Any]:
         """Ask `session` what others see of a session.
 
         Args:
             session: The public session; a default shows it as it is.
-            token_of: Makes the token's claims, which only an app's own callback looks at.
-            record: What it makes them of.
+            token: Makes the token's claims, which only an app's own callback looks at.
 
         Returns:
             What everyone who asks for the session gets.
 
         Raises:
-            CallbackFailed: If the callback raised.
+            CallbackFailed: If the callback raised, or answered with no session.
         """
         if "session" not in self.own:
             return session
-        return await call("session", self.session, session=session, token=token_of(record))
+        answer = await call("session", self.session, session=session, token=token())
+        shown: dict[str, Any] = typed("session", answer, dict)
+        if missing := sorted(_ALWAYS_SHOWN - shown.keys()):
+            logger.error("The callback 'session' left out %s.", ", ".join(missing))
+            raise CallbackFailed("session")
+        return shown
 
     async def ask_sign_in(
         self, user: User, account: Account, credentials: Mapping[str, Any]
@@ -222,9 +228,10 @@ class Callbacks:
         """Ask `redirect`, which takes and answers what `default_redirect` does.
 
         Raises:
-            CallbackFailed: If the callback raised.
+            CallbackFailed: If the callback raised, or answered with no text.
         """
-        return await call("redirect", self.redirect, url=url, base_url=base_url)
+        answer = await call("redirect", self.redirect, url=url, base_url=base_url)
+        return typed("redirect", answer, str)
 
     async def ask_authorized(self, path: str, session: Mapping[str, Any] | None) -> bool | str:
         """Ask `authorized`, which takes and answers what `default_authorized` does.
@@ -259,6 +266,27 @@ async def call(name: str, callback: Callable[..., T | Awaitable[T]], **arguments
     except Exception as error:
         logger.exception("The callback %r failed; the session stays as it was.", name)
         raise CallbackFailed(name) from error
+
+
+def typed(name: str, answer: object, kind: type[T]) -> T:
+    """Take what a callback answered, if it is what it should be.
+
+    Args:
+        name: The callback's name, for the log.
+        answer: What it answered.
+        kind: What it should be.
+
+    Returns:
+        The answer.
+
+    Raises:
+        CallbackFailed: If it is something else, which is logged by its type alone.
+    """
+    if isinstance(answer, kind):
+        return answer
+    given = type(answer).__name__
+    logger.error("The callback %r answered with %s, not with %s.", name, given, kind.__name__)
+    raise CallbackFailed(name)
 
 
 def own_url(url: str, base_url: str) -> str | None:

@@ -233,7 +233,7 @@ class RevisionConflict(UpdateRefused):
 
 
 class CallbackFailed(AuthError):
-    """The app's own callback raised; the cause is in the log, not in the answer."""
+    """The app's own callback raised, or answered with what it can't; the log says what."""
 
     code = "CallbackFailed"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Sequence
+from functools import partial
 from typing import Any
 
 from .authorship import token_of
@@ -45,14 +46,14 @@ class Faces:
             `user`, `expires` and `rev`, as the `session` callback left them.
 
         Raises:
-            CallbackFailed: If that callback raised.
+            CallbackFailed: If that callback raised, or answered with no session.
         """
         session = {
             "user": record.fields(),
             "expires": iso(record.expires),
             "rev": record.rev,
         }
-        return self._callbacks.ask_session(session, token_of, record)
+        return self._callbacks.ask_session(session, partial(token_of, record))
 
     def seconds_left(self, record: SessionRecord) -> int:
         """How long a session lives unless it is renewed; a second that has begun counts."""

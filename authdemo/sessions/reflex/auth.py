@@ -94,7 +94,7 @@ class Auth(AuthCore):
         record = await self.live.record(self.live.connection(state))
         return self.session(record) if record else None
 
-    async def update(self, state: rx.State, **fields: Any) -> Session:
+    async def update(self, state: rx.State, /, **fields: Any) -> Session:
         """Update the session from the server (Auth.js: `unstable_update`).
 
         Every tab shows it at once, and the browser's cookie follows.
@@ -214,7 +214,7 @@ class Auth(AuthCore):
         return self.session(record)
 
     async def token_for(
-        self, state: rx.State, *, audience: str, max_age: int = 300, **claims: Any
+        self, state: rx.State, /, *, audience: str, max_age: int = 300, **claims: Any
     ) -> str:
         """Make a token by which another service knows the user, without asking this one.
 

@@ -126,10 +126,32 @@ async def test_an_account_of_any_shape_can_be_counted(core, account):
         await enter(core(), {"id": account})
 
 
+@pytest.mark.parametrize("answer", [None, False, 0, "", {}])
+async def test_whatever_is_false_is_nobody_and_counts_as_a_failure(core, answer):
+    core = core(lambda _: answer)
+    for _ in range(3):
+        with pytest.raises(CredentialsSignin):
+            await enter(core)
+    with pytest.raises(TooManyAttempts):
+        await enter(core)
+
+
+@pytest.mark.parametrize("answer", [True, "ada", {"id": "ada", "name": "Ada"}])
+async def test_what_is_no_user_is_a_bug_in_the_app(core, caplog, answer):
+    with pytest.raises(CallbackFailed):
+        await enter(core(lambda _: answer))
+    assert "not with User" in caplog.text
+
+
 class TestSignInCallback:
-    async def test_says_no(self, core):
+    @pytest.mark.parametrize("answer", [False, None, 0, ""])
+    async def test_says_no_by_whatever_is_false(self, core, answer):
         with pytest.raises(AccessDenied):
-            await enter(core(callbacks=Callbacks(sign_in=lambda **_: False)))
+            await enter(core(callbacks=Callbacks(sign_in=lambda **_: answer)))
+
+    @pytest.mark.parametrize("answer", [True, 1, "ada@own.example"])
+    async def test_says_yes_by_whatever_is_true(self, core, answer):
+        assert await enter(core(callbacks=Callbacks(sign_in=lambda **_: answer)))
 
     async def test_sends_elsewhere(self, core):
         granted = await enter(core(callbacks=Callbacks(sign_in=lambda **_: "/welcome")))

@@ -193,3 +193,49 @@ class TestCalling:
 
         with pytest.raises(AccessDenied, match=r"Not today\."):
             await cb.call("refuse", refuse)
+
+
+SESSION = {"user": {"id": "ada"}, "expires": "2026-01-01T00:00:00.000Z", "rev": 1}
+
+
+class TestAnswers:
+    """An answer that can't be one is the app's mistake, and the log says which."""
+
+    async def ask(self, name, answer):
+        callbacks = cb.Callbacks(**{name: lambda **_: answer})
+        questions = {
+            "jwt": lambda: callbacks.ask_jwt({"sub": "ada"}, trigger="update"),
+            "session": lambda: callbacks.ask_session(dict(SESSION), dict),
+            "redirect": lambda: callbacks.ask_redirect("/", OWN),
+        }
+        return await questions[name]()
+
+    @pytest.mark.parametrize(
+        ("name", "answer", "said"),
+        [
+            ("jwt", True, "answered with bool, not with dict"),
+            ("jwt", "token", "answered with str, not with dict"),
+            ("session", None, "answered with NoneType, not with dict"),
+            ("session", [], "answered with list, not with dict"),
+            ("session", {}, "left out expires, rev, user"),
+            ("session", {"user": {}, "expires": ""}, "left out rev"),
+            ("redirect", None, "answered with NoneType, not with str"),
+            ("redirect", False, "answered with bool, not with str"),
+        ],
+    )
+    async def test_one_that_can_not_be_is_refused(self, caplog, name, answer, said):
+        with pytest.raises(CallbackFailed):
+            await self.ask(name, answer)
+        assert f"The callback {name!r} {said}." in caplog.text
+
+    @pytest.mark.parametrize(
+        ("name", "answer"),
+        [
+            ("jwt", None),
+            ("jwt", {"user": {}}),
+            ("session", {**SESSION, "team": "blue"}),
+            ("redirect", "/elsewhere"),
+        ],
+    )
+    async def test_one_that_can_be_is_taken(self, name, answer):
+        assert await self.ask(name, answer) == answer

@@ -67,13 +67,19 @@ def authorized(path, session):
     return verdict(path=path, session=session)
 
 
+def redirect(url, base_url):
+    if Path("lost").exists():
+        raise LookupError("where to?")
+    return cb.default_redirect(url=url, base_url=base_url)
+
+
 def clock():
     return time.time() + (float(AHEAD.read_text()) if AHEAD.exists() else 0)
 
 
 auth = Auth(
     providers=[Credentials(authorize=authorize)],
-    callbacks=Callbacks(sign_in=sign_in, authorized=authorized),
+    callbacks=Callbacks(sign_in=sign_in, authorized=authorized, redirect=redirect),
     find_user=find,
     user=Member,
     protect_all=os.environ.get("PROTECT_ALL") == "1",

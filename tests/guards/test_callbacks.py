@@ -1,4 +1,4 @@
-"""What the app's own `authorized` callback answers, and what its visitors get."""
+"""What the app's own callbacks answer, and what its visitors get."""
 
 from __future__ import annotations
 
@@ -116,3 +116,18 @@ def test_one_that_raises_lets_nobody_in_and_tells_the_log_alone(
     assert "the secret cause" in app.logged()
     decide("open")
     assert visit(grace, "/").status_code == 200
+
+
+@pytest.mark.parametrize("way", ["/login", "/about"])
+def test_who_signs_out_has_left_even_if_the_app_can_not_say_where_to(app: Server, way: str) -> None:
+    leaving = member(app, "ada")
+    thief, lost = leaving.copy(), app.log.parent / "lost"
+    write(lost, "")
+    try:
+        answer = leaving.log_out(callbackUrl=way)
+    finally:
+        lost.unlink()
+    assert (answer.status_code, answer.json()) == (200, {"url": app.url})
+    assert leaving.token is None
+    assert thief.session() is None
+    assert "where to?" in app.logged()

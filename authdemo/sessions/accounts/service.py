@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from ..core.errors import RuleBroken
-from ..core.settings import Settings
+from ..core.settings import data_folder
 from .database import Database, database_url, read_url
 from .errors import AccountRefused, AccountsUnavailable
 from .member import Member
@@ -57,14 +57,13 @@ class Accounts:
                 next login.
 
         Raises:
-            ConfigurationError: If `DB_URL`, or `url`, doesn't name a database; says what it takes.
+            ConfigurationError: If `DB_URL`, or `url`, doesn't name a database, or `AUTH_DATA_DIR`
+                no folder; says what it takes.
         """
         self.roles = tuple(roles)
         self._passwords = Passwords(hasher)
         self._hasher = ThreadPoolExecutor(_HASHES_AT_ONCE, thread_name_prefix="passwords")
-        self._database = Database(
-            read_url(url) if url else database_url(Settings.from_environ().data_dir)
-        )
+        self._database = Database(read_url(url) if url else database_url(data_folder()))
         self._database.begin_with(prepare)
 
     async def open(self) -> None:

@@ -87,7 +87,7 @@ class Settings:
         Raises:
             ConfigurationError: Names the variable and says what it takes.
         """
-        data_dir = _data_dir(environ)
+        data_dir = data_folder(environ)
         return cls(
             url=_origin(environ),
             data_dir=data_dir,
@@ -108,7 +108,18 @@ class Settings:
         )
 
 
-def _data_dir(environ: Mapping[str, str]) -> Path:
+def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Find the folder that the app keeps its data in, and make it if it isn't there.
+
+    Args:
+        environ: The environment's variables.
+
+    Returns:
+        What `AUTH_DATA_DIR` names.
+
+    Raises:
+        ConfigurationError: If it is no folder to write to.
+    """
     path = Path(environ.get("AUTH_DATA_DIR") or ".data")
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.sessions.accounts import AccountRefused, AccountsUnavailable, Member
+from authdemo.sessions.accounts import AccountRefused, Accounts, AccountsUnavailable, Member
 from authdemo.sessions.accounts.database import PATIENCE, database_url
 from authdemo.sessions.core.errors import ConfigurationError
 from tests.sessions.accounts.conftest import ADA, CHEAP, FORM, PASSWORD
@@ -48,6 +48,22 @@ def test_a_url_names_a_database_as_it_does_for_reflex(value, driver):
 @pytest.mark.parametrize("environ", [{}, {"DB_URL": ""}])
 def test_without_a_url_it_is_a_file_in_the_data_folder(environ):
     assert str(database_url(Path("data"), environ)) == "sqlite:///data/accounts.db"
+
+
+async def test_to_find_that_folder_no_other_setting_is_read_and_no_secret_is_made(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("AUTH_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("AUTH_LOGIN_RATE", "many")
+    monkeypatch.delenv("AUTH_SECRET", raising=False)
+    monkeypatch.delenv("DB_URL", raising=False)
+    accounts = Accounts(hasher=CHEAP)
+    try:
+        await accounts.register(FORM)
+    finally:
+        accounts.close()
+    assert (tmp_path / "data" / "accounts.db").exists()
+    assert not (tmp_path / "data" / "secret").exists()
 
 
 @pytest.mark.parametrize(

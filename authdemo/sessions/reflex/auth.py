@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import reflex as rx
 from reflex.state import BaseState
-from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from ..core.admission import Provider
@@ -25,21 +23,13 @@ from ..core.errors import (
 from ..core.record import Device, SessionRecord
 from ..core.session import Session
 from ..core.tickets import Pass
-from ..http.connections import Connection, Connections
-from ..http.endpoints import Endpoints
-from ..http.front import Front
-from ..http.origin import Origins
-from ..http.signing_out import SigningOut
-from ..http.visitor import Desk
-from .bouncer import Bouncer
+from ..http.connections import Connection
 from .guards import Guards, page_rules, routes_of
 from .hooks import session_errands
+from .installation import Installation
 from .installed import install
-from .layers import front_of, layers_of, leave_origins_to_us
 from .live import Live
-from .middleware import SessionMiddleware
 from .overviews import Overviews
-from .running import running
 from .state import SessionState
 
 
@@ -53,15 +43,9 @@ class Auth(AuthCore):
 
     Attributes:
         guards: Knows which event handlers and vars are for whom.
-        overviews: Shows users all of their sessions, live.
     """
 
-    overviews: Overviews
-    stack: ASGIApp
-    """The whole app as a server sees it, once it is installed."""
-    _front: Front
-    _live: Live | None = None
-    _signing_out: SigningOut
+    _installation: Installation | None = None
 
     @cached_property
     def guards(self) -> Guards:
@@ -71,11 +55,17 @@ class Auth(AuthCore):
     @property
     def live(self) -> Live:
         """Keeps the tabs in step; there once the sessions are installed."""
-        if self._live is None:
-            raise ConfigurationError(
-                "These sessions are not installed. Name them to SessionsPlugin in rxconfig.py."
-            )
-        return self._live
+        return self._installed.live
+
+    @property
+    def overviews(self) -> Overviews:
+        """Shows users all of their sessions, live; there once the sessions are installed."""
+        return self._installed.overviews
+
+    @property
+    def stack(self) -> ASGIApp:
+        """The whole app as a server sees it, once the sessions are installed."""
+        return self._installed.stack
 
     async def __call__(self, state: rx.State) -> Session | None:
         """Read the session of the tab whose event is running (Auth.js: `auth()`).
@@ -326,7 +316,7 @@ class Auth(AuthCore):
         Returns:
             The session, or None if nobody is signed in.
         """
-        connection = self._live.connection(state) if self._live else None
+        connection = self.live.connection(state) if self._installation else None
         return connection.session if connection and connection.sid else None
 
     def install(
@@ -345,23 +335,20 @@ class Auth(AuthCore):
             also: Other origins whose pages belong to the app.
             allow_eval: Whether the pages' scripts may use `eval`.
         """
-        connections = Connections()
-        desk = Desk(self, Origins(self.settings.url, also=also))
-        endpoints = Endpoints(self, desk)
-        self._signing_out = endpoints.signing_out
         self.page_rules = self.rules_for(page_rules(app))
         self.page_rules.check(routes_of(app))
-        live = Live(app, self, self.guards, connections, serves_pages=site is not None)
-        self._live = live
-        self.overviews = Overviews(self, connections, live, start=live.start)
-        install(self)
-        app.add_middleware(SessionMiddleware(live, Bouncer(self, self.guards, live)), index=0)
-        app.register_lifespan_task(self._serve)
-        leave_origins_to_us(app)
-        self._front = front_of(
-            self, desk, connections, endpoints, site=site, also=also, allow_eval=allow_eval
+        self._installation = Installation(
+            app, self, self.guards, site=site, also=also, allow_eval=allow_eval
         )
-        app.api_transformer = [*layers_of(app), self._keep]
+        install(self)
+
+    @property
+    def _installed(self) -> Installation:
+        if self._installation is None:
+            raise ConfigurationError(
+                "These sessions are not installed. Name them to SessionsPlugin in rxconfig.py."
+            )
+        return self._installation
 
     async def _way_to(self, url: str, connection: Connection) -> str:
         """Find the way to a page; in development another origin than the socket's serves it."""
@@ -375,22 +362,9 @@ class Auth(AuthCore):
         session_state = await state.get_state(SessionState)
         wanted = session_state.leave_to or connection.path
         callback_url = connection.base_url + wanted
-        way = await self._signing_out.way_on(record, connection.base_url, callback_url)
+        way = await self._installed.signing_out.way_on(record, connection.base_url, callback_url)
         if way is not None:
             connection.way_on = session_state.leave_to = way
-
-    def _keep(self, app: ASGIApp) -> ASGIApp:
-        """Remember all that is in front of the app, for requests that it sends to itself."""
-        self.stack = self._front.before(app)
-        return self.stack
-
-    @contextlib.asynccontextmanager
-    async def _serve(self, starlette_app: Starlette) -> AsyncIterator[None]:
-        """Stand in front of the whole app, and do what has to be done while it runs."""
-        if starlette_app.middleware_stack is not None:
-            starlette_app.middleware_stack = self._front.before(starlette_app.middleware_stack)
-        async with running(self, self.live, self.overviews):
-            yield
 
     def _connection(self, state: rx.State) -> Connection:
         connection = self.live.connection(state)

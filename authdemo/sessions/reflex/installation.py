@@ -1,0 +1,86 @@
+"""The sessions of an app, wired into it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import reflex as rx
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from ..core.auth import AuthCore
+from ..http.connections import Connections
+from ..http.endpoints import Endpoints
+from ..http.origin import Origins
+from ..http.visitor import Desk
+from .bouncer import Bouncer
+from .guards import Guards
+from .layers import front_of, layers_of, leave_origins_to_us
+from .live import Live
+from .middleware import SessionMiddleware
+from .overviews import Overviews
+from .running import running
+
+
+class Installation:
+    """What is there of the sessions once an app has them.
+
+    Attributes:
+        live: Keeps the tabs in step.
+        overviews: Shows users all of their sessions, live.
+        signing_out: Leads who has signed out to their provider.
+        stack: The whole app as a server sees it.
+    """
+
+    stack: ASGIApp
+
+    def __init__(
+        self,
+        app: rx.App,
+        auth: AuthCore,
+        guards: Guards,
+        *,
+        site: Path | None,
+        also: tuple[str, ...],
+        allow_eval: bool,
+    ) -> None:
+        """Wire the parts into an app.
+
+        Args:
+            app: The app.
+            auth: Its sessions.
+            guards: Knows which event handlers and vars are for whom.
+            site: The built pages, or None if another server serves them.
+            also: Other origins whose pages belong to the app.
+            allow_eval: Whether the pages' scripts may use `eval`.
+        """
+        connections = Connections()
+        desk = Desk(auth, Origins(auth.settings.url, also=also))
+        endpoints = Endpoints(auth, desk)
+        self._auth = auth
+        self.signing_out = endpoints.signing_out
+        self.live = Live(app, auth, guards, connections, serves_pages=site is not None)
+        self.overviews = Overviews(auth, connections, self.live, start=self.live.start)
+        self._front = front_of(
+            auth, desk, connections, endpoints, site=site, also=also, allow_eval=allow_eval
+        )
+        bouncer = Bouncer(auth, guards, self.live)
+        app.add_middleware(SessionMiddleware(self.live, bouncer), index=0)
+        app.register_lifespan_task(self._serve)
+        leave_origins_to_us(app)
+        app.api_transformer = [*layers_of(app), self._keep]
+
+    def _keep(self, app: ASGIApp) -> ASGIApp:
+        """Remember all that is in front of the app, for requests that it sends to itself."""
+        self.stack = self._front.before(app)
+        return self.stack
+
+    @contextlib.asynccontextmanager
+    async def _serve(self, starlette_app: Starlette) -> AsyncIterator[None]:
+        """Stand in front of the whole app, and do what has to be done while it runs."""
+        if starlette_app.middleware_stack is not None:
+            starlette_app.middleware_stack = self._front.before(starlette_app.middleware_stack)
+        async with running(self._auth, self.live, self.overviews):
+            yield

@@ -302,8 +302,8 @@ def own_url(url: str, base_url: str) -> str | None:
     """
     if len(url) > MAX_URL_CHARACTERS or "\\" in url or _BLANK.search(url):
         return None
-    if url.startswith("/") and not url.startswith("//"):
-        return base_url + url
+    if url.startswith("/"):
+        return None if _leads_to_a_host(url) else base_url + url
     try:
         target, home = urlsplit(url), urlsplit(base_url)
     except ValueError:
@@ -313,4 +313,22 @@ def own_url(url: str, base_url: str) -> str | None:
         home.netloc,
     ) or not target.netloc:
         return None
-    return url
+    return None if _leads_to_a_host(target.path) else url
+
+
+def _leads_to_a_host(path: str) -> bool:
+    """Tell whether a path would name a host as soon as it stands without its origin.
+
+    That is so if it begins with two slashes once its dots are resolved (URL Standard, "path
+    state").
+    """
+    left: list[str] = []
+    for part in path.partition("?")[0].partition("#")[0].split("/")[1:]:
+        match part.lower().replace("%2e", "."):
+            case ".":
+                continue
+            case "..":
+                left = left[:-1]
+            case _:
+                left.append(part)
+    return len(left) > 1 and not left[0]

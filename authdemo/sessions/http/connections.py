@@ -47,6 +47,21 @@ class Connection:
     session: Session | None = None
     verified: float = 0.0
 
+    def path_of(self, url: str) -> str:
+        """Spell an address of the app without its origin; in development pages have another.
+
+        Args:
+            url: An absolute address.
+
+        Returns:
+            Its path and what follows, with one slash before it, so that it names no host; the
+            address as it is if it leads to another origin.
+        """
+        rest = url.removeprefix(self.base_url)
+        if rest == url or rest[:1] not in ("", "/", "?", "#"):
+            return url
+        return "/" + rest.lstrip("/")
+
 
 class Connections:
     """All open sockets of this process.

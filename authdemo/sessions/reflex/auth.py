@@ -352,8 +352,7 @@ class Auth(AuthCore):
 
     async def _way_to(self, url: str, connection: Connection) -> str:
         """Find the way to a page; in development another origin than the socket's serves it."""
-        target = await self.redirect(url, connection.base_url)
-        return target.removeprefix(connection.base_url) or "/"
+        return connection.path_of(await self.redirect(url, connection.base_url))
 
     async def _lead_on(
         self, state: rx.State, connection: Connection, record: SessionRecord

@@ -270,7 +270,7 @@ class Live:
             return way
         if session is not None and path == canonical(self._auth.pages.sign_in):
             target = await self._auth.redirect(connection.wanted, connection.base_url)
-            return target.removeprefix(connection.base_url) or "/"
+            return connection.path_of(target)
         return ""
 
     async def _way_out(self, rule: Rule, connection: Connection) -> str:

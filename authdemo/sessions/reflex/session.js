@@ -180,7 +180,8 @@ export const useErrands = ({ status, ticket, leave_to, cookie_rev, reloads, tab:
     post("ticket", { ticket }).then(
       ({ url }) => {
         neighbours?.postMessage("sign-in");
-        window.location.replace(new URL(url).pathname + new URL(url).search);
+        const { pathname, search, hash } = new URL(url);
+        window.location.replace(`/${pathname.replace(/^\/+/, "")}${search}${hash}`);
       },
       () => {
         const url = new URL(window.location.href);

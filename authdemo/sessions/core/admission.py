@@ -12,7 +12,6 @@ from .audit import AuditEvent, AuditTrail
 from .callbacks import Account, Callbacks
 from .errors import AccessDenied, CredentialsSignin, SignInError, UnknownProvider
 from .limits import FailureLimit
-from .locks import Locks
 from .record import Device, ProviderSession
 from .users import User
 
@@ -64,7 +63,6 @@ class Admission:
         self._callbacks = callbacks
         self._trail = trail
         self._failures = failures
-        self._attempts = Locks()
 
     def provider(self, provider_id: str) -> Provider:
         """Find a way to sign in.
@@ -155,18 +153,10 @@ class Admission:
     async def _identify(
         self, provider: Credentials, credentials: Mapping[str, Any], address: str
     ) -> User:
-        account = _account(provider, credentials)
-        async with self._attempts.of(
-            account, address
-        ):  # so that a limit of ten lets no eleventh in
-            await self._failures.check(account, address)
-            try:
-                answer = await cb.call("authorize", partial(provider.authorize, credentials))
-                if not answer:
-                    raise CredentialsSignin
-            except CredentialsSignin:
-                await self._failures.failed(account, address)
-                raise
+        async with self._failures.attempt(_account(provider, credentials), address):
+            answer = await cb.call("authorize", partial(provider.authorize, credentials))
+            if not answer:
+                raise CredentialsSignin
         return cb.typed("authorize", answer, User)
 
     async def _admit(self, user: User, account: Account, credentials: Mapping[str, Any]) -> Granted:

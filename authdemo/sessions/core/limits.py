@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from .attempts import Attempts
 from .clock import Clock, system_clock
-from .errors import TooManyAttempts, TooManyUpdates
+from .errors import CredentialsSignin, TooManyUpdates
+from .networks import network
 from .settings import Rate
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ _MOST_BUCKETS = 100_000
 
 
 class FailureLimit:
-    """Counts failed sign-ins in a sliding window, in the store that all workers share.
+    """Limits failed sign-ins, however many are tried at one moment and on however many workers.
 
     An account is limited for each address apart, so that a stranger can't lock its
     owner out; and each address is limited, so that it can't try one account after the other.
@@ -31,16 +34,16 @@ class FailureLimit:
         """Make a limit.
 
         Args:
-            store: Where failures are counted.
+            store: Where attempts are counted.
             rate: How many failures, in what time, per account and address.
             clock: The clock.
         """
-        self._store = store
-        self._rate = rate
-        self._clock = clock
+        self._most = rate.count
+        self._attempts = Attempts(store, rate.seconds, clock=clock)
 
-    async def check(self, account: str, address: str) -> None:
-        """Let an attempt in, or not.
+    @asynccontextmanager
+    async def attempt(self, account: str, address: str) -> AsyncIterator[None]:
+        """Let an attempt in, and count it if it raises `CredentialsSignin`.
 
         Args:
             account: The account.
@@ -50,31 +53,16 @@ class FailureLimit:
             TooManyAttempts: If either has failed too often; says when to come back.
             StoreUnavailable: If nobody can say.
         """
-        since = self._clock() - self._rate.seconds
-        for key, most in self._counted(account, address).items():
-            failures = await self._store.failures(key, since=since)
-            if len(failures) >= most:
-                wait = failures[-most] - since
-                raise TooManyAttempts(max(1, math.ceil(wait)))
-
-    async def failed(self, account: str, address: str) -> None:
-        """Count a failure.
-
-        Args:
-            account: The account.
-            address: Where the attempt came from.
-        """
-        now = self._clock()
-        for key in self._counted(account, address):
-            await self._store.count_failure(key, at=now, expires=now + self._rate.seconds)
-
-    def _counted(self, account: str, address: str) -> dict[str, int]:
-        count = self._rate.count
-        return {_key(account, address): count, _key(address): count * ADDRESS_FACTOR}
+        here = network(address)
+        async with (
+            self._attempts.one(self._most, account, here, failing=CredentialsSignin),
+            self._attempts.one(self._most * ADDRESS_FACTOR, here, failing=CredentialsSignin),
+        ):
+            yield
 
 
 class AddressLimit:
-    """Counts what is done from each address in a sliding window that all workers share."""
+    """Limits what is done from each address in a sliding window that all workers share."""
 
     def __init__(
         self, store: SessionStore, rate: Rate, name: str, *, clock: Clock = system_clock
@@ -87,10 +75,9 @@ class AddressLimit:
             name: What is limited.
             clock: The clock.
         """
-        self._store = store
-        self._rate = rate
+        self._most = rate.count
         self._name = name
-        self._clock = clock
+        self._attempts = Attempts(store, rate.seconds, clock=clock)
 
     async def take(self, address: str) -> int:
         """Count one more from an address, unless there were too many.
@@ -104,16 +91,7 @@ class AddressLimit:
         Raises:
             StoreUnavailable: If nobody can say.
         """
-        key, now = _key(self._name, address), self._clock()
-        if wait := await self._wait(key, now, self._rate.count):
-            return wait
-        await self._store.count_failure(key, at=now, expires=now + self._rate.seconds)
-        return await self._wait(key, now, self._rate.count + 1)  # others may have come meanwhile
-
-    async def _wait(self, key: str, now: float, most: int) -> int:
-        since = now - self._rate.seconds
-        seen = await self._store.failures(key, since=since)
-        return max(1, math.ceil(seen[-most] - since)) if len(seen) >= most else 0
+        return await self._attempts.count(self._most, self._name, network(address))
 
 
 class Bucket:
@@ -179,9 +157,3 @@ class UpdateLimit:
             self._buckets.popitem(last=False)
         if wait := bucket.take():
             raise TooManyUpdates(math.ceil(wait))
-
-
-def _key(*parts: str) -> str:
-    """Name what is counted; what people typed into a form is not kept."""
-    text = "\0".join(parts).encode("utf-8", "replace")
-    return hashlib.sha256(text).hexdigest()

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..core.record import Revision, SessionRecord
+
+
+class Attempt(NamedTuple):
+    """Something that was tried, and that counts.
+
+    Attributes:
+        at: When it began, in seconds since 1970.
+        is_over: Whether it has failed; it is still under way otherwise.
+    """
+
+    at: float
+    is_over: bool
 
 
 class SessionStore(Protocol):
@@ -114,24 +126,29 @@ class SessionStore(Protocol):
             What it stood for, or None if it is unknown, used or too old.
         """
 
-    async def count_failure(self, key: str, *, at: float, expires: float) -> None:
-        """Remember for a while that something failed.
+    async def begin_attempt(
+        self, key: str, attempt: str, *, at: float, window: float, most: int
+    ) -> list[Attempt] | None:
+        """Count an attempt that begins, unless there are too many, as one step.
 
         Args:
             key: What is counted together.
-            at: When it failed, in seconds since 1970.
-            expires: When this may be forgotten.
-        """
-
-    async def failures(self, key: str, *, since: float) -> list[float]:
-        """Tell when something failed.
-
-        Args:
-            key: What is counted together.
-            since: Failures up to this moment don't matter any more.
+            attempt: The attempt's id, which is new.
+            at: When it begins, in seconds since 1970.
+            window: For how many seconds it counts, unless it ends without having failed.
+            most: How many may count at one time.
 
         Returns:
-            The times of those after it, oldest first.
+            None if it may begin, or else those that count, oldest first.
+        """
+
+    async def end_attempt(self, key: str, attempt: str, *, failed: bool) -> None:
+        """Tell how an attempt ended: one that failed goes on counting, and no other.
+
+        Args:
+            key: What it is counted with.
+            attempt: The attempt's id; one that isn't counted (any more) is nothing to end.
+            failed: Whether it failed.
         """
 
     async def sweep(self, now: float) -> int:

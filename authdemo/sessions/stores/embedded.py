@@ -13,9 +13,10 @@ from ..core.errors import ConfigurationError, StoreUnavailable
 from ..core.record import Revision, SessionRecord
 from ..core.trouble import Trouble
 from . import tables
+from .attempts import Attempts
+from .base import Attempt
 from .cache import Cache
 from .commits import PATIENCE, Change, Commits
-from .failures import Failures
 from .index import Index
 from .journal import Journal, NotKept
 
@@ -49,7 +50,7 @@ class EmbeddedStore:
         self._journal: Journal | None = None
         self._cache: Cache | None = None
         self._commits: Commits | None = None
-        self._failures = Failures()
+        self._attempts = Attempts()
         self._reads = Trouble("Sessions can't be read.", "Sessions can be read again.")
         self._writes = Trouble("Sessions can't be saved.", "Sessions are saved again.")
         self._damaged = Trouble(
@@ -128,18 +129,20 @@ class EmbeddedStore:
         """Use a ticket up; see `SessionStore.take_ticket`."""
         return await self._write(lambda db: tables.take_ticket(db, ticket, now))
 
-    async def count_failure(self, key: str, *, at: float, expires: float) -> None:
-        """Remember a failure, in memory; see `SessionStore.count_failure`."""
-        self._failures.add(key, at, expires)
+    async def begin_attempt(
+        self, key: str, attempt: str, *, at: float, window: float, most: int
+    ) -> list[Attempt] | None:
+        """Count an attempt, in memory; see `SessionStore.begin_attempt`."""
+        return self._attempts.begin(key, attempt, at=at, window=window, most=most)
 
-    async def failures(self, key: str, *, since: float) -> list[float]:
-        """Tell when something failed; see `SessionStore.failures`."""
-        return self._failures.after(key, since)
+    async def end_attempt(self, key: str, attempt: str, *, failed: bool) -> None:
+        """Tell how an attempt ended; see `SessionStore.end_attempt`."""
+        self._attempts.end(key, attempt, failed=failed)
 
     async def sweep(self, now: float) -> int:
         """Forget what has expired, a batch at a time; see `SessionStore.sweep`."""
         await self._write(lambda db: tables.sweep_tickets(db, now))
-        self._failures.forget(now)
+        self._attempts.forget(now)
         forgotten, were_due = 0, True
         while were_due:
             batch, were_due = await self._write(self._sweep(now))

@@ -20,8 +20,8 @@ from redis.exceptions import RedisError
 
 from ..core.clock import Clock, system_clock
 from ..core.errors import ConfigurationError, StoreUnavailable
-from ..core.ids import new_id
 from ..core.record import MAX_HISTORY, Revision, SessionRecord
+from .base import Attempt
 
 PATIENCE = 2.0
 """How many seconds an answer of Redis may take."""
@@ -88,6 +88,34 @@ for _, key in ipairs(due) do
     redis.call('ZREM', KEYS[1], key)
 end
 return #due
+"""
+
+# Attempts under way and those that failed, each by when it began.
+_BEGIN = """
+local running, failed = unpack(KEYS)
+local attempt, at, since, most, window = unpack(ARGV)
+for _, key in ipairs(KEYS) do
+    redis.call('ZREMRANGEBYSCORE', key, '-inf', since)
+end
+if redis.call('ZCARD', running) + redis.call('ZCARD', failed) >= tonumber(most) then
+    return {
+        redis.call('ZRANGE', running, 0, -1, 'WITHSCORES'),
+        redis.call('ZRANGE', failed, 0, -1, 'WITHSCORES'),
+    }
+end
+redis.call('ZADD', running, at, attempt)
+redis.call('PEXPIRE', running, window)
+return false
+"""
+
+_END = """
+local running, failed = unpack(KEYS)
+local attempt, has_failed = unpack(ARGV)
+local at, lifetime = redis.call('ZSCORE', running, attempt), redis.call('PTTL', running)
+if redis.call('ZREM', running, attempt) == 1 and has_failed == '1' then
+    redis.call('ZADD', failed, at, attempt)
+    redis.call('PEXPIRE', failed, math.max(lifetime, redis.call('PTTL', failed)))
+end
 """
 
 
@@ -181,22 +209,23 @@ class RedisStore:
         expires, _, payload = (found or "0").partition(" ")
         return payload if float(expires) > now else None
 
-    async def count_failure(self, key: str, *, at: float, expires: float) -> None:
-        """Remember a failure; see `SessionStore.count_failure`."""
-        failures = self._failures(key)
-        async with self._redis() as redis, redis.pipeline(transaction=True) as change:
-            change.zadd(failures, {new_id(): at})
-            change.pexpire(failures, self._lifetime(expires))
-            await change.execute()
+    async def begin_attempt(
+        self, key: str, attempt: str, *, at: float, window: float, most: int
+    ) -> list[Attempt] | None:
+        """Count an attempt; see `SessionStore.begin_attempt`."""
+        values: list[str | float] = [attempt, at, at - window, most, math.ceil(window * 1000)]
+        async with self._redis() as redis:
+            counted = await redis.register_script(_BEGIN)(self._attempts(key), values)
+        if counted is None:
+            return None
+        running, failed = (map(float, each[1::2]) for each in counted)
+        begun = [Attempt(each, is_over=False) for each in running]
+        return sorted([*begun, *(Attempt(each, is_over=True) for each in failed)])
 
-    async def failures(self, key: str, *, since: float) -> list[float]:
-        """Tell when something failed; see `SessionStore.failures`."""
-        failures = self._failures(key)
-        async with self._redis() as redis, redis.pipeline(transaction=True) as look:
-            look.zremrangebyscore(failures, "-inf", since)
-            look.zrange(failures, 0, -1, withscores=True)
-            _, found = await look.execute()
-        return [at for _, at in found]
+    async def end_attempt(self, key: str, attempt: str, *, failed: bool) -> None:
+        """Tell how an attempt ended; see `SessionStore.end_attempt`."""
+        async with self._redis() as redis:
+            await redis.register_script(_END)(self._attempts(key), [attempt, int(failed)])
 
     async def sweep(self, now: float) -> int:
         """Forget what has expired, a batch at a time; see `SessionStore.sweep`."""
@@ -263,8 +292,8 @@ class RedisStore:
     def _handle(self, handle: str) -> str:
         return f"{self._name}:handle:{handle}"
 
-    def _failures(self, key: str) -> str:
-        return f"{self._name}:failures:{key}"
+    def _attempts(self, key: str) -> list[str]:
+        return [f"{self._name}:attempts:{key}", f"{self._name}:failures:{key}"]
 
     def _ticket(self, ticket: str) -> str:
         return f"{self._name}:ticket:{ticket}"

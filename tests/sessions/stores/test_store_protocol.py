@@ -18,7 +18,7 @@ from authdemo.sessions.core.record import (
     Revision,
     SessionRecord,
 )
-from authdemo.sessions.stores.base import SessionStore
+from authdemo.sessions.stores.base import Attempt, SessionStore
 from authdemo.sessions.stores.embedded import EmbeddedStore
 from authdemo.sessions.stores.redis import RedisStore
 from authdemo.sessions.testing import StoppedClock
@@ -315,32 +315,62 @@ class TestOpening:
             await store.close()
 
 
-async def test_failures_are_counted_by_key_in_their_order(opened):
-    async with opened() as store:
-        for at in (NOON + 3, NOON + 1, NOON + 2):
-            await store.count_failure("ada", at=at, expires=NOON + 60)
-        await store.count_failure("grace", at=NOON, expires=NOON + 60)
-        assert await store.failures("ada", since=NOON) == [NOON + 1, NOON + 2, NOON + 3]
-        assert await store.failures("nobody", since=NOON) == []
+class TestAttempts:
+    async def begin(self, store, attempt, *, key="ada", at=NOON, most=3):
+        return await store.begin_attempt(key, attempt, at=at, window=60, most=most)
 
+    async def test_begin_until_there_are_too_many_by_key(self, opened):
+        async with opened() as store:
+            for number in range(3):
+                assert await self.begin(store, f"{number}", at=NOON + 3 - number) is None
+            counted = await self.begin(store, "late", at=NOON + 4)
+            assert counted == [Attempt(NOON + second, is_over=False) for second in (1, 2, 3)]
+            assert await self.begin(store, "another", key="grace") is None
 
-async def test_failures_of_long_ago_do_not_count(opened):
-    async with opened() as store:
-        for second in range(4):
-            await store.count_failure("ada", at=NOON + second, expires=NOON + 60)
-        assert await store.failures("ada", since=NOON + 1) == [NOON + 2, NOON + 3]
+    async def test_that_failed_go_on_counting_from_when_they_began(self, opened):
+        async with opened() as store:
+            for number in range(3):
+                await self.begin(store, f"{number}", at=NOON + number)
+            await store.end_attempt("ada", "1", failed=True)
+            expected = [(NOON, False), (NOON + 1, True), (NOON + 2, False)]
+            assert await self.begin(store, "late", at=NOON + 4) == expected
 
+    async def test_that_did_not_fail_are_forgotten(self, opened):
+        async with opened() as store:
+            for number in range(100):
+                assert await self.begin(store, f"{number}") is None
+                await store.end_attempt("ada", f"{number}", failed=False)
 
-async def test_failures_at_the_same_moment_all_count(opened):
-    async with opened() as store:
-        failures = (store.count_failure("ada", at=NOON, expires=NOON + 60) for _ in range(20))
-        await asyncio.gather(*failures)
-        assert await store.failures("ada", since=NOON - 1) == [NOON] * 20
+    @pytest.mark.parametrize("failed", [False, True])
+    async def test_of_long_ago_do_not_count(self, opened, failed):
+        async with opened() as store:
+            for number in range(3):
+                await self.begin(store, f"{number}", at=NOON + number)
+                if failed:
+                    await store.end_attempt("ada", f"{number}", failed=True)
+            assert await self.begin(store, "late", at=NOON + 59) is not None
+            assert await self.begin(store, "later", at=NOON + 60) is None
+            assert len(await self.begin(store, "too many", at=NOON + 60)) == 3
 
+    async def test_are_ended_once_and_only_if_they_count(self, opened):
+        async with opened() as store:
+            await self.begin(store, "one")
+            await store.end_attempt("ada", "another", failed=True)
+            await store.end_attempt("nobody", "one", failed=True)
+            await store.end_attempt("ada", "one", failed=True)
+            await store.end_attempt("ada", "one", failed=False)
+            assert await self.begin(store, "late", most=1) == [(NOON, True)]
 
-async def test_a_sweep_forgets_failures_whose_time_is_over(opened):
-    async with opened() as store:
-        await store.count_failure("old", at=NOON, expires=NOON + 1)
-        await store.count_failure("new", at=NOON, expires=NOON + 60)
-        await store.sweep(NOON + 2)
-        assert await store.failures("new", since=NOON - 1) == [NOON]
+    async def test_at_the_same_moment_all_count(self, opened):
+        async with opened() as store, opened() as other:
+            begun = (self.begin((store, other)[n % 2], f"{n}", most=10) for n in range(20))
+            answers = await asyncio.gather(*begun)
+            shared = 1 if isinstance(store, RedisStore) else 2
+            assert answers.count(None) == 10 * shared
+
+    async def test_whose_time_is_over_are_swept_and_no_others(self, opened):
+        async with opened() as store:
+            await self.begin(store, "old", key="old")
+            await self.begin(store, "new", at=NOON + 30, most=1)
+            await store.sweep(NOON + 61)
+            assert await self.begin(store, "late", at=NOON + 62, most=1) is not None

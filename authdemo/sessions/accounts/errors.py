@@ -48,7 +48,7 @@ class AccountRefused(AuthError):
 
 
 class AccountsUnavailable(StoreUnavailable):
-    """The database of accounts can't be reached, so no password can be checked."""
+    """No password can be checked: the database is away, or too many are waiting for it."""
 
     code = "AccountsUnavailable"
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from argon2 import PasswordHasher
 from sqlalchemy import Engine, update
@@ -19,15 +16,11 @@ from ..core.errors import RuleBroken
 from ..core.settings import data_folder
 from .database import Database, database_url, read_url
 from .errors import AccountRefused, AccountsUnavailable
+from .hashing import Hashing
 from .member import Member
 from .passwords import Passwords, could_be_one, new_password
 from .rules import Registration, check_differs, folded
 from .table import AccountRow, prepare
-
-T = TypeVar("T")
-
-_HASHES_AT_ONCE = max(1, (os.cpu_count() or 1) // 4)
-"""A hash takes four cores if it can (RFC 9106, section 4); more at once would only leave none."""
 
 
 class Accounts:
@@ -62,7 +55,7 @@ class Accounts:
         """
         self.roles = tuple(roles)
         self._passwords = Passwords(hasher)
-        self._hasher = ThreadPoolExecutor(_HASHES_AT_ONCE, thread_name_prefix="passwords")
+        self._hashing = Hashing()
         self._database = Database(read_url(url) if url else database_url(data_folder()))
         self._database.begin_with(prepare)
 
@@ -107,13 +100,13 @@ class Accounts:
             The user, or None.
 
         Raises:
-            AccountsUnavailable: If the database can't say.
+            AccountsUnavailable: If the database can't say, or too many are waiting for it.
         """
         if not could_be_one(account_id) or not could_be_one(password):
             return None
         found = await self._database.run(partial(_look_up, account_id))
         member, hashed = found or (None, None)
-        checked = await self._hashing(self._passwords.check, password, hashed)
+        checked = await self._hashing.run(self._passwords.check, password, hashed)
         if not checked.is_right:
             return None
         if hashed and checked.is_outdated:
@@ -133,10 +126,10 @@ class Accounts:
         Raises:
             AccountRefused: If a field is not as it must be, or the id is taken, in whichever
                 letter case; names the field.
-            AccountsUnavailable: If the database can't keep it.
+            AccountsUnavailable: If the database can't keep it, or too many are waiting for it.
         """
         asked = form if isinstance(form, Registration) else Registration.read(form)
-        password = await self._hashing(self._passwords.hash, asked.password)
+        password = await self._hashing.run(self._passwords.hash, asked.password)
         member = Member(id=asked.id, name=asked.name, email=asked.email, role=self.roles[0])
         try:
             await self._database.run(lambda session: session.add(_row(member, password)))
@@ -153,9 +146,9 @@ class Accounts:
 
         Raises:
             AccountRefused: If it can't be a password; says why.
-            AccountsUnavailable: If the database can't keep it.
+            AccountsUnavailable: If the database can't keep it, or too many are waiting for it.
         """
-        hashed = await self._hashing(self._passwords.hash, _checked(password, account_id))
+        hashed = await self._hashing.run(self._passwords.hash, _checked(password, account_id))
         await self._change(account_id, password=hashed)
 
     async def change_role(self, account_id: str, role: str) -> None:
@@ -225,11 +218,6 @@ class Accounts:
         """Close the database, where the process goes on without it."""
         self._database.close()
 
-    async def _hashing(self, work: Callable[..., T], *arguments: object) -> T:
-        """Have something hashed while everyone else goes on; whoever comes late waits."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._hasher, work, *arguments)
-
     async def _change(self, account_id: str, **fields: str) -> None:
         await self.get(account_id)
         statement = update(AccountRow).where(col(AccountRow.id) == account_id).values(fields)
@@ -237,13 +225,10 @@ class Accounts:
 
     async def _renew(self, account_id: str, password: str, hashed: str) -> None:
         """Replace a hash, unless the password has just been changed; nobody's login fails by it."""
-        renewed = await self._hashing(self._passwords.hash, password)
-        statement = (
-            update(AccountRow)
-            .where(col(AccountRow.id) == account_id, col(AccountRow.password) == hashed)
-            .values(password=renewed)
-        )
+        known = col(AccountRow.id) == account_id, col(AccountRow.password) == hashed
         with suppress(AccountsUnavailable):
+            renewed = await self._hashing.run(self._passwords.hash, password)
+            statement = update(AccountRow).where(*known).values(password=renewed)
             await self._database.run(lambda session: session.exec(statement))
 
     def _sow(self, engine: Engine, members: Sequence[Member], password: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -45,13 +45,15 @@ class Attempts:
         self._turns = Locks()
 
     @asynccontextmanager
-    async def one(self, most: int, *name: str, failing: type[Exception]) -> AsyncIterator[None]:
+    async def one(
+        self, most: int, *name: str, is_failure: Callable[[Exception], bool]
+    ) -> AsyncIterator[None]:
         """Make an attempt, if it may be made.
 
         Args:
             most: How many may fail.
             *name: What is counted together.
-            failing: What is raised by one that fails; all else that ends it doesn't count.
+            is_failure: Tells whether what it raises counts; what ends otherwise does not.
 
         Raises:
             TooManyAttempts: If too many have failed; says when to come back.
@@ -62,8 +64,8 @@ class Attempts:
             raise TooManyAttempts(wait)
         try:
             yield
-        except failing:
-            failed = True
+        except Exception as error:
+            failed = is_failure(error)
             raise
         finally:
             await self._end(key, attempt, failed=failed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -55,8 +55,8 @@ class FailureLimit:
         """
         here = network(address)
         async with (
-            self._attempts.one(self._most, account, here, failing=CredentialsSignin),
-            self._attempts.one(self._most * ADDRESS_FACTOR, here, failing=CredentialsSignin),
+            self._attempts.one(self._most, account, here, is_failure=_is_wrong),
+            self._attempts.one(self._most * ADDRESS_FACTOR, here, is_failure=_is_wrong),
         ):
             yield
 
@@ -92,6 +92,24 @@ class AddressLimit:
             StoreUnavailable: If nobody can say.
         """
         return await self._attempts.count(self._most, self._name, network(address))
+
+    @asynccontextmanager
+    async def attempt(
+        self, address: str, *, is_failure: Callable[[Exception], bool]
+    ) -> AsyncIterator[None]:
+        """Let an attempt in, and count it if it fails.
+
+        Args:
+            address: The address.
+            is_failure: Tells whether what it raises counts.
+
+        Raises:
+            TooManyAttempts: If too many failed from there; says when to come back.
+            StoreUnavailable: If nobody can say.
+        """
+        one = self._attempts.one(self._most, self._name, network(address), is_failure=is_failure)
+        async with one:
+            yield
 
 
 class Bucket:
@@ -157,3 +175,7 @@ class UpdateLimit:
             self._buckets.popitem(last=False)
         if wait := bucket.take():
             raise TooManyUpdates(math.ceil(wait))
+
+
+def _is_wrong(error: Exception) -> bool:
+    return isinstance(error, CredentialsSignin)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..core.audit import AuditEvent
 from ..core.auth import AuthCore
 from ..core.errors import OAuthCallbackError
+from ..core.limits import ADDRESS_FACTOR, AddressLimit
 from ..providers.oidc import OpenIDConnect
 from . import answers, bodies
 from .answers import Answer
@@ -22,19 +25,23 @@ class BackChannel:
             auth: The app's sessions.
         """
         self._auth = auth
+        rate = auth.settings.login_rate
+        often = replace(rate, count=rate.count * ADDRESS_FACTOR)
+        self._limit = AddressLimit(auth.sessions.store, often, "logouts", clock=auth.now)
 
     async def hear(self, request: Request) -> Answer:
         """`POST backchannel-logout/<provider>`: what the provider has signed is done.
 
         It comes from the provider's server, so there is no cookie and no CSRF token; the
-        signature stands for both.
+        signature stands for both. Who sends what isn't from the provider soon has to wait.
         """
         provider = self._auth.admission.provider(request.name)
         if not isinstance(provider, OpenIDConnect):
             raise bodies.BodyRefused("This provider has nothing to say here.", 404)
         token = (await bodies.read(request)).get("logout_token")
         try:
-            logout = await provider.logout(token)
+            async with self._limit.attempt(device_of(request.scope).ip, is_failure=_is_false):
+                logout = await provider.logout(token)
         except OAuthCallbackError as error:
             return self._refuse(request, provider, error)
         for record in await self._auth.sessions.named(logout.handle(provider.id)):
@@ -55,3 +62,8 @@ class BackChannel:
         self._auth.trail.add(entry, device=device_of(request.scope))
         more = {"error": "invalid_request", "error_description": error.message}
         return answers.refusal(bodies.BodyRefused(error.message, 400), more)
+
+
+def _is_false(error: Exception) -> bool:
+    """Tell whether a token is to blame, and not that the provider can't be asked about it."""
+    return isinstance(error, OAuthCallbackError) and error.reason != "unreachable"

@@ -1,0 +1,61 @@
+"""Anybody may call the back channel: what is no logout costs little, and soon isn't looked at."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import httpx
+
+from authdemo.sessions import OpenIDConnect
+from tests.oidc.cheat import CLIENT, Cheat
+from tests.sessions.providers.house import House, open_house
+
+MOST = 100
+"""How many may be refused from one address in a minute, unless the operator says otherwise."""
+
+
+async def tell(house: House, token: str) -> httpx.Response:
+    path = "/api/auth/backchannel-logout/oidc"
+    return await house.visitor.post(path, data={"logout_token": token})
+
+
+async def test_after_much_junk_an_address_has_to_wait(tmp_path: Path, cheat: Cheat) -> None:
+    provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT)
+    async with open_house(tmp_path, provider) as house:
+        statuses = [(await tell(house, "junk")).status_code for _ in range(MOST)]
+        assert set(statuses) == {400}
+        refused = await tell(house, "junk")
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
+        house.clock.advance(60)
+        assert (await tell(house, "junk")).status_code == 400
+
+
+async def test_what_a_provider_says_truly_is_not_limited(tmp_path: Path, cheat: Cheat) -> None:
+    provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT)
+    async with open_house(tmp_path, provider) as house:
+        for _ in range(MOST + 1):
+            assert (await tell(house, cheat.logout_token())).status_code == 200
+
+
+async def test_who_can_not_be_asked_about_its_keys_is_not_taken_for_an_attacker(
+    tmp_path: Path, cheat: Cheat
+) -> None:
+    provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT)
+    async with open_house(tmp_path, provider) as house:
+        token, cheat.is_down = cheat.logout_token(), True
+        for _ in range(MOST + 1):
+            assert (await tell(house, token)).status_code == 400
+        cheat.is_down = False
+        house.clock.advance(10)
+        assert (await tell(house, token)).status_code == 200
+
+
+async def test_a_refusal_costs_no_new_list_of_authorities(tmp_path: Path, cheat: Cheat) -> None:
+    provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT)
+    async with open_house(tmp_path, provider) as house:
+        await tell(house, "junk")
+        began = time.process_time()
+        for _ in range(50):
+            await tell(house, "junk")
+        assert time.process_time() - began < 0.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Request, expect, sync_playwright
 
 from tests.browser import launch_options
 from tests.e2e.visitor import Visitor, click, is_connected
@@ -65,3 +65,35 @@ def test_what_a_visitor_liked_is_liked_when_they_are_signed_in(visitor: Visitor)
     visitor.log_in(tab, "ada", button="Log in")
     tab.wait_for_url(visitor.url + "/about")
     expect(tab.locator("#liked")).to_have_text("3")
+
+
+@pytest.fixture
+def barred(app: Server) -> Iterator[None]:
+    """Let the app's `jwt` callback say no to everybody who signs in."""
+    sign = app.log.parent / "barred"
+    sign.touch()
+    yield
+    sign.unlink()
+
+
+def test_whose_ticket_is_refused_is_told_why_and_it_is_not_sent_again(
+    app: Server, chromium: Browser, barred: None
+) -> None:
+    with Visitor.with_own_browser(chromium, app.url) as visitor:
+        tab = visitor.open("/login?callbackUrl=/about")
+        is_connected(tab)
+        sent: list[Request] = []
+        tab.on("request", lambda request: request.url.endswith("/ticket") and sent.append(request))
+        visitor.log_in(tab, "ada", button="Log in")
+        tab.wait_for_url("**/login?callbackUrl=%2Fabout&error=AccessDenied")
+        expect(tab.get_by_role("alert")).to_have_text("You can't sign in here.")
+        assert len(sent) == 1
+
+
+def test_whose_ticket_does_not_arrive_is_told_so(app: Server, chromium: Browser) -> None:
+    with Visitor.with_own_browser(chromium, app.url) as visitor:
+        tab = visitor.open("/login")
+        is_connected(tab)
+        tab.route("**/api/auth/ticket", lambda route: route.abort("internetdisconnected"))
+        visitor.log_in(tab, "ada", button="Log in")
+        expect(tab.get_by_role("alert")).to_have_text("The server can't be reached. Try again.")

@@ -65,10 +65,9 @@ export const useRequest = request.use;
 
 /** A refusal, with the facts that the server gave. */
 class Refused extends Error {
-  constructor(facts, status) {
+  constructor(facts) {
     super(facts.message);
     this.facts = facts;
-    this.status = status;
   }
 }
 
@@ -86,7 +85,7 @@ export const call = async (path, body, headers) => {
     }),
   });
   const answer = await response.json();
-  if (!response.ok) throw new Refused(answer, response.status);
+  if (!response.ok) throw new Refused(answer);
   if (path === "session" && answer) answers.postMessage(answer);
   return answer;
 };
@@ -101,12 +100,15 @@ const postOnce = async (path, body, headers) => {
   return call(path, { csrfToken: csrf, ...body }, named);
 };
 
-/** Post with this browser's CSRF token, or with a new one if it has changed hands meanwhile. */
+/**
+ * Post with this browser's CSRF token, or with a new one if it has changed hands meanwhile: what
+ * is refused for that has not been looked at, so that a ticket is still good.
+ */
 export const post = async (...request) => {
   try {
     return await postOnce(...request);
   } catch (error) {
-    if (error.status !== 403) throw error;
+    if (error.facts?.code !== "RequestRefused") throw error;
     csrf = undefined;
     return postOnce(...request);
   }
@@ -183,9 +185,11 @@ export const useErrands = ({ status, ticket, leave_to, cookie_rev, reloads, tab:
         const { pathname, search, hash } = new URL(url);
         window.location.replace(`/${pathname.replace(/^\/+/, "")}${search}${hash}`);
       },
-      () => {
+      ({ facts = OFFLINE }) => {
         const url = new URL(window.location.href);
-        url.searchParams.set("error", "TicketRefused");
+        url.searchParams.set("error", facts.code);
+        url.searchParams.delete("code");
+        if (facts.reason) url.searchParams.set("code", facts.reason);
         window.location.replace(url);
       },
     );

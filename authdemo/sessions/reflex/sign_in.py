@@ -21,7 +21,10 @@ _KNOWN = (
     "CredentialsSignin",
     "MissingCSRF",
     "OAuthCallbackError",
+    "Offline",
+    "RequestRefused",
     "SessionRequired",
+    "StoreUnavailable",
     "TicketRefused",
     "TooManyAttempts",
 )

@@ -42,6 +42,10 @@ def sign_in(**_):
     return "/about" if Path("elsewhere").exists() else True
 
 
+def jwt(token, **_):
+    return None if Path("barred").exists() else token
+
+
 async def is_grace(session):
     return session is not None and session["user"]["id"] == "grace"
 
@@ -79,7 +83,7 @@ def clock():
 
 auth = Auth(
     providers=[Credentials(authorize=authorize)],
-    callbacks=Callbacks(sign_in=sign_in, authorized=authorized, redirect=redirect),
+    callbacks=Callbacks(jwt=jwt, sign_in=sign_in, authorized=authorized, redirect=redirect),
     find_user=find,
     user=Member,
     protect_all=os.environ.get("PROTECT_ALL") == "1",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import signal
 import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,6 +16,8 @@ from redis import Redis as Client
 
 from authdemo.sessions.testing import eventually, free_port
 from tests import redis_server
+
+_THE_END = "the end of what was overheard"
 
 
 class Redis:
@@ -76,6 +81,19 @@ class Redis:
         with Client.from_url(self.url, decode_responses=True) as client:
             answer = client.execute_command(*words)
         return list(map(str, answer if isinstance(answer, list) else [answer]))
+
+    @contextlib.contextmanager
+    def overheard(self) -> Iterator[list[str]]:
+        """Note every command that anybody sends it meanwhile; they are there afterwards."""
+        commands: list[str] = []
+        with (
+            Client.from_url(self.url, decode_responses=True) as client,
+            client.monitor() as monitor,
+        ):
+            yield commands
+            self.ask("ECHO", _THE_END)
+            heard = (monitor.next_command()["command"] for _ in itertools.count())
+            commands.extend(itertools.takewhile(lambda each: _THE_END not in each, heard))
 
     def _answers(self) -> bool:
         try:

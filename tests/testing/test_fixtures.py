@@ -16,6 +16,7 @@ from authdemo.pytest_plugin import OPERATORS, is_operators
 from authdemo.sessions import Settings, providers_from_environ
 from authdemo.sessions.accounts.database import database_url
 from tests.guards.conftest import APP
+from tests.support.redis import Redis
 from tests.support.server import ROOT
 
 TESTS = Path(__file__).parent / "app"
@@ -93,6 +94,22 @@ def test_a_test_that_fails_says_what_was_seen(folder: Path) -> None:
         "the tab holds {'leave_to': ''}, not {'leave_to': '/login'}",
     ):
         assert part in said, said
+
+
+def test_a_tab_that_changes_hands_starts_empty(folder: Path) -> None:
+    give(folder, "hands")
+    said = run(folder)
+    assert "6 passed" in said, said
+
+
+def test_a_tab_that_changes_hands_starts_empty_where_states_are_in_redis(
+    folder: Path, redis: Redis
+) -> None:
+    give(folder, "hands")
+    set_again = f'import os\n\nos.environ["REFLEX_REDIS_URL"] = "{redis.url}"\n'
+    (folder / "tests" / "conftest.py").write_text(set_again)
+    said = run(folder)
+    assert "6 passed" in said, said
 
 
 def test_an_app_in_another_folder_is_named_in_the_configuration(folder: Path) -> None:

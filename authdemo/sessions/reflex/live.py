@@ -25,6 +25,7 @@ from .guards import Guards
 from .refused import REFUSED
 from .soon import Soon
 from .state import SessionState
+from .tree import grow
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -239,6 +240,8 @@ class Live:
         sid = record.id if record else ""
         if connection is not None:
             await self._remember(state, connection, record)
+        if session_state.changes_hands(sid):
+            await grow(state)
         if not session_state.shows(sid, session):
             session_state.show(sid, session)
         if connection is not None:

@@ -113,20 +113,29 @@ class SessionState(rx.State):
         newer = view["rev"] > session["rev"]
         return is_same and (newer or view == {"status": "authenticated", **session})
 
+    def changes_hands(self, sid: str) -> bool:
+        """Tell whether the tab was somebody's, and is no longer theirs.
+
+        Args:
+            sid: The id of the session that it belongs to now; empty for nobody's.
+        """
+        return self._sid not in ("", sid)
+
     def show(self, sid: str, session: dict[str, Any] | None) -> None:
         """Show a session.
 
         When the tab changes hands, all its state goes back to the beginning, so
-        that nobody inherits what the one before them saw.
+        that nobody inherits what the one before them saw. The caller has all of
+        it at hand; see `tree.grow`.
 
         Args:
             sid: The session's id; empty for nobody's.
             session: The public session, or None.
         """
+        if self.changes_hands(sid):
+            for substate in self._get_root_state().substates.values():
+                substate.reset()
         if self._sid != sid:
-            if self._sid:
-                for substate in self._get_root_state().substates.values():
-                    substate.reset()
             self._sid = sid
         self.view = NOBODY if session is None else {"status": "authenticated", **session}
 

@@ -1,0 +1,51 @@
+"""The states of tabs in Redis: all follow their owner, and no more are fetched than that takes."""
+
+from __future__ import annotations
+
+from authdemo.sessions.testing import eventually
+from tests.socket.test_handshake import (
+    test_who_chooses_a_tabs_name_before_the_login_has_nothing_of_it_afterwards,
+    test_who_knows_a_tabs_name_learns_nothing_of_it,
+)
+from tests.support.browser import Browser
+from tests.support.redis import Redis
+from tests.support.tab import ACCOUNT_STATE, SESSION_STATE, Tab
+
+__all__ = [
+    "test_who_chooses_a_tabs_name_before_the_login_has_nothing_of_it_afterwards",
+    "test_who_knows_a_tabs_name_learns_nothing_of_it",
+]
+
+
+def test_a_tab_whose_session_ends_is_emptied_before_anyone_else_has_it(john: Browser) -> None:
+    with Tab(john.server, john) as tab:
+        tab.call(f"{ACCOUNT_STATE}.change_password", form={"current": "wrong", "new": "also wrong"})
+        eventually(lambda: (tab.var(ACCOUNT_STATE, "error") or {}).get("code"))
+        john.copy().log_out()
+        eventually(lambda: tab.var(ACCOUNT_STATE, "error") == {})
+    with Tab(john.server, token=tab.token, path="/login") as nobodys:
+        assert nobodys.var(ACCOUNT_STATE, "error") == {}
+
+
+def test_a_tabs_other_states_stay_where_they_are_when_its_session_is_updated(
+    john: Browser, redis: Redis
+) -> None:
+    with Tab(john.server, john) as tab, redis.overheard() as commands:
+        john.update({"name": "By HTTP"})
+        eventually(lambda: tab.name == "By HTTP")
+    assert (fetched(SESSION_STATE, tab, commands), fetched(ACCOUNT_STATE, tab, commands)) == (1, 0)
+
+
+def test_all_of_a_tabs_states_are_fetched_once_when_its_session_ends(
+    john: Browser, redis: Redis
+) -> None:
+    with Tab(john.server, john) as tab, redis.overheard() as commands:
+        john.copy().log_out()
+        eventually(lambda: tab.status == "unauthenticated")
+    assert (fetched(SESSION_STATE, tab, commands), fetched(ACCOUNT_STATE, tab, commands)) == (1, 1)
+
+
+def fetched(state: str, tab: Tab, commands: list[str]) -> int:
+    """Count how often one of a tab's states was fetched."""
+    key = f"{tab.token}_{state}"
+    return sum(command.startswith("MGET") and key in command.split() for command in commands)

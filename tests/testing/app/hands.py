@@ -1,0 +1,71 @@
+"""Tests of the app of tests/guards whose tabs change hands; all of them pass, on a Redis too."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from reflex.istate.manager.redis import StateManagerRedis
+
+from authdemo.sessions.testing import Tab
+from my_app.auth import Member, auth
+from my_app.my_app import Ledger, Visitors, app
+
+ADA = Member(id="ada", name="Ada Lovelace")
+GRACE = Member(id="grace", name="Grace Hopper", role="admin")
+
+
+@pytest.fixture
+def adas(auth_app, login_as):
+    """Ada's tab, with something in it that no rule protects."""
+    with Tab(auth_app, login_as(ADA), path="/about") as tab:
+        tab.call(Visitors.come)
+        tab.holds(Visitors, count=1)
+        yield tab
+
+
+@pytest.fixture
+def ended(auth_app, adas):
+    """The same tab, which was told that her session is over."""
+    auth_app.run(auth.revoke_user("ada"))
+    adas.shows("unauthenticated")
+    return adas
+
+
+def test_the_states_are_where_they_are_meant_to_be(auth_app):
+    assert isinstance(app.state_manager, StateManagerRedis) is ("REFLEX_REDIS_URL" in os.environ)
+
+
+def test_a_tab_is_emptied_as_soon_as_its_session_ends(ended):
+    ended.holds(Visitors, count=0)
+
+
+def test_its_next_owner_inherits_nothing(auth_app, login_as, ended):
+    with ended:
+        pass
+    with Tab(auth_app, login_as(GRACE), token=ended.token, path="/about") as graces:
+        assert graces.var(Visitors, "count") == 0
+        graces.call(Visitors.come)
+        graces.holds(Visitors, count=1)
+
+
+def test_nobody_inherits_anything_either(auth_app, ended):
+    with ended:
+        pass
+    with Tab(auth_app, token=ended.token, path="/about") as nobodys:
+        assert nobodys.var(Visitors, "count") == 0
+
+
+def test_an_event_that_finds_the_session_over_empties_all(auth_app, adas):
+    auth_app.run(auth.sessions.store.sweep(float("inf")))  # which tells nobody
+    adas.call(Ledger.dig)
+    adas.shows("unauthenticated")
+    adas.holds(Visitors, count=0)
+
+
+def test_what_nobody_did_is_kept_when_they_sign_in(auth_app, login_as):
+    with Tab(auth_app, path="/about") as tab:
+        tab.call(Visitors.come)
+        tab.holds(Visitors, count=1)
+    with Tab(auth_app, login_as(ADA), token=tab.token, path="/about") as back:
+        assert back.var(Visitors, "count") == 1

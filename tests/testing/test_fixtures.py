@@ -77,9 +77,10 @@ def give(folder: Path, tests: str) -> None:
 
 def test_an_apps_own_tests_pass(folder: Path) -> None:
     give(folder, "right")
+    give(folder, "tabs")
     said = run(folder)
     assert " failed" not in said, said
-    assert "18 passed" in said, said
+    assert "25 passed" in said, said
 
 
 def test_a_test_that_fails_says_what_was_seen(folder: Path) -> None:
@@ -96,20 +97,12 @@ def test_a_test_that_fails_says_what_was_seen(folder: Path) -> None:
         assert part in said, said
 
 
-def test_a_tab_that_changes_hands_starts_empty(folder: Path) -> None:
-    give(folder, "hands")
-    said = run(folder)
-    assert "6 passed" in said, said
-
-
-def test_a_tab_that_changes_hands_starts_empty_where_states_are_in_redis(
-    folder: Path, redis: Redis
-) -> None:
-    give(folder, "hands")
+def test_tabs_follow_their_sessions_where_states_are_in_redis(folder: Path, redis: Redis) -> None:
+    give(folder, "tabs")
     set_again = f'import os\n\nos.environ["REFLEX_REDIS_URL"] = "{redis.url}"\n'
     (folder / "tests" / "conftest.py").write_text(set_again)
     said = run(folder)
-    assert "6 passed" in said, said
+    assert "6 passed, 1 skipped" in said, said
 
 
 def test_an_app_in_another_folder_is_named_in_the_configuration(folder: Path) -> None:

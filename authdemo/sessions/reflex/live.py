@@ -30,6 +30,7 @@ from .tree import grow
 logger = logging.getLogger("authdemo.sessions")
 
 _LONGEST_WAIT = 86_400.0
+_SHORT_WAIT = 1.0
 _HANDFUL = 6
 _LONGEST_HANDFUL = 0.05
 _BREATH = 0.001
@@ -294,20 +295,23 @@ class Live:
         if record.id not in self._watches:
             turn = self._guards.next_turn(self._auth.session(record), self._auth.clock)
             wait = min(turn, record.expires) - self._auth.clock() + 1.0
-            wait = min(max(wait, 1.0), _LONGEST_WAIT)
-            loop = asyncio.get_running_loop()
-            timer = loop.call_later(wait, self._check, record.id)
-            self._watches[record.id] = _Watch(timer, record.confirmed)
+            self._wake(record.id, min(max(wait, 1.0), _LONGEST_WAIT), record.confirmed)
+
+    def _wake(self, sid: str, wait: float, confirmed: float) -> None:
+        timer = asyncio.get_running_loop().call_later(wait, self._check, sid)
+        self._watches[sid] = _Watch(timer, confirmed)
 
     def _check(self, sid: str) -> None:
-        self._forget(sid)
+        watch = self._watches.pop(sid)
         if self.connections.of_session(sid):
-            self.start(self._look_again(sid))
+            self.start(self._look_again(sid, watch.confirmed))
 
-    async def _look_again(self, sid: str) -> None:
+    async def _look_again(self, sid: str, confirmed: float) -> None:
         try:
             record = await self._auth.sessions.find(sid)
         except StoreUnavailable:
+            if sid not in self._watches:
+                self._wake(sid, _SHORT_WAIT, confirmed)
             return
         if record is not None:
             self._watch(record)

@@ -1,18 +1,20 @@
-"""Tests of the app of tests/guards whose tabs change hands; all of them pass, on a Redis too."""
+"""What becomes of a tab when its session ends, in the app of tests/guards; all of it passes."""
 
 from __future__ import annotations
 
 import os
+import time
 
 import pytest
 from reflex.istate.manager.redis import StateManagerRedis
 
-from authdemo.sessions.testing import Tab
+from authdemo.sessions.testing import Tab, eventually
 from my_app.auth import Member, auth
 from my_app.my_app import Ledger, Visitors, app
 
 ADA = Member(id="ada", name="Ada Lovelace")
 GRACE = Member(id="grace", name="Grace Hopper", role="admin")
+ON_REDIS = "REFLEX_REDIS_URL" in os.environ
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def ended(auth_app, adas):
 
 
 def test_the_states_are_where_they_are_meant_to_be(auth_app):
-    assert isinstance(app.state_manager, StateManagerRedis) is ("REFLEX_REDIS_URL" in os.environ)
+    assert isinstance(app.state_manager, StateManagerRedis) is ON_REDIS
 
 
 def test_a_tab_is_emptied_as_soon_as_its_session_ends(ended):
@@ -69,3 +71,20 @@ def test_what_nobody_did_is_kept_when_they_sign_in(auth_app, login_as):
         tab.holds(Visitors, count=1)
     with Tab(auth_app, login_as(ADA), token=tab.token, path="/about") as back:
         assert back.var(Visitors, "count") == 1
+
+
+@pytest.mark.skipif(ON_REDIS, reason="a Redis that is back says so by itself")
+def test_an_end_that_the_store_could_not_tell_of_is_told_when_it_is_back(
+    auth_app, login_as, stopped_clock
+):
+    ada = login_as(ADA)
+    stopped_clock.advance(auth.settings.session.max_age - 0.5)
+    with Tab(auth_app, ada) as tab:
+        tab.shows("authenticated")
+        looks_again = time.monotonic() + 2
+        auth_app.run(auth.sessions.store.close())
+        stopped_clock.advance(1)
+        eventually(lambda: time.monotonic() >= looks_again)
+        assert tab.status == "authenticated"
+        auth_app.run(auth.sessions.store.open())
+        tab.shows("unauthenticated")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from authdemo.sessions.testing.browser import AS_CLIENT
@@ -54,6 +56,25 @@ def test_no_cache_keeps_the_way_to_the_login(browser: Browser) -> None:
     answer = browser.get("/client")
     assert answer.status_code == 303
     assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_no_shared_cache_keeps_a_members_script(john: Browser) -> None:
+    for path in members_scripts(john):
+        first = john.get(path)
+        again = john.get(path, headers={"If-None-Match": first.headers["ETag"]})
+        assert (first.status_code, again.status_code) == (200, 304)
+        for answer in (first, again):
+            assert answer.headers["Cache-Control"] == "private, no-cache"
+            assert "Cookie" in answer.headers["Vary"]
+
+
+def members_scripts(john: Browser) -> list[str]:
+    """List the scripts of John's pages that nobody gets who isn't signed in."""
+    documents = john.get("/").text + john.get("/client").text
+    scripts = sorted(set(re.findall(r"/assets/[\w.~()-]+\.js", documents)))
+    withheld = [path for path in scripts if Browser(john.server).get(path).status_code == 401]
+    assert withheld
+    return withheld
 
 
 @pytest.mark.parametrize("path", JSON)

@@ -39,17 +39,30 @@ def test_no_page_of_another_site_reads_an_answer(john: Browser, page: str) -> No
     assert answer.headers.get("Access-Control-Allow-Origin") != "*"
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        "Content-Security-Policy",
-        "X-Content-Type-Options",
-        "Referrer-Policy",
-        "Cross-Origin-Opener-Policy",
-    ],
+FORBIDDING = (
+    "Content-Security-Policy",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+    "Referrer-Policy",
+    "Cross-Origin-Opener-Policy",
 )
+SHELLS = [f"/{name}.html{packed}" for name in ("__spa-fallback", "404") for packed in ("", ".gz")]
+
+
+@pytest.mark.parametrize("header", FORBIDDING)
 def test_every_page_tells_the_browser_what_to_forbid(john: Browser, header: str) -> None:
     """ASVS 3.4.3 to 3.4.6 and 3.4.8."""
     pages = [Browser(john.server).get("/login"), *map(john.get, ("/", "/client", "/account"))]
     assert [page.status_code for page in pages] == [200] * 4
     assert all(page.headers.get(header) for page in pages)
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/html"])
+@pytest.mark.parametrize("path", [*SHELLS, "/nowhere", "/nowhere.js", "/assets/none-12345678.css"])
+def test_there_is_no_page_beside_the_pages(browser: Browser, path: str, accept: str) -> None:
+    """ASVS 3.4.3 to 3.4.6 and 3.4.8."""
+    answer = browser.get(path, headers={"Accept": accept})
+    assert answer.status_code == 404
+    assert "<script" not in answer.text
+    is_page = answer.headers["Content-Type"].startswith("text/html")
+    assert not is_page or all(answer.headers.get(header) for header in FORBIDDING)

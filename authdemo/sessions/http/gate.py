@@ -16,9 +16,9 @@ from ..core.record import SessionRecord
 from . import answers
 from .answers import Answer
 from .cookies import RawHeaders
-from .keeping import Keep, is_named_by_content
+from .keeping import Keep, KeepApart, is_named_by_content
 from .language import language_of
-from .refusals import InsteadOfMissing, refusal_page, wants_page
+from .refusals import InsteadOfMissing, WithoutShell, nothing, refusal_page, wants_page
 from .scopes import header
 from .site import Page, Site, canonical
 from .templates import Wording
@@ -43,7 +43,7 @@ class Gate:
             desk: Receives visitors.
             site: The built pages.
         """
-        self._app = app
+        self._app = WithoutShell(app)
         self._auth = auth
         self._desk = desk
         self._site = site
@@ -77,11 +77,12 @@ class Gate:
 
     def _instead_of_missing(self, scope: Scope, path: str) -> ASGIApp | None:
         """Have an unknown address answered by a page, if a person looks at it."""
+        is_shell = self._site.is_shell(path)
         if not wants_page(scope) or path.startswith(_NO_PAGES):
-            return None
+            return nothing() if is_shell else None
 
         missing = self._refusal(scope, NotFound(), secure=self._is_secure(scope))
-        return InsteadOfMissing(self._app, missing)
+        return missing if is_shell else InsteadOfMissing(self._app, missing)
 
     def _refusal(self, scope: Scope, error: AuthError, *, secure: bool) -> Answer:
         wording = self._wording(scope, None, is_member=True)
@@ -196,7 +197,7 @@ class Gate:
         pages = self._site.pages_with(path.removeprefix(_SCRIPTS))
         if pages and not await self._may_see_one(pages, record):
             return answers.text("This is not for you.", 403)
-        return None
+        return KeepApart(self._app)
 
     async def _may_see_one(self, pages: Sequence[str], record: SessionRecord) -> bool:
         """Tell whether a member may see a page that needs a script which no public page needs."""

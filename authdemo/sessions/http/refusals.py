@@ -8,9 +8,10 @@ from __future__ import annotations
 import html
 from http import HTTPStatus
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..core.errors import AuthError
+from ..core.errors import AuthError, NotFound
 from . import answers
 from .answers import Answer
 from .headers import content_security_policy, security_headers
@@ -67,6 +68,40 @@ def refusal_page(error: AuthError, wording: Wording, links: str, *, secure: bool
     return Answer(status, headers, document.encode()).plus(answers.later(error))
 
 
+def nothing() -> Answer:
+    """Answer a program, for which there is nothing at an address either."""
+    return answers.plain_refusal(NotFound())
+
+
+class WithoutShell:
+    """Says in plain words what an app says with the shell of its pages: that there is nothing."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand in front of an app.
+
+        Args:
+            app: The app, which answers what it doesn't know with the HTML of its build.
+        """
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the app does, unless that is a page to say 404."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_shell = False
+
+        async def pass_on(message: Message) -> None:
+            nonlocal is_shell
+            is_shell = is_shell or _is_missing_page(message)
+            if not is_shell:
+                await send(message)
+
+        await self._app(scope, receive, pass_on)
+        if is_shell:
+            await nothing()(scope, receive, send)
+
+
 class InsteadOfMissing:
     """Shows a page of ours where an app says that there is nothing."""
 
@@ -93,3 +128,9 @@ class InsteadOfMissing:
         await self._app(scope, receive, pass_on)
         if is_missing:
             await self._page(scope, receive, send)
+
+
+def _is_missing_page(message: Message) -> bool:
+    if message.get("status") != HTTPStatus.NOT_FOUND:
+        return False
+    return Headers(raw=message["headers"]).get("content-type", "").startswith("text/html")

@@ -18,6 +18,7 @@ _LOOK = re.compile(r'<link\b[^>]*\brel="(?:stylesheet|icon|apple-touch-icon)"[^>
 _MOST_PATHS = 512
 _LONGEST_REMEMBERED = 1024
 _SHELL = "__spa-fallback.html"
+_SHELLS = ("/__spa-fallback", "/404")
 _PACKED = re.compile(r"\.(gz|br|zst)$", re.IGNORECASE)
 
 
@@ -96,6 +97,17 @@ class Site:
             if is_dynamic or path.casefold() in self._known:
                 page = Page(path, self.rule(path), self._shell if is_dynamic else None)
         return page
+
+    def is_shell(self, path: str) -> bool:
+        """Tell whether a path means the empty page that the build makes for addresses without one.
+
+        Args:
+            path: A canonical path.
+
+        Returns:
+            Whether it does.
+        """
+        return path.casefold() in _SHELLS
 
     def rule(self, path: str) -> Rule | None:
         """Find the rule for a page.

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.adoption.conftest import chapter
+from authdemo.sessions.testing.server import COMMAND
+from tests.adoption.conftest import README, chapter
 from tests.adoption.steps import sign_in_rename_and_leave
 from tests.browser import launch_options
+from tests.docs.commands import start_of
 from tests.e2e.visitor import Visitor
 from tests.support import apps, browser
 from tests.support.server import ROOT, Server
@@ -23,10 +25,11 @@ AUTH = re.compile(r"auth|protected|User\(|form\.get")
 
 @pytest.fixture(scope="module")
 def app(adopted: Path) -> Iterator[Server]:
-    assert "reflex run --env prod --single-port" in chapter("sh")[1].code
+    told = start_of(README, ".venv/bin/reflex")
+    assert told.arguments == " ".join(COMMAND)
     python = str(adopted / ".venv" / "bin" / "python")
-    mine = {"PYTHONPATH": "", "ADAS_PASSWORD": "tutorial"}
-    with apps.serving(adopted, mine, python=python) as server:
+    mine = {"PYTHONPATH": "", **told.variables}
+    with apps.serving(adopted, mine, secret=None, python=python) as server:
         yield server
 
 

@@ -12,7 +12,7 @@ from tests.docs.markdown import PAGES, Block, blocks
 from tests.support.server import ROOT
 
 COMMANDS = [block for page in PAGES for block in blocks(page, "sh")]
-MADE_UP = {"ADAS_PASSWORD", "MY_APP_PASSWORD", "SECRET", "NEW", "OLD"}
+MADE_UP = {"ADAS_PASSWORD", "MY_APP_PASSWORD", "BILLING_URL", "JWKS_URL", "NEW", "OLD"}
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 SOURCES = [*(ROOT / "authdemo").rglob("*.py"), ROOT / "rxconfig.py"]
 SPELLED = re.findall(r'"([A-Z][A-Z_]{3,})"', "".join(path.read_text() for path in SOURCES))

@@ -18,11 +18,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from authdemo.sessions.testing import eventually, free_port
 from tests.docs.apps import serving
+from tests.docs.commands import start_of
+from tests.docs.markdown import GUIDES
 from tests.support.apps import state
 from tests.support.browser import Browser
 from tests.support.server import Server
 from tests.support.tab import Tab
 
+GUIDE = "tokens-for-other-services"
+GRANIAN = ".venv/bin/granian"
 BILLING = state("billing")
 
 
@@ -37,29 +41,32 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("tokens")
     port = free_port()
     url = f"http://127.0.0.1:{port}/charge"
-    environ = {"AUTH_SIGNING_KEYS": str(signing_key(folder)), "BILLING_URL": url}
+    write_signing_key(folder)
     with (
-        serving("tokens-for-other-services", folder, **environ) as app,
+        serving(GUIDE, folder, BILLING_URL=url) as app,
         service(folder, port, app.url),
     ):
         yield World(app, url)
 
 
-def signing_key(folder: Path) -> Path:
+def write_signing_key(folder: Path) -> None:
+    """Make the key that the guide makes with OpenSSL."""
     path = folder / "signing.pem"
     shape = (se.Encoding.PEM, se.PrivateFormat.PKCS8, se.NoEncryption())
     path.write_bytes(Ed25519PrivateKey.generate().private_bytes(*shape))
     path.chmod(0o600)
-    return path
 
 
 @contextlib.contextmanager
 def service(folder: Path, port: int, app: str) -> Iterator[None]:
-    command = ["granian", "--interface=asgi", f"--port={port}", "billing:app"]
+    told = start_of(GUIDES / f"{GUIDE}.md", GRANIAN)
+    here = {"JWKS_URL": f"{app}/api/auth/jwks"}
+    assert told.variables.keys() == here.keys()
+    arguments = told.arguments.replace("--port=8001", f"--port={port}").split()
     process = subprocess.Popen(
-        [str(Path(sys.executable).parent / command[0]), *command[1:]],
+        [Path(sys.executable).parent / Path(GRANIAN).name, *arguments],
         cwd=folder,
-        env={**os.environ, "JWKS_URL": f"{app}/api/auth/jwks"},
+        env={**os.environ, **here},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

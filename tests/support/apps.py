@@ -68,6 +68,7 @@ def serving(
     folder: Path,
     environ: Mapping[str, str] | None = None,
     *,
+    secret: str | None = SECRET,
     python: str = sys.executable,
     port: int | None = None,
 ) -> Iterator[Server]:
@@ -76,13 +77,13 @@ def serving(
     Args:
         folder: The app's folder.
         environ: Environment variables beside the usual ones.
+        secret: What it signs with; None for an app whose variables say so themselves.
         python: The interpreter to serve it with; it finds this package by itself or by
             `PYTHONPATH`.
         port: Where to listen; a free port by default.
     """
-    with testing.serving(
-        folder, {**environment(), **(environ or {})}, python=python, port=port
-    ) as served:
+    env = environment(secret) | dict(environ or {})
+    with testing.serving(folder, env, python=python, port=port) as served:
         server = Server(served.url, served.log, served.process)
         yield server
         doesnt_complain(server)
@@ -138,9 +139,9 @@ def state(name: str) -> str:
     return f"reflex___state____state.my_app___my_app____{name}"
 
 
-def environment() -> dict[str, str]:
-    """The variables for an app that finds this package beside its own."""
-    own = {"PYTHONPATH": str(ROOT), "AUTH_SECRET": SECRET, "MY_APP_PASSWORD": PASSWORD}
+def environment(secret: str | None = SECRET) -> dict[str, str]:
+    """The variables for an app that finds this package beside its own, and signs with a secret."""
+    own = {"PYTHONPATH": str(ROOT)} | ({"AUTH_SECRET": secret} if secret else {})
     return node.environment(_registry() | os.environ, ROOT) | own
 
 

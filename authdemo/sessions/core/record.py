@@ -110,7 +110,7 @@ class SessionRecord(_Frozen):
         device: What signed in.
         provider_session: What the session is at the provider; None if that is the app itself.
         latest: The step that made the record what it is; the store remembers those before.
-        steps: How many steps there were.
+        steps: How many steps there were, which tells the store one record from the next.
     """
 
     id: str
@@ -210,7 +210,10 @@ class SessionRecord(_Frozen):
         return self._stepped(at, cause, changes(self.user, user), device, **new)
 
     def renewed_until(self, expires: float, *, at: float) -> SessionRecord:
-        """Extend the session's life, as a part of something else.
+        """Extend the session's life, without a step.
+
+        A store may put another record that is made meanwhile in its place: then the session
+        is only renewed once more.
 
         Args:
             expires: When it ends from now on, unless `ends` comes first.

@@ -106,7 +106,7 @@ class Revisions:
                 if not accepted:
                     return await self._shown(record, is_new=False)
                 revised = await self._revise(record, accepted, cause, device)
-                if await self._store.replace(revised.record, expected_rev=record.rev):
+                if await self._store.replace(revised.record, expected=record):
                     return revised
 
     async def _revise(

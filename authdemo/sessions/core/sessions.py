@@ -267,7 +267,7 @@ class Sessions(Lookup):
             return record
         renewed = record.renewal(now + self._options.max_age, at=now, device=device)
         try:
-            if not await self.store.replace(renewed, expected_rev=record.rev):
+            if not await self.store.replace(renewed, expected=record):
                 return await self.find(record.id)
         except StoreUnavailable:
             return behind
@@ -292,7 +292,7 @@ class Sessions(Lookup):
             if record is None:
                 raise NotAuthenticated
             confirmed = record.confirmation(at=self._clock(), device=device)
-            if await self.store.replace(confirmed, expected_rev=record.rev):
+            if await self.store.replace(confirmed, expected=record):
                 break
         self.feed.publish(SessionChanged(confirmed, {}))
         self._trail.add(AuditEvent(kind="confirmed"), record=confirmed, device=device)

@@ -53,15 +53,16 @@ class SessionStore(Protocol):
             The newest record, or None if there is no such session (any more).
         """
 
-    async def replace(self, record: SessionRecord, *, expected_rev: int) -> bool:
+    async def replace(self, record: SessionRecord, *, expected: SessionRecord) -> bool:
         """Put a newer record in an older one's place at once, and remember its latest step.
 
         Args:
             record: The new record.
-            expected_rev: The revision that the caller worked from.
+            expected: The record that it was made from. Its `steps` say which one that is:
+                `rev` doesn't, since a renewal or a confirmation leaves it as it was.
 
         Returns:
-            Whether it was done. False if the session is gone or has moved on:
+            Whether it was done. False if the session is gone or has taken another step:
             read it again and try again.
         """
 

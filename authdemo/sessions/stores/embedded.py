@@ -86,12 +86,12 @@ class EmbeddedStore:
             self._cache.keep(record)
         return record
 
-    async def replace(self, record: SessionRecord, *, expected_rev: int) -> bool:
+    async def replace(self, record: SessionRecord, *, expected: SessionRecord) -> bool:
         """Put a newer record in place; see `SessionStore.replace`."""
         text = record.model_dump_json()
 
         def change(db: sqlite3.Connection) -> bool:
-            is_done = tables.replace(db, record, text, expected_rev)
+            is_done = tables.replace(db, record, text, expected.steps)
             self._learn(record.id, record.as_read(text) if is_done else None)
             return is_done
 

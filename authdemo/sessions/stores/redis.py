@@ -32,19 +32,19 @@ FAILURES = (RedisError, OSError)
 _MOST_CONNECTIONS = 20
 _SWEEP_BATCH = 500
 
-# Compare the revision, and set. No revision is expected of a session that is new.
+# Compare the number of steps, and set. None is expected of a session that is new.
 _KEEP = """
 local session, of_user, expiries = unpack(KEYS)
 local history = session .. ':history'
-local expected, rev, record, steps, step, most, expires, lifetime, now = unpack(ARGV)
-if (redis.call('HGET', session, 'rev') or '') ~= expected then
+local expected, record, steps, step, most, expires, lifetime, now = unpack(ARGV)
+if (redis.call('HGET', session, 'steps') or '') ~= expected then
     return 0
 end
-if redis.call('HGET', session, 'steps') ~= steps then
+if steps ~= expected then
     redis.call('RPUSH', history, step)
     redis.call('LTRIM', history, -most, -1)
 end
-redis.call('HSET', session, 'rev', rev, 'record', record, 'steps', steps, 'of_user', of_user)
+redis.call('HSET', session, 'record', record, 'steps', steps, 'of_user', of_user)
 redis.call('PEXPIRE', session, lifetime)
 redis.call('PEXPIRE', history, lifetime)
 redis.call('ZADD', expiries, expires, session)
@@ -164,9 +164,9 @@ class RedisStore:
             found = await redis.hget(self._session(sid), "record")  # type: ignore[misc] # never a str
         return SessionRecord.read(found) if found is not None else None
 
-    async def replace(self, record: SessionRecord, *, expected_rev: int) -> bool:
+    async def replace(self, record: SessionRecord, *, expected: SessionRecord) -> bool:
         """Put a newer record in place; see `SessionStore.replace`."""
-        return await self._keep(record, expected=str(expected_rev))
+        return await self._keep(record, expected=str(expected.steps))
 
     async def delete(self, sid: str) -> SessionRecord | None:
         """End a session; see `SessionStore.delete`."""
@@ -236,7 +236,7 @@ class RedisStore:
         keys = [self._session(record.id), self._user(record.user_id), self._sessions]
         step = record.latest.model_dump_json()
         values: list[str | float] = [
-            *(expected, record.rev, record.model_dump_json(), record.steps, step, MAX_HISTORY),
+            *(expected, record.model_dump_json(), record.steps, step, MAX_HISTORY),
             *(record.expires, self._lifetime(record.expires), self._clock()),
         ]
         async with self._redis() as redis:

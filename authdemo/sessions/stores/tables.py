@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from ..core.record import MAX_HISTORY, SessionRecord
 
-_VERSION = 3
+_VERSION = 4
 
 _REMEMBER = """
 WHEN json_valid(NEW.record) AND json_type(NEW.record, '$.latest') = 'object' BEGIN
@@ -20,7 +20,7 @@ _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS sessions (
     id TEXT PRIMARY KEY,
     user_id TEXT NOT NULL,
-    rev INTEGER NOT NULL,
+    steps INTEGER NOT NULL,
     created REAL NOT NULL,
     due REAL NOT NULL,
     record TEXT NOT NULL
@@ -74,6 +74,10 @@ UPDATE sessions SET record = json_remove(json_set(
     '$.steps', json_array_length(record, '$.history')
 ), '$.history') WHERE json_type(record, '$.history') IS NOT NULL;
 """
+_TO_VERSION_4 = "ALTER TABLE sessions RENAME COLUMN rev TO steps;"
+_FROM_VERSION_3 = """
+UPDATE sessions SET steps = json_extract(record, '$.steps') WHERE json_valid(record);
+"""
 
 FIND = "SELECT record FROM sessions WHERE id = ?"
 OF_USER = "SELECT record FROM sessions WHERE user_id = ? ORDER BY created DESC"
@@ -84,7 +88,7 @@ ORDER BY number
 """  # noqa: S608
 
 _INSERT = "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)"
-_REPLACE = "UPDATE sessions SET rev = ?, record = ? WHERE id = ? AND rev = ?"
+_REPLACE = "UPDATE sessions SET steps = ?, record = ? WHERE id = ? AND steps = ?"
 _DELETE = "DELETE FROM sessions WHERE id = ? RETURNING record"
 _DUE = """
 SELECT id, CASE WHEN json_valid(record) THEN CAST(json_extract(record, '$.expires') AS REAL) END
@@ -114,11 +118,16 @@ def prepare(db: sqlite3.Connection) -> None:
     db.executescript("PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32768;")
     (version,) = db.execute("PRAGMA user_version").fetchone()
     is_new = db.execute("SELECT 1 FROM sqlite_master").fetchone() is None
-    renamed = "" if is_new or version >= _VERSION else _TO_VERSION_3
-    moved = "" if is_new or version > 1 else _FROM_VERSION_1
+    since = _VERSION if is_new else version
+    renamed = _since(since, {3: _TO_VERSION_3, 4: _TO_VERSION_4})
+    moved = _since(since, {2: _FROM_VERSION_1, 4: _FROM_VERSION_3})
     done = f"PRAGMA user_version={_VERSION};"
     db.executescript(f"BEGIN;{renamed}{_SCHEMA}{moved}{done}COMMIT;")
     db.execute("PRAGMA busy_timeout=0")
+
+
+def _since(version: int, steps: Mapping[int, str]) -> str:
+    return "".join(step for target, step in steps.items() if target > version)
 
 
 def check(db: sqlite3.Connection) -> None:
@@ -138,14 +147,14 @@ def check(db: sqlite3.Connection) -> None:
 def insert(db: sqlite3.Connection, record: SessionRecord) -> None:
     """Add a session."""
     text = record.model_dump_json()
-    row = (record.id, record.user_id, record.rev, record.created, record.expires, text)
+    row = (record.id, record.user_id, record.steps, record.created, record.expires, text)
     db.execute(_INSERT, row)
     db.executemany(_NAME, [(handle, record.id) for handle in record.handles])
 
 
-def replace(db: sqlite3.Connection, record: SessionRecord, text: str, expected_rev: int) -> bool:
-    """Replace a session's record, if it is at the expected revision; tell whether it was."""
-    row = (record.rev, text, record.id, expected_rev)
+def replace(db: sqlite3.Connection, record: SessionRecord, text: str, expected: int) -> bool:
+    """Replace a session's record, if it is at the expected step; tell whether it was."""
+    row = (record.steps, text, record.id, expected)
     return db.execute(_REPLACE, row).rowcount == 1
 
 

@@ -35,6 +35,7 @@ class Expected:
     expires: float
     ends: float
     rev: int = 1
+    confirmed: float = 0
     ended: bool = False
     tokens: dict[str, float] = field(default_factory=dict)
 
@@ -140,10 +141,22 @@ class AnyCourse(RuleBasedStateMachine):
                 self.house.sessions.update(session.sid, fields | {"image": ""}, author="client")
             )
 
+    def verified(self, session, which):
+        token = [*session.tokens][which % len(session.tokens)]
+        return self.run(self.house.sessions.verify(token))
+
+    @rule(session=sessions, which=st.integers(0, 20))
+    def somebody_proves_anew_who_they_are_while_another_tab_visits(self, session, which):
+        verified = self.verified(session, which)
+        if verified is None:
+            return
+        self.run(self.house.sessions.confirm(session.sid))
+        session.confirmed = self.now
+        self.run(self.house.sessions.renew(verified))
+
     @rule(session=sessions, which=st.integers(0, 20))
     def somebody_visits_with_any_of_the_tokens(self, session, which):
-        token = [*session.tokens][which % len(session.tokens)]
-        verified = self.run(self.house.sessions.verify(token))
+        verified = self.verified(session, which)
         if verified is None:
             return
         before = verified.record
@@ -194,6 +207,7 @@ class AnyCourse(RuleBasedStateMachine):
                 )
                 assert record.expires == session.expires <= session.ends == record.ends
                 assert verified.claims.rev <= record.rev
+                assert record.confirmed == session.confirmed
                 assert record.user["id"] == verified.claims.sub
 
     @invariant()

@@ -50,7 +50,7 @@ class TwoPrograms(RuleBasedStateMachine):
         record = self.living.get(self.records[number].id)
         if record is not None:
             newer = renamed(record, name)
-            assert self.run(self.stores[writer].replace(newer, expected_rev=record.rev))
+            assert self.run(self.stores[writer].replace(newer, expected=record))
             self.living[record.id] = newer
 
     @rule(writer=WRITERS, number=SIDS)

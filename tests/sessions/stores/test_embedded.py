@@ -35,6 +35,11 @@ CREATE TABLE sessions (
     record TEXT NOT NULL
 ) STRICT;
 """
+TO_VERSION_3 = """
+ALTER TABLE sessions RENAME COLUMN steps TO rev;
+UPDATE sessions SET rev = json_extract(record, '$.rev');
+PRAGMA user_version=3;
+"""
 STEP = {"rev": 1, "at": NOON, "cause": "sign-in", "changes": {}}
 OLDER_RECORD = {
     "user": {"id": "ada", "name": "Ada Lovelace"},
@@ -165,6 +170,19 @@ class TestFile:
             assert [step.cause for step in await store.history(sid)] == ["sign-in", "client"]
             assert [each.id for each in await store.of_user("ada")] == [sid]
             await store.close()
+
+    async def test_a_session_that_was_renewed_under_an_older_version_goes_on(self, tmp_path):
+        house = build(tmp_path)
+        await house.store.open()
+        record = await house.sessions.confirm((await house.sign_in()).id)
+        await house.store.close()
+        with closing(sqlite3.connect(tmp_path / "sessions.db")) as db, db:
+            db.executescript(TO_VERSION_3)
+        newer = build(tmp_path)
+        await newer.store.open()
+        assert await newer.sessions.find(record.id) == record
+        assert (await newer.rename(record, "Countess")).steps == 3
+        await newer.store.close()
 
 
 class SlowDisk:

@@ -40,7 +40,7 @@ class TestLifetime:
             record = session(expires=NOON + 60)
             await store.create(record)
             assert 59_000 < await client.pttl(f"{NAME}:session:{record.id}") <= 60_000
-            await store.replace(record.renewed_until(NOON + 90, at=NOON), expected_rev=1)
+            await store.replace(record.renewed_until(NOON + 90, at=NOON), expected=record)
             assert 89_000 < await client.pttl(f"{NAME}:session:{record.id}") <= 90_000
 
     async def test_a_ticket_lives_as_long_as_it_is_good(self, opened):
@@ -62,7 +62,7 @@ class TestLifetime:
             await client.delete(f"{NAME}:session:{evicted.id}")
             assert living in await store.of_user("ada")
             clock.advance(60)
-            await store.replace(renamed(living, "Countess"), expected_rev=1)
+            await store.replace(renamed(living, "Countess"), expected=living)
             assert await client.zrange(f"{NAME}:user:ada", 0, -1) == [f"{NAME}:session:{living.id}"]
 
     async def test_nothing_stays_when_all_is_over(self, opened):
@@ -138,7 +138,7 @@ class TestTrouble:
             with pytest.raises(StoreUnavailable):
                 await store.get(record.id)
             mortal.start()
-            assert await store.replace(renamed(record, "Countess"), expected_rev=1)
+            assert await store.replace(renamed(record, "Countess"), expected=record)
             await store.close()
 
     async def test_a_redis_that_refuses_is_a_store_that_is_unavailable(self, opened):

@@ -98,23 +98,40 @@ class TestSessions:
             record = session()
             await store.create(record)
             newer = renamed(record, "Countess")
-            assert await store.replace(newer, expected_rev=1) is True
+            assert await store.replace(newer, expected=record) is True
             assert await store.get(record.id) == newer
 
     async def test_it_replaces_no_other(self, opened):
         async with opened() as store:
             record = session()
             await store.create(record)
-            for rev in (0, 2, 3):
-                assert await store.replace(renamed(record, "Eve"), expected_rev=rev) is False
+            newer = renamed(record, "Countess")
+            for other in (newer, newer.confirmation(at=NOON, device=None)):
+                assert await store.replace(renamed(other, "Eve"), expected=other) is False
             assert await store.get(record.id) == record
+
+    @pytest.mark.parametrize("step", ["renewal", "confirmation", "revised"])
+    async def test_nor_one_that_has_taken_any_step_since(self, opened, step):
+        async with opened() as store:
+            record = session()
+            await store.create(record)
+            stepped = {
+                "renewal": record.renewal(NOON + 120, at=NOON + 60, device=None),
+                "confirmation": record.confirmation(at=NOON + 60, device=None),
+                "revised": renamed(record, "Countess"),
+            }
+            assert await store.replace(stepped[step], expected=record) is True
+            for newer in stepped.values():
+                assert await store.replace(newer, expected=record) is False
+            assert await store.get(record.id) == stepped[step]
+            assert await store.history(record.id) == [record.latest, stepped[step].latest]
 
     async def test_of_many_at_the_same_moment_one_replaces(self, opened):
         async with opened() as store:
             record = session()
             await store.create(record)
             newer = [renamed(record, f"{number}") for number in range(20)]
-            done = await asyncio.gather(*(store.replace(one, expected_rev=1) for one in newer))
+            done = await asyncio.gather(*(store.replace(one, expected=record) for one in newer))
             assert done.count(True) == 1
             assert await store.get(record.id) == newer[done.index(True)]
 
@@ -123,7 +140,7 @@ class TestSessions:
             record = session()
             await store.create(record)
             renewed = record.renewed_until(NOON + 120, at=NOON + 60)
-            assert await store.replace(renewed, expected_rev=1)
+            assert await store.replace(renewed, expected=record)
             assert await store.get(record.id) == renewed
 
     async def test_a_session_that_lives_on_is_forgotten_when_it_is_over_at_last(self, opened):
@@ -132,7 +149,7 @@ class TestSessions:
             for each in (record, other):
                 await store.create(each)
             renewed = record.renewed_until(NOON + 120, at=NOON + 60)
-            await store.replace(renewed, expected_rev=1)
+            await store.replace(renewed, expected=record)
             assert await store.sweep(NOON + 60) == 1
             assert await store.get(record.id) == renewed
             assert await store.sweep(NOON + 119) == 0
@@ -154,7 +171,7 @@ class TestSessions:
             record = session()
             await store.create(record)
             await store.delete(record.id)
-            assert await store.replace(renamed(record, "Eve"), expected_rev=1) is False
+            assert await store.replace(renamed(record, "Eve"), expected=record) is False
             assert await store.get(record.id) is None
 
     async def test_a_user_s_sessions_are_listed_newest_first(self, opened):
@@ -174,7 +191,7 @@ class TestSessions:
                 await store.create(record)
             by_subject, by_sid = records[0].handles
             newer = renamed(records[0], "Countess")
-            await store.replace(newer, expected_rev=1)
+            await store.replace(newer, expected=records[0])
             for handle in (by_subject, by_sid):
                 found = await store.of_handle(handle)
                 assert sorted(found, key=lambda one: one.rev) == [records[1], newer]
@@ -201,9 +218,9 @@ class TestHistory:
             record = session()
             await store.create(record)
             newer = renamed(record, "Countess")
-            await store.replace(newer, expected_rev=1)
-            await store.replace(newer.renewed_until(NOON + 90, at=NOON + 1), expected_rev=2)
-            await store.replace(renamed(record, "Eve"), expected_rev=1)
+            await store.replace(newer, expected=record)
+            await store.replace(newer.renewed_until(NOON + 90, at=NOON + 1), expected=newer)
+            await store.replace(renamed(record, "Eve"), expected=record)
             assert await store.history(record.id) == [record.latest, newer.latest]
 
     async def test_the_oldest_steps_make_room(self, opened):
@@ -211,8 +228,8 @@ class TestHistory:
             record = session()
             await store.create(record)
             for number in range(MAX_HISTORY + 9):
-                record = renamed(record, f"Ada {number}")
-                await store.replace(record, expected_rev=record.rev - 1)
+                before, record = record, renamed(record, f"Ada {number}")
+                await store.replace(record, expected=before)
             steps = await store.history(record.id)
             assert [step.rev for step in steps] == list(range(11, MAX_HISTORY + 11))
 
@@ -265,7 +282,7 @@ class TestSeveralAtOnce:
             record = session()
             await one.create(record)
             assert await other.get(record.id) == record
-            await other.replace(renamed(record, "Countess"), expected_rev=1)
+            await other.replace(renamed(record, "Countess"), expected=record)
             assert (await one.get(record.id)).user["name"] == "Countess"
             await one.delete(record.id)
             assert await other.get(record.id) is None
@@ -276,7 +293,7 @@ class TestSeveralAtOnce:
             record = session()
             await stores[0].create(record)
             tries = [
-                store.replace(renamed(record, f"{number}"), expected_rev=1)
+                store.replace(renamed(record, f"{number}"), expected=record)
                 for number, store in enumerate(stores * 5)
             ]
             assert (await asyncio.gather(*tries)).count(True) == 1

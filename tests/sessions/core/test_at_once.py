@@ -1,0 +1,74 @@
+"""What happens to one session at the same moment happens to all of it."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import permutations
+
+import pytest
+
+from authdemo.sessions.core.callbacks import Callbacks
+from tests.support.house import HOUR
+
+STEPS = ("confirm", "rename", "renew", "promote")
+CAUSES = {"confirm": "confirmation", "rename": "client", "renew": "renewal", "promote": "server"}
+
+
+def begin(step, house, verified):
+    sessions, sid = house.sessions, verified.record.id
+    match step:
+        case "confirm":
+            return sessions.confirm(sid)
+        case "rename":
+            return sessions.update(sid, {"name": "Countess"}, author="client")
+        case "promote":
+            return sessions.update(sid, {"role": "admin"}, author="server")
+    return sessions.renew(verified)
+
+
+@pytest.mark.parametrize("steps", list(permutations(STEPS)), ids=" ".join)
+async def test_nothing_that_was_answered_is_lost(house, steps):
+    record = await house.sign_in()
+    verified = await house.sessions.verify(house.sessions.faces.mint(record))
+    house.clock.advance(HOUR)
+    await asyncio.gather(*(begin(step, house, verified) for step in steps))
+    found = await house.sessions.find(record.id)
+    assert found.confirmed == house.clock.now
+    assert (found.rev, found.user["name"], found.user["role"]) == (3, "Countess", "admin")
+    causes = [step.cause for step in await house.store.history(record.id)]
+    assert len(causes) == found.steps
+    assert {"confirmation", "client", "server"} <= set(causes)
+
+
+@pytest.mark.parametrize("step", ["confirm", "renew"])
+async def test_a_callback_that_takes_its_time_overwrites_nothing(open_house, step):
+    is_asked, is_free = asyncio.Event(), asyncio.Event()
+
+    async def slow(token, trigger, **_):
+        if trigger == "update":
+            is_asked.set()
+            await is_free.wait()
+        return token
+
+    house = await open_house(callbacks=Callbacks(jwt=slow))
+    record = await house.sign_in()
+    verified = await house.sessions.verify(house.sessions.faces.mint(record))
+    house.clock.advance(HOUR)
+    update = asyncio.create_task(house.rename(record, "Countess"))
+    await is_asked.wait()
+    answered = await begin(step, house, verified)
+    is_free.set()
+    await update
+    found = await house.sessions.find(record.id)
+    assert (found.confirmed, found.user["name"]) == (answered.confirmed, "Countess")
+    history = [step.cause for step in await house.store.history(record.id)]
+    assert history == ["sign-in", CAUSES[step], "client"]
+
+
+async def test_a_renewal_of_what_was_read_earlier_overwrites_nothing(house):
+    record = await house.sign_in()
+    verified = await house.sessions.verify(house.sessions.faces.mint(record))
+    house.clock.advance(HOUR)
+    confirmed = await house.sessions.confirm(record.id)
+    assert (await house.sessions.renew(verified)).confirmed == confirmed.confirmed
+    assert (await house.sessions.find(record.id)).confirmed == confirmed.confirmed

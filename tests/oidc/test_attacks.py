@@ -76,6 +76,20 @@ def test_a_code_that_came_back_once_is_used_up(browser: Browser, cheat: Cheat) -
     assert refusal(come_back(browser, cheat, asked), browser) == "state"
 
 
+def test_who_was_away_when_all_their_sessions_were_ended_begins_again(
+    app: Server, browser: Browser, cheat: Cheat
+) -> None:
+    own = Browser(app)
+    come_back(own, cheat, go(own))
+    asked = go(browser)
+    assert own.revoke(all=True).status_code == 200
+    answer = come_back(browser, cheat, asked)
+    assert query_of(answer.headers["Location"])["error"] == "SignInOutdated"
+    assert browser.session() is None
+    come_back(browser, cheat, go(browser))
+    assert browser.session() is not None
+
+
 def test_a_swapped_code_brings_in_nobody(app: Server, browser: Browser, cheat: Cheat) -> None:
     """Somebody has a victim come back with their own code: the proof key is another sign-in's."""
     thief = query_of(cheat.authorize(go(Browser(app))))

@@ -97,6 +97,58 @@ def test_an_administrator_ends_somebody_elses_sessions(world: Server) -> None:
     assert jane.session()
 
 
+def role_of(account: str, *browsers: Browser) -> str:
+    users = [browser.session()["user"] for browser in browsers]
+    return next(str(user["role"]) for user in users if user["id"] == account)
+
+
+def ticket_of(browser: Browser, account: str = "john_doe") -> str:
+    """Prove to be somebody over a socket, and don't go on from there."""
+    browser.get("/login")
+    with Tab(browser.server, browser, path="/login") as tab:
+        ticket = tab.log_in(account)
+    assert ticket
+    return ticket
+
+
+def is_refused(browser: Browser, ticket: str) -> bool:
+    answer = browser.redeem(ticket)
+    assert (answer.status_code, answer.json()["code"]) == (401, "SignInOutdated")
+    return browser.session() is None
+
+
+def test_a_ticket_from_before_a_new_password_opens_nothing(world: Server) -> None:
+    own, thief = member(world), Browser(world)
+    ticket = ticket_of(thief)
+    with Tab(world, own, path="/account") as tab:
+        assert change_password(tab, PASSWORD, NEW) == ""
+    assert is_refused(thief, ticket)
+    assert own.session()["user"]["id"] == "john_doe"
+    eventually(lambda: world.audited(reason="SignInOutdated", path="/api/auth/ticket"))
+    member(world, password=NEW)
+
+
+def test_a_ticket_from_before_a_new_role_gives_nobody_the_old_one(world: Server) -> None:
+    john, jane, phone = member(world), member(world, "jane_admin"), Browser(world)
+    with Tab(world, john, path="/admin") as johns, Tab(world, jane) as janes:
+        ticket = ticket_of(phone, "jane_admin")
+        for who, tab, role in (("john_doe", janes, "admin"), ("jane_admin", johns, "user")):
+            tab.call(f"{ADMIN_STATE}.change_role", account_id=who, role=role)
+            eventually(lambda who=who, role=role: role_of(who, john, jane) == role)
+    assert is_refused(phone, ticket)
+    assert phone.redeem(ticket_of(phone, "jane_admin")).status_code == 200
+    assert phone.session()["user"]["role"] == "user"
+
+
+@pytest.mark.parametrize("chosen", ["all", "others"])
+def test_a_ticket_from_before_all_sessions_were_ended_opens_nothing(
+    john: Browser, other_browser: Browser, chosen: str
+) -> None:
+    ticket = ticket_of(other_browser)
+    assert john.revoke(**{chosen: True}).status_code == 200
+    assert is_refused(other_browser, ticket)
+
+
 @pytest.mark.parametrize(
     ("current", "new", "said"),
     [

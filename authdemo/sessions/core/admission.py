@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 from . import callbacks as cb
 from .audit import AuditEvent, AuditTrail
 from .callbacks import Account, Callbacks
+from .clock import Clock, system_clock
 from .errors import AccessDenied, CredentialsSignin, SignInError, UnknownProvider
 from .limits import FailureLimit
 from .record import Device, ProviderSession
@@ -30,6 +31,7 @@ class Granted:
     Attributes:
         user: Who.
         account: How.
+        began: When they began to prove it, in seconds since 1970.
         redirect_to: Where the `sign_in` callback sends them instead of signing
             them in, or None.
         provider_session: What the session is at the provider.
@@ -37,6 +39,7 @@ class Granted:
 
     user: User
     account: Account
+    began: float
     redirect_to: str | None = None
     provider_session: ProviderSession | None = None
 
@@ -50,6 +53,8 @@ class Admission:
         callbacks: Callbacks,
         trail: AuditTrail,
         failures: FailureLimit,
+        *,
+        clock: Clock = system_clock,
     ) -> None:
         """Put the parts together.
 
@@ -58,11 +63,13 @@ class Admission:
             callbacks: The app's decisions.
             trail: The audit trail.
             failures: How often signing in may fail.
+            clock: The clock.
         """
         self._providers = providers
         self._callbacks = callbacks
         self._trail = trail
         self._failures = failures
+        self._clock = clock
 
     def provider(self, provider_id: str) -> Provider:
         """Find a way to sign in.
@@ -101,30 +108,33 @@ class Admission:
             AccessDenied: If the `sign_in` callback said no.
             CallbackFailed: If a function of the app raised, or answered with no user.
         """
+        began = self._clock()
         try:
             provider = self._credentials(provider_id)
             user = await self._identify(provider, credentials, device.ip)
-            return await self._admit(user, Account(provider.id, provider.type), credentials)
+            account = Account(provider.id, provider.type)
+            return Granted(user, account, began, await self._ask(user, account, credentials))
         except SignInError as error:
             known = self._providers.get(provider_id)
-            account = _account(known, credentials) if asks_itself(known) else ""
+            tried = _account(known, credentials) if asks_itself(known) else ""
             entry = AuditEvent(
                 kind="sign-in-failed",
                 reason=error.code,
                 provider=provider_id[:64],
-                user=account[:64],
+                user=tried[:64],
             )
             self._trail.add(entry, device=device)
             raise
 
     async def admit(
-        self, provider: Federated, identity: Identity, *, member: User | None
+        self, provider: Federated, identity: Identity, *, began: float, member: User | None
     ) -> Granted:
         """Decide whether somebody whom a provider vouches for may come in.
 
         Args:
             provider: The provider.
             identity: Who it is, verified.
+            began: When they were sent there to prove it.
             member: Who is signed in already, or None.
 
         Returns:
@@ -140,9 +150,8 @@ class Admission:
             raise AccessDenied("You can't sign in here.")
         user: User = cb.typed("user", answer, User)
         account = Account(provider.id, provider.type, identity.subject, identity.claims)
-        granted = await self._admit(user, account, {})
         there = identity.session or ProviderSession(subject=identity.subject)
-        return replace(granted, provider_session=there)
+        return Granted(user, account, began, await self._ask(user, account, {}), there)
 
     def _credentials(self, provider_id: str) -> Credentials:
         provider = self.provider(provider_id)
@@ -159,11 +168,14 @@ class Admission:
                 raise CredentialsSignin
         return cb.typed("authorize", answer, User)
 
-    async def _admit(self, user: User, account: Account, credentials: Mapping[str, Any]) -> Granted:
+    async def _ask(
+        self, user: User, account: Account, credentials: Mapping[str, Any]
+    ) -> str | None:
+        """Ask the app whether to let somebody in; tell where it sends them instead, if it does."""
         answer = await self._callbacks.ask_sign_in(user, account, credentials)
         if not answer:
             raise AccessDenied("You can't sign in here.")
-        return Granted(user, account, answer if isinstance(answer, str) else None)
+        return answer if isinstance(answer, str) else None
 
 
 def asks_itself(provider: Provider | None) -> TypeGuard[Credentials]:

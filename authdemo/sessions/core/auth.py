@@ -141,7 +141,9 @@ class AuthCore:
         self.update_limit = UpdateLimit(self.settings.update_rate, clock=self.now)
         self._find_user = find_user
         failures = FailureLimit(store, self.settings.login_rate, clock=self.now)
-        self.admission = Admission(self.providers, self.callbacks, self.trail, failures)
+        self.admission = Admission(
+            self.providers, self.callbacks, self.trail, failures, clock=self.now
+        )
 
     def now(self) -> float:
         """Tell the time, by the clock that is there now."""
@@ -152,7 +154,8 @@ class AuthCore:
 
         Call it from anywhere, such as a background task, when a role has changed: every open
         tab shows it at once, and the next event and request are judged by it. The sessions
-        of a user who is gone end. Fields that clients may change stay as they are.
+        of a user who is gone end. Fields that clients may change stay as they are. Who is
+        just signing in as the user begins again.
 
         Args:
             user_id: The user's id.
@@ -196,7 +199,7 @@ class AuthCore:
         return updated
 
     async def revoke_user(self, user_id: str) -> int:
-        """End all of a user's sessions, as an administrator may.
+        """End all of a user's sessions, as an administrator may; sign-ins under way begin again.
 
         Args:
             user_id: The user's id.

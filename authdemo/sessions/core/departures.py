@@ -29,6 +29,7 @@ class Departure(BaseModel):
         callback_url: Where the visitor wants to go.
         member: The id of the session that was there at the start; empty for none.
         browser: A hash of the secret that the browser keeps in a cookie.
+        began: When the visitor was sent to the provider.
         since: When the visitor must have proved at the provider who they are, at the earliest;
             0 if it doesn't matter.
     """
@@ -41,6 +42,7 @@ class Departure(BaseModel):
     callback_url: str
     member: str
     browser: str
+    began: float
     since: float = 0
 
 
@@ -86,6 +88,7 @@ class Departures:
             callback_url=callback_url,
             member=member,
             browser=_hash(secret),
+            began=now,
             since=now if again else 0,
         )
         return departure, state, secret

@@ -136,6 +136,22 @@ class TicketRefused(SignInError):
     code = "TicketRefused"
 
 
+class SignInOutdated(SignInError):
+    """A sign-in that began before the user's sessions were ended or brought in line."""
+
+    code = "SignInOutdated"
+
+    def __init__(
+        self, message: str = "Your account changed while you signed in. Sign in again."
+    ) -> None:
+        """Make an error.
+
+        Args:
+            message: What to tell the user.
+        """
+        super().__init__(message)
+
+
 class TooManyAttempts(SignInError):
     """The limit on failed sign-ins is reached."""
 

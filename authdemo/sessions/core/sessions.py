@@ -14,12 +14,19 @@ from .authorship import Authorship
 from .callbacks import Account, Callbacks
 from .clock import Clock, system_clock
 from .endings import Endings
-from .errors import AccessDenied, NotAuthenticated, RevisionConflict, StoreUnavailable
+from .errors import (
+    AccessDenied,
+    AuthError,
+    NotAuthenticated,
+    RevisionConflict,
+    StoreUnavailable,
+)
 from .events import Events, Feed, SessionBegan, SessionChanged, tell
 from .faces import Faces
 from .ids import new_id
 from .lookup import Lookup, Verified
 from .options import SessionOptions
+from .proofs import Proofs
 from .record import Device, ProviderSession, Revision, SessionRecord, changes
 from .revisions import Revised, Revisions
 from .schema import Author, UserSchema
@@ -73,6 +80,7 @@ class Sessions(Lookup):
             store=store, faces=self.faces, feed=self.feed, events=events, trail=self._trail
         )
         super().__init__(store=store, tokens=tokens, endings=endings, clock=clock)
+        self._proofs = Proofs(store, clock=clock)
         self._authorship = Authorship(callbacks, schema)
         self._revisions = Revisions(
             store=store,
@@ -89,6 +97,7 @@ class Sessions(Lookup):
         user: User,
         account: Account,
         *,
+        began: float | None = None,
         device: Device | None = None,
         replaces: SessionRecord | None = None,
         provider_session: ProviderSession | None = None,
@@ -98,6 +107,7 @@ class Sessions(Lookup):
         Args:
             user: Who has proved who they are.
             account: How.
+            began: When they began to prove it; None if the app itself says who it is, now.
             device: What they signed in with.
             replaces: The session that the same browser had before; it ends.
             provider_session: What the session is at the provider.
@@ -107,7 +117,8 @@ class Sessions(Lookup):
 
         Raises:
             AccessDenied: If the `jwt` callback wants no session.
-            CallbackFailed: If it raised.
+            SignInOutdated: If `revoke_user` or `refresh` came after the proof began.
+            CallbackFailed: If the `jwt` callback raised.
             TokenTooLarge: If no cookie could carry the session.
         """
         now = self._clock()
@@ -133,6 +144,7 @@ class Sessions(Lookup):
         self.faces.check_size(record)
         session = await self.faces.public(record)
         await self.store.create(record)
+        await self._check_proof(record, began)
         self.feed.publish(SessionBegan(record.user_id))
         entry = AuditEvent(kind="sign-in", provider=account.provider)
         self._trail.add(entry, record=record, device=device)
@@ -208,7 +220,8 @@ class Sessions(Lookup):
     async def refresh(self, user: User) -> list[SessionRecord]:
         """Bring all of a user's sessions in line with what the app knows of the user now.
 
-        The fields that clients may change stay as they are: those live in the session.
+        The fields that clients may change stay as they are: those live in the session. A
+        sign-in that is under way has to begin again.
 
         Args:
             user: The user, fresh from where the app keeps its users.
@@ -219,6 +232,7 @@ class Sessions(Lookup):
         Raises:
             CallbackFailed: If the `jwt` or `session` callback raised.
         """
+        await self._proofs.void(user.id)
         fresh = self.schema.beyond_clients(user)
 
         def accept(record: SessionRecord) -> dict[str, Any]:
@@ -319,7 +333,7 @@ class Sessions(Lookup):
     async def revoke_user(
         self, user_id: str, *, but: str | None = None, device: Device | None = None
     ) -> int:
-        """End all of a user's sessions, or all but one.
+        """End all of a user's sessions, or all but one, and the sign-ins that are under way.
 
         Args:
             user_id: The user's id.
@@ -329,6 +343,7 @@ class Sessions(Lookup):
         Returns:
             How many were ended.
         """
+        await self._proofs.void(user_id)
         ended = [record for record in await self.of_user(user_id) if record.id != but]
         for record in ended:
             await self.revoke(record.id, device=device)
@@ -341,6 +356,17 @@ class Sessions(Lookup):
             How many there were.
         """
         return await self.store.sweep(self._clock())
+
+    async def _check_proof(self, record: SessionRecord, began: float | None) -> None:
+        """Take a session back whose user may not come in: once it is kept, nothing can pass by."""
+        if began is None:
+            return
+        try:
+            await self._proofs.check(record.user_id, began)
+        except AuthError:
+            with suppress(StoreUnavailable):  # nobody has its token
+                await self.store.delete(record.id)
+            raise
 
     async def _tell_of(self, revised: Revised, device: Device | None) -> None:
         """Tell everyone concerned of a new revision."""

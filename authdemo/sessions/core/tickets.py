@@ -26,6 +26,7 @@ class Pass(BaseModel):
 
     Attributes:
         user: The fields of the user who proved who they are.
+        began: When they began to prove it, in seconds since 1970.
         provider: The provider that they proved it to.
         callback_url: Where they want to go.
         browser: The browser that the ticket is good in; empty for any.
@@ -34,6 +35,7 @@ class Pass(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     user: dict[str, Any]
+    began: float
     provider: str
     callback_url: str
     browser: str = ""

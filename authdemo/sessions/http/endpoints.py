@@ -18,9 +18,15 @@ from ..core.admission import Granted
 from ..core.auth import AuthCore
 from ..core.callbacks import Account
 from ..core.clock import iso
-from ..core.errors import AuthError, NotAuthenticated, RequestRefused, SignInError
+from ..core.errors import (
+    AuthError,
+    NotAuthenticated,
+    RequestRefused,
+    SignInError,
+    SignInOutdated,
+)
 from ..core.ids import public_id
-from ..core.record import SessionRecord
+from ..core.record import Device, SessionRecord
 from ..providers.federated import Federated
 from . import answers, bodies, cookies, openapi
 from .answers import Answer
@@ -160,6 +166,8 @@ class Endpoints:
             target = await self._auth.redirect(wanted, visitor.base_url)
             return await self._entrance.admit(request, visitor, granted, target)
         except SignInError as error:
+            if isinstance(error, SignInOutdated):
+                self._note_refusal(request, error)
             return self._entrance.refuse(request, visitor, error)
 
     async def redeem(self, request: Request) -> Answer:
@@ -171,7 +179,7 @@ class Endpoints:
         user = self._auth.sessions.schema.user.model_validate(granted.user)
         account = Account(granted.provider, self._auth.providers[granted.provider].type)
         target = await self._auth.redirect(granted.callback_url, visitor.base_url)
-        known = Granted(user, account)
+        known = Granted(user, account, granted.began)
         return await self._entrance.admit(request, visitor, known, target, as_json=True)
 
     async def start_sign_in(self, request: Request) -> Answer:
@@ -247,8 +255,7 @@ class Endpoints:
         visitor, body = await self._receive(request)
         if visitor.record is None:
             raise NotAuthenticated
-        for record in await self._chosen(visitor.record, body):
-            await self._auth.sessions.revoke(record.id, device=visitor.device)
+        await self._end(visitor.record, body, visitor.device)
         remaining = await self._auth.sessions.of_user(visitor.record.user_id)
         answer = answers.personal([_summary(record, visitor.sid) for record in remaining])
         if all(record.id != visitor.sid for record in remaining):
@@ -290,16 +297,20 @@ class Endpoints:
             device=device_of(request.scope),
         )
 
-    async def _chosen(self, current: SessionRecord, body: dict[str, Any]) -> list[SessionRecord]:
-        own = await self._auth.sessions.of_user(current.user_id)
+    async def _end(self, current: SessionRecord, body: dict[str, Any], device: Device) -> None:
+        """End what is asked for of a user's sessions."""
+        sessions, user_id = self._auth.sessions, current.user_id
         if body.get("all") is True:
-            return own
+            await sessions.revoke_user(user_id, device=device)
+            return
         if body.get("others") is True:
-            return [record for record in own if record.id != current.id]
-        chosen = [record for record in own if public_id(record.id) == body.get("id")]
-        if not chosen:
+            await sessions.revoke_user(user_id, but=current.id, device=device)
+            return
+        own = {public_id(record.id): record.id for record in await sessions.of_user(user_id)}
+        chosen = body.get("id")
+        if not isinstance(chosen, str) or chosen not in own:
             raise bodies.BodyRefused("You have no such session.", 404)
-        return chosen
+        await sessions.revoke(own[chosen], device=device)
 
 
 def _summary(record: SessionRecord, current: str) -> dict[str, Any]:

@@ -56,6 +56,7 @@ class Entrance:
         record = await self._auth.sessions.sign_in(
             granted.user,
             granted.account,
+            began=granted.began,
             device=visitor.device,
             replaces=visitor.record,
             provider_session=granted.provider_session,

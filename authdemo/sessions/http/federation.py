@@ -129,7 +129,9 @@ class Federation:
             request.query,
             redirect_uri=self._redirect_uri(visitor, provider),
         )
-        return await self._auth.admission.admit(provider, identity, member=self._member(visitor))
+        return await self._auth.admission.admit(
+            provider, identity, began=departure.began, member=self._member(visitor)
+        )
 
     def _refuse(
         self, request: Request, visitor: Visitor, provider: Federated, error: AuthError

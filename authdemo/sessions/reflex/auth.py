@@ -142,6 +142,7 @@ class Auth(AuthCore):
         session_state.ticket = await self.tickets.issue(
             Pass(
                 user=granted.user.model_dump(),
+                began=granted.began,
                 provider=granted.account.provider,
                 callback_url=callback_url,
                 browser=connection.browser,

@@ -24,6 +24,7 @@ _KNOWN = (
     "Offline",
     "RequestRefused",
     "SessionRequired",
+    "SignInOutdated",
     "StoreUnavailable",
     "TicketRefused",
     "TooManyAttempts",

@@ -134,7 +134,7 @@ class SessionStore(Protocol):
 
         Args:
             key: What is counted together.
-            attempt: The attempt's id, which is new.
+            attempt: The attempt's id; one that is known already begins anew.
             at: When it begins, in seconds since 1970.
             window: For how many seconds it counts, unless it ends without having failed.
             most: How many may count at one time.

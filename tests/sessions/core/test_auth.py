@@ -13,6 +13,7 @@ from authdemo.sessions.core.errors import (
     CallbackFailed,
     ConfigurationError,
     CredentialsSignin,
+    SignInOutdated,
     TooManyAttempts,
     UnknownProvider,
     UpdateRefused,
@@ -68,6 +69,22 @@ async def test_what_a_provider_says_of_the_proof_counts_but_not_ahead_of_time(
 async def test_wrong_ones_are_refused(core):
     with pytest.raises(CredentialsSignin):
         await enter(core(), WRONG)
+
+
+async def test_a_password_that_is_changed_while_it_is_checked_lets_nobody_in(core, clock):
+    async def checking(credentials):
+        user = await authorize(credentials)
+        clock.advance(1)
+        await auth.revoke_user("ada")
+        return user
+
+    auth = core(authorize=checking, user=Person)
+    await auth.sessions.store.open()
+    granted = await enter(auth)
+    with pytest.raises(SignInOutdated):
+        await auth.sessions.sign_in(granted.user, granted.account, began=granted.began)
+    assert await auth.sessions.of_user("ada") == []
+    await auth.sessions.store.close()
 
 
 async def test_an_unknown_provider_is_refused_in_few_words(core):

@@ -8,9 +8,12 @@ import pytest
 
 from authdemo.sessions.core.errors import TicketRefused
 from authdemo.sessions.core.tickets import TICKET_SECONDS, Pass, Tickets
+from authdemo.sessions.testing.clock import NOON
 from tests.support.house import ADA
 
-PASS = Pass(user=ADA.model_dump(), provider="credentials", callback_url="/client", browser="b1")
+PASS = Pass(
+    user=ADA.model_dump(), began=NOON, provider="credentials", callback_url="/client", browser="b1"
+)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ async def sign_in(provider: OpenIDConnect, cheat: Cheat) -> Identity:
         callback_url="/",
         member="",
         browser="",
+        began=0,
     )
     address = await provider.address(departure, state="a state", redirect_uri=BACK)
     answer = query_of(cheat.authorize(query_of(address)))

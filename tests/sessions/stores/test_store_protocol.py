@@ -352,6 +352,13 @@ class TestAttempts:
             expected = [(NOON, False), (NOON + 1, True), (NOON + 2, False)]
             assert await self.begin(store, "late", at=NOON + 4) == expected
 
+    async def test_that_begin_anew_count_once_from_then_on(self, opened):
+        async with opened() as store:
+            for second in range(5):
+                assert await self.begin(store, "one", at=NOON + second, most=2) is None
+            assert await self.begin(store, "look", at=NOON + 59, most=0) == [(NOON + 4, False)]
+            assert await self.begin(store, "look", at=NOON + 64, most=0) == []
+
     async def test_that_did_not_fail_are_forgotten(self, opened):
         async with opened() as store:
             for number in range(100):

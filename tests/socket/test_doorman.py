@@ -64,6 +64,17 @@ def test_a_handler_that_nobody_knows_is_noted(john: Browser) -> None:
         eventually(lambda: john.server.audited(reason="UnknownEvent", path="/client"))
 
 
+def test_whoever_sends_much_junk_is_noted_once(john: Browser) -> None:
+    with Tab(john.server, john, path="/client") as tab:
+        before = len(john.server.audited(reason="UnknownEvent"))
+        for _ in range(50):
+            tab.call("no.such.handler")
+        tab.server_update()
+        sid = john.server.audited(kind="sign-in")[-1]["session"]
+        eventually(lambda: john.server.audited(kind="update", session=sid))
+        assert len(john.server.audited(reason="UnknownEvent")) == before + 1
+
+
 def test_a_call_of_the_sessions_own_methods_is_noted(john: Browser) -> None:
     with Tab(john.server, john) as tab:
         tab.call(f"{SESSION_STATE}.meet", connection="x")
@@ -77,6 +88,15 @@ def test_a_message_that_is_too_large_closes_its_own_socket_alone(john: Browser) 
         eventually(lambda: not own.is_open)
         other.server_update()
         eventually(lambda: other.name == "Serverserver-man")
+
+
+def test_the_size_of_a_message_is_that_of_its_octets(john: Browser) -> None:
+    with Tab(john.server, john) as tab:
+        tab.send("\U0001f510" * 16_384)
+        tab.server_update()
+        eventually(lambda: tab.name == "Serverserver-man")
+        tab.send("\U0001f510" * 16_385)
+        eventually(lambda: not tab.is_open)
 
 
 @pytest.fixture(scope="module")

@@ -56,7 +56,7 @@ class Settings:
         register_rate: How many accounts may be made from one address, with `sessions.accounts`.
         update_rate: How often a client may update its session.
         event_rate: How many events a tab may send.
-        event_bytes: How large an event may be.
+        event_bytes: How large an event may be, as UTF-8.
         trusted_proxies: The addresses and networks whose forwarded headers are believed.
         made_secret: Whether the secret was made here, because none was given.
     """

@@ -43,6 +43,7 @@ class Doorman:
         self._bucket = Bucket(settings.event_rate)
         self._trail = trail
         self._is_event = is_event
+        self._noted: set[str] = set()
 
     async def __call__(self) -> Message:
         """Receive the next message that may pass.
@@ -57,7 +58,7 @@ class Doorman:
                 await asyncio.sleep(wait)
                 self._bucket.take()
             text = message.get("text") or ""
-            if len(text) > self._settings.event_bytes or message.get("bytes"):
+            if _size(text) > self._settings.event_bytes or message.get("bytes"):
                 self._note("TooLarge")
                 return {"type": "websocket.disconnect", "code": TOO_LARGE}
             if self._is_event(text):
@@ -65,5 +66,14 @@ class Doorman:
             self._note("UnknownEvent")
 
     def _note(self, reason: str) -> None:
+        """Note the first of each kind: whoever sends more shall not fill the trail."""
+        if reason in self._noted:
+            return
+        self._noted.add(reason)
         entry = AuditEvent(kind="refused", reason=reason, path=self._connection.path[:256])
         self._trail.add(entry, device=self._connection.device)
+
+
+def _size(text: str) -> int:
+    """Count the bytes that a text takes as UTF-8."""
+    return len(text) if text.isascii() else len(text.encode())

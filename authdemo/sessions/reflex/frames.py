@@ -2,7 +2,8 @@
 
 Reflex looks an event's handler up after it has taken the event in, and writes a
 traceback with the whole event into the log if there is none. So that nobody can fill
-the log, or have it hold what was sent, such messages are stopped at the door.
+the log, or have it hold what was sent, such messages are stopped at the door, and the audit trail
+notes the first of each socket.
 """
 
 from __future__ import annotations

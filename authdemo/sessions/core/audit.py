@@ -7,14 +7,16 @@ that changed. They are written down in the background: nobody waits for them.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pydantic_core import to_json
 
+from .background import in_background
 from .clock import Clock, iso, system_clock
 from .errors import AuthError, StoreUnavailable
 from .ids import public_id
@@ -101,6 +103,7 @@ class AuditTrail:
         self._clock = clock
         self._waiting: deque[AuditEvent] = deque()
         self._is_waiting = asyncio.Event()
+        self._turn = asyncio.Lock()
         self._lost = 0
 
     def add(
@@ -151,16 +154,44 @@ class AuditTrail:
             entry = AuditEvent(kind="refused", reason=error.code, path=path[:256], fields=fields)
             self.add(entry, record=record, device=device)
 
-    async def run(self) -> None:
-        """Hand entries to the listener, one after the other, for as long as the app runs."""
+    @contextlib.asynccontextmanager
+    async def kept(self, *, patience: float = 5.0) -> AsyncIterator[None]:
+        """Hand entries to the listener, one after the other, in the background.
+
+        At the end those that still wait are handed over as well, so that none is lost, and
+        none comes twice.
+
+        Args:
+            patience: Seconds that the listener has for them.
+
+        Yields:
+            While the app runs.
+        """
+        async with in_background({"audit trail": self._run}):
+            try:
+                yield
+            finally:
+                await self._finish(patience)
+
+    async def flush(self) -> None:
+        """Hand over what still waits, when the entry is done that the listener has."""
+        async with self._turn:
+            while self._waiting:
+                await self._hand_over(self._waiting[0])
+                self._waiting.popleft()
+
+    async def _run(self) -> None:
         while await self._is_waiting.wait():
             self._is_waiting.clear()
             await self.flush()
 
-    async def flush(self) -> None:
-        """Hand over what still waits."""
-        while self._waiting:
-            await self._hand_over(self._waiting.popleft())
+    async def _finish(self, patience: float) -> None:
+        try:
+            async with asyncio.timeout(patience):
+                await self.flush()
+        except TimeoutError:
+            lost = len(self._waiting)
+            logger.error("The audit listener takes too long; %d entries are lost.", lost)  # noqa: TRY400
 
     async def _hand_over(self, event: AuditEvent) -> None:
         if self._listener is None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 
 from ..core.auth import AuthCore
+from ..core.background import in_background
 from ..core.errors import StoreUnavailable
 from ..core.sessions import Sessions
 from .live import Live
@@ -30,17 +32,17 @@ async def running(auth: AuthCore, live: Live, overviews: Overviews) -> AsyncIter
     await auth.sessions.store.open()
     feed = auth.sessions.feed
     stops = [feed.subscribe(live.hear), feed.subscribe(overviews.hear)]
-    works = (_sweep(auth.sessions), auth.trail.run(), overviews.run())
-    tasks = [asyncio.create_task(work) for work in works]
+    sweep = partial(_sweep, auth.sessions)
     try:
-        async with auth.relay.connected(feed, catch_up=live.catch_up):
+        async with (
+            auth.trail.kept(),
+            in_background({"sweep": sweep, "overview of tabs": overviews.run}),
+            auth.relay.connected(feed, catch_up=live.catch_up),
+        ):
             yield
     finally:
-        for task in tasks:
-            task.cancel()
         for stop in stops:
             stop()
-        await auth.trail.flush()
         await auth.presence.close()
         await auth.sessions.store.close()
 

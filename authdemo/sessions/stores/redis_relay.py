@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
+from ..core.background import in_background
 from ..core.errors import StoreUnavailable
 from ..core.events import (
     BrowserSignedIn,
@@ -94,17 +96,13 @@ class RedisRelay:
                 outbox.put_nowait(self._letter(notice))
 
         stop = feed.subscribe(post)
-        tasks = [
-            asyncio.create_task(self._send(redis, outbox)),
-            asyncio.create_task(self._receive(redis, feed, catch_up)),
-        ]
+        send = partial(self._send, redis, outbox)
+        receive = partial(self._receive, redis, feed, catch_up)
         try:
-            yield
+            async with in_background({"relay to workers": send, "relay from workers": receive}):
+                yield
         finally:
             stop()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             await redis.aclose()
 
     async def _send(self, redis: Redis, outbox: asyncio.Queue[Letter]) -> None:

@@ -39,12 +39,40 @@ async def test_nobody_waits_for_the_listener():
         heard.set()
 
     trail = AuditTrail(listen)
-    running = asyncio.create_task(trail.run())
-    trail.add(REFUSAL)
-    assert not heard.is_set()
+    async with trail.kept():
+        trail.add(REFUSAL)
+        assert not heard.is_set()
+        async with asyncio.timeout(5):
+            await heard.wait()
+
+
+async def test_what_the_listener_has_and_what_waits_is_handed_over_once_before_the_end():
+    heard, has_one = [], asyncio.Event()
+
+    async def listen(entry):
+        has_one.set()
+        await asyncio.sleep(0.01)
+        heard.append(entry)
+
+    trail = AuditTrail(listen)
+    async with trail.kept():
+        for _ in range(3):
+            trail.add(AuditEvent(kind="update"))
+        await has_one.wait()
+        assert heard == []
+    assert len(heard) == 3
+
+
+async def test_a_listener_that_never_comes_back_holds_nobody_up_for_long(caplog):
+    async def listen(_):
+        await asyncio.Event().wait()
+
+    trail = AuditTrail(listen)
     async with asyncio.timeout(5):
-        await heard.wait()
-    running.cancel()
+        async with trail.kept(patience=0.01):
+            trail.add(REFUSAL)
+            trail.add(AuditEvent(kind="update"))
+    assert "2 entries are lost" in caplog.text
 
 
 async def test_a_listener_that_fails_loses_one_entry_and_says_so(caplog):

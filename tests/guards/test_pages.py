@@ -16,6 +16,8 @@ SECRET = (
     "The council's secrets",
     "Ada's own",
     "Not for stale eyes",
+    "A sealed volume",
+    "Whatever is in the attic",
 )
 AS_PERSON = {"Accept": "text/html"}
 
@@ -52,7 +54,25 @@ def test_a_path_below_a_page_of_many_paths_is_no_page(nobody: Browser) -> None:
     assert nobody.get("/post/hello/more", headers=AS_PERSON).status_code == 404
 
 
-@pytest.mark.parametrize("text", ["Drawer of secrets", "The council's secrets"])
+def test_a_public_page_of_all_paths_opens_no_other(
+    nobody: Browser, ada: Browser, grace: Browser
+) -> None:
+    assert nobody.get("/archive/sealed/7", headers=AS_PERSON).status_code == 303
+    assert ada.get("/archive/sealed/7", headers=AS_PERSON).status_code == 403
+    assert grace.get("/archive/sealed/7", headers=AS_PERSON).status_code == 200
+    for path in ("/archive", "/archive/7", "/archive/sealed/7/8"):
+        assert nobody.get(path, headers=AS_PERSON).status_code == 200, path
+
+
+def test_a_protected_page_of_all_paths_closes_no_other(nobody: Browser, ada: Browser) -> None:
+    for path in ("/attic", "/attic/box", "/attic/stairs/up"):
+        assert nobody.get(path, headers=AS_PERSON).status_code == 303, path
+        assert ada.get(path, headers=AS_PERSON).status_code == 200, path
+    assert nobody.get("/attic/stairs", headers=AS_PERSON).status_code == 200
+    assert nobody.get(script_with(nobody, "The stairs to the attic")).status_code == 200
+
+
+@pytest.mark.parametrize("text", ["Drawer of secrets", "The council's secrets", "A sealed volume"])
 def test_the_script_of_a_page_is_for_those_who_may_see_the_page(
     nobody: Browser, ada: Browser, grace: Browser, text: str
 ) -> None:

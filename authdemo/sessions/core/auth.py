@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -241,11 +241,14 @@ class AuthCore:
             proved=datetime.fromtimestamp(_proved(record), UTC),
         )
 
-    def rules_for(self, marked: Mapping[str, Rule | None]) -> PageRules:
+    def rules_for(
+        self, marked: Mapping[str, Rule | None], routes: Collection[str] = ()
+    ) -> PageRules:
         """Put the rules for pages together.
 
         Args:
             marked: The rules of the pages that are marked, by route.
+            routes: All routes of the app.
 
         Returns:
             The rules. The sign-in page is for everybody, and the one that asks for the
@@ -254,7 +257,7 @@ class AuthCore:
         named = dict.fromkeys(self.pages.protected, MEMBERS)
         own = {self.pages.sign_in: None, self.pages.confirm: MEMBERS, "404": None}
         otherwise = MEMBERS if self.protect_all else None
-        return PageRules({**named, **marked, **own}, otherwise=otherwise)
+        return PageRules({**named, **marked, **own}, routes, otherwise=otherwise)
 
     def confirm_url(self, wanted: str) -> str:
         """Find the page that asks a member for the password again.

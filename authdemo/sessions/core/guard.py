@@ -13,17 +13,10 @@ from typing import TypeAlias
 from . import callbacks as cb
 from .clock import Clock
 from .errors import AuthError, ConfigurationError
+from .routes import branches, normal, pattern_of, specificity
 from .session import Session
 
 Check: TypeAlias = Callable[[Session], bool | Awaitable[bool]]
-
-_SEGMENTS = (
-    (re.compile(r"/\\\[\\\[\\\.\\\.\\\.\w+\\\]\\\]"), "(?:/.*)?"),
-    (re.compile(r"/\\\[\\\[\w+\\\]\\\]"), "(?:/[^/]+)?"),
-    (re.compile(r"\\\[\\\.\\\.\\\.\w+\\\]"), ".+"),
-    (re.compile(r"\\\[\w+\\\]"), "[^/]+"),
-)
-"""How the escaped segments of a Reflex route read as a pattern of paths."""
 
 
 class Verdict(Enum):
@@ -132,6 +125,7 @@ class PageRules:
     def __init__(
         self,
         rules: Mapping[str, Rule | None],
+        routes: Collection[str] = (),
         *,
         otherwise: Rule | None = None,
     ) -> None:
@@ -139,12 +133,13 @@ class PageRules:
 
         Args:
             rules: A rule for each route, like `/posts/[slug]`; None for a public one.
+            routes: All routes of the app, those without a rule of their own too.
             otherwise: The rule for all other pages; None if they are public.
         """
-        self._rules = {normal(route): rule for route, rule in rules.items()}
-        self._patterns = [
-            (pattern_of(route), rule) for route, rule in self._rules.items() if "[" in route
-        ]
+        self._routes = dict.fromkeys(map(normal, (*routes, "404")), otherwise)
+        self._named = {normal(route): rule for route, rule in rules.items()}
+        self._rules = self._routes | self._named
+        self._patterns = _most_specific_first(self._rules)
         self._otherwise = otherwise
 
     def of(self, path: str) -> Rule | None:
@@ -154,7 +149,9 @@ class PageRules:
             path: A canonical path, or a route; letter case doesn't matter, as on some file systems.
 
         Returns:
-            The rule, or None if the page is public.
+            The rule, or None if the page is public. Of the routes that take a path it is that of
+            the most specific one, as it is the page that is shown; of two that are equally
+            specific, a protected one's.
         """
         path = path.casefold()
         if path in self._rules:
@@ -164,37 +161,28 @@ class PageRules:
                 return rule
         return self._otherwise
 
-    def check(self, routes: Collection[str]) -> None:
+    def check(self) -> None:
         """Check that every rule is for a page that exists.
-
-        Args:
-            routes: The app's routes.
 
         Raises:
             ConfigurationError: If one isn't.
         """
-        unknown = self._rules.keys() - {normal(route) for route in (*routes, "404")}
+        unknown = self._named.keys() - self._routes.keys()
         if unknown:
             raise ConfigurationError(
                 f"These pages are protected or public by name, but don't exist: {sorted(unknown)}."
             )
 
 
-def normal(route: str) -> str:
-    """Spell a route in one way: `Posts/[slug]/` as `/posts/[slug]`."""
-    return "/" + ("" if route == "index" else route.strip("/")).casefold()
-
-
-def pattern_of(route: str) -> re.Pattern[str]:
-    """Make a pattern of the paths that a Reflex route takes.
-
-    Args:
-        route: The route, like `/posts/[slug]` or `/files/[[...splat]]`.
-
-    Returns:
-        The pattern, for paths in lower case.
-    """
-    pattern = re.escape(normal(route))
-    for segment, meaning in _SEGMENTS:
-        pattern = segment.sub(lambda _, meaning=meaning: meaning, pattern)  # type: ignore[misc]
-    return re.compile(pattern)
+def _most_specific_first(
+    rules: Mapping[str, Rule | None],
+) -> list[tuple[re.Pattern[str], Rule | None]]:
+    """Put the routes that take many paths into the order in which a path is looked up."""
+    ranked = [
+        (-specificity(branch), rule is None, pattern_of(branch), rule)
+        for route, rule in rules.items()
+        for branch in branches(route)
+        if "[" in route
+    ]
+    ranked.sort(key=lambda each: each[:2])
+    return [(pattern, rule) for *_, pattern, rule in ranked]

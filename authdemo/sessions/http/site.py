@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ..core.guard import PageRules, Rule, pattern_of
+from ..core.guard import PageRules, Rule
+from ..core.routes import pattern_of
 from .scripts import EndpointsScript, Scripts
 from .templates import Template
 

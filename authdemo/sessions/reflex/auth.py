@@ -336,8 +336,8 @@ class Auth(AuthCore):
             also: Other origins whose pages belong to the app.
             allow_eval: Whether the pages' scripts may use `eval`.
         """
-        self.page_rules = self.rules_for(page_rules(app))
-        self.page_rules.check(routes_of(app))
+        self.page_rules = self.rules_for(page_rules(app), routes_of(app))
+        self.page_rules.check()
         self._installation = Installation(
             app, self, self.guards, site=site, also=also, allow_eval=allow_eval
         )

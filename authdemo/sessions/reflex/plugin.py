@@ -21,7 +21,7 @@ from reflex_base.registry import RegistrationContext
 from ..core.errors import ConfigurationError
 from ..core.settings import Settings
 from .auth import Auth, add_errands
-from .guards import page_rules
+from .guards import page_rules, routes_of
 from .hooks import check_named_providers
 from .installed import install
 from .lint import warn_of_open_texts
@@ -77,7 +77,7 @@ class SessionsPlugin(Plugin):
         """Warn of what other servers than the app would give away."""
         if _others_serve_pages() and is_prod_mode():
             app = RegistrationContext.get().app
-            warn_of_open_texts(app, self.auth().rules_for(page_rules(app)))
+            warn_of_open_texts(app, self.auth().rules_for(page_rules(app), routes_of(app)))
 
     def post_compile(self, **context: Any) -> None:
         """Wire sessions into the app that is about to serve."""

@@ -153,12 +153,59 @@ def test_a_path_has_the_rule_of_its_route(path, rule):
     assert RULES.of(path) is rule
 
 
+ROUTES = ["index", "about", "posts", "posts/[slug]", "posts/[slug]/edit", "[[...splat]]"]
+IN_EITHER_ORDER = pytest.mark.parametrize("routes", [ROUTES, ROUTES[::-1]], ids=["", "reversed"])
+
+
+@IN_EITHER_ORDER
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [
+        ("/", "index"),
+        ("/about", "about"),
+        ("/about/us", "[[...splat]]"),
+        ("/posts", "posts"),
+        ("/posts/x", "posts/[slug]"),
+        ("/posts/x/edit", "posts/[slug]/edit"),
+        ("/posts/x/edit/y", "[[...splat]]"),
+        ("/elsewhere", "[[...splat]]"),
+    ],
+)
+def test_the_most_specific_page_takes_a_path(routes, path, route):
+    own = {each: Rule(roles=frozenset({each})) for each in routes}
+    assert PageRules(own, routes).of(path) is own[route]
+
+
+@IN_EITHER_ORDER
+def test_a_public_page_of_all_paths_opens_no_other(routes):
+    marked = {each: None if each == "[[...splat]]" else MEMBERS for each in routes}
+    rules = PageRules(marked, routes)
+    assert rules.of("/posts/x") is rules.of("/about") is MEMBERS
+    assert rules.of("/elsewhere") is None
+
+
+@IN_EITHER_ORDER
+@pytest.mark.parametrize("otherwise", [None, ADMINS])
+def test_a_protected_page_of_all_paths_closes_no_other(routes, otherwise):
+    rules = PageRules({"[[...splat]]": MEMBERS}, routes, otherwise=otherwise)
+    for path in ("/", "/about", "/posts/x", "/posts/[slug]"):
+        assert rules.of(path) is otherwise
+    assert rules.of("/elsewhere") is MEMBERS
+
+
+@pytest.mark.parametrize("routes", [["[a]/new", "posts/[b]"], ["posts/[b]", "[a]/new"]])
+def test_where_two_pages_are_equally_specific_the_protected_one_decides(routes):
+    rules = PageRules({"posts/[b]": MEMBERS, "[a]/new": None}, routes)
+    assert rules.of("/posts/new") is MEMBERS
+
+
 def test_the_other_pages_have_the_rule_for_all():
     rules = PageRules({"/about": None}, otherwise=MEMBERS)
     assert (rules.of("/about"), rules.of("/anything")) == (None, MEMBERS)
 
 
 def test_a_rule_for_a_page_that_does_not_exist_is_refused():
-    RULES.check(["index", "posts/[slug]", "posts/new", "files/[[...splat]]", "shop/[[page]]"])
+    rules = {"/": MEMBERS, "posts/[slug]": ADMINS, "/posts/new": None}
+    PageRules(rules, ["index", "Posts/[slug]", "posts/new"]).check()
     with pytest.raises(ConfigurationError, match="posts/new"):
-        RULES.check(["index", "posts/[slug]", "files/[[...splat]]", "shop/[[page]]"])
+        PageRules(rules, ["index", "posts/[slug]"]).check()

@@ -153,6 +153,25 @@ def sensitive():
     return rx.el.h1("Not for stale eyes")
 
 
+@public
+def archive():
+    return rx.el.h1("Whatever is archived")
+
+
+@protected(roles="admin")
+def volume():
+    return rx.el.h1("A sealed volume: ", rx.State.number)
+
+
+@protected
+def attic():
+    return rx.el.h1("Whatever is in the attic")
+
+
+def stairs():
+    return rx.el.h1("The stairs to the attic")
+
+
 app = rx.App()
 app.add_page(home, route="/")
 app.add_page(about, route="/about")
@@ -160,4 +179,8 @@ app.add_page(post, route="/post/[slug]")
 app.add_page(drawer, route="/drawer/[number]")
 app.add_page(sensitive, route="/sensitive")
 app.add_page(study, route="/study")
+app.add_page(archive, route="/archive/[[...splat]]")
+app.add_page(volume, route="/archive/sealed/[number]")
+app.add_page(attic, route="/attic/[[...splat]]")
+app.add_page(stairs, route="/attic/stairs")
 app.add_page(unmarked, route="/unmarked")

@@ -13,7 +13,7 @@ from reflex_base.constants.state import FIELD_MARKER
 from authdemo.sessions.testing import eventually, set_cookies
 from tests.support.browser import Browser
 from tests.support.server import Server, running
-from tests.support.tab import HOME_STATE, LOG_OUT_STATE, SESSION_STATE, Tab
+from tests.support.tab import ACCOUNT_STATE, HOME_STATE, LOG_OUT_STATE, SESSION_STATE, Tab
 
 VIEW = f"view{FIELD_MARKER}"
 
@@ -22,6 +22,12 @@ def told(tab: Tab, since: int) -> list[dict[str, Any]]:
     """Read what messages of the server changed in a tab's session, one after the other."""
     updates = (json.loads(each[each.index("[") :])[1] for each in tab.frames[since:] if "[" in each)
     return [each["delta"][SESSION_STATE] for each in updates if SESSION_STATE in each["delta"]]
+
+
+def answers(tab: Tab) -> None:
+    """Wait until an event has come back: all that was sent before it is there by then."""
+    tab.call(f"{ACCOUNT_STATE}.change_password", form={"current": "wrong", "new": "wrong"})
+    eventually(lambda: (tab.var(ACCOUNT_STATE, "error") or {}).get("code"))
 
 
 def test_an_update_by_http_reaches_every_tab_of_the_session(john: Browser) -> None:
@@ -79,7 +85,10 @@ def test_nobody_else_hears_of_it(john: Browser, jane: Browser) -> None:
         before = [len(tab.frames) for tab in others]
         john.update({"name": "Only Mine"})
         eventually(lambda: own.name == "Only Mine")
-        assert [len(tab.frames) for tab in others] == before
+        for tab in others:
+            answers(tab)
+        assert [told(tab, since) for tab, since in zip(others, before, strict=True)] == [[]] * 3
+        assert not [tab for tab in others if "Only Mine" in tab.said()]
 
 
 def test_nobodys_socket_can_call_a_members_handler_but_changes_nothing(
@@ -89,6 +98,8 @@ def test_nobodys_socket_can_call_a_members_handler_but_changes_nothing(
         nobodys.server_update()
         eventually(lambda: "Nobody is signed in" in str(nobodys.var(HOME_STATE, "error")))
         nobodys.call(f"{LOG_OUT_STATE}.log_out")
+        answers(nobodys)
+        answers(own)
         assert own.status == "authenticated"
     assert (john.session()["rev"], john.session()["user"]["name"]) == (1, "John Doe")
 
@@ -96,8 +107,8 @@ def test_nobodys_socket_can_call_a_members_handler_but_changes_nothing(
 FORGED = {"user": {"id": "jane_admin", "name": "Forged"}, "rev": 99, "expires": ""}
 WRITES: dict[str, dict[str, object]] = {
     "show": {"sid": "x", "session": FORGED},
-    "meet": {"connection_id": "x"},
-    "setvar": {"var_name": "view", "value": FORGED},
+    "meet": {"connection": {"id": "x", "base_url": "https://evil.example"}},
+    "lead": {"way": "https://evil.example"},
 }
 
 
@@ -109,6 +120,16 @@ def test_no_event_from_outside_writes_the_sessions_state(john: Browser, name: st
         eventually(lambda: tab.name == "Serverserver-man")
         for forgery in ("Forged", "evil.example"):
             assert forgery not in tab.said()
+    refused = {"reason": "NotForTabs", "path": f"{SESSION_STATE}.{name}"}
+    eventually(lambda: john.server.audited(kind="refused", **refused))
+
+
+def test_no_var_of_the_sessions_state_is_set_from_outside(john: Browser) -> None:
+    with Tab(john.server, john) as tab:
+        tab.call(f"{SESSION_STATE}.setvar", var_name="view", value=FORGED)
+        tab.server_update()
+        eventually(lambda: tab.name == "Serverserver-man")
+        assert "Forged" not in tab.said()
 
 
 ENDS: dict[str, Callable[[Browser], object]] = {

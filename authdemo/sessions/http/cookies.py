@@ -15,6 +15,9 @@ from starlette.types import Scope
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 """Headers as ASGI has them."""
 
+LONGEST_VALUE = 4000
+"""Browsers keep 4096 bytes, name and attributes included (RFC 6265, section 6.1)."""
+
 _MOST_CANDIDATES = 4
 _MOST_REMEMBERED = 1024
 _LONGEST_REMEMBERED = 4096

@@ -87,9 +87,15 @@ class Entrance:
         return redirect(request, url)
 
     def remember(self, answer: Answer, visitor: Visitor, url: str) -> None:
-        """Keep where the visitor went, as Auth.js does, for a sign-in that doesn't say."""
-        names = visitor.names
-        cookies.put(answer.headers, names.callback_url, quote(url, safe=""), secure=names.secure)
+        """Keep where the visitor went, as Auth.js does, for a sign-in that doesn't say.
+
+        An address that no browser would keep is not remembered, nor the one before it.
+        """
+        names, value = visitor.names, quote(url, safe="")
+        if len(value) <= cookies.LONGEST_VALUE:
+            cookies.put(answer.headers, names.callback_url, value, secure=names.secure)
+        else:
+            cookies.clear(answer.headers, names.callback_url, secure=names.secure)
 
     def remembered_url(self, visitor: Visitor) -> str | None:
         """Tell where the visitor went the last time, if it is an address of the app."""

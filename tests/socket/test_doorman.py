@@ -11,7 +11,14 @@ import pytest
 from authdemo.sessions.testing import eventually
 from tests.support.browser import Browser
 from tests.support.server import Server, running
-from tests.support.tab import HOME_STATE, ROOT_STATE, SESSION_STATE, Tab
+from tests.support.tab import (
+    HOME_STATE,
+    LOGIN_STATE,
+    ROOT_STATE,
+    SESSION_STATE,
+    WORKSHOP_STATE,
+    Tab,
+)
 
 EVENT = "42/_event,"
 PLACE = {"pathname": "/", "asPath": "/"}
@@ -30,6 +37,17 @@ JUNK = {
     "a list for a payload": event(f"{HOME_STATE}.server_update", [1]),
     "arguments it doesn't take": event(f"{HOME_STATE}.server_update", {"name": "hunter2"}),
     "arguments missing": event(f"{ROOT_STATE}.set_is_hydrated"),
+    **{
+        f"{form!r} for a form": event(f"{LOGIN_STATE}.log_in", {"form": form})
+        for form in (5, None, "hunter2", ["hunter2"], True)
+    },
+    **{
+        f"{entries!r} for a form's fields": event(
+            f"{LOGIN_STATE}.log_in", {"form": {"__reflex_form_data__": entries}}
+        )
+        for entries in (5, ["hunter2"], [["password", "hunter2"], 5], [[["hunter2"], 1]], [[5, 1]])
+    },
+    "an object for text": event(f"{WORKSHOP_STATE}.run", {"key": {"hunter2": 1}}),
     "a var that has no setter": event(f"{HOME_STATE}.setvar", {"var_name": "hunter2", "value": 1}),
     "a var without a name": event(f"{HOME_STATE}.setvar", {"var_name": 2, "value": "hunter2"}),
     "a place that is none": event(f"{HOME_STATE}.server_update", router_data=["x"]),
@@ -77,7 +95,7 @@ def test_whoever_sends_much_junk_is_noted_once(john: Browser) -> None:
 
 def test_a_call_of_the_sessions_own_methods_is_noted(john: Browser) -> None:
     with Tab(john.server, john) as tab:
-        tab.call(f"{SESSION_STATE}.meet", connection="x")
+        tab.call(f"{SESSION_STATE}.meet", connection={})
         name = f"{SESSION_STATE}.meet"
         eventually(lambda: john.server.audited(reason="NotForTabs", path=name))
 

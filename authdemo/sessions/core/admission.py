@@ -163,6 +163,8 @@ class Admission:
         self, provider: Credentials, credentials: Mapping[str, Any], address: str
     ) -> User:
         async with self._failures.attempt(_account(provider, credentials), address):
+            if not isinstance(credentials, Mapping):
+                raise CredentialsSignin
             answer = await cb.call("authorize", partial(provider.authorize, credentials))
             if not answer:
                 raise CredentialsSignin
@@ -185,4 +187,5 @@ def asks_itself(provider: Provider | None) -> TypeGuard[Credentials]:
 
 def _account(provider: Credentials, credentials: Mapping[str, Any]) -> str:
     """Name the account that somebody tries, by which failures are counted."""
-    return str(credentials.get(provider.account_field, ""))[:256]
+    typed = credentials if isinstance(credentials, Mapping) else {}
+    return str(typed.get(provider.account_field, ""))[:256]

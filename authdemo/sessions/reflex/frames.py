@@ -19,6 +19,8 @@ from reflex.constants import SETTER_PREFIX, Endpoint
 from reflex.state import EventHandlerSetVar
 from reflex_base.registry import RegistrationContext
 
+from .payloads import fits
+
 _HEARTBEAT = re.compile(r"[12356](probe)?")
 _MESSAGE = re.compile(rf"4([0-3])(?:{re.escape(str(Endpoint.EVENT))})?,?[0-9]*", re.ASCII)
 _CONNECT, _EVENT = "0", "2"
@@ -102,6 +104,8 @@ class Frames:
         try:
             _signature(known.handler.fn).bind(None, **event.payload)
         except TypeError:
+            return False
+        if not fits(known.handler, event.payload):
             return False
         return not isinstance(known.handler, EventHandlerSetVar) or _has_setter(
             known.handler.state, event.payload["var_name"]

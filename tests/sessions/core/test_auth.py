@@ -87,6 +87,16 @@ async def test_a_password_that_is_changed_while_it_is_checked_lets_nobody_in(cor
     await auth.sessions.store.close()
 
 
+@pytest.mark.parametrize("credentials", [None, 5, "ada", ["ada"]])
+async def test_what_is_no_form_is_wrong_and_counts_as_a_failure(core, credentials):
+    core = core()
+    for _ in range(3):
+        with pytest.raises(CredentialsSignin):
+            await enter(core, credentials)
+    with pytest.raises(TooManyAttempts):
+        await enter(core, credentials)
+
+
 async def test_an_unknown_provider_is_refused_in_few_words(core):
     with pytest.raises(UnknownProvider) as refused:
         await core().admission.authorize("x" * 10_000, RIGHT, device=Device(ip=HERE))

@@ -10,6 +10,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from authdemo.sessions.accounts.errors import AccountRefused
+from authdemo.sessions.accounts.rules import Registration
 from authdemo.sessions.core.auth import AuthCore
 from authdemo.sessions.core.errors import (
     NotAuthenticated,
@@ -20,7 +22,7 @@ from authdemo.sessions.core.errors import (
 )
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.lookup import Verified
-from authdemo.sessions.core.record import Device, SessionRecord
+from authdemo.sessions.core.record import Device, ProviderSession, SessionRecord
 from authdemo.sessions.core.schema import UserSchema
 from authdemo.sessions.core.settings import Rate, Settings
 from authdemo.sessions.core.tokens import Claims
@@ -122,11 +124,59 @@ async def test_no_outcome_and_no_log_holds_a_credential(
     assert [part for part in secrets if len(part) > 20 and part in said] == []
 
 
-async def test_a_strangers_session_is_gone_afterwards(stand: Stand) -> None:
-    await stand.try_out("other_session")
-    await stand.auth.sessions.store.open()
-    assert await stand.auth.sessions.of_user("somebody-else") == []
-    await stand.auth.sessions.store.close()
+class TestStranger:
+    """Whose session stands in for somebody else's."""
+
+    @pytest.fixture
+    def kept(self, stand: Stand, monkeypatch: pytest.MonkeyPatch) -> list[SessionRecord]:
+        """The sessions that the store was given to keep."""
+        kept: list[SessionRecord] = []
+        create = stand.auth.sessions.store.create
+
+        async def listening(record: SessionRecord) -> None:
+            kept.append(record)
+            await create(record)
+
+        monkeypatch.setattr(stand.auth.sessions.store, "create", listening)
+        return kept
+
+    async def test_is_gone_afterwards(self, stand: Stand, kept: list[SessionRecord]) -> None:
+        await stand.try_out("other_session")
+        await stand.auth.sessions.store.open()
+        _, other = kept
+        assert await stand.auth.sessions.find(other.id) is None
+        assert await stand.auth.sessions.of_user(other.user_id) == []
+        await stand.auth.sessions.store.close()
+
+    async def test_is_another_each_time_and_nobody_who_could_register(
+        self, stand: Stand, kept: list[SessionRecord]
+    ) -> None:
+        for _ in range(2):
+            await stand.try_out("other_session")
+        ids = {record.user_id for record in kept} - {ADA.id}
+        assert len(ids) == 2
+        form = {"name": "Mallory", "email": "m@example.org", "password": "long enough"}
+        for user_id in ids:
+            with pytest.raises(AccountRefused) as refused:
+                Registration.read({"id": user_id, **form})
+            assert (refused.value.field, refused.value.reason) == ("id", "id_form")
+
+    async def test_tells_nothing_of_the_visitor(
+        self, stand: Stand, kept: list[SessionRecord]
+    ) -> None:
+        await stand.open()
+        there = ProviderSession(subject="ada at the provider", sid="hers")
+        record = await stand.auth.sessions.sign_in(
+            ADA, PASSWORD, device=DEVICE, provider_session=there
+        )
+        await stand.run(Workshop(stand.auth, stand.app()), "other_session", record)
+        other = kept[-1]
+        assert (other.device, other.claims, other.handles) == (Device(), {}, ())
+        assert other.latest.changes == {}
+        said = other.model_dump_json()
+        personal = [ADA.id, ADA.name, ADA.email, DEVICE.ip, DEVICE.user_agent, there.subject]
+        assert [text for text in personal if f'"{text}"' in said] == []
+        await stand.auth.sessions.store.close()
 
 
 async def test_an_old_revision_brings_the_newest_data_and_a_fresh_cookie(stand: Stand) -> None:

@@ -11,9 +11,6 @@ from . import verdicts
 from .attempts import Attempt, Bench, change, reading, update
 from .verdicts import Verdict
 
-STRANGER = "somebody-else"
-"""The id of the user whose session stands in for a real one."""
-
 _HOUR = 3600
 _FOREIGN = "https://attacker.example"
 

@@ -19,13 +19,13 @@ from ..core.errors import (
     TooManyUpdates,
     UpdateRefused,
 )
-from ..core.ids import new_id
 from ..core.limits import UpdateLimit
 from ..core.record import Device, SessionRecord
 from ..core.settings import Rate
 from ..http.cookies import CookieNames
 from .attempts import ADDRESS, Attempt, Bench
-from .experiments import EXPERIMENTS, STRANGER
+from .experiments import EXPERIMENTS
+from .stranger import stranger
 from .verdicts import Evidence
 
 _AT_MOST: Final = Rate(120, 60)
@@ -70,8 +70,8 @@ class Workshop:
             raise UpdateRefused("There is no such experiment.", reason="experiment")
         self._limit.count(sid)
         bench = Bench(self._auth, await self._find(sid), base_url, device)
-        async with self._stranger(bench.record) as stranger:
-            attempt = experiment.make(bench, stranger)
+        async with self._stranger(bench.record) as other:
+            attempt = experiment.make(bench, other)
             answer = await self._send(attempt, bench)
             evidence = await self._evidence(answer, bench)
             refused = await self._why(attempt, evidence)
@@ -95,8 +95,7 @@ class Workshop:
     @contextlib.asynccontextmanager
     async def _stranger(self, record: SessionRecord) -> AsyncIterator[str]:
         """Keep a made-up user's session for a moment: nobody's real one is ever touched."""
-        user = {**record.user, "id": STRANGER, "name": STRANGER}
-        other = record.model_copy(update={"id": new_id(), "user": user})
+        other = stranger(record, now=self._auth.now())
         await self._auth.sessions.store.create(other)
         try:
             yield other.id

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import FilePayload, Page, expect
 
+from tests.e2e.visitor import click
 from tests.support import apps
 from tests.support.browser import Browser
 from tests.support.server import Server
@@ -77,6 +79,14 @@ def write(path: Path, text: str) -> None:
     draft = path.with_suffix(".draft")
     draft.write_text(text)
     draft.replace(path)
+
+
+def file_a_will(tab: Page) -> None:
+    """Send a file as Ada does with the page for it."""
+    will = FilePayload(name="will.txt", mimeType="text/plain", buffer=b"All to the Engine")
+    tab.locator("#papers input[type=file]").set_input_files(will)
+    click(tab, "File")
+    expect(tab.locator("#filed")).to_have_text("will.txt of ada")
 
 
 def member(app: Server, account: str) -> Browser:

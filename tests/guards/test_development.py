@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import launch_options
 from tests.e2e.visitor import Visitor, is_connected
-from tests.guards.conftest import clock_of, copied
+from tests.guards.conftest import clock_of, copied, file_a_will
 from tests.support import apps
 from tests.support.server import Server
 
@@ -69,3 +69,9 @@ def test_a_page_for_fresh_eyes_asks_for_the_password_first(
     tab.get_by_role("button", name="Confirm", exact=True).click()
     tab.wait_for_url(ada.url + "/sensitive")
     expect(tab.get_by_role("heading")).to_have_text("Not for stale eyes")
+
+
+def test_a_file_brings_its_senders_cookie_to_the_other_server(ada: Visitor) -> None:
+    tab = ada.open("/archive")
+    is_connected(tab)
+    file_a_will(tab)

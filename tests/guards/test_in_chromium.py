@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import launch_options
 from tests.e2e.visitor import Visitor, click, is_connected
+from tests.guards.conftest import file_a_will
 from tests.support.server import Server
 
 
@@ -97,3 +98,12 @@ def test_whose_ticket_does_not_arrive_is_told_so(app: Server, chromium: Browser)
         tab.route("**/api/auth/ticket", lambda route: route.abort("internetdisconnected"))
         visitor.log_in(tab, "ada", button="Log in")
         expect(tab.get_by_role("alert")).to_have_text("The server can't be reached. Try again.")
+
+
+def test_a_member_sends_a_file(visitor: Visitor) -> None:
+    tab = visitor.open("/login?callbackUrl=/archive")
+    is_connected(tab)
+    visitor.log_in(tab, "ada", button="Log in")
+    tab.wait_for_url("**/archive")
+    is_connected(tab)
+    file_a_will(tab)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..core.ids import new_id
+from ..core.limits import Bucket
 from ..core.record import Device
 from ..core.session import Session
 
@@ -24,6 +25,7 @@ class Connection:
         browser: The browser's name, as far as it has one.
         device: What it was opened with; its tab has a name.
         base_url: The app's origin, as the browser sees it.
+        pace: How fast its tab may send events, whichever way they come.
         id: Its own id, known to the server alone.
         tab: The tab behind it, once it has said a word.
         user_id: Whose session it is; empty for nobody's.
@@ -38,6 +40,7 @@ class Connection:
     browser: str
     device: Device
     base_url: str
+    pace: Bucket
     id: str = field(default_factory=new_id)
     user_id: str = ""
     tab: str | None = None
@@ -115,6 +118,20 @@ class Connections:
     def of_browser(self, browser: str) -> list[Connection]:
         """List a browser's sockets that belong to no session."""
         return list(self._by_browser.get(browser, ()))
+
+    def of_tab(self, tab: str, *, sid: str, browser: str) -> Connection | None:
+        """Find the socket of a tab, if it is the tab of somebody's.
+
+        Args:
+            tab: What the tab calls itself.
+            sid: The session that it has to belong to; empty for nobody's.
+            browser: The browser that it has to be in if it is nobody's.
+
+        Returns:
+            The socket, or None if the tab isn't theirs, or isn't open here.
+        """
+        own = self.of_session(sid) if sid else self.of_browser(browser)
+        return next((connection for connection in own if connection.tab == tab), None)
 
     def watch(self, connection: Connection, *, is_watching: bool) -> None:
         """Note whether a tab shows an overview of its user's sessions."""

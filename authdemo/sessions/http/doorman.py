@@ -40,7 +40,6 @@ class Doorman:
         self._receive = receive
         self._connection = connection
         self._settings = settings
-        self._bucket = Bucket(settings.event_rate)
         self._trail = trail
         self._is_event = is_event
         self._noted: set[str] = set()
@@ -54,9 +53,7 @@ class Doorman:
             message = await self._receive()
             if message["type"] != "websocket.receive":
                 return message
-            if wait := self._bucket.take():
-                await asyncio.sleep(wait)
-                self._bucket.take()
+            await in_turn(self._connection.pace)
             text = message.get("text") or ""
             if _size(text) > self._settings.event_bytes or message.get("bytes"):
                 self._note("TooLarge")
@@ -72,6 +69,17 @@ class Doorman:
         self._noted.add(reason)
         entry = AuditEvent(kind="refused", reason=reason, path=self._connection.path[:256])
         self._trail.add(entry, device=self._connection.device)
+
+
+async def in_turn(pace: Bucket) -> None:
+    """Wait until a tab may send its next event.
+
+    Args:
+        pace: How fast it may.
+    """
+    if wait := pace.take():
+        await asyncio.sleep(wait)
+        pace.take()
 
 
 def _size(text: str) -> int:

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..core.auth import AuthCore
 from ..core.errors import AuthError, RequestRefused
 from ..core.ids import new_tab_name
+from ..core.limits import Bucket
 from . import cookies
 from .connections import Connection, Connections
 from .doorman import Doorman
@@ -80,6 +81,7 @@ class Handshake:
             browser=self._desk.browser(visitor) if known else "",
             device=visitor.device.model_copy(update={"tab": new_tab_name()}),
             base_url=visitor.base_url,
+            pace=Bucket(self._auth.settings.event_rate),
         )
 
     def _watched(self, receive: Receive, connection: Connection) -> Doorman:

@@ -20,6 +20,7 @@ from ..http.front import Front, Layer
 from ..http.gate import Gate
 from ..http.handshake import Handshake
 from ..http.site import Site
+from ..http.uploads import Uploads
 from ..http.visitor import Desk
 from .frames import Frames
 
@@ -50,7 +51,8 @@ def front_of(
     """
     is_event = Frames(RegistrationContext.get()).are_for_us
     layers: list[Layer] = [
-        partial(Handshake, auth=auth, desk=desk, connections=connections, is_event=is_event)
+        partial(Handshake, auth=auth, desk=desk, connections=connections, is_event=is_event),
+        partial(Uploads, auth=auth, desk=desk, connections=connections),
     ]
     if site is not None:
         pages = Site(site, auth.page_rules, allow_eval=allow_eval)

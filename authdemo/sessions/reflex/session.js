@@ -163,6 +163,18 @@ const neighbours =
     ? null
     : new BroadcastChannel("authdemo.sessions");
 
+/** Has Reflex's uploads bring the cookie where they go to another origin: in development. */
+const sendCookieAlong = (address) => {
+  if (address.origin === window.location.origin) return;
+  const { open } = XMLHttpRequest.prototype;
+  XMLHttpRequest.prototype.open = function (method, url, ...rest) {
+    open.call(this, method, url, ...rest);
+    if (String(url) === address.href) this.withCredentials = true;
+  };
+};
+
+if (!onServer) sendCookieAlong(getBackendURL(env.UPLOAD));
+
 /** Does for the server what only a browser can do: cookies and navigation. */
 export const useErrands = ({ status, ticket, leave_to, cookie_rev, reloads, tab: name }) => {
   useEffect(() => {

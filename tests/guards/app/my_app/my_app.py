@@ -69,6 +69,21 @@ class Ledger(rx.State):
         await auth.refresh("ada")
 
 
+class Archive(rx.State):
+    filed: rx.Field[str] = rx.field("")
+
+    @rx.event
+    @protected
+    async def file(self, files: list[rx.UploadFile]):
+        session = await auth(self)
+        self.filed = f"{files[0].name} of {session.user.id}"
+
+    @rx.event
+    async def leave(self, files: list[rx.UploadFile]):
+        session = await auth(self)
+        self.filed = f"{files[0].name} of {session.user.id if session else 'nobody'}"
+
+
 @protected(roles="admin")
 class Vault(rx.State):
     opened: rx.Field[int] = rx.field(0)
@@ -120,6 +135,15 @@ def about():
         rx.el.p(Ledger.liked, id="liked"),
         rx.el.p(Visitors.count),
         rx.el.button("Like", on_click=Ledger.like(3)),
+    )
+
+
+@protected
+def archive():
+    return rx.el.main(
+        rx.upload.root(rx.el.p("Drop it here"), id="papers"),
+        rx.el.button("File", on_click=Archive.file(rx.upload_files("papers"))),
+        rx.el.p(Archive.filed, id="filed"),
     )
 
 
@@ -175,6 +199,7 @@ def stairs():
 app = rx.App()
 app.add_page(home, route="/")
 app.add_page(about, route="/about")
+app.add_page(archive, route="/archive")
 app.add_page(post, route="/post/[slug]")
 app.add_page(drawer, route="/drawer/[number]")
 app.add_page(sensitive, route="/sensitive")

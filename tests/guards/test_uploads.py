@@ -1,0 +1,135 @@
+"""Files, which come beside the socket, for marked event handlers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+import pytest
+
+from authdemo.sessions.testing import eventually
+from tests.guards.conftest import member
+from tests.support.apps import state
+from tests.support.browser import Browser
+from tests.support.server import Server
+from tests.support.tab import Tab
+
+ARCHIVE, LEDGER = state("archive"), state("ledger")
+START = (
+    b"--seam\r\n"
+    b'Content-Disposition: form-data; name="files"; filename="will.txt"\r\n\r\n'
+    b"I leave all"
+)
+END = b" to the Engine\r\n--seam--\r\n"
+PAPER = {"files": ("will.txt", b"I leave all to the Engine")}
+
+
+def send(
+    browser: Browser,
+    tab: str,
+    handler: str = "file",
+    content: Iterator[bytes] | None = None,
+    **headers: Any,
+) -> httpx.Response:
+    named = {"Reflex-Client-Token": tab, "Reflex-Event-Handler": f"{ARCHIVE}.{handler}"}
+    own = {"Origin": browser.server.url, "Connection": "close"}
+    body = {"content": content} if content else {"files": PAPER}
+    return browser.post("/_upload", headers={**named, **own, **headers}, **body)
+
+
+def told(answer: httpx.Response) -> Any:
+    """Read what the answer says of the state."""
+    assert answer.status_code == 200, answer.text
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    return [line["delta"][ARCHIVE]["filed_rx_state_"] for line in lines if ARCHIVE in line["delta"]]
+
+
+def assert_refused(answer: httpx.Response) -> None:
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "RequestRefused"
+    assert answer.json()["message"]
+
+
+def test_a_members_file_reaches_the_handler_and_its_answer_the_tab(
+    app: Server, ada: Browser
+) -> None:
+    with Tab(app, ada, path="/about") as tab:
+        assert told(send(ada, tab.token)) == ["will.txt of ada"]
+        tab.call(f"{LEDGER}.pay", amount=7)
+        eventually(lambda: tab.var(LEDGER, "balance") == 93)
+
+
+def test_nobodys_file_comes_from_nobodys_own_tab(app: Server, nobody: Browser) -> None:
+    nobody.get("/about")
+    with Tab(app, nobody, path="/about") as tab:
+        assert told(send(nobody, tab.token, "leave")) == ["will.txt of nobody"]
+        assert told(send(nobody, tab.token, "file")) == []
+        assert_refused(send(Browser(app), tab.token, "leave"))
+
+
+@pytest.mark.parametrize("handler", ["file", "leave"])
+def test_who_only_knows_the_name_of_a_tab_sends_nothing_to_it(
+    app: Server, ada: Browser, handler: str
+) -> None:
+    stranger, grace = Browser(app), member(app, "grace")
+    stranger.get("/about")
+    with Tab(app, ada, path="/about") as tab:
+        for other in (Browser(app), stranger, grace, member(app, "ada")):
+            assert_refused(send(other, tab.token, handler))
+        assert told(send(ada, tab.token)) == ["will.txt of ada"]
+    eventually(lambda: app.audited(kind="refused", path="/_upload", reason="RequestRefused"))
+
+
+def test_a_file_that_is_not_all_there_when_its_tab_changes_hands_reaches_nobody(
+    app: Server, ada: Browser, grace: Browser
+) -> None:
+    with ExitStack() as tabs:
+        adas = tabs.enter_context(Tab(app, ada, path="/about"))
+        graces: list[Tab] = []
+
+        def slowly() -> Iterator[bytes]:
+            yield START
+            adas.__exit__(None, None, None)
+            eventually(lambda: send(ada, adas.token).status_code == 403)
+            graces.append(tabs.enter_context(Tab(app, grace, token=adas.token, path="/about")))
+            yield END
+
+        kind = {"Content-Type": "multipart/form-data; boundary=seam"}
+        answer = send(ada, adas.token, "leave", content=slowly(), **kind)
+        assert answer.text == ""
+        graces[0].call(f"{LEDGER}.pay", amount=7)
+        eventually(lambda: graces[0].var(LEDGER, "balance") == 93)
+        assert graces[0].var(ARCHIVE, "filed") == ""
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+)
+def test_no_other_site_sends_files(app: Server, ada: Browser, headers: dict[str, Any]) -> None:
+    with Tab(app, ada, path="/about") as tab:
+        answer = send(ada, tab.token, **headers)
+        assert_refused(answer)
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_a_session_that_is_over_sends_no_files(app: Server, ada: Browser) -> None:
+    with Tab(app, ada, path="/about") as tab:
+        thief = ada.copy()
+        ada.log_out()
+        assert_refused(send(thief, tab.token))
+        assert_refused(send(ada, tab.token, "leave"))
+
+
+def test_a_tab_that_is_not_open_takes_no_files(app: Server, ada: Browser) -> None:
+    with Tab(app, ada, path="/about") as tab:
+        pass
+    eventually(lambda: send(ada, tab.token).status_code == 403)
+    assert_refused(send(ada, "made-up"))

@@ -21,6 +21,7 @@ CHAPTERS = {
         "Pages",
         "SessionOptions",
         "Settings",
+        "SessionStore",
         "Callbacks",
         "Account",
         "Events",

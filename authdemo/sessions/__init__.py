@@ -45,6 +45,7 @@ from .reflex.plugin import SessionsPlugin
 from .reflex.profile import use_profile
 from .reflex.sign_in import confirm_form, provider_buttons, sign_in_error, sign_in_form
 from .reflex.words import current_language, explain, speak, word, word_of
+from .stores.base import SessionStore
 
 __all__ = [
     "AccessDenied",
@@ -71,6 +72,7 @@ __all__ = [
     "Session",
     "SessionLog",
     "SessionOptions",
+    "SessionStore",
     "SessionsPlugin",
     "Settings",
     "SignInError",

@@ -37,8 +37,6 @@ from .words import Words
 if TYPE_CHECKING:
     from ..providers.federated import Federated
     from ..stores.base import SessionStore
-    from ..stores.presence import Presence
-    from ..stores.relay import Relay
 
 FindUser: TypeAlias = Callable[..., User | None | Awaitable[User | None]]
 
@@ -106,6 +104,8 @@ class AuthCore:
         Raises:
             ConfigurationError: If something doesn't fit; says what to do.
         """
+        from ..stores.chosen import choose
+
         self.settings = settings or Settings.from_environ()
         self.callbacks = callbacks or Callbacks()
         self.events = events or Events()
@@ -118,8 +118,7 @@ class AuthCore:
         for provider in self.providers.values():
             if _is_elsewhere(provider):
                 provider.use_clock(self.now)
-        own_store, self.relay, self.presence = _store(self.settings, name)
-        store = store or own_store
+        store, self.relay, self.presence = choose(self.settings, name, store)
         options = session or self.settings.session
         self.trail = AuditTrail(self.events.audit, clock=self.now)
         self.sessions = Sessions(
@@ -305,21 +304,3 @@ def _by_id(providers: Sequence[Provider]) -> dict[str, Provider]:
     if len(by_id) < len(providers):
         raise ConfigurationError("Two providers have the same id. Give each an id of its own.")
     return by_id
-
-
-def _store(settings: Settings, name: str) -> tuple[SessionStore, Relay, Presence]:
-    """Choose where sessions are kept, and how the workers that share them hear of each other."""
-    if settings.redis_url:
-        from ..stores.redis import RedisStore
-        from ..stores.redis_presence import RedisPresence
-        from ..stores.redis_relay import RedisRelay
-
-        url = settings.redis_url
-        shared = RedisStore(url, name=name)
-        relay = RedisRelay(url, name=name, find=shared.get)
-        return shared, relay, RedisPresence(url, name=name)
-    from ..stores.embedded import EmbeddedStore
-    from ..stores.presence import NobodyElse
-    from ..stores.relay import Alone
-
-    return EmbeddedStore(settings.data_dir / "sessions.db"), Alone(), NobodyElse()

@@ -63,7 +63,7 @@ class SessionStore(Protocol):
 
         Returns:
             Whether it was done. False if the session is gone or has taken another step:
-            read it again and try again.
+                read it again and try again.
         """
 
     async def delete(self, sid: str) -> SessionRecord | None:
@@ -94,7 +94,7 @@ class SessionStore(Protocol):
 
         Returns:
             Its latest steps, at most `MAX_HISTORY`, oldest first; none if there is no such
-            session (any more).
+                session (any more).
         """
 
     async def of_handle(self, handle: str) -> list[SessionRecord]:

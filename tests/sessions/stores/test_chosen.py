@@ -1,0 +1,80 @@
+"""Where sessions are kept, and how the workers that share them hear of each other."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+
+from authdemo.sessions import SessionStore
+from authdemo.sessions.core.auth import AuthCore
+from authdemo.sessions.core.events import SessionChanged
+from authdemo.sessions.core.ids import new_id
+from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.settings import Settings
+from authdemo.sessions.providers.credentials import Credentials
+from authdemo.sessions.stores.embedded import EmbeddedStore
+from authdemo.sessions.stores.presence import NobodyElse
+from authdemo.sessions.stores.redis import RedisStore
+from authdemo.sessions.stores.redis_presence import RedisPresence
+from authdemo.sessions.stores.redis_relay import RedisRelay
+from authdemo.sessions.stores.relay import Alone
+from tests.support.house import ADA, PASSWORD, SECRET, Person
+
+SOMEWHERE = "redis://127.0.0.1:1"
+
+
+@pytest.fixture
+def auth(tmp_path):
+    def auth(redis_url=None, store: SessionStore | None = None, name="app"):
+        settings = Settings(keys=KeyRing([SECRET]), data_dir=tmp_path, redis_url=redis_url)
+        providers = [Credentials(authorize=lambda _: ADA)]
+        return AuthCore(providers=providers, settings=settings, store=store, name=name, user=Person)
+
+    return auth
+
+
+def kinds(auth):
+    return [type(each) for each in (auth.sessions.store, auth.relay, auth.presence)]
+
+
+def test_one_process_keeps_them_in_a_file(auth):
+    assert kinds(auth()) == [EmbeddedStore, Alone, NobodyElse]
+
+
+def test_several_share_a_redis(auth):
+    assert kinds(auth(SOMEWHERE)) == [RedisStore, RedisRelay, RedisPresence]
+
+
+def test_an_app_may_bring_a_store_of_its_own(auth, tmp_path):
+    own = EmbeddedStore(tmp_path / "own.db")
+    assert auth(store=own).sessions.store is own
+    assert auth(SOMEWHERE, own).sessions.store is own
+    assert kinds(auth(SOMEWHERE, own))[1:] == [RedisRelay, RedisPresence]
+
+
+async def test_workers_hear_of_changes_in_a_store_of_the_apps_own(auth, redis):
+    name, caught_up = new_id(), asyncio.Semaphore(0)
+    heard: asyncio.Queue[object] = asyncio.Queue()
+    async with AsyncExitStack() as stack:
+        workers = []
+        for _ in range(2):
+            store = RedisStore(redis.url, name=f"{name} own")
+            await store.open()
+            stack.push_async_callback(store.close)
+            worker = auth(redis.url, store, name)
+            feed = worker.sessions.feed
+            await stack.enter_async_context(
+                worker.relay.connected(feed, catch_up=caught_up.release)
+            )
+            await asyncio.wait_for(caught_up.acquire(), 5)
+            workers.append(worker)
+        one, other = workers
+        stack.callback(other.sessions.feed.subscribe(heard.put_nowait))
+        record = await one.sessions.sign_in(ADA, PASSWORD)
+        await one.sessions.update(record.id, {"name": "Countess"}, author="server")
+        notices = [await asyncio.wait_for(heard.get(), 5) for _ in range(2)]
+        changed = [each for each in notices if isinstance(each, SessionChanged)]
+        assert [each.record.user["name"] for each in changed] == ["Countess"]
+        assert caught_up.locked()

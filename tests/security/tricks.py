@@ -49,10 +49,10 @@ TRICKS: dict[str, Callable[[Real], str]] = {
     "alg none, unsigned": lambda real: real.headed(alg="none").rpartition(".")[0] + ".",
     "alg nOnE": lambda real: real.headed(alg="nOnE"),
     "alg HS384": lambda real: forge(
-        real.header | {"alg": "HS384"}, real.payload, real.secret, "sha384"
+        real.header | {"alg": "HS384"}, real.payload, real.secret, "HS384"
     ),
     "alg HS512": lambda real: forge(
-        real.header | {"alg": "HS512"}, real.payload, real.secret, "sha512"
+        real.header | {"alg": "HS512"}, real.payload, real.secret, "HS512"
     ),
     "alg RS256": lambda real: real.headed(alg="RS256"),
     "alg missing": lambda real: real.headed(alg=MISSING),

@@ -7,6 +7,10 @@ from typing import Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
+from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as make_ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as make_rsa
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -25,6 +29,7 @@ from authdemo.sessions.core.lookup import Verified
 from authdemo.sessions.core.record import Device, ProviderSession, SessionRecord
 from authdemo.sessions.core.schema import UserSchema
 from authdemo.sessions.core.settings import Rate, Settings
+from authdemo.sessions.core.signing import KeyPair, pair_of
 from authdemo.sessions.core.tokens import Claims
 from authdemo.sessions.http.csrf import Csrf
 from authdemo.sessions.http.endpoints import Endpoints
@@ -57,8 +62,8 @@ REASONS = {
 class Stand:
     """An app with its endpoints, a session, and an ear for all cookies that come in."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
-        keys = KeyRing([SECRET])
+    def __init__(self, folder: Path, *pairs: KeyPair, **settings: Any) -> None:
+        keys = KeyRing([SECRET], pairs)
         self.auth = AuthCore(
             providers=[Credentials(authorize=lambda _: None)],
             settings=Settings(keys=keys, url=BASE_URL, data_dir=folder, **settings),
@@ -92,18 +97,36 @@ class Stand:
         return listening
 
 
+PRIVATE: dict[str, Any] = {
+    "EdDSA": Ed25519PrivateKey.generate,
+    "ES256": lambda: make_ec(SECP256R1()),
+    "RS256": lambda: make_rsa(65537, 2048),
+}
+
+
+def stand_of(algorithm: str, folder: Path) -> Stand:
+    """A stand whose tokens are signed like that."""
+    pairs = [pair_of(PRIVATE[algorithm](), "a key for tests")] if algorithm in PRIVATE else []
+    return Stand(folder, *pairs)
+
+
 @pytest.fixture
 def stand(tmp_path: Path) -> Stand:
     return Stand(tmp_path)
 
 
+@pytest.fixture(params=["HS256", "EdDSA"])
+def any_stand(request: pytest.FixtureRequest, tmp_path: Path) -> Stand:
+    return stand_of(request.param, tmp_path)
+
+
 @pytest.mark.parametrize("key", EXPERIMENTS)
-async def test_the_server_holds(stand: Stand, key: str) -> None:
-    outcome = await stand.try_out(key)
+async def test_the_server_holds(any_stand: Stand, key: str) -> None:
+    outcome = await any_stand.try_out(key)
     assert outcome["held"] is True, outcome
     assert outcome["refused"].get("reason", "") == REASONS.get(key, "")
-    assert stand.left
-    assert (stand.left.rev, stand.left.user["name"]) == (1, "Ada Lovelace")
+    assert any_stand.left
+    assert (any_stand.left.rev, any_stand.left.user["name"]) == (1, "Ada Lovelace")
     assert bool(outcome["altered"]) is not key.startswith("unaltered")
 
 
@@ -122,6 +145,14 @@ async def test_no_outcome_and_no_log_holds_a_credential(
     ]
     assert any(len(part) > 100 for part in secrets)
     assert [part for part in secrets if len(part) > 20 and part in said] == []
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
+@pytest.mark.parametrize("key", ["unaltered", "confused", "other_hash", "other_key", "own_key"])
+async def test_keys_of_every_kind_are_tried(tmp_path: Path, algorithm: str, key: str) -> None:
+    outcome = await stand_of(algorithm, tmp_path).try_out(key)
+    assert outcome["held"] is True, outcome
+    assert outcome["refused"].get("reason", "") == REASONS.get(key, "")
 
 
 class TestStranger:
@@ -226,17 +257,17 @@ class TestABrokenServer:
         "key", sorted(REASONS.keys() - {"flipped", "fixed_field", "unknown_field"})
     )
     async def test_that_believes_any_token(
-        self, stand: Stand, key: str, monkeypatch: pytest.MonkeyPatch
+        self, any_stand: Stand, key: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async def believe(token: str) -> Verified | None:
             header, payload, _ = token.split(".")
             claims = jwt.decode(f"{header}.{payload}.", options={"verify_signature": False})
             claims = {n: claims[n] for n in ("sub", "sid", "jti", "iat", "exp", "rev", "user")}
-            record = await stand.auth.sessions.find(claims["sid"])
+            record = await any_stand.auth.sessions.find(claims["sid"])
             return Verified(token, Claims(**claims), record) if record else None
 
-        monkeypatch.setattr(stand.auth.sessions, "verify", believe)
-        assert (await stand.try_out(key))["held"] is False
+        monkeypatch.setattr(any_stand.auth.sessions, "verify", believe)
+        assert (await any_stand.try_out(key))["held"] is False
 
     @pytest.mark.parametrize("key", ["unaltered", "old_revision"])
     async def test_that_believes_no_token(

@@ -6,7 +6,6 @@ so is the header, which is the same in every token that a key signs.
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 from collections.abc import Iterable, Mapping
@@ -15,6 +14,7 @@ from typing import Any, Final
 import jwt
 
 from . import strict_json
+from .compact import base64url, unpacked
 from .errors import TokenError
 from .keys import Key
 from .signing import KeyPair
@@ -42,13 +42,13 @@ class Signet:
         """
         self.kid = key.kid
         self.algorithm = key.algorithm
-        self.header = _spelled(
+        self.header = base64url(
             strict_json.dumps({"alg": key.algorithm, "typ": TYPE, "kid": key.kid})
         )
         self._algorithm = jwt.get_algorithm_by_name(key.algorithm)
         self._private = self._algorithm.prepare_key(key.private)
         self._public = self._algorithm.prepare_key(key.public)
-        self._signature_length = len(_spelled(self._algorithm.sign(b"", self._private)))
+        self._signature_length = len(base64url(self._algorithm.sign(b"", self._private)))
 
     def sign(self, payload: Mapping[str, Any]) -> str:
         """Make a signed token.
@@ -59,8 +59,8 @@ class Signet:
         Returns:
             The token.
         """
-        signed = f"{self.header}.{_spelled(strict_json.dumps(payload))}"
-        return f"{signed}.{_spelled(self._algorithm.sign(signed.encode(), self._private))}"
+        signed = f"{self.header}.{base64url(strict_json.dumps(payload))}"
+        return f"{signed}.{base64url(self._algorithm.sign(signed.encode(), self._private))}"
 
     def length(self, payload: Mapping[str, Any]) -> int:
         """Tell how long a token would be.
@@ -165,10 +165,10 @@ def canonical(segment: str) -> bytes:
         TokenError: If it is spelled in another way.
     """
     try:
-        octets = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+        octets = unpacked(segment)
     except binascii.Error as error:
         raise TokenError("This is not a token.", reason="form") from error
-    if _spelled(octets) != segment:
+    if base64url(octets) != segment:
         raise TokenError("The token is not in its canonical form.", reason="form")
     return octets
 
@@ -192,7 +192,3 @@ def read(octets: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise TokenError("The token is not a JSON object.", reason="json")
     return value
-
-
-def _spelled(octets: bytes) -> str:
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()

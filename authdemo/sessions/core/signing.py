@@ -6,7 +6,6 @@ A key's file decides which algorithm it is used with, and nothing that a token s
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import stat
@@ -22,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
+from .compact import base64url
 from .errors import ConfigurationError
 
 LEAST_RSA_BITS = 2048
@@ -77,15 +77,27 @@ def read_pair(path: Path) -> KeyPair:
         private = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise ConfigurationError(f"{_TAKES} and without a password; {path} is none.") from error
-    return _pair(private, path)
+    return pair_of(private, str(path))
 
 
-def _pair(private: object, path: Path) -> KeyPair:
+def pair_of(private: object, name: str) -> KeyPair:
+    """Make a pair of a private key.
+
+    Args:
+        private: The private key.
+        name: What to call it in an error.
+
+    Returns:
+        The key with its public half.
+
+    Raises:
+        ConfigurationError: If it is of another kind than those that are taken.
+    """
     algorithm = _algorithm(private)
     if algorithm is None or not isinstance(private, PrivateKey):
         raise ConfigurationError(
             "AUTH_SIGNING_KEYS takes keys of Ed25519, P-256, or RSA with at least "
-            f"{LEAST_RSA_BITS} bits; {path} is another."
+            f"{LEAST_RSA_BITS} bits; {name} is another."
         )
     public = private.public_key()
     jwk = _public_jwk(public, algorithm)
@@ -119,5 +131,4 @@ def _public_jwk(public: Any, algorithm: str) -> dict[str, str]:
 
 def _thumbprint(jwk: Mapping[str, str]) -> str:
     canonical = json.dumps(dict(sorted(jwk.items())), separators=(",", ":"))
-    digest = hashlib.sha256(canonical.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return base64url(hashlib.sha256(canonical.encode()).digest())

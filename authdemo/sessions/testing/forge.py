@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 import string
 from typing import Any
+
+from ..core.compact import base64url, signature
 
 MISSING: Any = object()
 """Stands for a member that `changed` leaves out."""
@@ -15,47 +14,37 @@ MISSING: Any = object()
 _ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 
 
-def base64url(octets: bytes) -> str:
-    """Encode without padding (RFC 7515 section 2)."""
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
-
-
 def octets_of(part: Any) -> bytes:
     """The octets themselves, or anything else as JSON."""
     return part if isinstance(part, bytes) else json.dumps(part).encode()
 
 
-def unpacked(segment: str) -> bytes:
-    """Decode a segment."""
-    return base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
-
-
-def tag(text: str, secret: str | bytes, hash_name: str = "sha256") -> str:
+def tag(text: str, secret: str | bytes, algorithm: str = "HS256") -> str:
     """The third segment for the first two."""
     key = secret.encode() if isinstance(secret, str) else secret
     octets = text.encode("utf-8", "surrogatepass")
-    return base64url(hmac.new(key, octets, getattr(hashlib, hash_name)).digest())
+    return signature(octets, key, algorithm)
 
 
-def sign(header: str, payload: str, secret: str | bytes, hash_name: str = "sha256") -> str:
+def sign(header: str, payload: str, secret: str | bytes, algorithm: str = "HS256") -> str:
     """A token of two segments as they are spelled."""
-    return f"{header}.{payload}.{tag(f'{header}.{payload}', secret, hash_name)}"
+    return f"{header}.{payload}.{tag(f'{header}.{payload}', secret, algorithm)}"
 
 
-def forge(header: Any, payload: Any, secret: str | bytes, hash_name: str = "sha256") -> str:
+def forge(header: Any, payload: Any, secret: str | bytes, algorithm: str = "HS256") -> str:
     """Make a token.
 
     Args:
         header: Its header: octets, or anything else as JSON.
         payload: Its payload, likewise.
         secret: What to sign it with, whatever the header says.
-        hash_name: The hash of the signature.
+        algorithm: How to sign.
 
     Returns:
         The token in compact form.
     """
     header, payload = base64url(octets_of(header)), base64url(octets_of(payload))
-    return sign(header, payload, secret, hash_name)
+    return sign(header, payload, secret, algorithm)
 
 
 def changed(good: dict[str, Any], changes: Any) -> Any:

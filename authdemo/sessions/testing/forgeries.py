@@ -10,11 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from jwt import get_algorithm_by_name
-
+from ..core.compact import base64url, signature, unpacked
 from ..core.keys import Key, KeyRing
 from ..core.signing import KeyPair
-from .forge import base64url, changed, octets_of, unpacked
+from .forge import changed, octets_of
 
 _FOREIGN = KeyRing(["a secret of somebody else, who has no key of this app"]).signing
 _YEARS = 10 * 365 * 86_400
@@ -60,8 +59,7 @@ class RealToken:
         """
         key = key or self.key
         text = f"{base64url(octets_of(header))}.{base64url(octets_of(payload))}"
-        tag = get_algorithm_by_name(key.algorithm).sign(text.encode(), key.private)
-        return f"{text}.{base64url(tag)}"
+        return f"{text}.{signature(text.encode(), key.private, key.algorithm)}"
 
     def headed(self, **changes: Any) -> str:
         """Change its header, and sign it anew with the real key."""

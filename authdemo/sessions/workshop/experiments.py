@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from ..core.keys import Key
 from . import verdicts
 from .attempts import Attempt, Bench, change, reading, update
+from .foreign import foreign, jwk_of, public_half_as_secret
 from .verdicts import Verdict
 
 _HOUR = 3600
@@ -48,33 +49,39 @@ def _renamed(bench: Bench, _: str) -> Attempt:
 
 
 def _unsigned(bench: Bench, _: str) -> Attempt:
-    return reading(
-        bench, bench.token().signed(header={"alg": "none"}), change("alg", "HS256", "none")
-    )
+    token = bench.token()
+    return reading(bench, token.without_signature(), change("alg", token.header["alg"], "none"))
 
 
 def _other_hash(bench: Bench, _: str) -> Attempt:
-    return reading(
-        bench, bench.token().signed(header={"alg": "HS512"}), change("alg", "HS256", "HS512")
-    )
+    token = bench.token()
+    can = isinstance(token.key, Key)
+    forged = token.signed(header={"alg": "HS512"}, algorithm="HS512" if can else None)
+    return reading(bench, forged, change("alg", token.header["alg"], "HS512"))
 
 
 def _confused(bench: Bench, _: str) -> Attempt:
     token = bench.token()
-    good = token.signed()
-    forged = token.signed(header={"alg": "RS256"}) + good.rpartition(".")[2]
-    return reading(bench, forged, change("alg", "HS256", "RS256"))
+    if isinstance(token.key, Key):
+        said, key = "RS256", token.key
+    else:
+        said, key = Key.algorithm, public_half_as_secret(token.key)
+    forged = token.signed(header={"alg": said}, key=key)
+    return reading(bench, forged, change("alg", token.header["alg"], said))
 
 
 def _other_key(bench: Bench, _: str) -> Attempt:
-    forged = bench.token().signed(secret=secrets.token_bytes(32))
-    return reading(bench, forged, change("key", bench.token().header["kid"], "?"))
+    token = bench.token()
+    forged = token.signed(key=foreign(token.key.algorithm))
+    return reading(bench, forged, change("key", token.header["kid"], "?"))
 
 
 def _own_key(bench: Bench, _: str) -> Attempt:
-    secret = secrets.token_bytes(32)
-    forged = bench.token().signed(header={"jwk": {"kty": "oct", "k": "…"}}, secret=secret)
-    return reading(bench, forged, change("jwk", None, {"kty": "oct", "k": "…"}))
+    token = bench.token()
+    key = foreign(token.key.algorithm)
+    jwk = jwk_of(key)
+    forged = token.signed(header={"jwk": jwk}, key=key)
+    return reading(bench, forged, change("jwk", None, {"kty": jwk["kty"]}))
 
 
 def _expired(bench: Bench, _: str) -> Attempt:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from ..core.keys import KeyRing
-
-_HASHES = {"HS256": hashlib.sha256, "HS512": hashlib.sha512}
+from ..core.compact import base64url, signature, unpacked
+from ..core.keys import Key
+from ..core.signing import KeyPair
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,52 +20,55 @@ class Token:
         header: What it says about itself.
         claims: What it says about the session.
         text: The token in compact form.
+        key: The key that signed it.
     """
 
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
     text: str = field(repr=False)
-    _keys: KeyRing = field(repr=False)
+    key: Key | KeyPair = field(repr=False)
 
     @classmethod
-    def read(cls, text: str, keys: KeyRing) -> Token:
+    def read(cls, text: str, key: Key | KeyPair) -> Token:
         """Take a token of this app apart.
 
         Args:
             text: The token.
-            keys: The app's keys, to sign what is altered.
+            key: The app's key that signs, to sign what is altered.
 
         Returns:
             Its parts.
         """
-        header, claims = (json.loads(_octets(part)) for part in text.split(".")[:2])
-        return cls(header, claims, text, keys)
+        header, claims = (json.loads(unpacked(part)) for part in text.split(".")[:2])
+        return cls(header, claims, text, key)
 
     def signed(
         self,
         *,
         header: Mapping[str, Any] | None = None,
         claims: Mapping[str, Any] | None = None,
-        secret: bytes | None = None,
+        key: Key | KeyPair | None = None,
+        algorithm: str | None = None,
     ) -> str:
         """Alter the token and sign it anew.
 
         Args:
-            header: What to change in the header; `alg` says how to sign.
+            header: What to change in the header.
             claims: What to change in the claims.
-            secret: The key; the app's own by default, as nobody else could.
+            key: The key; the app's own by default, as nobody else could.
+            algorithm: How to sign, whatever the header says; as the key does by default.
 
         Returns:
             The altered token.
         """
-        altered = replace(
-            self, header={**self.header, **(header or {})}, claims={**self.claims, **(claims or {})}
-        )
-        text = f"{_segment(altered.header)}.{_segment(altered.claims)}"
-        hash_ = _HASHES.get(altered.header["alg"])
-        key = self._keys.signing.secret if secret is None else secret
-        tag = hmac.new(key, text.encode(), hash_).digest() if hash_ else b""
-        return f"{text}.{_base64url(tag)}"
+        key = key or self.key
+        text = self._unsigned(header or {}, claims or {})
+        tag = signature(text.encode(), key.private, algorithm or key.algorithm)
+        return f"{text}.{tag}"
+
+    def without_signature(self) -> str:
+        """Say that the token needs no signature, and leave it out (RFC 7519 section 6)."""
+        return self._unsigned({"alg": "none"}, {}) + "."
 
     def with_claims_under_its_own_signature(self, claims: Mapping[str, Any]) -> str:
         """Alter the claims and leave the signature as it was, as somebody without a key could."""
@@ -82,19 +82,14 @@ class Token:
             The altered token, and the number of the byte.
         """
         header, payload, tag = self.text.split(".")
-        octets = bytearray(_octets(payload))
+        octets = bytearray(unpacked(payload))
         place = len(octets) // 2
         octets[place] ^= 1
-        return f"{header}.{_base64url(octets)}.{tag}", place
+        return f"{header}.{base64url(bytes(octets))}.{tag}", place
+
+    def _unsigned(self, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
+        return f"{_segment({**self.header, **header})}.{_segment({**self.claims, **claims})}"
 
 
 def _segment(value: Mapping[str, Any]) -> str:
-    return _base64url(json.dumps(value, separators=(",", ":")).encode())
-
-
-def _base64url(octets: bytes | bytearray) -> str:
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
-
-
-def _octets(part: str) -> bytes:
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    return base64url(json.dumps(value, separators=(",", ":")).encode())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from authdemo.sessions.testing.forge import unpacked
+from authdemo.sessions.core.compact import unpacked
 
 _HERE = Path(__file__).parent
 

@@ -57,10 +57,10 @@ def test_a_path_below_a_page_of_many_paths_is_no_page(nobody: Browser) -> None:
 def test_a_public_page_of_all_paths_opens_no_other(
     nobody: Browser, ada: Browser, grace: Browser
 ) -> None:
-    assert nobody.get("/archive/sealed/7", headers=AS_PERSON).status_code == 303
-    assert ada.get("/archive/sealed/7", headers=AS_PERSON).status_code == 403
-    assert grace.get("/archive/sealed/7", headers=AS_PERSON).status_code == 200
-    for path in ("/archive", "/archive/7", "/archive/sealed/7/8"):
+    assert nobody.get("/library/sealed/7", headers=AS_PERSON).status_code == 303
+    assert ada.get("/library/sealed/7", headers=AS_PERSON).status_code == 403
+    assert grace.get("/library/sealed/7", headers=AS_PERSON).status_code == 200
+    for path in ("/library", "/library/7", "/library/sealed/7/8"):
         assert nobody.get(path, headers=AS_PERSON).status_code == 200, path
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from authdemo.sessions.core.limits import Bucket
 from authdemo.sessions.core.record import Device
+from authdemo.sessions.core.settings import Rate
 from authdemo.sessions.http.connections import Connection
 
 OWN = "https://own.example"
@@ -22,5 +24,5 @@ OWN = "https://own.example"
     ],
 )
 def test_an_address_without_its_origin_names_no_host(url: str, path: str) -> None:
-    connection = Connection(None, "", Device(), OWN)
+    connection = Connection(None, "", Device(), OWN, Bucket(Rate(1, 1)))
     assert connection.path_of(url) == path

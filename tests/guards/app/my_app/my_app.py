@@ -178,8 +178,8 @@ def sensitive():
 
 
 @public
-def archive():
-    return rx.el.h1("Whatever is archived")
+def library():
+    return rx.el.h1("Whatever is there to be read")
 
 
 @protected(roles="admin")
@@ -204,8 +204,8 @@ app.add_page(post, route="/post/[slug]")
 app.add_page(drawer, route="/drawer/[number]")
 app.add_page(sensitive, route="/sensitive")
 app.add_page(study, route="/study")
-app.add_page(archive, route="/archive/[[...splat]]")
-app.add_page(volume, route="/archive/sealed/[number]")
+app.add_page(library, route="/library/[[...splat]]")
+app.add_page(volume, route="/library/sealed/[number]")
 app.add_page(attic, route="/attic/[[...splat]]")
 app.add_page(stairs, route="/attic/stairs")
 app.add_page(unmarked, route="/unmarked")

@@ -220,9 +220,10 @@ class Endpoints:
     async def sign_out(self, request: Request) -> Answer:
         """`POST signout`: end the session, here and wherever its cookie was copied to."""
         visitor, body = await self._receive(request, for_redirect=True)
+        wanted = _wanted_url(body)
         if visitor.record is not None:
             await self._auth.sessions.sign_out(visitor.record.id, device=visitor.device)
-        target, way = await self._target(visitor, body), None
+        target, way = await self._target(visitor, wanted), None
         if visitor.record is not None:
             way = await self.signing_out.way_on(visitor.record, visitor.base_url, target)
         answer = redirect(request, way or target)
@@ -263,10 +264,10 @@ class Endpoints:
             self._desk.put_csrf(answer.headers, visitor, "")
         return answer
 
-    async def _target(self, visitor: Visitor, body: dict[str, Any]) -> str:
+    async def _target(self, visitor: Visitor, wanted: str) -> str:
         """Decide where to go from a session that is over, whatever the app's callback says."""
         try:
-            return await self._auth.redirect(_wanted_url(body), visitor.base_url)
+            return await self._auth.redirect(wanted, visitor.base_url)
         except AuthError:
             return visitor.base_url
 

@@ -51,7 +51,8 @@ class Commits:
         Returns:
             What `change` returns, to be awaited: it is there once it is on the disk. It is an
             `sqlite3.Error` if that can't be done, `FileNotFoundError` if another file is in
-            the database's place, and `NotKept` if the disk can't keep it.
+            the database's place, and `NotKept` if the disk can't keep it. If one of the changes
+            that are written together raises anything else, none of them is made.
         """
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((change, done))
@@ -80,7 +81,7 @@ class Commits:
             await self._begin()
             results = self._commit(change for change, _ in batch)
             await self._journal.sync()
-        except (OSError, sqlite3.Error) as error:
+        except Exception as error:  # noqa: BLE001 - whoever waits gets it; nobody waits for ever
             results = [error] * len(batch)
         for (_, done), result in zip(batch, results, strict=True):
             _settle(done, result)
@@ -102,7 +103,7 @@ class Commits:
         try:
             results = [self._try(change) for change in changes]
             self._db.execute("COMMIT")
-        except sqlite3.Error:
+        except Exception:
             self._cache.clear()
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")

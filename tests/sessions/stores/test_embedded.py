@@ -242,6 +242,21 @@ class TestDisk:
         assert isinstance(second, StoreUnavailable)
         assert (await house.store.get("b")).id == "b"
 
+    async def test_one_that_no_file_can_hold_leaves_nobody_waiting_and_nothing_half_done(
+        self, house
+    ):
+        record = await house.sign_in()
+        bad = record.model_copy(update={"id": "bad", "user": {"id": "ada", "name": "\ud800"}})
+        good = record.model_copy(update={"id": "good"})
+        both = asyncio.gather(
+            house.store.create(good), house.store.create(bad), return_exceptions=True
+        )
+        answers = await asyncio.wait_for(both, 5)
+        assert all(isinstance(answer, ValueError) for answer in answers)
+        assert await house.store.get("good") is None
+        await asyncio.wait_for(house.store.create(good), 5)
+        assert (await house.store.get("good")).id == "good"
+
     async def test_a_disk_that_keeps_nothing_is_not_believed_again(
         self, house, monkeypatch, caplog
     ):

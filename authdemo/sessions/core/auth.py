@@ -161,8 +161,13 @@ class AuthCore:
 
         Raises:
             ConfigurationError: If `Auth` was made without `find_user`.
-            CallbackFailed: If a function of the app raised; nobody's session has changed.
+            CallbackFailed: If a function of the app raised, or `find_user` found no user but
+                something else.
+            UpdateRefused: If no token could carry what the app knows; names the largest field.
             StoreUnavailable: If the store can't keep it.
+
+        If `find_user` raised, no session has changed. Anything later may come after some of the
+        user's sessions have followed; they stay as they are then, and a second call does the rest.
         """
         if self._find_user is None:
             raise ConfigurationError("auth.refresh needs Auth(find_user=...), to look users up.")
@@ -186,9 +191,13 @@ class AuthCore:
             How many sessions there were.
 
         Raises:
-            UpdateRefused: If a field can't be changed like that; names it.
+            UpdateRefused: If a field can't be changed like that, or no token could carry it;
+                names it.
             CallbackFailed: If a function of the app raised.
             StoreUnavailable: If the store can't keep it.
+
+        One session is changed after the other. Those before the one that raised stay changed,
+        and a second call does the rest.
         """
         updated = 0
         for record in await self.sessions.of_user(user_id):
@@ -207,7 +216,8 @@ class AuthCore:
             How many there were.
 
         Raises:
-            StoreUnavailable: If the store can't be reached.
+            StoreUnavailable: If the store can't be reached; those that it could end are over,
+                and a second call ends the rest.
         """
         return await self.sessions.revoke_user(user_id)
 
@@ -220,6 +230,9 @@ class AuthCore:
 
         Returns:
             An absolute URL.
+
+        Raises:
+            CallbackFailed: If the `redirect` callback raised, or answered with no text.
         """
         return await self.callbacks.ask_redirect(url or base_url, base_url)
 

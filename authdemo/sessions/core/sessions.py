@@ -174,6 +174,9 @@ class Sessions(Lookup):
 
         Returns:
             The session's record from then on.
+
+        Raises:
+            AuthError: What `revise` raises.
         """
         revised = await self.revise(sid, asked, author=author, if_rev=if_rev, device=device)
         return revised.record
@@ -203,9 +206,11 @@ class Sessions(Lookup):
 
         Raises:
             NotAuthenticated: If the session is over.
-            UpdateRefused: If a field can't be changed like that; names it.
+            UpdateRefused: If a field can't be changed like that, or no token could carry it;
+                names it.
             RevisionConflict: If the session is not at `if_rev`.
             CallbackFailed: If the `jwt` or `session` callback raised.
+            StoreUnavailable: If the store can't keep it.
         """
 
         def accept(record: SessionRecord) -> dict[str, Any]:
@@ -230,7 +235,10 @@ class Sessions(Lookup):
             The user's sessions, as they are now.
 
         Raises:
+            UpdateRefused: If no token could carry a session; names the largest field. Like
+                each of these, it leaves the sessions that came before in line.
             CallbackFailed: If the `jwt` or `session` callback raised.
+            StoreUnavailable: If the store can't keep it.
         """
         await self._proofs.void(user.id)
         fresh = self.schema.beyond_clients(user)

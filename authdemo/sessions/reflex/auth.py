@@ -41,6 +41,10 @@ class Auth(AuthCore):
         session = await auth(self)
         await auth.update(self, name="Serverserver-man")
 
+    Whatever its methods raise is an `AuthError`, with a message for people and a code for
+    programs. What a callback of yours raises as an `AuthError` comes through as it is; what else
+    it raises is logged, and becomes `CallbackFailed`.
+
     Attributes:
         guards: Knows which event handlers and vars are for whom.
     """
@@ -97,8 +101,10 @@ class Auth(AuthCore):
             The session as it is now.
 
         Raises:
-            NotAuthenticated: If nobody is signed in.
-            UpdateRefused: If a field can't be changed like that; names it.
+            NotAuthenticated: If nobody is signed in, or the `jwt` callback ends the session.
+            UpdateRefused: If a field can't be changed like that, or no token could carry it;
+                names it.
+            CallbackFailed: If a function of the app raised.
             StoreUnavailable: If the store can't keep it.
         """
         connection = self.live.connection(state)
@@ -132,6 +138,9 @@ class Auth(AuthCore):
 
         Raises:
             SignInError: If nobody is signed in; its message is for the user.
+            CallbackFailed: If a function of the app raised.
+            StoreUnavailable: If failures can't be counted, or the ticket can't be kept.
+            RequestRefused: If the socket is gone.
         """
         connection = self._connection(state)
         granted = await self.admission.authorize(provider, credentials, device=connection.device)
@@ -156,6 +165,9 @@ class Auth(AuthCore):
 
         Args:
             state: The event handler's `self`.
+
+        Raises:
+            StoreUnavailable: If the store can't end it; catch that, and say it to the user.
         """
         connection = self.live.connection(state)
         record = await self.live.record(connection)
@@ -189,6 +201,9 @@ class Auth(AuthCore):
             NotAuthenticated: If nobody is signed in.
             SignInError: If the credentials are wrong, or somebody else's, or the `sign_in`
                 callback doesn't let the user in, or sends them elsewhere.
+            CallbackFailed: If a function of the app raised.
+            StoreUnavailable: If the store can't say, count failures or keep it.
+            RequestRefused: If the socket is gone.
         """
         session = await self(state)
         if session is None:
@@ -223,7 +238,10 @@ class Auth(AuthCore):
 
         Raises:
             NotAuthenticated: If nobody is signed in.
-            ConfigurationError: If there is no key in `AUTH_SIGNING_KEYS`.
+            ConfigurationError: If there is no key in `AUTH_SIGNING_KEYS`, or a claim has a name
+                that means something else.
+            StoreUnavailable: If the store can't say.
+            RequestRefused: If the socket is gone.
         """
         _, record = await self.member(state)
         return self.access_tokens.mint(
@@ -256,6 +274,8 @@ class Auth(AuthCore):
         Raises:
             NotAuthenticated: If nobody is signed in.
             UnknownProvider: If the app doesn't offer that way any more.
+            StoreUnavailable: If the store can't say.
+            RequestRefused: If the socket is gone.
         """
         _, record = await self.member(state)
         provider = self.admission.provider(record.provider)
@@ -268,6 +288,10 @@ class Auth(AuthCore):
         Args:
             state: The event handler's `self`.
             url: Where to; another origin is not followed.
+
+        Raises:
+            CallbackFailed: If the `redirect` callback raised, or answered with no text.
+            RequestRefused: If the socket is gone.
         """
         session_state = await state.get_state(SessionState)
         session_state.leave_to = await self._way_to(url, self._connection(state))
@@ -283,6 +307,8 @@ class Auth(AuthCore):
 
         Raises:
             NotAuthenticated: If nobody is signed in.
+            StoreUnavailable: If the store can't end them; those that it could end are over.
+            RequestRefused: If the socket is gone.
         """
         connection, record = await self.member(state)
         return await self.sessions.revoke_user(
@@ -300,6 +326,7 @@ class Auth(AuthCore):
 
         Raises:
             NotAuthenticated: If nobody is signed in.
+            StoreUnavailable: If the store can't say.
             RequestRefused: If the socket is gone.
         """
         connection = self._connection(state)

@@ -133,6 +133,7 @@ def _prepare(config: pytest.Config, folder: Path) -> None:
     changes.setenv("AUTH_SECRET", SECRET)
     changes.setenv("REFLEX_BACKEND_ONLY", "true")
     changes.setenv("REFLEX_STATES_WORKDIR", f"{data.name}/states")
+    changes.setenv("REFLEX_UPLOADED_FILES_DIR", f"{data.name}/uploads")
     changes.setenv("REFLEX_TELEMETRY_ENABLED", "false")
     changes.syspath_prepend(folder)
     changes.chdir(folder)  # where Reflex looks for everything

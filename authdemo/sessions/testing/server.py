@@ -29,6 +29,7 @@ _OF_THIS_PROCESS = frozenset(
         environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP,
         environment.REFLEX_SKIP_COMPILE,
         environment.REFLEX_STATES_WORKDIR,
+        environment.REFLEX_UPLOADED_FILES_DIR,
         environment.REFLEX_WEB_WORKDIR,
     )
 )

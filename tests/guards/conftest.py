@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -56,10 +57,8 @@ def grace(app: Server) -> Browser:
 @pytest.fixture
 def elsewhere(app: Server, ada: Browser) -> Iterator[None]:
     """Let the app send everybody elsewhere who proves who they are; Ada is in already."""
-    sign = app.log.parent / "elsewhere"
-    sign.touch()
-    yield
-    sign.unlink()
+    with switched_on(app, "elsewhere"):
+        yield
 
 
 @pytest.fixture
@@ -73,6 +72,17 @@ def clock_of(app: Server) -> Iterator[Callable[[float], None]]:
     ahead = app.log.parent / "ahead"
     yield lambda seconds: write(ahead, str(seconds))
     ahead.unlink(missing_ok=True)
+
+
+@contextmanager
+def switched_on(app: Server, name: str) -> Iterator[None]:
+    """Have the app behave in another way for a while; see its `auth.py`."""
+    switch = app.log.parent / name
+    switch.touch()
+    try:
+        yield
+    finally:
+        switch.unlink()
 
 
 def write(path: Path, text: str) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import launch_options
 from tests.e2e.visitor import Visitor, click, is_connected
-from tests.guards.conftest import file_a_will
+from tests.guards.conftest import file_a_will, switched_on
 from tests.support.server import Server
 
 
@@ -71,10 +71,8 @@ def test_what_a_visitor_liked_is_liked_when_they_are_signed_in(visitor: Visitor)
 @pytest.fixture
 def barred(app: Server) -> Iterator[None]:
     """Let the app's `jwt` callback say no to everybody who signs in."""
-    sign = app.log.parent / "barred"
-    sign.touch()
-    yield
-    sign.unlink()
+    with switched_on(app, "barred"):
+        yield
 
 
 def test_whose_ticket_is_refused_is_told_why_and_it_is_not_sent_again(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from authdemo.sessions.testing import eventually
-from tests.guards.conftest import member
+from tests.guards.conftest import member, switched_on
 from tests.support.apps import state
 from tests.support.browser import Browser
 from tests.support.server import Server
@@ -20,10 +20,8 @@ CONFIRM = f"{ROOT_STATE}.authdemo___sessions___reflex___sign_in____confirm_state
 @pytest.fixture
 def promotion(app: Server) -> Iterator[None]:
     """Make everybody an administrator, as far as the app's table says."""
-    sign = app.log.parent / "promoted"
-    sign.touch()
-    yield
-    sign.unlink()
+    with switched_on(app, "promoted"):
+        yield
 
 
 def test_nobody_is_sent_what_is_for_members(app: Server) -> None:

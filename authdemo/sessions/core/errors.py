@@ -141,16 +141,6 @@ class SignInOutdated(SignInError):
 
     code = "SignInOutdated"
 
-    def __init__(
-        self, message: str = "Your account changed while you signed in. Sign in again."
-    ) -> None:
-        """Make an error.
-
-        Args:
-            message: What to tell the user.
-        """
-        super().__init__(message)
-
 
 class TooManyAttempts(SignInError):
     """The limit on failed sign-ins is reached."""

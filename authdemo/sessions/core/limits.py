@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from .attempts import Attempts
@@ -93,23 +93,23 @@ class AddressLimit:
         """
         return await self._attempts.count(self._most, self._name, network(address))
 
-    @asynccontextmanager
-    async def attempt(
+    def attempt(
         self, address: str, *, is_failure: Callable[[Exception], bool]
-    ) -> AsyncIterator[None]:
+    ) -> AbstractAsyncContextManager[None]:
         """Let an attempt in, and count it if it fails.
 
         Args:
             address: The address.
             is_failure: Tells whether what it raises counts.
 
+        Returns:
+            What the attempt is made in.
+
         Raises:
             TooManyAttempts: If too many failed from there; says when to come back.
             StoreUnavailable: If nobody can say.
         """
-        one = self._attempts.one(self._most, self._name, network(address), is_failure=is_failure)
-        async with one:
-            yield
+        return self._attempts.one(self._most, self._name, network(address), is_failure=is_failure)
 
 
 class Bucket:

@@ -70,7 +70,7 @@ class Proofs:
         )
         latest = max((each.at for each in voided or ()), default=-math.inf)
         if began < max(latest, now - PROOF_SECONDS):
-            raise SignInOutdated
+            raise SignInOutdated("Your account changed while you signed in. Sign in again.")
 
 
 def _key(user_id: str) -> str:

@@ -16,9 +16,16 @@ from ..core.record import SessionRecord
 from . import answers
 from .answers import Answer
 from .cookies import RawHeaders
-from .keeping import Keep, KeepApart, is_named_by_content
+from .keeping import is_named_by_content, keep, keep_apart
 from .language import language_of
-from .refusals import InsteadOfMissing, WithoutShell, nothing, refusal_page, wants_page
+from .refusals import (
+    InsteadOf,
+    is_missing,
+    is_missing_page,
+    nothing,
+    refusal_page,
+    wants_page,
+)
 from .scopes import header
 from .site import Page, Site, canonical
 from .templates import Wording
@@ -43,7 +50,7 @@ class Gate:
             desk: Receives visitors.
             site: The built pages.
         """
-        self._app = WithoutShell(app)
+        self._app = InsteadOf(app, is_missing_page, nothing)
         self._auth = auth
         self._desk = desk
         self._site = site
@@ -67,7 +74,7 @@ class Gate:
             if path.startswith(_SCRIPTS) and path.endswith(".js"):
                 return await self._script(scope, path)
             if is_named_by_content(path):
-                return Keep(self._app)
+                return keep(self._app)
             return self._instead_of_missing(scope, path)
         except AuthError as error:
             self._auth.trail.refused(error, path=path, device=device_of(scope))
@@ -82,7 +89,7 @@ class Gate:
             return nothing() if is_shell else None
 
         missing = self._refusal(scope, NotFound(), secure=self._is_secure(scope))
-        return missing if is_shell else InsteadOfMissing(self._app, missing)
+        return missing if is_shell else InsteadOf(self._app, is_missing, lambda: missing)
 
     def _refusal(self, scope: Scope, error: AuthError, *, secure: bool) -> Answer:
         wording = self._wording(scope, None, is_member=True)
@@ -190,14 +197,14 @@ class Gate:
             script = endpoints.addressed_to(self._desk.origins.base_url(scope))
             return Answer(200, [*_SCRIPT_HEADERS], script.encode())
         if self._site.is_public_script(path.removeprefix(_SCRIPTS)):
-            return Keep(self._app) if is_named_by_content(path) else None
+            return keep(self._app) if is_named_by_content(path) else None
         record = (await self._desk.receive(scope)).record
         if record is None:
             return answers.text("Sign in first.", 401)
         pages = self._site.pages_with(path.removeprefix(_SCRIPTS))
         if pages and not await self._may_see_one(pages, record):
             return answers.text("This is not for you.", 403)
-        return KeepApart(self._app)
+        return keep_apart(self._app)
 
     async def _may_see_one(self, pages: Sequence[str], record: SessionRecord) -> bool:
         """Tell whether a member may see a page that needs a script which no public page needs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,47 +26,49 @@ def is_named_by_content(path: str) -> bool:
     return _NAMED_BY_CONTENT.fullmatch(path) is not None
 
 
-class Keep:
-    """Serves what everyone may have, and lets browsers keep it."""
+def keep(app: ASGIApp) -> ASGIApp:
+    """Serve what everyone may have, and let browsers keep what was found.
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Stand in front of an app.
+    Args:
+        app: The app that serves the files.
 
-        Args:
-            app: The app that serves the files.
-        """
-        self._app = app
+    Returns:
+        The app, which answers as before but for the headers.
+    """
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as the app does; what was found may be kept."""
+    def mark(status: int, headers: MutableHeaders) -> None:
+        if status in _FOUND:
+            headers["Cache-Control"] = _FOREVER
 
-        async def mark(message: Message) -> None:
-            if message.get("status") in _FOUND:
-                MutableHeaders(scope=message)["Cache-Control"] = _FOREVER
-            await send(message)
-
-        await self._app(scope, receive, mark)
+    return _marked(app, mark)
 
 
-class KeepApart:
-    """Serves what only members may have, and keeps it out of the caches that others share."""
+def keep_apart(app: ASGIApp) -> ASGIApp:
+    """Serve what only members may have, and keep it out of the caches that others share.
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Stand in front of an app.
+    A browser asks each time whether it may still show it.
 
-        Args:
-            app: The app that serves the files.
-        """
-        self._app = app
+    Args:
+        app: The app that serves the files.
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as the app does; a browser asks each time whether it may still show it."""
+    Returns:
+        The app, which answers as before but for the headers.
+    """
 
-        async def mark(message: Message) -> None:
+    def mark(_: int, headers: MutableHeaders) -> None:
+        headers["Cache-Control"] = _MEMBERS
+        headers.add_vary_header("Cookie")
+
+    return _marked(app, mark)
+
+
+def _marked(app: ASGIApp, mark: Callable[[int, MutableHeaders], None]) -> ASGIApp:
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        async def pass_on(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["Cache-Control"] = _MEMBERS
-                headers.add_vary_header("Cookie")
+                mark(message["status"], MutableHeaders(scope=message))
             await send(message)
 
-        await self._app(scope, receive, mark)
+        await app(scope, receive, pass_on)
+
+    return serve

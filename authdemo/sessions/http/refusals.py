@@ -6,6 +6,7 @@ It needs no script, says it in the visitor's language, and leads back to the sta
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
@@ -73,64 +74,51 @@ def nothing() -> Answer:
     return answers.plain_refusal(NotFound())
 
 
-class WithoutShell:
-    """Says in plain words what an app says with the shell of its pages: that there is nothing."""
+class InsteadOf:
+    """Answers in place of an app where the app's own answer won't do."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Stand in front of an app.
-
-        Args:
-            app: The app, which answers what it doesn't know with the HTML of its build.
-        """
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as the app does, unless that is a page to say 404."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        is_shell = False
-
-        async def pass_on(message: Message) -> None:
-            nonlocal is_shell
-            is_shell = is_shell or _is_missing_page(message)
-            if not is_shell:
-                await send(message)
-
-        await self._app(scope, receive, pass_on)
-        if is_shell:
-            await nothing()(scope, receive, send)
-
-
-class InsteadOfMissing:
-    """Shows a page of ours where an app says that there is nothing."""
-
-    def __init__(self, app: ASGIApp, page: Answer) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        is_replaced: Callable[[Message], bool],
+        answer: Callable[[], ASGIApp],
+    ) -> None:
         """Stand in front of an app.
 
         Args:
             app: The app.
-            page: The page.
+            is_replaced: Tells by how an answer begins whether it won't do.
+            answer: Makes the answer that is sent instead.
         """
         self._app = app
-        self._page = page
+        self._is_replaced = is_replaced
+        self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as the app does, unless that is 404."""
-        is_missing = False
+        """Answer as the app does, unless that won't do."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_replaced = False
 
         async def pass_on(message: Message) -> None:
-            nonlocal is_missing
-            is_missing = is_missing or message.get("status") == HTTPStatus.NOT_FOUND
-            if not is_missing:
+            nonlocal is_replaced
+            is_replaced = is_replaced or self._is_replaced(message)
+            if not is_replaced:
                 await send(message)
 
         await self._app(scope, receive, pass_on)
-        if is_missing:
-            await self._page(scope, receive, send)
+        if is_replaced:
+            await self._answer()(scope, receive, send)
 
 
-def _is_missing_page(message: Message) -> bool:
-    if message.get("status") != HTTPStatus.NOT_FOUND:
+def is_missing(message: Message) -> bool:
+    """Tell whether an app says that there is nothing."""
+    return bool(message.get("status") == HTTPStatus.NOT_FOUND)
+
+
+def is_missing_page(message: Message) -> bool:
+    """Tell whether an app says so with HTML: with the shell of its pages."""
+    if not is_missing(message):
         return False
     return Headers(raw=message["headers"]).get("content-type", "").startswith("text/html")

@@ -17,7 +17,7 @@ from authdemo.sessions.core.users import User, UserUpdate
 from authdemo.sessions.http.endpoints import BASE, Endpoints
 from authdemo.sessions.http.openapi import describe
 from authdemo.sessions.http.origin import Origins
-from authdemo.sessions.http.visitor import Desk
+from authdemo.sessions.http.visitors import Visitors
 from authdemo.sessions.providers.credentials import Credentials
 from authdemo.sessions.testing.browser import CSRF, SESSION
 from tests.support.browser import Browser
@@ -76,7 +76,7 @@ def test_another_apps_description_is_valid_too(tmp_path: Path) -> None:
 
 def test_every_address_is_described_and_no_other(tmp_path: Path) -> None:
     auth = an_auth(tmp_path)
-    table = Endpoints(auth, Desk(auth, Origins(None))).table
+    table = Endpoints(auth, Visitors(auth, Origins(None))).table
     taken = {(path, method) for path, methods in table.items() for method in methods}
     described = {
         (path, method.upper())

@@ -34,7 +34,7 @@ from authdemo.sessions.core.tokens import Claims
 from authdemo.sessions.http.csrf import Csrf
 from authdemo.sessions.http.endpoints import Endpoints
 from authdemo.sessions.http.origin import Origins
-from authdemo.sessions.http.visitor import Desk
+from authdemo.sessions.http.visitors import Visitors
 from authdemo.sessions.providers.credentials import Credentials
 from authdemo.sessions.workshop.experiments import EXPERIMENTS
 from authdemo.sessions.workshop.runner import Workshop
@@ -69,7 +69,7 @@ class Stand:
             settings=Settings(keys=keys, url=BASE_URL, data_dir=folder, **settings),
             user=Person,
         )
-        self.desk = Desk(self.auth, Origins(BASE_URL))
+        self.visitors = Visitors(self.auth, Origins(BASE_URL))
         self.cookies: list[str] = []
 
     async def open(self) -> SessionRecord:
@@ -88,7 +88,7 @@ class Stand:
         return await workshop.run(key, sid=record.id, base_url=BASE_URL, device=DEVICE)
 
     def app(self) -> ASGIApp:
-        inner = Endpoints(self.auth, self.desk).in_front_of(Starlette())
+        inner = Endpoints(self.auth, self.visitors).in_front_of(Starlette())
 
         async def listening(scope: Scope, receive: Receive, send: Send) -> None:
             self.cookies += [v.decode() for k, v in scope["headers"] if k == b"cookie"]
@@ -285,7 +285,7 @@ class TestABrokenServer:
         def refuse(*_: object) -> str:
             raise RequestRefused("No.")
 
-        monkeypatch.setattr(stand.desk.csrf, "check", refuse)
+        monkeypatch.setattr(stand.visitors.csrf, "check", refuse)
         assert (await stand.try_out("unaltered_update"))["held"] is False
 
     @pytest.mark.parametrize("key", ["no_csrf", "other_csrf"])
@@ -296,7 +296,7 @@ class TestABrokenServer:
         assert (await stand.try_out(key))["held"] is False
 
     async def test_that_takes_foreign_origins(self, stand: Stand) -> None:
-        stand.desk.origins = Origins(BASE_URL, also=["https://attacker.example"])
+        stand.visitors.origins = Origins(BASE_URL, also=["https://attacker.example"])
         assert (await stand.try_out("foreign_origin"))["held"] is False
 
     @pytest.mark.parametrize("key", ["fixed_field", "unknown_field"])

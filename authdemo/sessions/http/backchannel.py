@@ -12,7 +12,7 @@ from ..providers.oidc import OpenIDConnect
 from . import answers, bodies
 from .answers import Answer
 from .requests import Request
-from .visitor import device_of
+from .visitors import device_of
 
 
 class BackChannel:

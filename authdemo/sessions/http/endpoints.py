@@ -32,12 +32,12 @@ from . import answers, bodies, cookies, openapi
 from .answers import Answer
 from .backchannel import BackChannel
 from .cookies import RawHeaders
-from .entrance import Entrance, redirect
 from .federation import Federation
 from .requests import Request
 from .routing import NAME, Addresses, Endpoint
+from .signing_in import SigningIn, redirect
 from .signing_out import SigningOut
-from .visitor import Desk, Visitor, device_of
+from .visitors import Visitor, Visitors, device_of
 
 BASE = "/api/auth"
 
@@ -51,18 +51,18 @@ class Endpoints:
         signing_out: Leads who has signed out to their provider.
     """
 
-    def __init__(self, auth: AuthCore, desk: Desk) -> None:
+    def __init__(self, auth: AuthCore, visitors: Visitors) -> None:
         """Make the endpoints.
 
         Args:
             auth: The app's sessions.
-            desk: Receives visitors.
+            visitors: Knows who sends a request.
         """
         self._auth = auth
-        self._desk = desk
-        self._entrance = Entrance(auth, desk)
-        self._federation = Federation(auth, self._entrance, BASE)
-        self.signing_out = SigningOut(auth, desk, BASE)
+        self._visitors = visitors
+        self._signing_in = SigningIn(auth, visitors)
+        self._federation = Federation(auth, self._signing_in, BASE)
+        self.signing_out = SigningOut(auth, visitors, BASE)
         self._back_channel = BackChannel(auth)
         self._description = openapi.describe(auth)
 
@@ -103,7 +103,7 @@ class Endpoints:
 
     async def providers(self, request: Request) -> Answer:
         """`GET providers`: the ways to sign in."""
-        base_url = self._desk.origins.base_url(request.scope)
+        base_url = self._visitors.origins.base_url(request.scope)
         return answers.personal(
             {
                 provider.id: {
@@ -119,17 +119,17 @@ class Endpoints:
 
     async def csrf(self, request: Request) -> Answer:
         """`GET csrf`: the token that every POST must bring in its body."""
-        visitor = await self._desk.receive(request.scope)
+        visitor = await self._visitors.receive(request.scope)
         fresh: RawHeaders = []
-        token = self._desk.csrf.find(visitor.csrf_cookies, visitor.sid)
-        token = token or self._desk.put_csrf(fresh, visitor, visitor.sid)
+        token = self._visitors.csrf.find(visitor.csrf_cookies, visitor.sid)
+        token = token or self._visitors.put_csrf(fresh, visitor, visitor.sid)
         return answers.personal({"csrfToken": token}).plus(fresh)
 
     async def read(self, request: Request) -> Answer:
         """`GET session`: the public session, or `null`."""
-        visitor = await self._desk.receive(request.scope)
+        visitor = await self._visitors.receive(request.scope)
         fresh: RawHeaders = []
-        record = await self._desk.refresh(fresh, visitor)
+        record = await self._visitors.refresh(fresh, visitor)
         session = await self._auth.sessions.faces.public(record) if record else None
         if session is not None:
             await ev.tell(self._auth.events.session, session=session, path=request.path)
@@ -151,36 +151,36 @@ class Endpoints:
             known=record,
         )
         answer = answers.personal(revised.session)
-        self._desk.put_token(answer.headers, visitor, revised.record, revised.token)
+        self._visitors.put_token(answer.headers, visitor, revised.record, revised.token)
         return answer
 
     async def sign_in(self, request: Request) -> Answer:
         """`POST callback/<provider>`: sign in with credentials."""
         visitor, body = await self._receive(request, for_redirect=True)
-        wanted = _wanted_url(body) or self._entrance.remembered_url(visitor)
+        wanted = _wanted_url(body) or self._signing_in.remembered_url(visitor)
         credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
         try:
             granted = await self._auth.admission.authorize(
                 request.name, credentials, device=visitor.device
             )
             target = await self._auth.redirect(wanted, visitor.base_url)
-            return await self._entrance.admit(request, visitor, granted, target)
+            return await self._signing_in.admit(request, visitor, granted, target)
         except SignInError as error:
             if isinstance(error, SignInOutdated):
                 self._note_refusal(request, error)
-            return self._entrance.refuse(request, visitor, error)
+            return self._signing_in.refuse(request, visitor, error)
 
     async def redeem(self, request: Request) -> Answer:
         """`POST ticket`: exchange a sign-in ticket for the session cookie."""
         visitor, body = await self._receive(request)
         granted = await self._auth.tickets.redeem(
-            str(body.get("ticket")), browser=self._desk.browser(visitor)
+            str(body.get("ticket")), browser=self._visitors.browser(visitor)
         )
         user = self._auth.sessions.schema.user.model_validate(granted.user)
         account = Account(granted.provider, self._auth.providers[granted.provider].type)
         target = await self._auth.redirect(granted.callback_url, visitor.base_url)
         known = Granted(user, account, granted.began)
-        return await self._entrance.admit(request, visitor, known, target, as_json=True)
+        return await self._signing_in.admit(request, visitor, known, target, as_json=True)
 
     async def start_sign_in(self, request: Request) -> Answer:
         """`POST signin/<provider>`: credentials are asked for on the app's own page."""
@@ -197,7 +197,7 @@ class Endpoints:
         if not isinstance(provider, Federated):
             answer = answers.refusal(bodies.BodyRefused("Credentials are sent by POST.", 405))
             return answer.plus([(b"allow", b"POST")])
-        visitor = request.visitor = await self._desk.receive(request.scope)
+        visitor = request.visitor = await self._visitors.receive(request.scope)
         return await self._federation.arrive(request, visitor, provider)
 
     async def show_sign_in_with(self, request: Request) -> Answer:
@@ -207,7 +207,7 @@ class Endpoints:
 
     async def show_sign_in(self, request: Request) -> Answer:
         """`GET signin` and `GET error`: the app's own page says it."""
-        base_url = self._desk.origins.base_url(request.scope)
+        base_url = self._visitors.origins.base_url(request.scope)
         query = {k: v for k, v in request.query.items() if k in ("callbackUrl", "error", "code")}
         if "callbackUrl" in query:
             query["callbackUrl"] = await self._auth.redirect(query["callbackUrl"], base_url)
@@ -215,7 +215,7 @@ class Endpoints:
 
     async def show_home(self, request: Request) -> Answer:
         """`GET signout` changes nothing: signing out takes a POST."""
-        return redirect(request, self._desk.origins.base_url(request.scope))
+        return redirect(request, self._visitors.origins.base_url(request.scope))
 
     async def sign_out(self, request: Request) -> Answer:
         """`POST signout`: end the session, here and wherever its cookie was copied to."""
@@ -227,14 +227,14 @@ class Endpoints:
         if visitor.record is not None:
             way = await self.signing_out.way_on(visitor.record, visitor.base_url, target)
         answer = redirect(request, way or target)
-        self._entrance.remember(answer, visitor, target)
-        self._desk.clear_session(answer.headers, visitor)
-        self._desk.put_csrf(answer.headers, visitor, "")
+        self._signing_in.remember(answer, visitor, target)
+        self._visitors.clear_session(answer.headers, visitor)
+        self._visitors.put_csrf(answer.headers, visitor, "")
         return answer
 
     async def inspect(self, request: Request) -> Answer:
         """`GET token`: what the visitor's own token says, however old; never the token itself."""
-        visitor = await self._desk.receive(request.scope)
+        visitor = await self._visitors.receive(request.scope)
         if visitor.verified is None:
             raise NotAuthenticated
         token, claims, names = visitor.verified.token, visitor.verified.claims, visitor.names
@@ -245,7 +245,7 @@ class Endpoints:
 
     async def list_sessions(self, request: Request) -> Answer:
         """`GET sessions`: where the user is signed in."""
-        visitor = await self._desk.receive(request.scope)
+        visitor = await self._visitors.receive(request.scope)
         if visitor.record is None:
             raise NotAuthenticated
         records = await self._auth.sessions.of_user(visitor.record.user_id)
@@ -260,8 +260,8 @@ class Endpoints:
         remaining = await self._auth.sessions.of_user(visitor.record.user_id)
         answer = answers.personal([_summary(record, visitor.sid) for record in remaining])
         if all(record.id != visitor.sid for record in remaining):
-            self._desk.clear_session(answer.headers, visitor)
-            self._desk.put_csrf(answer.headers, visitor, "")
+            self._visitors.clear_session(answer.headers, visitor)
+            self._visitors.put_csrf(answer.headers, visitor, "")
         return answer
 
     async def _target(self, visitor: Visitor, wanted: str) -> str:
@@ -275,11 +275,11 @@ class Endpoints:
         self, request: Request, *, for_redirect: bool = False
     ) -> tuple[Visitor, dict[str, Any]]:
         """Receive a POST: from our own pages, readable, and with its CSRF token."""
-        self._desk.origins.check(request.scope)
+        self._visitors.origins.check(request.scope)
         body = await bodies.read(request)
-        visitor = request.visitor = await self._desk.receive(request.scope)
+        visitor = request.visitor = await self._visitors.receive(request.scope)
         try:
-            self._desk.csrf.check(visitor.csrf_cookies, visitor.sid, body.get("csrfToken"))
+            self._visitors.csrf.check(visitor.csrf_cookies, visitor.sid, body.get("csrfToken"))
         except RequestRefused as error:
             if for_redirect:
                 error.url = self._auth.sign_in_url(visitor.base_url, error="MissingCSRF")

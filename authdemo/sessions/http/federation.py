@@ -20,24 +20,24 @@ from ..core.users import User
 from ..providers.federated import Federated
 from . import cookies
 from .answers import Answer
-from .entrance import Entrance, redirect
 from .requests import Request
-from .visitor import Visitor
+from .signing_in import SigningIn, redirect
+from .visitors import Visitor
 
 
 class Federation:
     """Sends visitors to providers, and receives them when they come back."""
 
-    def __init__(self, auth: AuthCore, entrance: Entrance, base: str) -> None:
+    def __init__(self, auth: AuthCore, signing_in: SigningIn, base: str) -> None:
         """Make the ways.
 
         Args:
             auth: The app's sessions.
-            entrance: Lets in who comes back.
+            signing_in: Lets in who comes back.
             base: The path of `/api/auth`.
         """
         self._auth = auth
-        self._entrance = entrance
+        self._signing_in = signing_in
         self._base = base
         self._departures = Departures(auth.sessions.store, clock=auth.now)
         rate = auth.settings.login_rate
@@ -101,7 +101,7 @@ class Federation:
         try:
             departure = await self._recognise(request, visitor, provider)
             granted = await self._identify(request, visitor, provider, departure)
-            return await self._entrance.admit(request, visitor, granted, departure.callback_url)
+            return await self._signing_in.admit(request, visitor, granted, departure.callback_url)
         except (SignInError, CallbackFailed) as error:
             return self._refuse(request, visitor, provider, error)
 
@@ -140,7 +140,7 @@ class Federation:
             kind="sign-in-failed", reason=error.code, detail=error.reason, provider=provider.id
         )
         self._auth.trail.add(entry, device=visitor.device)
-        return self._entrance.refuse(request, visitor, error)
+        return self._signing_in.refuse(request, visitor, error)
 
     def _member(self, visitor: Visitor) -> User | None:
         return self._auth.sessions.faces.user(visitor.record) if visitor.record else None

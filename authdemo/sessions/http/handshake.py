@@ -13,8 +13,8 @@ from ..core.ids import new_tab_name
 from ..core.limits import Bucket
 from . import cookies
 from .connections import Connection, Connections
-from .doorman import Doorman
-from .visitor import Desk, device_of
+from .socket_limits import SocketLimits
+from .visitors import Visitors, device_of
 
 SCHEME = "Session"
 """The scheme of the header that carries a connection's id to the event handlers.
@@ -32,7 +32,7 @@ class Handshake:
         app: ASGIApp,
         *,
         auth: AuthCore,
-        desk: Desk,
+        visitors: Visitors,
         connections: Connections,
         is_event: Callable[[str], bool],
     ) -> None:
@@ -41,13 +41,13 @@ class Handshake:
         Args:
             app: The app.
             auth: The app's sessions.
-            desk: Knows visitors by their cookies.
+            visitors: Knows who opens a socket.
             connections: Where open sockets are kept.
             is_event: Tells whether the app has any use for a message.
         """
         self._app = app
         self._auth = auth
-        self._desk = desk
+        self._visitors = visitors
         self._connections = connections
         self._is_event = is_event
 
@@ -70,22 +70,22 @@ class Handshake:
 
     async def _settle(self, scope: Scope) -> Connection:
         """Decide whose socket this is; without an `Origin` it is nobody's."""
-        self._desk.origins.check(scope)
+        self._visitors.origins.check(scope)
         if not parse_qs(scope["query_string"].decode("latin-1")).get("token"):
             raise RequestRefused("The socket doesn't say which tab it belongs to.")
-        visitor = await self._desk.receive(scope)
-        known = self._desk.origins.is_own(scope) is True
+        visitor = await self._visitors.receive(scope)
+        known = self._visitors.origins.is_own(scope) is True
         return Connection(
             sid=(visitor.sid or None) if known else None,
             user_id=visitor.record.user_id if known and visitor.record else "",
-            browser=self._desk.browser(visitor) if known else "",
+            browser=self._visitors.browser(visitor) if known else "",
             device=visitor.device.model_copy(update={"tab": new_tab_name()}),
             base_url=visitor.base_url,
             pace=Bucket(self._auth.settings.event_rate),
         )
 
-    def _watched(self, receive: Receive, connection: Connection) -> Doorman:
-        return Doorman(
+    def _watched(self, receive: Receive, connection: Connection) -> SocketLimits:
+        return SocketLimits(
             receive,
             connection,
             settings=self._auth.settings,

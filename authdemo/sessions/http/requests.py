@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from starlette.types import Receive, Scope
 
 from .scopes import find_header
-from .visitor import Visitor
+from .visitors import Visitor
 
 
 class Request:

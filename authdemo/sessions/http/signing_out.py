@@ -14,22 +14,22 @@ from ..providers.oidc import OpenIDConnect
 from . import answers
 from .answers import Answer
 from .requests import Request
-from .visitor import Desk, device_of
+from .visitors import Visitors, device_of
 
 
 class SigningOut:
     """Leads visitors whose session is over to the provider that they signed in at."""
 
-    def __init__(self, auth: AuthCore, desk: Desk, base: str) -> None:
+    def __init__(self, auth: AuthCore, visitors: Visitors, base: str) -> None:
         """Make the ways.
 
         Args:
             auth: The app's sessions.
-            desk: Knows the app's origin.
+            visitors: Knows the app's origin.
             base: The path of `/api/auth`.
         """
         self._auth = auth
-        self._desk = desk
+        self._visitors = visitors
         self._base = base
         self._farewells = Farewells(auth.sessions.store, clock=auth.now)
 
@@ -58,7 +58,7 @@ class SigningOut:
     async def go(self, request: Request) -> Answer:
         """`GET signout/<provider>`: on to the provider, or past it if something is in the way."""
         provider = self._auth.admission.provider(request.name)
-        base_url = self._desk.origins.base_url(request.scope)
+        base_url = self._visitors.origins.base_url(request.scope)
         farewell = await self._taken(request, "ticket")
         if farewell is None or not isinstance(provider, OpenIDConnect):
             return answers.redirect(base_url, 302)
@@ -77,7 +77,7 @@ class SigningOut:
     async def come_back(self, request: Request) -> Answer:
         """`GET post-logout/<provider>`: back from the provider, and on to where they wanted."""
         self._auth.admission.provider(request.name)
-        base_url = self._desk.origins.base_url(request.scope)
+        base_url = self._visitors.origins.base_url(request.scope)
         farewell = await self._taken(request, "state")
         return answers.redirect(farewell.callback_url if farewell else base_url, 302)
 

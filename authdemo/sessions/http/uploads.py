@@ -8,9 +8,9 @@ from ..core.auth import AuthCore
 from ..core.errors import AuthError, RequestRefused
 from . import answers
 from .connections import Connection, Connections
-from .doorman import in_turn
 from .scopes import find_header
-from .visitor import Desk, device_of
+from .socket_limits import in_turn
+from .visitors import Visitors, device_of
 
 TAB = b"reflex-client-token"
 """The header by which a request says whose event it brings; Reflex takes none without it."""
@@ -24,19 +24,19 @@ class Uploads:
     """
 
     def __init__(
-        self, app: ASGIApp, *, auth: AuthCore, desk: Desk, connections: Connections
+        self, app: ASGIApp, *, auth: AuthCore, visitors: Visitors, connections: Connections
     ) -> None:
         """Guard an app's uploads.
 
         Args:
             app: The app.
             auth: The app's sessions.
-            desk: Knows visitors by their cookies.
+            visitors: Knows who sends a request.
             connections: The open sockets.
         """
         self._app = app
         self._auth = auth
-        self._desk = desk
+        self._visitors = visitors
         self._connections = connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,9 +56,9 @@ class Uploads:
 
     async def _owner(self, scope: Scope, tab: str) -> Connection:
         """Find the open socket of the sender's own tab."""
-        self._desk.origins.check(scope)
-        visitor = await self._desk.receive(scope)
-        browser = self._desk.browser(visitor)
+        self._visitors.origins.check(scope)
+        visitor = await self._visitors.receive(scope)
+        browser = self._visitors.browser(visitor)
         owner = self._connections.of_tab(tab, sid=visitor.sid, browser=browser)
         if owner is None:
             raise RequestRefused("The files don't come from an open tab of this session.")

@@ -1,6 +1,6 @@
 """`protected`: who may have a page, an event handler, a state or one of its vars.
 
-The decorator only marks. Pages are kept by `http/gate.py`, events by `middleware.py`, and
+The decorator only marks. Pages are kept by `http/page_guard.py`, events by `event_guard.py`, and
 vars by `withholding.py`; all of them ask here what is marked.
 """
 

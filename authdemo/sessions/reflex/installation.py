@@ -14,8 +14,8 @@ from ..core.auth import AuthCore
 from ..http.connections import Connections
 from ..http.endpoints import Endpoints
 from ..http.origin import Origins
-from ..http.visitor import Desk
-from .bouncer import Bouncer
+from ..http.visitors import Visitors
+from .event_guard import EventGuard
 from .guards import Guards
 from .layers import front_of, layers_of, leave_origins_to_us
 from .live import Live
@@ -57,17 +57,17 @@ class Installation:
             allow_eval: Whether the pages' scripts may use `eval`.
         """
         connections = Connections()
-        desk = Desk(auth, Origins(auth.settings.url, also=also))
-        endpoints = Endpoints(auth, desk)
+        visitors = Visitors(auth, Origins(auth.settings.url, also=also))
+        endpoints = Endpoints(auth, visitors)
         self._auth = auth
         self.signing_out = endpoints.signing_out
         self.live = Live(app, auth, guards, connections, serves_pages=site is not None)
         self.overviews = Overviews(auth, connections, self.live, start=self.live.start)
         self._front = front_of(
-            auth, desk, connections, endpoints, site=site, also=also, allow_eval=allow_eval
+            auth, visitors, connections, endpoints, site=site, also=also, allow_eval=allow_eval
         )
-        bouncer = Bouncer(auth, guards, self.live)
-        app.add_middleware(SessionMiddleware(self.live, bouncer), index=0)
+        event_guard = EventGuard(auth, guards, self.live)
+        app.add_middleware(SessionMiddleware(self.live, event_guard), index=0)
         app.register_lifespan_task(self._serve)
         leave_origins_to_us(app)
         app.api_transformer = [*layers_of(app), self._keep]

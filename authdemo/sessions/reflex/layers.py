@@ -17,17 +17,17 @@ from ..http.connections import Connections
 from ..http.endpoints import Endpoints
 from ..http.forwarded import Forwarded
 from ..http.front import Front, Layer
-from ..http.gate import Gate
 from ..http.handshake import Handshake
+from ..http.page_guard import PageGuard
 from ..http.site import Site
 from ..http.uploads import Uploads
-from ..http.visitor import Desk
+from ..http.visitors import Visitors
 from .frames import Frames
 
 
 def front_of(
     auth: AuthCore,
-    desk: Desk,
+    visitors: Visitors,
     connections: Connections,
     endpoints: Endpoints,
     *,
@@ -39,7 +39,7 @@ def front_of(
 
     Args:
         auth: The app's sessions.
-        desk: Receives visitors.
+        visitors: Knows who sends a request.
         connections: The open sockets.
         endpoints: Answers the requests of `/api/auth`.
         site: The built pages, or None if another server serves them.
@@ -51,12 +51,14 @@ def front_of(
     """
     is_event = Frames(RegistrationContext.get()).are_for_us
     layers: list[Layer] = [
-        partial(Handshake, auth=auth, desk=desk, connections=connections, is_event=is_event),
-        partial(Uploads, auth=auth, desk=desk, connections=connections),
+        partial(
+            Handshake, auth=auth, visitors=visitors, connections=connections, is_event=is_event
+        ),
+        partial(Uploads, auth=auth, visitors=visitors, connections=connections),
     ]
     if site is not None:
         pages = Site(site, auth.page_rules, allow_eval=allow_eval)
-        layers.append(partial(Gate, auth=auth, desk=desk, site=pages))
+        layers.append(partial(PageGuard, auth=auth, visitors=visitors, site=pages))
     layers.append(endpoints.in_front_of)
     if also:
         layers.append(partial(_open_to, origins=also))

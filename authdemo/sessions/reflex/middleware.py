@@ -10,7 +10,7 @@ from reflex.middleware.middleware import Middleware
 from reflex.state import StateUpdate
 
 from ..core.errors import AuthError
-from .bouncer import Bouncer
+from .event_guard import EventGuard
 from .live import Live
 from .state import SessionState
 
@@ -28,15 +28,15 @@ class SessionMiddleware(Middleware):
     the session as it is, and a tab that changed hands starts empty.
     """
 
-    def __init__(self, live: Live, bouncer: Bouncer) -> None:
+    def __init__(self, live: Live, event_guard: EventGuard) -> None:
         """Make the middleware.
 
         Args:
             live: Knows the tabs and their sessions.
-            bouncer: Knows which events are for whom.
+            event_guard: Knows which events are for whom.
         """
         self._live = live
-        self._bouncer = bouncer
+        self._event_guard = event_guard
 
     async def preprocess(
         self,
@@ -72,8 +72,8 @@ class SessionMiddleware(Middleware):
             logger.warning("A tab's session could not be verified: %s", error.code)
             if connection is not None:
                 connection.session = None
-        await self._bouncer.call_back(state, connection)
-        admitted = await self._bouncer.admits(state, event, connection)
+        await self._event_guard.call_back(state, connection)
+        admitted = await self._event_guard.admits(state, event, connection)
         return None if admitted else await _told(state)
 
 

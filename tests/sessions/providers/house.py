@@ -18,7 +18,7 @@ from authdemo.sessions.core.settings import Settings
 from authdemo.sessions.http.answers import text
 from authdemo.sessions.http.endpoints import Endpoints
 from authdemo.sessions.http.origin import Origins
-from authdemo.sessions.http.visitor import Desk
+from authdemo.sessions.http.visitors import Visitors
 from authdemo.sessions.testing import StoppedClock
 from authdemo.sessions.testing.browser import AS_CLIENT
 from tests.oidc.steps import query_of
@@ -76,7 +76,7 @@ async def open_house(folder: Path, *providers: Any, **more: Any) -> AsyncIterato
         **more,
     )
     await auth.sessions.store.open()
-    endpoints = Endpoints(auth, Desk(auth, Origins(None)))
+    endpoints = Endpoints(auth, Visitors(auth, Origins(None)))
     transport = httpx.ASGITransport(endpoints.in_front_of(text("", 404)))
     async with httpx.AsyncClient(transport=transport, base_url=HOME) as visitor:
         yield House(auth, clock, visitor, audited)

@@ -91,11 +91,11 @@ def _device(user_agent: str, ip: str, tab: str) -> Device:
     return Device(user_agent=user_agent, ip=ip, tab=tab)
 
 
-class Desk:
-    """Receives visitors: knows them by their cookies, and hands cookies out."""
+class Visitors:
+    """Knows those who send requests by their cookies, and hands cookies out."""
 
     def __init__(self, auth: AuthCore, origins: Origins) -> None:
-        """Open the desk.
+        """Know an app's visitors.
 
         Args:
             auth: The app's sessions.

@@ -12,21 +12,21 @@ from ..core.errors import AuthError
 from . import answers, cookies
 from .answers import Answer
 from .requests import Request
-from .visitor import Desk, Visitor
+from .visitors import Visitor, Visitors
 
 
-class Entrance:
+class SigningIn:
     """Lets visitors in, or says why not."""
 
-    def __init__(self, auth: AuthCore, desk: Desk) -> None:
-        """Open the entrance.
+    def __init__(self, auth: AuthCore, visitors: Visitors) -> None:
+        """Open the way in.
 
         Args:
             auth: The app's sessions.
-            desk: Hands cookies out.
+            visitors: Hands cookies out.
         """
         self._auth = auth
-        self._desk = desk
+        self._visitors = visitors
 
     async def admit(
         self,
@@ -63,9 +63,9 @@ class Entrance:
         )
         answer = answers.personal({"url": wanted}) if as_json else redirect(request, wanted)
         self.remember(answer, visitor, wanted)
-        self._desk.put_session(answer.headers, visitor, record)
-        self._desk.put_csrf(answer.headers, visitor, record.id)
-        if browser := self._desk.browser(visitor):
+        self._visitors.put_session(answer.headers, visitor, record)
+        self._visitors.put_csrf(answer.headers, visitor, record.id)
+        if browser := self._visitors.browser(visitor):
             self._auth.sessions.feed.publish(ev.BrowserSignedIn(browser))
         return answer
 

@@ -16,7 +16,7 @@ TOO_LARGE = 1009
 """The close code of a message that is too big (RFC 6455 section 7.4.1)."""
 
 
-class Doorman:
+class SocketLimits:
     """Stands between a socket and the app: slows down who sends too much, and stops junk."""
 
     def __init__(

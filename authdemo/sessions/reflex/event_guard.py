@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from reflex.state import BaseState
 
 
-class Bouncer:
+class EventGuard:
     """Turns events away that are not for their sender, and lets them in when they are."""
 
     def __init__(self, auth: AuthCore, guards: Guards, live: Live) -> None:
-        """Make a bouncer.
+        """Guard an app's events.
 
         Args:
             auth: The app's sessions.

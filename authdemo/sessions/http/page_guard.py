@@ -1,4 +1,4 @@
-"""The gate in front of the pages: who may see what, rendered for whom."""
+"""The guard in front of the pages: who may see what, rendered for whom."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .refusals import (
 from .scopes import header
 from .site import Page, Site, canonical
 from .templates import Wording
-from .visitor import Desk, Visitor, device_of
+from .visitors import Visitor, Visitors, device_of
 
 _SCRIPTS = "/assets/"
 _NO_PAGES = ("/api/", _SCRIPTS)
@@ -38,21 +38,21 @@ _SCRIPT_HEADERS = answers.raw(
 )
 
 
-class Gate:
+class PageGuard:
     """Serves the pages, protected ones to those who may see them."""
 
-    def __init__(self, app: ASGIApp, *, auth: AuthCore, desk: Desk, site: Site) -> None:
+    def __init__(self, app: ASGIApp, *, auth: AuthCore, visitors: Visitors, site: Site) -> None:
         """Stand in front of an app.
 
         Args:
             app: The app that serves everything else.
             auth: The app's sessions.
-            desk: Receives visitors.
+            visitors: Knows who sends a request.
             site: The built pages.
         """
         self._app = InsteadOf(app, is_missing_page, nothing)
         self._auth = auth
-        self._desk = desk
+        self._visitors = visitors
         self._site = site
         whole = [Wording(name, auth.words.texts(name)) for name in auth.words.languages]
         self._for_members = {wording.language: wording for wording in whole}
@@ -98,7 +98,7 @@ class Gate:
     async def _page(self, scope: Scope, page: Page) -> Answer:
         visitor = await self._visitor(scope, required=page.rule is not None)
         fresh: RawHeaders = []
-        record = await self._desk.refresh(fresh, visitor) if visitor else None
+        record = await self._visitors.refresh(fresh, visitor) if visitor else None
         session = await self._auth.sessions.faces.public(record) if record else None
         elsewhere = await self._elsewhere(scope, page, record, session)
         if elsewhere is not None:
@@ -159,7 +159,7 @@ class Gate:
 
     async def _onward(self, scope: Scope, path: str, wanted: str) -> str:
         """Send somebody who is signed in already where they wanted to go."""
-        base_url = self._desk.origins.base_url(scope)
+        base_url = self._visitors.origins.base_url(scope)
         target = await self._auth.redirect(wanted, base_url)
         return base_url if canonical(urlsplit(target).path) == path else target
 
@@ -189,16 +189,16 @@ class Gate:
         return wordings[language_of(scope, self._auth.words, sent)]
 
     def _is_secure(self, scope: Scope) -> bool:
-        return self._desk.origins.base_url(scope).startswith("https://")
+        return self._visitors.origins.base_url(scope).startswith("https://")
 
     async def _script(self, scope: Scope, path: str) -> ASGIApp | None:
         endpoints = self._site.endpoints_script(path.removeprefix(_SCRIPTS))
         if endpoints is not None:
-            script = endpoints.addressed_to(self._desk.origins.base_url(scope))
+            script = endpoints.addressed_to(self._visitors.origins.base_url(scope))
             return Answer(200, [*_SCRIPT_HEADERS], script.encode())
         if self._site.is_public_script(path.removeprefix(_SCRIPTS)):
             return keep(self._app) if is_named_by_content(path) else None
-        record = (await self._desk.receive(scope)).record
+        record = (await self._visitors.receive(scope)).record
         if record is None:
             return answers.text("Sign in first.", 401)
         pages = self._site.pages_with(path.removeprefix(_SCRIPTS))
@@ -223,7 +223,7 @@ class Gate:
     async def _visitor(self, scope: Scope, *, required: bool) -> Visitor | None:
         """Receive a visitor; public pages are served even when the store is down."""
         try:
-            return await self._desk.receive(scope)
+            return await self._visitors.receive(scope)
         except StoreUnavailable:
             if required:
                 raise
@@ -231,5 +231,5 @@ class Gate:
 
     def _mark_browser(self, headers: RawHeaders, visitor: Visitor | None) -> None:
         """See to it that the browser has a CSRF cookie: its sockets are known by it."""
-        if visitor is not None and not self._desk.browser(visitor):
-            self._desk.put_csrf(headers, visitor, visitor.sid)
+        if visitor is not None and not self._visitors.browser(visitor):
+            self._visitors.put_csrf(headers, visitor, visitor.sid)

@@ -7,7 +7,6 @@ let in by what was so at its beginning would outlive a new password, a revocatio
 from __future__ import annotations
 
 import hashlib
-import math
 from typing import TYPE_CHECKING
 
 from .clock import Clock
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 PROOF_SECONDS = DEPARTURE_SECONDS + TICKET_SECONDS + 120
 """How long a proof is good for: the way to a provider and back, a ticket, and a slow answer."""
-
-_LATEST = "latest"
 
 
 class Proofs:
@@ -49,9 +46,8 @@ class Proofs:
         Raises:
             StoreUnavailable: If the store can't keep it.
         """
-        await self._store.begin_attempt(
-            _key(user_id), _LATEST, at=self._clock(), window=PROOF_SECONDS, most=2
-        )
+        now = self._clock()
+        await self._store.put_ticket(_key(user_id), repr(now), expires=now + PROOF_SECONDS)
 
     async def check(self, user_id: str, began: float) -> None:
         """Check that a proof still counts.
@@ -65,14 +61,11 @@ class Proofs:
             StoreUnavailable: If nobody can say.
         """
         now = self._clock()
-        voided = await self._store.begin_attempt(
-            _key(user_id), "", at=now, window=PROOF_SECONDS, most=0
-        )
-        latest = max((each.at for each in voided or ()), default=-math.inf)
-        if began < max(latest, now - PROOF_SECONDS):
+        voided = await self._store.find_ticket(_key(user_id), now=now)
+        if began < max(float(voided or 0), now - PROOF_SECONDS):
             raise SignInOutdated("Your account changed while you signed in. Sign in again.")
 
 
 def _key(user_id: str) -> str:
-    """Name the user's proofs, as no attempts are named."""
+    """Name the user's proofs, as no other ticket is named."""
     return "proofs-" + hashlib.sha256(user_id.encode("utf-8", "replace")).hexdigest()

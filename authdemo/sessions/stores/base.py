@@ -108,12 +108,23 @@ class SessionStore(Protocol):
         """
 
     async def put_ticket(self, ticket: str, payload: str, *, expires: float) -> None:
-        """Keep a single-use ticket.
+        """Keep a ticket.
+
+        Args:
+            ticket: The ticket's id; an older one by that id is replaced.
+            payload: What it stands for.
+            expires: When it becomes worthless, in seconds since 1970.
+        """
+
+    async def find_ticket(self, ticket: str, *, now: float) -> str | None:
+        """Read a ticket, which stays good.
 
         Args:
             ticket: The ticket's id.
-            payload: What it stands for.
-            expires: When it becomes worthless, in seconds since 1970.
+            now: The time, in seconds since 1970.
+
+        Returns:
+            What it stands for, or None if it is unknown, used or too old.
         """
 
     async def take_ticket(self, ticket: str, *, now: float) -> str | None:
@@ -134,7 +145,7 @@ class SessionStore(Protocol):
 
         Args:
             key: What is counted together.
-            attempt: The attempt's id; one that is known already begins anew.
+            attempt: The attempt's id; it is new.
             at: When it begins, in seconds since 1970.
             window: For how many seconds it counts, unless it ends without having failed.
             most: How many may count at one time.

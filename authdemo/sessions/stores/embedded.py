@@ -125,6 +125,11 @@ class EmbeddedStore:
         """Keep a ticket; see `SessionStore.put_ticket`."""
         await self._write(lambda db: tables.insert_ticket(db, ticket, payload, expires))
 
+    async def find_ticket(self, ticket: str, *, now: float) -> str | None:
+        """Read a ticket; see `SessionStore.find_ticket`."""
+        found = self._read(tables.FIND_TICKET, ticket, now)
+        return found[0][0] if found else None
+
     async def take_ticket(self, ticket: str, *, now: float) -> str | None:
         """Use a ticket up; see `SessionStore.take_ticket`."""
         return await self._write(lambda db: tables.take_ticket(db, ticket, now))
@@ -198,11 +203,11 @@ class EmbeddedStore:
         else:
             self._cache.keep(record)
 
-    def _read(self, statement: str, parameter: str) -> list[tuple[str]]:
+    def _read(self, statement: str, *parameters: str | float) -> list[tuple[str]]:
         if self._db is None or self._damaged.is_on:
             raise StoreUnavailable
         try:
-            rows = self._db.execute(statement, (parameter,)).fetchall()
+            rows = self._db.execute(statement, parameters).fetchall()
         except sqlite3.Error as error:
             self._note(error, self._reads)
             raise StoreUnavailable from error

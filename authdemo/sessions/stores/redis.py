@@ -202,12 +202,15 @@ class RedisStore:
             change.zadd(self._tickets, {key: expires})
             await change.execute()
 
+    async def find_ticket(self, ticket: str, *, now: float) -> str | None:
+        """Read a ticket; see `SessionStore.find_ticket`."""
+        async with self._redis() as redis:
+            return _unless_expired(await redis.get(self._ticket(ticket)), now)
+
     async def take_ticket(self, ticket: str, *, now: float) -> str | None:
         """Use a ticket up; see `SessionStore.take_ticket`."""
         async with self._redis() as redis:
-            found = await redis.getdel(self._ticket(ticket))
-        expires, _, payload = (found or "0").partition(" ")
-        return payload if float(expires) > now else None
+            return _unless_expired(await redis.getdel(self._ticket(ticket)), now)
 
     async def begin_attempt(
         self, key: str, attempt: str, *, at: float, window: float, most: int
@@ -297,6 +300,12 @@ class RedisStore:
 
     def _ticket(self, ticket: str) -> str:
         return f"{self._name}:ticket:{ticket}"
+
+
+def _unless_expired(ticket: str | None, now: float) -> str | None:
+    """Hand out what a ticket stands for, if it is still good."""
+    expires, _, payload = (ticket or "0").partition(" ")
+    return payload if float(expires) > now else None
 
 
 def connect(url: str) -> Redis:

@@ -86,6 +86,7 @@ HISTORY = f"""
 SELECT step FROM (SELECT * FROM steps WHERE sid = ? ORDER BY number DESC LIMIT {MAX_HISTORY})
 ORDER BY number
 """  # noqa: S608
+FIND_TICKET = "SELECT payload FROM tickets WHERE id = ? AND expires > ?"
 
 _INSERT = "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)"
 _REPLACE = "UPDATE sessions SET steps = ?, record = ? WHERE id = ? AND steps = ?"
@@ -97,7 +98,7 @@ FROM sessions WHERE due <= ? LIMIT ?
 _POSTPONE = "UPDATE sessions SET due = ? WHERE id = ?"
 _FORGET = "DELETE FROM sessions WHERE id = ?"
 _NAME = "INSERT INTO handles VALUES (?, ?)"
-_INSERT_TICKET = "INSERT INTO tickets VALUES (?, ?, ?)"
+_INSERT_TICKET = "INSERT OR REPLACE INTO tickets VALUES (?, ?, ?)"
 _TAKE_TICKET = "DELETE FROM tickets WHERE id = ? RETURNING payload, expires"
 _SWEEP_TICKETS = "DELETE FROM tickets WHERE expires <= ?"
 
@@ -194,7 +195,7 @@ def forget(db: sqlite3.Connection, sids: Iterable[str]) -> None:
 
 
 def insert_ticket(db: sqlite3.Connection, ticket: str, payload: str, expires: float) -> None:
-    """Add a ticket."""
+    """Add a ticket, in the place of one by that id."""
     db.execute(_INSERT_TICKET, (ticket, payload, expires))
 
 

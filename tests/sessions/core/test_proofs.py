@@ -92,6 +92,13 @@ async def test_of_sign_ins_that_meet_a_revocation_none_survives(house, began):
     assert await house.store.of_user("ada") == []
 
 
+async def test_a_restart_makes_no_proof_good_again(house, began):
+    await house.sessions.revoke_user("ada")
+    await house.store.close()
+    await house.store.open()
+    assert await is_refused(house, began=began)
+
+
 async def test_who_is_refused_keeps_the_session_that_there_was_before(house, began):
     record = await house.sign_in(GRACE)
     await house.sessions.revoke_user("ada")

@@ -267,6 +267,21 @@ class TestTickets:
         async with opened() as store:
             assert await store.take_ticket("ticket", now=NOON) is None
 
+    async def test_one_that_is_only_read_stays_good_until_it_is_too_old(self, opened):
+        async with opened() as store, opened() as other:
+            await store.put_ticket("ticket", "payload", expires=NOON + 30)
+            assert await other.find_ticket("ticket", now=NOON) == "payload"
+            assert await store.find_ticket("ticket", now=NOON + 30) is None
+            assert await store.take_ticket("ticket", now=NOON) == "payload"
+            assert await other.find_ticket("ticket", now=NOON) is None
+
+    async def test_one_takes_the_place_of_another_by_its_id(self, opened):
+        async with opened() as store:
+            await store.put_ticket("ticket", "older", expires=NOON + 60)
+            await store.put_ticket("ticket", "newer", expires=NOON + 30)
+            assert await store.find_ticket("ticket", now=NOON + 30) is None
+            assert await store.take_ticket("ticket", now=NOON) == "newer"
+
     async def test_a_sweep_forgets_old_ones_only(self, opened):
         async with opened() as store:
             await store.put_ticket("old", "payload", expires=NOON)
@@ -326,6 +341,8 @@ class TestOpening:
             await store.history("x")
         with pytest.raises(StoreUnavailable):
             await store.take_ticket("x", now=NOON)
+        with pytest.raises(StoreUnavailable):
+            await store.find_ticket("x", now=NOON)
 
     async def test_closing_twice_does_no_harm(self, opened):
         async with opened() as store:
@@ -351,13 +368,6 @@ class TestAttempts:
             await store.end_attempt("ada", "1", failed=True)
             expected = [(NOON, False), (NOON + 1, True), (NOON + 2, False)]
             assert await self.begin(store, "late", at=NOON + 4) == expected
-
-    async def test_that_begin_anew_count_once_from_then_on(self, opened):
-        async with opened() as store:
-            for second in range(5):
-                assert await self.begin(store, "one", at=NOON + second, most=2) is None
-            assert await self.begin(store, "look", at=NOON + 59, most=0) == [(NOON + 4, False)]
-            assert await self.begin(store, "look", at=NOON + 64, most=0) == []
 
     async def test_that_did_not_fail_are_forgotten(self, opened):
         async with opened() as store:

@@ -51,10 +51,7 @@ class AccountsUnavailable(StoreUnavailable):
     """No password can be checked: the database is away, or too many are waiting for it."""
 
     code = "AccountsUnavailable"
-
-    def __init__(self) -> None:
-        """Make an error."""
-        super().__init__("Accounts can't be reached right now. Try again shortly.")
+    message = "Accounts can't be reached right now. Try again shortly."
 
 
 class TooManyRegistrations(AuthError):

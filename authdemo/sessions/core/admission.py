@@ -147,7 +147,7 @@ class Admission:
         known = replace(identity, member=member)
         answer = await cb.call("user", partial(provider.user, known))
         if not answer:
-            raise AccessDenied("You can't sign in here.")
+            raise AccessDenied
         user: User = cb.typed("user", answer, User)
         account = Account(provider.id, provider.type, identity.subject, identity.claims)
         there = identity.session or ProviderSession(subject=identity.subject)
@@ -176,7 +176,7 @@ class Admission:
         """Ask the app whether to let somebody in; tell where it sends them instead, if it does."""
         answer = await self._callbacks.ask_sign_in(user, account, credentials)
         if not answer:
-            raise AccessDenied("You can't sign in here.")
+            raise AccessDenied
         return answer if isinstance(answer, str) else None
 
 

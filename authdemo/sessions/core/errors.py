@@ -15,7 +15,8 @@ class AuthError(Exception):
 
     Attributes:
         code: The stable, machine-readable name of the error.
-        message: What happened and what to do about it; safe to show to a user.
+        message: What happened and what to do about it; safe to show to a user. A class has the
+            one for when there is no more to say.
         field: The field to blame, or None.
         reason: Which of the rules behind this `code` was broken; empty if there is one.
         values: What a catalog needs to say the same in another language.
@@ -23,12 +24,13 @@ class AuthError(Exception):
     """
 
     code: ClassVar[str] = "AuthError"
+    message: str = "This could not be done."
     reason: str = ""
     retry_after: int | None = None
 
     def __init__(
         self,
-        message: str,
+        message: str = "",
         *,
         field: str | None = None,
         reason: str = "",
@@ -37,13 +39,13 @@ class AuthError(Exception):
         """Make an error.
 
         Args:
-            message: What happened and what to do about it.
+            message: What happened and what to do about it; the class's own by default.
             field: The field to blame.
             reason: Which rule was broken, in one word.
             values: What the message says beside its words.
         """
-        super().__init__(message)
-        self.message = message
+        super().__init__(message or self.message)
+        self.message = message or self.message
         self.field = field
         self.reason = reason or self.reason
         self.values = dict(values or {})
@@ -101,21 +103,15 @@ class CredentialsSignin(SignInError):
     """
 
     code = "CredentialsSignin"
+    message = "The id or the password is wrong."
     reason = "credentials"
-
-    def __init__(self, message: str = "The id or the password is wrong.") -> None:
-        """Make an error.
-
-        Args:
-            message: What to tell the user.
-        """
-        super().__init__(message)
 
 
 class AccessDenied(SignInError):
     """The `sign_in` callback said no (Auth.js: `AccessDenied`)."""
 
     code = "AccessDenied"
+    message = "You can't sign in here."
 
 
 class OAuthCallbackError(SignInError):
@@ -180,14 +176,7 @@ class NotAuthenticated(AuthError):
     """The call needs a session, and there is none."""
 
     code = "NotAuthenticated"
-
-    def __init__(self, message: str = "Nobody is signed in. Sign in and try again.") -> None:
-        """Make an error.
-
-        Args:
-            message: What to tell the user.
-        """
-        super().__init__(message)
+    message = "Nobody is signed in. Sign in and try again."
 
 
 class UpdateRefused(AuthError):
@@ -268,28 +257,12 @@ class NotFound(AuthError):
     """There is nothing at the address that was asked for."""
 
     code = "NotFound"
-
-    def __init__(self, message: str = "There is nothing at this address.") -> None:
-        """Make an error.
-
-        Args:
-            message: What to tell the visitor.
-        """
-        super().__init__(message)
+    message = "There is nothing at this address."
 
 
 class StoreUnavailable(AuthError):
     """The session store can't be reached, so nothing can be verified."""
 
     code = "StoreUnavailable"
+    message = "Sessions can't be checked right now. Try again shortly."
     retry_after = 5
-
-    def __init__(
-        self, message: str = "Sessions can't be checked right now. Try again shortly."
-    ) -> None:
-        """Make an error.
-
-        Args:
-            message: What to tell the user.
-        """
-        super().__init__(message)

@@ -124,7 +124,7 @@ class Sessions(Lookup):
         now = self._clock()
         contents = await self._authorship.at_sign_in(user, account)
         if contents is None:
-            raise AccessDenied("You can't sign in here.")
+            raise AccessDenied
         fields, claims = contents
         record = SessionRecord(
             id=new_id(),

@@ -25,7 +25,6 @@ from ..core.session import Session
 from ..core.tickets import Pass
 from ..http.connections import Connection
 from .guards import Guards, page_rules, routes_of
-from .hooks import session_errands
 from .installation import Installation
 from .installed import install
 from .live import Live
@@ -213,7 +212,7 @@ class Auth(AuthCore):
         if granted.user.id != session.user.id:
             raise CredentialsSignin
         if granted.redirect_to is not None:
-            raise AccessDenied("You can't sign in here.")
+            raise AccessDenied
         _, record = await self.member(state)
         record = await self.sessions.confirm(record.id, device=connection.device)
         await self.live.settle(state, connection)
@@ -398,12 +397,3 @@ class Auth(AuthCore):
         if connection is None:
             raise RequestRefused("The connection is gone. Reload the page.")
         return connection
-
-
-def add_errands(app: rx.App) -> None:
-    """Put the component that does the server's errands on every page.
-
-    Args:
-        app: The app.
-    """
-    app.extra_app_wraps[(3, "SessionErrands")] = lambda _: rx.fragment(session_errands())

@@ -189,3 +189,12 @@ def session_errands() -> rx.Component:
     """Stand on every page, inside of the state that the hook needs."""
     errands: rx.Component = Errands.create()
     return errands
+
+
+def add_errands(app: rx.App) -> None:
+    """Put the component that does the server's errands on every page.
+
+    Args:
+        app: The app.
+    """
+    app.extra_app_wraps[(3, "SessionErrands")] = lambda _: rx.fragment(session_errands())

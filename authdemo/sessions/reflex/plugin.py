@@ -20,9 +20,9 @@ from reflex_base.registry import RegistrationContext
 
 from ..core.errors import ConfigurationError
 from ..core.settings import Settings
-from .auth import Auth, add_errands
+from .auth import Auth
 from .guards import page_rules, routes_of
-from .hooks import check_named_providers
+from .hooks import add_errands, check_named_providers
 from .installed import install
 from .lint import warn_of_open_texts
 from .refused import REFUSED, refused_page

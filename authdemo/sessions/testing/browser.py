@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Protocol, Self
 
@@ -17,6 +18,7 @@ AS_CLIENT = {"X-Auth-Return-Redirect": "1"}
 _PATIENCE = 20
 _without_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 _http = httpx.Client(cookies=_without_cookies, timeout=_PATIENCE)
+atexit.register(_http.close)
 
 
 class Place(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import reflex as rx
 from reflex.state import BaseState
@@ -26,7 +26,7 @@ from ..core.tickets import Pass
 from ..http.connections import Connection
 from .guards import Guards, page_rules, routes_of
 from .installation import Installation
-from .installed import install
+from .installed import check_plugged_in, install
 from .live import Live
 from .overviews import Overviews
 from .state import SessionState
@@ -49,6 +49,11 @@ class Auth(AuthCore):
     """
 
     _installation: Installation | None = None
+
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        """Make none that nobody would ask."""
+        check_plugged_in()
+        return super().__new__(cls)
 
     @cached_property
     def guards(self) -> Guards:

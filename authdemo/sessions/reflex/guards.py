@@ -6,7 +6,6 @@ vars by `withholding.py`; all of them ask here what is marked.
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeVar, overload
@@ -14,17 +13,14 @@ from typing import Any, TypeVar, overload
 import reflex as rx
 from reflex.state import BaseState
 from reflex_base.registry import RegistrationContext
-from reflex_base.vars.base import ComputedVar, Field
 
 from ..core.clock import Clock
 from ..core.errors import ConfigurationError
 from ..core.guard import MEMBERS, Check, Rule
 from ..core.session import Session
+from .marks import NOT_MARKED, mark, mark_of
 
-_MARK = "auth_rule"
 _OURS = ("reflex.", "reflex_", __name__.removesuffix("reflex.guards"))
-_NOT_MARKED = object()
-
 Thing = TypeVar("Thing")
 
 
@@ -80,7 +76,7 @@ def protected(
     """
     names = frozenset([roles] if isinstance(roles, str) else roles)
     rule = Rule(roles=names, check=check, fresh=fresh, replay=replay)
-    return _mark(thing, rule) if thing is not None else lambda thing: _mark(thing, rule)
+    return mark(thing, rule) if thing is not None else lambda thing: mark(thing, rule)
 
 
 def public(thing: Thing) -> Thing:
@@ -95,7 +91,7 @@ def public(thing: Thing) -> Thing:
     Raises:
         ConfigurationError: If it is nothing that could be protected.
     """
-    return _mark(thing, None)
+    return mark(thing, None)
 
 
 class Guards:
@@ -212,9 +208,9 @@ class Guards:
 
     def _rule(self, state: type[BaseState], declared: object) -> Rule | None:
         for marked in (declared, state):
-            rule = getattr(marked, _MARK, _NOT_MARKED)
-            if rule is not _NOT_MARKED:
-                return rule  # type: ignore[return-value]
+            rule: Rule | None = mark_of(marked)
+            if rule is not NOT_MARKED:
+                return rule
         return None if f"{state.__module__}.".startswith(_OURS) else self._otherwise
 
 
@@ -228,8 +224,8 @@ def page_rules(app: rx.App) -> dict[str, Rule | None]:
         A rule for each marked page, by route; None for a public one.
     """
     pages = app._unevaluated_pages.values()
-    marks = {page.route: getattr(page.component, _MARK, _NOT_MARKED) for page in pages}
-    return {route: rule for route, rule in marks.items() if rule is not _NOT_MARKED}  # type: ignore[misc]
+    marks = {page.route: mark_of(page.component) for page in pages}
+    return {route: rule for route, rule in marks.items() if rule is not NOT_MARKED}
 
 
 def routes_of(app: rx.App) -> list[str]:
@@ -240,20 +236,3 @@ def routes_of(app: rx.App) -> list[str]:
 def _standing(session: Session | None) -> object:
     """All that a rule without a check looks at."""
     return session and (session.roles, session.proved)
-
-
-def _mark(thing: Thing, rule: Rule | None) -> Thing:
-    if isinstance(thing, ComputedVar):
-        setattr(thing.fget, _MARK, rule)
-    elif (
-        isinstance(thing, Field)
-        or inspect.isfunction(thing)
-        or (isinstance(thing, type) and issubclass(thing, BaseState))
-    ):
-        setattr(thing, _MARK, rule)
-    else:
-        raise ConfigurationError(
-            "A page function, an event handler, a state, a field made by rx.field or a "
-            f"computed var can be protected or public, not {thing!r}."
-        )
-    return thing

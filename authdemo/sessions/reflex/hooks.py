@@ -12,6 +12,7 @@ from reflex.vars import VarData
 
 from ..core.errors import ConfigurationError
 from ..core.users import User
+from .installed import check_plugged_in
 from .scripts import imported, var
 from .state import SessionState
 
@@ -98,7 +99,11 @@ def use_session(user: type[User] = User) -> LiveSession:
 
     Returns:
         Vars that follow the session, in every tab, without a refresh.
+
+    Raises:
+        ConfigurationError: If the app's rxconfig.py has no `SessionsPlugin`.
     """
+    check_plugged_in()
     session, request = _session_data(), _request_data()
     return LiveSession(
         data=var("session", dict[str, Any], session),

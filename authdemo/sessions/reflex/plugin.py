@@ -23,14 +23,14 @@ from ..core.settings import Settings
 from .auth import Auth
 from .guards import page_rules, routes_of
 from .hooks import add_errands, check_named_providers
-from .installed import install
+from .installed import InstallsSessions, install
 from .lint import warn_of_open_texts
 from .refused import REFUSED, refused_page
 from .withholding import withhold
 from .words import MODULE, development_module
 
 
-class SessionsPlugin(Plugin):
+class SessionsPlugin(Plugin, InstallsSessions):
     """Adds `/api/auth`, live sessions, guards and a sign-in page to an app."""
 
     def __init__(self, auth: str, *, allow_eval: bool = False, keep_secret: bool = False) -> None:

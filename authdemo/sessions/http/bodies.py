@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -10,6 +11,9 @@ from ..core.errors import AuthError
 from .requests import Request
 
 MAX_BODY_BYTES = 16 * 1024
+
+BODY_SECONDS = 10
+"""How long a body may take to arrive, from its head to its last octet."""
 
 
 class BodyRefused(AuthError):
@@ -42,7 +46,7 @@ async def read(request: Request) -> dict[str, Any]:
         The fields; of a form field that is repeated, the last.
 
     Raises:
-        BodyRefused: If it is too large, of another type, or malformed.
+        BodyRefused: If it is too large, of another type, malformed, or takes too long to arrive.
     """
     kind = (request.header(b"content-type") or "").partition(";")[0].strip().lower()
     if kind not in ("application/json", "application/x-www-form-urlencoded"):
@@ -50,11 +54,20 @@ async def read(request: Request) -> dict[str, Any]:
             "The body must be application/json or application/x-www-form-urlencoded.",
             415,
         )
-    octets = await _octets(request)
+    octets = await _in_time(request)
     try:
         return _json(octets) if kind == "application/json" else _form(octets)
     except ValueError as error:
         raise BodyRefused("The body is not valid JSON, or not UTF-8.") from error
+
+
+async def _in_time(request: Request) -> bytes:
+    """Wait for the whole body, but not for ever (RFC 9110, section 15.5.9)."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _octets(request)
+    except TimeoutError as error:
+        raise BodyRefused("The body took too long to arrive. Send it again.", 408) from error
 
 
 async def _octets(request: Request) -> bytes:

@@ -29,6 +29,37 @@ def test_a_page_comes_packed_to_who_can_unpack_it(john: Browser, path: str) -> N
         assert {"Cookie", "Accept-Encoding"} <= set(answer.headers["Vary"].split(", "))
 
 
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip, deflate, br, zstd", True),
+        ("br;q=1.0, GZIP;q=0.8, *;q=0.1", True),
+        ("gzip;q=0.5", True),
+        ("gzip, identity", True),
+        ("*", True),
+        ("", False),
+        ("br", False),
+        ("identity", False),
+        ("gzip;q=0", False),
+        ("gzip; q=0.0", False),
+        ("gzip;q=0, *", False),
+        ("gzip;q=0.5, identity", False),
+        ("gzip;q=a lot", False),
+        ("*;q=0", False),
+        ("not-gzip", False),
+        ("gzip," * 50_000, False),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_page_comes_packed_only_to_who_wants_it_so(
+    browser: Browser, accepted: str, *, packed: bool
+) -> None:
+    """RFC 9110, section 12.5.3."""
+    answer = browser.get("/login", headers={"Accept-Encoding": accepted})
+    assert ("Content-Encoding" in answer.headers) is packed
+    assert answer.text.startswith("<!DOCTYPE html>")
+
+
 def test_scripts_come_in_the_tightest_packing_that_is_taken(john: Browser) -> None:
     for script in files_of(john.get("/").text, "js"):
         answer = john.request("HEAD", script, headers={"Accept-Encoding": "gzip, deflate, br"})

@@ -13,6 +13,7 @@ from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.words import Words
 from authdemo.sessions.http import cookies
 from authdemo.sessions.http.csrf import Csrf
+from authdemo.sessions.http.encodings import takes_gzip
 from authdemo.sessions.http.origin import Origins
 from authdemo.sessions.http.site import canonical
 from tests.support.house import SECRET
@@ -36,6 +37,10 @@ def ask_for_host(text: str) -> None:
         pytest.param(lambda text: words.choose(text, ""), id="the language cookie"),
         pytest.param(lambda text: canonical(f"/{text}"), id="a path"),
         pytest.param(ask_for_host, id="a host"),
+        pytest.param(
+            lambda text: takes_gzip({"headers": [(b"accept-encoding", text.encode())]}),
+            id="Accept-Encoding",
+        ),
         pytest.param(
             lambda text: cookies.by_name({"headers": [(b"cookie", text.encode())]}), id="cookies"
         ),

@@ -16,6 +16,7 @@ from typing import TypeAlias
 from pydantic import TypeAdapter, ValidationError
 
 from .errors import ConfigurationError
+from .weights import weighted
 
 DEFAULT = "en"
 OWN = Path(__file__).parent.parent / "words"
@@ -78,26 +79,13 @@ class Words:
         return self._preferred(accepted[:_LONGEST_CHOICE])
 
     def _read(self, accepted: str) -> str:
-        wanted = (tag.casefold().partition("-")[0] for tag in _by_preference(accepted))
+        wanted = (tag.partition("-")[0] for tag in _by_preference(accepted))
         return next((language for language in wanted if language in self.languages), DEFAULT)
 
 
 def _by_preference(accepted: str) -> list[str]:
-    weighted = []
-    for part in accepted.split(","):
-        tag, _, weight = part.partition(";")
-        weighted.append((_quality(weight), tag.strip()))
-    return [tag for quality, tag in sorted(weighted, key=lambda each: -each[0]) if quality > 0]
-
-
-def _quality(weight: str) -> float:
-    name, _, value = weight.strip().partition("=")
-    if name != "q":
-        return 1.0
-    try:
-        return float(value)
-    except ValueError:
-        return 0.0
+    wanted = sorted(weighted(accepted), key=lambda each: -each[1])
+    return [tag for tag, weight in wanted if weight > 0]
 
 
 def _layered(language: str, own: Mapping[str, Texts], apps: Mapping[str, Texts]) -> dict[str, str]:

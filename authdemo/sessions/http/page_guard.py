@@ -16,6 +16,7 @@ from ..core.record import SessionRecord
 from . import answers
 from .answers import Answer
 from .cookies import RawHeaders
+from .encodings import takes_gzip
 from .keeping import is_named_by_content, keep, keep_apart
 from .language import language_of
 from .refusals import (
@@ -26,7 +27,6 @@ from .refusals import (
     refusal_page,
     wants_page,
 )
-from .scopes import header
 from .site import Page, Site, canonical
 from .templates import Wording
 from .visitors import Visitor, Visitors, device_of
@@ -177,7 +177,7 @@ class PageGuard:
         sent = visitor.cookies if visitor else None
         sheet = page.template.in_words(self._wording(scope, sent, is_member=session is not None))
         secure = visitor.names.secure if visitor else self._is_secure(scope)
-        gzip = "gzip" in header(scope, b"accept-encoding")
+        gzip = takes_gzip(scope)
         headers = page.template.headers(secure=secure, gzip=gzip)
         return Answer(200, headers, sheet.show(session, gzip=gzip))
 

@@ -6,6 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.support.browser import ALONE, Browser
@@ -157,9 +158,42 @@ def test_a_stale_revision_is_a_conflict_that_tells_the_current_one(
     assert john.session()["user"]["name"] == "First"
 
 
+@pytest.mark.parametrize("header", ['"7", "1"', '"1","7"', '"7" ,, "1",', 'W/"7", "1"'])
+def test_an_update_passes_if_one_of_several_revisions_matches(john: Browser, header: str) -> None:
+    """RFC 9110, sections 5.6.1 and 13.1.1."""
+    assert john.update({"name": "First"}, headers={"If-Match": header}).json()["rev"] == 2
+
+
+def test_revisions_in_several_lines_are_one_list(john: Browser) -> None:
+    """RFC 9110, section 5.3."""
+    body = {"csrfToken": john.csrf(), "data": {"name": "First"}}
+    lines = [("Cookie", john.cookie_header()), ("If-Match", '"7"'), ("If-Match", '"1"')]
+    answer = httpx.post(f"{john.server.url}/api/auth/session", json=body, headers=lines)
+    assert (answer.status_code, answer.json()["rev"]) == (200, 2)
+
+
+@pytest.mark.parametrize("header", ['"7", "8"', 'W/"1", "7"'])
+def test_none_of_several_revisions_is_a_conflict(john: Browser, header: str) -> None:
+    answer = john.update({"name": "First"}, headers={"If-Match": header})
+    assert (answer.status_code, answer.json()["rev"]) == (409, 1)
+    assert john.session()["rev"] == 1
+
+
+@pytest.mark.parametrize("header", ['W/"1"', 'W/"1", W/"2"'])
+def test_a_weak_revision_never_matches(john: Browser, header: str) -> None:
+    """RFC 9110, section 13.1.1."""
+    answer = john.update({"name": "First"}, headers={"If-Match": header})
+    assert answer.status_code == 412
+    assert "weak" in answer.json()["message"]
+    assert john.session()["rev"] == 1
+
+
 @pytest.mark.parametrize(
     "header",
-    ["1", "", '"x"', '"-1"', 'W/"1"', '"1", "2"', '"' + "9" * 40 + '"', '"\u0661"'],
+    [
+        *("1", "", ",", '"x"', '"-1"', '"' + "9" * 40 + '"', '"\u0661"'),
+        *('w/"1"', 'W/ "1"', 'W/"x"', '"1" "2"', '"1", x', '*, "1"', "**"),
+    ],
 )
 def test_a_malformed_revision_is_said_to_be_malformed(john: Browser, header: str) -> None:
     answer = john.update({"name": "First"}, headers={"If-Match": header.encode()})

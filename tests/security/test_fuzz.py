@@ -36,7 +36,7 @@ CHECKS = [
     checks.negative_data_rejection,
     checks.unsupported_method,
 ]
-REFUSALS = [400, 401, 403, 404, 409, 413, 415, 422, 429]
+REFUSALS = [400, 401, 403, 404, 409, 412, 413, 415, 422, 429]
 CONFIG = {"checks": {"negative_data_rejection": {"expected-statuses": REFUSALS}}}
 CSRF_TOKEN = re.compile(r"[0-9a-f]{64}")
 INSIDE = re.compile(rf'Traceback|File "|site-packages|\$argon2|sqlite|{SECRET}', re.IGNORECASE)

@@ -6,6 +6,7 @@ up here, and the token, the JSON and the live view follow from what is done here
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -160,7 +161,7 @@ class Sessions(Lookup):
         asked: object,
         *,
         author: Author,
-        if_rev: int | None = None,
+        if_rev: Collection[int] | None = None,
         device: Device | None = None,
     ) -> SessionRecord:
         """Change some fields of the user, as `revise` does.
@@ -169,7 +170,7 @@ class Sessions(Lookup):
             sid: The session's id.
             asked: The fields to change and their new values.
             author: Who asks.
-            if_rev: Change nothing unless the session is at this revision.
+            if_rev: Change nothing unless the session is at one of these revisions.
             device: What they ask with.
 
         Returns:
@@ -187,7 +188,7 @@ class Sessions(Lookup):
         asked: object,
         *,
         author: Author,
-        if_rev: int | None = None,
+        if_rev: Collection[int] | None = None,
         device: Device | None = None,
         known: SessionRecord | None = None,
     ) -> Revised:
@@ -197,7 +198,7 @@ class Sessions(Lookup):
             sid: The session's id.
             asked: The fields to change and their new values.
             author: Who asks. A client may change what the update model names.
-            if_rev: Change nothing unless the session is at this revision.
+            if_rev: Change nothing unless the session is at one of these revisions.
             device: What they ask with.
             known: The session as it was found a moment ago, so that it need not be looked for.
 
@@ -208,13 +209,13 @@ class Sessions(Lookup):
             NotAuthenticated: If the session is over.
             UpdateRefused: If a field can't be changed like that, or no token could carry it;
                 names it.
-            RevisionConflict: If the session is not at `if_rev`.
+            RevisionConflict: If the session is at none of `if_rev`.
             CallbackFailed: If the `jwt` or `session` callback raised.
             StoreUnavailable: If the store can't keep it.
         """
 
         def accept(record: SessionRecord) -> dict[str, Any]:
-            if if_rev is not None and if_rev != record.rev:
+            if if_rev is not None and record.rev not in if_rev:
                 raise RevisionConflict(record.rev)
             return self.schema.accept(record.user, asked, author)
 

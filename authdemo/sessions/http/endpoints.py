@@ -7,7 +7,6 @@ Where Auth.js is unsafe or silent the answer is better, and still fit for it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,6 +32,7 @@ from .answers import Answer
 from .backchannel import BackChannel
 from .cookies import RawHeaders
 from .federation import Federation
+from .preconditions import expected_revs
 from .requests import Request
 from .routing import NAME, Addresses, Endpoint
 from .signing_in import SigningIn, redirect
@@ -40,8 +40,6 @@ from .signing_out import SigningOut
 from .visitors import Visitor, Visitors, device_of
 
 BASE = "/api/auth"
-
-_ETAG = re.compile(r'"(\d{1,15})"')
 
 
 class Endpoints:
@@ -146,7 +144,7 @@ class Endpoints:
             record.id,
             {} if asked is None else asked,
             author="client",
-            if_rev=_expected_rev(request),
+            if_rev=expected_revs(request.scope),
             device=visitor.device,
             known=record,
         )
@@ -325,16 +323,6 @@ def _summary(record: SessionRecord, current: str) -> dict[str, Any]:
         "user_agent": record.device.user_agent,
         "ip": record.device.ip,
     }
-
-
-def _expected_rev(request: Request) -> int | None:
-    header = request.header(b"if-match")
-    if header is None or header == "*":
-        return None
-    match = _ETAG.fullmatch(header)
-    if match is None:
-        raise bodies.BodyRefused('If-Match takes a revision in quotes, like "3".')
-    return int(match[1])
 
 
 def _wanted_url(body: dict[str, Any]) -> str:

@@ -176,14 +176,14 @@ class TestUpdate:
 
     async def test_at_the_expected_revision_is_done(self, house):
         record = await house.sign_in()
-        revised = await house.sessions.update(record.id, {"name": "A"}, author="client", if_rev=1)
+        revised = await house.sessions.update(record.id, {"name": "A"}, author="client", if_rev=[1])
         assert revised.rev == 2
 
     async def test_at_another_revision_is_a_conflict_that_tells_the_present_one(self, house):
         record = await house.sign_in()
         await house.rename(record, "Ada")
         with pytest.raises(RevisionConflict) as conflict:
-            await house.sessions.update(record.id, {"name": "A"}, author="client", if_rev=1)
+            await house.sessions.update(record.id, {"name": "A"}, author="client", if_rev=[1])
         assert conflict.value.rev == 2
         assert (await house.sessions.find(record.id)).user["name"] == "Ada"
 
@@ -302,7 +302,7 @@ class TestConcurrentUpdates:
         record = await house.sign_in()
         answers = await asyncio.gather(
             *(
-                house.sessions.update(record.id, {"name": f"{n}"}, author="client", if_rev=1)
+                house.sessions.update(record.id, {"name": f"{n}"}, author="client", if_rev=[1])
                 for n in range(20)
             ),
             return_exceptions=True,

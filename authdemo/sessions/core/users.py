@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from .errors import RuleBroken
+from .unseen import shows_something
 
 MAX_NAME_CHARACTERS = 64
 MAX_URL_CHARACTERS = 2048
@@ -29,10 +30,12 @@ def _visible(text: str) -> str:
 
 def _display_name(text: str) -> str:
     name = _visible(text.strip())
-    if not name.strip(_JOINERS + " ") or len(name) > MAX_NAME_CHARACTERS:
+    if not 1 <= len(name) <= MAX_NAME_CHARACTERS:
         raise RuleBroken(
             "length", f"must have 1 to {MAX_NAME_CHARACTERS} characters", most=MAX_NAME_CHARACTERS
         )
+    if not shows_something(name):
+        raise RuleBroken("unseen", "must hold a character that can be seen")
     return name
 
 
@@ -54,11 +57,11 @@ DisplayName = Annotated[
     str,
     AfterValidator(_display_name),
     Field(
-        description=f"1 to {MAX_NAME_CHARACTERS} characters after trimming, all of them visible.",
+        description=f"1 to {MAX_NAME_CHARACTERS} characters after trimming, some of them visible.",
         json_schema_extra={"pattern": r"\S"},
     ),
 ]
-"""1 to 64 characters after trimming, none of them invisible."""
+"""1 to 64 characters after trimming, some of them visible, and no control characters."""
 
 PictureUrl = Annotated[
     str,

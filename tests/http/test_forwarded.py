@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from authdemo.sessions.testing import set_cookies
@@ -56,6 +57,45 @@ def test_over_https_pages_insist_on_it_and_open_secure_sockets(behind_proxy: Ser
     assert "Strict-Transport-Security" not in browser.get("/login").headers
 
 
+def origin_by(browser: Browser, *lines: tuple[str, str]) -> str:
+    """Read where the app believes to be."""
+    answer = httpx.get(f"{browser.server.url}/api/auth/providers", headers=lines)
+    return str(answer.json()["credentials"]["signinUrl"]).partition("://")[0]
+
+
+def test_a_proxy_that_tells_the_scheme_alone_is_believed(behind_proxy: Server) -> None:
+    headers = {"X-Forwarded-Proto": "https"}
+    browser = log_in(behind_proxy, headers)
+    assert browser.last.json()["url"].startswith("https://")  # type: ignore[attr-defined]
+    listed = browser.get("/api/auth/sessions", headers=headers).json()
+    assert {session["ip"] for session in listed if session["current"]} == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize(
+    ("schemes", "believed"),
+    [
+        (["HTTPS"], "https"),
+        (["https, https"], "https"),
+        (["https", "https"], "https"),
+        (["wss"], "https"),
+        (["http"], "http"),
+        (["https, http"], "http"),
+        (["https", "http"], "http"),
+        (["https; http"], "http"),
+        (["ftp"], "http"),
+        ([""], "http"),
+        (["", "https"], "https"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("others", [(), (("X-Forwarded-For", CLIENT),)], ids=["alone", "with For"])
+def test_schemes_are_believed_if_all_proxies_name_the_same(
+    behind_proxy: Server, schemes: list[str], believed: str, others: tuple[tuple[str, str], ...]
+) -> None:
+    lines = [("X-Forwarded-Proto", scheme) for scheme in schemes]
+    assert origin_by(Browser(behind_proxy), *lines, *others) == believed
+
+
 def test_the_clients_own_address_is_noted(behind_proxy: Server) -> None:
     browser = log_in(behind_proxy, VIA_PROXY)
     listed = browser.get("/api/auth/sessions", headers=VIA_PROXY).json()
@@ -86,5 +126,6 @@ def test_a_forwarded_host_is_never_believed(behind_proxy: Server) -> None:
 def test_without_a_trusted_proxy_nothing_is_believed(browser: Browser) -> None:
     answer = browser.get("/api/auth/csrf", headers=VIA_PROXY)
     assert [name for name, _, _ in set_cookies(answer)] == ["authjs.csrf-token"]
+    assert origin_by(browser, ("X-Forwarded-Proto", "https")) == "http"
     browser.log_in(headers=AS_CLIENT | VIA_PROXY)
     assert {session["ip"] for session in browser.sessions() if session["current"]} == {"127.0.0.1"}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import tracemalloc
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from authdemo.sessions.core.words import Words
 from authdemo.sessions.http import cookies
 from authdemo.sessions.http.csrf import Csrf
 from authdemo.sessions.http.encodings import takes_gzip
+from authdemo.sessions.http.forwarded import Forwarded
 from authdemo.sessions.http.origin import Origins
 from authdemo.sessions.http.site import canonical
 from tests.support.house import SECRET
@@ -23,10 +26,23 @@ TIMES = 40
 csrf, words, origins = Csrf(KeyRing([SECRET])), Words(), Origins(None)
 
 
+async def answer_nothing(*_: Any) -> Any:
+    return None
+
+
+forwarded = Forwarded(answer_nothing, proxies=["127.0.0.1"])
+
+
 def ask_for_host(text: str) -> None:
     scope = {"scheme": "http", "headers": [(b"host", text.encode())]}
     with pytest.raises(RequestRefused):
         origins.base_url(scope)
+
+
+def come_by_a_proxy(text: str) -> None:
+    headers = [(b"x-forwarded-for", text.encode())]
+    scope = {"type": "http", "client": ("127.0.0.1", 1), "headers": headers}
+    asyncio.run(forwarded(scope, answer_nothing, answer_nothing))
 
 
 @pytest.mark.parametrize(
@@ -37,6 +53,7 @@ def ask_for_host(text: str) -> None:
         pytest.param(lambda text: words.choose(text, ""), id="the language cookie"),
         pytest.param(lambda text: canonical(f"/{text}"), id="a path"),
         pytest.param(ask_for_host, id="a host"),
+        pytest.param(come_by_a_proxy, id="X-Forwarded-For"),
         pytest.param(
             lambda text: takes_gzip({"headers": [(b"accept-encoding", text.encode())]}),
             id="Accept-Encoding",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from authdemo.sessions.core.audit import AuditTrail
 from authdemo.sessions.core.callbacks import Account, Callbacks
 from authdemo.sessions.core.events import Events, Notice, SessionBegan
 from authdemo.sessions.core.keys import KeyRing
@@ -82,6 +83,7 @@ def build(
     secrets: Sequence[str] = (SECRET,),
     pairs: Sequence[KeyPair] = (),
     store: SessionStore | None = None,
+    trail: AuditTrail | None = None,
 ) -> House:
     """Build a house; its store still has to be opened."""
     clock = clock or StoppedClock()
@@ -94,6 +96,7 @@ def build(
         options=options,
         callbacks=callbacks or Callbacks(),
         events=events or Events(),
+        trail=trail,
         clock=clock,
     )
     house = House(sessions, store, clock)

@@ -35,6 +35,7 @@ AuditKind: TypeAlias = Literal[
     "update",
     "refused",
     "ended",
+    "swept",
 ]
 
 _MOST_WAITING = 10_000
@@ -45,7 +46,8 @@ class AuditEvent:
     """One entry of the audit trail, which completes it; see `AuditTrail.add`.
 
     Attributes:
-        kind: What happened.
+        kind: What happened. A session is `ended` when somebody ends it, or when it is looked for
+            after its time; those that nobody looked for are `swept`, all in one entry.
         at: When, in seconds since 1970.
         reason: Why: the code of the error that refused, or how the session ended.
         detail: Which rule of it was broken, in one word.
@@ -57,6 +59,7 @@ class AuditEvent:
         path: What was asked for: a path, or the name of an event handler.
         fields: The names of the fields that changed or that were refused.
         author: Who changed them: `client`, `server` or `refresh`.
+        count: How many sessions were swept.
     """
 
     kind: AuditKind
@@ -71,6 +74,7 @@ class AuditEvent:
     path: str = ""
     fields: tuple[str, ...] = ()
     author: str = ""
+    count: int = 0
 
     def as_json(self) -> str:
         """Write the entry as one line of JSON, in which no line break is left unescaped."""

@@ -55,6 +55,8 @@ class Endings:
             return
         self._feed.publish(SessionEnded(sid, reason, record.user_id))
         self._trail.add(AuditEvent(kind="ended", reason=reason), record=record, device=device)
+        if reason == "expired":  # nobody has signed out
+            return
         with suppress(AuthError):  # the session is over, whatever its callback raises
             await tell(
                 self._events.sign_out, session=await self._faces.public(record), reason=reason

@@ -25,7 +25,8 @@ class Events:
 
     Attributes:
         sign_in: A session began. Gets `session` and `account`.
-        sign_out: A session ended. Gets `session` and `reason`.
+        sign_out: Somebody ended a session. Gets `session` and `reason`: `signed-out`, `revoked`
+            or `replaced`. A session whose time is over is no sign-out, and only `audit` is told.
         session: A session was read by a request. Gets `session` and `path`.
         update_user: A session changed. Gets `session` and `changes`.
         audit: Something that an auditor wants to know happened. Gets an `AuditEvent`,

@@ -361,10 +361,15 @@ class Sessions(Lookup):
     async def sweep(self) -> int:
         """Forget the sessions whose time is over.
 
+        The audit trail gets one entry for all of them: there may be very many at once.
+
         Returns:
             How many there were.
         """
-        return await self.store.sweep(self._clock())
+        count = await self.store.sweep(self._clock())
+        if count:
+            self._trail.add(AuditEvent(kind="swept", reason="expired", count=count))
+        return count
 
     async def _check_proof(self, record: SessionRecord, began: float | None) -> None:
         """Take a session back whose user may not come in: once it is kept, nothing can pass by."""

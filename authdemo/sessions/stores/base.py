@@ -170,5 +170,6 @@ class SessionStore(Protocol):
             now: The time, in seconds since 1970.
 
         Returns:
-            How many sessions were forgotten.
+            How many sessions were forgotten, each counted once by whichever worker does it,
+                also if it is gone from the store already. `delete` counts none.
         """

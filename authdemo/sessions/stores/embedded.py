@@ -15,6 +15,7 @@ from ..core.trouble import Trouble
 from . import tables
 from .attempts import Attempts
 from .base import Attempt
+from .batches import in_batches
 from .cache import Cache
 from .commits import PATIENCE, Change, Commits
 from .index import Index
@@ -148,11 +149,7 @@ class EmbeddedStore:
         """Forget what has expired, a batch at a time; see `SessionStore.sweep`."""
         await self._write(lambda db: tables.sweep_tickets(db, now))
         self._attempts.forget(now)
-        forgotten, were_due = 0, True
-        while were_due:
-            batch, were_due = await self._write(self._sweep(now))
-            forgotten += batch
-        return forgotten
+        return await in_batches(lambda: self._write(self._sweep(now)))
 
     def _sweep(self, now: float) -> Change[tuple[int, bool]]:
         def change(db: sqlite3.Connection) -> tuple[int, bool]:

@@ -22,6 +22,7 @@ from ..core.clock import Clock, system_clock
 from ..core.errors import ConfigurationError, StoreUnavailable
 from ..core.record import MAX_HISTORY, Revision, SessionRecord
 from .base import Attempt
+from .batches import in_batches
 
 PATIENCE = 2.0
 """How many seconds an answer of Redis may take."""
@@ -261,12 +262,12 @@ class RedisStore:
             await change.execute()
 
     async def _sweep(self, expiries: str, now: float) -> int:
-        forgotten, batch = 0, _SWEEP_BATCH
-        while batch == _SWEEP_BATCH:
+        async def sweep() -> tuple[int, bool]:
             async with self._redis() as redis:
                 batch = await redis.register_script(_SWEEP)([expiries], [now, _SWEEP_BATCH])
-            forgotten += batch
-        return forgotten
+            return batch, batch == _SWEEP_BATCH
+
+        return await in_batches(sweep)
 
     @contextlib.asynccontextmanager
     async def _redis(self) -> AsyncIterator[Redis]:

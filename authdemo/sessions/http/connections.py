@@ -32,6 +32,8 @@ class Connection:
         path: The page that the tab shows.
         wanted: Where its visitor wants to go after signing in.
         way_on: Where its visitor has to go after signing out.
+        shown: The id of the session that its tab was last told of; empty for nobody's, None
+            until it was told of any.
         session: The session as it was last verified, for what can't wait.
         verified: When that was, in seconds since 1970.
     """
@@ -47,6 +49,7 @@ class Connection:
     path: str = "/"
     wanted: str = "/"
     way_on: str = ""
+    shown: str | None = None
     session: Session | None = None
     verified: float = 0.0
 

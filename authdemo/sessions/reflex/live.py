@@ -25,7 +25,7 @@ from .guards import Guards
 from .refused import REFUSED
 from .soon import Soon
 from .state import SessionState
-from .tree import grow
+from .tree import hand_over
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -126,8 +126,9 @@ class Live:
             state: A state of the tab, whose lock the caller holds.
             connection: The tab's socket.
         """
+        session_state = await state.get_state(SessionState)
+        session_state.last()
         if connection is not None:
-            session_state = await state.get_state(SessionState)
             session_state.meet(connection)
             self.connections.watch(connection, is_watching=session_state.watches())
         record = await self.record(connection)
@@ -241,11 +242,13 @@ class Live:
         sid = record.id if record else ""
         if connection is not None:
             await self._remember(state, connection, record)
-        if session_state.changes_hands(sid):
-            await grow(state)
+        shown = connection.shown if connection else None
+        owner = session_state.owner()
+        await hand_over(state, owner=shown if owner is None else owner, sid=sid)
         if not session_state.shows(sid, session):
             session_state.show(sid, session)
         if connection is not None:
+            connection.shown = sid
             session_state.lead(await self._elsewhere(connection, session))
 
     async def _remember(

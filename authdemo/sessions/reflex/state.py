@@ -113,28 +113,25 @@ class SessionState(rx.State):
         newer = view["rev"] > session["rev"]
         return is_same and (newer or view == {"status": "authenticated", **session})
 
-    def changes_hands(self, sid: str) -> bool:
-        """Tell whether the tab was somebody's, and is no longer theirs.
+    def owner(self) -> str | None:
+        """Tell whose tab it was when it last showed a session.
 
-        Args:
-            sid: The id of the session that it belongs to now; empty for nobody's.
+        Returns:
+            The session's id; empty for nobody's. None if it is new, or forgotten by Redis.
         """
-        return self._sid not in ("", sid)
+        return None if self.get_value("view")["status"] == "loading" else self._sid
+
+    def last(self) -> None:
+        """Live on for as long as what an event changes elsewhere in the tab."""
+        self._was_touched = True
 
     def show(self, sid: str, session: dict[str, Any] | None) -> None:
-        """Show a session.
-
-        When the tab changes hands, all its state goes back to the beginning, so
-        that nobody inherits what the one before them saw. The caller has all of
-        it at hand; see `tree.grow`.
+        """Show a session. If the tab changes hands, `tree.hand_over` comes first.
 
         Args:
             sid: The session's id; empty for nobody's.
             session: The public session, or None.
         """
-        if self.changes_hands(sid):
-            for substate in self._get_root_state().substates.values():
-                substate.reset()
         if self._sid != sid:
             self._sid = sid
         self.view = NOBODY if session is None else {"status": "authenticated", **session}

@@ -1,4 +1,8 @@
-"""All states of a tab: Redis gives an event, or a push, only the branch that it asks for."""
+"""All states of a tab: Redis gives an event, or a push, only the branch that it asks for.
+
+It forgets each of them an hour after it was last written, the one that says whose the tab is
+no later and no sooner than any other.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,40 @@ from reflex.istate.manager.redis import StateManagerRedis
 from reflex.state import BaseState
 from reflex_base.event.context import EventContext
 
+from .state import SessionState
 
-async def grow(state: BaseState) -> None:
-    """Have all states of a tab at hand, also those that stayed in Redis.
+
+async def hand_over(state: BaseState, *, owner: str | None, sid: str) -> None:
+    """Let nobody inherit what the one before them saw in a tab, or did there.
+
+    All its states go back to the beginning, unless they are its owner's, or were nobody's.
 
     Args:
         state: Any state of the tab, whose lock the caller holds.
+        owner: The id of the session that it belonged to; empty for nobody's, None if that is
+            not known.
+        sid: The id of the session that it belongs to now; empty for nobody's.
     """
+    if owner in ("", sid):
+        return
+    await _grow(state)
+    substates = state._get_root_state().substates.values()
+    if owner is None and not any(map(_holds_something, substates)):
+        return
+    for substate in substates:
+        substate.reset()
+
+
+async def _grow(state: BaseState) -> None:
+    """Have all states of the tab at hand, also those that stayed in Redis."""
     root, context = state._get_root_state(), EventContext.get()
     if isinstance(context.state_manager, StateManagerRedis):
         token = rx.BaseStateToken(ident=context.token, cls=type(root))
         await context.state_manager.get_state(token, for_state_instance=root)
+
+
+def _holds_something(state: BaseState) -> bool:
+    """Tell whether a state is more than what a new tab begins with."""
+    if isinstance(state, SessionState):
+        return False
+    return bool(vars(state)) or any(map(_holds_something, state.substates.values()))

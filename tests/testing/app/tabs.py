@@ -8,6 +8,7 @@ import time
 import pytest
 from reflex.istate.manager.redis import StateManagerRedis
 
+from authdemo.sessions.reflex.state import SessionState
 from authdemo.sessions.testing import Tab, eventually
 from my_app.auth import Member, auth
 from my_app.my_app import Ledger, Visitors, app
@@ -15,6 +16,7 @@ from my_app.my_app import Ledger, Visitors, app
 ADA = Member(id="ada", name="Ada Lovelace")
 GRACE = Member(id="grace", name="Grace Hopper", role="admin")
 ON_REDIS = "REFLEX_REDIS_URL" in os.environ
+only_on_redis = pytest.mark.skipif(not ON_REDIS, reason="states are kept as a whole")
 
 
 @pytest.fixture
@@ -71,6 +73,45 @@ def test_what_nobody_did_is_kept_when_they_sign_in(auth_app, login_as):
         tab.holds(Visitors, count=1)
     with Tab(auth_app, login_as(ADA), token=tab.token, path="/about") as back:
         assert back.var(Visitors, "count") == 1
+
+
+@only_on_redis
+@pytest.mark.parametrize("heir", [GRACE, None], ids=["somebody", "nobody"])
+def test_a_tab_of_which_it_is_not_known_whose_it_was_is_emptied(auth_app, login_as, adas, heir):
+    with adas:
+        pass
+    forget_whose(auth_app, adas)
+    browser = login_as(heir) if heir else None
+    with Tab(auth_app, browser, token=adas.token, path="/about") as tab:
+        assert tab.var(Visitors, "count") == 0
+        tab.call(Visitors.come)
+        tab.holds(Visitors, count=1)
+
+
+@only_on_redis
+def test_a_tab_that_stays_open_keeps_what_is_in_it_however_long_it_does(auth_app, adas):
+    forget_whose(auth_app, adas)
+    adas.call(Visitors.come)
+    adas.holds(Visitors, count=2)
+    assert adas.status == "authenticated"
+
+
+@only_on_redis
+def test_whose_a_tab_is_is_known_for_as_long_as_what_is_in_it(auth_app, login_as, adas):
+    redis = app.state_manager.redis
+    auth_app.run(redis.expire(key_of(adas), 60))
+    adas.call(Visitors.come)
+    adas.holds(Visitors, count=2)
+    eventually(lambda: auth_app.run(redis.ttl(key_of(adas))) > 60)
+
+
+def key_of(tab):
+    return f"{tab.token}_{SessionState.get_full_name()}"
+
+
+def forget_whose(auth_app, tab):
+    """Do as Redis does an hour after a session was last shown."""
+    assert auth_app.run(app.state_manager.redis.delete(key_of(tab))) == 1
 
 
 @pytest.mark.skipif(ON_REDIS, reason="a Redis that is back says so by itself")

@@ -80,7 +80,7 @@ def test_an_apps_own_tests_pass(folder: Path) -> None:
     give(folder, "tabs")
     said = run(folder)
     assert " failed" not in said, said
-    assert "25 passed, 4 skipped" in said, said
+    assert "30 passed, 4 skipped" in said, said
 
 
 def test_a_test_that_fails_says_what_was_seen(folder: Path) -> None:
@@ -102,7 +102,7 @@ def test_tabs_follow_their_sessions_where_states_are_in_redis(folder: Path, redi
     set_again = f'import os\n\nos.environ["REFLEX_REDIS_URL"] = "{redis.url}"\n'
     (folder / "tests" / "conftest.py").write_text(set_again)
     said = run(folder)
-    assert "10 passed, 1 skipped" in said, said
+    assert "15 passed, 1 skipped" in said, said
 
 
 def test_an_app_in_another_folder_is_named_in_the_configuration(folder: Path) -> None:

@@ -177,9 +177,10 @@ class Auth(AuthCore):
         record = await self.live.record(connection)
         if connection is not None and record is not None:
             await self.sessions.sign_out(record.id, device=connection.device)
-        await self.live.settle(state, connection)
+        tab = state._get_root_state()  # which `state` is no part of afterwards if it is shared
+        await self.live.settle(tab, connection)
         if connection is not None and record is not None:
-            await self._lead_on(state, connection, record)
+            await self._lead_on(tab, connection, record)
 
     async def confirm(
         self,
@@ -387,7 +388,7 @@ class Auth(AuthCore):
         return connection.path_of(await self.redirect(url, connection.base_url))
 
     async def _lead_on(
-        self, state: rx.State, connection: Connection, record: SessionRecord
+        self, state: BaseState, connection: Connection, record: SessionRecord
     ) -> None:
         """Lead a tab whose session has just ended to the provider, if there is something to do."""
         session_state = await state.get_state(SessionState)

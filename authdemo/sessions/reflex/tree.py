@@ -11,13 +11,15 @@ from reflex.istate.manager.redis import StateManagerRedis
 from reflex.state import BaseState
 from reflex_base.event.context import EventContext
 
+from .sharing import let_go
 from .state import SessionState
 
 
 async def hand_over(state: BaseState, *, owner: str | None, sid: str) -> None:
     """Let nobody inherit what the one before them saw in a tab, or did there.
 
-    All its states go back to the beginning, unless they are its owner's, or were nobody's.
+    All its states go back to the beginning, unless they are its owner's, or were nobody's. What
+    it shared with other tabs is theirs.
 
     Args:
         state: Any state of the tab, whose lock the caller holds.
@@ -27,17 +29,19 @@ async def hand_over(state: BaseState, *, owner: str | None, sid: str) -> None:
     """
     if owner in ("", sid):
         return
-    await _grow(state)
-    substates = state._get_root_state().substates.values()
+    root = state._get_root_state()
+    await let_go(root)
+    await _grow(root)
+    substates = root.substates.values()
     if owner is None and not any(map(_holds_something, substates)):
         return
     for substate in substates:
         substate.reset()
 
 
-async def _grow(state: BaseState) -> None:
+async def _grow(root: BaseState) -> None:
     """Have all states of the tab at hand, also those that stayed in Redis."""
-    root, context = state._get_root_state(), EventContext.get()
+    context = EventContext.get()
     if isinstance(context.state_manager, StateManagerRedis):
         token = rx.BaseStateToken(ident=context.token, cls=type(root))
         await context.state_manager.get_state(token, for_state_instance=root)

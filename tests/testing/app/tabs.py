@@ -11,7 +11,7 @@ from reflex.istate.manager.redis import StateManagerRedis
 from authdemo.sessions.reflex.state import SessionState
 from authdemo.sessions.testing import Tab, eventually
 from my_app.auth import Member, auth
-from my_app.my_app import Ledger, Visitors, app
+from my_app.my_app import Ledger, Room, Visitors, app
 
 ADA = Member(id="ada", name="Ada Lovelace")
 GRACE = Member(id="grace", name="Grace Hopper", role="admin")
@@ -73,6 +73,72 @@ def test_what_nobody_did_is_kept_when_they_sign_in(auth_app, login_as):
         tab.holds(Visitors, count=1)
     with Tab(auth_app, login_as(ADA), token=tab.token, path="/about") as back:
         assert back.var(Visitors, "count") == 1
+
+
+@pytest.fixture
+def graces(auth_app, login_as, adas):
+    """A tab of Grace's, in a room that she shares with Ada's; Ada has written there."""
+    with Tab(auth_app, login_as(GRACE), path="/about") as tab:
+        adas.call(Room.write, note="her own")
+        for each in (adas, tab):
+            each.call(Room.enter, name="library")
+            each.holds(Room, note="")
+        adas.call(Room.write, note="to all")
+        for each in (adas, tab):
+            each.holds(Room, note="to all")
+        yield tab
+        tab.call(Room.write, note="")
+        tab.holds(Room, note="")
+
+
+async def revoked(_):
+    await auth.revoke_user("ada")
+
+
+async def signed_out(tab):
+    tab.call(Room.leave)
+
+
+async def found_over(tab):
+    (record,) = await auth.sessions.of_user("ada")
+    await auth.sessions.store.delete(record.id)  # which tells nobody
+    tab.call(Room.write, note="by nobody")
+
+
+@pytest.mark.parametrize(
+    ("end", "note"), [(revoked, ""), (signed_out, ""), (found_over, "by nobody")]
+)
+def test_who_leaves_takes_nothing_from_those_they_shared_a_state_with(
+    auth_app, adas, graces, end, note
+):
+    auth_app.run(end(adas))
+    adas.shows("unauthenticated")
+    adas.holds(Room, note=note)
+    with Tab(auth_app, path="/about") as late:
+        late.call(Room.enter, name="library")
+        late.holds(Room, note="to all")
+        graces.call(Room.write, note="after all")
+        late.holds(Room, note="after all")
+
+
+@pytest.mark.parametrize("heir", [GRACE, None], ids=["somebody", "nobody"])
+def test_a_tabs_next_owner_shares_nothing_with_those_the_last_one_did(
+    auth_app, login_as, adas, graces, heir
+):
+    with adas:
+        pass
+    browser = login_as(heir) if heir else None
+    with Tab(auth_app, browser, token=adas.token, path="/about") as tab:
+        assert tab.var(Room, "note") == ""
+        tab.call(Room.write, note="mine")
+        tab.holds(Room, note="mine")
+        graces.call(Room.write, note="ours")
+        graces.holds(Room, note="ours")
+        tab.call(Visitors.come)
+        tab.holds(Visitors, count=1)
+        assert tab.var(Room, "note") == "mine"
+        assert "to all" not in tab.said()
+        assert "her own" not in tab.said()
 
 
 @only_on_redis

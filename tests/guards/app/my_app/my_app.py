@@ -117,6 +117,23 @@ class Visitors(rx.State):
         self.count += 1
 
 
+@public
+class Room(rx.SharedState):
+    note: rx.Field[str] = rx.field("")
+
+    @rx.event
+    async def enter(self, name: str):
+        await self._link_to(name)
+
+    @rx.event
+    def write(self, note: str):
+        self.note = note
+
+    @rx.event
+    async def leave(self):
+        await auth.sign_out(self)
+
+
 @protected
 def home():
     return rx.el.main(

@@ -46,7 +46,7 @@ def test_an_update_by_the_server_reaches_every_tab_and_then_the_cookie(
     with Tab(john.server, john) as first, Tab(john.server, john) as second:
         first.server_update()
         eventually(lambda: first.name == second.name == "Serverserver-man", within=1)
-        eventually(lambda: first.var(SESSION_STATE, "cookie_rev") == 2, within=1)
+        eventually(lambda: first.var(SESSION_STATE, "cookie_step") == 2, within=1)
     answer = john.get("/api/auth/session")
     assert answer.json()["user"]["name"] == "Serverserver-man"
     assert len(set_cookies(answer)) == 1

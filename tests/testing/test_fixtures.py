@@ -78,9 +78,10 @@ def give(folder: Path, tests: str) -> None:
 def test_an_apps_own_tests_pass(folder: Path) -> None:
     give(folder, "right")
     give(folder, "tabs")
+    give(folder, "uses")
     said = run(folder)
     assert " failed" not in said, said
-    assert "30 passed, 4 skipped" in said, said
+    assert "33 passed, 4 skipped" in said, said
 
 
 def test_a_test_that_fails_says_what_was_seen(folder: Path) -> None:

@@ -32,7 +32,8 @@ class SessionOptions:
 
     Attributes:
         max_age: Seconds from the last renewal.
-        update_age: How old a token must be, in seconds, before a read renews it.
+        update_age: How old a token must be, in seconds, before a use renews it: a request, an
+            update, an event.
         absolute_age: Seconds from sign-in, however much the session is used.
         most_per_user: How many sessions a user can have; one more ends the oldest.
             None for any number.

@@ -104,10 +104,27 @@ class Revisions:
                     raise NotAuthenticated
                 accepted = accept(record)
                 if not accepted:
-                    return await self._shown(record, is_new=False)
+                    return await self.show(record)
                 revised = await self._revise(record, accepted, cause, device)
                 if await self._store.replace(revised.record, expected=record):
                     return revised
+
+    async def show(self, record: SessionRecord, *, is_new: bool = False) -> Revised:
+        """Show a session at its present revision.
+
+        Args:
+            record: The session.
+            is_new: Whether it has just come to this revision.
+
+        Returns:
+            The session.
+
+        Raises:
+            TokenTooLarge: If no token could carry it.
+            CallbackFailed: If the `session` callback raised.
+        """
+        token = self._faces.mint(record)
+        return Revised(record, await self._faces.public(record), token, is_new)
 
     async def _revise(
         self,
@@ -127,13 +144,9 @@ class Revisions:
             fields, claims, at=now, cause=cause, device=device, expires=expires
         )
         try:
-            return await self._shown(revised, is_new=True)
+            return await self.show(revised, is_new=True)
         except TokenTooLarge as error:
             raise _too_large(accepted, error) from error
-
-    async def _shown(self, record: SessionRecord, *, is_new: bool) -> Revised:
-        token = self._faces.mint(record)
-        return Revised(record, await self._faces.public(record), token, is_new)
 
 
 def _too_large(accepted: Mapping[str, Any], error: TokenTooLarge) -> UpdateRefused:

@@ -25,10 +25,11 @@ from .errors import (
 from .events import Events, Feed, SessionBegan, SessionChanged, tell
 from .faces import Faces
 from .ids import new_id
-from .lookup import Lookup, Verified
+from .lookup import Lookup
 from .options import SessionOptions
 from .proofs import Proofs
 from .record import Device, ProviderSession, Revision, SessionRecord, changes
+from .renewals import Renewals
 from .revisions import Revised, Revisions
 from .schema import Author, UserSchema
 from .tokens import TokenCodec
@@ -39,9 +40,10 @@ if TYPE_CHECKING:
 
 
 class Sessions(Lookup):
-    """The transitions of sessions: begin, update, renew, end.
+    """The transitions of sessions: begin, update, end.
 
     Attributes:
+        renewals: Extends the lives of sessions that are used.
         faces: Shows sessions.
         feed: Carries what happened to whoever shows sessions.
         schema: Which fields exist and who may change them.
@@ -83,6 +85,9 @@ class Sessions(Lookup):
         super().__init__(store=store, tokens=tokens, endings=endings, clock=clock)
         self._proofs = Proofs(store, clock=clock)
         self._authorship = Authorship(callbacks, schema)
+        self.renewals = Renewals(
+            store=store, find=self.find, feed=self.feed, options=options, clock=clock
+        )
         self._revisions = Revisions(
             store=store,
             find=self.find,
@@ -221,7 +226,7 @@ class Sessions(Lookup):
 
         revised = await self._revisions.advance(sid, accept, author, device=device, known=known)
         await self._tell_of(revised, device)
-        return revised
+        return revised if revised.is_new else await self._in_use(revised, device)
 
     async def refresh(self, user: User) -> list[SessionRecord]:
         """Bring all of a user's sessions in line with what the app knows of the user now.
@@ -254,48 +259,6 @@ class Sessions(Lookup):
                 await self._tell_of(revised, None)
                 refreshed.append(revised.record)
         return refreshed
-
-    def is_up_to_date(self, verified: Verified) -> bool:
-        """Tell whether a token shows its session as it is, and is young enough to stay.
-
-        Args:
-            verified: A token and its session.
-
-        Returns:
-            Whether `renew` would leave both as they are.
-        """
-        claims = verified.claims
-        is_young = self._clock() - claims.iat < self._options.update_age
-        return is_young and claims.rev == verified.record.rev
-
-    async def renew(
-        self, verified: Verified, *, device: Device | None = None
-    ) -> SessionRecord | None:
-        """Extend a session's life if its token is old enough.
-
-        Args:
-            verified: A token and its session.
-            device: What brought the token.
-
-        Returns:
-            The session if its cookie should be minted anew, or None if the
-            cookie is as good as it can be: reads do not mint. A store that
-            can't save now does so at a later read.
-        """
-        claims, record, now = verified.claims, verified.record, self._clock()
-        behind = record if claims.rev != record.rev else None
-        if now - claims.iat < self._options.update_age:
-            return behind
-        if now - record.renewed < self._options.update_age:
-            return record
-        renewed = record.renewal(now + self._options.max_age, at=now, device=device)
-        try:
-            if not await self.store.replace(renewed, expected=record):
-                return await self.find(record.id)
-        except StoreUnavailable:
-            return behind
-        self.feed.publish(SessionChanged(renewed, {}))
-        return renewed
 
     async def confirm(self, sid: str, *, device: Device | None = None) -> SessionRecord:
         """Remember that a session's user has just proved again who they are.
@@ -381,6 +344,13 @@ class Sessions(Lookup):
             with suppress(StoreUnavailable):  # nobody has its token
                 await self.store.delete(record.id)
             raise
+
+    async def _in_use(self, unchanged: Revised, device: Device | None) -> Revised:
+        """Extend a session for which nothing was changed, as one that is read is extended."""
+        record = await self.renewals.extend(unchanged.record, device=device)
+        if record is None:
+            raise NotAuthenticated
+        return unchanged if record is unchanged.record else await self._revisions.show(record)
 
     async def _tell_of(self, revised: Revised, device: Device | None) -> None:
         """Tell everyone concerned of a new revision."""

@@ -190,9 +190,9 @@ class Visitors:
             if visitor.has_session_cookie:
                 self.clear_session(headers, visitor)
             return None
-        if self._auth.sessions.is_up_to_date(visitor.verified):
+        if self._auth.sessions.renewals.is_needless(visitor.verified):
             return visitor.verified.record
-        due = await self._auth.sessions.renew(visitor.verified, device=visitor.device)
+        due = await self._auth.sessions.renewals.renew(visitor.verified, device=visitor.device)
         if due is not None:
             self.put_session(headers, visitor, due)
         return due or visitor.record

@@ -119,7 +119,7 @@ class Auth(AuthCore):
         )
         await self.live.settle(state, connection)
         session_state = await state.get_state(SessionState)
-        session_state.cookie_rev = record.rev
+        session_state.cookie_step = record.steps
         return self.session(record)
 
     async def sign_in(

@@ -181,7 +181,7 @@ class Errands(rx.Fragment):
 
     def add_hooks(self) -> list[Any]:
         """Call the hook with the tab's state."""
-        names = ("ticket", "leave_to", "cookie_rev", "reloads", "tab")
+        names = ("ticket", "leave_to", "cookie_step", "reloads", "tab")
         values = {name: getattr(SessionState, name) for name in names}
         values["status"] = SessionState.view["status"]
         arguments = ", ".join(f"{name}: {value!s}" for name, value in values.items())

@@ -119,12 +119,15 @@ class Live:
         entry = AuditEvent(kind="refused", reason=reason, path=event[:256])
         self._auth.trail.add(entry, device=device)
 
-    async def settle(self, state: BaseState, connection: Connection | None) -> None:
+    async def settle(
+        self, state: BaseState, connection: Connection | None, *, is_used: bool = True
+    ) -> None:
         """Bring one tab's state in line with the truth, as part of an event of its own.
 
         Args:
             state: A state of the tab, whose lock the caller holds.
             connection: The tab's socket.
+            is_used: Whether somebody is there, so that the session is to live on.
         """
         session_state = await state.get_state(SessionState)
         session_state.last()
@@ -132,9 +135,21 @@ class Live:
             session_state.meet(connection)
             self.connections.watch(connection, is_watching=session_state.watches())
         record = await self.record(connection)
+        if record is not None and is_used and self._auth.sessions.renewals.is_due(record):
+            record = await self._extend(record, session_state, connection)
         if record is not None:
             self._watch(record)
         await self._show(state, connection, record)
+
+    async def _extend(
+        self, record: SessionRecord, session_state: SessionState, connection: Connection | None
+    ) -> SessionRecord | None:
+        """Extend a session, and have the browser fetch a cookie that lives as long."""
+        device = connection.device if connection else None
+        extended = await self._auth.sessions.renewals.extend(record, device=device)
+        if extended is not None and extended.steps != record.steps:
+            session_state.cookie_step = extended.steps
+        return extended
 
     def hear(self, notice: ev.Notice) -> None:
         """Tell the tabs concerned what happened; does not wait for them."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import reflex as rx
 from reflex.middleware.middleware import Middleware
 from reflex.state import StateUpdate
+from reflex_base.constants import CompileVars
 
 from ..core.errors import AuthError
 from .event_guard import EventGuard
@@ -17,6 +18,12 @@ from .state import SessionState
 if TYPE_CHECKING:
     from reflex.event import Event
     from reflex.state import BaseState
+
+_BY_ITSELF = [
+    f"{rx.State.get_full_name()}.{name}"
+    for name in (CompileVars.HYDRATE, CompileVars.HYDRATE_AND_LOAD)
+]
+"""What a tab sends whenever its socket is connected, whether or not anybody is there."""
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -67,7 +74,7 @@ class SessionMiddleware(Middleware):
             connection.path = router.url.path or "/"
             connection.wanted = router.url.query_parameters.get("callbackUrl", "/")
         try:
-            await self._live.settle(state, connection)
+            await self._live.settle(state, connection, is_used=event.name not in _BY_ITSELF)
         except AuthError as error:
             logger.warning("A tab's session could not be verified: %s", error.code)
             if connection is not None:

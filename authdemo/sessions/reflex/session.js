@@ -176,7 +176,7 @@ const sendCookieAlong = (address) => {
 if (!onServer) sendCookieAlong(getBackendURL(env.UPLOAD));
 
 /** Does for the server what only a browser can do: cookies and navigation. */
-export const useErrands = ({ status, ticket, leave_to, cookie_rev, reloads, tab: name }) => {
+export const useErrands = ({ status, ticket, leave_to, cookie_step, reloads, tab: name }) => {
   useEffect(() => {
     tab = name;
   }, [name]);
@@ -187,8 +187,8 @@ export const useErrands = ({ status, ticket, leave_to, cookie_rev, reloads, tab:
     if (reloads) window.location.reload();
   }, [reloads]);
   useEffect(() => {
-    if (cookie_rev) call("session").catch(() => {});
-  }, [cookie_rev]);
+    if (cookie_step) call("session").catch(() => {});
+  }, [cookie_step]);
   useEffect(() => {
     if (!ticket) return;
     post("ticket", { ticket }).then(

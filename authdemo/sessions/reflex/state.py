@@ -24,7 +24,7 @@ class SessionState(rx.State):
         view: The public session with its `status`.
         ticket: A sign-in ticket to exchange for the cookie.
         leave_to: Where to go, because this page is not for this visitor.
-        cookie_rev: The revision that the cookie should catch up with.
+        cookie_step: The step of the session that the cookie should catch up with.
         reloads: Grows when the page should be fetched anew.
         tab: The tab's name, which people tell it from others by.
         refusal: The facts of why the tab's last event was refused; empty if it wasn't.
@@ -33,7 +33,7 @@ class SessionState(rx.State):
     view: dict[str, Any] = LOADING
     ticket: str = ""
     leave_to: str = ""
-    cookie_rev: int = 0
+    cookie_step: int = 0
     reloads: int = 0
     tab: str = ""
     refusal: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
@@ -55,7 +55,7 @@ class SessionState(rx.State):
             self.tab = self.tab or connection.device.tab
             connection.device = connection.device.model_copy(update={"tab": self.tab})
             self.ticket = self.leave_to = ""
-            self.cookie_rev = self.reloads = 0
+            self.cookie_step = self.reloads = 0
 
     def watch(self, *, is_watching: bool) -> None:
         """Remember whether the tab shows an overview, however often its socket reconnects."""

@@ -152,7 +152,7 @@ class AnyCourse(RuleBasedStateMachine):
             return
         self.run(self.house.sessions.confirm(session.sid))
         session.confirmed = self.now
-        self.run(self.house.sessions.renew(verified))
+        self.run(self.house.sessions.renewals.renew(verified))
 
     @rule(session=sessions, which=st.integers(0, 20))
     def somebody_visits_with_any_of_the_tokens(self, session, which):
@@ -160,7 +160,7 @@ class AnyCourse(RuleBasedStateMachine):
         if verified is None:
             return
         before = verified.record
-        record = self.run(self.house.sessions.renew(verified))
+        record = self.run(self.house.sessions.renewals.renew(verified))
         if record is None:
             assert verified.claims.rev == session.rev
             return

@@ -222,7 +222,7 @@ class TestUpdate:
         record = await house.sign_in()
         token = house.sessions.faces.mint(record)
         house.clock.advance(2 * HOUR)
-        renewed = await house.sessions.renew(await house.sessions.verify(token))
+        renewed = await house.sessions.renewals.renew(await house.sessions.verify(token))
         *_, step = await house.store.history(record.id)
         assert (renewed.rev, step.rev, step.cause) == (1, 1, "renewal")
         assert step.changes == {
@@ -237,7 +237,7 @@ class TestUpdate:
         token = house.sessions.faces.mint(record)
         history = await house.store.history(record.id)
         house.clock.advance(HOUR)
-        renewed = await house.sessions.renew(await house.sessions.verify(token))
+        renewed = await house.sessions.renewals.renew(await house.sessions.verify(token))
         assert (renewed.latest, renewed.expires) == (record.latest, record.ends)
         assert await house.store.history(record.id) == history
 
@@ -337,72 +337,6 @@ class TestTime:
         house.clock.advance(DAY)
         with pytest.raises(NotAuthenticated):
             await house.rename(record, "Ada")
-
-    async def test_a_read_does_not_mint(self, house):
-        record = await house.sign_in()
-        token = house.sessions.faces.mint(record)
-        house.clock.advance(HOUR - 1)
-        assert await house.sessions.renew(await house.sessions.verify(token)) is None
-        assert await house.sessions.find(record.id) == record
-
-    async def test_a_read_with_an_old_token_renews_the_session(self, house):
-        record = await house.sign_in()
-        token = house.sessions.faces.mint(record)
-        house.clock.advance(HOUR)
-        renewed = await house.sessions.renew(await house.sessions.verify(token))
-        assert renewed.expires == record.expires + HOUR
-        assert renewed.rev == record.rev
-        assert await house.sessions.find(record.id) == renewed
-        assert house.notices == [SessionChanged(renewed, {})]
-
-    async def test_a_second_tab_with_the_same_old_token_gets_a_cookie_and_renews_nothing(
-        self, house
-    ):
-        token = house.sessions.faces.mint(await house.sign_in())
-        house.clock.advance(HOUR)
-        renewed = await house.sessions.renew(await house.sessions.verify(token))
-        house.clock.advance(60)
-        assert await house.sessions.renew(await house.sessions.verify(token)) == renewed
-        assert len(house.notices) == 1
-
-    async def test_a_read_with_a_token_behind_gets_a_cookie_and_renews_nothing(self, house):
-        record = await house.sign_in()
-        token = house.sessions.faces.mint(record)
-        revised = await house.rename(record, "Ada")
-        house.clock.advance(60)
-        assert await house.sessions.renew(await house.sessions.verify(token)) == revised
-        fresh = house.sessions.faces.mint(revised)
-        assert await house.sessions.renew(await house.sessions.verify(fresh)) is None
-
-    async def test_a_renewal_that_an_update_overtakes_keeps_the_update(self, house):
-        record = await house.sign_in()
-        token = house.sessions.faces.mint(record)
-        house.clock.advance(HOUR)
-        verified = await house.sessions.verify(token)
-        revised = await house.rename(record, "Ada")
-        assert await house.sessions.renew(verified) == revised
-        assert await house.sessions.find(record.id) == revised
-
-    async def test_a_renewal_that_a_sign_out_overtakes_revives_nothing(self, house):
-        record = await house.sign_in()
-        token = house.sessions.faces.mint(record)
-        house.clock.advance(HOUR)
-        verified = await house.sessions.verify(token)
-        await house.sessions.sign_out(record.id)
-        assert await house.sessions.renew(verified) is None
-        assert await house.read(token) is None
-
-    async def test_a_session_in_use_lives_on_up_to_its_absolute_age(self, house):
-        record = await house.sign_in()
-        for hours in range(1, 72):
-            token = house.sessions.faces.mint(record)
-            house.clock.advance(HOUR)
-            record = await house.sessions.renew(await house.sessions.verify(token))
-            assert record.expires <= record.created + OPTIONS.absolute_age, hours
-        house.clock.advance(HOUR - 1)
-        assert await house.sessions.find(record.id)
-        house.clock.advance(1)
-        assert await house.sessions.find(record.id) is None
 
     async def test_updates_do_not_move_the_absolute_end_either(self, house):
         record = await house.sign_in()

@@ -65,6 +65,15 @@ def test_the_plugin_twice(folder: Path) -> None:
     assert said == "error: SessionsPlugin is in rxconfig.py twice. Leave one out."
 
 
+def test_a_transport_that_knows_no_sockets(folder: Path) -> None:
+    amend(folder / "rxconfig.py", 'app_name="my_app", ', 'app_name="my_app", transport="polling", ')
+    said = start(folder)
+    assert said == (
+        "error: Reflex's transport is 'polling', and sessions need WebSockets: they settle whose a"
+        " tab is when its socket is opened. Leave `transport` out of rxconfig.py."
+    )
+
+
 def test_sessions_that_are_not_there(folder: Path) -> None:
     amend(folder / "rxconfig.py", "my_app.my_app:auth", "my_app.my_app:oauth")
     said = start(folder)

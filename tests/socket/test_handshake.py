@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import httpx
@@ -62,7 +63,31 @@ def test_a_forged_authorization_header_makes_no_connection_ones_own(
 ) -> None:
     headers = {"Authorization": "Session x", "Cookie": john.cookie_header()}
     answer = httpx.get(f"{john.server.url}/_event/?EIO=4&transport=polling", headers=headers)
-    assert answer.status_code == 400
+    assert answer.status_code == 426
+
+
+@pytest.mark.parametrize("path", ["/_event", "/_event/", "/_event/socket.io/"])
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "PUT"])
+def test_what_is_no_websocket_gets_nowhere(
+    server: Server, method: str, transport: str, path: str
+) -> None:
+    """It would come past all that is asked at a handshake, and some of it makes the app fail."""
+    address = f"{server.url}{path}?EIO=4&transport={transport}&token=x"
+    headers = {"Origin": server.url, "Upgrade": "websocket"}
+    answer = httpx.request(method, address, headers=headers)
+    assert (answer.status_code, answer.headers["Upgrade"]) == (426, "websocket")
+
+
+def test_nor_does_what_knows_the_name_of_one(john: Browser) -> None:
+    with Tab(john.server, john) as tab:
+        opened = next(frame for frame in tab.frames if frame.startswith("0"))
+        name = json.loads(opened.removeprefix("0"))["sid"]
+        event = f'42/_event,["event",{{"name":"{HOME_STATE}.server_update"}}]'
+        address = f"{john.server.url}/_event/?EIO=4&transport=websocket&sid={name}"
+        assert httpx.post(address, content=event).status_code == 426
+        assert tab.is_open
+    assert john.session()["rev"] == 1
 
 
 def test_who_knows_a_tabs_name_learns_nothing_of_it(john: Browser) -> None:

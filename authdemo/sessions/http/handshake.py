@@ -11,7 +11,8 @@ from ..core.auth import AuthCore
 from ..core.errors import AuthError, RequestRefused
 from ..core.ids import new_tab_name
 from ..core.limits import Bucket
-from . import cookies
+from . import answers, cookies
+from .bodies import BodyRefused
 from .connections import Connection, Connections
 from .socket_limits import SocketLimits
 from .visitors import Visitors, device_of
@@ -22,6 +23,8 @@ SCHEME = "Session"
 It is `Authorization`, which Reflex never sends on to a browser, and which no
 browser can send with a handshake.
 """
+
+_UPGRADE = [(b"connection", b"upgrade"), (b"upgrade", b"websocket")]
 
 
 class Handshake:
@@ -34,6 +37,7 @@ class Handshake:
         auth: AuthCore,
         visitors: Visitors,
         connections: Connections,
+        path: str,
         is_event: Callable[[str], bool],
     ) -> None:
         """Guard an app's sockets.
@@ -43,23 +47,28 @@ class Handshake:
             auth: The app's sessions.
             visitors: Knows who opens a socket.
             connections: Where open sockets are kept.
+            path: Where sockets are opened.
             is_event: Tells whether the app has any use for a message.
         """
         self._app = app
         self._auth = auth
         self._visitors = visitors
         self._connections = connections
+        self._path = path
         self._is_event = is_event
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Guard one connection; plain requests pass."""
+        """Guard one connection; requests that are for something else pass."""
         if scope["type"] != "websocket":
-            await self._app(scope, receive, send)
+            if scope["type"] == "http" and f"{scope['path']}/".startswith(f"{self._path}/"):
+                await self._refuse_request(scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
             return
         try:
             connection = await self._settle(scope)
         except AuthError as error:
-            self._auth.trail.refused(error, path=scope["path"], device=device_of(scope))
+            self._note(error, scope)
             await send({"type": "websocket.close", "code": 1008, "reason": error.code})
             return
         self._connections.open(connection)
@@ -67,6 +76,15 @@ class Handshake:
             await self._app(_marked(scope, connection), self._watched(receive, connection), send)
         finally:
             self._connections.close(connection)
+
+    async def _refuse_request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Say that Socket.IO's long polling doesn't exist here (RFC 9110 section 15.5.22)."""
+        error = BodyRefused("This address takes WebSockets only.", 426)
+        self._note(error, scope)
+        await answers.refusal(error).plus(_UPGRADE)(scope, receive, send)
+
+    def _note(self, error: AuthError, scope: Scope) -> None:
+        self._auth.trail.refused(error, path=scope["path"], device=device_of(scope))
 
     async def _settle(self, scope: Scope) -> Connection:
         """Decide whose socket this is; without an `Origin` it is nobody's."""

@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 
 import reflex as rx
+from reflex.constants import Endpoint
+from reflex_base.config import get_config
 from reflex_base.registry import RegistrationContext
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
@@ -52,7 +54,12 @@ def front_of(
     is_event = Frames(RegistrationContext.get()).are_for_us
     layers: list[Layer] = [
         partial(
-            Handshake, auth=auth, visitors=visitors, connections=connections, is_event=is_event
+            Handshake,
+            auth=auth,
+            visitors=visitors,
+            connections=connections,
+            path=get_config().prepend_backend_path(str(Endpoint.EVENT)),
+            is_event=is_event,
         ),
         partial(Uploads, auth=auth, visitors=visitors, connections=connections),
     ]

@@ -58,6 +58,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
 
         with _in_one_line():
             _check_once()
+            _check_transport()
             auth = self.auth()
             auth.guards.check()
         install(auth)
@@ -132,6 +133,14 @@ def _check_once() -> None:
     plugins = [each for each in get_config().plugins if isinstance(each, SessionsPlugin)]
     if len(plugins) > 1:
         raise ConfigurationError("SessionsPlugin is in rxconfig.py twice. Leave one out.")
+
+
+def _check_transport() -> None:
+    if get_config().transport != "websocket":
+        raise ConfigurationError(
+            "Reflex's transport is 'polling', and sessions need WebSockets: they settle whose a "
+            "tab is when its socket is opened. Leave `transport` out of rxconfig.py."
+        )
 
 
 def _others_serve_pages() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -105,3 +106,24 @@ def test_a_member_sends_a_file(visitor: Visitor) -> None:
     tab.wait_for_url("**/archive")
     is_connected(tab)
     file_a_will(tab)
+
+
+def test_of_refusals_on_both_ways_the_later_is_shown_until_something_goes_well(
+    visitor: Visitor,
+) -> None:
+    tab = visitor.open("/login?callbackUrl=/about")
+    is_connected(tab)
+    visitor.log_in(tab, "ada", button="Log in")
+    tab.wait_for_url("**/about")
+    is_connected(tab)
+    alert = tab.get_by_role("alert")
+    visitor.tolerates(re.compile("422"))
+    here, there = "The id can't be changed here.", "The name must have 1 to 64 characters."
+    for button, said in (
+        ("Rename there", there),
+        ("Rename here", here),
+        ("Rename there", there),
+        ("Come", ""),
+    ):
+        click(tab, button)
+        expect(alert).to_have_text(said)

@@ -79,9 +79,10 @@ def test_an_apps_own_tests_pass(folder: Path) -> None:
     give(folder, "right")
     give(folder, "tabs")
     give(folder, "uses")
+    give(folder, "failures")
     said = run(folder)
     assert " failed" not in said, said
-    assert "33 passed, 4 skipped" in said, said
+    assert "37 passed, 4 skipped" in said, said
 
 
 def test_a_test_that_fails_says_what_was_seen(folder: Path) -> None:

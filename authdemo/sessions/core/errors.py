@@ -242,6 +242,13 @@ class CallbackFailed(AuthError):
         self.name = name
 
 
+class HandlerFailed(AuthError):
+    """An event handler of the app raised; the log says what."""
+
+    code = "HandlerFailed"
+    message = "That did not work. Try again."
+
+
 class RequestRefused(AuthError):
     """A request that did not come from this app's own pages.
 

@@ -30,6 +30,7 @@ class Connection:
         tab: The tab behind it, once it has said a word.
         user_id: Whose session it is; empty for nobody's.
         path: The page that the tab shows.
+        event: The name of the event that it sent last.
         wanted: Where its visitor wants to go after signing in.
         way_on: Where its visitor has to go after signing out.
         shown: The id of the session that its tab was last told of; empty for nobody's, None
@@ -47,6 +48,7 @@ class Connection:
     user_id: str = ""
     tab: str | None = None
     path: str = "/"
+    event: str = ""
     wanted: str = "/"
     way_on: str = ""
     shown: str | None = None

@@ -95,7 +95,7 @@ class EventGuard:
         session = _session_of(connection)
         here = connection.path if connection else "/"
         if verdict is Verdict.DENIED:
-            session_state.refusal = AccessDenied("This is not for you.", reason="event").facts()
+            session_state.refuse(AccessDenied("This is not for you.", reason="event"))
             return
         if rule.replay or verdict is Verdict.CONFIRM:
             owner = session.user.id if session else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import reflex as rx
 from reflex.vars import VarData
@@ -60,10 +60,9 @@ class LiveSession:
         rev: The revision.
         expires: When it ends, as ISO 8601.
         pending: Whether an update from this tab is on its way.
-        error: The facts of why the last update from this tab was refused; empty if it
-            wasn't. `explain` says them.
-        refusal: The facts of why an event of this tab was refused, because it is not for
-            its sender; empty if none was.
+        error: The facts of why the last update from this tab was refused, or its last event
+            was refused or failed; empty if it wasn't. `explain` says them.
+        refusal: The facts of the event alone.
     """
 
     data: Any
@@ -112,7 +111,7 @@ def use_session(user: type[User] = User) -> LiveSession:
         rev=var("session.rev", int, session),
         expires=var("session.expires", str, session),
         pending=var("sessionRequest.pending", bool, request),
-        error=var("sessionRequest.error", dict[str, Any], request),
+        error=var("sessionFailure", dict[str, Any], _failure_data()),
         refusal=SessionState.refusal,
     )
 
@@ -157,6 +156,12 @@ def _session_data() -> VarData | None:
     view, data = view_of_tab()
     hook = VarData(hooks={f"const session = useSession({view})": None})
     return VarData.merge(data, _imported("useSession"), hook)
+
+
+def _failure_data() -> VarData | None:
+    refusal, count = cast("Any", SessionState.refusal), cast("Any", SessionState.refusals)
+    hook = VarData(hooks={f"const sessionFailure = useFailure({refusal!s}, {count!s})": None})
+    return VarData.merge(refusal._get_all_var_data(), _imported("useFailure"), hook)
 
 
 def _request_data() -> VarData | None:

@@ -16,6 +16,7 @@ from ..http.endpoints import Endpoints
 from ..http.origin import Origins
 from ..http.visitors import Visitors
 from .event_guard import EventGuard
+from .failures import Failures
 from .guards import Guards
 from .layers import front_of, layers_of, leave_origins_to_us
 from .live import Live
@@ -68,6 +69,7 @@ class Installation:
         )
         event_guard = EventGuard(auth, guards, self.live)
         app.add_middleware(SessionMiddleware(self.live, event_guard), index=0)
+        Failures(app, self.live, allow_eval=allow_eval)
         app.register_lifespan_task(self._serve)
         leave_origins_to_us(app)
         app.api_transformer = [*layers_of(app), self._keep]

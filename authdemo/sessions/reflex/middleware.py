@@ -71,6 +71,7 @@ class SessionMiddleware(Middleware):
         connection = self._live.connection_of(router)
         if connection is not None:
             self._live.connections.introduce(connection, router.session.client_token)
+            connection.event = event.name
             connection.path = router.url.path or "/"
             connection.wanted = router.url.query_parameters.get("callbackUrl", "/")
         try:
@@ -81,7 +82,10 @@ class SessionMiddleware(Middleware):
                 connection.session = None
         await self._event_guard.call_back(state, connection)
         admitted = await self._event_guard.admits(state, event, connection)
-        return None if admitted else await _told(state)
+        if not admitted:
+            return await _told(state)
+        (await state.get_state(SessionState)).forgive()
+        return None
 
 
 async def _told(state: BaseState) -> StateUpdate:

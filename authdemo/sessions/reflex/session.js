@@ -118,6 +118,7 @@ export const post = async (...request) => {
 const note = (facts) => request.set({ ...IDLE, answer: request.get().answer, ...facts });
 
 const send = async (data, hoped, headers) => {
+  forgiven = refusals;
   note({ pending: true, hoped });
   try {
     const answer = await post("session", { data }, headers);
@@ -153,6 +154,20 @@ export const signInWith = async (provider, again) => {
 
 /** Forget why the last update was refused. */
 export const forgive = () => note({});
+
+let refusals = 0;
+let forgiven = 0;
+
+/** Why this tab's last update, or its last event, was refused: the later of them counts. */
+export const useFailure = (refusal, count) => {
+  const { error, pending } = useRequest();
+  useEffect(() => {
+    if (count === refusals) return;
+    refusals = count;
+    if (!pending) forgive();
+  }, [count]);
+  return error.code || count === forgiven ? error : refusal;
+};
 
 /**
  * Tells this browser's other tabs of a sign-in where the server can't: in development another

@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from ..core.errors import AuthError
 from ..http.connections import Connection
 
 LOADING: dict[str, Any] = {"status": "loading", "user": None, "expires": None, "rev": 0}
@@ -27,7 +28,8 @@ class SessionState(rx.State):
         cookie_step: The step of the session that the cookie should catch up with.
         reloads: Grows when the page should be fetched anew.
         tab: The tab's name, which people tell it from others by.
-        refusal: The facts of why the tab's last event was refused; empty if it wasn't.
+        refusal: The facts of why the tab's last event was refused or failed; empty if it wasn't.
+        refusals: How many there were, so that one is told from the next like it.
     """
 
     view: dict[str, Any] = LOADING
@@ -37,6 +39,7 @@ class SessionState(rx.State):
     reloads: int = 0
     tab: str = ""
     refusal: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
+    refusals: int = 0
     _sid: str = ""
     _connection: str = ""
     _is_watching: bool = False
@@ -135,6 +138,20 @@ class SessionState(rx.State):
         if self._sid != sid:
             self._sid = sid
         self.view = NOBODY if session is None else {"status": "authenticated", **session}
+
+    def refuse(self, error: AuthError) -> None:
+        """Tell the tab that its event was refused, or failed.
+
+        Args:
+            error: Why.
+        """
+        self.refusal = error.facts()
+        self.refusals += 1
+
+    def forgive(self) -> None:
+        """Forget why an earlier event was refused, or failed."""
+        if self.refusal:
+            self.refusal = {}
 
     def lead(self, way: str) -> None:
         """Ask the tab to go somewhere, once.

@@ -118,6 +118,17 @@ class Visitors(rx.State):
 
 
 @public
+class Clerk(rx.State):
+    @rx.event
+    async def rename(self, name: str):
+        await auth.update(self, name=name)
+
+    @rx.event
+    def stumble(self):
+        raise RuntimeError("a bug in the app")
+
+
+@public
 class Room(rx.SharedState):
     note: rx.Field[str] = rx.field("")
 
@@ -147,11 +158,16 @@ def home():
 
 @public
 def about():
+    session = use_session()
     return rx.el.main(
         rx.el.h1("About us"),
         rx.el.p(Ledger.liked, id="liked"),
         rx.el.p(Visitors.count),
         rx.el.button("Like", on_click=Ledger.like(3)),
+        rx.el.button("Come", on_click=Visitors.come),
+        rx.el.button("Rename here", on_click=session.update(id="lovelace")),
+        rx.el.button("Rename there", on_click=Clerk.rename("x" * 65)),
+        rx.el.p(explain(session.error), role="alert"),
     )
 
 

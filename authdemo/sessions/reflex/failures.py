@@ -1,0 +1,64 @@
+"""What an event handler raises, told to the tab that sent the event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+from reflex.app import default_backend_exception_handler
+from reflex_base.event.context import EventContext
+
+from ..core.errors import AuthError, HandlerFailed
+from .live import Live
+from .state import SessionState
+
+
+class Failures:
+    """Hears of what event handlers raise, in Reflex's own handler's place.
+
+    An `AuthError` is a refusal, and no fault of the app's: it is noted in the audit trail, and
+    the tab shows it as `use_session().error`. Whatever else is raised goes to the app's own
+    handler, or else to Reflex's, which logs it. That one's toast needs `eval`, which the
+    Content-Security-Policy forbids, so the tab is told in our way.
+    """
+
+    def __init__(self, app: rx.App, live: Live, *, allow_eval: bool) -> None:
+        """Take the place of an app's handler.
+
+        Args:
+            app: The app.
+            live: Knows the tabs.
+            allow_eval: Whether the pages' scripts may use `eval`.
+        """
+        self._app = app
+        self._live = live
+        self._otherwise: Any = app.backend_exception_handler
+        is_silent = self._otherwise is default_backend_exception_handler and not allow_eval
+        self._is_silent = is_silent
+        app.backend_exception_handler = self.hear
+
+    def hear(self, exception: Exception) -> Any:
+        """Hear of one.
+
+        Args:
+            exception: What was raised.
+
+        Returns:
+            What the tab is to do about it, as the app's handler says.
+        """
+        if isinstance(exception, AuthError):
+            self._live.start(self._tell(EventContext.get().token, exception, is_refusal=True))
+            return None
+        events = self._otherwise(exception)
+        if self._is_silent:
+            self._live.start(self._tell(EventContext.get().token, HandlerFailed()))
+            return None
+        return events
+
+    async def _tell(self, tab: str, error: AuthError, *, is_refusal: bool = False) -> None:
+        token = rx.BaseStateToken(ident=tab, cls=SessionState)
+        async with self._app.modify_state(token) as state:
+            if is_refusal:
+                connection = self._live.connection(state)
+                self._live.note_refusal(state, connection.event if connection else "", error.code)
+            (await state.get_state(SessionState)).refuse(error)

@@ -1,0 +1,62 @@
+"""What a tab is told that sent an event whose handler raised, in the app of tests/guards."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from authdemo.sessions.reflex.state import SessionState
+from authdemo.sessions.testing import Tab
+from my_app.auth import Member
+from my_app.my_app import Clerk, Visitors
+
+ADA = Member(id="ada", name="Ada Lovelace")
+
+
+@pytest.fixture
+def tab(auth_app, login_as):
+    with Tab(auth_app, login_as(ADA), path="/about") as tab:
+        yield tab
+
+
+def test_a_refusal_is_told_and_noted_and_is_no_fault_of_the_apps(tab, caplog):
+    tab.call(Clerk.rename, name="x" * 65)
+    tab.holds(
+        SessionState,
+        refusal={
+            "message": "The name must have 1 to 64 characters.",
+            "code": "UpdateRefused",
+            "field": "name",
+            "reason": "length",
+            "values": {"most": 64},
+        },
+    )
+    assert [record.levelname for record in caplog.records if "refused" in record.message] == [
+        "INFO"
+    ]
+    assert not [record for record in caplog.records if record.levelno > logging.INFO]
+
+
+def test_nobody_who_calls_a_handler_of_members_makes_a_fault_of_it(auth_app, caplog):
+    with Tab(auth_app, path="/about") as tab:
+        tab.call(Clerk.rename, name="Countess")
+        message = "Nobody is signed in. Sign in and try again."
+        tab.holds(SessionState, refusal={"message": message, "code": "NotAuthenticated"})
+    assert not [record for record in caplog.records if record.levelno > logging.INFO]
+
+
+def test_a_bug_is_logged_and_its_tab_told_no_more_than_that(tab, caplog):
+    tab.call(Clerk.stumble)
+    failed = {"message": "That did not work. Try again.", "code": "HandlerFailed"}
+    tab.holds(SessionState, refusal=failed)
+    assert "RuntimeError: a bug in the app" in caplog.text
+
+
+def test_the_next_event_makes_it_good(tab):
+    tab.call(Clerk.rename, name="")
+    tab.call(Visitors.come)
+    tab.holds(SessionState, refusal={})
+    tab.holds(Visitors, count=1)
+    tab.call(Clerk.rename, name="Countess")
+    tab.shows("authenticated", name="Countess")

@@ -21,6 +21,7 @@ Open: TypeAlias = Callable[[Path, pytest.FixtureRequest], AbstractContextManager
 
 def on_two_workers(folder: Path, request: pytest.FixtureRequest) -> AbstractContextManager[Server]:
     redis: Redis = request.getfixturevalue("redis")
+    redis.ask("FLUSHALL")  # in the tests before this one John may have stayed signed in
     return running(folder, REFLEX_REDIS_URL=redis.url, WORKERS="2")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from authdemo.sessions import User
-from authdemo.sessions.testing import Tab, two_tabs
+from authdemo.sessions.testing import Tab, eventually, two_tabs
 from my_app.auth import Member, auth
 from my_app.my_app import Ledger, Vault
 
@@ -92,6 +92,20 @@ def test_a_session_that_is_used_is_renewed(login_as, stopped_clock):
     stopped_clock.advance(hours=2)
     assert ada.session()["expires"] > expires
     assert ada.token != first
+
+
+def test_sessions_that_are_over_are_counted_in_the_audit_trail(
+    auth_app, login_as, stopped_clock, caplog
+):
+    login_as(ADA)
+    login_as(ADA)
+    with Tab(auth_app, login_as(GRACE)) as tab:
+        stopped_clock.advance(days=31)
+        tab.shows("unauthenticated")
+    auth_app.run(auth.sessions.sweep())
+    eventually(lambda: '"reason":"expired","count":2}' in caplog.text)
+    (by_name,) = [line for line in caplog.text.splitlines() if '"kind":"ended"' in line]
+    assert '"reason":"expired","user":"grace"' in by_name
 
 
 def test_a_token_made_by_hand_with_the_real_key_is_believed(auth_app, login_as):

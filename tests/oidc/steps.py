@@ -13,9 +13,11 @@ from tests.oidc.cheat import Cheat
 from tests.support.browser import Browser
 
 
-def go(browser: Browser, provider: str = "cheat", **query: str) -> dict[str, str]:
+def go(
+    browser: Browser, provider: str = "cheat", *, wanted: str = "/", **query: str
+) -> dict[str, str]:
     """Go to the provider, and tell what it is asked."""
-    form = {"csrfToken": browser.csrf(), "callbackUrl": "/"}
+    form = {"csrfToken": browser.csrf(), "callbackUrl": wanted}
     path = f"/api/auth/signin/{provider}" + (f"?{httpx.QueryParams(query)}" if query else "")
     answer = browser.post(path, data=form, headers=AS_CLIENT)
     assert answer.status_code == 200

@@ -63,6 +63,21 @@ def test_who_is_known_at_the_provider_proves_it_again_where_that_matters(visitor
     expect(tab.get_by_role("heading")).to_have_text("The safe")
 
 
+def test_two_tabs_go_to_the_provider_and_both_arrive(visitor: Visitor) -> None:
+    older, newer = visitor.open("/login"), visitor.open("/login")
+    for tab in (older, newer):
+        is_connected(tab)
+        click(tab, "Log in with Honest")
+        expect(tab.locator("[name=login]")).to_be_visible()
+    prove(older)
+    older.get_by_role("button", name="Continue").click()
+    older.wait_for_url(visitor.url + "/")
+    prove(newer)
+    newer.wait_for_url(visitor.url + "/")
+    for tab in (older, newer):
+        expect(tab.locator("#user")).to_have_text("honest:ada")
+
+
 def test_a_visitor_who_cancels_at_the_provider_is_told_so(visitor: Visitor) -> None:
     tab = visitor.open("/login")
     is_connected(tab)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from ..core.admission import Granted
@@ -23,6 +24,10 @@ from .answers import Answer
 from .requests import Request
 from .signing_in import SigningIn, redirect
 from .visitors import Visitor
+
+_MOST_AT_ONCE = 4
+_BETWEEN = "."
+_SECRETS = re.compile(rf"[0-9a-f]{{40}}(?:\.[0-9a-f]{{40}}){{0,{_MOST_AT_ONCE - 1}}}")
 
 
 class Federation:
@@ -80,11 +85,11 @@ class Federation:
                 departure, state=state, redirect_uri=self._redirect_uri(visitor, provider)
             )
         except SignInError as error:
-            return self._refuse(request, visitor, provider, error)
+            return self._refuse(request, visitor, provider, error, callback_url)
         await self._departures.keep(departure, state)
-        answer, names = redirect(request, address), visitor.names
-        life = DEPARTURE_SECONDS
-        cookies.put(answer.headers, names.state, secret, secure=names.secure, max_age=life)
+        answer, names, life = redirect(request, address), visitor.names, DEPARTURE_SECONDS
+        kept = _BETWEEN.join([secret, *_secrets(visitor)][:_MOST_AT_ONCE])
+        cookies.put(answer.headers, names.state, kept, secure=names.secure, max_age=life)
         return answer
 
     async def arrive(self, request: Request, visitor: Visitor, provider: Federated) -> Answer:
@@ -98,12 +103,14 @@ class Federation:
         Returns:
             The answer that lets them in, or the one that says why not.
         """
+        wanted = ""
         try:
             departure = await self._recognise(request, visitor, provider)
+            wanted = departure.callback_url
             granted = await self._identify(request, visitor, provider, departure)
-            return await self._signing_in.admit(request, visitor, granted, departure.callback_url)
+            return await self._signing_in.admit(request, visitor, granted, wanted)
         except (SignInError, CallbackFailed) as error:
-            return self._refuse(request, visitor, provider, error)
+            return self._refuse(request, visitor, provider, error, wanted)
 
     async def _check_rate(self, visitor: Visitor) -> None:
         if wait := await self._limit.take(visitor.device.ip):
@@ -112,18 +119,14 @@ class Federation:
     async def _recognise(
         self, request: Request, visitor: Visitor, provider: Federated
     ) -> Departure:
-        departure = await self._departures.arrive(
-            request.query.get("state", ""),
-            visitor.cookies.get(visitor.names.state, []),
-            provider=provider.id,
-        )
-        if departure.member != visitor.sid:
-            raise OAuthCallbackError("Somebody signed in or out since this began.", reason="member")
-        return departure
+        state = request.query.get("state", "")
+        return await self._departures.arrive(state, _secrets(visitor), provider=provider.id)
 
     async def _identify(
         self, request: Request, visitor: Visitor, provider: Federated, departure: Departure
     ) -> Granted:
+        if departure.member != visitor.sid:
+            raise OAuthCallbackError("Somebody signed in or out since this began.", reason="member")
         identity = await provider.identify(
             departure,
             request.query,
@@ -134,16 +137,27 @@ class Federation:
         )
 
     def _refuse(
-        self, request: Request, visitor: Visitor, provider: Federated, error: AuthError
+        self,
+        request: Request,
+        visitor: Visitor,
+        provider: Federated,
+        error: AuthError,
+        wanted: str,
     ) -> Answer:
         entry = AuditEvent(
             kind="sign-in-failed", reason=error.code, detail=error.reason, provider=provider.id
         )
         self._auth.trail.add(entry, device=visitor.device)
-        return self._signing_in.refuse(request, visitor, error)
+        return self._signing_in.refuse(request, visitor, error, wanted)
 
     def _member(self, visitor: Visitor) -> User | None:
         return self._auth.sessions.faces.user(visitor.record) if visitor.record else None
 
     def _redirect_uri(self, visitor: Visitor, provider: Federated) -> str:
         return f"{visitor.base_url}{self._base}/callback/{provider.id}"
+
+
+def _secrets(visitor: Visitor) -> list[str]:
+    """Read what a browser's sign-ins under way are known by, the newest first."""
+    sent = visitor.cookies.get(visitor.names.state, [])
+    return [s for value in sent if _SECRETS.fullmatch(value) for s in value.split(_BETWEEN)]

@@ -69,19 +69,24 @@ class SigningIn:
             self._auth.sessions.feed.publish(ev.BrowserSignedIn(browser))
         return answer
 
-    def refuse(self, request: Request, visitor: Visitor, error: AuthError) -> Answer:
+    def refuse(
+        self, request: Request, visitor: Visitor, error: AuthError, wanted: str = ""
+    ) -> Answer:
         """Turn somebody away: the sign-in page says why.
 
         Args:
             request: The request.
             visitor: Who sends it.
             error: Why.
+            wanted: Where they want to go, if that isn't in the page's address already.
 
         Returns:
             The answer that sends them there.
         """
-        query = {"error": error.code} | ({"code": error.reason} if error.reason else {})
-        url = self._auth.sign_in_url(visitor.base_url, **query)
+        further = _within(visitor.base_url, wanted)
+        query = {"error": error.code, "code": error.reason, "callbackUrl": further}
+        known = {name: value for name, value in query.items() if value}
+        url = self._auth.sign_in_url(visitor.base_url, **known)
         if wants_json(request):
             return answers.refusal(error, {"url": url})
         return redirect(request, url)
@@ -121,3 +126,11 @@ def redirect(request: Request, url: str) -> Answer:
     if wants_json(request):
         return answers.personal({"url": url}).plus([answers.location(url)])
     return answers.redirect(url, 302)
+
+
+def _within(base_url: str, url: str) -> str:
+    """Name a page of the app by its path; the home page goes without saying."""
+    path = url.removeprefix(base_url)
+    if path in ("", "/"):
+        return ""
+    return path if path.startswith("/") else url

@@ -27,6 +27,32 @@ def test_an_event_for_members_does_not_run_for_nobody(app: Server) -> None:
     eventually(lambda: app.audited(**refused))
 
 
+def test_of_events_that_are_refused_again_and_again_the_first_is_noted(
+    app: Server, ada: Browser
+) -> None:
+    def noted(handler: str, reason: str = "NotAuthenticated") -> int:
+        return len(app.audited(kind="refused", path=f"{LEDGER}.{handler}", reason=reason))
+
+    before, wiped = noted("pay"), noted("wipe")
+    with Tab(app, path="/about") as tab:
+        for _ in range(50):
+            tab.call(f"{LEDGER}.pay", amount=7)
+        tab.call(f"{LEDGER}.wipe")
+        eventually(lambda: noted("wipe") == wiped + 1)
+        assert noted("pay") == before + 1
+    with Tab(app, path="/about") as another:
+        another.call(f"{LEDGER}.pay", amount=7)
+        eventually(lambda: noted("pay") == before + 2)
+    denied = noted("pay_at_leisure", "AccessDenied")
+    with Tab(app, ada, path="/about") as adas:
+        adas.call(f"{LEDGER}.pay_at_leisure")
+        eventually(lambda: noted("pay_at_leisure", "AccessDenied") == denied + 1)
+        ada.log_out()
+        anonymous = noted("pay_at_leisure")
+        adas.call(f"{LEDGER}.pay_at_leisure")
+        eventually(lambda: noted("pay_at_leisure") == anonymous + 1)
+
+
 def test_an_event_for_members_runs_for_a_member(app: Server, ada: Browser) -> None:
     with Tab(app, ada, path="/about") as tab:
         tab.call(f"{LEDGER}.pay", amount=7)

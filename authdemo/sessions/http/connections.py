@@ -54,6 +54,22 @@ class Connection:
     shown: str | None = None
     session: Session | None = None
     verified: float = 0.0
+    _noted: set[tuple[str, ...]] = field(default_factory=set, init=False)
+
+    def is_first(self, *kind: str) -> bool:
+        """Tell whether a refusal is the first of its kind that this socket gets.
+
+        Only the first is noted: whoever sends more shall not fill the audit trail.
+
+        Args:
+            *kind: What was refused, and why.
+
+        Returns:
+            Whether nobody has asked for this kind before.
+        """
+        is_new = kind not in self._noted
+        self._noted.add(kind)
+        return is_new
 
     def path_of(self, url: str) -> str:
         """Spell an address of the app without its origin; in development pages have another.

@@ -42,7 +42,6 @@ class SocketLimits:
         self._settings = settings
         self._trail = trail
         self._is_event = is_event
-        self._noted: set[str] = set()
 
     async def __call__(self) -> Message:
         """Receive the next message that may pass.
@@ -63,12 +62,9 @@ class SocketLimits:
             self._note("UnknownEvent")
 
     def _note(self, reason: str) -> None:
-        """Note the first of each kind: whoever sends more shall not fill the trail."""
-        if reason in self._noted:
-            return
-        self._noted.add(reason)
-        entry = AuditEvent(kind="refused", reason=reason, path=self._connection.path[:256])
-        self._trail.add(entry, device=self._connection.device)
+        if self._connection.is_first(reason):
+            entry = AuditEvent(kind="refused", reason=reason, path=self._connection.path[:256])
+            self._trail.add(entry, device=self._connection.device)
 
 
 async def in_turn(pace: Bucket) -> None:

@@ -107,7 +107,7 @@ class Live:
         return await self._auth.sessions.find(connection.sid)
 
     def note_refusal(self, state: BaseState, event: str, reason: str) -> None:
-        """Note that somebody called an event handler that is not for them.
+        """Note that somebody called an event handler that is not for them, once for each socket.
 
         Args:
             state: A state of the tab.
@@ -115,9 +115,10 @@ class Live:
             reason: Why it isn't, in one word.
         """
         connection = self.connection(state)
-        device = connection.device if connection else None
+        if connection is not None and not connection.is_first(reason, event):
+            return
         entry = AuditEvent(kind="refused", reason=reason, path=event[:256])
-        self._auth.trail.add(entry, device=device)
+        self._auth.trail.add(entry, device=connection.device if connection else None)
 
     async def settle(
         self, state: BaseState, connection: Connection | None, *, is_used: bool = True

@@ -65,6 +65,13 @@ def test_own_pages_and_programs_may(john: Browser, headers: dict[str, str]) -> N
     assert answer.status_code == 200
 
 
+def test_a_program_that_leaves_the_port_out_of_host_means_this_server(john: Browser) -> None:
+    host, _, port = john.server.host.partition(":")
+    for origin, status in ((f"http://{host}:{port}", 200), (f"http://{host}:1", 403)):
+        headers = {"Host": host, "Origin": origin}
+        assert john.update({"name": "Welcome"}, headers=headers).status_code == status
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
 from authdemo.sessions.testing import set_cookies
@@ -265,6 +266,22 @@ def test_too_many_failures_have_to_wait_and_are_told_how_long(
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
     assert answer.json()["message"]
     assert "error=TooManyAttempts" in answer.json()["url"]
+
+
+def test_a_program_that_has_to_wait_is_told_so_and_a_person_sees_it_on_the_page(
+    strict_server: Server,
+) -> None:
+    browser = Browser(strict_server)
+    form = {"csrfToken": browser.csrf(), "id": "jane_doe", "password": "wrong"}
+
+    def log_in(accept: str) -> httpx.Response:
+        return browser.post("/api/auth/callback/credentials", data=form, headers={"Accept": accept})
+
+    assert [log_in("*/*").status_code for _ in range(4)] == [302, 302, 302, 429]
+    assert 1 <= int(log_in("*/*").headers["Retry-After"]) <= 60
+    answer = log_in("text/html")
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == f"{strict_server.url}/login?error=TooManyAttempts"
 
 
 def test_a_forwarded_address_gives_no_more_attempts(strict_server: Server) -> None:

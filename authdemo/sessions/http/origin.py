@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from starlette.types import Scope
@@ -60,7 +60,14 @@ class Origins:
         if origin is None:
             site = find_header(scope, b"sec-fetch-site")
             return None if site is None else site in ("same-origin", "none")
-        return origin == self.base_url(scope) or origin in self._also
+        return origin in self._also or origin in self._own(scope)
+
+    def _own(self, scope: Scope) -> Iterator[str]:
+        """List what the app's origin may be called: some clients leave the port out of `Host`."""
+        base_url = self.base_url(scope)
+        yield base_url
+        if self._url is None and scope.get("server"):
+            yield f"{base_url}:{scope['server'][1]}"
 
     def check(self, scope: Scope) -> None:
         """Refuse what another origin's page sends.

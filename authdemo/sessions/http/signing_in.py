@@ -11,6 +11,7 @@ from ..core.callbacks import own_url
 from ..core.errors import AuthError
 from . import answers, cookies
 from .answers import Answer
+from .refusals import wants_page
 from .requests import Request
 from .visitors import Visitor, Visitors
 
@@ -74,6 +75,8 @@ class SigningIn:
     ) -> Answer:
         """Turn somebody away: the sign-in page says why.
 
+        A program that has to wait is told how long, which no redirect could say.
+
         Args:
             request: The request.
             visitor: Who sends it.
@@ -87,7 +90,8 @@ class SigningIn:
         query = {"error": error.code, "code": error.reason, "callbackUrl": further}
         known = {name: value for name, value in query.items() if value}
         url = self._auth.sign_in_url(visitor.base_url, **known)
-        if wants_json(request):
+        is_to_wait = error.retry_after is not None and not wants_page(request.scope)
+        if wants_json(request) or is_to_wait:
             return answers.refusal(error, {"url": url})
         return redirect(request, url)
 

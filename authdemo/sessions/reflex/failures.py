@@ -23,7 +23,7 @@ class Failures:
     """
 
     def __init__(self, app: rx.App, live: Live, *, allow_eval: bool) -> None:
-        """Take the place of an app's handler.
+        """Hear of an app's failures.
 
         Args:
             app: The app.
@@ -33,9 +33,8 @@ class Failures:
         self._app = app
         self._live = live
         self._otherwise: Any = app.backend_exception_handler
-        is_silent = self._otherwise is default_backend_exception_handler and not allow_eval
-        self._is_silent = is_silent
-        app.backend_exception_handler = self.hear
+        is_reflexs = self._otherwise is default_backend_exception_handler
+        self._is_silent = is_reflexs and not allow_eval
 
     def hear(self, exception: Exception) -> Any:
         """Hear of one.
@@ -47,18 +46,18 @@ class Failures:
             What the tab is to do about it, as the app's handler says.
         """
         if isinstance(exception, AuthError):
-            self._live.start(self._tell(EventContext.get().token, exception, is_refusal=True))
-            return None
+            return self._show(exception)
         events = self._otherwise(exception)
-        if self._is_silent:
-            self._live.start(self._tell(EventContext.get().token, HandlerFailed()))
-            return None
-        return events
+        return self._show(HandlerFailed()) if self._is_silent else events
 
-    async def _tell(self, tab: str, error: AuthError, *, is_refusal: bool = False) -> None:
+    def _show(self, error: AuthError) -> None:
+        """Show the tab whose event is running what became of it, as soon as it can be told."""
+        self._live.start(self._tell(EventContext.get().token, error))
+
+    async def _tell(self, tab: str, error: AuthError) -> None:
         token = rx.BaseStateToken(ident=tab, cls=SessionState)
         async with self._app.modify_state(token) as state:
-            if is_refusal:
-                connection = self._live.connection(state)
+            connection = self._live.connection(state)
+            if not isinstance(error, HandlerFailed):
                 self._live.note_refusal(state, connection.event if connection else "", error.code)
             (await state.get_state(SessionState)).refuse(error)

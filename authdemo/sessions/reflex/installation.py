@@ -69,7 +69,8 @@ class Installation:
         )
         event_guard = EventGuard(auth, guards, self.live)
         app.add_middleware(SessionMiddleware(self.live, event_guard), index=0)
-        Failures(app, self.live, allow_eval=allow_eval)
+        failures = Failures(app, self.live, allow_eval=allow_eval)
+        app.backend_exception_handler = failures.hear
         app.register_lifespan_task(self._serve)
         leave_origins_to_us(app)
         app.api_transformer = [*layers_of(app), self._keep]

@@ -126,6 +126,7 @@ def test_a_field_that_clients_may_change(app: Server) -> None:
         refused = ada.update({field: value})
         assert (refused.status_code, refused.json()["field"]) == (422, field)
     assert (ada.session()["user"]["colour"], ada.session()["user"]["points"]) == ("green", 0)
+    assert ada.session()["user"]["joined"] == "2026-01-01"
     assert "Your colour is" in ada.get("/colours").text
 
 

@@ -83,6 +83,8 @@ def build(
     secrets: Sequence[str] = (SECRET,),
     pairs: Sequence[KeyPair] = (),
     store: SessionStore | None = None,
+    user: type[User] = Person,
+    update: type[UserUpdate] = UserUpdate,
     trail: AuditTrail | None = None,
 ) -> House:
     """Build a house; its store still has to be opened."""
@@ -92,7 +94,7 @@ def build(
     sessions = Sessions(
         store=store,
         tokens=TokenCodec(keys, issuer="tests", max_age=options.max_age, clock=clock),
-        schema=UserSchema(Person, UserUpdate),
+        schema=UserSchema(user, update),
         options=options,
         callbacks=callbacks or Callbacks(),
         events=events or Events(),

@@ -47,7 +47,8 @@ class AuditEvent:
 
     Attributes:
         kind: What happened. A session is `ended` when somebody ends it, or when it is looked for
-            after its time; those that nobody looked for are `swept`, all in one entry.
+            after its time, or doesn't fit the app's user model any more; those that nobody looked
+            for in time are `swept`, all in one entry.
         at: When, in seconds since 1970.
         reason: Why: the code of the error that refused, or how the session ended.
         detail: Which rule of it was broken, in one word.
@@ -57,7 +58,8 @@ class AuditEvent:
         ip: The address that it came from.
         user_agent: What the client calls itself.
         path: What was asked for: a path, or the name of an event handler.
-        fields: The names of the fields that changed or that were refused.
+        fields: The names of the fields that changed, that were refused, or that don't fit the
+            app's user model any more.
         author: Who changed them: `client`, `server` or `refresh`.
         count: How many sessions were swept.
     """

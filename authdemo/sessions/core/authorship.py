@@ -44,9 +44,9 @@ class Authorship:
         Raises:
             CallbackFailed: If the callback raised, or answered with what no token can say.
         """
-        token = {"sub": user.id, "user": user.model_dump()}
+        token = {"sub": user.id, "user": self._schema.adopt(user, {})}
         answer = await self._callbacks.ask_jwt(token, trigger="signIn", user=user, account=account)
-        return None if answer is None else self._split(answer, user.id)
+        return None if answer is None else self._split(answer, user.id, {})
 
     async def at_update(self, record: SessionRecord, accepted: dict[str, Any]) -> Contents | None:
         """Decide what a session says from its next revision on.
@@ -64,22 +64,23 @@ class Authorship:
         fields = {**record.user, **accepted}
         token = {**record.claims, "sub": record.user_id, "user": fields}
         answer = await self._callbacks.ask_jwt(token, trigger="update", session=accepted)
-        return None if answer is None else self._split(answer, record.user_id)
+        return None if answer is None else self._split(answer, record.user_id, record.user)
 
-    def _split(self, token: cb.Token, user_id: str) -> Contents:
+    def _split(self, token: cb.Token, user_id: str, before: dict[str, Any]) -> Contents:
         """Part the callback's answer into the typed user and the free claims."""
         claims = {name: value for name, value in token.items() if name not in RESERVED}
         try:
-            return self._checked(token["user"], user_id), _as_json(claims) if claims else {}
+            user = self._checked(token["user"], user_id, before)
+            return user, _as_json(claims) if claims else {}
         except (KeyError, TypeError, ValueError) as error:
             cb.logger.exception("The callback 'jwt' answered with what no token can say.")
             raise CallbackFailed("jwt") from error
 
-    def _checked(self, fields: Any, user_id: str) -> dict[str, Any]:
-        user = self._schema.user.model_validate(fields)
+    def _checked(self, fields: Any, user_id: str, before: dict[str, Any]) -> dict[str, Any]:
+        user = self._schema.read(fields)
         if user.id != user_id:
             raise ValueError("the user's id never changes")
-        return user.model_dump()
+        return self._schema.write(user, before)
 
 
 def _as_json(claims: dict[str, Any]) -> dict[str, Any]:

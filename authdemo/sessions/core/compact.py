@@ -10,7 +10,8 @@ import jwt
 
 def base64url(octets: bytes) -> str:
     """Encode without padding (RFC 7515 section 2)."""
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+    encoded = base64.b64encode(octets).rstrip(b"=")
+    return encoded.replace(b"+", b"-").replace(b"/", b"_").decode()
 
 
 def unpacked(segment: str) -> bytes:

@@ -42,20 +42,29 @@ class Endings:
         self._events = events
         self._trail = trail
 
-    async def end(self, sid: str, reason: EndReason, device: Device | None = None) -> None:
+    async def end(
+        self,
+        sid: str,
+        reason: EndReason,
+        device: Device | None = None,
+        *,
+        fields: tuple[str, ...] = (),
+    ) -> None:
         """End a session, and tell everyone concerned.
 
         Args:
             sid: The session's id.
             reason: Why it ends.
             device: What somebody asks with.
+            fields: The names of the user's fields that are to blame.
         """
         record = await self._store.delete(sid)
         if record is None:
             return
         self._feed.publish(SessionEnded(sid, reason, record.user_id))
-        self._trail.add(AuditEvent(kind="ended", reason=reason), record=record, device=device)
-        if reason == "expired":  # nobody has signed out
+        entry = AuditEvent(kind="ended", reason=reason, fields=fields)
+        self._trail.add(entry, record=record, device=device)
+        if reason in ("expired", "outdated"):  # nobody has signed out
             return
         with suppress(AuthError):  # the session is over, whatever its callback raises
             await tell(

@@ -13,7 +13,7 @@ from .settled import settled
 
 logger = logging.getLogger("authdemo.sessions")
 
-EndReason: TypeAlias = Literal["signed-out", "revoked", "replaced", "expired"]
+EndReason: TypeAlias = Literal["signed-out", "revoked", "replaced", "expired", "outdated"]
 Listener: TypeAlias = Callable[..., None | Awaitable[None]]
 
 
@@ -26,7 +26,8 @@ class Events:
     Attributes:
         sign_in: A session began. Gets `session` and `account`.
         sign_out: Somebody ended a session. Gets `session` and `reason`: `signed-out`, `revoked`
-            or `replaced`. A session whose time is over is no sign-out, and only `audit` is told.
+            or `replaced`. A session whose time is over, or whose user doesn't fit the app's model
+            any more, is no sign-out, and only `audit` is told.
         session: A session was read by a request. Gets `session` and `path`.
         update_user: A session changed. Gets `session` and `changes`.
         audit: Something that an auditor wants to know happened. Gets an `AuditEvent`,

@@ -61,7 +61,7 @@ class Faces:
 
     def user(self, record: SessionRecord) -> User:
         """Read the user of a record as the app's own type."""
-        return self._schema.user.model_validate(record.user)
+        return self._schema.read(record.user)
 
     def mint(self, record: SessionRecord) -> str:
         """Make a token that shows the session as it is.

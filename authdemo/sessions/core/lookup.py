@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .clock import Clock
 from .endings import Endings
 from .errors import StoreUnavailable, TokenError
+from .fitting import Fitting, Misfit
 from .record import Revision, SessionRecord
 from .tokens import Claims, TokenCodec
 
@@ -30,26 +31,38 @@ class Verified(NamedTuple):
 
 
 class Lookup:
-    """Finds the sessions that live; one whose time is over ends when it is looked for.
+    """Finds the sessions that live.
+
+    One whose time is over ends when it is looked for, and so does one whose user doesn't fit the
+    app's user model, because another version of the app kept it.
 
     Attributes:
         store: Where the records are.
     """
 
     def __init__(
-        self, *, store: SessionStore, tokens: TokenCodec, endings: Endings, clock: Clock
+        self,
+        *,
+        store: SessionStore,
+        tokens: TokenCodec,
+        endings: Endings,
+        fitting: Fitting,
+        clock: Clock,
     ) -> None:
         """Put the parts together.
 
         Args:
             store: Where the records are.
             tokens: Verifies tokens.
-            endings: Ends sessions whose time is over.
+            endings: Ends sessions that are over.
+            fitting: Brings sessions in line with the app's user model.
             clock: The clock.
         """
         self.store = store
         self._tokens = tokens
         self._endings = endings
+        self._fitting = fitting
+        self._known = fitting.known
         self._clock = clock
 
     async def verify(self, token: str) -> Verified | None:
@@ -103,10 +116,12 @@ class Lookup:
             StoreUnavailable: If the store can't say.
         """
         record = await self.store.get(sid)
-        if record is None or record.expires > self._clock():
-            return record
+        if record is None:
+            return None
+        if record.expires > self._clock():
+            return record if self._known.get(sid) is record else await self._fit(record)
         with suppress(StoreUnavailable):  # it is over, whether or not it can be forgotten now
-            await self._endings.end(record.id, "expired")
+            await self._endings.end(sid, "expired")
         return None
 
     async def of_user(self, user_id: str) -> list[SessionRecord]:
@@ -118,8 +133,7 @@ class Lookup:
         Returns:
             The records.
         """
-        now = self._clock()
-        return [record for record in await self.store.of_user(user_id) if record.expires > now]
+        return await self._living(await self.store.of_user(user_id))
 
     async def lives_of(self, user_id: str) -> list[tuple[SessionRecord, list[Revision]]]:
         """List a user's living sessions and how they came to be what they are.
@@ -142,5 +156,19 @@ class Lookup:
         Returns:
             The records.
         """
+        return await self._living(await self.store.of_handle(handle))
+
+    async def _living(self, records: list[SessionRecord]) -> list[SessionRecord]:
         now = self._clock()
-        return [record for record in await self.store.of_handle(handle) if record.expires > now]
+        fitting = [await self._fit(record) for record in records if record.expires > now]
+        return [record for record in fitting if record is not None]
+
+    async def _fit(self, record: SessionRecord) -> SessionRecord | None:
+        if self._known.get(record.id) is record:
+            return record
+        try:
+            return self._fitting.fit(record)
+        except Misfit as misfit:
+            with suppress(StoreUnavailable):  # it is over, whether or not it can be forgotten now
+                await self._endings.end(record.id, "outdated", fields=misfit.fields)
+            return None

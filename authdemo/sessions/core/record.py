@@ -16,7 +16,7 @@ logger = logging.getLogger("authdemo.sessions")
 MAX_HISTORY = 50
 """How many steps of a session are remembered."""
 
-_PLAIN = frozenset({str, int, bool, type(None)})
+PLAIN = frozenset({str, int, bool, type(None)})
 """What JSON gives back as it was, and nobody can change."""
 
 _MOST_READ = 4096
@@ -156,7 +156,7 @@ class SessionRecord(_Frozen):
             This very record, if all its values are JSON's own; else what becomes of it.
         """
         kinds = {*map(type, self.user.values()), *map(type, self.claims.values())}
-        return self if kinds <= _PLAIN else SessionRecord.read(text)
+        return self if kinds <= PLAIN else SessionRecord.read(text)
 
     @property
     def user_id(self) -> str:
@@ -277,9 +277,7 @@ class SessionRecord(_Frozen):
 
 
 def _copies(fields: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: value if type(value) in _PLAIN else _copy(value) for name, value in fields.items()
-    }
+    return {name: value if type(value) in PLAIN else _copy(value) for name, value in fields.items()}
 
 
 def _copy(value: Any) -> Any:

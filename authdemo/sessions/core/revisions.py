@@ -10,6 +10,7 @@ from .authorship import Authorship
 from .clock import Clock
 from .errors import NotAuthenticated, TokenTooLarge, UpdateRefused
 from .faces import Faces
+from .fitting import Fitting
 from .locks import Locks
 from .options import SessionOptions
 from .record import Cause, Device, SessionRecord
@@ -46,6 +47,7 @@ class Revisions:
         end: Callable[[str], Awaitable[None]],
         faces: Faces,
         authorship: Authorship,
+        fitting: Fitting,
         options: SessionOptions,
         clock: Clock,
     ) -> None:
@@ -57,6 +59,7 @@ class Revisions:
             end: Ends a session that the app wants to end.
             faces: Shows sessions.
             authorship: Asks the `jwt` callback.
+            fitting: Learns whose user fits the app's model.
             options: How long sessions live.
             clock: The clock.
         """
@@ -65,6 +68,7 @@ class Revisions:
         self._end = end
         self._faces = faces
         self._authorship = authorship
+        self._fitting = fitting
         self._options = options
         self._clock = clock
         self._locks = Locks()
@@ -107,6 +111,7 @@ class Revisions:
                     return await self.show(record)
                 revised = await self._revise(record, accepted, cause, device)
                 if await self._store.replace(revised.record, expected=record):
+                    self._fitting.know(revised.record)
                     return revised
 
     async def show(self, record: SessionRecord, *, is_new: bool = False) -> Revised:

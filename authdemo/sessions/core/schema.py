@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticSerializationError
 
-from .errors import RuleBroken, UpdateRefused
+from . import in_json
+from .errors import CallbackFailed, RuleBroken, UpdateRefused
 from .users import User, UserUpdate
+
+_NESTED = (list, dict)
+
+logger = logging.getLogger("authdemo.sessions")
 
 Author: TypeAlias = Literal["client", "server"]
 """Who asks for an update: the browser, or the app's own code."""
 
 
 class UserSchema:
-    """Turns what somebody asks for into changes that are allowed."""
+    """Turns what somebody asks for into changes that are allowed.
+
+    Users are kept and shown in JSON; see `in_json`. Whatever takes a user's fields takes the
+    values of JSON and those of Python, and what it gives are those of JSON.
+    """
 
     def __init__(self, user: type[User], update: type[UserUpdate]) -> None:
         """Make a schema.
@@ -24,11 +35,106 @@ class UserSchema:
         Args:
             user: The fields that exist.
             update: The fields that a client may change.
+
+        Raises:
+            ConfigurationError: If JSON can't say a field.
         """
+        in_json.check(user)
+        in_json.check(update)
         self.user = user
         self.update = update
         self._fields = frozenset(user.model_fields)
         self._open = frozenset(update.model_fields)
+
+    def read(self, fields: Mapping[str, Any]) -> User:
+        """Read a user.
+
+        Args:
+            fields: The user's fields.
+
+        Returns:
+            The user, as the app's own type.
+
+        Raises:
+            ValidationError: If they don't fit it.
+            PydanticSerializationError: If JSON can't say one of them.
+        """
+        return in_json.read(self.user, fields)
+
+    def read_older(self, fields: Mapping[str, Any]) -> User:
+        """Read a user whom an older version of the app may have kept.
+
+        Args:
+            fields: The user's fields. One that the app doesn't have any more is left out.
+
+        Returns:
+            The user, as the app's own type.
+
+        Raises:
+            ValidationError: If they don't fit it.
+        """
+        try:
+            return in_json.read(self.user, fields)
+        except ValidationError:
+            return in_json.read(self.user, fields, unknown="ignore")
+
+    def write(
+        self,
+        said: BaseModel,
+        current: Mapping[str, Any],
+        *,
+        before: User | None = None,
+        only: AbstractSet[str] | None = None,
+    ) -> dict[str, Any]:
+        """Write a user, or some fields of one.
+
+        What means the same as before is said as before: a set has no order, and JSON's list has.
+
+        Args:
+            said: The fields, with their types.
+            current: The user's fields as they are.
+            before: The same, with their types; they are read by default, if that matters.
+            only: The names of the fields to write; all by default.
+
+        Returns:
+            The fields.
+
+        Raises:
+            PydanticSerializationError: If JSON can't say one of them.
+        """
+        fields = in_json.write(said, only)
+        turned = [
+            name
+            for name, value in fields.items()
+            if type(value) in _NESTED and _is_turned(value, current.get(name))
+        ]
+        if turned:
+            before = before or self.read(current)
+            same = [name for name in turned if getattr(before, name) == getattr(said, name)]
+            fields |= {name: current[name] for name in same}
+        return fields
+
+    def adopt(
+        self, user: User, current: Mapping[str, Any], *, only: AbstractSet[str] | None = None
+    ) -> dict[str, Any]:
+        """Write a user whom a function of the app has made, as `write` does.
+
+        Args:
+            user: The user.
+            current: The user's fields as they are.
+            only: The names of the fields to write; all by default.
+
+        Returns:
+            The fields.
+
+        Raises:
+            CallbackFailed: If JSON can't say one of them, which is logged.
+        """
+        try:
+            return self.write(user, current, only=only)
+        except PydanticSerializationError as error:
+            logger.error("A user can't be kept in JSON, as sessions are: %s", error)  # noqa: TRY400
+            raise CallbackFailed("user") from error
 
     def accept(self, current: Mapping[str, Any], asked: object, author: Author) -> dict[str, Any]:
         """Check an update as a whole: all of it is accepted, or none.
@@ -53,20 +159,31 @@ class UserSchema:
         wanted = _that_differ(asked, current)
         for name in wanted:
             self._check_open(name, author)
-        accepted = {**self._clean(wanted), **self._checked_rest(current, wanted)}
+        try:
+            accepted = {**self._clean(current, wanted), **self._checked_rest(current, wanted)}
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            raise UpdateRefused(**blame(first)) from error
+        except PydanticSerializationError as error:
+            raise UpdateRefused("The update holds what JSON can't say.") from error
         return _that_differ(accepted, current)
 
-    def beyond_clients(self, user: User) -> dict[str, Any]:
-        """Pick the fields that no client may change.
+    def beyond_clients(self, current: Mapping[str, Any], user: User) -> dict[str, Any]:
+        """Pick what is new in the fields that no client may change.
 
         Args:
-            user: The user.
+            current: The user's fields as they are.
+            user: The user, from where the app keeps its users.
 
         Returns:
-            Those fields and their values.
+            The fields that change, with their new values.
+
+        Raises:
+            CallbackFailed: If JSON can't say one of them.
         """
-        fields = user.model_dump()
-        return {name: fields[name] for name in fields if name not in self._open}
+        beyond = type(user).model_fields.keys() - self._open
+        fields = self.adopt(user, current, only=beyond)
+        return _that_differ(fields, current)
 
     def _check_open(self, name: str, author: Author) -> None:
         if name not in self._fields:
@@ -78,10 +195,9 @@ class UserSchema:
                 f"The field {name!r} can't be changed here.", field=name, reason="fixed"
             )
 
-    def _clean(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        open_to_clients = {k: v for k, v in wanted.items() if k in self._open}
-        cleaned = _validated(self.update, open_to_clients)
-        return {name: getattr(cleaned, name) for name in open_to_clients}
+    def _clean(self, current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+        asked = {k: v for k, v in wanted.items() if k in self._open}
+        return self.write(in_json.take(self.update, asked), current, only=asked.keys())
 
     def _checked_rest(
         self, current: Mapping[str, Any], wanted: Mapping[str, Any]
@@ -89,8 +205,7 @@ class UserSchema:
         rest = {k: v for k, v in wanted.items() if k not in self._open}
         if not rest:
             return {}
-        whole = _validated(self.user, {**current, **rest})
-        return {name: getattr(whole, name) for name in rest}
+        return self.write(self.read({**current, **rest}), current, only=rest.keys())
 
 
 def blame(detail: ErrorDetails) -> dict[str, Any]:
@@ -120,12 +235,9 @@ def _that_differ(fields: Mapping[str, Any], current: Mapping[str, Any]) -> dict[
     }
 
 
-def _validated(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
-    try:
-        return model.model_validate(dict(values))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise UpdateRefused(**blame(first)) from error
+def _is_turned(new: object, old: object) -> bool:
+    """Tell whether two values of JSON are the same but for the order in lists."""
+    return new != old and in_json.without_order(new) == in_json.without_order(old)
 
 
 def _numbers(detail: ErrorDetails) -> dict[str, Any]:

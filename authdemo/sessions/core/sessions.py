@@ -24,6 +24,7 @@ from .errors import (
 )
 from .events import Events, Feed, SessionBegan, SessionChanged, tell
 from .faces import Faces
+from .fitting import Fitting
 from .ids import new_id
 from .lookup import Lookup
 from .options import SessionOptions
@@ -82,7 +83,9 @@ class Sessions(Lookup):
         endings = Endings(
             store=store, faces=self.faces, feed=self.feed, events=events, trail=self._trail
         )
-        super().__init__(store=store, tokens=tokens, endings=endings, clock=clock)
+        super().__init__(
+            store=store, tokens=tokens, endings=endings, fitting=Fitting(schema), clock=clock
+        )
         self._proofs = Proofs(store, clock=clock)
         self._authorship = Authorship(callbacks, schema)
         self.renewals = Renewals(
@@ -94,6 +97,7 @@ class Sessions(Lookup):
             end=self.revoke,
             faces=self.faces,
             authorship=self._authorship,
+            fitting=self._fitting,
             options=options,
             clock=clock,
         )
@@ -247,10 +251,9 @@ class Sessions(Lookup):
             StoreUnavailable: If the store can't keep it.
         """
         await self._proofs.void(user.id)
-        fresh = self.schema.beyond_clients(user)
 
         def accept(record: SessionRecord) -> dict[str, Any]:
-            return {k: v for k, v in fresh.items() if record.user.get(k) != v}
+            return self.schema.beyond_clients(record.user, user)
 
         refreshed = []
         for record in await self.of_user(user.id):

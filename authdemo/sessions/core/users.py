@@ -75,7 +75,8 @@ class User(BaseModel):
     """A user as the session knows it (Auth.js: `DefaultUser`).
 
     Subclass it to add fields. Every field is public: it is in the session's
-    JSON and in the token.
+    JSON and in the token. Clients and callbacks see a date or an enum as JSON
+    has it; the app's own code gets it back with its type.
 
     Attributes:
         id: The user's id; it never changes.
@@ -84,7 +85,7 @@ class User(BaseModel):
         image: The address of a picture.
     """
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", validate_by_name=True)
 
     id: Annotated[str, Field(min_length=1, max_length=255)]
     name: str | None = None

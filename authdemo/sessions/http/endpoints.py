@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
 from starlette.types import ASGIApp
 
 from ..core import events as ev
@@ -23,6 +24,7 @@ from ..core.errors import (
     RequestRefused,
     SignInError,
     SignInOutdated,
+    TicketRefused,
 )
 from ..core.ids import public_id
 from ..core.record import Device, SessionRecord
@@ -174,7 +176,10 @@ class Endpoints:
         granted = await self._auth.tickets.redeem(
             str(body.get("ticket")), browser=self._visitors.browser(visitor)
         )
-        user = self._auth.sessions.schema.user.model_validate(granted.user)
+        try:
+            user = self._auth.sessions.schema.read_older(granted.user)
+        except ValidationError as error:  # another version of the app has issued the ticket
+            raise TicketRefused("This sign-in took too long. Sign in again.") from error
         account = Account(granted.provider, self._auth.providers[granted.provider].type)
         target = await self._auth.redirect(granted.callback_url, visitor.base_url)
         known = Granted(user, account, granted.began)

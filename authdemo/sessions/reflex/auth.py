@@ -154,7 +154,7 @@ class Auth(AuthCore):
             return
         session_state.ticket = await self.tickets.issue(
             Pass(
-                user=granted.user.model_dump(),
+                user=self.sessions.schema.adopt(granted.user, {}),
                 began=granted.began,
                 provider=granted.account.provider,
                 callback_url=callback_url,

@@ -25,7 +25,8 @@ class Cache:
 
     def find(self, sid: str) -> SessionRecord | None:
         """Find a record, if it is here and still true."""
-        self.check()
+        if self._index.header != self._header:  # `check` without a call, since this is asked most
+            self.check()
         record = self._records.get(sid)
         if record is not None:
             self._records.move_to_end(sid)

@@ -64,6 +64,18 @@ def test_no_answer_but_the_cookie_holds_the_token(john: Browser) -> None:
         assert token.split(".")[2] not in answer.text
 
 
+@pytest.mark.parametrize("mode", ["cors", "same-origin", "no-cors"])
+def test_a_script_that_asks_with_a_dead_token_takes_nobodys_new_one(
+    john: Browser, mode: str
+) -> None:
+    dead = john.copy()
+    john.log_in()
+    answer = dead.get("/api/auth/session", headers={"Sec-Fetch-Mode": mode})
+    assert (answer.json(), set_cookies(answer)) == (None, [])
+    answer = dead.get("/login", headers={"Sec-Fetch-Mode": "navigate"})
+    assert (SESSION, "") in [(name, value) for name, value, _ in set_cookies(answer)]
+
+
 def test_a_tampered_token_is_nobody_and_is_taken_back(john: Browser) -> None:
     header, payload, signature = (john.token or "").split(".")
     changed = "A" if payload[10] != "A" else "B"

@@ -24,3 +24,8 @@ def find_header(scope: Scope, name: bytes) -> str | None:
 def header(scope: Scope, name: bytes) -> str:
     """Find a header as `find_header` does; one that didn't come is empty."""
     return find_header(scope, name) or ""
+
+
+def is_scripts(scope: Scope) -> bool:
+    """Tell whether a page's script sends a request, and no person or program (Fetch Metadata)."""
+    return header(scope, b"sec-fetch-mode") in ("cors", "same-origin", "no-cors")

@@ -16,7 +16,7 @@ from . import cookies
 from .cookies import CookieNames, RawHeaders
 from .csrf import Csrf
 from .origin import Origins
-from .scopes import header
+from .scopes import header, is_scripts
 
 TAB_HEADER = b"x-auth-tab"
 """The header by which a page says which tab it is in."""
@@ -179,6 +179,9 @@ class Visitors:
     async def refresh(self, headers: RawHeaders, visitor: Visitor) -> SessionRecord | None:
         """Bring a reader's cookies up to date, but only if they are behind.
 
+        A session cookie that is dead is taken back, unless a page's script asks: while it
+        does, somebody may be signing in, and the answer must not take the new cookie.
+
         Args:
             headers: The headers of the answer to the reader.
             visitor: The reader.
@@ -187,7 +190,7 @@ class Visitors:
             The reader's session as it is now, or None.
         """
         if visitor.verified is None:
-            if visitor.has_session_cookie:
+            if visitor.has_session_cookie and not is_scripts(visitor.scope):
                 self.clear_session(headers, visitor)
             return None
         if self._auth.sessions.renewals.is_needless(visitor.verified):

@@ -1,11 +1,13 @@
-"""How long sessions may live, and how many a user may have."""
+"""How long sessions may live, how many a user may have, and what can be a page."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 from authdemo.sessions.core.errors import ConfigurationError
-from authdemo.sessions.core.options import LONGEST_LIFE, SessionOptions
+from authdemo.sessions.core.options import LONGEST_LIFE, Pages, SessionOptions
 
 
 @pytest.mark.parametrize(
@@ -17,6 +19,11 @@ from authdemo.sessions.core.options import LONGEST_LIFE, SessionOptions
         {"absolute_age": 0},
         {"most_per_user": 0},
         {"most_per_user": -1},
+        {"max_age": "5"},
+        {"max_age": 1.5},
+        {"update_age": None},
+        {"absolute_age": True},
+        {"most_per_user": "5"},
     ],
 )
 def test_what_no_session_could_live_with_is_refused_by_name(choice):
@@ -32,3 +39,45 @@ def test_what_no_session_could_live_with_is_refused_by_name(choice):
 )
 def test_what_one_could_live_with_is_taken(choice):
     assert SessionOptions(**choice)
+
+
+@pytest.mark.parametrize("name", ["sign_in", "confirm"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "login",
+        "",
+        "https://app.example/login",
+        "//evil.example",
+        "/login?next=/",
+        "/login#form",
+        "/log in",
+        "/\\evil.example",
+        "/[lang]/login",
+        None,
+        Path("/login"),
+    ],
+)
+def test_a_page_of_the_apps_own_is_a_path(name, path):
+    with pytest.raises(ConfigurationError, match=rf"Pages\({name}=\.\.\.\) takes the path of a"):
+        Pages(**{name: path})
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/members/login/", "/登录"])
+def test_any_path_will_do(path):
+    assert Pages(sign_in=path).sign_in == path
+
+
+@pytest.mark.parametrize(
+    "routes", ["/vault", None, {"https://app.example/vault"}, {"/vault?a=b"}, [5], {"//vault"}]
+)
+def test_what_is_protected_by_name_is_a_set_of_routes(routes):
+    with pytest.raises(ConfigurationError, match=r"Pages\(protected=\.\.\.\) takes a set of paths"):
+        Pages(protected=routes)
+
+
+@pytest.mark.parametrize(
+    "route", ["/", "index", "vault", "/posts/[slug]", "/files/[[...splat]]", "/Vault/"]
+)
+def test_routes_are_spelled_as_reflex_does(route):
+    assert Pages(protected=frozenset({route})).protected == {route}

@@ -51,7 +51,7 @@ class Nickname(UserUpdate):
 
 def an_auth(folder: Path, **options: Any) -> AuthCore:
     settings = Settings(keys=KeyRing([SECRET]), data_dir=folder)
-    provider = Credentials(id="staff", authorize=lambda **_: None)
+    provider = Credentials(id="staff", authorize=lambda _: None)
     return AuthCore(providers=[provider], settings=settings, **options)
 
 

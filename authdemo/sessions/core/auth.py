@@ -29,6 +29,7 @@ from .schema import UserSchema
 from .session import Session
 from .sessions import Sessions
 from .settings import Settings
+from .setup import check_choices, check_providers, check_users
 from .tickets import Tickets
 from .tokens import TokenCodec
 from .users import User, UserUpdate
@@ -106,6 +107,17 @@ class AuthCore:
         """
         from ..stores.chosen import choose
 
+        check_choices(
+            callbacks=callbacks,
+            events=events,
+            pages=pages,
+            session=session,
+            settings=settings,
+            words=words,
+            name=name,
+        )
+        check_providers(providers)
+        check_users(user, update, find_user)
         self.settings = settings or Settings.from_environ()
         self.callbacks = callbacks or Callbacks()
         self.events = events or Events()
@@ -114,7 +126,7 @@ class AuthCore:
         self.page_rules = self.rules_for({})
         self.clock = clock
         self.words = Words(words)
-        self.providers = _by_id(providers)
+        self.providers = {provider.id: provider for provider in providers}
         for provider in self.providers.values():
             if _is_elsewhere(provider):
                 provider.use_clock(self.now)
@@ -308,12 +320,3 @@ def _proved(record: SessionRecord) -> float:
 def _is_elsewhere(provider: Provider) -> TypeGuard[Federated]:
     """Tell whether somebody else vouches for the visitor."""
     return not asks_itself(provider)
-
-
-def _by_id(providers: Sequence[Provider]) -> dict[str, Provider]:
-    by_id = {provider.id: provider for provider in providers}
-    if not by_id:
-        raise ConfigurationError("Auth needs at least one provider.")
-    if len(by_id) < len(providers):
-        raise ConfigurationError("Two providers have the same id. Give each an id of its own.")
-    return by_id

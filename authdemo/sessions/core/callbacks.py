@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,6 +12,7 @@ from functools import cached_property
 from typing import Any, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
+from .arguments import check_function
 from .errors import AuthError, CallbackFailed
 from .settled import settled
 from .users import MAX_URL_CHARACTERS, User
@@ -132,6 +134,9 @@ class Callbacks:
         sign_in: Decides who gets in; see `default_sign_in`.
         redirect: Decides where to go afterwards; see `default_redirect`.
         authorized: Decides who sees a protected page; see `default_authorized`.
+
+    Raises:
+        ConfigurationError: If one is no function, or can't take what it is called with.
     """
 
     jwt: Callable[..., Token | None | Awaitable[Token | None]] = default_jwt
@@ -139,6 +144,14 @@ class Callbacks:
     sign_in: Callable[..., bool | str | Awaitable[bool | str]] = default_sign_in
     redirect: Callable[..., str | Awaitable[str]] = default_redirect
     authorized: Callable[..., bool | str | Awaitable[bool | str]] = default_authorized
+
+    def __post_init__(self) -> None:
+        """Check that each can be called as its default is."""
+        for each in fields(self):
+            parameters = inspect.signature(each.default).parameters  # type: ignore[arg-type]
+            check_function(
+                f"Callbacks({each.name}=...)", getattr(self, each.name), keywords=parameters
+            )
 
     @cached_property
     def own(self) -> frozenset[str]:

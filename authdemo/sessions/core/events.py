@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from .arguments import check_function
 from .audit import AuditListener, log_event
 from .record import Change, SessionRecord
 from .settled import settled
@@ -15,6 +16,14 @@ logger = logging.getLogger("authdemo.sessions")
 
 EndReason: TypeAlias = Literal["signed-out", "revoked", "replaced", "expired", "outdated"]
 Listener: TypeAlias = Callable[..., None | Awaitable[None]]
+
+_FACTS = {
+    "sign_in": ("session", "account"),
+    "sign_out": ("session", "reason"),
+    "session": ("session", "path"),
+    "update_user": ("session", "changes"),
+}
+"""What each listener gets, by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +41,9 @@ class Events:
         update_user: A session changed. Gets `session` and `changes`.
         audit: Something that an auditor wants to know happened. Gets an `AuditEvent`,
             in the background. By default it is written to the log.
+
+    Raises:
+        ConfigurationError: If one is no function, or can't take what it gets.
     """
 
     sign_in: Listener | None = None
@@ -39,6 +51,14 @@ class Events:
     session: Listener | None = None
     update_user: Listener | None = None
     audit: AuditListener | None = log_event
+
+    def __post_init__(self) -> None:
+        """Check that each listener can take what it gets."""
+        for name, facts in _FACTS.items():
+            check_function(
+                f"Events({name}=...)", getattr(self, name), keywords=facts, optional=True
+            )
+        check_function("Events(audit=...)", self.audit, "event", optional=True)
 
 
 async def tell(listener: Listener | None, **facts: Any) -> None:

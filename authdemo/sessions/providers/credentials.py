@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from ..core.arguments import check_function
 from ..core.users import User
 
 Authorize: TypeAlias = Callable[[Mapping[str, Any]], User | None | Awaitable[User | None]]
@@ -23,6 +24,9 @@ class Credentials:
         id: The provider's id.
         name: The provider's name for people.
         type: Always `credentials`.
+
+    Raises:
+        ConfigurationError: If `authorize` is no function that takes credentials.
     """
 
     authorize: Authorize
@@ -31,3 +35,7 @@ class Credentials:
     id: str = "credentials"
     name: str = "Credentials"
     type: str = "credentials"
+
+    def __post_init__(self) -> None:
+        """Check that `authorize` can be called."""
+        check_function("Credentials(authorize=...)", self.authorize, "credentials")

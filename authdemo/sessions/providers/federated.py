@@ -12,6 +12,7 @@ import httpx
 from oauthlib.common import add_params_to_uri
 from oauthlib.oauth2 import WebApplicationClient
 
+from ..core.arguments import check_function
 from ..core.clock import Clock
 from ..core.departures import Departure
 from ..core.errors import AccessDenied, ConfigurationError, OAuthCallbackError
@@ -77,6 +78,7 @@ class Federated(ABC):
         """
         if not self.client_id:
             raise ConfigurationError(f"{self.id!r} needs a client_id.")
+        check_function(f"{type(self).__name__}(user=...)", self.user, "identity")
 
     def use_clock(self, clock: Clock) -> None:  # noqa: B027 - most have no use for one
         """Go by the app's clock.

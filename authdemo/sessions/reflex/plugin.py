@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from reflex_base.config import get_config
 from reflex_base.environment import environment
 from reflex_base.registry import RegistrationContext
 
+from ..core.arguments import shown
 from ..core.errors import ConfigurationError
 from ..core.settings import Settings
 from .auth import Auth
@@ -28,6 +30,8 @@ from .lint import warn_of_open_texts
 from .refused import REFUSED, refused_page
 from .withholding import withhold
 from .words import MODULE, development_module
+
+_PLACE = re.compile(r"\w+(?:\.\w+)*:\w+")
 
 
 class SessionsPlugin(Plugin, InstallsSessions):
@@ -49,6 +53,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         self._keep_secret = keep_secret
         self._where = auth
         with _in_one_line():
+            _check_place(auth)
             Settings.from_environ()
         withhold()
 
@@ -127,6 +132,14 @@ def _in_one_line() -> Iterator[None]:
         yield
     except ConfigurationError as error:
         sys.exit(f"error: {error.message}")
+
+
+def _check_place(auth: object) -> None:
+    if not (isinstance(auth, str) and _PLACE.fullmatch(auth)):
+        raise ConfigurationError(
+            "SessionsPlugin takes the place of an Auth as text, its module and its name there, "
+            f'like "my_app.my_app:auth", not {shown(auth)}.'
+        )
 
 
 def _check_once() -> None:

@@ -202,11 +202,6 @@ async def test_without_one_everybody_stays_at_home(core):
     assert await core().redirect(None, "https://own.example") == "https://own.example"
 
 
-def test_at_least_one_way_in_is_needed(clock):
-    with pytest.raises(ConfigurationError, match="provider"):
-        AuthCore(providers=[], settings=Settings(keys=KeyRing([SECRET])), clock=clock)
-
-
 class TestRefresh:
     async def begin(self, core, **choices):
         auth = core(**choices)

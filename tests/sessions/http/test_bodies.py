@@ -32,7 +32,7 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """`/api/auth`, which waits for a body for less than a second."""
     monkeypatch.setattr(bodies, "BODY_SECONDS", SECONDS)
     settings = Settings(keys=KeyRing([SECRET]), data_dir=tmp_path)
-    auth = AuthCore(providers=[Credentials(authorize=lambda **_: None)], settings=settings)
+    auth = AuthCore(providers=[Credentials(authorize=lambda _: None)], settings=settings)
     endpoints = Endpoints(auth, Visitors(auth, Origins(None)))
     with Thread(endpoints.in_front_of(Starlette())) as thread:
         yield thread.url

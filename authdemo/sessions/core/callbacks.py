@@ -20,6 +20,10 @@ from .users import MAX_URL_CHARACTERS, User
 logger = logging.getLogger("authdemo.sessions")
 
 _BLANK = re.compile(r"[\x00-\x20\x7f]")
+_NONE = {
+    "signIn": "The callback 'jwt' answered None: nobody is signed in. Does it return the token?",
+    "update": "The callback 'jwt' answered None: the session ends. Does it return the token?",
+}
 _ALWAYS_SHOWN = frozenset({"user", "expires", "rev"})
 
 T = TypeVar("T")
@@ -199,7 +203,10 @@ class Callbacks:
             trigger=trigger,
             session=session,
         )
-        return None if answer is None else typed("jwt", answer, dict)
+        if answer is None:
+            logger.warning(_NONE[trigger])
+            return None
+        return typed("jwt", answer, dict)
 
     async def ask_session(
         self, session: dict[str, Any], token: Callable[[], Token]
@@ -233,9 +240,14 @@ class Callbacks:
         Raises:
             CallbackFailed: If the callback raised.
         """
-        return await call(
+        answer: bool | str | None = await call(
             "sign_in", self.sign_in, user=user, account=account, credentials=credentials
         )
+        if answer is None:
+            logger.warning(
+                "The callback 'sign_in' answered None: nobody is signed in. Does it return True?"
+            )
+        return answer or False
 
     async def ask_redirect(self, url: str, base_url: str) -> str:
         """Ask `redirect`, which takes and answers what `default_redirect` does.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -175,6 +176,16 @@ class TestSignInCallback:
     async def test_says_no_by_whatever_is_false(self, core, answer):
         with pytest.raises(AccessDenied):
             await enter(core(callbacks=Callbacks(sign_in=lambda **_: answer)))
+
+    @pytest.mark.parametrize(("answer", "lines"), [(None, 1), (False, 0), (True, 0)])
+    async def test_is_told_of_in_the_log_if_it_forgets_its_answer(
+        self, core, caplog, answer, lines
+    ):
+        with suppress(AccessDenied):
+            await enter(core(callbacks=Callbacks(sign_in=lambda **_: answer)))
+        told = [each.message for each in caplog.records if each.name == "authdemo.sessions"]
+        assert len(told) == lines
+        assert all("'sign_in' answered None: nobody is signed in." in each for each in told)
 
     @pytest.mark.parametrize("answer", [True, 1, "ada@own.example"])
     async def test_says_yes_by_whatever_is_true(self, core, answer):

@@ -516,13 +516,15 @@ class TestJwtCallback:
             await house.sign_in()
         assert await house.sessions.of_user("ada") == []
 
-    async def test_that_answers_none_at_sign_in_signs_nobody_in(self, open_house):
+    async def test_that_answers_none_at_sign_in_signs_nobody_in(self, open_house, caplog):
         house = await open_house(callbacks=Callbacks(jwt=lambda **_: None))
-        with pytest.raises(AccessDenied):
+        with pytest.raises(AccessDenied) as refused:
             await house.sign_in()
         assert await house.sessions.of_user("ada") == []
+        assert "The callback 'jwt' answered None: nobody is signed in." in caplog.text
+        assert "callback" not in refused.value.message
 
-    async def test_that_answers_none_at_an_update_ends_the_session(self, open_house):
+    async def test_that_answers_none_at_an_update_ends_the_session(self, open_house, caplog):
         def jwt(token, trigger, **_):
             return token if trigger == "signIn" else None
 
@@ -532,6 +534,7 @@ class TestJwtCallback:
             await house.rename(record, "Ada")
         assert await house.sessions.find(record.id) is None
         assert house.notices == [SessionEnded(record.id, "revoked", "ada")]
+        assert "The callback 'jwt' answered None: the session ends." in caplog.text
 
     async def test_that_outgrows_the_cookie_stops_the_update(self, open_house):
         def jwt(token, trigger, **_):

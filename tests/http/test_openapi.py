@@ -19,8 +19,8 @@ from authdemo.sessions.http.openapi import describe
 from authdemo.sessions.http.origin import Origins
 from authdemo.sessions.http.visitors import Visitors
 from authdemo.sessions.providers.credentials import Credentials
-from authdemo.sessions.testing.browser import CSRF, SESSION
-from tests.support.browser import Browser
+from authdemo.sessions.testing.browser import AS_CLIENT, CSRF, SESSION
+from tests.support.browser import PASSWORD, Browser
 from tests.support.house import SECRET
 
 SECURE_NAMES = {"__Secure-authjs.session-token", "__Host-authjs.csrf-token"}
@@ -151,12 +151,12 @@ def test_another_method_hears_which_there_are(
     assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
     assert "no-store" in answer.headers["Cache-Control"]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert method == "HEAD" or answer.json()["message"]
+    assert method == "HEAD" or answer.json()["code"] == "MethodNotAllowed"
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 @pytest.mark.parametrize(
-    "path", ["", "/", "/nothing", "/session/", "/session%0A", "/sessions/x", "/%2e%2e/csrf"]
+    "path", ["", "/", "//", "/nothing", "/session%0A", "/sessions/x", "/session/x", "/%2e%2e/csrf"]
 )
 def test_an_address_that_is_not_there_says_so(john: Browser, method: str, path: str) -> None:
     answer = john.request(method, BASE + path)
@@ -164,7 +164,28 @@ def test_an_address_that_is_not_there_says_so(john: Browser, method: str, path: 
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "no-store" in answer.headers["Cache-Control"]
-    assert answer.json()["message"]
+    assert answer.json() == {"message": "There is nothing at this address.", "code": "NotFound"}
+
+
+@pytest.mark.parametrize("path", ["/session/", "//session", "/session//", "///session"])
+def test_empty_segments_of_an_address_count_for_nothing(john: Browser, path: str) -> None:
+    answer = john.get(BASE + path)
+    assert (answer.status_code, answer.json()["user"]["id"]) == (200, "john_doe")
+    assert john.request("PUT", BASE + path).headers["Allow"] == "GET, HEAD, POST"
+
+
+def test_they_count_for_nothing_before_a_name_either(browser: Browser) -> None:
+    form = {"csrfToken": browser.csrf(), "id": "john_doe", "password": PASSWORD}
+    answer = browser.post(f"{BASE}//callback//credentials/", data=form, headers=AS_CLIENT)
+    assert answer.json() == {"url": browser.server.url}
+    assert browser.session()["user"]["id"] == "john_doe"
+    assert browser.get(f"{BASE}/signin//").headers["Location"] == f"{browser.server.url}/login"
+
+
+def test_credentials_in_an_address_hear_that_they_are_sent_by_post(browser: Browser) -> None:
+    answer = browser.get(f"{BASE}/callback/credentials")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert answer.json()["code"] == "MethodNotAllowed"
 
 
 @pytest.mark.parametrize(

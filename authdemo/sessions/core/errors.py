@@ -6,7 +6,7 @@ people and, where one field is to blame, its name in `field`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
@@ -265,6 +265,27 @@ class NotFound(AuthError):
 
     code = "NotFound"
     message = "There is nothing at this address."
+
+
+class MethodNotAllowed(AuthError):
+    """What is at an address doesn't take that method (RFC 9110 section 15.5.6).
+
+    Attributes:
+        allowed: The methods that it takes.
+    """
+
+    code = "MethodNotAllowed"
+    message = "This address doesn't take that method."
+
+    def __init__(self, message: str = "", *, allowed: Sequence[str]) -> None:
+        """Make an error.
+
+        Args:
+            message: What to do instead; the class's own by default.
+            allowed: The methods that are taken.
+        """
+        super().__init__(message)
+        self.allowed = tuple(allowed)
 
 
 class StoreUnavailable(AuthError):

@@ -36,6 +36,7 @@ _STATUS: dict[type[e.AuthError], int] = {
     e.AccessDenied: 403,
     e.UnknownProvider: 404,
     e.NotFound: 404,
+    e.MethodNotAllowed: 405,
     e.TooManyAttempts: 429,
     e.TooManyUpdates: 429,
     e.SignInError: 401,
@@ -188,6 +189,20 @@ def later(error: e.AuthError) -> RawHeaders:
     return [] if error.retry_after is None else raw({"retry-after": str(error.retry_after)})
 
 
+def allow(error: e.AuthError) -> RawHeaders:
+    """Say which methods are taken, where another is not (RFC 9110, section 10.2.1).
+
+    Args:
+        error: The error.
+
+    Returns:
+        The header, or none if the method isn't to blame.
+    """
+    if not isinstance(error, e.MethodNotAllowed):
+        return []
+    return raw({"allow": ", ".join(error.allowed)})
+
+
 def refusal(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> Answer:
     """Answer with an error.
 
@@ -201,4 +216,4 @@ def refusal(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> Answe
     body: dict[str, Any] = {**error.facts(), **(extra or {})}
     if isinstance(error, e.RevisionConflict):
         body["rev"] = error.rev
-    return personal(body, status(error)).plus(later(error))
+    return personal(body, status(error)).plus([*later(error), *allow(error)])

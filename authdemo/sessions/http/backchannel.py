@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ..core.audit import AuditEvent
 from ..core.auth import AuthCore
-from ..core.errors import OAuthCallbackError
+from ..core.errors import NotFound, OAuthCallbackError
 from ..core.limits import ADDRESS_FACTOR, AddressLimit
 from ..providers.oidc import OpenIDConnect
 from . import answers, bodies
@@ -37,7 +37,7 @@ class BackChannel:
         """
         provider = self._auth.admission.provider(request.name)
         if not isinstance(provider, OpenIDConnect):
-            raise bodies.BodyRefused("This provider has nothing to say here.", 404)
+            raise NotFound("This provider has nothing to say here.", reason="provider")
         token = (await bodies.read(request)).get("logout_token")
         try:
             async with self._limit.attempt(device_of(request.scope).ip, is_failure=_is_false):

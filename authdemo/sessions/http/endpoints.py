@@ -20,7 +20,9 @@ from ..core.callbacks import Account
 from ..core.clock import iso
 from ..core.errors import (
     AuthError,
+    MethodNotAllowed,
     NotAuthenticated,
+    NotFound,
     RequestRefused,
     SignInError,
     SignInOutdated,
@@ -198,8 +200,7 @@ class Endpoints:
         """`GET callback/<provider>`: somebody comes back from a provider."""
         provider = self._auth.admission.provider(request.name)
         if not isinstance(provider, Federated):
-            answer = answers.refusal(bodies.BodyRefused("Credentials are sent by POST.", 405))
-            return answer.plus([(b"allow", b"POST")])
+            raise MethodNotAllowed("Credentials are sent by POST.", allowed=["POST"])
         visitor = request.visitor = await self._visitors.receive(request.scope)
         return await self._federation.arrive(request, visitor, provider)
 
@@ -291,7 +292,7 @@ class Endpoints:
 
     def _note_refusal(self, request: Request, error: AuthError) -> None:
         """Keep what was denied in mind; what was merely misspelled is no refusal."""
-        if isinstance(error, bodies.BodyRefused):
+        if isinstance(error, bodies.BodyRefused | NotFound | MethodNotAllowed):
             return
         visitor = request.visitor
         self._auth.trail.refused(

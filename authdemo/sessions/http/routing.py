@@ -7,10 +7,9 @@ from typing import TypeAlias
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..core.errors import AuthError
+from ..core.errors import AuthError, MethodNotAllowed, NotFound
 from . import answers
 from .answers import Answer
-from .bodies import BodyRefused
 from .requests import Request
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Answer]]
@@ -53,15 +52,15 @@ class Address:
 
     async def _refuse(self, _: Request) -> Answer:
         if not self.methods:
-            raise BodyRefused("There is nothing at this address.", 404)
-        answer = answers.refusal(BodyRefused("This address doesn't take that method.", 405))
-        return answer.plus([(b"allow", ", ".join(self.methods).encode())])
+            raise NotFound
+        raise MethodNotAllowed(allowed=self.methods)
 
 
 class Addresses:
     """All addresses below one path; other requests are passed on.
 
-    A path is taken as it is spelled: no pattern is tried, and no slash is added or removed.
+    Empty segments of a path count for nothing, as in Auth.js: `/session/` and `//session` are
+    `/session`. Else a path is taken as it is spelled.
     """
 
     def __init__(
@@ -92,9 +91,19 @@ class Addresses:
         if scope["type"] != "http" or not (path.startswith(self._below) or path == self._base):
             await self._app(scope, receive, send)
             return
-        address, name = self._addresses.get(path), ""
-        if address is None:
-            place, _, name = path.rpartition("/")
-            address = self._addresses.get(f"{place}/{NAME}", self._nothing)
+        address, name = self._find(path)
         answer = await address.answer(Request(scope, receive, name))
         await answer(scope, receive, send)
+
+    def _find(self, path: str) -> tuple[Address, str]:
+        """Find what is at a path, and the name that stands in it."""
+        if path in self._addresses:
+            return self._addresses[path], ""
+        whole = self._without_empty_segments(path)
+        if whole in self._addresses:
+            return self._addresses[whole], ""
+        place, _, name = whole.rpartition("/")
+        return self._addresses.get(f"{place}/{NAME}", self._nothing), name
+
+    def _without_empty_segments(self, path: str) -> str:
+        return "/".join([self._base, *filter(None, path.removeprefix(self._base).split("/"))])

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from authdemo.sessions.testing import set_cookies
-from authdemo.sessions.testing.browser import CSRF, SESSION
+from authdemo.sessions.testing.browser import AS_CLIENT, CSRF, SESSION
 from tests.support.browser import ALONE, PASSWORD, Browser
 from tests.support.server import Server, running
 
@@ -158,6 +158,41 @@ def test_own_paths_are_followed(browser: Browser, path: str) -> None:
 def test_own_absolute_addresses_are_followed(browser: Browser) -> None:
     url = f"{browser.server.url}/client"
     assert browser.log_in(callbackUrl=url).json()["url"] == url
+
+
+@pytest.mark.parametrize("headers", [AS_CLIENT, {}], ids=["client", "form"])
+@pytest.mark.parametrize(
+    ("body", "query", "path"),
+    [
+        ({}, "?callbackUrl=/client", "/client"),
+        ({"callbackUrl": ""}, "?callbackUrl=%2Fclient%3Ftab%3D2", "/client?tab=2"),
+        ({"callbackUrl": "/account"}, "?callbackUrl=/client", "/account"),
+        ({}, "?callbackUrl=", "/inspector"),
+        ({}, "?callbackUrl=//evil.example", ""),
+        ({}, "?callbackUrl=https://evil.example/", ""),
+        ({}, "?callbackUrl=javascript:alert(1)", ""),
+    ],
+)
+def test_the_address_to_go_to_may_be_in_the_query(
+    browser: Browser, body: dict[str, str], query: str, path: str, headers: dict[str, str]
+) -> None:
+    browser.cookies["authjs.callback-url"] = "%2Finspector"
+    form = {"csrfToken": browser.csrf(), "id": "john_doe", "password": PASSWORD, **body}
+    answer = browser.post(f"/api/auth/callback/credentials{query}", data=form, headers=headers)
+    assert answer.headers["Location"] == browser.server.url + path
+
+
+@pytest.mark.parametrize(("wanted", "path"), [("/client", "/client"), ("//evil.example", "")])
+def test_a_sign_out_and_the_way_to_the_login_read_the_query_too(
+    john: Browser, wanted: str, path: str
+) -> None:
+    own, query = john.server.url, f"?callbackUrl={wanted}"
+    form = {"csrfToken": john.csrf()}
+    answer = john.post(f"/api/auth/signin/credentials{query}", data=form)
+    assert parse_qs(urlsplit(answer.headers["Location"]).query) == {"callbackUrl": [own + path]}
+    answer = john.post(f"/api/auth/signout{query}", data=form)
+    assert answer.headers["Location"] == own + path
+    assert john.session() is None
 
 
 def test_a_planted_callback_cookie_leads_nowhere_else(browser: Browser) -> None:

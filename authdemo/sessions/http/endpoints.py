@@ -159,7 +159,7 @@ class Endpoints:
     async def sign_in(self, request: Request) -> Answer:
         """`POST callback/<provider>`: sign in with credentials."""
         visitor, body = await self._receive(request, for_redirect=True)
-        wanted = _wanted_url(body) or self._signing_in.remembered_url(visitor)
+        wanted = _wanted_url(request, body) or self._signing_in.remembered_url(visitor)
         credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
         try:
             granted = await self._auth.admission.authorize(
@@ -191,7 +191,7 @@ class Endpoints:
         """`POST signin/<provider>`: credentials are asked for on the app's own page."""
         provider = self._auth.admission.provider(request.name)
         visitor, body = await self._receive(request, for_redirect=True)
-        target = await self._auth.redirect(_wanted_url(body), visitor.base_url)
+        target = await self._auth.redirect(_wanted_url(request, body), visitor.base_url)
         if isinstance(provider, Federated):
             return await self._federation.leave(request, visitor, provider, target)
         return redirect(request, self._auth.sign_in_url(visitor.base_url, callbackUrl=target))
@@ -224,7 +224,7 @@ class Endpoints:
     async def sign_out(self, request: Request) -> Answer:
         """`POST signout`: end the session, here and wherever its cookie was copied to."""
         visitor, body = await self._receive(request, for_redirect=True)
-        wanted = _wanted_url(body)
+        wanted = _wanted_url(request, body)
         if visitor.record is not None:
             await self._auth.sessions.sign_out(visitor.record.id, device=visitor.device)
         target, way = await self._target(visitor, wanted), None
@@ -331,8 +331,9 @@ def _summary(record: SessionRecord, current: str) -> dict[str, Any]:
     }
 
 
-def _wanted_url(body: dict[str, Any]) -> str:
+def _wanted_url(request: Request, body: dict[str, Any]) -> str:
+    """Read where the sender wants to go: as in Auth.js, the body says it, or else the query."""
     wanted = body.get("callbackUrl")
     if not isinstance(wanted, str | None):
-        raise bodies.BodyRefused("The field 'callbackUrl' must be text.")
-    return wanted or ""
+        raise bodies.BodyRefused("The field 'callbackUrl' must be text.", field="callbackUrl")
+    return wanted or request.query.get("callbackUrl", "")

@@ -88,7 +88,8 @@ def test_ending_the_current_one_by_its_id_signs_out(alone: Browser) -> None:
 def test_nobody_can_end_somebody_elses_session(john: Browser, jane: Browser) -> None:
     answer = john.revoke(id=jane.sessions()[0]["id"])
     assert answer.status_code == 404
-    assert answer.json()["message"]
+    assert answer.json()["code"] == "NotFound"
+    assert answer.json()["message"] == "You have no such session."
     assert jane.session()["user"]["id"] == "jane_admin"
 
 
@@ -98,27 +99,60 @@ def test_all_means_all_of_ones_own(john: Browser, jane: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    "chosen",
+    ("chosen", "field"),
     [
-        {},
-        {"id": ""},
-        {"id": None},
-        {"id": 1},
-        {"id": ["x"]},
-        {"all": "true"},
-        {"all": 1},
-        {"others": False},
+        ({}, "id"),
+        ({"id": None}, "id"),
+        ({"id": 5}, "id"),
+        ({"id": ["x"]}, "id"),
+        ({"all": "true"}, "all"),
+        ({"all": 1}, "all"),
+        ({"all": False}, "id"),
+        ({"others": "yes", "id": "x"}, "others"),
+        ({"others": "yes", "all": True}, "others"),
+        ({"others": False}, "id"),
     ],
     ids=str,
 )
-def test_an_unclear_choice_ends_nothing(
-    alone: Browser, elsewhere: Browser, chosen: dict[str, object]
+def test_an_unclear_choice_ends_nothing_and_names_the_field(
+    alone: Browser, elsewhere: Browser, chosen: dict[str, object], field: str
 ) -> None:
     answer = alone.revoke(**chosen)
-    assert answer.status_code in (400, 404, 422)
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert answer.json()["code"] == "BodyRefused"
     assert answer.json()["message"]
     assert alone.session()
     assert elsewhere.session()
+
+
+def test_an_id_of_no_session_ends_nothing(alone: Browser) -> None:
+    for name in ("", "x", "0" * 32):
+        assert alone.revoke(id=name).status_code == 404
+    assert alone.session()
+
+
+def form_of(browser: Browser, **chosen: str) -> dict[str, str]:
+    return {"csrfToken": browser.csrf(), **chosen}
+
+
+def test_a_form_says_true_as_text(alone: Browser, elsewhere: Browser) -> None:
+    path = "/api/auth/sessions/revoke"
+    answer = alone.post(path, data=form_of(alone, others="true"))
+    assert [session["current"] for session in answer.json()] == [True]
+    assert elsewhere.session() is None
+    answer = alone.post(path, data=form_of(alone, all="true"))
+    assert (answer.status_code, answer.json(), alone.token) == (200, [], None)
+
+
+@pytest.mark.parametrize(
+    ("value", "field"), [("", "all"), ("false", "id"), ("1", "all"), ("True", "all")]
+)
+def test_a_form_that_says_anything_else_ends_nothing(
+    alone: Browser, value: str, field: str
+) -> None:
+    answer = alone.post("/api/auth/sessions/revoke", data=form_of(alone, all=value))
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert alone.session()
 
 
 def test_ending_a_session_needs_a_csrf_token(alone: Browser) -> None:

@@ -11,6 +11,8 @@ from ..core.errors import AuthError
 from .requests import Request
 
 MAX_BODY_BYTES = 16 * 1024
+_JSON = "application/json"
+_FORM = "application/x-www-form-urlencoded"
 
 BODY_SECONDS = 10
 """How long a body may take to arrive, from its head to its last octet."""
@@ -25,15 +27,21 @@ class BodyRefused(AuthError):
 
     code = "BodyRefused"
 
-    def __init__(self, message: str, status: int = 400) -> None:
+    def __init__(self, message: str, status: int = 400, *, field: str | None = None) -> None:
         """Make an error.
 
         Args:
             message: What is wrong.
             status: The HTTP status.
+            field: The field to blame.
         """
-        super().__init__(message)
+        super().__init__(message, field=field)
         self.status = status
+
+
+def is_form(request: Request) -> bool:
+    """Tell whether a request's body is of form fields, which are all text."""
+    return _kind(request) == _FORM
 
 
 async def read(request: Request) -> dict[str, Any]:
@@ -48,17 +56,18 @@ async def read(request: Request) -> dict[str, Any]:
     Raises:
         BodyRefused: If it is too large, of another type, malformed, or takes too long to arrive.
     """
-    kind = (request.header(b"content-type") or "").partition(";")[0].strip().lower()
-    if kind not in ("application/json", "application/x-www-form-urlencoded"):
-        raise BodyRefused(
-            "The body must be application/json or application/x-www-form-urlencoded.",
-            415,
-        )
+    kind = _kind(request)
+    if kind not in (_JSON, _FORM):
+        raise BodyRefused(f"The body must be {_JSON} or {_FORM}.", 415)
     octets = await _in_time(request)
     try:
-        return _json(octets) if kind == "application/json" else _form(octets)
+        return _json(octets) if kind == _JSON else _form(octets)
     except ValueError as error:
         raise BodyRefused("The body is not valid JSON, or not UTF-8.") from error
+
+
+def _kind(request: Request) -> str:
+    return (request.header(b"content-type") or "").partition(";")[0].strip().lower()
 
 
 async def _in_time(request: Request) -> bytes:

@@ -29,9 +29,9 @@ from ..core.errors import (
     TicketRefused,
 )
 from ..core.ids import public_id
-from ..core.record import Device, SessionRecord
+from ..core.record import SessionRecord
 from ..providers.federated import Federated
-from . import answers, bodies, cookies, openapi
+from . import answers, bodies, cookies, openapi, revoking
 from .answers import Answer
 from .backchannel import BackChannel
 from .cookies import RawHeaders
@@ -260,7 +260,10 @@ class Endpoints:
         visitor, body = await self._receive(request)
         if visitor.record is None:
             raise NotAuthenticated
-        await self._end(visitor.record, body, visitor.device)
+        is_form = bodies.is_form(request)
+        await revoking.end(
+            self._auth.sessions, visitor.record, body, device=visitor.device, is_form=is_form
+        )
         remaining = await self._auth.sessions.of_user(visitor.record.user_id)
         answer = answers.personal([_summary(record, visitor.sid) for record in remaining])
         if all(record.id != visitor.sid for record in remaining):
@@ -301,21 +304,6 @@ class Endpoints:
             record=visitor.record if visitor else None,
             device=device_of(request.scope),
         )
-
-    async def _end(self, current: SessionRecord, body: dict[str, Any], device: Device) -> None:
-        """End what is asked for of a user's sessions."""
-        sessions, user_id = self._auth.sessions, current.user_id
-        if body.get("all") is True:
-            await sessions.revoke_user(user_id, device=device)
-            return
-        if body.get("others") is True:
-            await sessions.revoke_user(user_id, but=current.id, device=device)
-            return
-        own = {public_id(record.id): record.id for record in await sessions.of_user(user_id)}
-        chosen = body.get("id")
-        if not isinstance(chosen, str) or chosen not in own:
-            raise bodies.BodyRefused("You have no such session.", 404)
-        await sessions.revoke(own[chosen], device=device)
 
 
 def _summary(record: SessionRecord, current: str) -> dict[str, Any]:

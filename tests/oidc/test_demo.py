@@ -13,6 +13,7 @@ from tests.audit.axe import findings
 from tests.e2e.visitor import Visitor, click, field_of, is_connected
 from tests.oidc.conftest import SECRET, Honest
 from tests.oidc.steps import sign_in_at_the_provider
+from tests.support.browser import Browser
 from tests.support.server import Server, running
 
 
@@ -45,6 +46,12 @@ def test_somebody_from_elsewhere_is_a_user_like_others(demo: Server, chromium: C
         expect(tab.locator("[name=new]")).to_have_count(0)
         tab.goto(demo.url + "/admin")
         expect(tab.get_by_role("alert")).to_have_text("This page is not for you.")
+
+
+def test_forms_lead_to_the_providers_and_nowhere_else(demo: Server, honest: Honest) -> None:
+    policy = Browser(demo).get("/login").headers["Content-Security-Policy"]
+    allowed = next(rule for rule in policy.split("; ") if rule.startswith("form-action "))
+    assert allowed == f"form-action 'self' {honest.issuer} https://github.com"
 
 
 @pytest.mark.parametrize("width", [390, 1280], ids="{} px".format)

@@ -107,6 +107,33 @@ def test_who_signs_out_at_the_provider_too_is_asked_for_the_password_again(
     assert not [frame for frame in visitor.frames if "eyJ" in frame]
 
 
+def test_a_plain_form_leads_to_the_provider_and_out_there(visitor: Visitor) -> None:
+    tab = visitor.open("/login")
+    send_form(tab, "signin/leaving")
+    prove(tab)
+    tab.get_by_role("button", name="Continue").click()
+    tab.wait_for_url(visitor.url + "/")
+    expect(tab.locator("#user")).to_have_text("leaving:ada")
+    send_form(tab, "signout")
+    tab.get_by_role("button", name="Yes, sign me out").click()
+    tab.wait_for_url(visitor.url + "/login?callbackUrl=/")
+
+
+def send_form(tab: Page, action: str) -> None:
+    """Send a form of the page, as HTML alone does it."""
+    tab.evaluate(
+        """async (action) => {
+          const { csrfToken } = await (await fetch("/api/auth/csrf")).json();
+          const form = document.createElement("form");
+          Object.assign(form, { method: "post", action: `/api/auth/${action}` });
+          form.innerHTML = `<input name="csrfToken" value="${csrfToken}">`;
+          document.body.append(form);
+          form.submit();
+        }""",
+        action,
+    )
+
+
 def told(tab: Page) -> str:
     """Wait until the visitor is back at the sign-in page, and read what it says."""
     tab.wait_for_url("**/login?error=*")

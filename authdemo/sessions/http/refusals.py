@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..core.errors import AuthError, NotFound
 from . import answers
 from .answers import Answer
-from .headers import content_security_policy, security_headers
+from .headers import STRICT, security_headers
 from .scopes import header
 from .templates import Wording
 
@@ -64,7 +64,7 @@ def refusal_page(error: AuthError, wording: Wording, links: str, *, secure: bool
         message=html.escape(wording.explain(error)),
         home=html.escape(wording.say("refusal.home", {})),
     )
-    safe = security_headers(content_security_policy(document), secure=secure)
+    safe = security_headers(STRICT.of(document), secure=secure)
     headers = answers.raw({**answers.PERSONAL, **safe, "content-type": "text/html; charset=utf-8"})
     return Answer(status, headers, document.encode()).plus(answers.later(error))
 

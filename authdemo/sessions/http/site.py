@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..core.guard import PageRules, Rule
 from ..core.routes import pattern_of
+from .headers import STRICT, Policy
 from .scripts import EndpointsScript, Scripts
 from .templates import Template
 
@@ -50,20 +51,20 @@ class Site:
         links: The elements that give a page the site's look.
     """
 
-    def __init__(self, folder: Path, rules: PageRules, *, allow_eval: bool = False) -> None:
+    def __init__(self, folder: Path, rules: PageRules, *, policy: Policy = STRICT) -> None:
         """Read a build.
 
         Args:
             folder: The folder with the built pages.
             rules: Which pages are for whom.
-            allow_eval: Whether the pages' scripts may use `eval`.
+            policy: What the pages may do.
         """
         pages = {
             _page_path(folder, file): file.read_text("utf-8") for file in folder.rglob("index.html")
         }
         self._rules = rules
         self._pages = {
-            path: Page(path, rules.of(path), Template(document, allow_eval=allow_eval))
+            path: Page(path, rules.of(path), Template(document, policy=policy))
             for path, document in pages.items()
         }
         self._known = frozenset(path.casefold() for path in pages)
@@ -74,7 +75,7 @@ class Site:
         self.links = "\n".join(_LOOK.findall(next(iter(pages.values()), "")))
         scripts = Scripts(folder / "assets")
         self._dynamic = {pattern_of(route) for route in scripts.dynamic_routes}
-        self._shell = Template((folder / _SHELL).read_text("utf-8"), allow_eval=allow_eval)
+        self._shell = Template((folder / _SHELL).read_text("utf-8"), policy=policy)
         public = [text for path, text in pages.items() if rules.of(path) is None]
         public += [
             script for route, script in scripts.dynamic_routes.items() if rules.of(route) is None

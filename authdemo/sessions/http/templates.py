@@ -20,7 +20,7 @@ from ..core.errors import AuthError
 from ..core.words import Texts
 from .answers import PERSONAL, raw
 from .cookies import RawHeaders
-from .headers import content_security_policy, security_headers
+from .headers import STRICT, Policy, security_headers
 from .packing import Form, Values
 
 DATA_ID = "session-data"
@@ -87,15 +87,15 @@ class _Marker:
 class Template:
     """A built page."""
 
-    def __init__(self, document: str, *, allow_eval: bool = False) -> None:
+    def __init__(self, document: str, *, policy: Policy = STRICT) -> None:
         """Take a page apart.
 
         Args:
             document: The page's HTML.
-            allow_eval: Whether its scripts may use `eval`.
+            policy: What it may do.
         """
-        policy = content_security_policy(document, allow_eval=allow_eval)
-        self._headers = {secure: _headers(policy, secure=secure) for secure in (False, True)}
+        written = policy.of(document)
+        self._headers = {secure: _headers(written, secure=secure) for secure in (False, True)}
         self._pieces = _pieces(document)
         self._sheets: dict[Wording, Sheet] = {}
 

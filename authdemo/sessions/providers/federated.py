@@ -80,6 +80,11 @@ class Federated(ABC):
             raise ConfigurationError(f"{self.id!r} needs a client_id.")
         check_function(f"{type(self).__name__}(user=...)", self.user, "identity")
 
+    @property
+    @abstractmethod
+    def origin(self) -> str:
+        """The origin that visitors are sent to; empty if no policy of a page can name it."""
+
     def use_clock(self, clock: Clock) -> None:  # noqa: B027 - most have no use for one
         """Go by the app's clock.
 

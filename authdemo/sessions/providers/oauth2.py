@@ -12,7 +12,7 @@ import httpx
 from ..core.callbacks import call
 from ..core.departures import Departure
 from ..core.errors import ConfigurationError, OAuthCallbackError
-from .addresses import is_safe
+from .addresses import is_safe, origin_of
 from .asking import fetch, fetch_object
 from .federated import Federated, Place, Said, bearer
 from .identity import Identity
@@ -103,6 +103,11 @@ class OAuth2(Federated):
                 raise ConfigurationError(
                     f"The {name} of {self.id!r} must be an https address, not {address!r}."
                 )
+
+    @property
+    def origin(self) -> str:
+        """The origin of the authorization endpoint."""
+        return origin_of(self.authorization_endpoint)
 
     async def _place(self, _: httpx.AsyncClient) -> Place:
         return Place(

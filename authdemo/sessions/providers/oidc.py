@@ -15,7 +15,7 @@ from ..core.errors import ConfigurationError, OAuthCallbackError
 from ..core.logouts import Logout
 from ..core.record import ProviderSession
 from . import asking
-from .addresses import is_safe
+from .addresses import is_safe, origin_of
 from .asking import fetch_object
 from .discovery import Discovery, endpoint
 from .federated import Federated, Place, Said, bearer
@@ -71,6 +71,11 @@ class OpenIDConnect(Federated):
         if "openid" not in self.scope.split():
             raise ConfigurationError(f"{self.id!r} needs openid in its scope.")
         object.__setattr__(self, "_discovery", Discovery(self.issuer))
+
+    @property
+    def origin(self) -> str:
+        """The issuer's origin."""
+        return origin_of(self.issuer)
 
     def use_clock(self, clock: Clock) -> None:
         """Go by the app's clock: it tells how old is what the provider said of itself.

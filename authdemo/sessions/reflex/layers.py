@@ -20,10 +20,12 @@ from ..http.endpoints import Endpoints
 from ..http.forwarded import Forwarded
 from ..http.front import Front, Layer
 from ..http.handshake import Handshake
+from ..http.headers import Policy
 from ..http.page_guard import PageGuard
 from ..http.site import Site
 from ..http.uploads import Uploads
 from ..http.visitors import Visitors
+from ..providers.federated import Federated
 from .frames import Frames
 
 
@@ -64,7 +66,10 @@ def front_of(
         partial(Uploads, auth=auth, visitors=visitors, connections=connections),
     ]
     if site is not None:
-        pages = Site(site, auth.page_rules, allow_eval=allow_eval)
+        ways = [way for way in auth.providers.values() if isinstance(way, Federated)]
+        targets = dict.fromkeys(way.origin for way in ways if way.origin)
+        policy = Policy(allow_eval=allow_eval, form_targets=tuple(targets))
+        pages = Site(site, auth.page_rules, policy=policy)
         layers.append(partial(PageGuard, auth=auth, visitors=visitors, site=pages))
     layers.append(endpoints.in_front_of)
     if also:

@@ -204,7 +204,7 @@ class Callbacks:
             session=session,
         )
         if answer is None:
-            logger.warning(_NONE[trigger])
+            logger.info(_NONE[trigger])
             return None
         return typed("jwt", answer, dict)
 

@@ -517,6 +517,7 @@ class TestJwtCallback:
         assert await house.sessions.of_user("ada") == []
 
     async def test_that_answers_none_at_sign_in_signs_nobody_in(self, open_house, caplog):
+        caplog.set_level("INFO")
         house = await open_house(callbacks=Callbacks(jwt=lambda **_: None))
         with pytest.raises(AccessDenied) as refused:
             await house.sign_in()
@@ -525,6 +526,8 @@ class TestJwtCallback:
         assert "callback" not in refused.value.message
 
     async def test_that_answers_none_at_an_update_ends_the_session(self, open_house, caplog):
+        caplog.set_level("INFO")
+
         def jwt(token, trigger, **_):
             return token if trigger == "signIn" else None
 

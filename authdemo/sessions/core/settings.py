@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
-import secrets
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from .errors import ConfigurationError
+from .kept_secret import kept_secret
 from .keys import KeyRing
 from .options import DAY, LONGEST_LIFE, SessionOptions
+from .public_origin import read_origin
 from .signing import KeyPair, read_pair
 
-logger = logging.getLogger("authdemo.sessions")
-
-_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
-_PRIVATE_NAMES = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test")
 _REDIS = re.compile(r"(rediss?|unix)://\S+")
 _RATE = re.compile(r"([1-9][0-9]{0,5})/(second|minute|hour)")
 _LEAST_EVENT_BYTES = 1024
@@ -78,6 +72,8 @@ class Settings:
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Read the settings.
 
+        The data folder and a secret are made when all else is found right.
+
         Args:
             environ: The environment's variables.
 
@@ -87,10 +83,8 @@ class Settings:
         Raises:
             ConfigurationError: Names the variable and says what it takes.
         """
-        data_dir = data_folder(environ)
         return cls(
             url=_origin(environ),
-            data_dir=data_dir,
             redis_url=_redis_url(environ),
             session=SessionOptions(
                 max_age=_seconds(environ, "AUTH_SESSION_MAX_AGE", 30 * DAY),
@@ -103,8 +97,9 @@ class Settings:
             event_rate=_rate(environ, "AUTH_EVENT_RATE", "100/second"),
             event_bytes=_event_bytes(environ),
             trusted_proxies=_trusted_proxies(environ),
-            keys=KeyRing(_secrets(environ, data_dir), _pairs(environ)),
             made_secret="AUTH_SECRET" not in environ,
+            data_dir=(data_dir := data_folder(environ)),
+            keys=KeyRing(pairs=_pairs(environ), secrets=_secrets(environ, data_dir)),
         )
 
 
@@ -120,7 +115,7 @@ def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
     Raises:
         ConfigurationError: If it is no folder to write to.
     """
-    path = Path(environ.get("AUTH_DATA_DIR") or ".data")
+    path = _data_dir(environ.get("AUTH_DATA_DIR") or ".data")
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -130,37 +125,20 @@ def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
     return path
 
 
+def _data_dir(value: str) -> Path:
+    """Read a folder's name, with `~` as shells read it."""
+    try:
+        path = Path(value).expanduser()
+    except RuntimeError as error:  # there is no such user
+        raise ConfigurationError(f"AUTH_DATA_DIR takes a folder, not {value!r}: {error}") from error
+    if not value.strip() or "\0" in value:
+        raise ConfigurationError(f"AUTH_DATA_DIR takes a folder to write to, not {value!r}.")
+    return path
+
+
 def _origin(environ: Mapping[str, str]) -> str | None:
     value = environ.get("AUTH_URL")
-    if not value:
-        return None
-    try:
-        url = urlsplit(value)
-        port = url.port
-    except ValueError:
-        url, port = urlsplit(""), None
-    host = url.hostname or ""
-    extra = url.path.strip("/") or url.query or url.fragment or "@" in url.netloc
-    if url.scheme not in ("http", "https") or not _HOST.fullmatch(host) or extra:
-        raise ConfigurationError(
-            f"AUTH_URL takes an origin like https://example.com, without a path; it is {value!r}."
-        )
-    if url.scheme == "http" and _is_public(host):
-        raise ConfigurationError(
-            f"AUTH_URL takes https for a public host like {host!r}; "
-            "http is for localhost and private networks."
-        )
-    default = {"http": 80, "https": 443}[url.scheme]
-    host = f"[{host}]" if ":" in host else host
-    return f"{url.scheme}://{host}" + (f":{port}" if port not in (None, default) else "")
-
-
-def _is_public(host: str) -> bool:
-    """Tell whether a host can be reached from everywhere, as far as its name says."""
-    try:
-        return ip_address(host).is_global
-    except ValueError:
-        return "." in host and not host.endswith(_PRIVATE_NAMES)
+    return read_origin(value) if value else None
 
 
 def _redis_url(environ: Mapping[str, str]) -> str | None:
@@ -224,34 +202,10 @@ def _trusted_proxies(environ: Mapping[str, str]) -> tuple[str, ...]:
 def _secrets(environ: Mapping[str, str], data_dir: Path) -> list[str]:
     value = environ.get("AUTH_SECRET")
     if value is None:
-        return [_kept_secret(data_dir / "secret")]
+        return [kept_secret(data_dir / "secret")]
     return [secret.strip() for secret in value.split(",")]
 
 
 def _pairs(environ: Mapping[str, str]) -> list[KeyPair]:
     value = environ.get("AUTH_SIGNING_KEYS") or ""
     return [read_pair(Path(path.strip())) for path in value.split(",") if path.strip()]
-
-
-def _kept_secret(path: Path) -> str:
-    """Read the secret that an earlier start made, or make it; starts at once agree on one."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            _make_secret(path)
-        return path.read_text().strip()
-    except OSError as error:
-        raise ConfigurationError(f"AUTH_DATA_DIR takes a folder to write to: {error}.") from error
-
-
-def _make_secret(path: Path) -> None:
-    """Put a whole secret in place at once, unless another start was faster."""
-    descriptor, draft = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
-        with suppress(FileExistsError):
-            os.link(draft, path)
-            logger.warning("AUTH_SECRET is not set. A secret was made and is kept in %s.", path)
-    finally:
-        Path(draft).unlink()

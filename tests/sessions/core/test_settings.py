@@ -51,6 +51,8 @@ GOOD_URLS = {
     "http://127.0.0.1:8000": "http://127.0.0.1:8000",
     "http://[::1]:8000": "http://[::1]:8000",
     "https://xn--bcher-kva.example": "https://xn--bcher-kva.example",
+    "https://my_app.example": "https://my_app.example",
+    "https://3com.example": "https://3com.example",
 }
 
 
@@ -88,6 +90,23 @@ def test_the_public_origin_is_spelled_as_browsers_spell_it(value, origin):
         "https://example.com ",
         "https://*.example.com",
         "https://bücher.example",
+        "https://example.com:0",
+        "https://..",
+        "https://.example.com",
+        "https://example..com",
+        "https://-example.com",
+        "https://999.999.999.999",
+        "https://1.2.3",
+        "https://example.7",
+        "https://[::g]",
+        "https://[fe80::1%25eth0]",
+        "https://exam\tple.com",
+        "https://example.com\n",
+        "https://example.com?",
+        "https://example.com#",
+        "https://@example.com",
+        "https://example.com\\",
+        " ",
     ],
 )
 def test_what_is_no_origin_is_refused(value):
@@ -269,7 +288,51 @@ class TestMadeSecret:
         with pytest.raises(ConfigurationError, match="AUTH_DATA_DIR takes a folder"):
             self.start(tmp_path / place)
 
-    def test_a_kept_secret_that_was_spoiled_stops_the_start(self, tmp_path):
-        (tmp_path / "secret").write_text("")
-        with pytest.raises(ConfigurationError, match="AUTH_SECRET"):
+    @pytest.mark.parametrize("content", [b"", b"\n", b"short", b"\xff" * 31, b" " * 99])
+    def test_one_that_was_spoiled_stops_the_start_with_its_name(self, tmp_path, content):
+        (tmp_path / "secret").write_bytes(content)
+        with pytest.raises(ConfigurationError) as refused:
             self.start(tmp_path)
+        assert refused.value.message == (
+            f"The secret that is kept in {tmp_path / 'secret'} is spoiled: it is shorter than 32 "
+            "bytes. Bring the file back from a copy, or delete it: then a new secret is made, and "
+            "everybody has to sign in again."
+        )
+
+    def test_it_is_on_the_disk_before_it_has_its_name(self, tmp_path):
+        program = (
+            "import os\n"
+            "from pathlib import Path\n"
+            "def cut(descriptor):\n"
+            "    assert os.fstat(descriptor).st_size >= 32\n"
+            "    os._exit(7)\n"
+            "os.fsync = cut\n"
+            "from authdemo.sessions.core.kept_secret import kept_secret\n"
+            f"kept_secret(Path({str(tmp_path / 'secret')!r}))"
+        )
+        assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 7
+        assert not (tmp_path / "secret").exists()
+        assert len(self.start(tmp_path)) >= 32
+
+
+@pytest.mark.parametrize("value", [" ", "\t", "~nobody-of-that-name/data", "a\0b"])
+def test_a_data_folder_without_a_name_is_refused(value):
+    assert complaint(AUTH_DATA_DIR=value).startswith("AUTH_DATA_DIR takes a folder")
+
+
+def test_a_data_folder_can_be_in_ones_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert read(AUTH_DATA_DIR="~/data").data_dir == tmp_path / "data"
+
+
+@pytest.mark.parametrize("bad", [{"AUTH_URL": "x"}, {"AUTH_TRUSTED_PROXIES": "x"}])
+def test_a_start_that_is_stopped_leaves_nothing_behind(tmp_path, bad):
+    with pytest.raises(ConfigurationError):
+        Settings.from_environ({"AUTH_DATA_DIR": str(tmp_path / "data")} | bad)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_start_without_its_keys_makes_no_secret(tmp_path):
+    with pytest.raises(ConfigurationError, match="AUTH_SIGNING_KEYS"):
+        Settings.from_environ({"AUTH_DATA_DIR": str(tmp_path), "AUTH_SIGNING_KEYS": "no.pem"})
+    assert list(tmp_path.iterdir()) == []

@@ -40,10 +40,11 @@ def run() -> int:
     """Build the pages if they changed, and serve the app in production mode."""
     from authdemo.launch import serve
 
-    settings = check_settings()
-    serve.check_address(settings)
+    server = ServerSettings.read(os.environ)
+    serve.check_address(server)
+    check_settings()
     frontend.build(ROOT)
-    serve.serve(settings)
+    serve.serve(server)
     return 0
 
 
@@ -51,7 +52,9 @@ def dev() -> int:
     """Serve the app with hot reload."""
     from authdemo.launch.dev import develop
 
-    return develop(check_settings(), ROOT)
+    server = ServerSettings.read(os.environ)
+    check_settings()
+    return develop(server, ROOT)
 
 
 def build() -> int:
@@ -60,25 +63,24 @@ def build() -> int:
     return 0
 
 
-def check_settings() -> ServerSettings:
-    """Read every setting before anything is built or started.
-
-    Returns:
-        Where and how to serve.
+def check_settings() -> None:
+    """Read the settings of the sessions before anything is built or started.
 
     Raises:
-        LaunchError: Names the variable that is wrong and says what it takes.
+        LaunchError: Names the variable that is wrong and says what it takes, or the file that
+            can't be used.
     """
     from authdemo.sessions import ConfigurationError, Settings, providers_from_environ
     from authdemo.sessions.accounts.database import database_url
+    from authdemo.sessions.stores.chosen import check, choose
 
-    server = ServerSettings.read(os.environ)
     try:
-        database_url(Settings.from_environ().data_dir)
         providers_from_environ()
+        settings = Settings.from_environ()
+        database_url(settings.data_dir)
+        check(choose(settings, "authdemo").store)
     except ConfigurationError as error:
         raise LaunchError(error.message) from error
-    return server
 
 
 if __name__ == "__main__":

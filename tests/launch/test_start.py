@@ -130,6 +130,23 @@ def test_a_provider_without_its_secret_stops_the_start_with_one_line(start):
     ]
 
 
+def test_sessions_that_cannot_be_read_stop_the_start_with_one_line(start, tmp_path):
+    (tmp_path / "sessions.db").write_text("garbage\n")
+    launcher = start(AUTH_DATA_DIR=str(tmp_path))
+    assert launcher.end() == 1
+    (said,) = launcher.lines
+    assert said == (
+        f"error: The session database {tmp_path / 'sessions.db'} can't be used (file is not a "
+        "database). Mend the file, or move it away to begin with no sessions."
+    )
+
+
+def test_a_start_that_is_stopped_leaves_nothing_behind(start, tmp_path):
+    launcher = start(AUTH_DATA_DIR=str(tmp_path / "data"), HOST="203.0.113.1")
+    assert launcher.end() == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_taken_port_stops_the_start_with_one_line(start):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

@@ -22,6 +22,7 @@ from reflex_base.registry import RegistrationContext
 from ..core.arguments import shown
 from ..core.errors import ConfigurationError
 from ..core.settings import Settings
+from ..stores.chosen import check
 from .auth import Auth
 from .guards import page_rules, routes_of
 from .hooks import add_errands, check_named_providers
@@ -92,6 +93,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         auth = self.auth()
         with _in_one_line():
             self._check_secret(auth)
+            check(auth.sessions.store)
             check_named_providers(auth.providers)
             auth.install(
                 context["app"],

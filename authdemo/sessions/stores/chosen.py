@@ -54,3 +54,18 @@ def _alone(settings: Settings, own: SessionStore | None) -> Chosen:
     from .embedded import EmbeddedStore
 
     return Chosen(own or EmbeddedStore(settings.data_dir / "sessions.db"), Alone(), NobodyElse())
+
+
+def check(store: SessionStore) -> None:
+    """Find out at a start whether a store can be used; one that others serve may be up later.
+
+    Args:
+        store: The store, not open.
+
+    Raises:
+        ConfigurationError: If it can't; says what to do.
+    """
+    from .embedded import EmbeddedStore
+
+    if isinstance(store, EmbeddedStore):
+        store.check()

@@ -59,6 +59,17 @@ class EmbeddedStore:
             "Stop the app, and mend the file or move it away to begin with no sessions."
         )
 
+    def check(self) -> None:
+        """Find out whether the file can be used, before anybody is served.
+
+        Raises:
+            ConfigurationError: If it can't; names the file and says what to do.
+        """
+        try:
+            self._open()
+        finally:
+            self._close()
+
     async def open(self) -> None:
         """Open the file, or make it; see `SessionStore.open`."""
         await asyncio.to_thread(self._open)

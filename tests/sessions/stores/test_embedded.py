@@ -6,6 +6,7 @@ import asyncio
 import errno
 import json
 import os
+import re
 import signal
 import sqlite3
 import stat
@@ -93,6 +94,8 @@ async def opens(path: Path) -> bool:
 async def complaint(path: Path) -> str:
     with pytest.raises(ConfigurationError) as refused:
         await opens(path)
+    with pytest.raises(ConfigurationError, match=re.escape(refused.value.message)):
+        EmbeddedStore(path).check()
     assert "\n" not in refused.value.message
     return refused.value.message
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -60,13 +61,15 @@ class EmbeddedStore:
         )
 
     def check(self) -> None:
-        """Find out whether the file can be used, before anybody is served.
+        """Find out whether there is a file to use, before anybody is served.
 
         Raises:
-            ConfigurationError: If it can't; names the file and says what to do.
+            ConfigurationError: If there isn't; names the file and says what to do. Whether all
+                of it is whole, `open` finds out, which takes its time with a large one.
         """
         try:
-            self._open()
+            with self._usable():
+                self._connect()
         finally:
             self._close()
 
@@ -174,19 +177,28 @@ class EmbeddedStore:
         return change
 
     def _open(self) -> None:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._db = sqlite3.connect(
-                self._path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
-            )
-            tables.prepare(self._db)
+        with self._usable():
+            db = self._connect()
             with closing(sqlite3.connect(self._path)) as other:
                 tables.check(other)
             self._index = Index(self._path)
             self._journal = Journal(self._path, self._index)
             self._cache = Cache(self._index)
-            self._commits = Commits(self._db, self._journal, self._cache)
+            self._commits = Commits(db, self._journal, self._cache)
+
+    def _connect(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        self._db = sqlite3.connect(
+            self._path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
+        )
+        tables.prepare(self._db)
+        return self._db
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError(
                 f"The session database {self._path} can't be used ({error}). "

@@ -6,7 +6,6 @@ import asyncio
 import errno
 import json
 import os
-import re
 import signal
 import sqlite3
 import stat
@@ -94,9 +93,15 @@ async def opens(path: Path) -> bool:
 async def complaint(path: Path) -> str:
     with pytest.raises(ConfigurationError) as refused:
         await opens(path)
-    with pytest.raises(ConfigurationError, match=re.escape(refused.value.message)):
-        EmbeddedStore(path).check()
     assert "\n" not in refused.value.message
+    return refused.value.message
+
+
+async def complaint_at_once(path: Path) -> str:
+    """What is said before a server starts, and again when it opens the file all the same."""
+    with pytest.raises(ConfigurationError) as refused:
+        EmbeddedStore(path).check()
+    assert await complaint(path) == refused.value.message
     return refused.value.message
 
 
@@ -115,7 +120,7 @@ class TestFile:
         path = tmp_path / "sessions.db"
         path.write_bytes(b"This is a shopping list.\n" * 200)
         before = path.read_bytes()
-        assert str(path) in await complaint(path)
+        assert str(path) in await complaint_at_once(path)
         assert path.read_bytes() == before
 
     async def test_one_with_spoiled_pages_is_named(self, tmp_path):
@@ -144,17 +149,17 @@ class TestFile:
         path = tmp_path / "sessions.db"
         with closing(sqlite3.connect(path)) as db, db:
             db.execute("CREATE TABLE sessions (cookie TEXT)")
-        assert str(path) in await complaint(path)
+        assert str(path) in await complaint_at_once(path)
 
     async def test_a_folder_that_can_not_be_made_is_named(self, tmp_path):
         (tmp_path / "file").write_text("not a folder")
         path = tmp_path / "file" / "sessions.db"
-        assert str(path) in await complaint(path)
+        assert str(path) in await complaint_at_once(path)
 
     async def test_a_folder_in_its_place_is_named(self, tmp_path):
         path = tmp_path / "sessions.db"
         path.mkdir()
-        assert str(path) in await complaint(path)
+        assert str(path) in await complaint_at_once(path)
 
     async def test_one_of_an_older_version_is_brought_up_to_date(self, tmp_path):
         path = tmp_path / "sessions.db"

@@ -66,12 +66,25 @@ def test_the_plugin_twice(folder: Path) -> None:
 
 
 def test_a_transport_that_knows_no_sockets(folder: Path) -> None:
-    amend(folder / "rxconfig.py", 'app_name="my_app", ', 'app_name="my_app", transport="polling", ')
+    amend(folder / "rxconfig.py", 'app_name="my_app",', 'app_name="my_app", transport="polling",')
     said = start(folder)
     assert said == (
         "error: Reflex's transport is 'polling', and sessions need WebSockets: they settle whose a"
         " tab is when its socket is opened. Leave `transport` out of rxconfig.py."
     )
+
+
+def test_an_app_below_the_root_of_its_origin(folder: Path) -> None:
+    amend(folder / "rxconfig.py", 'app_name="my_app",', 'app_name="my_app", frontend_path="/sub",')
+    said = start(folder)
+    assert said.startswith("error: Reflex's frontend_path is '/sub', and sessions need an app at")
+
+
+def test_sessions_that_cannot_be_read(folder: Path) -> None:
+    (folder / ".data").mkdir()
+    (folder / ".data" / "sessions.db").write_text("garbage\n")
+    said = start(folder)
+    assert said.startswith("error: The session database .data/sessions.db can't be used")
 
 
 def test_sessions_that_are_not_there(folder: Path) -> None:

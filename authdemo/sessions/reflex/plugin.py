@@ -65,6 +65,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         with _in_one_line():
             _check_once()
             _check_transport()
+            _check_path()
             auth = self.auth()
             auth.guards.check()
         install(auth)
@@ -81,19 +82,21 @@ class SessionsPlugin(Plugin, InstallsSessions):
         return [(MODULE, development_module(self.auth().words))]
 
     def pre_compile(self, **_: Any) -> None:
-        """Warn of what other servers than the app would give away."""
+        """Check early what would stop the start, and warn of what other servers would give away."""
+        app, auth = RegistrationContext.get().app, self.auth()
+        if environment.REFLEX_COMPILE_CONTEXT.get() is CompileContext.RUN:
+            self._check_start(auth)
+        rules = auth.rules_for(page_rules(app), routes_of(app))
         if _others_serve_pages() and is_prod_mode():
-            app = RegistrationContext.get().app
-            warn_of_open_texts(app, self.auth().rules_for(page_rules(app), routes_of(app)))
+            warn_of_open_texts(app, rules)
 
     def post_compile(self, **context: Any) -> None:
         """Wire sessions into the app that is about to serve."""
         serves_pages = environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get()
         site = prerequisites.get_web_dir() / Dirs.STATIC if serves_pages else None
         auth = self.auth()
+        self._check_start(auth)
         with _in_one_line():
-            self._check_secret(auth)
-            check(auth.sessions.store)
             check_named_providers(auth.providers)
             auth.install(
                 context["app"],
@@ -118,6 +121,12 @@ class SessionsPlugin(Plugin, InstallsSessions):
                 f"SessionsPlugin takes the place of an Auth, not {self._where!r}."
             )
         return auth
+
+    def _check_start(self, auth: Auth) -> None:
+        """Check what a start needs, and a build for another machine doesn't."""
+        with _in_one_line():
+            self._check_secret(auth)
+            check(auth.sessions.store)
 
     def _check_secret(self, auth: Auth) -> None:
         if auth.settings.made_secret and not self._keep_secret and is_prod_mode():
@@ -155,6 +164,16 @@ def _check_transport() -> None:
         raise ConfigurationError(
             "Reflex's transport is 'polling', and sessions need WebSockets: they settle whose a "
             "tab is when its socket is opened. Leave `transport` out of rxconfig.py."
+        )
+
+
+def _check_path() -> None:
+    path = get_config().frontend_path
+    if path.strip("/"):
+        raise ConfigurationError(
+            f"Reflex's frontend_path is {path!r}, and sessions need an app at the root of its "
+            "origin, where /api/auth is. Leave `frontend_path` out of rxconfig.py, and give the "
+            "app a host name of its own."
         )
 
 

@@ -29,6 +29,7 @@ from .hooks import add_errands, check_named_providers
 from .installed import InstallsSessions, install
 from .lint import warn_of_open_texts
 from .refused import REFUSED, refused_page
+from .sitemap import hide_from_sitemap
 from .withholding import withhold
 from .words import MODULE, development_module
 
@@ -82,11 +83,12 @@ class SessionsPlugin(Plugin, InstallsSessions):
         return [(MODULE, development_module(self.auth().words))]
 
     def pre_compile(self, **_: Any) -> None:
-        """Check early what would stop the start, and warn of what other servers would give away."""
+        """Check early what would stop the start, and keep what is protected out of the build."""
         app, auth = RegistrationContext.get().app, self.auth()
         if environment.REFLEX_COMPILE_CONTEXT.get() is CompileContext.RUN:
             self._check_start(auth)
         rules = auth.rules_for(page_rules(app), routes_of(app))
+        hide_from_sitemap(app, rules)
         if _others_serve_pages() and is_prod_mode():
             warn_of_open_texts(app, rules)
 

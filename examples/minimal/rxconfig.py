@@ -2,4 +2,7 @@ import reflex as rx
 
 from authdemo.sessions import SessionsPlugin
 
-config = rx.Config(app_name="my_app", plugins=[SessionsPlugin("my_app.my_app:auth")])
+config = rx.Config(
+    app_name="my_app",
+    plugins=[rx.plugins.SitemapPlugin(), SessionsPlugin("my_app.my_app:auth")],
+)

@@ -22,10 +22,19 @@ def chapter(language: str) -> list[Block]:
     return [block for block in blocks(README, language) if start < block.line <= end]
 
 
+def exports() -> str:
+    """What the chapter has its reader type in each new shell."""
+    lines = chapter("sh")[0].code.splitlines()
+    return "".join(f"{line}\n" for line in lines if line.startswith("export "))
+
+
 def run(folder: Path, script: str) -> str:
-    """Type commands into a shell there, and tell what they say."""
-    mine = {"HOME": str(folder), "PATH": "/usr/bin:/bin", "REFLEX_TELEMETRY_ENABLED": "false"}
-    env = node.environment({**os.environ, **mine}, ROOT)
+    """Type commands into a new shell there, and tell what they say.
+
+    The shell knows of no Node, and Reflex is not told to take one.
+    """
+    env = node.environment({**os.environ, "HOME": str(folder)}, ROOT) | {"PATH": "/usr/bin:/bin"}
+    del env["REFLEX_USE_NPM"]
     ended = subprocess.run(
         ["bash", "-euc", script],
         cwd=folder,

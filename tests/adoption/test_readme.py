@@ -27,9 +27,9 @@ AUTH = re.compile(r"auth|protected|User\(|form\.get")
 def app(adopted: Path) -> Iterator[Server]:
     told = start_of(README, ".venv/bin/reflex")
     assert told.arguments == " ".join(COMMAND)
-    python = str(adopted / ".venv" / "bin" / "python")
-    mine = {"PYTHONPATH": "", **told.variables}
-    with apps.serving(adopted, mine, secret=None, python=python) as server:
+    own = adopted / ".venv" / "bin"
+    mine = {"PYTHONPATH": "", "PATH": f"{own}:/usr/bin:/bin", **told.variables}
+    with apps.serving(adopted, mine, secret=None, python=str(own / "python")) as server:
         yield server
 
 

@@ -6,7 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
-from tests.adoption.conftest import run
+from tests.adoption.conftest import exports, run
 from tests.docs.markdown import GUIDES, blocks
 from tests.support.server import ROOT
 
@@ -17,7 +17,7 @@ def test_an_adopters_tests_run_where_the_package_is_installed(adopted: Path) -> 
     install, start = blocks(GUIDES / "test-your-app.md", "sh")
     run(adopted, install.code)
     shutil.copytree(ROOT / "examples/minimal/tests", adopted / "tests", ignore=IGNORED)
-    said = run(adopted, start.code)
+    said = run(adopted, exports() + start.code)
     assert re.search(r"^plugins: .*\bauthdemo\b", said, re.MULTILINE), said
     assert re.search(r"tests/test_served\.py \.", said), said
     assert re.search(r"\b19 passed\b", said), said

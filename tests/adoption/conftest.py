@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import atexit
+import functools
 import os
+import shutil
 import subprocess
+import tempfile
 from itertools import takewhile
 from pathlib import Path
 
@@ -12,6 +16,7 @@ from tests.docs.markdown import Block, blocks
 from tests.support.server import ROOT
 
 README = ROOT / "README.md"
+JAVASCRIPT = {"bun", "bunx", "corepack", "node", "nodejs", "npm", "npx"}
 
 
 def chapter(language: str) -> list[Block]:
@@ -28,12 +33,23 @@ def exports() -> str:
     return "".join(f"{line}\n" for line in lines if line.startswith("export "))
 
 
+@functools.cache
+def programs() -> Path:
+    """A folder with the programs that come with a machine, and no Node or bun among them."""
+    folder = Path(tempfile.mkdtemp(prefix="programs-"))
+    atexit.register(shutil.rmtree, folder)
+    for program in Path("/usr/bin").iterdir():
+        if program.name not in JAVASCRIPT:
+            (folder / program.name).symlink_to(program)
+    return folder
+
+
 def run(folder: Path, script: str) -> str:
     """Type commands into a new shell there, and tell what they say.
 
     The shell knows of no Node, and Reflex is not told to take one.
     """
-    env = node.environment({**os.environ, "HOME": str(folder)}, ROOT) | {"PATH": "/usr/bin:/bin"}
+    env = node.environment({**os.environ, "HOME": str(folder)}, ROOT) | {"PATH": str(programs())}
     del env["REFLEX_USE_NPM"]
     ended = subprocess.run(
         ["bash", "-euc", script],

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from authdemo.sessions.testing.server import COMMAND
-from tests.adoption.conftest import README, chapter
+from tests.adoption.conftest import README, chapter, programs
 from tests.adoption.steps import sign_in_rename_and_leave
 from tests.browser import launch_options
 from tests.docs.commands import start_of
@@ -28,7 +28,7 @@ def app(adopted: Path) -> Iterator[Server]:
     told = start_of(README, ".venv/bin/reflex")
     assert told.arguments == " ".join(COMMAND)
     own = adopted / ".venv" / "bin"
-    mine = {"PYTHONPATH": "", "PATH": f"{own}:/usr/bin:/bin", **told.variables}
+    mine = {"PYTHONPATH": "", "PATH": f"{own}:{programs()}", **told.variables}
     with apps.serving(adopted, mine, secret=None, python=str(own / "python")) as server:
         yield server
 

@@ -41,6 +41,7 @@ class Session(User):
 
     badge: Badge
     key: object = None
+    nickname: str = ""
 
 
 class Nickname(UserUpdate):
@@ -102,7 +103,7 @@ def test_the_user_is_the_apps_own(browser: Browser, john: Browser) -> None:
 
 def test_what_a_client_may_change_is_the_apps_own(browser: Browser, tmp_path: Path) -> None:
     assert set(schema_of(served(browser), "UserUpdate")["properties"]) == {"name", "image"}
-    other = describe(an_auth(tmp_path, update=Nickname))
+    other = describe(an_auth(tmp_path, user=Session, update=Nickname))
     assert set(schema_of(other, "UserUpdate")["properties"]) == {"name", "image", "nickname"}
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -117,7 +118,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
             ConfigurationError: If there are none.
         """
         module, _, name = self._where.partition(":")
-        auth = getattr(importlib.import_module(module), name, None)
+        auth = getattr(_imported(module), name, None)
         if not isinstance(auth, Auth):
             raise ConfigurationError(
                 f"SessionsPlugin takes the place of an Auth, not {self._where!r}."
@@ -153,6 +154,16 @@ def _check_place(auth: object) -> None:
             "SessionsPlugin takes the place of an Auth as text, its module and its name there, "
             f'like "my_app.my_app:auth", not {shown(auth)}.'
         )
+
+
+def _imported(module: str) -> ModuleType | None:
+    """Import a module, if there is one; what it imports itself has to be there."""
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name and f"{module}.".startswith(f"{error.name}."):
+            return None
+        raise
 
 
 def _check_once() -> None:

@@ -103,7 +103,7 @@ def test_a_member_sends_a_file(visitor: Visitor) -> None:
     tab = visitor.open("/login?callbackUrl=/archive")
     is_connected(tab)
     visitor.log_in(tab, "ada", button="Log in")
-    tab.wait_for_url("**/archive")
+    tab.wait_for_url(visitor.url + "/archive")
     is_connected(tab)
     file_a_will(tab)
 
@@ -114,7 +114,7 @@ def test_of_refusals_on_both_ways_the_later_is_shown_until_something_goes_well(
     tab = visitor.open("/login?callbackUrl=/about")
     is_connected(tab)
     visitor.log_in(tab, "ada", button="Log in")
-    tab.wait_for_url("**/about")
+    tab.wait_for_url(visitor.url + "/about")
     is_connected(tab)
     alert = tab.get_by_role("alert")
     visitor.tolerates(re.compile("422"))

@@ -21,8 +21,8 @@ logger = logging.getLogger("authdemo.sessions")
 
 _BLANK = re.compile(r"[\x00-\x20\x7f]")
 _NONE = {
-    "signIn": "The callback 'jwt' answered None: nobody is signed in. Does it return the token?",
-    "update": "The callback 'jwt' answered None: the session ends. Does it return the token?",
+    "signIn": (logging.WARNING, "nobody is signed in. Does it return the token?"),
+    "update": (logging.INFO, "the session ends."),
 }
 _ALWAYS_SHOWN = frozenset({"user", "expires", "rev"})
 
@@ -204,7 +204,8 @@ class Callbacks:
             session=session,
         )
         if answer is None:
-            logger.info(_NONE[trigger])
+            level, consequence = _NONE[trigger]
+            logger.log(level, "The callback 'jwt' answered None: %s", consequence)
             return None
         return typed("jwt", answer, dict)
 

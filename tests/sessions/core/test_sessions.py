@@ -517,7 +517,6 @@ class TestJwtCallback:
         assert await house.sessions.of_user("ada") == []
 
     async def test_that_answers_none_at_sign_in_signs_nobody_in(self, open_house, caplog):
-        caplog.set_level("INFO")
         house = await open_house(callbacks=Callbacks(jwt=lambda **_: None))
         with pytest.raises(AccessDenied) as refused:
             await house.sign_in()

@@ -49,7 +49,17 @@ def page() -> rx.Component:
         "login",
         rx.el.form(
             rx.el.label(
-                word("login.id"), rx.el.input(name="id", auto_complete="username", required=True)
+                word("login.id"),
+                rx.el.input(
+                    name="id",
+                    auto_complete="username",
+                    required=True,
+                    custom_attrs={
+                        "autoCapitalize": "none",
+                        "autoCorrect": "off",
+                        "spellCheck": False,
+                    },
+                ),
             ),
             rx.el.label(
                 word("login.password"),

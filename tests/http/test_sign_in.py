@@ -74,6 +74,12 @@ def test_wrong_credentials_are_refused_alike(browser: Browser, account: str, pas
     assert browser.session() is None
 
 
+@pytest.mark.parametrize("typed", ["john_doe ", " john_doe", "\tjohn_doe\u3000"], ids=ascii)
+def test_a_blank_around_an_id_counts_for_nothing(browser: Browser, typed: str) -> None:
+    assert browser.log_in(typed).status_code == 200
+    assert browser.session()["user"]["id"] == "john_doe"
+
+
 def test_a_plain_form_with_wrong_credentials_goes_back_to_the_page(
     browser: Browser,
 ) -> None:
@@ -328,6 +334,13 @@ def test_a_forwarded_address_gives_no_more_attempts(strict_server: Server) -> No
         answer = browser.post("/api/auth/callback/credentials", data=form, headers=headers)
         statuses.append(answer.status_code)
     assert statuses == [401, 401, 401, 429]
+
+
+def test_blanks_around_an_id_give_no_more_attempts(strict_server: Server) -> None:
+    browser = Browser(strict_server)
+    typed = ("ada", "ada ", " ada", "\tada\u3000", "ada" + " " * 300)
+    statuses = [browser.log_in(each, "wrong").status_code for each in typed]
+    assert statuses == [401, 401, 401, 429, 429]
 
 
 def test_somebody_elses_failures_lock_no_other_account(strict_server: Server) -> None:

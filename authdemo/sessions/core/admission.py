@@ -95,7 +95,8 @@ class Admission:
 
         Args:
             provider_id: The provider's id.
-            credentials: What they sent.
+            credentials: What they sent. Blanks around the field that names the account count for
+                nothing, in whatever is made of it: phones add them.
             device: What they sign in with; failures are counted by its address.
 
         Returns:
@@ -109,6 +110,7 @@ class Admission:
             CallbackFailed: If a function of the app raised, or answered with no user.
         """
         began = self._clock()
+        credentials = _tidy(self._providers.get(provider_id), credentials)
         try:
             provider = self._credentials(provider_id)
             user = await self._identify(provider, credentials, device.ip)
@@ -183,6 +185,16 @@ class Admission:
 def asks_itself(provider: Provider | None) -> TypeGuard[Credentials]:
     """Tell whether the app itself asks for credentials, and not a provider elsewhere."""
     return provider is not None and provider.type == "credentials"
+
+
+def _tidy(provider: Provider | None, credentials: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Name an account in one way, so that the app and the limit on failures see the same."""
+    if not asks_itself(provider) or not isinstance(credentials, Mapping):
+        return credentials
+    typed = credentials.get(provider.account_field)
+    if not isinstance(typed, str):
+        return credentials
+    return {**credentials, provider.account_field: typed.strip()}
 
 
 def _account(provider: Credentials, credentials: Mapping[str, Any]) -> str:

@@ -19,7 +19,8 @@ class Credentials:
     Attributes:
         authorize: Gets what the form sent, and answers with the user or None.
             It may raise `CredentialsSignin` to say why not.
-        account_field: The field that names the account; failures are counted by it.
+        account_field: The field that names the account; failures are counted by it. `authorize`
+            gets it without the blanks around it.
         fields: The fields that the package's own sign-in page asks for.
         id: The provider's id.
         name: The provider's name for people.

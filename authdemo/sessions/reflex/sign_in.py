@@ -31,6 +31,9 @@ _KNOWN = (
 )
 """The errors that bring a visitor to the sign-in page, and that the catalogs can explain."""
 
+AS_TYPED = {"autoCapitalize": "none", "autoCorrect": "off", "spellCheck": False}
+"""What keeps phones from changing what somebody types."""
+
 _COMPLETION = {"id": "username", "email": "email", "password": "current-password"}
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -253,6 +256,7 @@ def _plain(label: Any, on_click: Any) -> rx.Component:
     return rx.el.button(label, on_click=on_click, type="button", class_name="button")
 
 
+            **({} if name in ("password", "email") else {"custom_attrs": AS_TYPED}),
 def _submit(label: Any, pending: Any) -> rx.Component:
     return rx.el.button(label, type="submit", disabled=pending, class_name="button")
 

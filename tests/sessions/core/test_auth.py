@@ -55,6 +55,18 @@ async def test_right_credentials_tell_who_it_is(core):
     assert (granted.user, granted.account) == (ADA, Account("credentials", "credentials"))
 
 
+@pytest.mark.parametrize("typed", ["ada ", " ada", "\u3000ada\n"])
+async def test_the_app_gets_an_id_without_the_blanks_around_it(core, typed):
+    asked = []
+
+    async def keep(credentials):
+        asked.append(dict(credentials))
+        return ADA
+
+    await enter(core(keep), {"id": typed, "password": " right "})
+    assert asked == [{"id": "ada", "password": " right "}]
+
+
 @pytest.mark.parametrize(("said", "proved"), [(0, 0), (NOON - 60, NOON - 60), (NOON + 60, NOON)])
 async def test_what_a_provider_says_of_the_proof_counts_but_not_ahead_of_time(
     core, house, said, proved

@@ -51,6 +51,7 @@ CHAPTERS = {
         "use_profile",
         "SessionLog",
         "sign_in_form",
+        "way_back",
         "sign_in_error",
         "provider_buttons",
         "sign_in_with",

@@ -8,7 +8,7 @@ from typing import Any
 import reflex as rx
 
 from authdemo.auth import auth
-from authdemo.sessions import sign_in_error, sign_in_with, use_session, word
+from authdemo.sessions import sign_in_error, sign_in_with, use_session, way_back, word
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import refusal, submit_button
 from authdemo.ui.crossing import crossing
@@ -76,6 +76,7 @@ def page() -> rx.Component:
             class_name="card form",
         ),
         refusal(LoginState.error),
+        way_back(),
         crossing("/register", word("login.no_account"), word("login.register")),
         rx.el.p(
             word("login.hint"),

@@ -43,7 +43,13 @@ from .reflex.hooks import (
 )
 from .reflex.plugin import SessionsPlugin
 from .reflex.profile import use_profile
-from .reflex.sign_in import confirm_form, provider_buttons, sign_in_error, sign_in_form
+from .reflex.sign_in import (
+    confirm_form,
+    provider_buttons,
+    sign_in_error,
+    sign_in_form,
+    way_back,
+)
 from .reflex.words import current_language, explain, speak, word, word_of
 from .stores.base import SessionStore
 
@@ -101,6 +107,7 @@ __all__ = [
     "speak",
     "use_profile",
     "use_session",
+    "way_back",
     "word",
     "word_of",
 ]

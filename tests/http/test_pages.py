@@ -296,6 +296,33 @@ def test_who_is_signed_in_already_goes_on_from_the_login_page(
     assert answer.headers["Location"].removesuffix("/") == john.server.url + path
 
 
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("error=AccessDenied", 200),
+        ("callbackUrl=/client&error=OAuthCallbackError&code=nonce", 200),
+        ("error=", 303),
+        ("error=OAuthCallbackError&code=member", 303),
+        ("errors=AccessDenied", 303),
+        ("callbackUrl=/client?error=AccessDenied", 303),
+    ],
+)
+def test_who_is_signed_in_stays_for_an_error_on_the_login_page(
+    john: Browser, query: str, status: int
+) -> None:
+    assert john.get(f"/login?{query}").status_code == status
+
+
+@pytest.mark.parametrize("path", ["/login", "/register"])
+def test_phones_leave_an_id_as_it_is_typed(browser: Browser, path: str) -> None:
+    field = re.search('<input[^>]* name="id"[^>]*>', browser.get(path).text)
+    assert field is not None
+    said = field[0].lower()
+    assert all(each in said for each in ('"none"', '"off"', 'spellcheck="false"'))
+    assert 'autocapitalize="none"' in said
+    assert 'autocorrect="off"' in said
+
+
 def test_another_spelling_of_a_page_leads_to_the_one(john: Browser) -> None:
     for spelling in ("/client.html", "/client/index.html", "//client/", "/x/../client"):
         answer = john.get(spelling)

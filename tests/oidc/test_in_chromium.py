@@ -87,6 +87,23 @@ def test_a_visitor_who_cancels_at_the_provider_is_told_so(visitor: Visitor) -> N
     expect(tab.get_by_role("alert")).to_have_text("The sign-in was cancelled.")
 
 
+def test_a_member_who_cancels_at_the_provider_is_told_so_and_finds_back(
+    app: Server, visitor: Visitor
+) -> None:
+    ada = Browser(app)
+    ada.log_in("ada")
+    visitor.keep(ada.cookies)
+    tab = visitor.open("/")
+    send_form(tab, "signin/honest")
+    tab.get_by_role("link", name="Cancel").click()
+    tab.wait_for_url("**/login?error=AccessDenied*")
+    is_connected(tab)
+    expect(tab.get_by_role("alert")).to_have_text("The sign-in was cancelled.")
+    tab.get_by_role("link", name="Back to the start").click()
+    tab.wait_for_url(visitor.url + "/")
+    expect(tab.locator("#user")).to_have_text("ada")
+
+
 def test_who_signs_out_at_the_provider_too_is_asked_for_the_password_again(
     visitor: Visitor,
 ) -> None:

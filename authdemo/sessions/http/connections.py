@@ -32,6 +32,7 @@ class Connection:
         path: The page that the tab shows.
         event: The name of the event that it sent last.
         wanted: Where its visitor wants to go after signing in.
+        is_told: Whether its page explains an error, if it is the sign-in page.
         way_on: Where its visitor has to go after signing out.
         shown: The id of the session that its tab was last told of; empty for nobody's, None
             until it was told of any.
@@ -50,6 +51,7 @@ class Connection:
     path: str = "/"
     event: str = ""
     wanted: str = "/"
+    is_told: bool = False
     way_on: str = ""
     shown: str | None = None
     session: Session | None = None

@@ -27,6 +27,7 @@ from .refusals import (
     refusal_page,
     wants_page,
 )
+from .signing_in import is_news
 from .site import Page, Site, canonical
 from .templates import Wording
 from .visitors import Visitor, Visitors, device_of
@@ -123,7 +124,9 @@ class PageGuard:
             if refused is not None:
                 return refused
         if path == self._auth.pages.sign_in and session is not None:
-            return await self._onward(scope, path, parse_qs(query).get("callbackUrl", ["/"])[-1])
+            said = {name: values[-1] for name, values in parse_qs(query).items()}
+            if not is_news(said.get("error", ""), said.get("code", "")):
+                return await self._onward(scope, path, said.get("callbackUrl", "/"))
         return None if scope["path"] in (path, path + "/") else quote(asked, safe="/?=&%")
 
     async def _refused(
@@ -158,7 +161,10 @@ class PageGuard:
         return None
 
     async def _onward(self, scope: Scope, path: str, wanted: str) -> str:
-        """Send somebody who is signed in already where they wanted to go."""
+        """Send somebody who is signed in already where they wanted to go.
+
+        Who comes for an error stays, to read what the sign-in page says of it.
+        """
         base_url = self._visitors.origins.base_url(scope)
         target = await self._auth.redirect(wanted, base_url)
         return base_url if canonical(urlsplit(target).path) == path else target

@@ -112,6 +112,22 @@ class SigningIn:
         return next((url for url in map(unquote, values) if own_url(url, visitor.base_url)), None)
 
 
+def is_news(error: str, reason: str) -> bool:
+    """Tell whether the sign-in page has to explain an error to who is signed in as well.
+
+    That somebody has signed in since a sign-in at a provider was begun is none: it is what
+    happens to the later of two tabs, and whoever is signed in goes on.
+
+    Args:
+        error: The error's code; empty for none.
+        reason: Its reason.
+
+    Returns:
+        Whether it has.
+    """
+    return bool(error) and reason != "member"
+
+
 def wants_json(request: Request) -> bool:
     """Tell whether the sender is Auth.js's client, which follows redirects itself."""
     return request.header(b"x-auth-return-redirect") is not None

@@ -225,12 +225,21 @@ class Live:
         await self.with_tab(connection, show)
 
     async def _reload(self, connection: Connection) -> None:
+        """Have a tab follow a sign-in in another; an error that is explained in it is over."""
+
         async def reload(state: BaseState) -> None:
             session_state = await state.get_state(SessionState)
-            if not session_state.ticket:
+            if session_state.ticket:
+                return
+            if connection.is_told and self._is_sign_in(connection):
+                session_state.lead(self._auth.sign_in_url(callbackUrl=connection.wanted))
+            else:
                 session_state.reloads += 1
 
         await self.with_tab(connection, reload)
+
+    def _is_sign_in(self, connection: Connection) -> bool:
+        return canonical(connection.path) == canonical(self._auth.pages.sign_in)
 
     async def with_tab(
         self, connection: Connection, act: Callable[[BaseState], Awaitable[None]]
@@ -287,11 +296,10 @@ class Live:
         """Decide whether a tab shows a page that is no longer, or not yet, for its visitor."""
         if session is None and connection.way_on:
             return connection.way_on
-        path = canonical(connection.path)
-        rule = self._auth.page_rules.of(path)
+        rule = self._auth.page_rules.of(canonical(connection.path))
         if rule is not None and (way := await self._way_out(rule, connection)):
             return way
-        if session is not None and path == canonical(self._auth.pages.sign_in):
+        if session is not None and self._is_sign_in(connection) and not connection.is_told:
             target = await self._auth.redirect(connection.wanted, connection.base_url)
             return connection.path_of(target)
         return ""

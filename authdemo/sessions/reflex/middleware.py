@@ -11,6 +11,7 @@ from reflex.state import StateUpdate
 from reflex_base.constants import CompileVars
 
 from ..core.errors import AuthError
+from ..http.signing_in import is_news
 from .event_guard import EventGuard
 from .live import Live
 from .state import SessionState
@@ -73,7 +74,9 @@ class SessionMiddleware(Middleware):
             self._live.connections.introduce(connection, router.session.client_token)
             connection.event = event.name
             connection.path = router.url.path or "/"
-            connection.wanted = router.url.query_parameters.get("callbackUrl", "/")
+            query = router.url.query_parameters
+            connection.wanted = query.get("callbackUrl", "/")
+            connection.is_told = is_news(query.get("error", ""), query.get("code", ""))
         try:
             await self._live.settle(state, connection, is_used=event.name not in _BY_ITSELF)
         except AuthError as error:

@@ -213,10 +213,20 @@ def confirm_form() -> rx.Component:
     )
 
 
+def way_back() -> rx.Component:
+    """Make the way back for who is signed in, and on the sign-in page for what it says.
+
+    Returns:
+        A link to the start, which nobody else sees.
+    """
+    is_in = use_session().status == "authenticated"
+    return rx.cond(is_in, rx.el.p(rx.el.a(word("refusal.home"), href="/")))
+
+
 def sign_in_page() -> rx.Component:
     """Build the sign-in page of an app that has none of its own."""
     form = sign_in_form() if _fields() else rx.fragment()
-    return _page(word("signin.title"), form, provider_buttons())
+    return _page(word("signin.title"), form, provider_buttons(), way_back())
 
 
 def confirm_page() -> rx.Component:
@@ -236,6 +246,7 @@ def _input(name: str) -> rx.Component:
             type=name if name in ("password", "email") else "text",
             auto_complete=_COMPLETION.get(name, "on"),
             required=True,
+            **({} if name in ("password", "email") else {"custom_attrs": AS_TYPED}),
         ),
     )
 
@@ -256,7 +267,6 @@ def _plain(label: Any, on_click: Any) -> rx.Component:
     return rx.el.button(label, on_click=on_click, type="button", class_name="button")
 
 
-            **({} if name in ("password", "email") else {"custom_attrs": AS_TYPED}),
 def _submit(label: Any, pending: Any) -> rx.Component:
     return rx.el.button(label, type="submit", disabled=pending, class_name="button")
 

@@ -52,6 +52,7 @@ CHAPTERS = {
         "SessionLog",
         "sign_in_form",
         "way_back",
+        "needs_scripts",
         "sign_in_error",
         "provider_buttons",
         "sign_in_with",

@@ -45,6 +45,7 @@ from .reflex.plugin import SessionsPlugin
 from .reflex.profile import use_profile
 from .reflex.sign_in import (
     confirm_form,
+    needs_scripts,
     provider_buttons,
     sign_in_error,
     sign_in_form,
@@ -96,6 +97,7 @@ __all__ = [
     "google",
     "keycloak",
     "microsoft",
+    "needs_scripts",
     "protected",
     "provider_buttons",
     "providers_from_environ",

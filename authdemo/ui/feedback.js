@@ -1,6 +1,7 @@
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 
 const PATIENCE = 6000;
+const SILENCE = 8000;
 const NONE = [];
 
 let toasts = NONE;
@@ -49,6 +50,20 @@ export const useToastWhen = (value, text) => {
     if (value && value !== before.current) toast(text);
     before.current = value;
   }, [value]);
+};
+
+/** Whether something is awaited for so long that a word about it is due. */
+export const useOverdue = (value) => {
+  const [isOverdue, setOverdue] = useState(false);
+  useEffect(() => {
+    if (value) return;
+    const timer = setTimeout(() => setOverdue(true), SILENCE);
+    return () => {
+      clearTimeout(timer);
+      setOverdue(false);
+    };
+  }, [value]);
+  return isOverdue;
 };
 
 let hasArrived = false;

@@ -71,6 +71,23 @@ class ToastWhen(rx.Fragment):
         return [rx.Var(f"useToastWhen({self.value!s}, {self.text!s})", _var_data=data)]
 
 
+def overdue(value: Any) -> Any:
+    """Tell whether something is awaited for longer than anybody waits without a word.
+
+    Args:
+        value: A var that is true once it has come.
+
+    Returns:
+        A var.
+    """
+    hook = f"const isOverdue = useOverdue({value!s})"
+    data = VarData.merge(
+        value._get_all_var_data(),
+        VarData(imports=_from_script("useOverdue"), hooks={hook: None}),
+    )
+    return rx.Var("isOverdue", _var_type=bool, _var_data=data).guess_type()
+
+
 class Arrival(rx.Fragment):
     """Moves the focus to the heading of a page that a link led to."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions import use_session, word
+from authdemo.sessions import needs_scripts, use_session, word
 from authdemo.sessions.accounts import Member
 from authdemo.ui.brand import brand
 from authdemo.ui.feedback import Arrival, toasts
@@ -42,6 +42,7 @@ def layout(name: str, *children: rx.Component, has_way_out: bool = False) -> rx.
         rx.el.main(
             rx.el.h1(word(f"{name}.title"), tab_index=-1),
             rx.el.p(word(f"{name}.lead"), class_name="lead"),
+            needs_scripts(),
             *children,
             log_out_refusal(),
             id="main",
@@ -67,6 +68,7 @@ def plain_layout(name: str, *children: rx.Component) -> rx.Component:
         rx.el.main(
             brand(),
             rx.el.h1(word(f"{name}.title"), tab_index=-1),
+            needs_scripts(),
             *children,
             class_name="narrow",
         ),

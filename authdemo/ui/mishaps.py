@@ -9,7 +9,7 @@ from reflex_components_core.base.error_boundary import error_boundary
 from reflex_components_core.core.banner import has_connection_errors
 
 from authdemo.sessions import word
-from authdemo.ui.feedback import ToastWhen
+from authdemo.ui.feedback import ToastWhen, overdue
 
 Wrap = Callable[[bool], rx.Component | None]
 
@@ -26,16 +26,20 @@ def page_boundary(_stateful: bool) -> rx.Component:  # noqa: FBT001
 
 
 def connection_notice(_stateful: bool) -> rx.Component:  # noqa: FBT001
-    """Say on every page that its connection is lost, while it is."""
+    """Say on every page that its connection is lost, or can't be made, while that is so."""
     return rx.fragment(lost_connection())
 
 
 @rx.memo
 def lost_connection() -> rx.Component:
     """Follow the page's connection."""
-    lost = rx.el.p(word("mishap.lost"), class_name="lost", role="alert")
+    lost, unconnected = (
+        rx.el.p(word(f"mishap.{what}"), class_name="lost", role="alert")
+        for what in ("lost", "unconnected")
+    )
+    waits = overdue(rx.State.is_hydrated)
     notice: rx.Component = rx.fragment(
-        rx.cond(has_connection_errors, lost),
+        rx.cond(has_connection_errors, lost, rx.cond(waits, unconnected)),
         ToastWhen.create(value=~has_connection_errors, text=word("mishap.restored")),
     )
     return notice

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
-from tests.e2e.visitor import Visitor, is_connected
-from tests.support.server import running
+from tests.e2e.visitor import Visitor, field_of, is_connected
+from tests.support.browser import Browser
+from tests.support.server import Server, running
 
 
 def test_a_page_says_that_its_connection_is_lost(chromium: Chromium, tmp_path: Path) -> None:
@@ -19,3 +21,50 @@ def test_a_page_says_that_its_connection_is_lost(chromium: Chromium, tmp_path: P
         expect(notice).not_to_be_attached()
         server.process.terminate()
         expect(notice).to_be_visible()
+
+
+@pytest.mark.parametrize("is_closed", [True, False], ids=["closed", "silent"])
+def test_a_page_says_that_no_connection_can_be_made(
+    app: Server, chromium: Chromium, *, is_closed: bool
+) -> None:
+    def stand_in(socket: WebSocketRoute) -> None:
+        if is_closed:
+            socket.close()
+
+    with Visitor.with_own_browser(chromium, app.url) as visitor:
+        visitor.context.route_web_socket("**/_event/**", stand_in)
+        visitor.context.clock.install()
+        tab = visitor.open("/login")
+        expect(tab.get_by_role("button", name="Log In")).to_be_disabled()
+        notice = tab.get_by_text("The connection can't be made.")
+        expect(notice).not_to_be_attached()
+        tab.clock.fast_forward(10_000)
+        expect(notice).to_be_visible()
+
+
+def test_a_page_that_is_connected_says_nothing_of_it(visitor: Visitor) -> None:
+    visitor.context.clock.install()
+    tab = visitor.logged_in("/client")
+    tab.clock.fast_forward(60_000)
+    tab.get_by_role("button", name="Client Side Update").click()
+    expect(field_of(tab, "name")).to_have_text("Client-Man")
+    expect(tab.get_by_role("alert").filter(has_text="connection")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("locale", "path", "text"),
+    [
+        ("en-GB", "/login", "This page needs JavaScript. Switch it on and load the page again."),
+        ("zh-CN", "/client", "此页面需要 JavaScript。请启用后重新加载。"),
+    ],
+)
+def test_a_page_says_that_it_needs_scripts(
+    app: Server, chromium: Chromium, locale: str, path: str, text: str
+) -> None:
+    context = chromium.new_context(java_script_enabled=False, locale=locale)
+    visitor, john = Visitor(context, app.url), Browser(app)
+    john.log_in()
+    if path != "/login":
+        visitor.keep(john.cookies)
+    expect(visitor.open(path).get_by_role("alert").filter(visible=True)).to_have_text(text)
+    context.close()

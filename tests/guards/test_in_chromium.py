@@ -40,6 +40,22 @@ def test_a_visitor_signs_in_on_the_packages_own_page(visitor: Visitor) -> None:
     expect(tab.locator("#plans")).to_have_text("the secret plans, balance 100a secret for later")
 
 
+def test_the_packages_own_page_says_that_it_needs_scripts(app: Server, chromium: Browser) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    tab = Visitor(context, app.url).open("/login")
+    expect(tab.get_by_role("alert")).to_have_text(
+        "This page needs JavaScript. Switch it on and load the page again."
+    )
+    typed = tab.locator("[name=id]")
+    for name, value in (
+        ("autocapitalize", "none"),
+        ("autocorrect", "off"),
+        ("spellcheck", "false"),
+    ):
+        expect(typed).to_have_attribute(name, value)
+    context.close()
+
+
 def test_a_sensitive_button_asks_for_the_password_and_then_does_it(
     visitor: Visitor, later: Callable[[float], None]
 ) -> None:

@@ -213,6 +213,15 @@ def confirm_form() -> rx.Component:
     )
 
 
+def needs_scripts() -> rx.Component:
+    """Say to a browser that runs no scripts why nothing on the page works.
+
+    Returns:
+        A text that no other browser shows.
+    """
+    return rx.el.noscript(rx.el.p(word("page.needs_scripts"), role="alert"))
+
+
 def way_back() -> rx.Component:
     """Make the way back for who is signed in, and on the sign-in page for what it says.
 
@@ -235,7 +244,8 @@ def confirm_page() -> rx.Component:
 
 
 def _page(title: Any, *parts: rx.Component) -> rx.Component:
-    return rx.el.main(rx.el.style(_STYLE), rx.el.h1(title), *parts, class_name="auth-page")
+    head = rx.el.style(_STYLE), rx.el.h1(title), needs_scripts()
+    return rx.el.main(*head, *parts, class_name="auth-page")
 
 
 def _input(name: str) -> rx.Component:

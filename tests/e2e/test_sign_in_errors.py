@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
-from tests.e2e.visitor import Visitor, is_connected
+from tests.e2e.visitor import Visitor, click, is_connected
 from tests.support.browser import Browser
 from tests.support.server import Server
 
@@ -36,3 +38,32 @@ def test_a_tab_with_an_old_error_goes_on_when_another_signs_in(visitor: Visitor)
     visitor.log_in(tab)
     waiting.wait_for_url(visitor.url + "/client")
     visitor.is_live(waiting)
+
+
+def test_a_tab_whose_session_somebody_ended_says_so_and_finds_back(
+    app: Server, visitor: Visitor
+) -> None:
+    john = Browser(app)
+    john.log_in()
+    visitor.keep(john.cookies)
+    tab, other = visitor.open("/client"), visitor.open("/")
+    for each in (tab, other):
+        visitor.is_live(each)
+    john.revoke(id=next(each["id"] for each in john.sessions() if each["current"]))
+    for each in (tab, other):
+        each.wait_for_url(re.compile("/login.*error=SessionRequired"))
+        is_connected(each)
+        told = each.get_by_role("alert").filter(has_text="Your session is over. Log in again.")
+        expect(told).to_be_visible()
+    visitor.log_in(tab)
+    tab.wait_for_url(visitor.url + "/client")
+    other.wait_for_url(visitor.url + "/")
+
+
+def test_a_tab_whose_visitor_logs_out_in_another_is_told_nothing(visitor: Visitor) -> None:
+    tab, other = visitor.logged_in("/client"), visitor.open("/")
+    visitor.is_live(other)
+    click(other, "Log Out")
+    tab.wait_for_url("**/login?callbackUrl=/client")
+    is_connected(tab)
+    expect(tab.get_by_role("alert").filter(has_text="session")).to_have_count(0)

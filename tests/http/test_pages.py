@@ -303,6 +303,7 @@ def test_who_is_signed_in_already_goes_on_from_the_login_page(
         ("callbackUrl=/client&error=OAuthCallbackError&code=nonce", 200),
         ("error=", 303),
         ("error=OAuthCallbackError&code=member", 303),
+        ("error=SessionRequired&code=ended", 303),
         ("errors=AccessDenied", 303),
         ("callbackUrl=/client?error=AccessDenied", 303),
     ],

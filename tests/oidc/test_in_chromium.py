@@ -252,4 +252,4 @@ def test_who_signs_out_at_the_provider_is_out_here_in_every_tab(
     there = visitor.context.new_page()
     there.goto(f"{honest.issuer}/session/end")
     there.get_by_role("button", name="Yes, sign me out").click()
-    tab.wait_for_url("**/login?callbackUrl=/")
+    tab.wait_for_url("**/login?callbackUrl=/&error=SessionRequired&code=ended")

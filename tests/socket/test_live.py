@@ -132,16 +132,18 @@ def test_no_var_of_the_sessions_state_is_set_from_outside(john: Browser) -> None
         assert "Forged" not in tab.said()
 
 
-ENDS: dict[str, Callable[[Browser], object]] = {
-    "signed out": lambda browser: browser.copy().log_out(),
-    "revoked": lambda browser: browser.copy().revoke(all=True),
-    "replaced": lambda browser: browser.copy().log_in("jane_admin"),
+SIGN_IN = "/login?callbackUrl=/client"
+OVER = f"{SIGN_IN}&error=SessionRequired&code=ended"
+ENDS: dict[str, tuple[Callable[[Browser], object], str]] = {
+    "signed out": (lambda browser: browser.copy().log_out(), SIGN_IN),
+    "revoked": (lambda browser: browser.copy().revoke(all=True), OVER),
+    "replaced": (lambda browser: browser.copy().log_in("jane_admin"), SIGN_IN),
 }
 
 
-@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
+@pytest.mark.parametrize(("end", "way"), ENDS.values(), ids=ENDS.keys())
 def test_an_ended_sessions_tabs_lose_their_rights_at_once_and_are_told(
-    john: Browser, end: Callable[[Browser], object]
+    john: Browser, end: Callable[[Browser], object], way: str
 ) -> None:
     with Tab(john.server, john) as tab, Tab(john.server, john, path="/client") as idle:
         end(john)
@@ -149,14 +151,19 @@ def test_an_ended_sessions_tabs_lose_their_rights_at_once_and_are_told(
         tab.server_update()
         eventually(lambda: tab.status == idle.status == "unauthenticated", within=1)
         assert time.monotonic() - ended < 1
-        eventually(
-            lambda: idle.var(SESSION_STATE, "leave_to") == "/login?callbackUrl=/client",
-            within=1,
-        )
+        eventually(lambda: idle.var(SESSION_STATE, "leave_to") == way, within=1)
         eventually(lambda: tab.var(HOME_STATE, "error"), within=1)
         assert tab.view["user"] is None
         assert tab.name != "Serverserver-man"
     assert john.session() is None
+
+
+def test_a_tab_that_was_away_when_its_session_ended_is_told_so(john: Browser) -> None:
+    john.copy().revoke(all=True)
+    with Tab(john.server, john, path="/client") as tab:
+        eventually(lambda: tab.var(SESSION_STATE, "leave_to") == OVER)
+    with Tab(john.server, Browser(john.server), path="/client") as tab:
+        eventually(lambda: tab.var(SESSION_STATE, "leave_to") == SIGN_IN)
 
 
 def test_signing_out_over_the_socket_ends_the_session_everywhere(john: Browser) -> None:
@@ -175,8 +182,11 @@ def test_a_session_that_expires_says_so_to_an_idle_tab(
         with Tab(server, browser) as tab:
             assert tab.status == "authenticated"
             eventually(lambda: tab.status == "unauthenticated", within=5)
+            way = "/login?callbackUrl=/&error=SessionRequired&code=ended"
+            eventually(lambda: tab.var(SESSION_STATE, "leave_to") == way, within=1)
             tab.server_update()
             eventually(lambda: tab.var(HOME_STATE, "error"), within=1)
+            assert tab.var(SESSION_STATE, "leave_to") == way
 
 
 def test_a_login_by_http_makes_the_browsers_open_login_page_look_again(

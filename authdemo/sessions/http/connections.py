@@ -33,6 +33,8 @@ class Connection:
         event: The name of the event that it sent last.
         wanted: Where its visitor wants to go after signing in.
         is_told: Whether its page explains an error, if it is the sign-in page.
+        is_over: Whether a session that it belonged to, or its browser's cookie names, is over
+            without its visitor having signed out.
         way_on: Where its visitor has to go after signing out.
         shown: The id of the session that its tab was last told of; empty for nobody's, None
             until it was told of any.
@@ -52,6 +54,7 @@ class Connection:
     event: str = ""
     wanted: str = "/"
     is_told: bool = False
+    is_over: bool = False
     way_on: str = ""
     shown: str | None = None
     session: Session | None = None
@@ -187,11 +190,12 @@ class Connections:
         """List the sockets that belong to any session."""
         return [connection for mine in self._by_sid.values() for connection in mine]
 
-    def unbind(self, sid: str) -> list[Connection]:
+    def unbind(self, sid: str, *, is_asked: bool) -> list[Connection]:
         """Take a session's rights away from all its sockets, now.
 
         Args:
             sid: The session that is over.
+            is_asked: Whether its visitor has asked for it, and needs not to be told.
 
         Returns:
             The sockets, which belong to nobody any more.
@@ -199,6 +203,7 @@ class Connections:
         connections = list(self._by_sid.pop(sid, ()))
         for connection in connections:
             connection.sid = connection.session = None
+            connection.is_over = not is_asked
         return connections
 
     def _tell(self, connection: Connection) -> None:

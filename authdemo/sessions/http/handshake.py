@@ -100,6 +100,7 @@ class Handshake:
             device=visitor.device.model_copy(update={"tab": new_tab_name()}),
             base_url=visitor.base_url,
             pace=Bucket(self._auth.settings.event_rate),
+            is_over=known and visitor.has_session_cookie and visitor.record is None,
         )
 
     def _watched(self, receive: Receive, connection: Connection) -> SocketLimits:

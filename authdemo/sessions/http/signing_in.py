@@ -115,8 +115,8 @@ class SigningIn:
 def is_news(error: str, reason: str) -> bool:
     """Tell whether the sign-in page has to explain an error to who is signed in as well.
 
-    That somebody has signed in since a sign-in at a provider was begun is none: it is what
-    happens to the later of two tabs, and whoever is signed in goes on.
+    That an earlier session is over is no news to them. Nor is that somebody has signed in since
+    a sign-in at a provider was begun, which is what happens to the later of two tabs.
 
     Args:
         error: The error's code; empty for none.
@@ -125,7 +125,7 @@ def is_news(error: str, reason: str) -> bool:
     Returns:
         Whether it has.
     """
-    return bool(error) and reason != "member"
+    return error not in ("", "SessionRequired") and reason != "member"
 
 
 def wants_json(request: Request) -> bool:

@@ -102,7 +102,7 @@ class EventGuard:
             session_state.hold(event.name, event.payload, user_id=owner, at=self._auth.clock())
         confirm = verdict is Verdict.CONFIRM
         session_state.leave_to = (
-            self._auth.confirm_url(here) if confirm else self._auth.sign_in_url(callbackUrl=here)
+            self._auth.confirm_url(here) if confirm else self._live.way_in(connection)
         )
 
 

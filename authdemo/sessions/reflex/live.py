@@ -161,9 +161,10 @@ class Live:
                     self._forget(record.id)
                     self._watch(record)
                 self._tell(record.id)
-            case ev.SessionEnded(sid=sid):
+            case ev.SessionEnded(sid=sid, reason=reason):
                 self._forget(sid)
-                self._each(self.connections.unbind(sid), self._push)
+                is_asked = reason in ("signed-out", "replaced")
+                self._each(self.connections.unbind(sid, is_asked=is_asked), self._push)
             case ev.BrowserSignedIn(browser=browser):
                 self._each(self.connections.of_browser(browser), self._reload)
 
@@ -307,12 +308,26 @@ class Live:
     async def _way_out(self, rule: Rule, connection: Connection) -> str:
         match await rule.decide(connection.session, self._auth.clock):
             case Verdict.SIGN_IN:
-                return self._auth.sign_in_url(callbackUrl=connection.path)
+                return self.way_in(connection)
             case Verdict.CONFIRM if not self._serves_pages:
                 return self._auth.confirm_url(connection.path)
             case Verdict.DENIED:
                 return connection.path if self._serves_pages else REFUSED
         return ""
+
+    def way_in(self, connection: Connection | None) -> str:
+        """Find the sign-in page for a tab that nobody is signed in in (Auth.js: `SessionRequired`).
+
+        Args:
+            connection: The tab's socket.
+
+        Returns:
+            The address, with the reason if the tab's session is over by itself or by others.
+        """
+        here = connection.path if connection else "/"
+        is_over = connection is not None and connection.is_over
+        why = {"error": "SessionRequired", "code": "ended"} if is_over else {}
+        return self._auth.sign_in_url(callbackUrl=here, **why)
 
     def _watch(self, record: SessionRecord) -> None:
         """Look again when the session should be over, or its user's proof too old.

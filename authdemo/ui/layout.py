@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import reflex as rx
+from reflex_components_core.el.elements.inline import A
 
 from authdemo.sessions import needs_scripts, use_session, word
 from authdemo.sessions.accounts import Member
@@ -29,7 +30,7 @@ def layout(name: str, *children: rx.Component, has_way_out: bool = False) -> rx.
     """
     return rx.fragment(
         rx.el.header(
-            rx.el.a(word("nav.skip"), class_name="skip", custom_attrs={"href": "#main"}),
+            _within_page(word("nav.skip"), "#main", class_name="skip"),
             brand(href="/"),
             rx.el.nav(
                 *(_link(each, path, name) for each, path in LINKS.items()),
@@ -85,3 +86,9 @@ def _link(name: str, path: str, current: str) -> rx.Component:
 
 def _is_admin() -> Any:
     return use_session(Member).user.role == "admin"
+
+
+def _within_page(text: Any, href: str, *, class_name: str) -> rx.Component:
+    """Link to a part of the page; `rx.el.a` is a link of the router's, which leads to pages."""
+    link: rx.Component = A.create(text, href=href, class_name=class_name)
+    return link

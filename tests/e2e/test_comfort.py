@@ -118,6 +118,7 @@ def test_the_tutorial_can_be_done_by_keyboard_alone(visitor: Visitor) -> None:
     tab.keyboard.press("Tab")
     assert focus_is_on(tab, "Skip to the content")
     tab.keyboard.press("Enter")
+    expect(tab.locator("#main")).to_be_focused()
     for button, name in (
         ("Client Side Update", "Server-Man"),
         ("Server Side Update", "Serverserver-man"),

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from authdemo.sessions.testing import eventually, free_port
+from authdemo.sessions.testing import free_port
 from tests.e2e.visitor import Visitor, click, field_of, is_connected
+from tests.support.development import until_served
 from tests.support.server import ROOT, SECRET
 
 SOURCES = ("authdemo", "assets", "reflex.lock", "rxconfig.py", "requirements.txt")
-START_SECONDS = 120
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,9 @@ def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             stderr=subprocess.STDOUT,
         )
     try:
-        eventually(lambda: "Backend running at" in log.read_text(), within=START_SECONDS)
-        yield f"http://localhost:{pages}"
+        url = f"http://localhost:{pages}"
+        until_served(url, f"http://127.0.0.1:{api}", seen=log.read_text)
+        yield url
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)

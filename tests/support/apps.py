@@ -16,6 +16,7 @@ from pathlib import Path
 
 from authdemo.launch import node
 from authdemo.sessions import testing
+from tests.support.development import until_served
 from tests.support.server import ROOT, SECRET, Server, doesnt_complain
 
 PASSWORD = "tutorial"
@@ -97,11 +98,10 @@ def developing(folder: Path, environ: Mapping[str, str] | None = None) -> Iterat
         folder: The app's folder.
         environ: Environment variables beside the usual ones.
     """
-    backend = (f"--backend-port={testing.free_port()}", "--backend-host=127.0.0.1")
+    port = testing.free_port()
+    backend = (f"--backend-port={port}", "--backend-host=127.0.0.1")
     with started(folder, *backend, environ=environ) as server:
-        testing.eventually(
-            lambda: "Backend running at" in server.logged(), within=120, seen=server.logged
-        )
+        until_served(server.url, f"http://127.0.0.1:{port}", seen=server.logged)
         yield server
         doesnt_complain(server)
 

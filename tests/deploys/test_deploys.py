@@ -53,7 +53,7 @@ def lives_on(browser: Browser, tab: Tab) -> None:
 def is_over(browser: Browser, tab: Tab) -> None:
     tab.call(f"{DESK}.say")
     tab.shows("unauthenticated")
-    tab.leaves_to("/login?callbackUrl=/")
+    tab.leaves_to("/login?callbackUrl=/&error=SessionRequired&code=ended")
     tab.holds(DESK, said="")
     assert browser.session() is None
     assert browser.get("/").headers["Location"] == "/login?callbackUrl=/"

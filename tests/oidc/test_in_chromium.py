@@ -137,7 +137,7 @@ def test_a_plain_form_leads_to_the_provider_and_out_there(visitor: Visitor) -> N
 
 
 def send_form(tab: Page, action: str) -> None:
-    """Send a form of the page, as HTML alone does it."""
+    """Send a form of the page as its button does, by HTML alone."""
     tab.evaluate(
         """async (action) => {
           const { csrfToken } = await (await fetch("/api/auth/csrf")).json();
@@ -145,7 +145,7 @@ def send_form(tab: Page, action: str) -> None:
           Object.assign(form, { method: "post", action: `/api/auth/${action}` });
           form.innerHTML = `<input name="csrfToken" value="${csrfToken}">`;
           document.body.append(form);
-          form.submit();
+          form.requestSubmit();
         }""",
         action,
     )

@@ -7,6 +7,9 @@ const LOADING = { status: "loading", user: null, expires: null, rev: 0 };
 const IDLE = { pending: false, error: {}, hoped: null, rev: 0, answer: null };
 export const OFFLINE = { code: "Offline", message: "The server can't be reached. Try again." };
 
+/** Milliseconds that a plain form has to take the page elsewhere. */
+const GRACE = 3000;
+
 const onServer = typeof document === "undefined";
 const never = () => () => {};
 
@@ -190,13 +193,26 @@ const sendCookieAlong = (address) => {
 
 if (!onServer) sendCookieAlong(getBackendURL(env.UPLOAD));
 
+/** Whether a plain form takes the page elsewhere, as one that signs out at a provider does. */
+let isLeaving = false;
+
+if (!onServer) {
+  window.addEventListener("submit", (event) => {
+    isLeaving ||= !event.defaultPrevented;
+  });
+}
+
 /** Does for the server what only a browser can do: cookies and navigation. */
 export const useErrands = ({ status, ticket, leave_to, cookie_step, reloads, tab: name }) => {
   useEffect(() => {
     tab = name;
   }, [name]);
   useEffect(() => {
-    if (leave_to) window.location.replace(leave_to);
+    if (!leave_to) return;
+    const leave = () => window.location.replace(leave_to);
+    if (!isLeaving) return leave();
+    const timer = setTimeout(leave, GRACE);
+    return () => clearTimeout(timer);
   }, [leave_to]);
   useEffect(() => {
     if (reloads) window.location.reload();

@@ -5,6 +5,7 @@ import functools
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from itertools import takewhile
 from pathlib import Path
@@ -38,9 +39,11 @@ def programs() -> Path:
     """A folder with the programs that come with a machine, and no Node or bun among them."""
     folder = Path(tempfile.mkdtemp(prefix="programs-"))
     atexit.register(shutil.rmtree, folder)
-    for program in Path("/usr/bin").iterdir():
-        if program.name not in JAVASCRIPT:
-            (folder / program.name).symlink_to(program)
+    python = Path(sys.base_prefix, "bin", "python3")
+    for program in (python, *Path("/usr/bin").iterdir()):
+        place = folder / program.name
+        if program.name not in JAVASCRIPT and not place.is_symlink():
+            place.symlink_to(program)
     return folder
 
 

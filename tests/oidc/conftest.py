@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -77,12 +79,13 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Honest]:
             env=env,
             stdout=output,
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # what PyPI's `node` starts has to end as well
         )
     try:
         eventually(lambda: "ready" in log.read_text(), within=20)
         yield Honest(f"http://localhost:{port}", app, demo)
     finally:
-        process.terminate()
+        os.killpg(process.pid, signal.SIGTERM)
         process.wait(10)
 
 

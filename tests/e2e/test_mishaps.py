@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import WebSocketRoute, expect
 
+from authdemo.sessions.testing import eventually
 from tests.e2e.visitor import Visitor, field_of, is_connected
 from tests.support.browser import Browser
 from tests.support.server import Server, running
@@ -27,7 +28,10 @@ def test_a_page_says_that_its_connection_is_lost(chromium: Chromium, tmp_path: P
 def test_a_page_says_that_no_connection_can_be_made(
     app: Server, chromium: Chromium, *, is_closed: bool
 ) -> None:
+    tried: list[WebSocketRoute] = []
+
     def stand_in(socket: WebSocketRoute) -> None:
+        tried.append(socket)
         if is_closed:
             socket.close()
 
@@ -35,6 +39,7 @@ def test_a_page_says_that_no_connection_can_be_made(
         visitor.context.route_web_socket("**/_event/**", stand_in)
         visitor.context.clock.install()
         tab = visitor.open("/login")
+        eventually(lambda: tab.evaluate("true") and tried)
         expect(tab.get_by_role("button", name="Log In")).to_be_disabled()
         notice = tab.get_by_text("The connection can't be made.")
         expect(notice).not_to_be_attached()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser as Chromium
@@ -25,18 +26,24 @@ def jane_everywhere(app: Server) -> dict[str, str]:
     return browser.cookies
 
 
-@pytest.fixture(params=[390, 1280], ids="{} px".format)
-def width(request: pytest.FixtureRequest) -> int:
-    return int(request.param)
+SIGHTS: list[tuple[Literal["light", "dark"], int]] = [
+    ("light", 1280),
+    ("dark", 390),
+    ("light", 390),
+    ("dark", 1280),
+]
+"""Lights and widths of a screen: the first two have all of both, the audit sees the others too."""
 
 
-@pytest.fixture(params=["light", "dark"])
-def visitor(
-    request: pytest.FixtureRequest, app: Server, chromium: Chromium, width: int
-) -> Iterator[Visitor]:
+@pytest.fixture(
+    params=[*SIGHTS[:2], *(pytest.param(each, marks=pytest.mark.audit) for each in SIGHTS[2:])],
+    ids=[f"{light}-{width} px" for light, width in SIGHTS],
+)
+def visitor(request: pytest.FixtureRequest, app: Server, chromium: Chromium) -> Iterator[Visitor]:
     """Somebody whose browser prefers a light, on a screen of some width, and lets axe in."""
+    light, width = request.param
     context = chromium.new_context(
-        bypass_csp=True, color_scheme=request.param, viewport=ViewportSize(width=width, height=800)
+        bypass_csp=True, color_scheme=light, viewport=ViewportSize(width=width, height=800)
     )
     yield Visitor(context, app.url)
     context.close()

@@ -9,6 +9,7 @@ import reflex as rx
 
 from authdemo.auth import auth
 from authdemo.sessions import sign_in_error, sign_in_with, use_session, way_back, word
+from authdemo.sessions.reflex.sign_in import as_typed
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import refusal, submit_button
 from authdemo.ui.crossing import crossing
@@ -54,11 +55,7 @@ def page() -> rx.Component:
                     name="id",
                     auto_complete="username",
                     required=True,
-                    custom_attrs={
-                        "autoCapitalize": "none",
-                        "autoCorrect": "off",
-                        "spellCheck": False,
-                    },
+                    custom_attrs=as_typed(),
                 ),
             ),
             rx.el.label(

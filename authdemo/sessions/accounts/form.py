@@ -12,7 +12,7 @@ from ..core.errors import AuthError, ConfigurationError
 from ..core.limits import AddressLimit
 from ..reflex.guards import public
 from ..reflex.installed import installed
-from ..reflex.sign_in import AS_TYPED
+from ..reflex.sign_in import as_typed
 from ..reflex.words import explain, word
 from .errors import AccountRefused, TooManyRegistrations
 from .passwords import LEAST_CHARACTERS
@@ -20,7 +20,7 @@ from .rules import Registration
 from .service import Accounts
 
 FIELDS: Mapping[str, Mapping[str, Any]] = {
-    "id": {"auto_complete": "username", "custom_attrs": AS_TYPED},
+    "id": {"auto_complete": "username", "custom_attrs": as_typed()},
     "name": {"auto_complete": "name"},
     "email": {"auto_complete": "email", "type": "email"},
     "password": {

@@ -31,9 +31,6 @@ _KNOWN = (
 )
 """The errors that bring a visitor to the sign-in page, and that the catalogs can explain."""
 
-AS_TYPED = {"autoCapitalize": "none", "autoCorrect": "off", "spellCheck": False}
-"""What keeps phones from changing what somebody types."""
-
 _COMPLETION = {"id": "username", "email": "email", "password": "current-password"}
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -232,6 +229,15 @@ def way_back() -> rx.Component:
     return rx.cond(is_in, rx.el.p(rx.el.a(word("refusal.home"), href="/")))
 
 
+def as_typed() -> dict[str, Any]:
+    """Keep phones from changing what somebody types.
+
+    Returns:
+        An input's `custom_attrs`; a new one each time, since Reflex adds others to it.
+    """
+    return {"autoCapitalize": "none", "autoCorrect": "off", "spellCheck": False}
+
+
 def sign_in_page() -> rx.Component:
     """Build the sign-in page of an app that has none of its own."""
     form = sign_in_form() if _fields() else rx.fragment()
@@ -256,7 +262,7 @@ def _input(name: str) -> rx.Component:
             type=name if name in ("password", "email") else "text",
             auto_complete=_COMPLETION.get(name, "on"),
             required=True,
-            **({} if name in ("password", "email") else {"custom_attrs": AS_TYPED}),
+            **({} if name in ("password", "email") else {"custom_attrs": as_typed()}),
         ),
     )
 

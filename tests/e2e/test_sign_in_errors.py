@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.visitor import Visitor, click, is_connected
@@ -13,12 +14,18 @@ from tests.support.server import Server
 REFUSED = "/login?error=AccessDenied&callbackUrl=/client"
 
 
-def test_a_member_sees_why_a_sign_in_was_refused_and_finds_back(
-    app: Server, visitor: Visitor
-) -> None:
+@pytest.fixture
+def john(app: Server, visitor: Visitor) -> Browser:
+    """The visitor's own cookies, outside of Chromium: John is signed in."""
     john = Browser(app)
     john.log_in()
     visitor.keep(john.cookies)
+    return john
+
+
+def test_a_member_sees_why_a_sign_in_was_refused_and_finds_back(
+    john: Browser, visitor: Visitor
+) -> None:
     tab = visitor.open(REFUSED)
     is_connected(tab)
     expect(tab.get_by_role("alert")).to_have_text("You can't sign in here.")
@@ -41,11 +48,8 @@ def test_a_tab_with_an_old_error_goes_on_when_another_signs_in(visitor: Visitor)
 
 
 def test_a_tab_whose_session_somebody_ended_says_so_and_finds_back(
-    app: Server, visitor: Visitor
+    john: Browser, visitor: Visitor
 ) -> None:
-    john = Browser(app)
-    john.log_in()
-    visitor.keep(john.cookies)
     tab, other = visitor.open("/client"), visitor.open("/")
     for each in (tab, other):
         visitor.is_live(each)

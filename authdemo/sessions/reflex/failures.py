@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 from reflex.app import default_backend_exception_handler
+from reflex.state import BaseState
 from reflex_base.event.context import EventContext
 
 from ..core.errors import AuthError, HandlerFailed
@@ -30,7 +31,6 @@ class Failures:
             live: Knows the tabs.
             allow_eval: Whether the pages' scripts may use `eval`.
         """
-        self._app = app
         self._live = live
         self._otherwise: Any = app.backend_exception_handler
         is_reflexs = self._otherwise is default_backend_exception_handler
@@ -55,9 +55,10 @@ class Failures:
         self._live.start(self._tell(EventContext.get().token, error))
 
     async def _tell(self, tab: str, error: AuthError) -> None:
-        token = rx.BaseStateToken(ident=tab, cls=SessionState)
-        async with self._app.modify_state(token) as state:
+        async def tell(state: BaseState) -> None:
             connection = self._live.connection(state)
             if not isinstance(error, HandlerFailed):
                 self._live.note_refusal(state, connection.event if connection else "", error.code)
             (await state.get_state(SessionState)).refuse(error)
+
+        await self._live.with_tab(tab, tell)

@@ -223,7 +223,7 @@ class Live:
         async def show(state: BaseState) -> None:
             await self._show(state, connection, await self.record(connection))
 
-        await self.with_tab(connection, show)
+        await self.with_tab(connection.tab, show)
 
     async def _reload(self, connection: Connection) -> None:
         """Have a tab follow a sign-in in another; an error that is explained in it is over."""
@@ -237,23 +237,21 @@ class Live:
             else:
                 session_state.reloads += 1
 
-        await self.with_tab(connection, reload)
+        await self.with_tab(connection.tab, reload)
 
     def _is_sign_in(self, connection: Connection) -> bool:
         return canonical(connection.path) == canonical(self._auth.pages.sign_in)
 
-    async def with_tab(
-        self, connection: Connection, act: Callable[[BaseState], Awaitable[None]]
-    ) -> None:
+    async def with_tab(self, tab: str | None, act: Callable[[BaseState], Awaitable[None]]) -> None:
         """Change a tab's state from outside of its events, and send it what changed.
 
         Args:
-            connection: The tab's socket; one that hasn't said yet which tab it is has no state.
+            tab: What the tab calls itself; None, which has no state, if its socket hasn't said yet.
             act: Gets the state.
         """
-        if connection.tab is None:
+        if tab is None:
             return
-        token = rx.BaseStateToken(ident=connection.tab, cls=SessionState)
+        token = rx.BaseStateToken(ident=tab, cls=SessionState)
         async with self._app.modify_state(token) as state:
             await act(state)
 

@@ -92,7 +92,7 @@ class Overviews:
         async def show(state: BaseState) -> None:
             await self._show(await state.get_state(OverviewState), connection)
 
-        await self._live.with_tab(connection, show)
+        await self._live.with_tab(connection.tab, show)
 
     async def _show(self, state: OverviewState, connection: Connection) -> None:
         """Show a tab what is so now: its session is verified anew."""

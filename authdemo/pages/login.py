@@ -9,7 +9,7 @@ import reflex as rx
 
 from authdemo.auth import auth
 from authdemo.sessions import sign_in_error, sign_in_with, use_session, way_back, word
-from authdemo.sessions.reflex.sign_in import as_typed
+from authdemo.sessions.reflex.components.sign_in import as_typed
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import refusal, submit_button
 from authdemo.ui.crossing import crossing

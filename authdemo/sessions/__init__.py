@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .core.audit import AuditEvent
 from .core.callbacks import Account, Callbacks
+from .core.config.options import Pages, SessionOptions
+from .core.config.settings import Settings
 from .core.errors import (
     AccessDenied,
     AuthError,
@@ -20,11 +22,10 @@ from .core.errors import (
     UpdateRefused,
 )
 from .core.events import Events
-from .core.options import Pages, SessionOptions
 from .core.record import Device
 from .core.session import Session
-from .core.settings import Settings
-from .core.users import User, UserUpdate
+from .core.store import SessionStore
+from .core.users.models import User, UserUpdate
 from .providers.credentials import Credentials
 from .providers.environ import providers_from_environ
 from .providers.federated import Federated
@@ -33,17 +34,10 @@ from .providers.oauth2 import OAuth2
 from .providers.oidc import OpenIDConnect
 from .providers.ready import auth0, github, google, keycloak, microsoft
 from .reflex.auth import Auth
-from .reflex.dialog import confirm_button
-from .reflex.guards import protected, public
-from .reflex.hooks import (
-    SessionLog,
-    session_text,
-    sign_in_with,
-    use_session,
-)
-from .reflex.plugin import SessionsPlugin
-from .reflex.profile import use_profile
-from .reflex.sign_in import (
+from .reflex.components.dialog import confirm_button
+from .reflex.components.hooks import SessionLog, session_text, sign_in_with, use_session
+from .reflex.components.profile import use_profile
+from .reflex.components.sign_in import (
     confirm_form,
     needs_scripts,
     provider_buttons,
@@ -51,8 +45,9 @@ from .reflex.sign_in import (
     sign_in_form,
     way_back,
 )
-from .reflex.words import current_language, explain, speak, word, word_of
-from .stores.base import SessionStore
+from .reflex.components.words import current_language, explain, speak, word, word_of
+from .reflex.plugin import SessionsPlugin
+from .reflex.protection.guards import protected, public
 
 __all__ = [
     "AccessDenied",

@@ -6,7 +6,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from authdemo.launch import frontend
 from authdemo.sessions.core.words import Words
-from authdemo.sessions.http.templates import Template, Wording
+from authdemo.sessions.http.pages.templates import Template, Wording
 from tests.support.server import ROOT
 
 SESSION = {

@@ -14,7 +14,7 @@ from tests.support.server import Server
 from tests.support.tab import ROOT_STATE, SESSION_STATE, Tab
 
 LEDGER, VAULT, VISITORS = state("ledger"), state("vault"), state("visitors")
-CONFIRM = f"{ROOT_STATE}.authdemo___sessions___reflex___sign_in____confirm_state"
+CONFIRM = f"{ROOT_STATE}.authdemo___sessions___reflex___components___sign_in____confirm_state"
 
 
 def test_an_event_for_members_does_not_run_for_nobody(app: Server) -> None:

@@ -14,7 +14,7 @@ from tests.support.server import Server
 from tests.support.tab import ROOT_STATE, SESSION_STATE, Tab
 
 LEDGER, SAFE, VAULT, VISITORS = map(state, ("ledger", "safe", "vault", "visitors"))
-CONFIRM = f"{ROOT_STATE}.authdemo___sessions___reflex___sign_in____confirm_state"
+CONFIRM = f"{ROOT_STATE}.authdemo___sessions___reflex___components___sign_in____confirm_state"
 
 
 @pytest.fixture

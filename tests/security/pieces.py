@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from authdemo.sessions.core.tokens import RESERVED
+from authdemo.sessions.core.tokens.codec import RESERVED
 
 BASE64URL = st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 CHARACTERS = BASE64URL | st.sampled_from(".=+/~!#$%&'*^`|{}[]\"\\ \t,;:") | st.characters()

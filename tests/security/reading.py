@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from authdemo.sessions.core.compact import base64url, unpacked
-from authdemo.sessions.core.tokens import LEEWAY, Claims
+from authdemo.sessions.core.tokens.codec import LEEWAY, Claims
+from authdemo.sessions.core.tokens.compact import base64url, unpacked
 from authdemo.sessions.testing.forge import sign
 from tests.security.own import NOW
 from tests.security.real import Real

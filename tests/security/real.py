@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from authdemo.sessions.core.keys import Key
+from authdemo.sessions.core.tokens.keys import Key
 from authdemo.sessions.testing import RealToken
 from authdemo.sessions.testing.forge import changed, forge
 from tests.support.server import SECRET

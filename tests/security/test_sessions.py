@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from authdemo.sessions.core.ids import new_id
+from authdemo.sessions.core.basics.ids import new_id
 from tests.support.browser import PASSWORD, Browser
 
 DECLARED = {"sub", "sid", "jti", "iat", "nbf", "exp", "iss", "aud", "rev", "user"}

@@ -11,9 +11,9 @@ from __future__ import annotations
 import jwt
 import pytest
 
-from authdemo.sessions.core.compact import unpacked
 from authdemo.sessions.core.errors import TokenError
-from authdemo.sessions.core.keys import Key
+from authdemo.sessions.core.tokens.compact import unpacked
+from authdemo.sessions.core.tokens.keys import Key
 from authdemo.sessions.testing.forge import sign
 from tests.security.own import CLAIMS, codec, key_ring
 from tests.security.transplants import TRANSPLANTS, Parts, base_of

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from authdemo.sessions.core.compact import base64url, unpacked
+from authdemo.sessions.core.tokens.compact import base64url, unpacked
 from authdemo.sessions.testing.forge import tag, with_unused_bits
 from tests.security.vectors import VECTORS
 

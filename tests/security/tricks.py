@@ -9,8 +9,8 @@ import json
 import time
 from collections.abc import Callable
 
-from authdemo.sessions.core.keys import KeyRing
-from authdemo.sessions.core.tokens import LEEWAY, Claims, TokenCodec
+from authdemo.sessions.core.tokens.codec import LEEWAY, Claims, TokenCodec
+from authdemo.sessions.core.tokens.keys import KeyRing
 from authdemo.sessions.testing.forge import MISSING, forge, sign, with_unused_bits
 from tests.security.real import Real
 from tests.support.house import OTHER_SECRET

@@ -13,7 +13,7 @@ from authdemo.sessions.testing.browser import SESSION
 from tests.support.browser import Browser
 from tests.support.inspector import Inspector
 from tests.support.server import Server
-from tests.support.tab import OVERVIEW_STATE, SESSION_STATE, Tab
+from tests.support.tab import OVERVIEW_STATE, SESSION_STATE, WATCHING_STATE, Tab
 
 PROMPTLY = 0.2
 TAB_NAME = (SESSION_STATE, "tab")
@@ -122,8 +122,8 @@ def test_nothing_that_opens_anything_is_in_it(inspector: Inspector, alone: Brows
 def test_a_stranger_who_asks_gets_nothing(inspector: Inspector, server: Server) -> None:
     with Tab(server) as tab:
         stranger = Inspector(tab)
-        tab.call(f"{OVERVIEW_STATE}.watch")
-        tab.call(f"{OVERVIEW_STATE}.leave")
+        tab.call(f"{WATCHING_STATE}.watch")
+        tab.call(f"{WATCHING_STATE}.leave")
         assert stranger.sessions == []
     assert inspector.sessions
 
@@ -135,7 +135,7 @@ def test_whose_session_ends_sees_no_more(inspector: Inspector, alone: Browser) -
 
 
 def test_who_leaves_the_page_is_sent_no_more(inspector: Inspector, alone: Browser) -> None:
-    inspector.tab.call(f"{OVERVIEW_STATE}.leave")
+    inspector.tab.call(f"{WATCHING_STATE}.leave")
     eventually(lambda: inspector.sessions == [])
     alone.update({"name": "Ada"})
     eventually(lambda: inspector.tab.name == "Ada")

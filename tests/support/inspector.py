@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.tab import OVERVIEW_STATE, Tab
+from tests.support.tab import OVERVIEW_STATE, WATCHING_STATE, Tab
 
 
 class Inspector:
@@ -12,7 +12,7 @@ class Inspector:
 
     def __init__(self, tab: Tab) -> None:
         self.tab = tab
-        tab.call(f"{OVERVIEW_STATE}.watch")
+        tab.call(f"{WATCHING_STATE}.watch")
 
     @property
     def sessions(self) -> list[dict[str, Any]]:

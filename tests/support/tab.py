@@ -8,8 +8,9 @@ from authdemo.sessions import testing
 from authdemo.sessions.testing import eventually
 
 ROOT_STATE = "reflex___state____state"
-SESSION_STATE = f"{ROOT_STATE}.authdemo___sessions___reflex___state____session_state"
-OVERVIEW_STATE = f"{ROOT_STATE}.authdemo___sessions___reflex___overview____overview_state"
+SESSION_STATE = f"{ROOT_STATE}.authdemo___sessions___reflex___tabs___state____session_state"
+OVERVIEW_STATE = f"{ROOT_STATE}.authdemo___sessions___reflex___tabs___overview____overview_state"
+WATCHING_STATE = f"{ROOT_STATE}.authdemo___sessions___reflex___watching____watching_state"
 HOME_STATE = f"{ROOT_STATE}.authdemo___pages___home____home_state"
 LOG_OUT_STATE = f"{ROOT_STATE}.authdemo___ui___log_out____log_out_state"
 LOGIN_STATE = f"{ROOT_STATE}.authdemo___pages___login____login_state"

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from authdemo.sessions.accounts.errors import AccountRefused
 from authdemo.sessions.accounts.rules import Registration
-from authdemo.sessions.core.auth import AuthCore
+from authdemo.sessions.core.config.settings import Rate, Settings
 from authdemo.sessions.core.errors import (
     NotAuthenticated,
     RequestRefused,
@@ -24,18 +24,18 @@ from authdemo.sessions.core.errors import (
     TooManyUpdates,
     UpdateRefused,
 )
-from authdemo.sessions.core.keys import KeyRing
-from authdemo.sessions.core.lookup import Verified
+from authdemo.sessions.core.lifecycle.lookup import Verified
 from authdemo.sessions.core.record import Device, ProviderSession, SessionRecord
-from authdemo.sessions.core.schema import UserSchema
-from authdemo.sessions.core.settings import Rate, Settings
-from authdemo.sessions.core.signing import KeyPair, pair_of
-from authdemo.sessions.core.tokens import Claims
-from authdemo.sessions.http.csrf import Csrf
-from authdemo.sessions.http.endpoints import Endpoints
-from authdemo.sessions.http.origin import Origins
+from authdemo.sessions.core.tokens.codec import Claims
+from authdemo.sessions.core.tokens.key_files import KeyPair, pair_of
+from authdemo.sessions.core.tokens.keys import KeyRing
+from authdemo.sessions.core.users.schema import UserSchema
+from authdemo.sessions.http.api.endpoints import Endpoints
+from authdemo.sessions.http.messages.csrf import Csrf
+from authdemo.sessions.http.messages.origin import Origins
 from authdemo.sessions.http.visitors import Visitors
 from authdemo.sessions.providers.credentials import Credentials
+from authdemo.sessions.setup.auth import AuthCore
 from authdemo.sessions.workshop.experiments import EXPERIMENTS
 from authdemo.sessions.workshop.runner import Workshop
 from tests.support.house import ADA, PASSWORD, SECRET, Person

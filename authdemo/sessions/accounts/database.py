@@ -16,8 +16,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
+from ..core.basics.trouble import Trouble
 from ..core.errors import ConfigurationError
-from ..core.trouble import Trouble
 from .errors import AccountsUnavailable
 
 T = TypeVar("T")

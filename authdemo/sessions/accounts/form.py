@@ -9,11 +9,11 @@ import reflex as rx
 
 from ..core.audit import AuditEvent
 from ..core.errors import AuthError, ConfigurationError
-from ..core.limits import AddressLimit
-from ..reflex.guards import public
+from ..core.limits.failures import AddressLimit
+from ..reflex.components.sign_in import as_typed
+from ..reflex.components.words import explain, word
 from ..reflex.installed import installed
-from ..reflex.sign_in import as_typed
-from ..reflex.words import explain, word
+from ..reflex.protection.guards import public
 from .errors import AccountRefused, TooManyRegistrations
 from .passwords import LEAST_CHARACTERS
 from .rules import Registration

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.users import User
+from ..core.users.models import User
 
 
 class Member(User):

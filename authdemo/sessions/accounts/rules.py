@@ -18,8 +18,8 @@ from pydantic import (
 )
 
 from ..core.errors import RuleBroken
-from ..core.schema import blame
-from ..core.users import DisplayName
+from ..core.users.models import DisplayName
+from ..core.users.schema import blame
 from .errors import AccountRefused
 from .passwords import new_password
 

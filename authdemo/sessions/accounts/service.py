@@ -12,8 +12,8 @@ from sqlalchemy import Engine, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from ..core.config.settings import data_folder
 from ..core.errors import RuleBroken
-from ..core.settings import data_folder
 from .database import Database, database_url, read_url
 from .errors import AccountRefused, AccountsUnavailable
 from .hashing import Hashing

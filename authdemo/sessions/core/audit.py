@@ -16,12 +16,12 @@ from typing import Literal, TypeAlias
 
 from pydantic_core import to_json
 
-from .background import in_background
-from .clock import Clock, iso, system_clock
+from .basics.background import in_background
+from .basics.clock import Clock, iso, system_clock
+from .basics.ids import public_id
+from .basics.settled import settled
 from .errors import AuthError, StoreUnavailable
-from .ids import public_id
 from .record import Device, SessionRecord
-from .settled import settled
 
 logger = logging.getLogger("authdemo.sessions")
 trail = logging.getLogger("authdemo.sessions.audit")

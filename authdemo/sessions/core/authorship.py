@@ -6,13 +6,13 @@ import json
 from typing import Any, TypeAlias
 
 from . import callbacks as cb
-from . import strict_json
+from .basics import strict_json
 from .callbacks import Account, Callbacks
 from .errors import CallbackFailed
 from .record import SessionRecord
-from .schema import UserSchema
-from .tokens import RESERVED
-from .users import User
+from .tokens.codec import RESERVED
+from .users.models import User
+from .users.schema import UserSchema
 
 Contents: TypeAlias = tuple[dict[str, Any], dict[str, Any]]
 """The user's fields, and the app's own claims."""

@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import Any, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
-from .arguments import check_function
+from .basics.arguments import check_function
+from .basics.settled import settled
 from .errors import AuthError, CallbackFailed
-from .settled import settled
-from .users import MAX_URL_CHARACTERS, User
+from .users.models import MAX_URL_CHARACTERS, User
 
 logger = logging.getLogger("authdemo.sessions")
 

@@ -8,13 +8,13 @@ from functools import partial
 from typing import Any
 
 from .authorship import token_of
+from .basics.clock import Clock, iso
+from .basics.ids import new_id
 from .callbacks import Callbacks
-from .clock import Clock, iso
-from .ids import new_id
 from .record import Revision, SessionRecord
-from .schema import UserSchema
-from .tokens import MAX_TOKEN_BYTES, Claims, TokenCodec
-from .users import User
+from .tokens.codec import MAX_TOKEN_BYTES, Claims, TokenCodec
+from .users.models import User
+from .users.schema import UserSchema
 
 
 class Faces:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeAlias
 
 from . import callbacks as cb
-from .clock import Clock
+from .basics.clock import Clock
 from .errors import AuthError, ConfigurationError
 from .routes import branches, normal, pattern_of, specificity
 from .session import Session

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .clock import iso
+from .basics.clock import iso
 
 logger = logging.getLogger("authdemo.sessions")
 

@@ -15,8 +15,8 @@ from typing import TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
+from .basics.weights import weighted
 from .errors import ConfigurationError
-from .weights import weighted
 
 DEFAULT = "en"
 OWN = Path(__file__).parent.parent / "words"

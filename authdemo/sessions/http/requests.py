@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
 
-from .scopes import find_header
+from .messages.scopes import find_header
 from .visitors import Visitor
 
 

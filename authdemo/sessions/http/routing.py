@@ -8,8 +8,8 @@ from typing import TypeAlias
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..core.errors import AuthError, MethodNotAllowed, NotFound
-from . import answers
-from .answers import Answer
+from .messages import answers
+from .messages.answers import Answer
 from .requests import Request
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Answer]]

@@ -8,15 +8,15 @@ from functools import lru_cache
 
 from starlette.types import Scope
 
-from ..core.auth import AuthCore
-from ..core.ids import is_tab_name
-from ..core.lookup import Verified
+from ..core.basics.ids import is_tab_name
+from ..core.lifecycle.lookup import Verified
 from ..core.record import Device, SessionRecord
-from . import cookies
-from .cookies import CookieNames, RawHeaders
-from .csrf import Csrf
-from .origin import Origins
-from .scopes import header, is_scripts
+from ..setup.auth import AuthCore
+from .messages import cookies
+from .messages.cookies import CookieNames, RawHeaders
+from .messages.csrf import Csrf
+from .messages.origin import Origins
+from .messages.scopes import header, is_scripts
 
 TAB_HEADER = b"x-auth-tab"
 """The header by which a page says which tab it is in."""

@@ -6,8 +6,8 @@ from typing import Any
 
 import reflex as rx
 
-from ..reflex.dialog import confirm_button
-from ..reflex.words import explain, word
+from ..reflex.components.dialog import confirm_button
+from ..reflex.components.words import explain, word
 from .hooks import Watch, end_sessions, relative_time, use_devices, use_ending
 from .parts import filled_list, section
 

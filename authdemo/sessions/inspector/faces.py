@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from ..reflex.words import word
+from ..reflex.components.words import word
 from .hooks import read_json, use_faces
 from .parts import section
 

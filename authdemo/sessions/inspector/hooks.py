@@ -8,10 +8,11 @@ from typing import Any
 import reflex as rx
 from reflex.vars import VarData
 
-from ..reflex.hooks import view_of_tab
-from ..reflex.overview import OverviewState
-from ..reflex.scripts import imported, var
-from ..reflex.state import SessionState
+from ..reflex.components.hooks import view_of_tab
+from ..reflex.components.scripts import imported, var
+from ..reflex.tabs.overview import OverviewState
+from ..reflex.tabs.state import SessionState
+from ..reflex.watching import WatchingState
 
 Rows = list[dict[str, Any]]
 
@@ -214,6 +215,6 @@ class Watch(rx.Fragment):
         Returns:
             The component.
         """
-        handlers = {"on_mount": OverviewState.watch, "on_unmount": OverviewState.leave}
+        handlers = {"on_mount": WatchingState.watch, "on_unmount": WatchingState.leave}
         made: rx.Component = super().create(*children, **handlers, **props)
         return made

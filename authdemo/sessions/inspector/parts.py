@@ -7,7 +7,7 @@ from typing import Any
 
 import reflex as rx
 
-from ..reflex.words import word
+from ..reflex.components.words import word
 
 
 def section(name: str, *children: Any) -> rx.Component:

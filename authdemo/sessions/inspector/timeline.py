@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from ..reflex.words import word
+from ..reflex.components.words import word
 from .chart import chart
 from .hooks import Watch, pick, use_timeline
 from .parts import changes, filled_list, section

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import jwt
 
-from ..core.clock import Clock, system_clock
+from ..core.basics.clock import Clock, system_clock
 from ..core.errors import OAuthCallbackError
 from .addresses import is_safe
 from .asking import fetch, fetch_object

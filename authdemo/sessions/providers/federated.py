@@ -12,11 +12,11 @@ import httpx
 from oauthlib.common import add_params_to_uri
 from oauthlib.oauth2 import WebApplicationClient
 
-from ..core.arguments import check_function
-from ..core.clock import Clock
-from ..core.departures import Departure
+from ..core.basics.arguments import check_function
+from ..core.basics.clock import Clock
 from ..core.errors import AccessDenied, ConfigurationError, OAuthCallbackError
-from ..core.users import User
+from ..core.one_time.departures import Departure
+from ..core.users.models import User
 from . import asking
 from .identity import Identity, default_user
 

@@ -11,8 +11,8 @@ import httpx
 import jwt
 
 from ..core.errors import OAuthCallbackError
-from ..core.logouts import Logout
 from .discovery import Discovery
+from .logouts import Logout
 
 ALGORITHMS = frozenset(
     f"{kind}{bits}" for kind in ("RS", "PS", "ES") for bits in (256, 384, 512)

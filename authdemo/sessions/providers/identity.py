@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..core.record import ProviderSession
-from ..core.users import User
+from ..core.users.models import User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

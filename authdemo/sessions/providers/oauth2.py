@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 import httpx
 
 from ..core.callbacks import call
-from ..core.departures import Departure
 from ..core.errors import ConfigurationError, OAuthCallbackError
+from ..core.one_time.departures import Departure
 from .addresses import is_safe, origin_of
 from .asking import fetch, fetch_object
 from .federated import Federated, Place, Said, bearer

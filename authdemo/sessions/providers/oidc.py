@@ -9,10 +9,9 @@ from typing import Any
 import httpx
 from oauthlib.common import add_params_to_uri
 
-from ..core.clock import Clock
-from ..core.departures import Departure
+from ..core.basics.clock import Clock
 from ..core.errors import ConfigurationError, OAuthCallbackError
-from ..core.logouts import Logout
+from ..core.one_time.departures import Departure
 from ..core.record import ProviderSession
 from . import asking
 from .addresses import is_safe, origin_of
@@ -21,6 +20,7 @@ from .discovery import Discovery, endpoint
 from .federated import Federated, Place, Said, bearer
 from .id_token import Verifier, proved_at
 from .identity import Identity
+from .logouts import Logout
 
 LONGEST_HINT = 4096
 """How long an id token may be that is sent along in an address, in characters."""

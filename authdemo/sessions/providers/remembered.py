@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 import httpx
 
-from ..core.clock import Clock
+from ..core.basics.clock import Clock
 from ..core.errors import OAuthCallbackError
 
 FRESH_SECONDS = 3600

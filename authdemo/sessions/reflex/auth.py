@@ -11,8 +11,6 @@ import reflex as rx
 from reflex.state import BaseState
 from starlette.types import ASGIApp
 
-from ..core.admission import Provider
-from ..core.auth import AuthCore
 from ..core.errors import (
     AccessDenied,
     ConfigurationError,
@@ -20,16 +18,18 @@ from ..core.errors import (
     NotAuthenticated,
     RequestRefused,
 )
+from ..core.one_time.tickets import Pass
 from ..core.record import Device, SessionRecord
 from ..core.session import Session
-from ..core.tickets import Pass
-from ..http.connections import Connection
-from .guards import Guards, page_rules, routes_of
+from ..http.sockets.connections import Connection
+from ..setup.admission import Provider
+from ..setup.auth import AuthCore
 from .installation import Installation
-from .installed import check_plugged_in, install
-from .live import Live
-from .overviews import Overviews
-from .state import SessionState
+from .protection.guards import Guards, page_rules, routes_of
+from .protection.plugged_in import check_plugged_in
+from .tabs.live import Live
+from .tabs.overviews import Overviews
+from .tabs.state import SessionState
 
 
 class Auth(AuthCore):
@@ -373,7 +373,6 @@ class Auth(AuthCore):
         self._installation = Installation(
             app, self, self.guards, site=site, also=also, allow_eval=allow_eval
         )
-        install(self)
 
     @property
     def _installed(self) -> Installation:

@@ -10,19 +10,19 @@ import reflex as rx
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from ..core.auth import AuthCore
-from ..http.connections import Connections
-from ..http.endpoints import Endpoints
-from ..http.origin import Origins
+from ..http.api.endpoints import Endpoints
+from ..http.messages.origin import Origins
+from ..http.sockets.connections import Connections
 from ..http.visitors import Visitors
-from .event_guard import EventGuard
-from .failures import Failures
-from .guards import Guards
+from ..setup.auth import AuthCore
 from .layers import front_of, layers_of, leave_origins_to_us
-from .live import Live
 from .middleware import SessionMiddleware
-from .overviews import Overviews
+from .protection.guards import Guards
 from .running import running
+from .tabs.event_guard import EventGuard
+from .tabs.failures import Failures
+from .tabs.live import Live
+from .tabs.overviews import Overviews
 
 
 class Installation:

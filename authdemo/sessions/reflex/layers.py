@@ -14,19 +14,19 @@ from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from ..core.auth import AuthCore
-from ..http.connections import Connections
-from ..http.endpoints import Endpoints
-from ..http.forwarded import Forwarded
+from ..http.api.endpoints import Endpoints
 from ..http.front import Front, Layer
-from ..http.handshake import Handshake
-from ..http.headers import Policy
-from ..http.page_guard import PageGuard
-from ..http.site import Site
-from ..http.uploads import Uploads
+from ..http.messages.forwarded import Forwarded
+from ..http.messages.headers import Policy
+from ..http.pages.page_guard import PageGuard
+from ..http.pages.site import Site
+from ..http.sockets.connections import Connections
+from ..http.sockets.handshake import Handshake
+from ..http.sockets.uploads import Uploads
 from ..http.visitors import Visitors
 from ..providers.federated import Federated
-from .frames import Frames
+from ..setup.auth import AuthCore
+from .tabs.frames import Frames
 
 
 def front_of(

@@ -11,10 +11,10 @@ from reflex.state import StateUpdate
 from reflex_base.constants import CompileVars
 
 from ..core.errors import AuthError
-from ..http.signing_in import is_news
-from .event_guard import EventGuard
-from .live import Live
-from .state import SessionState
+from ..http.pages.page_guard import is_news
+from .tabs.event_guard import EventGuard
+from .tabs.live import Live
+from .tabs.state import SessionState
 
 if TYPE_CHECKING:
     from reflex.event import Event

@@ -20,19 +20,21 @@ from reflex_base.config import get_config
 from reflex_base.environment import environment
 from reflex_base.registry import RegistrationContext
 
-from ..core.arguments import shown
+from ..core.basics.arguments import shown
+from ..core.config.settings import Settings
 from ..core.errors import ConfigurationError
-from ..core.settings import Settings
 from ..stores.chosen import check
 from .auth import Auth
-from .guards import page_rules, routes_of
-from .hooks import add_errands, check_named_providers
-from .installed import InstallsSessions, install
-from .lint import warn_of_open_texts
-from .refused import REFUSED, refused_page
-from .sitemap import hide_from_sitemap
+from .components.hooks import add_errands, check_named_providers
+from .components.refused import refused_page
+from .components.words import MODULE, development_module
+from .installed import install
+from .protection.guards import page_rules, routes_of
+from .protection.lint import warn_of_open_texts
+from .protection.plugged_in import InstallsSessions
+from .protection.sitemap import hide_from_sitemap
+from .tabs.live import REFUSED
 from .withholding import withhold
-from .words import MODULE, development_module
 
 _PLACE = re.compile(r"\w+(?:\.\w+)*:\w+")
 
@@ -62,7 +64,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
 
     def register_route(self, **context: Any) -> None:
         """Put what the pages need on every page, and add the pages that the app doesn't have."""
-        from .sign_in import confirm_page, sign_in_page
+        from .components.sign_in import confirm_page, sign_in_page
 
         with _in_one_line():
             _check_once()
@@ -107,6 +109,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
                 also=_page_origins(serves_pages=serves_pages),
                 allow_eval=self._allow_eval,
             )
+        install(auth)
 
     def auth(self) -> Auth:
         """Import the app's sessions.

@@ -7,12 +7,12 @@ import contextlib
 from collections.abc import AsyncIterator
 from functools import partial
 
-from ..core.auth import AuthCore
-from ..core.background import in_background
+from ..core.basics.background import in_background
 from ..core.errors import StoreUnavailable
-from ..core.sessions import Sessions
-from .live import Live
-from .overviews import Overviews
+from ..core.lifecycle.sessions import Sessions
+from ..setup.auth import AuthCore
+from .tabs.live import Live
+from .tabs.overviews import Overviews
 
 _SWEEP_SECONDS = 60
 

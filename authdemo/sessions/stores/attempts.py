@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from .base import Attempt
+from ..core.store import Attempt
 
 _MOST_KEYS = 100_000
 

@@ -10,12 +10,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from ..core.basics.trouble import Trouble
 from ..core.errors import ConfigurationError, StoreUnavailable
 from ..core.record import Revision, SessionRecord
-from ..core.trouble import Trouble
+from ..core.store import Attempt
 from . import tables
 from .attempts import Attempts
-from .base import Attempt
 from .batches import in_batches
 from .cache import Cache
 from .commits import PATIENCE, Change, Commits

@@ -10,7 +10,7 @@ from typing import TypeAlias, cast
 from pydantic import BaseModel, ValidationError
 from redis.asyncio import Redis
 
-from ..core.ids import new_id
+from ..core.basics.ids import new_id
 from .presence import FORGET_SECONDS, Tabs
 from .redis import FAILURES, connect
 

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
-from ..core.background import in_background
+from ..core.basics.background import in_background
+from ..core.basics.ids import new_id
 from ..core.errors import StoreUnavailable
 from ..core.events import (
     BrowserSignedIn,
@@ -25,7 +26,6 @@ from ..core.events import (
     SessionEnded,
     TabsChanged,
 )
-from ..core.ids import new_id
 from ..core.record import SessionRecord
 from .redis import FAILURES, connect
 

@@ -20,8 +20,8 @@ from reflex_base.config import get_config
 from reflex_base.environment import environment
 
 from ..core.callbacks import Account
-from ..core.users import User
-from ..http.cookies import CookieNames
+from ..core.users.models import User
+from ..http.messages.cookies import CookieNames
 from ..reflex.auth import Auth
 from ..reflex.installed import installed
 from .blank import BlankPages

@@ -12,7 +12,7 @@ from reflex.plugins import Plugin
 from reflex.utils import prerequisites
 from reflex_base.config import get_config
 
-from ..reflex.guards import routes_of
+from ..reflex.protection.guards import routes_of
 
 _PAGE = (
     '<!DOCTYPE html><html lang="en"><head><title>{}</title></head><body>Not built.</body></html>'

@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self
 
 import httpx
 
-from ..http.cookies import CookieNames
+from ..http.messages.cookies import CookieNames
 
 SESSION = CookieNames.of("http://").session
 CSRF = CookieNames.of("http://").csrf

@@ -6,7 +6,7 @@ import json
 import string
 from typing import Any
 
-from ..core.compact import base64url, signature
+from ..core.tokens.compact import base64url, signature
 
 MISSING: Any = object()
 """Stands for a member that `changed` leaves out."""

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..core.compact import base64url, signature, unpacked
-from ..core.keys import Key, KeyRing
-from ..core.signing import KeyPair
+from ..core.tokens.compact import base64url, signature, unpacked
+from ..core.tokens.key_files import KeyPair
+from ..core.tokens.keys import Key, KeyRing
 from .forge import changed, octets_of
 
 _FOREIGN = KeyRing(["a secret of somebody else, who has no key of this app"]).signing

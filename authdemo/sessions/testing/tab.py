@@ -15,7 +15,7 @@ import simple_websocket
 from reflex_base.constants.state import FIELD_MARKER
 from reflex_base.utils.format import format_event_handler
 
-from ..reflex.state import SessionState
+from ..reflex.tabs.state import SessionState
 from .browser import Browser, Place
 from .waiting import PATIENCE, eventually
 

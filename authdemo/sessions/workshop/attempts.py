@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..core.auth import AuthCore
 from ..core.record import Device, SessionRecord
-from ..http.csrf import Csrf
+from ..http.messages.csrf import Csrf
+from ..setup.auth import AuthCore
 from .forgery import Token
 
 ADDRESS = "/api/auth/session"

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from ..reflex.words import explain, word
+from ..reflex.components.words import explain, word
 from .experiments import EXPERIMENTS
 from .state import WorkshopState
 

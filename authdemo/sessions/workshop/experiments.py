@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ..core.keys import Key
+from ..core.tokens.keys import Key
 from . import verdicts
 from .attempts import Attempt, Bench, change, reading, update
 from .foreign import foreign, jwk_of, public_half_as_secret

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as make_rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ..core.compact import base64url
-from ..core.keys import MIN_SECRET_BYTES, Key
-from ..core.signing import LEAST_RSA_BITS, KeyPair, pair_of
+from ..core.tokens.compact import base64url
+from ..core.tokens.key_files import LEAST_RSA_BITS, KeyPair, pair_of
+from ..core.tokens.keys import MIN_SECRET_BYTES, Key
 
 _MAKERS = {
     "EdDSA": Ed25519PrivateKey.generate,

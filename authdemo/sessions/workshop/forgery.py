@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..core.compact import base64url, signature, unpacked
-from ..core.keys import Key
-from ..core.signing import KeyPair
+from ..core.tokens.compact import base64url, signature, unpacked
+from ..core.tokens.key_files import KeyPair
+from ..core.tokens.keys import Key
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import httpx
 from starlette.types import ASGIApp
 
-from ..core.auth import AuthCore
+from ..core.config.settings import Rate
 from ..core.errors import (
     AuthError,
     NotAuthenticated,
@@ -19,10 +19,10 @@ from ..core.errors import (
     TooManyUpdates,
     UpdateRefused,
 )
-from ..core.limits import UpdateLimit
+from ..core.limits.buckets import UpdateLimit
 from ..core.record import Device, SessionRecord
-from ..core.settings import Rate
-from ..http.cookies import CookieNames
+from ..http.messages.cookies import CookieNames
+from ..setup.auth import AuthCore
 from .attempts import ADDRESS, Attempt, Bench
 from .experiments import EXPERIMENTS
 from .stranger import stranger

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.ids import new_id
+from ..core.basics.ids import new_id
 from ..core.record import Revision, SessionRecord
 
 _SECONDS = 60

@@ -7,7 +7,7 @@ import json
 import logging
 
 from authdemo.sessions.core.audit import AuditEvent, AuditTrail
-from authdemo.sessions.core.ids import public_id
+from authdemo.sessions.core.basics.ids import public_id
 from authdemo.sessions.core.record import Device
 
 REFUSAL = AuditEvent(kind="refused", reason="RequestRefused")

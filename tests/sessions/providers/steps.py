@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from authdemo.sessions import OpenIDConnect
-from authdemo.sessions.core.departures import Departure
+from authdemo.sessions.core.one_time.departures import Departure
 from authdemo.sessions.providers.identity import Identity
 from tests.oidc.cheat import Cheat
 from tests.oidc.steps import query_of

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from authdemo.sessions.core.basics.ids import new_id
 from authdemo.sessions.core.errors import AuthError, StoreUnavailable
-from authdemo.sessions.core.ids import new_id
 from authdemo.sessions.core.record import (
     MAX_HISTORY,
     Device,
@@ -18,7 +18,7 @@ from authdemo.sessions.core.record import (
     Revision,
     SessionRecord,
 )
-from authdemo.sessions.stores.base import Attempt, SessionStore
+from authdemo.sessions.core.store import Attempt, SessionStore
 from authdemo.sessions.stores.embedded import EmbeddedStore
 from authdemo.sessions.stores.redis import RedisStore
 from authdemo.sessions.testing import StoppedClock

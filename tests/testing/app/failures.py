@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from authdemo.sessions.reflex.state import SessionState
+from authdemo.sessions.reflex.tabs.state import SessionState
 from authdemo.sessions.testing import Tab
 from my_app.auth import Member
 from my_app.my_app import Clerk, Visitors

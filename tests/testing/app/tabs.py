@@ -8,7 +8,7 @@ import time
 import pytest
 from reflex.istate.manager.redis import StateManagerRedis
 
-from authdemo.sessions.reflex.state import SessionState
+from authdemo.sessions.reflex.tabs.state import SessionState
 from authdemo.sessions.testing import Tab, eventually
 from my_app.auth import Member, auth
 from my_app.my_app import Ledger, Room, Visitors, app

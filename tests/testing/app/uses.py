@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from authdemo.sessions.reflex.state import SessionState
+from authdemo.sessions.reflex.tabs.state import SessionState
 from authdemo.sessions.testing import Tab
 from my_app.auth import Member, auth
 from my_app.my_app import Visitors

@@ -1,0 +1,1 @@
+"""What an operator and an app decide, once."""

@@ -1,0 +1,211 @@
+"""What the operator decides, read from the environment and checked at once."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ..errors import ConfigurationError
+from ..tokens.key_files import KeyPair, read_pair
+from ..tokens.keys import KeyRing
+from .kept_secret import kept_secret
+from .options import DAY, LONGEST_LIFE, SessionOptions
+from .public_origin import read_origin
+
+_REDIS = re.compile(r"(rediss?|unix)://\S+")
+_RATE = re.compile(r"([1-9][0-9]{0,5})/(second|minute|hour)")
+_LEAST_EVENT_BYTES = 1024
+_WINDOWS = {"second": 1, "minute": 60, "hour": 3600}
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many in so much time.
+
+    Attributes:
+        count: How many.
+        seconds: In how many seconds.
+    """
+
+    count: int
+    seconds: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The operator's settings.
+
+    Attributes:
+        keys: The signing keys.
+        url: The public origin, or None to take each request's own.
+        data_dir: Where the database and a made secret are.
+        redis_url: Where Redis is, or None for the embedded store.
+        session: How long sessions live.
+        login_rate: How many logins may fail, per account and address.
+        register_rate: How many accounts may be made from one address, with `sessions.accounts`.
+        update_rate: How often a client may update its session.
+        event_rate: How many events a tab may send.
+        event_bytes: How large an event may be, as UTF-8.
+        trusted_proxies: The addresses and networks whose forwarded headers are believed.
+        made_secret: Whether the secret was made here, because none was given.
+    """
+
+    keys: KeyRing
+    url: str | None = None
+    data_dir: Path = Path(".data")
+    redis_url: str | None = field(default=None, repr=False)
+    session: SessionOptions = field(default_factory=SessionOptions)
+    login_rate: Rate = Rate(10, 60)
+    register_rate: Rate = Rate(20, 3600)
+    update_rate: Rate = Rate(1000, 60)
+    event_rate: Rate = Rate(100, 1)
+    event_bytes: int = 65_536
+    trusted_proxies: tuple[str, ...] = ()
+    made_secret: bool = False
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read the settings.
+
+        The data folder and a secret are made when all else is found right.
+
+        Args:
+            environ: The environment's variables.
+
+        Returns:
+            The settings, checked.
+
+        Raises:
+            ConfigurationError: Names the variable and says what it takes.
+        """
+        return cls(
+            url=_origin(environ),
+            redis_url=_redis_url(environ),
+            session=SessionOptions(
+                max_age=_seconds(environ, "AUTH_SESSION_MAX_AGE", 30 * DAY),
+                update_age=_seconds(environ, "AUTH_SESSION_UPDATE_AGE", DAY, least=0),
+                absolute_age=_seconds(environ, "AUTH_SESSION_ABSOLUTE_AGE", 90 * DAY),
+            ),
+            login_rate=_rate(environ, "AUTH_LOGIN_RATE", "10/minute"),
+            register_rate=_rate(environ, "AUTH_REGISTER_RATE", "20/hour"),
+            update_rate=_rate(environ, "AUTH_UPDATE_RATE", "1000/minute"),
+            event_rate=_rate(environ, "AUTH_EVENT_RATE", "100/second"),
+            event_bytes=_event_bytes(environ),
+            trusted_proxies=_trusted_proxies(environ),
+            made_secret="AUTH_SECRET" not in environ,
+            data_dir=(data_dir := data_folder(environ)),
+            keys=KeyRing(pairs=_pairs(environ), secrets=_secrets(environ, data_dir)),
+        )
+
+
+def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Find the folder that the app keeps its data in, and make it if it isn't there.
+
+    Args:
+        environ: The environment's variables.
+
+    Returns:
+        What `AUTH_DATA_DIR` names.
+
+    Raises:
+        ConfigurationError: If it is no folder to write to.
+    """
+    path = _data_dir(environ.get("AUTH_DATA_DIR") or ".data")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"AUTH_DATA_DIR takes a folder to write to: {error}.") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ConfigurationError(f"AUTH_DATA_DIR takes a folder to write to, not {str(path)!r}.")
+    return path
+
+
+def _data_dir(value: str) -> Path:
+    """Read a folder's name, with `~` as shells read it."""
+    try:
+        path = Path(value).expanduser()
+    except RuntimeError as error:  # there is no such user
+        raise ConfigurationError(f"AUTH_DATA_DIR takes a folder, not {value!r}: {error}") from error
+    if not value.strip() or "\0" in value:
+        raise ConfigurationError(f"AUTH_DATA_DIR takes a folder to write to, not {value!r}.")
+    return path
+
+
+def _origin(environ: Mapping[str, str]) -> str | None:
+    value = environ.get("AUTH_URL")
+    return read_origin(value) if value else None
+
+
+def _redis_url(environ: Mapping[str, str]) -> str | None:
+    value = environ.get("REFLEX_REDIS_URL")
+    if value and not (_REDIS.fullmatch(value) and _has_good_port(value)):
+        raise ConfigurationError("REFLEX_REDIS_URL takes a URL like redis://localhost:6379.")
+    return value or None
+
+
+def _has_good_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
+def _seconds(environ: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:
+    value = environ.get(name)
+    if not value:
+        return default
+    if not re.fullmatch(r"\d{1,10}", value, re.ASCII) or not least <= int(value) <= LONGEST_LIFE:
+        raise ConfigurationError(
+            f"{name} takes a number of seconds from {least} to {LONGEST_LIFE}, not {value!r}."
+        )
+    return int(value)
+
+
+def _rate(environ: Mapping[str, str], name: str, default: str) -> Rate:
+    value = environ.get(name) or default
+    match = _RATE.fullmatch(value)
+    if match is None:
+        raise ConfigurationError(
+            f"{name} takes a number per second, minute or hour, like {default}; it is {value!r}."
+        )
+    return Rate(int(match[1]), _WINDOWS[match[2]])
+
+
+def _event_bytes(environ: Mapping[str, str]) -> int:
+    value = environ.get("AUTH_EVENT_BYTES") or "65536"
+    if not re.fullmatch(r"\d{1,9}", value, re.ASCII) or int(value) < _LEAST_EVENT_BYTES:
+        raise ConfigurationError(
+            f"AUTH_EVENT_BYTES takes a number of bytes from {_LEAST_EVENT_BYTES}, not {value!r}."
+        )
+    return int(value)
+
+
+def _trusted_proxies(environ: Mapping[str, str]) -> tuple[str, ...]:
+    value = environ.get("AUTH_TRUSTED_PROXIES") or ""
+    networks = tuple(network.strip() for network in value.split(",") if network.strip())
+    try:
+        for network in networks:
+            ip_network(network)
+    except ValueError as error:
+        raise ConfigurationError(
+            "AUTH_TRUSTED_PROXIES takes addresses and networks, separated by commas, "
+            f"like 127.0.0.1,10.0.0.0/8: {error}."
+        ) from error
+    return networks
+
+
+def _secrets(environ: Mapping[str, str], data_dir: Path) -> list[str]:
+    value = environ.get("AUTH_SECRET")
+    if value is None:
+        return [kept_secret(data_dir / "secret")]
+    return [secret.strip() for secret in value.split(",")]
+
+
+def _pairs(environ: Mapping[str, str]) -> list[KeyPair]:
+    value = environ.get("AUTH_SIGNING_KEYS") or ""
+    return [read_pair(Path(path.strip())) for path in value.split(",") if path.strip()]

@@ -1,0 +1,1 @@
+"""What can happen to a session from its beginning to its end."""

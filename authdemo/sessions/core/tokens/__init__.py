@@ -1,0 +1,1 @@
+"""Signed tokens: their profile, their keys and how they are spelled."""

@@ -1,0 +1,1 @@
+"""`/api/auth/*`: every address, and the ways in and out."""

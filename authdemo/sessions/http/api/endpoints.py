@@ -1,0 +1,328 @@
+"""`/api/auth/*`, as Auth.js's own client expects it.
+
+Names, shapes and the `X-Auth-Return-Redirect` rule are those of Auth.js v5
+(next-auth 5.0.0-beta.32), so that `next-auth/react` works against this server.
+Where Auth.js is unsafe or silent the answer is better, and still fit for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from starlette.types import ASGIApp
+
+from ...core import events as ev
+from ...core.basics.clock import iso
+from ...core.basics.ids import public_id
+from ...core.callbacks import Account
+from ...core.errors import (
+    AuthError,
+    MethodNotAllowed,
+    NotAuthenticated,
+    NotFound,
+    RequestRefused,
+    SignInError,
+    SignInOutdated,
+    TicketRefused,
+)
+from ...core.record import SessionRecord
+from ...providers.federated import Federated
+from ...setup.admission import Granted
+from ...setup.auth import AuthCore
+from ..messages import answers, bodies, cookies
+from ..messages.answers import Answer
+from ..messages.cookies import RawHeaders
+from ..messages.preconditions import expected_revs
+from ..requests import Request
+from ..routing import NAME, Addresses, Endpoint
+from ..visitors import Visitor, Visitors, device_of
+from . import openapi, revoking
+from .backchannel import BackChannel
+from .federation import Federation
+from .signing_in import SigningIn, redirect
+from .signing_out import SigningOut
+
+BASE = "/api/auth"
+
+
+class Endpoints:
+    """Answers the requests of `/api/auth`.
+
+    Attributes:
+        signing_out: Leads who has signed out to their provider.
+    """
+
+    def __init__(self, auth: AuthCore, visitors: Visitors) -> None:
+        """Make the endpoints.
+
+        Args:
+            auth: The app's sessions.
+            visitors: Knows who sends a request.
+        """
+        self._auth = auth
+        self._visitors = visitors
+        self._signing_in = SigningIn(auth, visitors)
+        self._federation = Federation(auth, self._signing_in, BASE)
+        self.signing_out = SigningOut(auth, visitors, BASE)
+        self._back_channel = BackChannel(auth)
+        self._description = openapi.describe(auth)
+
+    @property
+    def table(self) -> Mapping[str, Mapping[str, Endpoint]]:
+        """What answers each method at each path below `/api/auth`."""
+        return {
+            "/openapi.json": {"GET": self.description},
+            "/jwks": {"GET": self.jwks},
+            "/providers": {"GET": self.providers},
+            "/csrf": {"GET": self.csrf},
+            "/session": {"GET": self.read, "POST": self.update},
+            f"/callback/{NAME}": {"GET": self.come_back, "POST": self.sign_in},
+            "/ticket": {"POST": self.redeem},
+            f"/signin/{NAME}": {"GET": self.show_sign_in_with, "POST": self.start_sign_in},
+            "/signin": {"GET": self.show_sign_in, "POST": self.show_sign_in},
+            "/error": {"GET": self.show_sign_in},
+            "/signout": {"GET": self.show_home, "POST": self.sign_out},
+            f"/signout/{NAME}": {"GET": self.signing_out.go},
+            f"/post-logout/{NAME}": {"GET": self.signing_out.come_back},
+            f"/backchannel-logout/{NAME}": {"POST": self._back_channel.hear},
+            "/token": {"GET": self.inspect},
+            "/sessions": {"GET": self.list_sessions},
+            "/sessions/revoke": {"POST": self.revoke},
+        }
+
+    def in_front_of(self, app: ASGIApp) -> Addresses:
+        """Answer what is for `/api/auth`, and leave the rest to an app."""
+        return Addresses(app, base=BASE, table=self.table, on_error=self._note_refusal)
+
+    async def description(self, _: Request) -> Answer:
+        """`GET openapi.json`: all of this, for programs to read."""
+        return answers.public(self._description)
+
+    async def jwks(self, _: Request) -> Answer:
+        """`GET jwks`: the public keys, for services that verify tokens (RFC 7517)."""
+        return answers.public(self._auth.settings.keys.jwks)
+
+    async def providers(self, request: Request) -> Answer:
+        """`GET providers`: the ways to sign in."""
+        base_url = self._visitors.origins.base_url(request.scope)
+        return answers.personal(
+            {
+                provider.id: {
+                    "id": provider.id,
+                    "name": provider.name,
+                    "type": provider.type,
+                    "signinUrl": f"{base_url}{BASE}/signin/{provider.id}",
+                    "callbackUrl": f"{base_url}{BASE}/callback/{provider.id}",
+                }
+                for provider in self._auth.providers.values()
+            }
+        )
+
+    async def csrf(self, request: Request) -> Answer:
+        """`GET csrf`: the token that every POST must bring in its body."""
+        visitor = await self._visitors.receive(request.scope)
+        fresh: RawHeaders = []
+        token = self._visitors.csrf.find(visitor.csrf_cookies, visitor.sid)
+        token = token or self._visitors.put_csrf(fresh, visitor, visitor.sid)
+        return answers.personal({"csrfToken": token}).plus(fresh)
+
+    async def read(self, request: Request) -> Answer:
+        """`GET session`: the public session, or `null`."""
+        visitor = await self._visitors.receive(request.scope)
+        fresh: RawHeaders = []
+        record = await self._visitors.refresh(fresh, visitor)
+        session = await self._auth.sessions.faces.public(record) if record else None
+        if session is not None:
+            await ev.tell(self._auth.events.session, session=session, path=request.path)
+        return answers.personal(session).plus(fresh)
+
+    async def update(self, request: Request) -> Answer:
+        """`POST session`: a client's update."""
+        visitor, body = await self._receive(request)
+        record, asked = visitor.record, body.get("data")
+        if record is None:
+            raise NotAuthenticated
+        self._auth.update_limit.count(record.id)
+        revised = await self._auth.sessions.revise(
+            record.id,
+            {} if asked is None else asked,
+            author="client",
+            if_rev=expected_revs(request.scope),
+            device=visitor.device,
+            known=record,
+        )
+        answer = answers.personal(revised.session)
+        self._visitors.put_token(answer.headers, visitor, revised.record, revised.token)
+        return answer
+
+    async def sign_in(self, request: Request) -> Answer:
+        """`POST callback/<provider>`: sign in with credentials."""
+        visitor, body = await self._receive(request, for_redirect=True)
+        wanted = _wanted_url(request, body) or self._signing_in.remembered_url(visitor)
+        credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
+        try:
+            granted = await self._auth.admission.authorize(
+                request.name, credentials, device=visitor.device
+            )
+            target = await self._auth.redirect(wanted, visitor.base_url)
+            return await self._signing_in.admit(request, visitor, granted, target)
+        except SignInError as error:
+            if isinstance(error, SignInOutdated):
+                self._note_refusal(request, error)
+            return self._signing_in.refuse(request, visitor, error)
+
+    async def redeem(self, request: Request) -> Answer:
+        """`POST ticket`: exchange a sign-in ticket for the session cookie."""
+        visitor, body = await self._receive(request)
+        granted = await self._auth.tickets.redeem(
+            str(body.get("ticket")), browser=self._visitors.browser(visitor)
+        )
+        try:
+            user = self._auth.sessions.schema.read_older(granted.user)
+        except ValidationError as error:  # another version of the app has issued the ticket
+            raise TicketRefused("This sign-in took too long. Sign in again.") from error
+        account = Account(granted.provider, self._auth.providers[granted.provider].type)
+        target = await self._auth.redirect(granted.callback_url, visitor.base_url)
+        known = Granted(user, account, granted.began)
+        return await self._signing_in.admit(request, visitor, known, target, as_json=True)
+
+    async def start_sign_in(self, request: Request) -> Answer:
+        """`POST signin/<provider>`: credentials are asked for on the app's own page."""
+        provider = self._auth.admission.provider(request.name)
+        visitor, body = await self._receive(request, for_redirect=True)
+        target = await self._auth.redirect(_wanted_url(request, body), visitor.base_url)
+        if isinstance(provider, Federated):
+            return await self._federation.leave(request, visitor, provider, target)
+        return redirect(request, self._auth.sign_in_url(visitor.base_url, callbackUrl=target))
+
+    async def come_back(self, request: Request) -> Answer:
+        """`GET callback/<provider>`: somebody comes back from a provider."""
+        provider = self._auth.admission.provider(request.name)
+        if not isinstance(provider, Federated):
+            raise MethodNotAllowed("Credentials are sent by POST.", allowed=["POST"])
+        visitor = request.visitor = await self._visitors.receive(request.scope)
+        return await self._federation.arrive(request, visitor, provider)
+
+    async def show_sign_in_with(self, request: Request) -> Answer:
+        """`GET signin/<provider>`: the same page, if there is that provider."""
+        self._auth.admission.provider(request.name)
+        return await self.show_sign_in(request)
+
+    async def show_sign_in(self, request: Request) -> Answer:
+        """`GET signin` and `GET error`: the app's own page says it."""
+        base_url = self._visitors.origins.base_url(request.scope)
+        query = {k: v for k, v in request.query.items() if k in ("callbackUrl", "error", "code")}
+        if "callbackUrl" in query:
+            query["callbackUrl"] = await self._auth.redirect(query["callbackUrl"], base_url)
+        return redirect(request, self._auth.sign_in_url(base_url, **query))
+
+    async def show_home(self, request: Request) -> Answer:
+        """`GET signout` changes nothing: signing out takes a POST."""
+        return redirect(request, self._visitors.origins.base_url(request.scope))
+
+    async def sign_out(self, request: Request) -> Answer:
+        """`POST signout`: end the session, here and wherever its cookie was copied to."""
+        visitor, body = await self._receive(request, for_redirect=True)
+        wanted = _wanted_url(request, body)
+        if visitor.record is not None:
+            await self._auth.sessions.sign_out(visitor.record.id, device=visitor.device)
+        target, way = await self._target(visitor, wanted), None
+        if visitor.record is not None:
+            way = await self.signing_out.way_on(visitor.record, visitor.base_url, target)
+        answer = redirect(request, way or target)
+        self._signing_in.remember(answer, visitor, target)
+        self._visitors.clear_session(answer.headers, visitor)
+        self._visitors.put_csrf(answer.headers, visitor, "")
+        return answer
+
+    async def inspect(self, request: Request) -> Answer:
+        """`GET token`: what the visitor's own token says, however old; never the token itself."""
+        visitor = await self._visitors.receive(request.scope)
+        if visitor.verified is None:
+            raise NotAuthenticated
+        token, claims, names = visitor.verified.token, visitor.verified.claims, visitor.names
+        history = await self._auth.sessions.store.history(visitor.sid)
+        shown = self._auth.sessions.faces.inspect(token, visitor.verified.record, history)
+        life = cookies.attributes(secure=names.secure, max_age=claims.exp - claims.iat)
+        return answers.personal({**shown, "cookie": {"name": names.session, "attributes": life}})
+
+    async def list_sessions(self, request: Request) -> Answer:
+        """`GET sessions`: where the user is signed in."""
+        visitor = await self._visitors.receive(request.scope)
+        if visitor.record is None:
+            raise NotAuthenticated
+        records = await self._auth.sessions.of_user(visitor.record.user_id)
+        return answers.personal([_summary(record, visitor.sid) for record in records])
+
+    async def revoke(self, request: Request) -> Answer:
+        """`POST sessions/revoke`: end one, the others, or all of the user's sessions."""
+        visitor, body = await self._receive(request)
+        if visitor.record is None:
+            raise NotAuthenticated
+        is_form = bodies.is_form(request)
+        await revoking.end(
+            self._auth.sessions, visitor.record, body, device=visitor.device, is_form=is_form
+        )
+        remaining = await self._auth.sessions.of_user(visitor.record.user_id)
+        answer = answers.personal([_summary(record, visitor.sid) for record in remaining])
+        if all(record.id != visitor.sid for record in remaining):
+            self._visitors.clear_session(answer.headers, visitor)
+            self._visitors.put_csrf(answer.headers, visitor, "")
+        return answer
+
+    async def _target(self, visitor: Visitor, wanted: str) -> str:
+        """Decide where to go from a session that is over, whatever the app's callback says."""
+        try:
+            return await self._auth.redirect(wanted, visitor.base_url)
+        except AuthError:
+            return visitor.base_url
+
+    async def _receive(
+        self, request: Request, *, for_redirect: bool = False
+    ) -> tuple[Visitor, dict[str, Any]]:
+        """Receive a POST: from our own pages, readable, and with its CSRF token."""
+        self._visitors.origins.check(request.scope)
+        body = await bodies.read(request)
+        visitor = request.visitor = await self._visitors.receive(request.scope)
+        try:
+            self._visitors.csrf.check(visitor.csrf_cookies, visitor.sid, body.get("csrfToken"))
+        except RequestRefused as error:
+            if for_redirect:
+                error.url = self._auth.sign_in_url(visitor.base_url, error="MissingCSRF")
+            raise
+        return visitor, body
+
+    def _note_refusal(self, request: Request, error: AuthError) -> None:
+        """Keep what was denied in mind; what was merely misspelled is no refusal."""
+        if isinstance(error, bodies.BodyRefused | NotFound | MethodNotAllowed):
+            return
+        visitor = request.visitor
+        self._auth.trail.refused(
+            error,
+            path=request.path,
+            record=visitor.record if visitor else None,
+            device=device_of(request.scope),
+        )
+
+
+def _summary(record: SessionRecord, current: str) -> dict[str, Any]:
+    return {
+        "id": public_id(record.id),
+        "current": record.id == current,
+        "created": iso(record.created),
+        "last_seen": iso(record.last_seen),
+        "expires": iso(record.expires),
+        "rev": record.rev,
+        "user_agent": record.device.user_agent,
+        "ip": record.device.ip,
+    }
+
+
+def _wanted_url(request: Request, body: dict[str, Any]) -> str:
+    """Read where the sender wants to go: as in Auth.js, the body says it, or else the query."""
+    wanted = body.get("callbackUrl")
+    if not isinstance(wanted, str | None):
+        raise bodies.BodyRefused("The field 'callbackUrl' must be text.", field="callbackUrl")
+    return wanted or request.query.get("callbackUrl", "")

@@ -1,0 +1,1 @@
+"""The sockets of tabs: whose they are, and what may come through them."""

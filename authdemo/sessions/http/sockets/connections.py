@@ -1,0 +1,220 @@
+"""The open sockets, and whose they are.
+
+A socket's identity is settled at its handshake, from the HttpOnly cookie, and
+kept here, on the server. What a tab says about itself later counts for nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ...core.basics.ids import new_id
+from ...core.limits.buckets import Bucket
+from ...core.record import Device
+from ...core.session import Session
+
+
+@dataclass(eq=False, slots=True)
+class Connection:
+    """One open socket.
+
+    Attributes:
+        sid: The session that it belongs to, or None.
+        browser: The browser's name, as far as it has one.
+        device: What it was opened with; its tab has a name.
+        base_url: The app's origin, as the browser sees it.
+        pace: How fast its tab may send events, whichever way they come.
+        id: Its own id, known to the server alone.
+        tab: The tab behind it, once it has said a word.
+        user_id: Whose session it is; empty for nobody's.
+        path: The page that the tab shows.
+        event: The name of the event that it sent last.
+        wanted: Where its visitor wants to go after signing in.
+        is_told: Whether its page explains an error, if it is the sign-in page.
+        is_over: Whether a session that it belonged to, or its browser's cookie names, is over
+            without its visitor having signed out.
+        way_on: Where its visitor has to go after signing out.
+        shown: The id of the session that its tab was last told of; empty for nobody's, None
+            until it was told of any.
+        session: The session as it was last verified, for what can't wait.
+        verified: When that was, in seconds since 1970.
+    """
+
+    sid: str | None
+    browser: str
+    device: Device
+    base_url: str
+    pace: Bucket
+    id: str = field(default_factory=new_id)
+    user_id: str = ""
+    tab: str | None = None
+    path: str = "/"
+    event: str = ""
+    wanted: str = "/"
+    is_told: bool = False
+    is_over: bool = False
+    way_on: str = ""
+    shown: str | None = None
+    session: Session | None = None
+    verified: float = 0.0
+    _noted: set[tuple[str, ...]] = field(default_factory=set, init=False)
+
+    def is_first(self, *kind: str) -> bool:
+        """Tell whether a refusal is the first of its kind that this socket gets.
+
+        Only the first is noted: whoever sends more shall not fill the audit trail.
+
+        Args:
+            *kind: What was refused, and why.
+
+        Returns:
+            Whether nobody has asked for this kind before.
+        """
+        is_new = kind not in self._noted
+        self._noted.add(kind)
+        return is_new
+
+    def path_of(self, url: str) -> str:
+        """Spell an address of the app without its origin; in development pages have another.
+
+        Args:
+            url: An absolute address.
+
+        Returns:
+            Its path and what follows, with one slash before it, so that it names no host; the
+            address as it is if it leads to another origin.
+        """
+        rest = url.removeprefix(self.base_url)
+        if rest == url or rest[:1] not in ("", "/", "?", "#"):
+            return url
+        return "/" + rest.lstrip("/")
+
+
+class Connections:
+    """All open sockets of this process.
+
+    Attributes:
+        tabs_changed: Is told whose tab was opened or closed.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.tabs_changed: Callable[[str], None] = lambda _: None
+        self._by_id: dict[str, Connection] = {}
+        self._by_sid: defaultdict[str, set[Connection]] = defaultdict(set)
+        self._by_user: defaultdict[str, set[Connection]] = defaultdict(set)
+        self._by_browser: defaultdict[str, set[Connection]] = defaultdict(set)
+        self._watchers: set[Connection] = set()
+
+    def open(self, connection: Connection) -> None:
+        """Take a new socket in."""
+        self._by_id[connection.id] = connection
+        if connection.sid:
+            self._by_sid[connection.sid].add(connection)
+            self._by_user[connection.user_id].add(connection)
+        elif connection.browser:
+            self._by_browser[connection.browser].add(connection)
+
+    def close(self, connection: Connection) -> None:
+        """Forget a socket."""
+        self._by_id.pop(connection.id, None)
+        _discard(self._by_sid, connection.sid, connection)
+        _discard(self._by_user, connection.user_id, connection)
+        self._watchers.discard(connection)
+        _discard(self._by_browser, connection.browser, connection)
+        self._tell(connection)
+
+    def introduce(self, connection: Connection, tab: str) -> None:
+        """Learn which tab is behind a socket."""
+        is_new = connection.tab is None
+        connection.tab = tab
+        if is_new:
+            self._tell(connection)
+
+    def find(self, connection_id: str) -> Connection | None:
+        """Find a socket by its id, or None."""
+        return self._by_id.get(connection_id)
+
+    def of_session(self, sid: str) -> list[Connection]:
+        """List a session's sockets."""
+        return list(self._by_sid.get(sid, ()))
+
+    def of_browser(self, browser: str) -> list[Connection]:
+        """List a browser's sockets that belong to no session."""
+        return list(self._by_browser.get(browser, ()))
+
+    def of_tab(self, tab: str, *, sid: str, browser: str) -> Connection | None:
+        """Find the socket of a tab, if it is the tab of somebody's.
+
+        Args:
+            tab: What the tab calls itself.
+            sid: The session that it has to belong to; empty for nobody's.
+            browser: The browser that it has to be in if it is nobody's.
+
+        Returns:
+            The socket, or None if the tab isn't theirs, or isn't open here.
+        """
+        own = self.of_session(sid) if sid else self.of_browser(browser)
+        return next((connection for connection in own if connection.tab == tab), None)
+
+    def watch(self, connection: Connection, *, is_watching: bool) -> None:
+        """Note whether a tab shows an overview of its user's sessions."""
+        if is_watching:
+            self._watchers.add(connection)
+        else:
+            self._watchers.discard(connection)
+
+    def is_watching(self, connection: Connection) -> bool:
+        """Tell whether a tab shows an overview."""
+        return connection in self._watchers
+
+    def watchers_of(self, user_id: str) -> list[Connection]:
+        """List a user's watching tabs, or all if it isn't known whose."""
+        return [each for each in self._watchers if user_id in ("", each.user_id)]
+
+    def users(self) -> list[str]:
+        """List the users who have a tab open."""
+        return list(self._by_user)
+
+    def tabs_of(self, user_id: str) -> dict[str, list[str]]:
+        """List the names of a user's open tabs, by session id."""
+        tabs: defaultdict[str, list[str]] = defaultdict(list)
+        for connection in self._by_user.get(user_id, ()):
+            if connection.tab and connection.sid:
+                tabs[connection.sid].append(connection.device.tab)
+        return dict(tabs)
+
+    def of_members(self) -> list[Connection]:
+        """List the sockets that belong to any session."""
+        return [connection for mine in self._by_sid.values() for connection in mine]
+
+    def unbind(self, sid: str, *, is_asked: bool) -> list[Connection]:
+        """Take a session's rights away from all its sockets, now.
+
+        Args:
+            sid: The session that is over.
+            is_asked: Whether its visitor has asked for it, and needs not to be told.
+
+        Returns:
+            The sockets, which belong to nobody any more.
+        """
+        connections = list(self._by_sid.pop(sid, ()))
+        for connection in connections:
+            connection.sid = connection.session = None
+            connection.is_over = not is_asked
+        return connections
+
+    def _tell(self, connection: Connection) -> None:
+        if connection.sid and connection.tab:
+            self.tabs_changed(connection.user_id)
+
+
+def _discard(
+    index: defaultdict[str, set[Connection]], key: str | None, connection: Connection
+) -> None:
+    if key is not None and key in index:
+        index[key].discard(connection)
+        if not index[key]:
+            del index[key]

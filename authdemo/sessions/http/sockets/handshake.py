@@ -1,0 +1,122 @@
+"""The guard at the socket's door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import parse_qs
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ...core.basics.ids import new_tab_name
+from ...core.errors import AuthError, RequestRefused
+from ...core.limits.buckets import Bucket
+from ...setup.auth import AuthCore
+from ..messages import answers, cookies
+from ..messages.bodies import BodyRefused
+from ..visitors import Visitors, device_of
+from .connections import Connection, Connections
+from .socket_limits import SocketLimits
+
+SCHEME = "Session"
+"""The scheme of the header that carries a connection's id to the event handlers.
+
+It is `Authorization`, which Reflex never sends on to a browser, and which no
+browser can send with a handshake.
+"""
+
+_UPGRADE = [(b"connection", b"upgrade"), (b"upgrade", b"websocket")]
+
+
+class Handshake:
+    """Lets sockets in, settles whose they are, and keeps the cookies to itself."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        auth: AuthCore,
+        visitors: Visitors,
+        connections: Connections,
+        path: str,
+        is_event: Callable[[str], bool],
+    ) -> None:
+        """Guard an app's sockets.
+
+        Args:
+            app: The app.
+            auth: The app's sessions.
+            visitors: Knows who opens a socket.
+            connections: Where open sockets are kept.
+            path: Where sockets are opened.
+            is_event: Tells whether the app has any use for a message.
+        """
+        self._app = app
+        self._auth = auth
+        self._visitors = visitors
+        self._connections = connections
+        self._path = path
+        self._is_event = is_event
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Guard one connection; requests that are for something else pass."""
+        if scope["type"] != "websocket":
+            if scope["type"] == "http" and f"{scope['path']}/".startswith(f"{self._path}/"):
+                await self._refuse_request(scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
+            return
+        try:
+            connection = await self._settle(scope)
+        except AuthError as error:
+            self._note(error, scope)
+            await send({"type": "websocket.close", "code": 1008, "reason": error.code})
+            return
+        self._connections.open(connection)
+        try:
+            await self._app(_marked(scope, connection), self._watched(receive, connection), send)
+        finally:
+            self._connections.close(connection)
+
+    async def _refuse_request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Say that Socket.IO's long polling doesn't exist here (RFC 9110 section 15.5.22)."""
+        error = BodyRefused("This address takes WebSockets only.", 426)
+        self._note(error, scope)
+        await answers.refusal(error).plus(_UPGRADE)(scope, receive, send)
+
+    def _note(self, error: AuthError, scope: Scope) -> None:
+        self._auth.trail.refused(error, path=scope["path"], device=device_of(scope))
+
+    async def _settle(self, scope: Scope) -> Connection:
+        """Decide whose socket this is; without an `Origin` it is nobody's."""
+        self._visitors.origins.check(scope)
+        if not parse_qs(scope["query_string"].decode("latin-1")).get("token"):
+            raise RequestRefused("The socket doesn't say which tab it belongs to.")
+        visitor = await self._visitors.receive(scope)
+        known = self._visitors.origins.is_own(scope) is True
+        return Connection(
+            sid=(visitor.sid or None) if known else None,
+            user_id=visitor.record.user_id if known and visitor.record else "",
+            browser=self._visitors.browser(visitor) if known else "",
+            device=visitor.device.model_copy(update={"tab": new_tab_name()}),
+            base_url=visitor.base_url,
+            pace=Bucket(self._auth.settings.event_rate),
+            is_over=known and visitor.has_session_cookie and visitor.record is None,
+        )
+
+    def _watched(self, receive: Receive, connection: Connection) -> SocketLimits:
+        return SocketLimits(
+            receive,
+            connection,
+            settings=self._auth.settings,
+            trail=self._auth.trail,
+            is_event=self._is_event,
+        )
+
+
+def _marked(scope: Scope, connection: Connection) -> Scope:
+    clean = cookies.without(scope, cookies.OWN_NAMES)
+    headers = [(name, value) for name, value in clean["headers"] if name != b"authorization"]
+    return {
+        **clean,
+        "headers": [*headers, (b"authorization", f"{SCHEME} {connection.id}".encode())],
+    }

@@ -1,0 +1,76 @@
+"""The guard of the one way beside the socket on which a tab sends events: with files."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ...core.errors import AuthError, RequestRefused
+from ...setup.auth import AuthCore
+from ..messages import answers
+from ..messages.scopes import find_header
+from ..visitors import Visitors, device_of
+from .connections import Connection, Connections
+from .socket_limits import in_turn
+
+TAB = b"reflex-client-token"
+"""The header by which a request says whose event it brings; Reflex takes none without it."""
+
+
+class Uploads:
+    """Lets files through from the session that has the tab open, and from nobody else.
+
+    Reflex runs such an event in the tab that the request names, and answers with what that
+    changes there. The name of a tab is no secret: it is in the address of the tab's socket.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, auth: AuthCore, visitors: Visitors, connections: Connections
+    ) -> None:
+        """Guard an app's uploads.
+
+        Args:
+            app: The app.
+            auth: The app's sessions.
+            visitors: Knows who sends a request.
+            connections: The open sockets.
+        """
+        self._app = app
+        self._auth = auth
+        self._visitors = visitors
+        self._connections = connections
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Guard one request, at whatever address; all that name no tab pass."""
+        tab = find_header(scope, TAB) if scope["type"] == "http" else None
+        if tab is None or scope["method"] == "OPTIONS":
+            await self._app(scope, receive, send)
+            return
+        try:
+            owner = await self._owner(scope, tab)
+        except AuthError as error:
+            self._auth.trail.refused(error, path=scope["path"], device=device_of(scope))
+            await answers.refusal(error)(scope, receive, send)
+            return
+        await in_turn(owner.pace)
+        await self._app(scope, self._while_open(receive, owner, tab), send)
+
+    async def _owner(self, scope: Scope, tab: str) -> Connection:
+        """Find the open socket of the sender's own tab."""
+        self._visitors.origins.check(scope)
+        visitor = await self._visitors.receive(scope)
+        browser = self._visitors.browser(visitor)
+        owner = self._connections.of_tab(tab, sid=visitor.sid, browser=browser)
+        if owner is None:
+            raise RequestRefused("The files don't come from an open tab of this session.")
+        return owner
+
+    def _while_open(self, receive: Receive, owner: Connection, tab: str) -> Receive:
+        """Break a request off when its tab changes hands before all of it is there."""
+        sid, browser = owner.sid or "", owner.browser
+
+        async def listen() -> Message:
+            message = await receive()
+            is_open = self._connections.of_tab(tab, sid=sid, browser=browser)
+            return message if is_open else {"type": "http.disconnect"}
+
+        return listen

@@ -1,0 +1,1 @@
+"""The session in components, and the package's own pages."""

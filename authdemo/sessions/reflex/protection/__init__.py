@@ -1,0 +1,1 @@
+"""What `protected` and `public` say of pages, event handlers, states and vars."""

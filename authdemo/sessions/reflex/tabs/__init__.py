@@ -1,0 +1,1 @@
+"""Open tabs: what each shows, whose it is, and what its events may do."""

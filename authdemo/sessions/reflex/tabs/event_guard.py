@@ -1,0 +1,116 @@
+"""Decides before each event whether its sender may have it run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reflex_base.event.context import EventContext
+from reflex_base.registry import RegistrationContext
+
+from ...core.errors import AccessDenied
+from ...core.guard import Rule, Verdict
+from ...core.session import Session
+from ...http.sockets.connections import Connection
+from ...setup.auth import AuthCore
+from ..protection.guards import Guards
+from .live import Live
+from .state import SessionState
+
+if TYPE_CHECKING:
+    from reflex.event import Event
+    from reflex.state import BaseState
+
+
+class EventGuard:
+    """Turns events away that are not for their sender, and lets them in when they are."""
+
+    def __init__(self, auth: AuthCore, guards: Guards, live: Live) -> None:
+        """Guard an app's events.
+
+        Args:
+            auth: The app's sessions.
+            guards: Knows which events are for whom.
+            live: Knows the tabs and their sessions.
+        """
+        self._auth = auth
+        self._guards = guards
+        self._live = live
+
+    async def admits(self, state: BaseState, event: Event, connection: Connection | None) -> bool:
+        """Judge an event.
+
+        Args:
+            state: The tab's state, in line with its session.
+            event: The event.
+            connection: The tab's socket.
+
+        Returns:
+            Whether it may run. If not, the tab is told what to do about it.
+        """
+        rule = self._rule(event.name)
+        if rule is None:
+            return True
+        verdict = await self._judge(rule, connection)
+        if verdict is Verdict.GRANTED:
+            return True
+        self._live.note_refusal(state, event.name, verdict.value)
+        await self._turn_away(state, event, rule, verdict, connection)
+        return False
+
+    async def call_back(self, state: BaseState, connection: Connection | None) -> None:
+        """Run the event that waited for its sender to sign in, now that it may.
+
+        Args:
+            state: The tab's state, in line with its session.
+            connection: The tab's socket.
+        """
+        session = _session_of(connection)
+        if session is None:
+            return
+        session_state = await state.get_state(SessionState)
+        waiting = session_state.held(user_id=session.user.id, at=self._auth.clock())
+        if waiting is None:
+            return
+        rule = self._rule(waiting["name"])
+        if rule is None or await self._judge(rule, connection) is Verdict.GRANTED:
+            session_state.drop()
+            await EventContext.get().enqueue(_event(waiting))
+
+    def _rule(self, name: str) -> Rule | None:
+        known = RegistrationContext.get().event_handlers.get(name)
+        return self._guards.of_event(known.states[0], known.handler) if known else None
+
+    async def _judge(self, rule: Rule, connection: Connection | None) -> Verdict:
+        return await rule.decide(_session_of(connection), self._auth.clock)
+
+    async def _turn_away(
+        self,
+        state: BaseState,
+        event: Event,
+        rule: Rule,
+        verdict: Verdict,
+        connection: Connection | None,
+    ) -> None:
+        session_state = await state.get_state(SessionState)
+        session = _session_of(connection)
+        here = connection.path if connection else "/"
+        if verdict is Verdict.DENIED:
+            session_state.refuse(AccessDenied("This is not for you.", reason="event"))
+            return
+        if rule.replay or verdict is Verdict.CONFIRM:
+            owner = session.user.id if session else ""
+            session_state.hold(event.name, event.payload, user_id=owner, at=self._auth.clock())
+        confirm = verdict is Verdict.CONFIRM
+        session_state.leave_to = (
+            self._auth.confirm_url(here) if confirm else self._live.way_in(connection)
+        )
+
+
+def _session_of(connection: Connection | None) -> Session | None:
+    return connection.session if connection is not None and connection.sid is not None else None
+
+
+def _event(waiting: dict[str, Any]) -> Event:
+    from reflex.event import Event
+
+    return Event(name=waiting["name"], payload=waiting["payload"])

@@ -1,0 +1,366 @@
+"""Keeps every open tab in step with its session."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, NamedTuple
+
+import reflex as rx
+from reflex.istate.data import RouterData
+from reflex.state import BaseState
+
+from ...core import events as ev
+from ...core.audit import AuditEvent
+from ...core.errors import StoreUnavailable
+from ...core.guard import Rule, Verdict
+from ...core.record import SessionRecord
+from ...core.session import Session
+from ...http.pages.site import canonical
+from ...http.sockets.connections import Connection, Connections
+from ...http.sockets.handshake import SCHEME
+from ...setup.auth import AuthCore
+from ..protection.guards import Guards
+from .soon import Soon
+from .state import SessionState
+from .tree import hand_over
+
+logger = logging.getLogger("authdemo.sessions")
+
+REFUSED = "/refused"
+"""Where a member is led from a page that is not for them, if another server hands it out."""
+
+_LONGEST_WAIT = 86_400.0
+_SHORT_WAIT = 1.0
+_HANDFUL = 6
+_LONGEST_HANDFUL = 0.05
+_BREATH = 0.001
+
+
+class _Watch(NamedTuple):
+    """When to look at a session again, as it follows from when its user gave a proof."""
+
+    timer: asyncio.TimerHandle
+    confirmed: float
+
+
+class Live:
+    """Pushes sessions to tabs, and knows whose tab an event comes from."""
+
+    def __init__(
+        self,
+        app: rx.App,
+        auth: AuthCore,
+        guards: Guards,
+        connections: Connections,
+        *,
+        serves_pages: bool,
+    ) -> None:
+        """Connect an app to its sessions.
+
+        Args:
+            app: The Reflex app.
+            auth: The app's sessions.
+            guards: Knows which vars are for whom.
+            connections: The open sockets.
+            serves_pages: Whether a page that is loaded again is served to those who may have it.
+        """
+        self._app = app
+        self._serves_pages = serves_pages
+        self._guards = guards
+        self._auth = auth
+        self.connections = connections
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._watches: dict[str, _Watch] = {}
+        self._pushes = Soon(self._push, start=self.start)
+        self._crowds = Soon(self._push_to_all, start=self.start)
+
+    def connection(self, state: BaseState) -> Connection | None:
+        """Find the socket that the running event came through.
+
+        Args:
+            state: The state of the event handler.
+
+        Returns:
+            The socket, or None if it is closed by now.
+        """
+        return self.connection_of(state.router)
+
+    def connection_of(self, router: RouterData) -> Connection | None:
+        """Find the socket behind what Reflex knows of an event's way; see `connection`."""
+        header = router.headers.raw_headers.get("authorization", "")
+        return self.connections.find(header.removeprefix(f"{SCHEME} "))
+
+    async def record(self, connection: Connection | None) -> SessionRecord | None:
+        """Find the living session of a socket.
+
+        Args:
+            connection: The socket.
+
+        Returns:
+            The newest record, or None.
+
+        Raises:
+            StoreUnavailable: If the store can't say.
+        """
+        if connection is None or connection.sid is None:
+            return None
+        return await self._auth.sessions.find(connection.sid)
+
+    def note_refusal(self, state: BaseState, event: str, reason: str) -> None:
+        """Note that somebody called an event handler that is not for them, once for each socket.
+
+        Args:
+            state: A state of the tab.
+            event: The handler's name.
+            reason: Why it isn't, in one word.
+        """
+        connection = self.connection(state)
+        if connection is not None and not connection.is_first(reason, event):
+            return
+        entry = AuditEvent(kind="refused", reason=reason, path=event[:256])
+        self._auth.trail.add(entry, device=connection.device if connection else None)
+
+    async def settle(
+        self, state: BaseState, connection: Connection | None, *, is_used: bool = True
+    ) -> None:
+        """Bring one tab's state in line with the truth, as part of an event of its own.
+
+        Args:
+            state: A state of the tab, whose lock the caller holds.
+            connection: The tab's socket.
+            is_used: Whether somebody is there, so that the session is to live on.
+        """
+        session_state = await state.get_state(SessionState)
+        session_state.last()
+        if connection is not None:
+            session_state.meet(connection)
+            self.connections.watch(connection, is_watching=session_state.watches())
+        record = await self.record(connection)
+        if record is not None and is_used and self._auth.sessions.renewals.is_due(record):
+            record = await self._extend(record, session_state, connection)
+        if record is not None:
+            self._watch(record)
+        await self._show(state, connection, record)
+
+    async def _extend(
+        self, record: SessionRecord, session_state: SessionState, connection: Connection | None
+    ) -> SessionRecord | None:
+        """Extend a session, and have the browser fetch a cookie that lives as long."""
+        device = connection.device if connection else None
+        extended = await self._auth.sessions.renewals.extend(record, device=device)
+        if extended is not None and extended.steps != record.steps:
+            session_state.cookie_step = extended.steps
+        return extended
+
+    def hear(self, notice: ev.Notice) -> None:
+        """Tell the tabs concerned what happened; does not wait for them."""
+        match notice:
+            case ev.SessionChanged(record=record):
+                watch = self._watches.get(record.id)
+                if watch is not None and watch.confirmed != record.confirmed:
+                    self._forget(record.id)
+                    self._watch(record)
+                self._tell(record.id)
+            case ev.SessionEnded(sid=sid, reason=reason):
+                self._forget(sid)
+                is_asked = reason in ("signed-out", "replaced")
+                self._each(self.connections.unbind(sid, is_asked=is_asked), self._push)
+            case ev.BrowserSignedIn(browser=browser):
+                self._each(self.connections.of_browser(browser), self._reload)
+
+    def catch_up(self) -> None:
+        """Look at every member's tab again, since notices were missed; does not wait for them."""
+        self.start(self._catch_up())
+
+    async def _catch_up(self) -> None:
+        """Take one tab after the other, to be easy on a store that has just come back."""
+        for connection in self.connections.of_members():
+            await asyncio.wait({self.start(self._push(connection))})
+
+    def _tell(self, sid: str) -> None:
+        """Push a session to its tabs: to a few at once, so that none waits for another."""
+        connections = self.connections.of_session(sid)
+        if len(connections) > _HANDFUL:
+            self._crowds.ask(sid)
+            return
+        for connection in connections:
+            self._pushes.ask(connection)
+
+    async def _push_to_all(self, sid: str) -> None:
+        await self._by_the_handful(self.connections.of_session(sid), self._push)
+
+    def _each(
+        self, connections: list[Connection], act: Callable[[Connection], Coroutine[Any, Any, None]]
+    ) -> None:
+        if connections:
+            self.start(self._by_the_handful(connections, act))
+
+    async def _by_the_handful(
+        self, connections: list[Connection], act: Callable[[Connection], Coroutine[Any, Any, None]]
+    ) -> None:
+        """Take a few tabs at a time, so that others get their turn; wait for none for long."""
+        for start in range(0, len(connections), _HANDFUL):
+            if start:
+                await asyncio.sleep(_BREATH)
+            handful = connections[start : start + _HANDFUL]
+            pushes = {self.start(act(connection)) for connection in handful}
+            await asyncio.wait(pushes, timeout=_LONGEST_HANDFUL)
+
+    def start(self, push: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run something in the background; it may fail if the store does."""
+        task = asyncio.create_task(push)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, StoreUnavailable):  # the store says so
+            logger.error("A tab could not be told about its session.", exc_info=error)
+
+    async def _push(self, connection: Connection) -> None:
+        async def show(state: BaseState) -> None:
+            await self._show(state, connection, await self.record(connection))
+
+        await self.with_tab(connection.tab, show)
+
+    async def _reload(self, connection: Connection) -> None:
+        """Have a tab follow a sign-in in another; an error that is explained in it is over."""
+
+        async def reload(state: BaseState) -> None:
+            session_state = await state.get_state(SessionState)
+            if session_state.ticket:
+                return
+            if connection.is_told and self._is_sign_in(connection):
+                session_state.lead(self._auth.sign_in_url(callbackUrl=connection.wanted))
+            else:
+                session_state.reloads += 1
+
+        await self.with_tab(connection.tab, reload)
+
+    def _is_sign_in(self, connection: Connection) -> bool:
+        return canonical(connection.path) == canonical(self._auth.pages.sign_in)
+
+    async def with_tab(self, tab: str | None, act: Callable[[BaseState], Awaitable[None]]) -> None:
+        """Change a tab's state from outside of its events, and send it what changed.
+
+        Args:
+            tab: What the tab calls itself; None, which has no state, if its socket hasn't said yet.
+            act: Gets the state.
+        """
+        if tab is None:
+            return
+        token = rx.BaseStateToken(ident=tab, cls=SessionState)
+        async with self._app.modify_state(token) as state:
+            await act(state)
+
+    async def _show(
+        self,
+        state: BaseState,
+        connection: Connection | None,
+        record: SessionRecord | None,
+    ) -> None:
+        session_state = await state.get_state(SessionState)
+        session = await self._auth.sessions.faces.public(record) if record else None
+        sid = record.id if record else ""
+        if connection is not None:
+            await self._remember(state, connection, record)
+        shown = connection.shown if connection else None
+        owner = session_state.owner()
+        await hand_over(state, owner=shown if owner is None else owner, sid=sid)
+        if not session_state.shows(sid, session):
+            session_state.show(sid, session)
+        if connection is not None:
+            connection.shown = sid
+            session_state.lead(await self._elsewhere(connection, session))
+
+    async def _remember(
+        self, state: BaseState, connection: Connection, record: SessionRecord | None
+    ) -> None:
+        """Keep the session for what can't wait, and show or hide the vars that depend on it."""
+        before, since = connection.session, connection.verified
+        connection.session, connection.verified = self._session(record), self._auth.clock()
+        for state_class, names in self._guards.turned(
+            before, connection.session, self._auth.clock, since=since
+        ):
+            mine = await state.get_state(state_class)
+            mine.dirty_vars.update(names)
+            mine._mark_ancestors_dirty()
+
+    def _session(self, record: SessionRecord | None) -> Session | None:
+        return self._auth.session(record) if record else None
+
+    async def _elsewhere(self, connection: Connection, session: Mapping[str, Any] | None) -> str:
+        """Decide whether a tab shows a page that is no longer, or not yet, for its visitor."""
+        if session is None and connection.way_on:
+            return connection.way_on
+        rule = self._auth.page_rules.of(canonical(connection.path))
+        if rule is not None and (way := await self._way_out(rule, connection)):
+            return way
+        if session is not None and self._is_sign_in(connection) and not connection.is_told:
+            target = await self._auth.redirect(connection.wanted, connection.base_url)
+            return connection.path_of(target)
+        return ""
+
+    async def _way_out(self, rule: Rule, connection: Connection) -> str:
+        match await rule.decide(connection.session, self._auth.clock):
+            case Verdict.SIGN_IN:
+                return self.way_in(connection)
+            case Verdict.CONFIRM if not self._serves_pages:
+                return self._auth.confirm_url(connection.path)
+            case Verdict.DENIED:
+                return connection.path if self._serves_pages else REFUSED
+        return ""
+
+    def way_in(self, connection: Connection | None) -> str:
+        """Find the sign-in page for a tab that nobody is signed in in (Auth.js: `SessionRequired`).
+
+        Args:
+            connection: The tab's socket.
+
+        Returns:
+            The address, with the reason if the tab's session is over by itself or by others.
+        """
+        here = connection.path if connection else "/"
+        is_over = connection is not None and connection.is_over
+        why = {"error": "SessionRequired", "code": "ended"} if is_over else {}
+        return self._auth.sign_in_url(callbackUrl=here, **why)
+
+    def _watch(self, record: SessionRecord) -> None:
+        """Look again when the session should be over, or its user's proof too old.
+
+        So the end is pushed, not discovered.
+        """
+        if record.id not in self._watches:
+            turn = self._guards.next_turn(self._auth.session(record), self._auth.clock)
+            wait = min(turn, record.expires) - self._auth.clock() + 1.0
+            self._wake(record.id, min(max(wait, 1.0), _LONGEST_WAIT), record.confirmed)
+
+    def _wake(self, sid: str, wait: float, confirmed: float) -> None:
+        timer = asyncio.get_running_loop().call_later(wait, self._check, sid)
+        self._watches[sid] = _Watch(timer, confirmed)
+
+    def _check(self, sid: str) -> None:
+        watch = self._watches.pop(sid)
+        if self.connections.of_session(sid):
+            self.start(self._look_again(sid, watch.confirmed))
+
+    async def _look_again(self, sid: str, confirmed: float) -> None:
+        try:
+            record = await self._auth.sessions.find(sid)
+        except StoreUnavailable:
+            if sid not in self._watches:
+                self._wake(sid, _SHORT_WAIT, confirmed)
+            return
+        if record is not None:
+            self._watch(record)
+            self._tell(record.id)
+        else:
+            self.hear(ev.SessionEnded(sid, "expired"))  # a store may forget without a word
+
+    def _forget(self, sid: str) -> None:
+        if watch := self._watches.pop(sid, None):
+            watch.timer.cancel()

@@ -1,0 +1,163 @@
+"""The session as each tab's reactive state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from ...core.errors import AuthError
+from ...http.sockets.connections import Connection
+
+LOADING: dict[str, Any] = {"status": "loading", "user": None, "expires": None, "rev": 0}
+LONGEST_WAIT = 300
+"""Seconds for which an event waits that was refused until its sender signs in."""
+NOBODY: dict[str, Any] = {**LOADING, "status": "unauthenticated"}
+
+
+class SessionState(rx.State):
+    """What one tab shows of its session, and what it is asked to do about it.
+
+    Only this package writes here, and nothing here is a credential: who a tab
+    belongs to is settled by its connection, on every event anew.
+
+    Attributes:
+        view: The public session with its `status`.
+        ticket: A sign-in ticket to exchange for the cookie.
+        leave_to: Where to go, because this page is not for this visitor.
+        cookie_step: The step of the session that the cookie should catch up with.
+        reloads: Grows when the page should be fetched anew.
+        tab: The tab's name, which people tell it from others by.
+        refusal: The facts of why the tab's last event was refused or failed; empty if it wasn't.
+        refusals: How many there were, so that one is told from the next like it.
+    """
+
+    view: dict[str, Any] = LOADING
+    ticket: str = ""
+    leave_to: str = ""
+    cookie_step: int = 0
+    reloads: int = 0
+    tab: str = ""
+    refusal: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
+    refusals: int = 0
+    _sid: str = ""
+    _connection: str = ""
+    _is_watching: bool = False
+    _waiting: dict[str, Any] | None = None
+
+    def meet(self, connection: Connection) -> None:
+        """Notice that the page was loaded anew: whatever it was asked to do is done.
+
+        The tab keeps its name for as long as it lives.
+
+        Args:
+            connection: The tab's connection.
+        """
+        if self._connection != connection.id:
+            self._connection = connection.id
+            self.tab = self.tab or connection.device.tab
+            connection.device = connection.device.model_copy(update={"tab": self.tab})
+            self.ticket = self.leave_to = ""
+            self.cookie_step = self.reloads = 0
+
+    def watch(self, *, is_watching: bool) -> None:
+        """Remember whether the tab shows an overview, however often its socket reconnects."""
+        self._is_watching = is_watching
+
+    def watches(self) -> bool:
+        """Tell whether the tab shows an overview."""
+        return self._is_watching
+
+    def hold(self, event: str, payload: dict[str, Any], *, user_id: str, at: float) -> None:
+        """Remember an event that was refused, but may run soon.
+
+        Args:
+            event: The handler's name.
+            payload: What it takes.
+            user_id: Whose event it is; empty for anybody's who signs in.
+            at: The time.
+        """
+        self._waiting = {"name": event, "payload": payload, "user_id": user_id, "at": at}
+
+    def held(self, *, user_id: str, at: float) -> dict[str, Any] | None:
+        """Find the event that waits.
+
+        Args:
+            user_id: Who is signed in.
+            at: The time.
+
+        Returns:
+            Its `name` and `payload`, or None if there is none, if it is too old, or if it
+            is somebody else's.
+        """
+        waiting = self._waiting
+        if waiting is None or waiting["user_id"] not in ("", user_id):
+            return None
+        return waiting if at - waiting["at"] <= LONGEST_WAIT else None
+
+    def drop(self) -> None:
+        """Forget the event that waits."""
+        self._waiting = None
+
+    def shows(self, sid: str, session: dict[str, Any] | None) -> bool:
+        """Tell whether the tab is up to date.
+
+        Args:
+            sid: The session's id; empty for nobody's.
+            session: The public session, or None.
+
+        Returns:
+            Whether the tab shows this session, or a newer revision of it.
+        """
+        view = self.get_value("view")
+        if session is None:
+            return not self._sid and view["status"] == "unauthenticated"
+        is_same = self._sid == sid and view["status"] == "authenticated"
+        newer = view["rev"] > session["rev"]
+        return is_same and (newer or view == {"status": "authenticated", **session})
+
+    def owner(self) -> str | None:
+        """Tell whose tab it was when it last showed a session.
+
+        Returns:
+            The session's id; empty for nobody's. None if it is new, or forgotten by Redis.
+        """
+        return None if self.get_value("view")["status"] == "loading" else self._sid
+
+    def last(self) -> None:
+        """Live on for as long as what an event changes elsewhere in the tab."""
+        self._was_touched = True
+
+    def show(self, sid: str, session: dict[str, Any] | None) -> None:
+        """Show a session. If the tab changes hands, `tree.hand_over` comes first.
+
+        Args:
+            sid: The session's id; empty for nobody's.
+            session: The public session, or None.
+        """
+        if self._sid != sid:
+            self._sid = sid
+        self.view = NOBODY if session is None else {"status": "authenticated", **session}
+
+    def refuse(self, error: AuthError) -> None:
+        """Tell the tab that its event was refused, or failed.
+
+        Args:
+            error: Why.
+        """
+        self.refusal = error.facts()
+        self.refusals += 1
+
+    def forgive(self) -> None:
+        """Forget why an earlier event was refused, or failed."""
+        if self.refusal:
+            self.refusal = {}
+
+    def lead(self, way: str) -> None:
+        """Ask the tab to go somewhere, once.
+
+        Args:
+            way: Where to; empty to stay.
+        """
+        if self.leave_to != way:
+            self.leave_to = way

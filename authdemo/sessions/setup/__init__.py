@@ -1,0 +1,1 @@
+"""One app's sessions, put together from what it chooses."""

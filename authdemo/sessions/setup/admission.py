@@ -1,0 +1,196 @@
+"""Who may come in: what somebody proves, and what the app makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeAlias
+
+from ..core import callbacks as cb
+from ..core.audit import AuditEvent, AuditTrail
+from ..core.basics.clock import Clock, system_clock
+from ..core.callbacks import Account, Callbacks
+from ..core.errors import AccessDenied, CredentialsSignin, SignInError, UnknownProvider
+from ..core.limits.failures import FailureLimit
+from ..core.record import Device, ProviderSession
+from ..core.users.models import User
+from ..providers.credentials import Credentials
+from ..providers.federated import Federated
+from ..providers.identity import Identity
+
+Provider: TypeAlias = Credentials | Federated
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Somebody proved who they are.
+
+    Attributes:
+        user: Who.
+        account: How.
+        began: When they began to prove it, in seconds since 1970.
+        redirect_to: Where the `sign_in` callback sends them instead of signing
+            them in, or None.
+        provider_session: What the session is at the provider.
+    """
+
+    user: User
+    account: Account
+    began: float
+    redirect_to: str | None = None
+    provider_session: ProviderSession | None = None
+
+
+class Admission:
+    """Decides who may come in."""
+
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        callbacks: Callbacks,
+        trail: AuditTrail,
+        failures: FailureLimit,
+        *,
+        clock: Clock = system_clock,
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            providers: The ways to sign in, by id.
+            callbacks: The app's decisions.
+            trail: The audit trail.
+            failures: How often signing in may fail.
+            clock: The clock.
+        """
+        self._providers = providers
+        self._callbacks = callbacks
+        self._trail = trail
+        self._failures = failures
+        self._clock = clock
+
+    def provider(self, provider_id: str) -> Provider:
+        """Find a way to sign in.
+
+        Args:
+            provider_id: Its id.
+
+        Returns:
+            The provider.
+
+        Raises:
+            UnknownProvider: If there is none of that id.
+        """
+        provider = self._providers.get(provider_id)
+        if provider is None:
+            raise UnknownProvider(f"There is no way to sign in called {provider_id[:64]!r}.")
+        return provider
+
+    async def authorize(
+        self, provider_id: str, credentials: Mapping[str, Any], *, device: Device
+    ) -> Granted:
+        """Find out who somebody is, and whether they may come in.
+
+        Args:
+            provider_id: The provider's id.
+            credentials: What they sent. Blanks around the field that names the account count for
+                nothing, in whatever is made of it: phones add them.
+            device: What they sign in with; failures are counted by its address.
+
+        Returns:
+            Who they are.
+
+        Raises:
+            UnknownProvider: If there is no such provider.
+            TooManyAttempts: If this account failed too often from there.
+            CredentialsSignin: If the credentials are wrong.
+            AccessDenied: If the `sign_in` callback said no.
+            CallbackFailed: If a function of the app raised, or answered with no user.
+        """
+        began = self._clock()
+        credentials = _tidy(self._providers.get(provider_id), credentials)
+        try:
+            provider = self._credentials(provider_id)
+            user = await self._identify(provider, credentials, device.ip)
+            account = Account(provider.id, provider.type)
+            return Granted(user, account, began, await self._ask(user, account, credentials))
+        except SignInError as error:
+            known = self._providers.get(provider_id)
+            tried = _account(known, credentials) if isinstance(known, Credentials) else ""
+            entry = AuditEvent(
+                kind="sign-in-failed",
+                reason=error.code,
+                provider=provider_id[:64],
+                user=tried[:64],
+            )
+            self._trail.add(entry, device=device)
+            raise
+
+    async def admit(
+        self, provider: Federated, identity: Identity, *, began: float, member: User | None
+    ) -> Granted:
+        """Decide whether somebody whom a provider vouches for may come in.
+
+        Args:
+            provider: The provider.
+            identity: Who it is, verified.
+            began: When they were sent there to prove it.
+            member: Who is signed in already, or None.
+
+        Returns:
+            Who they are.
+
+        Raises:
+            AccessDenied: If the app has no place for them, or the `sign_in` callback said no.
+            CallbackFailed: If a function of the app raised, or answered with no user.
+        """
+        known = replace(identity, member=member)
+        answer = await cb.call("user", partial(provider.user, known))
+        if not answer:
+            raise AccessDenied
+        user: User = cb.typed("user", answer, User)
+        account = Account(provider.id, provider.type, identity.subject, identity.claims)
+        there = identity.session or ProviderSession(subject=identity.subject)
+        return Granted(user, account, began, await self._ask(user, account, {}), there)
+
+    def _credentials(self, provider_id: str) -> Credentials:
+        provider = self.provider(provider_id)
+        if not isinstance(provider, Credentials):
+            raise UnknownProvider(f"Signing in by {provider_id!r} takes no credentials.")
+        return provider
+
+    async def _identify(
+        self, provider: Credentials, credentials: Mapping[str, Any], address: str
+    ) -> User:
+        async with self._failures.attempt(_account(provider, credentials), address):
+            if not isinstance(credentials, Mapping):
+                raise CredentialsSignin
+            answer = await cb.call("authorize", partial(provider.authorize, credentials))
+            if not answer:
+                raise CredentialsSignin
+        return cb.typed("authorize", answer, User)
+
+    async def _ask(
+        self, user: User, account: Account, credentials: Mapping[str, Any]
+    ) -> str | None:
+        """Ask the app whether to let somebody in; tell where it sends them instead, if it does."""
+        answer = await self._callbacks.ask_sign_in(user, account, credentials)
+        if not answer:
+            raise AccessDenied
+        return answer if isinstance(answer, str) else None
+
+
+def _tidy(provider: Provider | None, credentials: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Name an account in one way, so that the app and the limit on failures see the same."""
+    if not isinstance(provider, Credentials) or not isinstance(credentials, Mapping):
+        return credentials
+    typed = credentials.get(provider.account_field)
+    if not isinstance(typed, str):
+        return credentials
+    return {**credentials, provider.account_field: typed.strip()}
+
+
+def _account(provider: Credentials, credentials: Mapping[str, Any]) -> str:
+    """Name the account that somebody tries, by which failures are counted."""
+    typed = credentials if isinstance(credentials, Mapping) else {}
+    return str(typed.get(provider.account_field, ""))[:256]

@@ -1,0 +1,1 @@
+"""What the rest of the core is made of."""

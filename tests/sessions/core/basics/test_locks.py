@@ -1,0 +1,70 @@
+"""Taking turns: one at a time for each name, whoever comes, goes or gives up."""
+
+from __future__ import annotations
+
+import asyncio
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authdemo.sessions.core.basics.locks import Locks
+
+
+class Room:
+    """A room that holds one, and notes who was in."""
+
+    def __init__(self):
+        self.locks = Locks()
+        self.inside = 0
+        self.visitors = []
+
+    async def visit(self, number, pauses):
+        async with self.locks.of("room"):
+            assert self.inside == 0, "two at a time"
+            self.inside += 1
+            try:
+                for _ in range(pauses):
+                    await asyncio.sleep(0)
+            finally:
+                self.inside -= 1
+            self.visitors.append(number)
+
+
+@given(
+    st.lists(st.integers(0, 3), min_size=1, max_size=12),
+    st.sets(st.integers(0, 11)),
+    st.integers(0, 6),
+)
+def test_there_is_one_at_a_time_even_if_some_give_up(pauses, gives_up, when):
+    async def main():
+        room = Room()
+        visits = [asyncio.create_task(room.visit(n, each)) for n, each in enumerate(pauses)]
+        for _ in range(when):
+            await asyncio.sleep(0)
+        for number in gives_up & set(range(len(visits))):
+            visits[number].cancel()
+        results = await asyncio.gather(*visits, return_exceptions=True)
+        assert [r for r in results if isinstance(r, AssertionError)] == []
+        stayed = [n for n, result in enumerate(results) if result is None]
+        assert sorted(room.visitors) == stayed
+        assert not room.locks.of("room").is_taken
+
+    asyncio.run(main())
+
+
+async def test_they_come_in_the_order_in_which_they_asked():
+    room = Room()
+    await asyncio.gather(*(room.visit(number, 2) for number in range(9)))
+    assert room.visitors == list(range(9))
+
+
+async def test_names_do_not_wait_for_each_other():
+    locks = Locks()
+    async with locks.of("a", "b"), asyncio.timeout(1), locks.of("a", "c"):
+        pass
+
+
+async def test_nothing_is_kept_of_a_name_that_nobody_needs():
+    room = Room()
+    await asyncio.gather(*(room.visit(number, 1) for number in range(5)))
+    assert room.locks._turns == {}

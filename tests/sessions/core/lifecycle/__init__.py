@@ -1,0 +1,1 @@
+"""Sessions from their beginning to their end."""

@@ -1,0 +1,220 @@
+"""The app is deployed anew, and its model of a user is another one."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from authdemo.sessions.core.audit import AuditEvent, AuditTrail
+from authdemo.sessions.core.basics.ids import new_id
+from authdemo.sessions.core.callbacks import Callbacks
+from authdemo.sessions.core.errors import NotAuthenticated, StoreUnavailable
+from authdemo.sessions.core.events import Events, SessionChanged, SessionEnded
+from authdemo.sessions.core.users.models import User
+from authdemo.sessions.stores.redis import RedisStore
+
+
+class Older(User):
+    nickname: str = "Enchantress"
+
+
+class Needing(User):
+    """A field is new that has no default, and another is gone."""
+
+    plan: str
+
+
+class Choosy(Older):
+    """A field is what it was, and may be less."""
+
+    nickname: Literal["Countess"] = "Countess"
+
+
+class Home(BaseModel):
+    street: str = ""
+
+
+class Roomier(Older):
+    """Fields are new that have defaults."""
+
+    colour: str = "blue"
+    home: Home = Home()
+
+
+class Plainer(User):
+    """A field is gone."""
+
+
+class Renamed(User):
+    """A field has another name, and a default."""
+
+    known_as: str = "nobody"
+
+
+class Moved(User):
+    """A field has another name, and the model knows the old one."""
+
+    known_as: str = Field(validation_alias="nickname")
+    since: date = date(2026, 1, 1)
+
+
+class Counted(User):
+    """A field is of another type, which old values can be turned into."""
+
+    nickname: Annotated[int, BeforeValidator(lambda value: value if value == 11 else len(value))]
+
+
+ADA = Older(id="ada", name="Ada Lovelace", email="ada@example.org")
+
+
+class TestOneThatCanNotFit:
+    @pytest.fixture(params=["Needing", "Choosy"])
+    def newer(self, request):
+        return globals()[request.param]
+
+    @pytest.fixture
+    def deployed(self, open_house, newer):
+        """The sessions of the older app and their tokens, and the newer app."""
+        return asyncio.run(self._deploy(open_house, newer))
+
+    async def _deploy(self, open_house, newer):
+        older = await open_house(user=Older)
+        records = [await older.sign_in(ADA) for _ in range(2)]
+        tokens = [older.sessions.faces.mint(record) for record in records]
+        return older, records, tokens, await open_house(user=newer)
+
+    async def test_its_token_is_nobodys(self, deployed):
+        older, (record, other), tokens, newer = deployed
+        for token in tokens:
+            assert await newer.sessions.verify(token) is None
+        ended = [SessionEnded(each.id, "outdated", "ada") for each in (record, other)]
+        assert newer.notices == ended
+        assert await newer.store.get(record.id) is None
+        assert await older.read(tokens[0]) is None
+
+    @pytest.mark.parametrize(
+        "ask",
+        [
+            lambda house, record: house.rename(record, "Countess"),
+            lambda house, record: house.sessions.confirm(record.id),
+        ],
+    )
+    async def test_nothing_can_be_done_with_it(self, deployed, ask):
+        _, (record, _), _, newer = deployed
+        with pytest.raises(NotAuthenticated):
+            await ask(newer, record)
+
+    async def test_it_is_in_no_list(self, deployed):
+        *_, newer = deployed
+        assert await newer.sessions.of_user("ada") == []
+        assert await newer.sessions.lives_of("ada") == []
+        assert len(newer.notices) == 2
+
+    async def test_it_does_not_come_back_when_its_user_is_revoked(self, deployed):
+        older, _, tokens, newer = deployed
+        await newer.sessions.revoke_user("ada")
+        assert [await older.read(token) for token in tokens] == [None, None]
+
+    async def test_the_log_says_once_what_does_not_fit_and_nothing_of_the_user(
+        self, deployed, newer, caplog
+    ):
+        *_, tokens, house = deployed
+        for token in tokens * 2:
+            await house.sessions.verify(token)
+        (line,) = caplog.messages
+        rule = "(plan: missing)" if newer is Needing else "(nickname: literal_error)"
+        assert line == f"Sessions end whose users don't fit {newer.__name__} any more {rule}."
+
+
+async def test_the_audit_trail_says_why_and_the_apps_functions_see_no_such_user(open_house):
+    entries: list[AuditEvent] = []
+    calls: list[Any] = []
+
+    def session(session, token):
+        calls.append(session)
+        return session
+
+    older = await open_house(user=Older)
+    record = await older.sign_in(ADA)
+    trail = AuditTrail(entries.append)
+    newer = await open_house(
+        user=Needing,
+        events=Events(sign_out=lambda **facts: calls.append(facts)),
+        callbacks=Callbacks(session=session),
+        trail=trail,
+    )
+    assert await newer.sessions.find(record.id) is None
+    await trail.flush()
+    (entry,) = entries
+    assert (entry.kind, entry.reason, entry.fields) == ("ended", "outdated", ("plan",))
+    assert (entry.user, calls) == ("ada", [])
+
+
+async def test_it_is_over_even_when_the_store_can_not_forget_it(open_house, monkeypatch):
+    older = await open_house(user=Older)
+    record = await older.sign_in(ADA)
+    newer = await open_house(user=Needing)
+
+    async def fail(sid):
+        raise StoreUnavailable
+
+    monkeypatch.setattr(newer.store, "delete", fail)
+    assert await newer.sessions.find(record.id) is None
+
+
+class TestOneThatFits:
+    @pytest.mark.parametrize(
+        ("model", "user"),
+        [
+            (Roomier, {"nickname": "Enchantress", "colour": "blue", "home": {"street": ""}}),
+            (Plainer, {}),
+            (Renamed, {"known_as": "nobody"}),
+            (Moved, {"known_as": "Enchantress", "since": "2026-01-01"}),
+            (Counted, {"nickname": 11}),
+        ],
+    )
+    async def test_it_lives_on_as_if_it_had_begun_with_the_new_model(self, open_house, model, user):
+        older = await open_house(user=Older)
+        record = await older.sign_in(ADA)
+        newer = await open_house(user=model)
+        token = older.sessions.faces.mint(record)
+        expected = {"id": "ada", "name": ADA.name, "email": ADA.email, "image": None, **user}
+        assert await newer.read(token) == expected
+        found = await newer.sessions.find(record.id)
+        assert newer.sessions.faces.user(found).model_dump(mode="json") == expected
+        assert [each.user for each in await newer.sessions.of_user("ada")] == [expected]
+        revised = await newer.rename(record, "Countess")
+        assert set(revised.latest.changes) == {"name"}
+        assert (await newer.store.get(record.id)).user == {**expected, "name": "Countess"}
+
+    async def test_both_versions_work_side_by_side(self, open_house, redis):
+        """As while a deploy is rolled out, where a field that is new has a default."""
+        name = f"models-{new_id()}"
+        older = await open_house(user=Older, store=RedisStore(redis.url, name=name))
+        newer = await open_house(user=Roomier, store=RedisStore(redis.url, name=name))
+        try:
+            record = await older.sign_in(ADA)
+            await newer.rename(record, "Countess")
+            await older.sessions.update(record.id, {"nickname": "AAL"}, author="server")
+            user = newer.sessions.faces.user(await newer.sessions.find(record.id))
+            assert (user.name, user.nickname, user.colour) == ("Countess", "AAL", "blue")
+            notices = [*older.notices, *newer.notices]
+            assert {type(notice) for notice in notices} == {SessionChanged}
+        finally:
+            await asyncio.gather(older.store.close(), newer.store.close())
+
+    async def test_a_part_that_keeps_what_it_does_not_know_still_does(self, open_house):
+        class Free(BaseModel):
+            model_config = ConfigDict(extra="allow")
+
+        class Freer(Older):
+            free: Free = Free()
+
+        house = await open_house(user=Freer)
+        record = await house.sign_in(Freer(id="ada", free=Free.model_validate({"more": 1})))
+        other = await open_house(user=Freer)
+        assert (await other.sessions.find(record.id)).user["free"] == {"more": 1}

@@ -1,0 +1,1 @@
+"""The signed token and its keys."""

@@ -1,0 +1,1 @@
+"""The models of users, and who may change what."""

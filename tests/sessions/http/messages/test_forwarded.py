@@ -1,0 +1,74 @@
+"""What is believed of a chain of proxies, for requests and for sockets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from authdemo.sessions.http.messages.forwarded import Forwarded
+
+PROXIES = ("127.0.0.1", "10.1.0.0/16", "2001:db8::/32")
+
+
+async def passed(peer: tuple[str, int] | None, kind: str = "http", **sent: str) -> Scope:
+    """Send a request, and see what comes through."""
+    seen: list[Scope] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope)
+
+    headers = [(f"x-forwarded-{name}".encode(), value.encode()) for name, value in sent.items()]
+    scheme = {"http": "http", "websocket": "ws"}.get(kind)
+    scope = {"type": kind, "scheme": scheme, "client": peer, "headers": headers}
+    await Forwarded(app, proxies=PROXIES)(scope, _hear_nothing, _say_nothing)
+    return seen[0]
+
+
+async def _hear_nothing() -> Message:
+    return {}
+
+
+async def _say_nothing(_: Message) -> None:
+    return None
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "10.1.2.3", "2001:db8::1"])
+@pytest.mark.parametrize(("kind", "scheme"), [("http", "https"), ("websocket", "wss")])
+async def test_a_proxy_is_believed(peer: str, kind: str, scheme: str) -> None:
+    scope = await passed((peer, 1), kind, proto="https", **{"for": "203.0.113.7"})
+    assert (scope["scheme"], scope["client"]) == (scheme, ("203.0.113.7", 0))
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.2", "203.0.113.7", "2001:db9::1", "", "localhost"])
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+async def test_nobody_else_is(peer: str, kind: str) -> None:
+    scope = await passed((peer, 1), kind, proto="https", **{"for": "198.51.100.1"})
+    assert (scope["scheme"] in ("http", "ws"), scope["client"]) == (True, (peer, 1))
+
+
+async def test_nor_is_who_has_no_address() -> None:
+    scope = await passed(None, proto="https", **{"for": "198.51.100.1"})
+    assert (scope["scheme"], scope["client"]) == ("http", None)
+
+
+@pytest.mark.parametrize(
+    ("chain", "client"),
+    [
+        ("203.0.113.7", ("203.0.113.7", 0)),
+        ("192.0.2.1, 203.0.113.7", ("203.0.113.7", 0)),
+        ("192.0.2.1, 203.0.113.7, 10.1.2.3, 127.0.0.1", ("203.0.113.7", 0)),
+        ("192.0.2.1, unknown, 10.1.2.3", ("unknown", 0)),
+        ("192.0.2.1, 203.0.113.7, ,", ("203.0.113.7", 0)),
+        ("10.1.2.3, 127.0.0.1", ("10.1.2.3", 0)),
+        ("", ("127.0.0.1", 1)),
+        (" , ", ("127.0.0.1", 1)),
+    ],
+)
+async def test_of_a_chain_the_last_counts_that_is_no_proxy(chain: str, client: Any) -> None:
+    assert (await passed(("127.0.0.1", 1), **{"for": chain}))["client"] == client
+
+
+async def test_the_start_of_the_app_passes() -> None:
+    assert (await passed(None, "lifespan"))["type"] == "lifespan"

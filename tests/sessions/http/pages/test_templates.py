@@ -1,0 +1,57 @@
+"""Pages that show a session: whose it is, and nobody else's."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+
+import pytest
+
+from authdemo.sessions.http.pages.templates import Template, Wording
+
+DOCUMENT = (
+    '<html lang="en"><head></head><body><h1>{{word.home.title}}</h1>'
+    "<p>{{session.user.name}}</p><p>{{session.rev}}</p><p>{{session.user.name.first}}</p></body>"
+)
+ENGLISH = Wording("en", {"home.title": "100 % yours"})
+
+
+def session(name: object, rev: int = 1) -> dict[str, object]:
+    return {"user": {"name": name}, "rev": rev}
+
+
+def shown(document: bytes) -> list[str]:
+    return re.findall("<p>(.*?)</p>", document.decode())
+
+
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_everyone_gets_their_own_session_however_often_they_come(is_packed):
+    sheet = Template(DOCUMENT).in_words(ENGLISH)
+    for name, rev in [("Ada", 1), ("Grace", 1), ("Ada", 1), ("Ada", 2), ("Grace", 1)]:
+        page = sheet.show(session(name, rev), gzip=is_packed)
+        document = gzip.decompress(page) if is_packed else page
+        assert shown(document) == [name, str(rev), ""]
+        assert b"<h1>100 % yours</h1>" in document
+        data = re.search(rb'id="session-data">(.*?)</script>', document)
+        assert data
+        assert json.loads(data[1]) == session(name, rev)
+
+
+@pytest.mark.parametrize("name", ["1", 1, 1.0, True, "True", None, "null"])
+def test_values_that_are_equal_to_others_show_as_themselves(name):
+    sheet = Template(DOCUMENT).in_words(ENGLISH)
+    for other in ("1", 1, 1.0, True, "True", None, "null"):
+        sheet.show(session(other), gzip=False)
+    assert shown(sheet.show(session(name), gzip=False))[0] == ("" if name is None else str(name))
+
+
+def test_nobody_sees_nothing():
+    sheet = Template(DOCUMENT).in_words(ENGLISH)
+    assert shown(sheet.show(None, gzip=False)) == ["", "", ""]
+
+
+def test_no_value_ends_the_element_that_it_is_in():
+    page = Template(DOCUMENT).in_words(ENGLISH).show(session("</script><p>&"), gzip=False)
+    assert page.count(b"</script>") == 2
+    assert shown(page)[0] == "&lt;/script&gt;&lt;p&gt;&amp;"

@@ -1,0 +1,1 @@
+"""Sockets by themselves."""

@@ -1,0 +1,28 @@
+"""What is known of a tab's socket."""
+
+from __future__ import annotations
+
+import pytest
+
+from authdemo.sessions.core.config.settings import Rate
+from authdemo.sessions.core.limits.buckets import Bucket
+from authdemo.sessions.core.record import Device
+from authdemo.sessions.http.sockets.connections import Connection
+
+OWN = "https://own.example"
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        (OWN, "/"),
+        (f"{OWN}/client?tab=1#top", "/client?tab=1#top"),
+        (f"{OWN}?tab=1", "/?tab=1"),
+        (f"{OWN}//evil.example", "/evil.example"),
+        (f"{OWN}.evil.example/", f"{OWN}.evil.example/"),
+        ("https://else.example/", "https://else.example/"),
+    ],
+)
+def test_an_address_without_its_origin_names_no_host(url: str, path: str) -> None:
+    connection = Connection(None, "", Device(), OWN, Bucket(Rate(1, 1)))
+    assert connection.path_of(url) == path

@@ -1,0 +1,1 @@
+"""What tabs send and ask for."""

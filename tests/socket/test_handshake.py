@@ -63,7 +63,7 @@ def test_a_forged_authorization_header_makes_no_connection_ones_own(
 ) -> None:
     headers = {"Authorization": "Session x", "Cookie": john.cookie_header()}
     answer = httpx.get(f"{john.server.url}/_event/?EIO=4&transport=polling", headers=headers)
-    assert answer.status_code == 426
+    assert (answer.status_code, answer.json()["code"]) == (426, "UpgradeRequired")
 
 
 @pytest.mark.parametrize("path", ["/_event", "/_event/", "/_event/socket.io/"])

@@ -9,8 +9,10 @@ from ...core.errors import NotFound, OAuthCallbackError
 from ...core.limits.failures import ADDRESS_FACTOR, AddressLimit
 from ...providers.oidc import OpenIDConnect
 from ...setup.auth import AuthCore
-from ..messages import answers, bodies
+from .. import bodies
+from ..messages import answers
 from ..messages.answers import Answer
+from ..messages.errors import BodyRefused
 from ..requests import Request
 from ..visitors import device_of
 
@@ -61,7 +63,7 @@ class BackChannel:
         )
         self._auth.trail.add(entry, device=device_of(request.scope))
         more = {"error": "invalid_request", "error_description": error.message}
-        return answers.refusal(bodies.BodyRefused(error.message, 400), more)
+        return answers.refusal(BodyRefused(error.message, 400), more)
 
 
 def _is_false(error: Exception) -> bool:

@@ -31,9 +31,11 @@ from ...core.record import SessionRecord
 from ...providers.federated import Federated
 from ...setup.admission import Granted
 from ...setup.auth import AuthCore
-from ..messages import answers, bodies, cookies
+from .. import bodies
+from ..messages import answers, cookies
 from ..messages.answers import Answer
 from ..messages.cookies import RawHeaders
+from ..messages.errors import BodyRefused, MessageRefused
 from ..messages.preconditions import expected_revs
 from ..requests import Request
 from ..routing import NAME, Addresses, Endpoint
@@ -296,7 +298,7 @@ class Endpoints:
 
     def _note_refusal(self, request: Request, error: AuthError) -> None:
         """Keep what was denied in mind; what was merely misspelled is no refusal."""
-        if isinstance(error, bodies.BodyRefused | NotFound | MethodNotAllowed):
+        if isinstance(error, MessageRefused | NotFound | MethodNotAllowed):
             return
         visitor = request.visitor
         self._auth.trail.refused(
@@ -324,5 +326,5 @@ def _wanted_url(request: Request, body: dict[str, Any]) -> str:
     """Read where the sender wants to go: as in Auth.js, the body says it, or else the query."""
     wanted = body.get("callbackUrl")
     if not isinstance(wanted, str | None):
-        raise bodies.BodyRefused("The field 'callbackUrl' must be text.", field="callbackUrl")
+        raise BodyRefused("The field 'callbackUrl' must be text.", field="callbackUrl")
     return wanted or request.query.get("callbackUrl", "")

@@ -9,7 +9,7 @@ from ...core.basics.ids import public_id
 from ...core.errors import NotFound
 from ...core.lifecycle.sessions import Sessions
 from ...core.record import Device, SessionRecord
-from ..messages.bodies import BodyRefused
+from ..messages.errors import BodyRefused
 
 _IN_FORMS = {"true": True, "false": False}
 

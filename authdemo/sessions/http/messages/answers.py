@@ -11,8 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from ...core import errors as e
 from ...core.basics import strict_json
-from .bodies import BodyRefused
 from .cookies import RawHeaders
+from .errors import MessageRefused
 
 PERSONAL: Mapping[str, str] = {
     "cache-control": "private, no-cache, no-store",
@@ -54,7 +54,7 @@ def status(error: e.AuthError) -> int:
     Returns:
         The status; 500 for what has none of its own.
     """
-    if isinstance(error, BodyRefused):
+    if isinstance(error, MessageRefused):
         return error.status
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from starlette.types import Scope
 
-from .bodies import BodyRefused
+from .errors import PreconditionRefused
 
 _TAG = re.compile(r'(W/)?"([0-9]{1,15})"')
 
@@ -22,7 +22,7 @@ def expected_revs(scope: Scope) -> Collection[int] | None:
         The revisions of which the session must be at one; None if it may be at any.
 
     Raises:
-        BodyRefused: If it names no revisions, or only weak ones, which never match.
+        PreconditionRefused: If it names no revisions, or only weak ones, which never match.
     """
     lines = [value for name, value in scope["headers"] if name == b"if-match"]
     field = b",".join(lines).decode("latin-1")
@@ -34,7 +34,9 @@ def expected_revs(scope: Scope) -> Collection[int] | None:
         raise _malformed()
     strong = {rev for rev in revs if rev is not None}
     if not strong:
-        raise BodyRefused('A weak revision never matches. Send it like "3" in If-Match.', 412)
+        raise PreconditionRefused(
+            'A weak revision never matches. Send it like "3" in If-Match.', 412
+        )
     return strong
 
 
@@ -46,5 +48,5 @@ def _rev(item: str) -> int | None:
     return None if tag[1] else int(tag[2])
 
 
-def _malformed() -> BodyRefused:
-    return BodyRefused('If-Match takes revisions in quotes, like "3", or *.')
+def _malformed() -> PreconditionRefused:
+    return PreconditionRefused('If-Match takes revisions in quotes, like "3", or *.')

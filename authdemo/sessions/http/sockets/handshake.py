@@ -12,7 +12,7 @@ from ...core.errors import AuthError, RequestRefused
 from ...core.limits.buckets import Bucket
 from ...setup.auth import AuthCore
 from ..messages import answers, cookies
-from ..messages.bodies import BodyRefused
+from ..messages.errors import UpgradeRequired
 from ..visitors import Visitors, device_of
 from .connections import Connection, Connections
 from .socket_limits import SocketLimits
@@ -78,8 +78,8 @@ class Handshake:
             self._connections.close(connection)
 
     async def _refuse_request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Say that Socket.IO's long polling doesn't exist here (RFC 9110 section 15.5.22)."""
-        error = BodyRefused("This address takes WebSockets only.", 426)
+        """Say that Socket.IO's long polling doesn't exist here."""
+        error = UpgradeRequired("This address takes WebSockets only.")
         self._note(error, scope)
         await answers.refusal(error).plus(_UPGRADE)(scope, receive, send)
 

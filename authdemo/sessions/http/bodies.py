@@ -6,9 +6,9 @@ import asyncio
 from typing import Any
 from urllib.parse import parse_qsl
 
-from ...core.basics import strict_json
-from ...core.errors import AuthError
-from ..requests import Request
+from ..core.basics import strict_json
+from .messages.errors import BodyRefused
+from .requests import Request
 
 MAX_BODY_BYTES = 16 * 1024
 _JSON = "application/json"
@@ -16,27 +16,6 @@ _FORM = "application/x-www-form-urlencoded"
 
 BODY_SECONDS = 10
 """How long a body may take to arrive, from its head to its last octet."""
-
-
-class BodyRefused(AuthError):
-    """A body that can't be read.
-
-    Attributes:
-        status: The HTTP status that says so.
-    """
-
-    code = "BodyRefused"
-
-    def __init__(self, message: str, status: int = 400, *, field: str | None = None) -> None:
-        """Make an error.
-
-        Args:
-            message: What is wrong.
-            status: The HTTP status.
-            field: The field to blame.
-        """
-        super().__init__(message, field=field)
-        self.status = status
 
 
 def is_form(request: Request) -> bool:

@@ -14,8 +14,8 @@ from starlette.applications import Starlette
 
 from authdemo.sessions.core.config.settings import Settings
 from authdemo.sessions.core.tokens.keys import KeyRing
+from authdemo.sessions.http import bodies
 from authdemo.sessions.http.api.endpoints import Endpoints
-from authdemo.sessions.http.messages import bodies
 from authdemo.sessions.http.messages.origin import Origins
 from authdemo.sessions.http.visitors import Visitors
 from authdemo.sessions.providers.credentials import Credentials

@@ -14,11 +14,13 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
 
+from granian import loops
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from authdemo.launch.errors import LaunchError
+from authdemo.launch.leaving import LeavingLoop, OpenSockets
 from authdemo.launch.processes import die_with_parent
 from authdemo.launch.settings import ServerSettings
 
@@ -69,6 +71,8 @@ def serve(settings: ServerSettings, make: Callable[[], ASGIApp] | None = None) -
     """
     port = str(settings.port)
     os.environ.update(REFLEX_FRONTEND_PORT=port, REFLEX_BACKEND_PORT=port)
+    sockets = OpenSockets()
+    loops.register("auto")(partial(LeavingLoop, sockets.close))
     Supervisor(
         "authdemo.authdemo:app",
         address=check_address(settings),
@@ -77,7 +81,9 @@ def serve(settings: ServerSettings, make: Callable[[], ASGIApp] | None = None) -
         workers=settings.workers,
         workers_kill_timeout=PATIENCE,
         log_level=LogLevels.error,
-    ).serve(target_loader=partial(load_app, os.getpid(), make or make_app), wrap_loader=False)
+    ).serve(
+        target_loader=partial(load_app, os.getpid(), sockets, make or make_app), wrap_loader=False
+    )
 
 
 class Supervisor(MPServer):
@@ -123,7 +129,7 @@ class Supervisor(MPServer):
             connection.close()
 
 
-def load_app(supervisor: int, make: Callable[[], ASGIApp]) -> ASGIApp:
+def load_app(supervisor: int, sockets: OpenSockets, make: Callable[[], ASGIApp]) -> ASGIApp:
     """Make an ASGI app, in a worker process.
 
     Until the app is there and Granian listens to signals, a worker leaves Ctrl-C
@@ -131,6 +137,7 @@ def load_app(supervisor: int, make: Callable[[], ASGIApp]) -> ASGIApp:
 
     Args:
         supervisor: The process id of the supervisor; the worker dies with it.
+        sockets: Will know the worker's sockets.
         make: Makes the app.
 
     Returns:
@@ -139,7 +146,7 @@ def load_app(supervisor: int, make: Callable[[], ASGIApp]) -> ASGIApp:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     die_with_parent(supervisor)
-    app = make()
+    app = sockets.of(make())
     _collect_seldom()
     return app
 

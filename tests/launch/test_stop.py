@@ -8,7 +8,8 @@ import sys
 
 import httpx
 import pytest
-from simple_websocket import Client
+from simple_websocket import Client, ConnectionClosed
+from wsproto.frame_protocol import CloseReason
 
 from tests.launch.launcher import patiently
 
@@ -25,7 +26,22 @@ def answers(address):
 def assert_it_stopped_cleanly(launcher):
     launcher.wait_until_all_are_gone()
     assert launcher.end() == 0
-    assert launcher.lines[-1].startswith("App running at: ")
+    assert launcher.lines[-1].startswith("App running at: "), launcher.lines
+
+
+def open_socket(address):
+    socket = Client(f"ws{address}/_event/?EIO=4&transport=websocket&token=of-a-test")
+    socket.receive(timeout=5)
+    return socket
+
+
+def is_closed_in_order(socket):
+    try:
+        while socket.receive(timeout=5):
+            """Something else that it was told before."""
+    except ConnectionClosed as closed:
+        return closed.reason is not CloseReason.ABNORMAL_CLOSURE
+    return False
 
 
 @pytest.mark.parametrize("number", GRACE)
@@ -43,12 +59,12 @@ def test_ctrl_c_stops_everything(start):
     assert_it_stopped_cleanly(launcher)
 
 
-def test_an_open_socket_does_not_hold_up_the_stop(start):
+def test_open_sockets_are_closed_and_do_not_hold_up_the_stop(start):
     launcher = start()
     address = launcher.wait_until_it_runs().removeprefix("http")
-    socket = Client(f"ws{address}/_event/?EIO=4&transport=websocket&token=of-a-test")
-    socket.receive(timeout=5)
+    sockets = [open_socket(address) for _ in range(20)]
     launcher.press_ctrl_c()
+    assert all(is_closed_in_order(socket) for socket in sockets)
     assert_it_stopped_cleanly(launcher)
 
 

@@ -53,6 +53,8 @@ async def sign_up(
         AccountRefused: If a field is not as it must be, or the id is taken; names the field.
         TooManyRegistrations: If too many were made from the visitor's address.
         SignInError: If there is an account now, but its owner may not come in.
+        CallbackFailed: If there is one, but a function of the app raised.
+        RequestRefused: If the tab's connection is gone.
         StoreUnavailable: If the database or the sessions can't be reached.
     """
     auth = installed()

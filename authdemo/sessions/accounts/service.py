@@ -145,7 +145,7 @@ class Accounts:
             password: The new password, as it was typed.
 
         Raises:
-            AccountRefused: If it can't be a password; says why.
+            AccountRefused: If it can't be a password, or there is no such account; says why.
             AccountsUnavailable: If the database can't keep it, or too many are waiting for it.
         """
         hashed = await self._hashing.run(self._passwords.hash, _checked(password, account_id))

@@ -1,4 +1,4 @@
-"""The app's say in what happens: Auth.js's callbacks and events."""
+"""The app's say in what happens: Auth.js's callbacks."""
 
 from __future__ import annotations
 

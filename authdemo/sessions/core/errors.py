@@ -1,4 +1,4 @@
-"""Every error that this package raises on purpose, as one tree.
+"""The root of all errors that this package raises on purpose, and those of the core.
 
 Each class has a stable `code` for programs, and each instance a `message` for
 people and, where one field is to blame, its name in `field`.

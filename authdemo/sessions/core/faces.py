@@ -1,4 +1,7 @@
-"""The three faces of a session: the token, the JSON, and what an inspector sees of both."""
+"""Two faces of a session, the token and the JSON, and what an inspector sees of them.
+
+The third, the view in each tab, shows the JSON; see `reflex/tabs`.
+"""
 
 from __future__ import annotations
 

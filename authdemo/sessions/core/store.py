@@ -20,7 +20,7 @@ class Attempt(NamedTuple):
 
 
 class SessionStore(Protocol):
-    """Keeps session records and sign-in tickets.
+    """Keeps session records, tickets of all kinds, and counts of what was tried.
 
     Whatever a method changes is durable when it returns. Every method raises
     `StoreUnavailable` when the store can't be reached or can't keep its word.

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
-from .basics.weights import weighted
+from .basics.quality_values import weighted
 from .errors import ConfigurationError
 
 DEFAULT = "en"

@@ -38,11 +38,9 @@ class Inspection:
         key: The id of the key that signed it.
         size: Its size in bytes.
         limit: The size that it can't exceed.
-        rev: The revision that it shows.
         claims: Its claims: `name`, `value`, `moment` (seconds since 1970, or 0) and `meaning`.
         cookie: The cookie's name.
         attributes: The cookie's attributes, as the server set them.
-        expires: When it expires, in seconds since 1970.
         countdown: The time until then.
     """
 
@@ -50,11 +48,9 @@ class Inspection:
     key: Any
     size: Any
     limit: Any
-    rev: Any
     claims: Any
     cookie: Any
     attributes: Any
-    expires: Any
     countdown: Any
 
 
@@ -72,11 +68,9 @@ def use_inspection() -> Inspection:
         key=var("inspection.header.kid", str, read),
         size=var("inspection.size", int, read),
         limit=var("inspection.limit", int, read),
-        rev=var("inspection.claims.rev", int, read),
         claims=var("claimsOf(inspection)", Rows, read, _script("claimsOf")),
         cookie=var("inspection.cookie.name", str, read),
         attributes=var("inspection.cookie.attributes", list[str], read),
-        expires=var("inspection.claims.exp", int, read),
         countdown=var("timeLeft", str, left),
     )
 
@@ -125,7 +119,7 @@ def use_timeline() -> Timeline:
     """Follow what happens to the user's sessions.
 
     Returns:
-        Vars; the component has to stand beside a `watch()`.
+        Vars; the component has to stand inside of a `Watch`.
     """
     steps: Any = OverviewState.steps
     tab: Any = SessionState.tab

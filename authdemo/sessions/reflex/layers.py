@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from ..http.api.endpoints import Endpoints
 from ..http.front import Front, Layer
 from ..http.messages.forwarded import Forwarded
-from ..http.messages.headers import Policy
+from ..http.messages.security_headers import Policy
 from ..http.pages.page_guard import PageGuard
 from ..http.pages.site import Site
 from ..http.sockets.connections import Connections

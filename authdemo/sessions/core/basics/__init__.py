@@ -1,1 +1,1 @@
-"""What the rest is made of, and what knows nothing of sessions."""
+"""What the rest is made of."""

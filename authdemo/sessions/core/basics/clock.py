@@ -1,4 +1,4 @@
-"""The one place that asks what time it is, so that tests can stop it."""
+"""What time it is: everyone takes a clock, so that tests can stop it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can happen to a session: the only code that changes one.
+"""What can happen to a session: here, and in the modules beside this one, and nowhere else.
 
 A button in the browser, an event handler in Python and an HTTP request all end
 up here, and the token, the JSON and the live view follow from what is done here.

@@ -11,7 +11,7 @@ from ...setup.admission import Granted
 from ...setup.auth import AuthCore
 from ..messages import answers, cookies
 from ..messages.answers import Answer
-from ..pages.refusals import wants_page
+from ..messages.scopes import wants_page
 from ..requests import Request
 from ..visitors import Visitor, Visitors
 

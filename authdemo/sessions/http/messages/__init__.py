@@ -1,1 +1,1 @@
-"""What goes over the wire: cookies, bodies, headers, answers, and what they are worth."""
+"""What goes over the wire: cookies, headers, answers, and what they are worth."""

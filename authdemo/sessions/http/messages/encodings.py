@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from starlette.types import Scope
 
-from ...core.basics.weights import weighted
+from ...core.basics.quality_values import weighted
 from .scopes import header
 
 _MOST_REMEMBERED = 256

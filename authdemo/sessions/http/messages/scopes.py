@@ -29,3 +29,8 @@ def header(scope: Scope, name: bytes) -> str:
 def is_scripts(scope: Scope) -> bool:
     """Tell whether a page's script sends a request, and no person or program (Fetch Metadata)."""
     return header(scope, b"sec-fetch-mode") in ("cors", "same-origin", "no-cors")
+
+
+def wants_page(scope: Scope) -> bool:
+    """Tell whether a person looks at the answer: browsers ask for HTML by name."""
+    return "text/html" in header(scope, b"accept")

@@ -18,9 +18,10 @@ from ..messages.answers import Answer
 from ..messages.cookies import RawHeaders
 from ..messages.encodings import takes_gzip
 from ..messages.language import language_of
+from ..messages.scopes import wants_page
 from ..visitors import Visitor, Visitors, device_of
-from .keeping import is_named_by_content, keep, keep_apart
-from .refusals import InsteadOf, is_missing, is_missing_page, nothing, refusal_page, wants_page
+from .caching import is_named_by_content, keep, keep_apart
+from .refusals import InsteadOf, is_missing, is_missing_page, nothing, refusal_page
 from .site import Page, Site, canonical
 from .templates import Wording
 
@@ -153,10 +154,7 @@ class PageGuard:
         return None
 
     async def _onward(self, scope: Scope, path: str, wanted: str) -> str:
-        """Send somebody who is signed in already where they wanted to go.
-
-        Who comes for an error stays, to read what the sign-in page says of it.
-        """
+        """Send somebody who is signed in already where they wanted to go."""
         base_url = self._visitors.origins.base_url(scope)
         target = await self._auth.redirect(wanted, base_url)
         return base_url if canonical(urlsplit(target).path) == path else target

@@ -15,8 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ...core.errors import AuthError, NotFound
 from ..messages import answers
 from ..messages.answers import Answer
-from ..messages.headers import STRICT, security_headers
-from ..messages.scopes import header
+from ..messages.security_headers import STRICT, security_headers
 from .templates import Wording
 
 _DOCUMENT = """<!DOCTYPE html>
@@ -36,11 +35,6 @@ _DOCUMENT = """<!DOCTYPE html>
 </body>
 </html>
 """
-
-
-def wants_page(scope: Scope) -> bool:
-    """Tell whether a person looks at the answer: browsers ask for HTML by name."""
-    return "text/html" in header(scope, b"accept")
 
 
 def refusal_page(error: AuthError, wording: Wording, links: str, *, secure: bool) -> Answer:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ...core.guard import PageRules, Rule
 from ...core.routes import pattern_of
-from ..messages.headers import STRICT, Policy
+from ..messages.security_headers import STRICT, Policy
 from .scripts import EndpointsScript, Scripts
 from .templates import Template
 

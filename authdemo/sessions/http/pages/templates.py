@@ -20,8 +20,8 @@ from ...core.errors import AuthError
 from ...core.words import Texts
 from ..messages.answers import PERSONAL, raw
 from ..messages.cookies import RawHeaders
-from ..messages.headers import STRICT, Policy, security_headers
-from .packing import Form, Values
+from ..messages.security_headers import STRICT, Policy, security_headers
+from .compression import Form, Values
 
 DATA_ID = "session-data"
 """The id of the element that hands the session to the page's script."""

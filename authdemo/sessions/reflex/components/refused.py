@@ -1,6 +1,6 @@
 """What a member is led to from a page that is not for them, where another server hands it out.
 
-The app itself answers with `http/refusals.py` and shows nothing of the page. The development
+The app itself answers with `http/pages/refusals.py` and shows nothing of the page. The development
 server asks nobody, so the page is there before the verdict is, and the tab is led away from it.
 """
 

@@ -1,7 +1,7 @@
 """`protected`: who may have a page, an event handler, a state or one of its vars.
 
-The decorator only marks. Pages are kept by `http/page_guard.py`, events by `event_guard.py`, and
-vars by `withholding.py`; all of them ask here what is marked.
+The decorator only marks. Pages are kept by `http/pages/page_guard.py`, events by
+`tabs/event_guard.py`, and vars by `withholding.py`; all of them ask here what is marked.
 """
 
 from __future__ import annotations

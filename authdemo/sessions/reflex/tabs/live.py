@@ -22,7 +22,7 @@ from ...http.sockets.connections import Connection, Connections
 from ...http.sockets.handshake import SCHEME
 from ...setup.auth import AuthCore
 from ..protection.guards import Guards
-from .soon import Soon
+from .coalescing import Coalescing
 from .state import SessionState
 from .tree import hand_over
 
@@ -73,8 +73,8 @@ class Live:
         self.connections = connections
         self._tasks: set[asyncio.Task[None]] = set()
         self._watches: dict[str, _Watch] = {}
-        self._pushes = Soon(self._push, start=self.start)
-        self._crowds = Soon(self._push_to_all, start=self.start)
+        self._pushes = Coalescing(self._push, start=self.start)
+        self._crowds = Coalescing(self._push_to_all, start=self.start)
 
     def connection(self, state: BaseState) -> Connection | None:
         """Find the socket that the running event came through.

@@ -12,9 +12,9 @@ from ...core import events as ev
 from ...http.sockets.connections import Connection, Connections
 from ...setup.auth import AuthCore
 from ...stores.presence import REFRESH_SECONDS, Tabs
+from .coalescing import Coalescing
 from .live import Live
 from .overview import NOTHING, OverviewState, overview
-from .soon import Soon
 from .state import SessionState
 
 
@@ -40,8 +40,8 @@ class Overviews:
         self._auth = auth
         self._connections = connections
         self._live = live
-        self._pushes = Soon(self._push, start=start)
-        self._reports = Soon(self._report, start=start)
+        self._pushes = Coalescing(self._push, start=start)
+        self._reports = Coalescing(self._report, start=start)
         connections.tabs_changed = self._reports.ask
 
     async def watch(self, state: BaseState, *, is_watching: bool) -> None:

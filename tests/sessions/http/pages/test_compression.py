@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authdemo.sessions.http.pages.packing import Form
+from authdemo.sessions.http.pages.compression import Form
 
 TEXT = st.binary(max_size=2000) | st.binary(max_size=20) | st.just(b"100 %b of %% %s")
 BLANKS = st.lists(st.tuples(TEXT, TEXT), max_size=8)

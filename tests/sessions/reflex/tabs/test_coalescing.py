@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from authdemo.sessions.reflex.tabs.soon import Soon
+from authdemo.sessions.reflex.tabs.coalescing import Coalescing
 
 
 class Works:
@@ -13,7 +13,7 @@ class Works:
     def __init__(self):
         self.begun = []
         self.tasks = []
-        self.soon = Soon(self._work, start=self._start)
+        self.soon = Coalescing(self._work, start=self._start)
         self.doors = {}
 
     def _start(self, work):

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 Key = TypeVar("Key")
 
 
-class Soon(Generic[Key]):
+class Coalescing(Generic[Key]):
     """Does something for a key soon: one at a time, and never more than once too late."""
 
     def __init__(

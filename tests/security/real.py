@@ -9,7 +9,8 @@ from typing import Any
 
 from authdemo.sessions.core.tokens.keys import Key
 from authdemo.sessions.testing import RealToken
-from authdemo.sessions.testing.forge import changed, forge
+from authdemo.sessions.testing.forge import forge
+from authdemo.sessions.workshop.forgery import changed
 from tests.support.server import SECRET
 
 

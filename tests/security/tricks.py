@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from authdemo.sessions.core.tokens.codec import LEEWAY, Claims, TokenCodec
 from authdemo.sessions.core.tokens.keys import KeyRing
-from authdemo.sessions.testing.forge import MISSING, forge, sign, with_unused_bits
+from authdemo.sessions.testing.forge import forge, sign, with_unused_bits
+from authdemo.sessions.workshop.forgery import MISSING
 from tests.security.real import Real
 from tests.support.house import OTHER_SECRET
 

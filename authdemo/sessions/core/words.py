@@ -50,7 +50,7 @@ class Words:
         self._texts = {
             language: MappingProxyType(_layered(language, own, apps)) for language in self.languages
         }
-        self._preferred = lru_cache(_MOST_CHOICES)(self._read)
+        self._preferred = lru_cache(_MOST_CHOICES)(self._preferred_of)
 
     def texts(self, language: str) -> Texts:
         """Give all texts of a language, by key.
@@ -78,7 +78,7 @@ class Words:
             return chosen
         return self._preferred(accepted[:_LONGEST_CHOICE])
 
-    def _read(self, accepted: str) -> str:
+    def _preferred_of(self, accepted: str) -> str:
         wanted = (tag.partition("-")[0] for tag in _by_preference(accepted))
         return next((language for language in wanted if language in self.languages), DEFAULT)
 

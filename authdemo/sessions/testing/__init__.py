@@ -14,9 +14,10 @@ except ModuleNotFoundError as missing:
     raise ImportError(
         f"The testing kit needs {missing.name}. Install it: pip install 'authdemo[testing]'"
     ) from missing
+from ..workshop.forgery import RealToken
 from .browser import Browser, set_cookies
 from .clock import StoppedClock
-from .forgeries import FORGERIES, RealToken
+from .forgeries import FORGERIES
 from .server import Server, free_port, serving
 from .waiting import eventually
 

@@ -24,10 +24,10 @@ from ..core.users.models import User
 from ..http.messages.cookies import CookieNames
 from ..reflex.auth import Auth
 from ..reflex.installed import installed
+from ..workshop.forgery import RealToken
 from .blank import BlankPages
 from .browser import Browser, Place
 from .clock import StoppedClock
-from .forgeries import RealToken
 from .thread import Thread
 
 T = TypeVar("T")

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import string
 from typing import Any
 
 from ..core.tokens.compact import base64url, signature
-
-MISSING: Any = object()
-"""Stands for a member that `changed` leaves out."""
+from ..workshop.forgery import octets_of
 
 _ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
-
-
-def octets_of(part: Any) -> bytes:
-    """The octets themselves, or anything else as JSON."""
-    return part if isinstance(part, bytes) else json.dumps(part).encode()
 
 
 def tag(text: str, secret: str | bytes, algorithm: str = "HS256") -> str:
@@ -45,13 +37,6 @@ def forge(header: Any, payload: Any, secret: str | bytes, algorithm: str = "HS25
     """
     header, payload = base64url(octets_of(header)), base64url(octets_of(payload))
     return sign(header, payload, secret, algorithm)
-
-
-def changed(good: dict[str, Any], changes: Any) -> Any:
-    """The good object with some members changed, or something else altogether."""
-    if not isinstance(changes, dict):
-        return changes
-    return {name: value for name, value in (good | changes).items() if value is not MISSING}
 
 
 def with_unused_bits(part: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from ..core.record import Device, SessionRecord
 from ..http.messages.csrf import Csrf
 from ..setup.auth import AuthCore
-from .forgery import Token
+from .forgery import RealToken
 
 ADDRESS = "/api/auth/session"
 
@@ -33,10 +33,10 @@ class Bench:
     device: Device
     mark: str = field(default_factory=lambda: f"Mallory {secrets.token_hex(4)}")
 
-    def token(self) -> Token:
+    def token(self) -> RealToken:
         """Mint a good token of the visitor's session."""
         text = self.auth.sessions.faces.mint(self.record)
-        return Token.read(text, self.auth.settings.keys.signer)
+        return RealToken(text, self.auth.settings.keys.signer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

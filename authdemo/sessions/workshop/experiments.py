@@ -44,19 +44,20 @@ def _flipped(bench: Bench, _: str) -> Attempt:
 
 def _renamed(bench: Bench, _: str) -> Attempt:
     user = {**bench.record.user, "name": bench.mark}
-    text = bench.token().with_claims_under_its_own_signature({"user": user})
+    text = bench.token().tampered(user=user)
     return reading(bench, text, change("user.name", bench.record.user.get("name"), bench.mark))
 
 
 def _unsigned(bench: Bench, _: str) -> Attempt:
     token = bench.token()
-    return reading(bench, token.without_signature(), change("alg", token.header["alg"], "none"))
+    return reading(bench, token.unsigned(), change("alg", token.header["alg"], "none"))
 
 
 def _other_hash(bench: Bench, _: str) -> Attempt:
     token = bench.token()
     can = isinstance(token.key, Key)
-    forged = token.signed(header={"alg": "HS512"}, algorithm="HS512" if can else None)
+    header = {**token.header, "alg": "HS512"}
+    forged = token.signed(header, token.payload, algorithm="HS512" if can else None)
     return reading(bench, forged, change("alg", token.header["alg"], "HS512"))
 
 
@@ -66,13 +67,13 @@ def _confused(bench: Bench, _: str) -> Attempt:
         said, key = "RS256", token.key
     else:
         said, key = Key.algorithm, public_half_as_secret(token.key)
-    forged = token.signed(header={"alg": said}, key=key)
+    forged = token.signed({**token.header, "alg": said}, token.payload, key)
     return reading(bench, forged, change("alg", token.header["alg"], said))
 
 
 def _other_key(bench: Bench, _: str) -> Attempt:
     token = bench.token()
-    forged = token.signed(key=foreign(token.key.algorithm))
+    forged = token.signed(token.header, token.payload, foreign(token.key.algorithm))
     return reading(bench, forged, change("key", token.header["kid"], "?"))
 
 
@@ -80,32 +81,31 @@ def _own_key(bench: Bench, _: str) -> Attempt:
     token = bench.token()
     key = foreign(token.key.algorithm)
     jwk = jwk_of(key)
-    forged = token.signed(header={"jwk": jwk}, key=key)
+    forged = token.signed({**token.header, "jwk": jwk}, token.payload, key)
     return reading(bench, forged, change("jwk", None, {"kty": jwk["kty"]}))
 
 
 def _expired(bench: Bench, _: str) -> Attempt:
-    claims = bench.token().claims
-    old = dict.fromkeys(("iat", "nbf"), claims["iat"] - 2 * _HOUR)
-    old["exp"] = claims["iat"] - _HOUR
-    forged = bench.token().signed(claims=old)
-    return reading(bench, forged, change("exp", claims["exp"], old["exp"]))
+    token = bench.token()
+    begin, end = token.payload["iat"], token.payload["exp"]
+    forged = token.saying(iat=begin - 2 * _HOUR, nbf=begin - 2 * _HOUR, exp=begin - _HOUR)
+    return reading(bench, forged, change("exp", end, begin - _HOUR))
 
 
 def _other_type(bench: Bench, _: str) -> Attempt:
     token = bench.token()
-    forged = token.signed(header={"typ": "JWT"})
+    forged = token.headed(typ="JWT")
     return reading(bench, forged, change("typ", token.header["typ"], "JWT"))
 
 
 def _other_audience(bench: Bench, _: str) -> Attempt:
     token = bench.token()
-    forged = token.signed(claims={"aud": "another-app"})
-    return reading(bench, forged, change("aud", token.claims["aud"], "another-app"))
+    forged = token.saying(aud="another-app")
+    return reading(bench, forged, change("aud", token.payload["aud"], "another-app"))
 
 
 def _other_session(bench: Bench, stranger: str) -> Attempt:
-    forged = bench.token().signed(claims={"sid": stranger})
+    forged = bench.token().saying(sid=stranger)
     return reading(bench, forged, change("sid", "your session", "somebody else's"))
 
 
@@ -114,7 +114,7 @@ def _old_revision(bench: Bench, _: str) -> Attempt:
     user = {**record.user, "name": bench.mark}
     return reading(
         bench,
-        bench.token().signed(claims={"rev": rev, "user": user}),
+        bench.token().saying(rev=rev, user=user),
         change("rev", record.rev, rev),
         change("user.name", record.user.get("name"), bench.mark),
     )

@@ -1,9 +1,8 @@
-"""A token taken apart, altered, and put together again, with this app's key or another."""
+"""A real token taken apart, altered, and put together again, with this app's key or another."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,85 +10,101 @@ from ..core.tokens.compact import base64url, signature, unpacked
 from ..core.tokens.key_files import KeyPair
 from ..core.tokens.keys import Key
 
+MISSING: Any = object()
+"""Stands for a member that `changed` leaves out."""
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """The parts of a token; its text is a credential and stays on the server.
+
+@dataclass(frozen=True)
+class RealToken:
+    """A real token, and others like it, made by hand.
 
     Attributes:
-        header: What it says about itself.
-        claims: What it says about the session.
-        text: The token in compact form.
+        text: The token in compact form; it is a credential.
         key: The key that signed it.
     """
 
-    header: Mapping[str, Any]
-    claims: Mapping[str, Any]
     text: str = field(repr=False)
     key: Key | KeyPair = field(repr=False)
 
-    @classmethod
-    def read(cls, text: str, key: Key | KeyPair) -> Token:
-        """Take a token of this app apart.
+    @property
+    def segments(self) -> list[str]:
+        """Its three segments."""
+        return self.text.split(".")
 
-        Args:
-            text: The token.
-            key: The app's key that signs, to sign what is altered.
+    @property
+    def header(self) -> dict[str, Any]:
+        """What it says about itself."""
+        return dict(json.loads(unpacked(self.segments[0])))
 
-        Returns:
-            Its parts.
-        """
-        header, claims = (json.loads(unpacked(part)) for part in text.split(".")[:2])
-        return cls(header, claims, text, key)
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What it says about the session."""
+        return dict(json.loads(unpacked(self.segments[1])))
 
     def signed(
         self,
-        *,
-        header: Mapping[str, Any] | None = None,
-        claims: Mapping[str, Any] | None = None,
+        header: Any,
+        payload: Any,
         key: Key | KeyPair | None = None,
         algorithm: str | None = None,
     ) -> str:
-        """Alter the token and sign it anew.
+        """Put a token together.
 
         Args:
-            header: What to change in the header.
-            claims: What to change in the claims.
-            key: The key; the app's own by default, as nobody else could.
+            header: Its header: octets, or anything else as JSON.
+            payload: Its payload, likewise.
+            key: What to sign it with, whatever the header says; the real key by default.
             algorithm: How to sign, whatever the header says; as the key does by default.
 
         Returns:
-            The altered token.
+            The token.
         """
         key = key or self.key
-        text = self._unsigned(header or {}, claims or {})
-        tag = signature(text.encode(), key.private, algorithm or key.algorithm)
-        return f"{text}.{tag}"
+        text = f"{base64url(octets_of(header))}.{base64url(octets_of(payload))}"
+        return f"{text}.{signature(text.encode(), key.private, algorithm or key.algorithm)}"
 
-    def without_signature(self) -> str:
-        """Say that the token needs no signature, and leave it out (RFC 7519 section 6)."""
-        return self._unsigned({"alg": "none"}, {}) + "."
+    def headed(self, **changes: Any) -> str:
+        """Change its header, and sign it anew with the real key."""
+        return self.signed(changed(self.header, changes), self.payload)
 
-    def with_claims_under_its_own_signature(self, claims: Mapping[str, Any]) -> str:
-        """Alter the claims and leave the signature as it was, as somebody without a key could."""
-        header, _, tag = self.text.split(".")
-        return f"{header}.{_segment({**self.claims, **claims})}.{tag}"
+    def saying(self, **changes: Any) -> str:
+        """Change its claims, and sign it anew with the real key."""
+        return self.signed(self.header, changed(self.payload, changes))
+
+    def tampered(self, **changes: Any) -> str:
+        """Change its claims under the signature that it has, as somebody without a key could."""
+        header, _, tag = self.segments
+        return f"{header}.{base64url(octets_of(changed(self.payload, changes)))}.{tag}"
+
+    def later(self, seconds: int) -> str:
+        """Move its whole life, to the past by a negative number, and sign it anew."""
+        times = {name: self.payload[name] + seconds for name in ("iat", "nbf", "exp")}
+        return self.saying(**times)
+
+    def unsigned(self) -> str:
+        """Say that it needs no signature, and leave it out (RFC 7519 section 6)."""
+        return self.headed(alg="none").rpartition(".")[0] + "."
 
     def with_flipped_bit(self) -> tuple[str, int]:
         """Flip a bit in the middle of the payload.
 
         Returns:
-            The altered token, and the number of the byte.
+            The token, and the number of the byte.
         """
-        header, payload, tag = self.text.split(".")
+        header, payload, tag = self.segments
         octets = bytearray(unpacked(payload))
         place = len(octets) // 2
         octets[place] ^= 1
         return f"{header}.{base64url(bytes(octets))}.{tag}", place
 
-    def _unsigned(self, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
-        return f"{_segment({**self.header, **header})}.{_segment({**self.claims, **claims})}"
+
+def octets_of(part: Any) -> bytes:
+    """The octets themselves, or anything else as JSON."""
+    return part if isinstance(part, bytes) else json.dumps(part, separators=(",", ":")).encode()
 
 
-def _segment(value: Mapping[str, Any]) -> str:
-    return base64url(json.dumps(value, separators=(",", ":")).encode())
+def changed(good: dict[str, Any], changes: Any) -> Any:
+    """The good object with some members changed, or something else altogether."""
+    if not isinstance(changes, dict):
+        return changes
+    return {name: value for name, value in (good | changes).items() if value is not MISSING}

@@ -200,6 +200,11 @@ def council():
     return rx.el.h1("The council's secrets")
 
 
+@protected
+def index_of_names():
+    return rx.el.h1("Members' names")
+
+
 @protected(check=is_ada)
 def study():
     return rx.el.h1("Ada's own secrets")
@@ -237,6 +242,7 @@ app.add_page(post, route="/post/[slug]")
 app.add_page(drawer, route="/drawer/[number]")
 app.add_page(sensitive, route="/sensitive")
 app.add_page(study, route="/study")
+app.add_page(index_of_names, route="/index-of-names")
 app.add_page(library, route="/library/[[...splat]]")
 app.add_page(volume, route="/library/sealed/[number]")
 app.add_page(attic, route="/attic/[[...splat]]")

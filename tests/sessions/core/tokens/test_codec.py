@@ -25,8 +25,9 @@ from authdemo.sessions.core.tokens.compact import base64url
 from authdemo.sessions.core.tokens.keys import KeyRing
 from authdemo.sessions.testing import StoppedClock
 from authdemo.sessions.testing.clock import NOON
-from authdemo.sessions.testing.forge import MISSING, changed, sign, with_unused_bits
 from authdemo.sessions.testing.forge import forge as forge_any
+from authdemo.sessions.testing.forge import sign, with_unused_bits
+from authdemo.sessions.workshop.forgery import MISSING, changed
 from tests.support.house import OTHER_SECRET, SECRET
 
 HOUR = 3600

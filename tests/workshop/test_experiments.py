@@ -19,10 +19,10 @@ from authdemo.sessions.accounts.rules import Registration
 from authdemo.sessions.core.config.settings import Rate, Settings
 from authdemo.sessions.core.errors import (
     NotAuthenticated,
+    NotFound,
     RequestRefused,
     TokenError,
     TooManyUpdates,
-    UpdateRefused,
 )
 from authdemo.sessions.core.lifecycle.lookup import Verified
 from authdemo.sessions.core.record import Device, ProviderSession, SessionRecord
@@ -217,7 +217,7 @@ async def test_an_old_revision_brings_the_newest_data_and_a_fresh_cookie(stand: 
 
 
 async def test_an_unknown_experiment_is_refused(stand: Stand) -> None:
-    with pytest.raises(UpdateRefused, match="no such experiment"):
+    with pytest.raises(NotFound, match="no such experiment"):
         await stand.try_out("rm -rf")
 
 

@@ -44,7 +44,6 @@ class Letter(BaseModel):
         sender: The worker that it comes from.
         kind: What happened.
         sid: The session, if it is about one.
-        rev: The session's revision, if it changed.
         reason: Why the session ended, if it did.
         browser: The browser, if somebody signed in with it.
         user_id: The user, if it is about one.
@@ -55,7 +54,6 @@ class Letter(BaseModel):
     sender: str
     kind: Literal["began", "changed", "ended", "tabs", "signed-in"]
     sid: str = ""
-    rev: int = 0
     reason: EndReason = "revoked"
     browser: str = ""
     user_id: str = ""
@@ -173,7 +171,7 @@ class RedisRelay:
     def _letter(self, notice: Notice) -> Letter:
         match notice:
             case SessionChanged(record=record):
-                return Letter(sender=self._me, kind="changed", sid=record.id, rev=record.rev)
+                return Letter(sender=self._me, kind="changed", sid=record.id)
             case SessionEnded(sid=sid, reason=reason, user_id=user):
                 return Letter(sender=self._me, kind="ended", sid=sid, reason=reason, user_id=user)
             case SessionBegan(user_id=user):

@@ -14,16 +14,16 @@ from ..core.config.settings import Rate
 from ..core.errors import (
     AuthError,
     NotAuthenticated,
+    NotFound,
     StoreUnavailable,
     TokenError,
     TooManyUpdates,
-    UpdateRefused,
 )
 from ..core.limits.buckets import UpdateLimit
 from ..core.record import Device, SessionRecord
 from ..http.messages.cookies import CookieNames
 from ..setup.auth import AuthCore
-from .attempts import ADDRESS, Attempt, Bench
+from .altered import ADDRESS, AlteredRequest, Bench
 from .experiments import EXPERIMENTS
 from .stranger import stranger
 from .verdicts import Evidence
@@ -60,14 +60,14 @@ class Workshop:
             What was sent, what the server answered, and whether it `held`. No credential.
 
         Raises:
-            UpdateRefused: If there is no such experiment.
+            NotFound: If there is no such experiment.
             NotAuthenticated: If the session is over.
             TooManyUpdates: If there were too many experiments or updates just now.
             StoreUnavailable: If nobody can say.
         """
         experiment = EXPERIMENTS.get(key)
         if experiment is None:
-            raise UpdateRefused("There is no such experiment.", reason="experiment")
+            raise NotFound("There is no such experiment.", reason="experiment")
         self._limit.count(sid)
         bench = Bench(self._auth, await self._find(sid), base_url, device)
         async with self._stranger(bench.record) as other:
@@ -76,7 +76,6 @@ class Workshop:
             evidence = await self._evidence(answer, bench)
             refused = await self._why(attempt, evidence)
         return {
-            "experiment": key,
             "request": f"{attempt.method} {ADDRESS}",
             "altered": [_shown(each) for each in attempt.altered],
             "status": evidence.status,
@@ -103,7 +102,7 @@ class Workshop:
             with contextlib.suppress(StoreUnavailable):
                 await self._auth.sessions.store.delete(other.id)
 
-    async def _send(self, attempt: Attempt, bench: Bench) -> httpx.Response:
+    async def _send(self, attempt: AlteredRequest, bench: Bench) -> httpx.Response:
         names = CookieNames.of(bench.base_url)
         pairs = [f"{names.session}={attempt.cookie}"]
         if attempt.csrf is not None:
@@ -139,7 +138,7 @@ class Workshop:
             public=await sessions.faces.public(record) if record else None,
         )
 
-    async def _why(self, attempt: Attempt, evidence: Evidence) -> dict[str, Any]:
+    async def _why(self, attempt: AlteredRequest, evidence: Evidence) -> dict[str, Any]:
         """Name what refused: the answer says it, or the server asks itself about the token."""
         if isinstance(evidence.body, dict) and "code" in evidence.body:
             return dict(evidence.body)

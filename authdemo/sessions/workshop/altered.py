@@ -40,7 +40,7 @@ class Bench:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class AlteredRequest:
     """One altered request.
 
     Attributes:
@@ -60,7 +60,7 @@ class Attempt:
     origin: str
 
 
-def reading(bench: Bench, cookie: str, *altered: Mapping[str, Any]) -> Attempt:
+def reading(bench: Bench, cookie: str, *altered: Mapping[str, Any]) -> AlteredRequest:
     """Read the session with a cookie.
 
     Args:
@@ -71,7 +71,7 @@ def reading(bench: Bench, cookie: str, *altered: Mapping[str, Any]) -> Attempt:
     Returns:
         The request.
     """
-    return Attempt(altered=altered, cookie=cookie, origin=bench.base_url)
+    return AlteredRequest(altered=altered, cookie=cookie, origin=bench.base_url)
 
 
 def update(
@@ -81,7 +81,7 @@ def update(
     csrf_of: str | None = None,
     brings_csrf: bool = True,
     origin: str | None = None,
-) -> Attempt:
+) -> AlteredRequest:
     """Update the session as the browser's button does, but for what is said otherwise.
 
     Args:
@@ -97,7 +97,7 @@ def update(
     """
     csrf = Csrf(bench.auth.settings.keys).issue(csrf_of or bench.record.id)
     sent = {"csrfToken": csrf[0]} if brings_csrf else {}
-    return Attempt(
+    return AlteredRequest(
         altered=altered,
         cookie=bench.token().text,
         method="POST",

@@ -11,6 +11,7 @@ from .core.errors import (
     AuthError,
     CallbackFailed,
     ConfigurationError,
+    ConnectionLost,
     CredentialsSignin,
     NotAuthenticated,
     OAuthCallbackError,
@@ -19,6 +20,7 @@ from .core.errors import (
     SignInError,
     StoreUnavailable,
     TooManyAttempts,
+    UnknownProvider,
     UpdateRefused,
 )
 from .core.events import Events
@@ -58,6 +60,7 @@ __all__ = [
     "CallbackFailed",
     "Callbacks",
     "ConfigurationError",
+    "ConnectionLost",
     "Credentials",
     "CredentialsSignin",
     "Device",
@@ -80,6 +83,7 @@ __all__ = [
     "SignInError",
     "StoreUnavailable",
     "TooManyAttempts",
+    "UnknownProvider",
     "UpdateRefused",
     "User",
     "UserUpdate",

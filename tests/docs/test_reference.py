@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 
+import httpx
 import pytest
 
 from authdemo import __version__, sessions
@@ -23,6 +25,13 @@ def test_every_public_name_is_in_the_reference_and_says_what_it_is() -> None:
         heading = re.search(rf"^### `{name}\b[^\n]*\n\n(.*)", page, re.MULTILINE)
         assert heading, name
         assert heading[1][:1].isupper(), name
+
+
+def test_whoever_is_told_of_an_error_can_import_it() -> None:
+    raised = set(re.findall(r"^- `(\w+)`: If ", PAGE.read_text(), re.MULTILINE))
+    offered = {*sessions.__all__, *accounts.__all__, *vars(builtins), *vars(httpx)}
+    assert "StoreUnavailable" in raised
+    assert raised <= offered
 
 
 def names_in(chapter: str) -> set[str]:

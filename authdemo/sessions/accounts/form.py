@@ -54,7 +54,7 @@ async def sign_up(
         TooManyRegistrations: If too many were made from the visitor's address.
         SignInError: If there is an account now, but its owner may not come in.
         CallbackFailed: If there is one, but a function of the app raised.
-        RequestRefused: If the tab's connection is gone.
+        ConnectionLost: If the tab's socket is gone.
         StoreUnavailable: If the database or the sessions can't be reached.
     """
     auth = installed()

@@ -260,6 +260,13 @@ class RequestRefused(AuthError):
     url: str | None = None
 
 
+class ConnectionLost(AuthError):
+    """The tab that an event came from is gone, or its socket is."""
+
+    code = "ConnectionLost"
+    message = "The connection is gone. Reload the page."
+
+
 class NotFound(AuthError):
     """There is nothing at the address that was asked for."""
 

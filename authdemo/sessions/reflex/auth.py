@@ -14,9 +14,9 @@ from starlette.types import ASGIApp
 from ..core.errors import (
     AccessDenied,
     ConfigurationError,
+    ConnectionLost,
     CredentialsSignin,
     NotAuthenticated,
-    RequestRefused,
 )
 from ..core.one_time.tickets import Pass
 from ..core.record import Device, SessionRecord
@@ -144,7 +144,7 @@ class Auth(AuthCore):
             SignInError: If nobody is signed in; its message is for the user.
             CallbackFailed: If a function of the app raised.
             StoreUnavailable: If failures can't be counted, or the ticket can't be kept.
-            RequestRefused: If the socket is gone.
+            ConnectionLost: If the socket is gone.
         """
         connection = self._connection(state)
         granted = await self.admission.authorize(provider, credentials, device=connection.device)
@@ -208,7 +208,7 @@ class Auth(AuthCore):
                 callback doesn't let the user in, or sends them elsewhere.
             CallbackFailed: If a function of the app raised.
             StoreUnavailable: If the store can't say, count failures or keep it.
-            RequestRefused: If the socket is gone.
+            ConnectionLost: If the socket is gone.
         """
         session = await self(state)
         if session is None:
@@ -246,7 +246,7 @@ class Auth(AuthCore):
             ConfigurationError: If there is no key in `AUTH_SIGNING_KEYS`, or a claim has a name
                 that means something else.
             StoreUnavailable: If the store can't say.
-            RequestRefused: If the socket is gone.
+            ConnectionLost: If the socket is gone.
         """
         _, record = await self.member(state)
         return self.access_tokens.mint(
@@ -263,7 +263,7 @@ class Auth(AuthCore):
             The device.
 
         Raises:
-            RequestRefused: If the socket is gone.
+            ConnectionLost: If the socket is gone.
         """
         return self._connection(state).device
 
@@ -280,7 +280,7 @@ class Auth(AuthCore):
             NotAuthenticated: If nobody is signed in.
             UnknownProvider: If the app doesn't offer that way any more.
             StoreUnavailable: If the store can't say.
-            RequestRefused: If the socket is gone.
+            ConnectionLost: If the socket is gone.
         """
         _, record = await self.member(state)
         provider = self.admission.provider(record.provider)
@@ -296,7 +296,7 @@ class Auth(AuthCore):
 
         Raises:
             CallbackFailed: If the `redirect` callback raised, or answered with no text.
-            RequestRefused: If the socket is gone.
+            ConnectionLost: If the socket is gone.
         """
         session_state = await state.get_state(SessionState)
         session_state.leave_to = await self._way_to(url, self._connection(state))
@@ -313,7 +313,7 @@ class Auth(AuthCore):
         Raises:
             NotAuthenticated: If nobody is signed in.
             StoreUnavailable: If the store can't end them; those that it could end are over.
-            RequestRefused: If the socket is gone.
+            ConnectionLost: If the socket is gone.
         """
         connection, record = await self.member(state)
         return await self.sessions.revoke_user(
@@ -332,7 +332,7 @@ class Auth(AuthCore):
         Raises:
             NotAuthenticated: If nobody is signed in.
             StoreUnavailable: If the store can't say.
-            RequestRefused: If the socket is gone.
+            ConnectionLost: If the socket is gone.
         """
         connection = self._connection(state)
         record = await self.live.record(connection)
@@ -400,5 +400,5 @@ class Auth(AuthCore):
     def _connection(self, state: rx.State) -> Connection:
         connection = self.live.connection(state)
         if connection is None:
-            raise RequestRefused("The connection is gone. Reload the page.")
+            raise ConnectionLost
         return connection

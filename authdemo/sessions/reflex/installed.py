@@ -13,7 +13,7 @@ def whoever_is_installed() -> Auth | None:
     return _installed[0] if _installed else None
 
 
-def install(auth: Auth) -> None:
+def remember(auth: Auth) -> None:
     """Remember an app's sessions, so that the package's own event handlers find them.
 
     Args:

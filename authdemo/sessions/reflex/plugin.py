@@ -28,7 +28,7 @@ from .auth import Auth
 from .components.hooks import add_errands, check_named_providers
 from .components.refused import refused_page
 from .components.words import MODULE, development_module
-from .installed import install
+from .installed import remember
 from .protection.guards import page_rules, routes_of
 from .protection.lint import warn_of_open_texts
 from .protection.plugged_in import InstallsSessions
@@ -72,7 +72,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
             _check_path()
             auth = self.auth()
             auth.guards.check()
-        install(auth)
+        remember(auth)
         add_errands(RegistrationContext.get().app)
         pages = {auth.pages.sign_in: sign_in_page, auth.pages.confirm: confirm_page}
         if _others_serve_pages():
@@ -109,7 +109,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
                 also=_page_origins(serves_pages=serves_pages),
                 allow_eval=self._allow_eval,
             )
-        install(auth)
+        remember(auth)
 
     def auth(self) -> Auth:
         """Import the app's sessions.

@@ -20,7 +20,7 @@ from ...core.guard import MEMBERS, Check, Rule
 from ...core.session import Session
 from .marks import NOT_MARKED, mark, mark_of
 
-_OURS = ("reflex.", "reflex_", __name__.removesuffix("reflex.protection.guards"))
+_OURS = ("reflex.", "reflex_", __name__.partition(".reflex.")[0] + ".")
 Thing = TypeVar("Thing")
 
 

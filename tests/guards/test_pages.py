@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -37,6 +38,25 @@ def test_nobody_gets_a_protected_page(nobody: Browser, path: str) -> None:
     answer = nobody.get(path, headers=AS_PERSON)
     assert answer.status_code == 303
     assert answer.headers["Location"].startswith("/login?callbackUrl=/")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/attic/hello%20world",
+        "/attic/100%25",
+        "/attic/a%3Fb%23c?x=1+2%26y",
+        "/attic/%C3%BCber/@ada:1",
+    ],
+)
+def test_the_way_back_leads_to_the_very_page_that_was_asked_for(
+    nobody: Browser, ada: Browser, address: str
+) -> None:
+    location = nobody.get(address, headers=AS_PERSON).headers["Location"]
+    assert parse_qs(urlsplit(location).query) == {"callbackUrl": [address]}
+    assert ada.get(location).headers["Location"] == ada.server.url + address
+    assert ada.get(address, headers=AS_PERSON).status_code == 200
+    assert ada.get(f"/attic/%2e{address[6:]}").headers["Location"] == address
 
 
 @pytest.mark.parametrize("path", ["/drawer/7", "/council"])

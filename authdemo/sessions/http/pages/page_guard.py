@@ -27,6 +27,7 @@ from .templates import Wording
 
 _SCRIPTS = "/assets/"
 _NO_PAGES = ("/api/", _SCRIPTS)
+_AS_IN_PATHS = "/:@!$&'()*+,;="
 _SCRIPT_HEADERS = answers.raw(
     {"cache-control": "no-cache", "content-type": "text/javascript; charset=utf-8"}
 )
@@ -111,22 +112,21 @@ class PageGuard:
     ) -> str | None:
         """Decide whether the visitor is better served by another page."""
         path, query = page.path, scope["query_string"].decode("latin-1")
-        asked = f"{path}?{query}" if query else path
         if page.rule is not None:
-            refused = await self._refused(path, page.rule, asked, record, session)
+            refused = await self._refused(path, page.rule, query, record, session)
             if refused is not None:
                 return refused
         if path == self._auth.pages.sign_in and session is not None:
             said = {name: values[-1] for name, values in parse_qs(query).items()}
             if not is_news(said.get("error", ""), said.get("code", "")):
                 return await self._onward(scope, path, said.get("callbackUrl", "/"))
-        return None if scope["path"] in (path, path + "/") else quote(asked, safe="/?=&%")
+        return None if scope["path"] in (path, path + "/") else _address(path, query)
 
     async def _refused(
         self,
         path: str,
         rule: Rule,
-        asked: str,
+        query: str,
         record: SessionRecord | None,
         session: Mapping[str, Any] | None,
     ) -> str | None:
@@ -136,19 +136,21 @@ class PageGuard:
             return verdict
         if verdict:
             is_enough = record is not None and rule.is_for_every_member
-            return None if is_enough else await self._ruled_out(rule, asked, record)
+            return None if is_enough else await self._ruled_out(path, rule, query, record)
         if session is not None:
             raise AccessDenied("This page is not for you.", reason="page")
-        return self._auth.sign_in_url(callbackUrl=asked)
+        return self._auth.sign_in_url(callbackUrl=_address(path, query))
 
-    async def _ruled_out(self, rule: Rule, asked: str, record: SessionRecord | None) -> str | None:
+    async def _ruled_out(
+        self, path: str, rule: Rule, query: str, record: SessionRecord | None
+    ) -> str | None:
         """Judge the visitor by the page's own rule, and say where to go if it is not for them."""
         session = self._auth.session(record) if record else None
         match await rule.judge(session, self._auth.clock):
             case Verdict.SIGN_IN:
-                return self._auth.sign_in_url(callbackUrl=asked)
+                return self._auth.sign_in_url(callbackUrl=_address(path, query))
             case Verdict.CONFIRM:
-                return self._auth.confirm_url(asked)
+                return self._auth.confirm_url(_address(path, query))
             case Verdict.DENIED:
                 raise AccessDenied("This page is not for you.", reason="page")
         return None
@@ -210,7 +212,7 @@ class PageGuard:
                 rule = self._site.rule(page)
                 if rule is None:
                     return True
-                if await self._refused(page, rule, page, record, session) is None:
+                if await self._refused(page, rule, "", record, session) is None:
                     return True
             except AccessDenied:
                 continue
@@ -245,3 +247,9 @@ def is_news(error: str, reason: str) -> bool:
         Whether it has.
     """
     return error not in ("", "SessionRequired") and reason != "member"
+
+
+def _address(path: str, query: str) -> str:
+    """Spell a page's address from its decoded path, which has its escapes back, and the query."""
+    address = quote(path, safe=_AS_IN_PATHS)
+    return f"{address}?{query}" if query else address

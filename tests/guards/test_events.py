@@ -9,11 +9,12 @@ import pytest
 from authdemo.sessions.testing import eventually
 from tests.guards.conftest import member
 from tests.support.apps import state
-from tests.support.browser import Browser
+from tests.support.browser import Browser, public
 from tests.support.server import Server
 from tests.support.tab import ROOT_STATE, SESSION_STATE, Tab
 
 LEDGER, VAULT, VISITORS = state("ledger"), state("vault"), state("visitors")
+CLERK = state("clerk")
 CONFIRM = f"{ROOT_STATE}.authdemo___sessions___reflex___components___sign_in____confirm_state"
 
 
@@ -51,6 +52,30 @@ def test_of_events_that_are_refused_again_and_again_the_first_is_noted(
         anonymous = noted("pay_at_leisure")
         adas.call(f"{LEDGER}.pay_at_leisure")
         eventually(lambda: noted("pay_at_leisure") == anonymous + 1)
+
+
+def test_who_is_denied_an_event_is_in_the_audit_trail(app: Server, ada: Browser) -> None:
+    asked = {"kind": "refused", "session": public(ada)}
+    with Tab(app, ada, path="/about") as tab:
+        tab.call(f"{VAULT}.open_up")
+        eventually(lambda: app.audited(**asked, reason="AccessDenied", user="ada"))
+        tab.call(f"{CLERK}.rename", name="x" * 65)
+        eventually(lambda: app.audited(**asked, reason="UpdateRefused", fields=["name"]))
+        ada.log_out()
+        tab.call(f"{VAULT}.open_up")
+        late = {"reason": "NotAuthenticated", "path": f"{VAULT}.open_up"}
+        eventually(lambda: app.audited(**late))
+        assert not app.audited(**late, user="ada")
+
+
+def test_that_the_store_is_away_is_no_refusal(app: Server, ada: Browser) -> None:
+    with Tab(app, ada, path="/about") as tab:
+        tab.call(f"{CLERK}.ask_in_vain")
+        eventually(lambda: (tab.var(SESSION_STATE, "refusal") or {}).get("code"))
+        assert tab.var(SESSION_STATE, "refusal")["code"] == "StoreUnavailable"
+        tab.call(f"{CLERK}.rename", name="x" * 65)
+        eventually(lambda: app.audited(session=public(ada), reason="UpdateRefused"))
+    assert not app.audited(reason="StoreUnavailable")
 
 
 def test_an_event_for_members_runs_for_a_member(app: Server, ada: Browser) -> None:

@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.support.browser import Browser
+from authdemo.sessions.testing import eventually
+from tests.support.browser import Browser, public
 from tests.support.server import Server
 
 SECRET = (
@@ -63,6 +64,12 @@ def test_the_way_back_leads_to_the_very_page_that_was_asked_for(
 def test_a_page_for_a_role_is_for_that_role(ada: Browser, grace: Browser, path: str) -> None:
     assert ada.get(path, headers=AS_PERSON).status_code == 403
     assert grace.get(path, headers=AS_PERSON).status_code == 200
+
+
+def test_who_is_denied_a_page_is_in_the_audit_trail(app: Server, ada: Browser) -> None:
+    assert ada.get("/council", headers=AS_PERSON).status_code == 403
+    denied = {"kind": "refused", "reason": "AccessDenied", "path": "/council"}
+    eventually(lambda: app.audited(**denied, user="ada", session=public(ada)))
 
 
 @pytest.mark.parametrize("path", ["/about", "/post/hello", "/post/hello/", "/unmarked", "/login"])

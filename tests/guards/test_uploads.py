@@ -80,7 +80,8 @@ def test_who_only_knows_the_name_of_a_tab_sends_nothing_to_it(
         for other in (Browser(app), stranger, grace, member(app, "ada")):
             assert_refused(send(other, tab.token, handler))
         assert told(send(ada, tab.token)) == ["will.txt of ada"]
-    eventually(lambda: app.audited(kind="refused", path="/_upload", reason="RequestRefused"))
+    refused = {"kind": "refused", "path": "/_upload", "reason": "RequestRefused"}
+    eventually(lambda: app.audited(**refused, user="grace"))
 
 
 def test_a_file_that_is_not_all_there_when_its_tab_changes_hands_reaches_nobody(

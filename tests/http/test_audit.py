@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 
 from authdemo.sessions.testing import eventually
-from tests.support.browser import PASSWORD, Browser
+from tests.support.browser import PASSWORD, Browser, public
 
 AS_CURL = {"User-Agent": "curl/8 (audit)"}
 
@@ -17,11 +17,6 @@ def newest(browser: Browser, **facts: object) -> dict[str, Any]:
     """Wait for an entry, and return the last one like it."""
     eventually(lambda: browser.server.audited(**facts))
     return browser.server.audited(**facts)[-1]
-
-
-def public(browser: Browser) -> str:
-    """The public name of the browser's session."""
-    return next(str(session["id"]) for session in browser.sessions() if session["current"])
 
 
 def test_a_sign_in_says_who_and_from_where(john: Browser) -> None:

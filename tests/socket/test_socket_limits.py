@@ -79,7 +79,8 @@ def test_junk_reaches_nobody_and_the_tab_goes_on(john: Browser, frame: str) -> N
 def test_a_handler_that_nobody_knows_is_noted(john: Browser) -> None:
     with Tab(john.server, john, path="/client") as tab:
         tab.call("no.such.handler")
-        eventually(lambda: john.server.audited(reason="UnknownEvent", path="/client"))
+        unknown = {"reason": "UnknownEvent", "path": "/client", "user": "john_doe"}
+        eventually(lambda: john.server.audited(**unknown))
 
 
 def test_whoever_sends_much_junk_is_noted_once(john: Browser) -> None:

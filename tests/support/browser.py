@@ -29,3 +29,8 @@ class Browser(testing.Browser):
         """Exchange a ticket for the session's cookie."""
         body = {"csrfToken": self.csrf(), "ticket": ticket}
         return self.post("/api/auth/ticket", json=body, **options)
+
+
+def public(browser: testing.Browser) -> str:
+    """The public name of the browser's session."""
+    return next(str(session["id"]) for session in browser.sessions() if session["current"])

@@ -141,24 +141,30 @@ class AuditTrail:
 
     def refused(
         self,
-        error: AuthError,
+        why: AuthError | str,
         *,
         path: str,
         record: SessionRecord | None = None,
         device: Device | None = None,
+        user: str = "",
+        sid: str = "",
     ) -> None:
         """Note that something was denied; that the store is away is in the log already.
 
         Args:
-            error: Why.
+            why: The error, or its code where nobody raised one.
             path: What was asked for.
             record: The session that asked.
             device: What it was asked with.
+            user: Whose session asked, where its record is not at hand.
+            sid: That session's id.
         """
-        if not isinstance(error, StoreUnavailable):
-            fields = (error.field,) if error.field else ()
-            entry = AuditEvent(kind="refused", reason=error.code, path=path[:256], fields=fields)
-            self.add(entry, record=record, device=device)
+        if isinstance(why, StoreUnavailable):
+            return
+        entry = AuditEvent(kind="refused", reason=code_of(why), path=path[:256], user=user)
+        entry.session = public_id(sid) if sid else ""
+        entry.fields = (why.field,) if isinstance(why, AuthError) and why.field else ()
+        self.add(entry, record=record, device=device)
 
     @contextlib.asynccontextmanager
     async def kept(self, *, patience: float = 5.0) -> AsyncIterator[None]:
@@ -209,3 +215,8 @@ class AuditTrail:
         if self._lost:
             logger.error("The audit listener is too slow; %d entries are lost.", self._lost)
             self._lost = 0
+
+
+def code_of(why: AuthError | str) -> str:
+    """Name a reason by the code of its error; one that nobody raised is its own name."""
+    return why.code if isinstance(why, AuthError) else why

@@ -72,10 +72,16 @@ class PageGuard:
                 return keep(self._app)
             return self._instead_of_missing(scope, path)
         except AuthError as error:
-            self._auth.trail.refused(error, path=path, device=device_of(scope))
-            if wants_page(scope) and not isinstance(error, RequestRefused):
-                return self._refusal(scope, error, secure=self._is_secure(scope))
-            return answers.plain_refusal(error)
+            return self._denial(scope, path, error)
+
+    def _denial(
+        self, scope: Scope, path: str, error: AuthError, record: SessionRecord | None = None
+    ) -> Answer:
+        """Note that somebody was denied what is there, and say so."""
+        self._auth.trail.refused(error, path=path, record=record, device=device_of(scope))
+        if wants_page(scope) and not isinstance(error, RequestRefused):
+            return self._refusal(scope, error, secure=self._is_secure(scope))
+        return answers.plain_refusal(error)
 
     def _instead_of_missing(self, scope: Scope, path: str) -> ASGIApp | None:
         """Have an unknown address answered by a page, if a person looks at it."""
@@ -94,14 +100,22 @@ class PageGuard:
         visitor = await self._visitor(scope, required=page.rule is not None)
         fresh: RawHeaders = []
         record = await self._visitors.refresh(fresh, visitor) if visitor else None
+        try:
+            answer = await self._shown(scope, page, visitor, record)
+        except AuthError as error:
+            answer = self._denial(scope, page.path, error, record)
+        self._mark_browser(fresh, visitor)
+        return answer.plus(fresh)
+
+    async def _shown(
+        self, scope: Scope, page: Page, visitor: Visitor | None, record: SessionRecord | None
+    ) -> Answer:
+        """Show a page to a visitor, or send them where they are better served."""
         session = await self._auth.sessions.faces.public(record) if record else None
         elsewhere = await self._elsewhere(scope, page, record, session)
         if elsewhere is not None:
-            answer = answers.redirect(elsewhere, 303)
-        else:
-            answer = await self._render(scope, page, session, visitor)
-        self._mark_browser(fresh, visitor)
-        return answer.plus(fresh)
+            return answers.redirect(elsewhere, 303)
+        return await self._render(scope, page, session, visitor)
 
     async def _elsewhere(
         self,

@@ -10,7 +10,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ...core.audit import AuditTrail
 from ...core.basics.ids import new_id
+from ...core.errors import AuthError
 from ...core.limits.buckets import Bucket
 from ...core.record import Device
 from ...core.session import Session
@@ -75,6 +77,18 @@ class Connection:
         is_new = kind not in self._noted
         self._noted.add(kind)
         return is_new
+
+    def note_refusal(self, trail: AuditTrail, why: AuthError | str, *, path: str) -> None:
+        """Note what this socket is refused, and whose it is.
+
+        Args:
+            trail: Where it is noted.
+            why: The error, or its code where nobody raised one.
+            path: What was asked for.
+        """
+        sid = self.sid or ""
+        user = self.user_id if sid else ""
+        trail.refused(why, path=path, device=self.device, user=user, sid=sid)
 
     def path_of(self, url: str) -> str:
         """Spell an address of the app without its origin; in development pages have another.

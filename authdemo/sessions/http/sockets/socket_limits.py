@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from starlette.types import Message, Receive
 
-from ...core.audit import AuditEvent, AuditTrail
+from ...core.audit import AuditTrail
 from ...core.config.settings import Settings
 from ...core.limits.buckets import Bucket
 from .connections import Connection
@@ -63,8 +63,7 @@ class SocketLimits:
 
     def _note(self, reason: str) -> None:
         if self._connection.is_first(reason):
-            entry = AuditEvent(kind="refused", reason=reason, path=self._connection.path[:256])
-            self._trail.add(entry, device=self._connection.device)
+            self._connection.note_refusal(self._trail, reason, path=self._connection.path)
 
 
 async def in_turn(pace: Bucket) -> None:

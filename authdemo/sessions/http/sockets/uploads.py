@@ -7,8 +7,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ...core.errors import AuthError, RequestRefused
 from ...setup.auth import AuthCore
 from ..messages import answers
+from ..messages.answers import Answer
 from ..messages.scopes import find_header
-from ..visitors import Visitors, device_of
+from ..visitors import Visitor, Visitors, device_of
 from .connections import Connection, Connections
 from .socket_limits import in_turn
 
@@ -45,19 +46,29 @@ class Uploads:
         if tab is None or scope["method"] == "OPTIONS":
             await self._app(scope, receive, send)
             return
+        visitor = None
         try:
-            owner = await self._owner(scope, tab)
+            visitor = await self._visitor(scope)
+            owner = self._owner(visitor, tab)
         except AuthError as error:
-            self._auth.trail.refused(error, path=scope["path"], device=device_of(scope))
-            await answers.refusal(error)(scope, receive, send)
+            await self._refusal(scope, error, visitor)(scope, receive, send)
             return
         await in_turn(owner.pace)
         await self._app(scope, self._while_open(receive, owner, tab), send)
 
-    async def _owner(self, scope: Scope, tab: str) -> Connection:
-        """Find the open socket of the sender's own tab."""
+    async def _visitor(self, scope: Scope) -> Visitor:
+        """Receive who sends the files, from one of our own pages."""
         self._visitors.origins.check(scope)
-        visitor = await self._visitors.receive(scope)
+        return await self._visitors.receive(scope)
+
+    def _refusal(self, scope: Scope, error: AuthError, visitor: Visitor | None) -> Answer:
+        """Note that files were refused, and say so."""
+        record = visitor.record if visitor else None
+        self._auth.trail.refused(error, path=scope["path"], record=record, device=device_of(scope))
+        return answers.refusal(error)
+
+    def _owner(self, visitor: Visitor, tab: str) -> Connection:
+        """Find the open socket of the sender's own tab."""
         browser = self._visitors.browser(visitor)
         owner = self._connections.of_tab(tab, sid=visitor.sid, browser=browser)
         if owner is None:

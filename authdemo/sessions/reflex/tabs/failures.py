@@ -58,7 +58,7 @@ class Failures:
         async def tell(state: BaseState) -> None:
             connection = self._live.connection(state)
             if not isinstance(error, HandlerFailed):
-                self._live.note_refusal(state, connection.event if connection else "", error.code)
+                self._live.note_refusal(state, connection.event if connection else "", error)
             (await state.get_state(SessionState)).refuse(error)
 
         await self._live.with_tab(tab, tell)

@@ -12,8 +12,8 @@ from reflex.istate.data import RouterData
 from reflex.state import BaseState
 
 from ...core import events as ev
-from ...core.audit import AuditEvent
-from ...core.errors import StoreUnavailable
+from ...core.audit import code_of
+from ...core.errors import AuthError, StoreUnavailable
 from ...core.guard import Rule, Verdict
 from ...core.record import SessionRecord
 from ...core.session import Session
@@ -108,19 +108,19 @@ class Live:
             return None
         return await self._auth.sessions.find(connection.sid)
 
-    def note_refusal(self, state: BaseState, event: str, reason: str) -> None:
+    def note_refusal(self, state: BaseState, event: str, why: AuthError | str) -> None:
         """Note that somebody called an event handler that is not for them, once for each socket.
 
         Args:
             state: A state of the tab.
             event: The handler's name.
-            reason: Why it isn't, in one word.
+            why: The error, or its code where nobody raised one.
         """
         connection = self.connection(state)
-        if connection is not None and not connection.is_first(reason, event):
-            return
-        entry = AuditEvent(kind="refused", reason=reason, path=event[:256])
-        self._auth.trail.add(entry, device=connection.device if connection else None)
+        if connection is None:
+            self._auth.trail.refused(why, path=event)
+        elif connection.is_first(code_of(why), event):
+            connection.note_refusal(self._auth.trail, why, path=event)
 
     async def settle(
         self, state: BaseState, connection: Connection | None, *, is_used: bool = True

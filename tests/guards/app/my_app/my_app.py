@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from authdemo.sessions import explain, protected, public, use_session
+from authdemo.sessions import StoreUnavailable, explain, protected, public, use_session
 from my_app.auth import auth
 
 
@@ -122,6 +122,10 @@ class Clerk(rx.State):
     @rx.event
     async def rename(self, name: str):
         await auth.update(self, name=name)
+
+    @rx.event
+    def ask_in_vain(self):
+        raise StoreUnavailable
 
     @rx.event
     def stumble(self):

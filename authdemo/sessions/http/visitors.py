@@ -187,15 +187,23 @@ class Visitors:
             visitor: The reader.
 
         Returns:
-            The reader's session as it is now, or None.
+            The reader's session as it is now, or None, even if it has ended since they were
+            received.
         """
-        if visitor.verified is None:
-            if visitor.has_session_cookie and not is_scripts(visitor.scope):
-                self.clear_session(headers, visitor)
+        verified, renewals = visitor.verified, self._auth.sessions.renewals
+        if verified is None:
+            self._take_back(headers, visitor)
             return None
-        if self._auth.sessions.renewals.is_needless(visitor.verified):
-            return visitor.verified.record
-        due = await self._auth.sessions.renewals.renew(visitor.verified, device=visitor.device)
-        if due is not None:
-            self.put_session(headers, visitor, due)
-        return due or visitor.record
+        if renewals.is_needless(verified):
+            return verified.record
+        record = await renewals.extend(verified.record, device=visitor.device)
+        if record is None:
+            self._take_back(headers, visitor)
+        elif renewals.is_behind(verified, record):
+            self.put_session(headers, visitor, record)
+        return record
+
+    def _take_back(self, headers: RawHeaders, visitor: Visitor) -> None:
+        """Take a session cookie back that is dead, as `refresh` says."""
+        if visitor.has_session_cookie and not is_scripts(visitor.scope):
+            self.clear_session(headers, visitor)

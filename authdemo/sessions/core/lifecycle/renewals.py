@@ -58,31 +58,25 @@ class Renewals:
             verified: A token and its session.
 
         Returns:
-            Whether `renew` would leave both as they are.
+            Whether `extend` would leave the session, and `is_behind` the token, as it is.
         """
         claims, record = verified.claims, verified.record
         is_old = self._is_old(claims.iat) or self._is_old(record.renewed)
         return claims.rev == record.rev and not is_old
 
-    async def renew(
-        self, verified: Verified, *, device: Device | None = None
-    ) -> SessionRecord | None:
-        """Extend a session if that is due, and see whether its token is behind.
+    def is_behind(self, verified: Verified, record: SessionRecord) -> bool:
+        """Tell whether a token should be minted anew; reads with a better one do not mint.
 
         Args:
-            verified: A token and its session.
-            device: What brought the token.
+            verified: The token, and its session as it was verified.
+            record: The session as it is now: what `extend` makes of it.
 
         Returns:
-            The session if its cookie should be minted anew, or None if the
-            cookie is as good as it can be: reads do not mint.
+            Whether the session has changed since, or outlives the token.
         """
-        claims, known = verified.claims, verified.record
-        record = await self.extend(known, device=device)
-        if record is None:
-            return None
+        claims = verified.claims
         ends_sooner = self._is_old(claims.iat) and claims.exp < int(record.expires)
-        return record if record is not known or claims.rev != record.rev or ends_sooner else None
+        return record is not verified.record or claims.rev != record.rev or ends_sooner
 
     async def extend(
         self, record: SessionRecord, *, device: Device | None = None

@@ -23,7 +23,7 @@ def begin(step, house, verified):
             return sessions.update(sid, {"name": "Countess"}, author="client")
         case "promote":
             return sessions.update(sid, {"role": "admin"}, author="server")
-    return sessions.renewals.renew(verified)
+    return sessions.renewals.extend(verified.record)
 
 
 @pytest.mark.parametrize("steps", list(permutations(STEPS)), ids=" ".join)
@@ -70,5 +70,5 @@ async def test_a_renewal_of_what_was_read_earlier_overwrites_nothing(house):
     verified = await house.sessions.verify(house.sessions.faces.mint(record))
     house.clock.advance(HOUR)
     confirmed = await house.sessions.confirm(record.id)
-    assert (await house.sessions.renewals.renew(verified)).confirmed == confirmed.confirmed
+    assert (await house.sessions.renewals.extend(verified.record)).confirmed == confirmed.confirmed
     assert (await house.sessions.find(record.id)).confirmed == confirmed.confirmed

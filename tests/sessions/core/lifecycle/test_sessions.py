@@ -222,7 +222,8 @@ class TestUpdate:
         record = await house.sign_in()
         token = house.sessions.faces.mint(record)
         house.clock.advance(2 * HOUR)
-        renewed = await house.sessions.renewals.renew(await house.sessions.verify(token))
+        verified = await house.sessions.verify(token)
+        renewed = await house.sessions.renewals.extend(verified.record)
         *_, step = await house.store.history(record.id)
         assert (renewed.rev, step.rev, step.cause) == (1, 1, "renewal")
         assert step.changes == {
@@ -237,7 +238,8 @@ class TestUpdate:
         token = house.sessions.faces.mint(record)
         history = await house.store.history(record.id)
         house.clock.advance(HOUR)
-        renewed = await house.sessions.renewals.renew(await house.sessions.verify(token))
+        verified = await house.sessions.verify(token)
+        renewed = await house.sessions.renewals.extend(verified.record)
         assert (renewed.latest, renewed.expires) == (record.latest, record.ends)
         assert await house.store.history(record.id) == history
 

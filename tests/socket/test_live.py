@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from reflex_base.constants.state import FIELD_MARKER
@@ -156,6 +157,22 @@ def test_an_ended_sessions_tabs_lose_their_rights_at_once_and_are_told(
         assert tab.view["user"] is None
         assert tab.name != "Serverserver-man"
     assert john.session() is None
+
+
+@pytest.mark.parametrize("spelling", ["/%63lient", "/client.html", "//client/"])
+def test_a_tab_at_another_spelling_of_a_page_is_led_away_as_well(
+    john: Browser, spelling: str
+) -> None:
+    with Tab(john.server, john, path=spelling) as tab:
+        john.copy().log_out()
+        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+        way = urlsplit(tab.var(SESSION_STATE, "leave_to"))
+        assert (way.path, parse_qs(way.query)) == ("/login", {"callbackUrl": [spelling]})
+
+
+def test_a_sign_in_page_by_another_spelling_is_none_for_members_either(john: Browser) -> None:
+    with Tab(john.server, john, path="/%6cogin") as tab:
+        tab.leaves_to("/")
 
 
 def test_a_tab_that_was_away_when_its_session_ended_is_told_so(john: Browser) -> None:

@@ -22,7 +22,7 @@ from ..messages.scopes import wants_page
 from ..visitors import Visitor, Visitors, device_of
 from .caching import is_named_by_content, keep, keep_apart
 from .refusals import InsteadOf, is_missing, is_missing_page, nothing, refusal_page
-from .site import Page, Site, canonical
+from .site import Page, Site, canonical, page_at
 from .templates import Wording
 
 _SCRIPTS = "/assets/"
@@ -173,7 +173,7 @@ class PageGuard:
         """Send somebody who is signed in already where they wanted to go."""
         base_url = self._visitors.origins.base_url(scope)
         target = await self._auth.redirect(wanted, base_url)
-        return base_url if canonical(urlsplit(target).path) == path else target
+        return base_url if page_at(urlsplit(target).path) == path else target
 
     async def _render(
         self,

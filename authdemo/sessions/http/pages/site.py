@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import unquote
 
 from ...core.guard import PageRules, Rule
 from ...core.routes import pattern_of
@@ -169,6 +170,18 @@ def canonical(path: str) -> str:
         The page's one path, like `/client`.
     """
     return _remembered(path) if len(path) <= _LONGEST_REMEMBERED else _canonical(path)
+
+
+def page_at(address: str) -> str:
+    """Find the page that is at an address, as `canonical` does for a decoded path.
+
+    Args:
+        address: The path as a browser spells it, with its escapes, like `/%63lient/`.
+
+    Returns:
+        The page's one path, like `/client`.
+    """
+    return canonical(unquote(address))
 
 
 def _canonical(path: str) -> str:

@@ -31,7 +31,7 @@ class Connection:
         id: Its own id, known to the server alone.
         tab: The tab behind it, once it has said a word.
         user_id: Whose session it is; empty for nobody's.
-        path: The page that the tab shows.
+        path: The page that the tab shows, as its browser spells it.
         event: The name of the event that it sent last.
         wanted: Where its visitor wants to go after signing in.
         is_told: Whether its page explains an error, if it is the sign-in page.

@@ -17,7 +17,7 @@ from ...core.errors import AuthError, StoreUnavailable
 from ...core.guard import Rule, Verdict
 from ...core.record import SessionRecord
 from ...core.session import Session
-from ...http.pages.site import canonical
+from ...http.pages.site import canonical, page_at
 from ...http.sockets.connections import Connection, Connections
 from ...http.sockets.handshake import SCHEME
 from ...setup.auth import AuthCore
@@ -242,7 +242,7 @@ class Live:
         await self.with_tab(connection.tab, reload)
 
     def _is_sign_in(self, connection: Connection) -> bool:
-        return canonical(connection.path) == canonical(self._auth.pages.sign_in)
+        return page_at(connection.path) == canonical(self._auth.pages.sign_in)
 
     async def with_tab(self, tab: str | None, act: Callable[[BaseState], Awaitable[None]]) -> None:
         """Change a tab's state from outside of its events, and send it what changed.
@@ -297,7 +297,7 @@ class Live:
         """Decide whether a tab shows a page that is no longer, or not yet, for its visitor."""
         if session is None and connection.way_on:
             return connection.way_on
-        rule = self._auth.page_rules.of(canonical(connection.path))
+        rule = self._auth.page_rules.of(page_at(connection.path))
         if rule is not None and (way := await self._way_out(rule, connection)):
             return way
         if session is not None and self._is_sign_in(connection) and not connection.is_told:

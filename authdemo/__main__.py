@@ -66,6 +66,8 @@ def build() -> int:
 def check_settings() -> None:
     """Read the settings of the sessions before anything is built or started.
 
+    A secret that has to be made is made when all else is found right.
+
     Raises:
         LaunchError: Names the variable that is wrong and says what it takes, or the file that
             can't be used.
@@ -76,9 +78,10 @@ def check_settings() -> None:
 
     try:
         providers_from_environ()
-        settings = Settings.from_environ()
+        settings = Settings.from_environ(keep_secret=False)
         database_url(settings.data_dir)
         check(choose(settings, "authdemo").store)
+        Settings.from_environ()
     except ConfigurationError as error:
         raise LaunchError(error.message) from error
 

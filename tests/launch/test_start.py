@@ -141,8 +141,12 @@ def test_sessions_that_cannot_be_read_stop_the_start_with_one_line(start, tmp_pa
     )
 
 
-def test_a_start_that_is_stopped_leaves_nothing_behind(start, tmp_path):
-    launcher = start(AUTH_DATA_DIR=str(tmp_path / "data"), HOST="203.0.113.1")
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [("HOST", "203.0.113.1"), ("AUTH_SECRET", "short"), ("DB_URL", "mysql://localhost/app")],
+)
+def test_a_start_that_is_stopped_leaves_nothing_behind(start, tmp_path, name, bad):
+    launcher = start(**{"AUTH_DATA_DIR": str(tmp_path / "data"), name: bad})
     assert launcher.end() == 1
     assert list(tmp_path.iterdir()) == []
 

@@ -28,6 +28,12 @@ def test_a_place_is_no_object():
         SessionsPlugin(object())  # type: ignore[arg-type]
 
 
+def test_nothing_is_made_where_it_is_only_named(tmp_path, monkeypatch):
+    monkeypatch.delenv("AUTH_SECRET", raising=False)
+    SessionsPlugin("my_app.my_app:auth")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("place", ["no_such_package.auth:auth", "authdemo.no_such:auth", "os:path"])
 def test_a_place_where_there_is_none_is_named(place):
     with pytest.raises(ConfigurationError, match=f"takes the place of an Auth, not '{place}'"):

@@ -19,7 +19,7 @@ def kept_secret(path: Path) -> str:
     """Read the secret that an earlier start made, or make it; starts at once agree on one.
 
     Args:
-        path: The file, whose folder is there.
+        path: The file; its folder is made, too.
 
     Returns:
         The secret.
@@ -42,15 +42,21 @@ def kept_secret(path: Path) -> str:
     return secret
 
 
+def new_secret() -> str:
+    """Make a secret."""
+    return secrets.token_urlsafe(48)
+
+
 def _make(path: Path) -> None:
     """Put a whole secret in place at once, unless another start was faster.
 
     It is on the disk before it is there by its name, so that no power cut leaves an empty file.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, draft = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
+            file.write(new_secret())
             file.flush()
             os.fsync(descriptor)
         with suppress(FileExistsError):

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from ..errors import ConfigurationError
 from ..tokens.key_files import KeyPair, read_pair
 from ..tokens.keys import KeyRing
-from .kept_secret import kept_secret
+from .kept_secret import kept_secret, new_secret
 from .options import DAY, LONGEST_LIFE, SessionOptions
 from .public_origin import read_origin
 
@@ -70,13 +70,17 @@ class Settings:
     made_secret: bool = False
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+    def from_environ(
+        cls, environ: Mapping[str, str] = os.environ, *, keep_secret: bool = True
+    ) -> Settings:
         """Read the settings.
 
-        The data folder and a secret are made when all else is found right.
+        If there is no secret, one is made and kept when all else is found right.
 
         Args:
             environ: The environment's variables.
+            keep_secret: Whether a secret that is made is kept in the data folder, for the next
+                start to find; else nothing is left behind.
 
         Returns:
             The settings, checked.
@@ -100,12 +104,12 @@ class Settings:
             trusted_proxies=_trusted_proxies(environ),
             made_secret="AUTH_SECRET" not in environ,
             data_dir=(data_dir := data_folder(environ)),
-            keys=KeyRing(pairs=_pairs(environ), secrets=_secrets(environ, data_dir)),
+            keys=_keys(environ, data_dir / "secret", keep_secret=keep_secret),
         )
 
 
 def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """Find the folder that the app keeps its data in, and make it if it isn't there.
+    """Find the folder that the app keeps its data in; whatever is kept there makes it.
 
     Args:
         environ: The environment's variables.
@@ -114,14 +118,14 @@ def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
         What `AUTH_DATA_DIR` names.
 
     Raises:
-        ConfigurationError: If it is no folder to write to.
+        ConfigurationError: If it is no folder to write to, and can't be made.
     """
     path = _data_dir(environ.get("AUTH_DATA_DIR") or ".data")
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        there = next(place for place in (path, *path.absolute().parents) if place.exists())
     except OSError as error:
         raise ConfigurationError(f"AUTH_DATA_DIR takes a folder to write to: {error}.") from error
-    if not os.access(path, os.W_OK | os.X_OK):
+    if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
         raise ConfigurationError(f"AUTH_DATA_DIR takes a folder to write to, not {str(path)!r}.")
     return path
 
@@ -200,11 +204,11 @@ def _trusted_proxies(environ: Mapping[str, str]) -> tuple[str, ...]:
     return networks
 
 
-def _secrets(environ: Mapping[str, str], data_dir: Path) -> list[str]:
-    value = environ.get("AUTH_SECRET")
-    if value is None:
-        return [kept_secret(data_dir / "secret")]
-    return [secret.strip() for secret in value.split(",")]
+def _keys(environ: Mapping[str, str], kept: Path, *, keep_secret: bool) -> KeyRing:
+    pairs, value = _pairs(environ), environ.get("AUTH_SECRET")
+    if value is not None:
+        return KeyRing([secret.strip() for secret in value.split(",")], pairs)
+    return KeyRing([kept_secret(kept) if keep_secret or kept.exists() else new_secret()], pairs)
 
 
 def _pairs(environ: Mapping[str, str]) -> list[KeyPair]:

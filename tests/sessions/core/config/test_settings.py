@@ -325,10 +325,18 @@ def test_a_data_folder_can_be_in_ones_home(tmp_path, monkeypatch):
     assert read(AUTH_DATA_DIR="~/data").data_dir == tmp_path / "data"
 
 
-@pytest.mark.parametrize("bad", [{"AUTH_URL": "x"}, {"AUTH_TRUSTED_PROXIES": "x"}])
-def test_a_start_that_is_stopped_leaves_nothing_behind(tmp_path, bad):
-    with pytest.raises(ConfigurationError):
-        Settings.from_environ({"AUTH_DATA_DIR": str(tmp_path / "data")} | bad)
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("AUTH_URL", "x"),
+        ("AUTH_TRUSTED_PROXIES", "x"),
+        ("AUTH_SECRET", "short"),
+        ("AUTH_SIGNING_KEYS", "no.pem"),
+    ],
+)
+def test_a_start_that_is_stopped_leaves_nothing_behind(tmp_path, name, bad):
+    with pytest.raises(ConfigurationError, match=name):
+        Settings.from_environ({"AUTH_DATA_DIR": str(tmp_path / "data"), name: bad})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -336,3 +344,15 @@ def test_a_start_without_its_keys_makes_no_secret(tmp_path):
     with pytest.raises(ConfigurationError, match="AUTH_SIGNING_KEYS"):
         Settings.from_environ({"AUTH_DATA_DIR": str(tmp_path), "AUTH_SIGNING_KEYS": "no.pem"})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_can_be_looked_at_without_a_trace(tmp_path):
+    settings = Settings.from_environ({"AUTH_DATA_DIR": str(tmp_path / "data")}, keep_secret=False)
+    assert settings.made_secret
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whoever_looks_sees_the_secret_that_is_kept(tmp_path):
+    environ = {"AUTH_DATA_DIR": str(tmp_path)}
+    kept = Settings.from_environ(environ).keys.signing
+    assert Settings.from_environ(environ, keep_secret=False).keys.signing == kept

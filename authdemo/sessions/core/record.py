@@ -105,7 +105,7 @@ class SessionRecord(_Frozen):
         renewed: When its life was last extended.
         expires: When it ends unless it is renewed.
         ends: When it ends however much it is used.
-        last_seen: When it was last used, to the nearest renewal or update.
+        last_seen: When somebody last used it, to the nearest renewal, update or confirmation.
         confirmed: When the user proved again who they are; 0 if they haven't since `created`.
         device: What signed in.
         provider_session: What the session is at the provider; None if that is the app itself.
@@ -198,14 +198,16 @@ class SessionRecord(_Frozen):
             at: The time.
             cause: What makes the revision.
             device: What asks for it.
-            expires: When the session ends from now on, unless `ends` comes first; as before
-                by default.
+            expires: When the session ends from now on, unless `ends` comes first. None if nobody
+                used it: then it ends as before, and was last seen then.
 
         Returns:
             A record whose `rev` is one higher.
         """
         new = {"rev": self.rev + 1, "user": user, "claims": claims}
-        if expires is not None:
+        if expires is None:
+            new |= {"last_seen": self.last_seen}
+        else:
             new |= {"renewed": at, "expires": min(expires, self.ends)}
         return self._stepped(at, cause, changes(self.user, user), device, **new)
 
@@ -272,8 +274,8 @@ class SessionRecord(_Frozen):
             tab=device.tab if device else "",
             device=other,
         )
-        new |= {"last_seen": at, "latest": latest, "steps": self.steps + 1}
-        return self.model_copy(update=new)
+        made = {"last_seen": at, "latest": latest, "steps": self.steps + 1}
+        return self.model_copy(update=made | new)
 
 
 def _copies(fields: dict[str, Any]) -> dict[str, Any]:

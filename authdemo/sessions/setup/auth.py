@@ -161,7 +161,7 @@ class AuthCore:
         Call it from anywhere, such as a background task, when a role has changed: every open
         tab shows it at once, and the next event and request are judged by it. The sessions
         of a user who is gone end. Fields that clients may change stay as they are. Who is
-        just signing in as the user begins again.
+        just signing in as the user begins again. It extends no session: nobody is there.
 
         Args:
             user_id: The user's id.
@@ -188,7 +188,8 @@ class AuthCore:
         """Update all sessions of a user from the server, wherever the code runs.
 
         Call it from a background task, which has no tab of its own: every open tab of the
-        user follows at once. In an event handler, `update` changes the tab's own session.
+        user follows at once. It extends no session: nobody is there. In an event handler,
+        `update` changes the tab's own session.
 
         Args:
             user_id: The user's id.
@@ -209,7 +210,7 @@ class AuthCore:
         updated = 0
         for record in await self.sessions.of_user(user_id):
             with suppress(NotAuthenticated):  # it has just ended by itself
-                await self.sessions.update(record.id, fields, author="server")
+                await self.sessions.update(record.id, fields, author="server", is_used=False)
                 updated += 1
         return updated
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 
 from authdemo.sessions.core.callbacks import Account, Callbacks
+from authdemo.sessions.core.config.options import DAY
 from authdemo.sessions.core.config.settings import Rate, Settings
 from authdemo.sessions.core.errors import (
     AccessDenied,
@@ -292,3 +293,48 @@ class TestUpdateOfAUser:
         await self.begin(auth)
         assert await auth.update_user("ada", name="Countess") == 0
         await auth.sessions.store.close()
+
+
+class TestTheBackground:
+    """What the app does to a user by itself is no use of a session."""
+
+    @pytest.fixture
+    def auth(self, core):
+        auth = core(find_user=lambda _: ADA.model_copy(update={"role": "admin"}), user=Person)
+        asyncio.run(auth.sessions.store.open())
+        yield auth
+        asyncio.run(auth.sessions.store.close())
+
+    @staticmethod
+    def life(record):
+        return record.renewed, record.expires, record.last_seen
+
+    async def test_brings_a_revision_and_extends_nothing(self, auth, clock):
+        record = await auth.sessions.sign_in(ADA, PASSWORD)
+        clock.advance(hours=1)
+        await auth.refresh("ada")
+        await auth.update_user("ada", name="Countess")
+        found = await auth.sessions.find(record.id)
+        assert (found.rev, found.user["role"], found.user["name"]) == (3, "admin", "Countess")
+        assert self.life(found) == self.life(record)
+
+    async def test_extends_nothing_by_what_is_so_already(self, auth, clock):
+        record = await auth.sessions.sign_in(ADA, PASSWORD)
+        clock.advance(days=2)
+        await auth.update_user("ada", name=ADA.name)
+        assert await auth.sessions.find(record.id) == record
+
+    async def test_leaves_it_to_the_next_read_to_extend(self, auth, clock):
+        record = await auth.sessions.sign_in(ADA, PASSWORD)
+        token = auth.sessions.faces.mint(record)
+        clock.advance(days=2)
+        await auth.refresh("ada")
+        renewed = await auth.sessions.renewals.renew(await auth.sessions.verify(token))
+        assert renewed.expires == record.expires + 2 * DAY
+
+    async def test_keeps_no_abandoned_session_alive(self, auth, clock):
+        record = await auth.sessions.sign_in(ADA, PASSWORD)
+        for day in range(30):
+            await auth.update_user("ada", name=f"Ada on day {day}")
+            clock.advance(days=1)
+        assert await auth.sessions.find(record.id) is None

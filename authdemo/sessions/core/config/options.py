@@ -47,8 +47,9 @@ class SessionOptions:
 
     Attributes:
         max_age: Seconds from the last renewal.
-        update_age: How old a token must be, in seconds, before a use renews it: a request, an
-            update, an event.
+        update_age: Seconds from the last renewal after which a read or an event renews a session
+            again. What a client or an event handler changes in it always does; `auth.refresh`
+            and `auth.update_user` never do.
         absolute_age: Seconds from sign-in, however much the session is used.
         most_per_user: How many sessions a user can have; one more ends the oldest.
             None for any number.

@@ -77,6 +77,7 @@ class Revisions:
         accept: Callable[[SessionRecord], dict[str, Any]],
         cause: Cause,
         *,
+        is_used: bool = True,
         device: Device | None = None,
         known: SessionRecord | None = None,
     ) -> Revised:
@@ -86,6 +87,7 @@ class Revisions:
             sid: The session's id.
             accept: Says which fields change, seeing the session as it is.
             cause: What makes the revision.
+            is_used: Whether somebody uses the session by it, so that it lives on.
             device: What asks for it.
             known: The session as it was found a moment ago.
 
@@ -107,7 +109,7 @@ class Revisions:
                 accepted = accept(record)
                 if not accepted:
                     return await self.show(record)
-                revised = await self._revise(record, accepted, cause, device)
+                revised = await self._revise(record, accepted, cause, device, is_used=is_used)
                 if await self._store.replace(revised.record, expected=record):
                     self._fitting.know(revised.record)
                     return revised
@@ -135,6 +137,8 @@ class Revisions:
         accepted: dict[str, Any],
         cause: Cause,
         device: Device | None,
+        *,
+        is_used: bool,
     ) -> Revised:
         contents = await self._authorship.at_update(record, accepted)
         if contents is None:
@@ -142,7 +146,7 @@ class Revisions:
             raise NotAuthenticated("The session was ended by the app.")
         fields, claims = contents
         now = self._clock()
-        expires = now + self._options.max_age
+        expires = now + self._options.max_age if is_used else None
         revised = record.revised(
             fields, claims, at=now, cause=cause, device=device, expires=expires
         )

@@ -162,6 +162,7 @@ class Sessions(Lookup):
         asked: object,
         *,
         author: Author,
+        is_used: bool = True,
         if_rev: Collection[int] | None = None,
         device: Device | None = None,
     ) -> SessionRecord:
@@ -171,6 +172,7 @@ class Sessions(Lookup):
             sid: The session's id.
             asked: The fields to change and their new values.
             author: Who asks.
+            is_used: Whether somebody uses the session by it, so that it lives on.
             if_rev: Change nothing unless the session is at one of these revisions.
             device: What they ask with.
 
@@ -180,7 +182,9 @@ class Sessions(Lookup):
         Raises:
             AuthError: What `revise` raises.
         """
-        revised = await self.revise(sid, asked, author=author, if_rev=if_rev, device=device)
+        revised = await self.revise(
+            sid, asked, author=author, is_used=is_used, if_rev=if_rev, device=device
+        )
         return revised.record
 
     async def revise(
@@ -189,6 +193,7 @@ class Sessions(Lookup):
         asked: object,
         *,
         author: Author,
+        is_used: bool = True,
         if_rev: Collection[int] | None = None,
         device: Device | None = None,
         known: SessionRecord | None = None,
@@ -199,6 +204,7 @@ class Sessions(Lookup):
             sid: The session's id.
             asked: The fields to change and their new values.
             author: Who asks. A client may change what the update model names.
+            is_used: Whether somebody uses the session by it, so that it lives on.
             if_rev: Change nothing unless the session is at one of these revisions.
             device: What they ask with.
             known: The session as it was found a moment ago, so that it need not be looked for.
@@ -220,15 +226,19 @@ class Sessions(Lookup):
                 raise RevisionConflict(record.rev)
             return self.schema.accept(record.user, asked, author)
 
-        revised = await self._revisions.advance(sid, accept, author, device=device, known=known)
+        revised = await self._revisions.advance(
+            sid, accept, author, is_used=is_used, device=device, known=known
+        )
         await self._tell_of(revised, device)
-        return revised if revised.is_new else await self._in_use(revised, device)
+        is_done = revised.is_new or not is_used
+        return revised if is_done else await self._in_use(revised, device)
 
     async def refresh(self, user: User) -> list[SessionRecord]:
         """Bring all of a user's sessions in line with what the app knows of the user now.
 
         The fields that clients may change stay as they are: those live in the session. A
-        sign-in that is under way has to begin again.
+        sign-in that is under way has to begin again. Nobody uses the sessions by it: they end
+        when they would have ended.
 
         Args:
             user: The user, fresh from where the app keeps its users.
@@ -250,7 +260,7 @@ class Sessions(Lookup):
         refreshed = []
         for record in await self.of_user(user.id):
             with suppress(NotAuthenticated):  # it has just ended by itself
-                revised = await self._revisions.advance(record.id, accept, "refresh")
+                revised = await self._revisions.advance(record.id, accept, "refresh", is_used=False)
                 await self._tell_of(revised, None)
                 refreshed.append(revised.record)
         return refreshed

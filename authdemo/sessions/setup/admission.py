@@ -15,6 +15,7 @@ from ..core.errors import AccessDenied, CredentialsSignin, SignInError, UnknownP
 from ..core.limits.failures import FailureLimit
 from ..core.record import Device, ProviderSession
 from ..core.users.models import User
+from ..core.users.schema import UserSchema
 from ..providers.credentials import Credentials
 from ..providers.federated import Federated
 from ..providers.identity import Identity
@@ -49,6 +50,7 @@ class Admission:
         self,
         providers: Mapping[str, Provider],
         callbacks: Callbacks,
+        schema: UserSchema,
         trail: AuditTrail,
         failures: FailureLimit,
         *,
@@ -59,12 +61,14 @@ class Admission:
         Args:
             providers: The ways to sign in, by id.
             callbacks: The app's decisions.
+            schema: Which fields a user has.
             trail: The audit trail.
             failures: How often signing in may fail.
             clock: The clock.
         """
         self._providers = providers
         self._callbacks = callbacks
+        self._schema = schema
         self._trail = trail
         self._failures = failures
         self._clock = clock
@@ -105,7 +109,7 @@ class Admission:
             TooManyAttempts: If this account failed too often from there.
             CredentialsSignin: If the credentials are wrong.
             AccessDenied: If the `sign_in` callback said no.
-            CallbackFailed: If a function of the app raised, or answered with no user.
+            CallbackFailed: If a function of the app raised, or answered with no user of the app.
         """
         began = self._clock()
         credentials = _tidy(self._providers.get(provider_id), credentials)
@@ -142,13 +146,13 @@ class Admission:
 
         Raises:
             AccessDenied: If the app has no place for them, or the `sign_in` callback said no.
-            CallbackFailed: If a function of the app raised, or answered with no user.
+            CallbackFailed: If a function of the app raised, or answered with no user of the app.
         """
         known = replace(identity, member=member)
         answer = await cb.call("user", partial(provider.user, known))
         if not answer:
             raise AccessDenied
-        user: User = cb.typed("user", answer, User)
+        user = self._user("user", answer)
         account = Account(provider.id, provider.type, identity.subject, identity.claims)
         there = identity.session or ProviderSession(subject=identity.subject)
         return Granted(user, account, began, await self._ask(user, account, {}), there)
@@ -168,7 +172,11 @@ class Admission:
             answer = await cb.call("authorize", partial(provider.authorize, credentials))
             if not answer:
                 raise CredentialsSignin
-        return cb.typed("authorize", answer, User)
+        return self._user("authorize", answer)
+
+    def _user(self, name: str, answer: object) -> User:
+        """Take what a function of the app answered, if it is a user as the app has them."""
+        return self._schema.fitting(name, cb.typed(name, answer, User))
 
     async def _ask(
         self, user: User, account: Account, credentials: Mapping[str, Any]

@@ -128,12 +128,13 @@ class AuthCore:
         store, self.relay, self.presence = choose(self.settings, name, store)
         options = session or self.settings.session
         self.trail = AuditTrail(self.events.audit, clock=self.now)
+        schema = UserSchema(user, update)
         self.sessions = Sessions(
             store=store,
             tokens=TokenCodec(
                 self.settings.keys, issuer=name, max_age=options.max_age, clock=self.now
             ),
-            schema=UserSchema(user, update),
+            schema=schema,
             options=options,
             callbacks=self.callbacks,
             events=self.events,
@@ -148,7 +149,7 @@ class AuthCore:
         self._find_user = find_user
         failures = FailureLimit(store, self.settings.login_rate, clock=self.now)
         self.admission = Admission(
-            self.providers, self.callbacks, self.trail, failures, clock=self.now
+            self.providers, self.callbacks, schema, self.trail, failures, clock=self.now
         )
 
     def now(self) -> float:
@@ -168,8 +169,8 @@ class AuthCore:
 
         Raises:
             ConfigurationError: If `Auth` was made without `find_user`.
-            CallbackFailed: If a function of the app raised, or `find_user` found no user but
-                something else.
+            CallbackFailed: If a function of the app raised, or `find_user` found something else
+                than a user of the app.
             UpdateRefused: If no token could carry what the app knows; names the largest field.
             StoreUnavailable: If the store can't keep it.
 
@@ -181,8 +182,9 @@ class AuthCore:
         user = await cb.call("find_user", partial(self._find_user, user_id))
         if user is None:
             await self.revoke_user(user_id)
-        else:
-            await self.sessions.refresh(cb.typed("find_user", user, User))
+            return
+        found = cb.typed("find_user", user, User)
+        await self.sessions.refresh(self.sessions.schema.fitting("find_user", found))
 
     async def update_user(self, user_id: str, /, **fields: Any) -> int:
         """Update all sessions of a user from the server, wherever the code runs.

@@ -18,6 +18,7 @@ from tests.oidc.github import GitHub
 from tests.oidc.steps import query_of
 from tests.sessions.providers.conftest import SECRET
 from tests.sessions.providers.house import House, open_house
+from tests.support.house import ADA
 
 MOST = 100
 """How many may set out from one address in a minute, unless the operator says otherwise."""
@@ -54,6 +55,17 @@ async def test_a_mistake_of_the_app_in_making_a_user_leads_back_and_is_noted(
         "oidc",
     )
     assert "The app has a mistake." in caplog.text
+
+
+async def test_a_user_of_another_class_is_a_mistake_in_making_a_user(
+    tmp_path: Path, cheat: Cheat, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT, user=lambda _: ADA)
+    async with open_house(tmp_path, provider) as house:
+        answer = query_of(cheat.authorize(await house.go("oidc")))
+        place = await told(house, "oidc", answer)
+    assert place == "http://localhost/login?error=CallbackFailed"
+    assert "The callback 'user' answered with Person, which doesn't fit the app's" in caplog.text
 
 
 async def test_a_mistake_in_reading_claims_does_too(

@@ -22,6 +22,7 @@ from authdemo.sessions.core.errors import (
 )
 from authdemo.sessions.core.record import Device, ProviderSession
 from authdemo.sessions.core.tokens.keys import KeyRing
+from authdemo.sessions.core.users.models import User
 from authdemo.sessions.providers.credentials import Credentials
 from authdemo.sessions.setup.auth import AuthCore
 from authdemo.sessions.testing.clock import NOON
@@ -42,6 +43,7 @@ def core(tmp_path, clock):
     def core(authorize=authorize, **choices):
         settings = Settings(keys=KeyRing([SECRET]), data_dir=tmp_path, login_rate=Rate(3, 60))
         providers = [Credentials(authorize=authorize)]
+        choices = {"user": Person, **choices}
         return AuthCore(providers=providers, settings=settings, clock=clock, **choices)
 
     return core
@@ -182,6 +184,46 @@ async def test_what_is_no_user_is_a_bug_in_the_app(core, caplog, answer):
     with pytest.raises(CallbackFailed):
         await enter(core(lambda _: answer))
     assert "not with User" in caplog.text
+
+
+class Author(User):
+    """A user of an app whose author forgot to name this class to `Auth`, or named it in vain."""
+
+    pen_name: str
+
+
+ADA_AS_AUTHOR = Author(id="ada", name="Ada Lovelace", pen_name="AAL")
+
+
+class TestAUserWhoDoesNotFit:
+    """What gave them is to blame, and not a callback that the app doesn't have."""
+
+    @pytest.mark.parametrize(
+        ("own", "given", "why"),
+        [
+            (Author, User(id="ada"), "User, which doesn't fit the app's Author: The pen_name is "),
+            (Person, ADA_AS_AUTHOR, "Author, which doesn't fit the app's Person: The pen_name is "),
+        ],
+    )
+    async def test_is_a_mistake_of_authorize(self, core, caplog, own, given, why):
+        with pytest.raises(CallbackFailed):
+            await enter(core(lambda _: given, user=own))
+        assert f"The callback 'authorize' answered with {why}" in caplog.text
+        assert "AAL" not in caplog.text
+
+    async def test_is_a_mistake_of_find_user(self, core, caplog):
+        auth = core(find_user=lambda _: ADA_AS_AUTHOR)
+        await auth.sessions.store.open()
+        record = await auth.sessions.sign_in(ADA, PASSWORD)
+        with pytest.raises(CallbackFailed):
+            await auth.refresh("ada")
+        assert "The callback 'find_user' answered with Author, " in caplog.text
+        assert await auth.sessions.find(record.id) == record
+        await auth.sessions.store.close()
+
+    async def test_may_be_of_another_class_whose_fields_fit(self, core):
+        granted = await enter(core(lambda _: User(id="ada", name="Ada")))
+        assert granted.user == User(id="ada", name="Ada")
 
 
 class TestSignInCallback:

@@ -78,6 +78,30 @@ class UserSchema:
         except ValidationError:
             return in_json.read(self.user, fields, unknown="ignore")
 
+    def fitting(self, name: str, user: User) -> User:
+        """Take a user whom a function of the app gave, if the app's own type has room for them.
+
+        Args:
+            name: The function's name, for the log.
+            user: The user.
+
+        Returns:
+            The user as they are.
+
+        Raises:
+            CallbackFailed: If they don't fit it, or JSON can't say one of their fields. The log
+                says why, and nothing of what is in them.
+        """
+        try:
+            self.read(self.adopt(user, {}))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            given, own, why = type(user).__name__, self.user.__name__, blame(first)["message"]
+            message = "The callback %r answered with %s, which doesn't fit the app's %s: %s"
+            logger.error(message, name, given, own, why)  # noqa: TRY400
+            raise CallbackFailed(name) from error
+        return user
+
     def write(
         self,
         said: BaseModel,

@@ -143,6 +143,7 @@ class Federated(ABC):
         Raises:
             AccessDenied: If the visitor, or the provider, said no.
             OAuthCallbackError: If anything is not as it must be.
+            CallbackFailed: If a function of the app raised, or answered with what it must not.
         """
         async with asking.client() as http:
             place = await self._place(http)

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 import httpx
 
-from ..core.callbacks import call
+from ..core.basics.arguments import check_function
+from ..core.callbacks import call, typed
 from ..core.errors import ConfigurationError, OAuthCallbackError
 from ..core.one_time.departures import Departure
 from .addresses import is_safe, origin_of
@@ -96,6 +97,7 @@ class OAuth2(Federated):
             ConfigurationError: If something can't be; says what to do.
         """
         super().__post_init__()
+        check_function("OAuth2(claims=...)", self.claims, "said", "grant")
         names = ("issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint")
         for name in names:
             address = getattr(self, name)
@@ -120,7 +122,8 @@ class OAuth2(Federated):
     async def _recognise(self, http: httpx.AsyncClient, granted: Said, _: Departure) -> Identity:
         said = await fetch_object(http, self.userinfo_endpoint, headers=bearer(granted))
         rights = Grant(http, granted, self.scope)
-        claims = await call("claims", partial(self.claims, said, rights))
+        answer = await call("claims", partial(self.claims, said, rights))
+        claims: Claims = typed("claims", answer, Mapping)  # type: ignore[type-abstract]
         subject = claims.get("sub")
         if not isinstance(subject, str) or not subject:
             raise OAuthCallbackError("The provider doesn't say who it is.", reason="subject")

@@ -28,8 +28,8 @@ def fails(*_: Any) -> Any:
     raise LookupError("The app has a mistake.")
 
 
-def broken_github(github_: GitHub) -> OAuth2:
-    there: dict[str, Any] = {"url": github_.url, "api": github_.url, "claims": fails}
+def broken_github(github_: GitHub, claims: Any = fails) -> OAuth2:
+    there: dict[str, Any] = {"url": github_.url, "api": github_.url, "claims": claims}
     return github(client_id=CLIENT, client_secret=SECRET, **there)
 
 
@@ -77,6 +77,16 @@ async def test_a_mistake_in_reading_claims_does_too(
         assert (await house.noted()).provider == "github"
     assert place == "http://localhost/login?error=CallbackFailed"
     assert "The app has a mistake." in caplog.text
+
+
+@pytest.mark.parametrize("answer", [None, "octocat", ["sub"]])
+async def test_claims_that_are_none_do_too(
+    tmp_path: Path, github: GitHub, caplog: pytest.LogCaptureFixture, answer: Any
+) -> None:
+    async with open_house(tmp_path, broken_github(github, lambda *_: answer)) as house:
+        way = query_of(github.authorize(await house.go("github")))
+        assert await told(house, "github", way) == "http://localhost/login?error=CallbackFailed"
+    assert f"The callback 'claims' answered with {type(answer).__name__}, not" in caplog.text
 
 
 async def test_who_can_not_be_sent_to_the_provider_leaves_nothing_in_the_store(

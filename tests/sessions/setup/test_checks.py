@@ -214,3 +214,9 @@ def test_functions_that_find_or_make_users_take_what_they_are_called_with():
     assert complaint(find_user=lambda: None).startswith("Auth(find_user=...) is called with (user")
     with pytest.raises(ConfigurationError, match=r"OAuth2\(user=\.\.\.\) is called with"):
         OAuth2.__post_init__(github(client_id="an app", client_secret="hush", user=lambda: None))
+
+
+@pytest.mark.parametrize("value", ["text", None, lambda said: said, lambda *, said: said])
+def test_claims_are_read_by_a_function_of_what_is_said_and_granted(value):
+    with pytest.raises(ConfigurationError, match=r"OAuth2\(claims=\.\.\.\) "):
+        github(client_id="an app", client_secret="hush", claims=value)

@@ -199,6 +199,11 @@ class EmbeddedStore:
     def _usable(self) -> Iterator[None]:
         try:
             yield
+        except tables.TooNew as error:
+            raise ConfigurationError(
+                f"A newer version of authdemo has made the session database {self._path}. Start "
+                "that version, or move the file away to begin with no sessions."
+            ) from error
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError(
                 f"The session database {self._path} can't be used ({error}). "

@@ -103,6 +103,10 @@ _TAKE_TICKET = "DELETE FROM tickets WHERE id = ? RETURNING payload, expires"
 _SWEEP_TICKETS = "DELETE FROM tickets WHERE expires <= ?"
 
 
+class TooNew(Exception):
+    """A newer version of this package has made the file."""
+
+
 def prepare(db: sqlite3.Connection) -> None:
     """Get a file ready: its tables, and how it is read and written.
 
@@ -113,11 +117,14 @@ def prepare(db: sqlite3.Connection) -> None:
         db: The file.
 
     Raises:
+        TooNew: If it is for a newer version, which finds it as it was.
         sqlite3.Error: If it can't be used.
     """
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version > _VERSION:
+        raise TooNew
     db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
     db.executescript("PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32768;")
-    (version,) = db.execute("PRAGMA user_version").fetchone()
     is_new = db.execute("SELECT 1 FROM sqlite_master").fetchone() is None
     since = _VERSION if is_new else version
     renamed = _since(since, {3: _TO_VERSION_3, 4: _TO_VERSION_4})

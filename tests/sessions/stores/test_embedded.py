@@ -179,6 +179,18 @@ class TestFile:
             assert [each.id for each in await store.of_user("ada")] == [sid]
             await store.close()
 
+    async def test_one_of_a_newer_version_is_left_to_that_version(self, tmp_path):
+        path = tmp_path / "sessions.db"
+        assert await opens(path)
+        with closing(sqlite3.connect(path)) as db, db:
+            db.executescript("PRAGMA user_version=99; PRAGMA journal_mode=DELETE;")
+        before = path.read_bytes()
+        assert await complaint_at_once(path) == (
+            f"A newer version of authdemo has made the session database {path}. Start that "
+            "version, or move the file away to begin with no sessions."
+        )
+        assert path.read_bytes() == before
+
     async def test_a_session_that_was_renewed_under_an_older_version_goes_on(self, tmp_path):
         house = build(tmp_path)
         await house.store.open()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as make_ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as make_rsa
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -36,6 +38,7 @@ from authdemo.sessions.http.messages.origin import Origins
 from authdemo.sessions.http.visitors import Visitors
 from authdemo.sessions.providers.credentials import Credentials
 from authdemo.sessions.setup.auth import AuthCore
+from authdemo.sessions.workshop import foreign
 from authdemo.sessions.workshop.experiments import EXPERIMENTS
 from authdemo.sessions.workshop.runner import Workshop
 from tests.support.house import ADA, PASSWORD, SECRET, Person
@@ -153,6 +156,24 @@ async def test_keys_of_every_kind_are_tried(tmp_path: Path, algorithm: str, key:
     outcome = await stand_of(algorithm, tmp_path).try_out(key)
     assert outcome["held"] is True, outcome
     assert outcome["refused"].get("reason", "") == REASONS.get(key, "")
+
+
+async def test_nobody_waits_while_a_key_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    makers: list[threading.Thread] = []
+
+    def make() -> RSAPrivateKey:
+        makers.append(threading.current_thread())
+        return make_rsa(65537, 2048)
+
+    monkeypatch.setitem(foreign._MAKERS, "RS256", make)
+    foreign.foreign.cache_clear()
+    stand = stand_of("RS256", tmp_path)
+    for _ in range(2):
+        await stand.try_out("own_key")
+    (maker,) = makers
+    assert maker is not threading.current_thread()
 
 
 class TestStranger:

@@ -25,7 +25,7 @@ _MAKERS = {
 
 @cache
 def foreign(algorithm: str) -> Key | KeyPair:
-    """Make a key of somebody else, once: a large one takes a while.
+    """Make a key of somebody else, once: a large one takes a while, so have it made in a thread.
 
     Args:
         algorithm: The algorithm that it is for.

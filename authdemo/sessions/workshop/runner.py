@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
@@ -25,6 +26,7 @@ from ..http.messages.cookies import CookieNames
 from ..setup.auth import AuthCore
 from .altered import ADDRESS, AlteredRequest, Bench
 from .experiments import EXPERIMENTS
+from .foreign import foreign
 from .stranger import stranger
 from .verdicts import Evidence
 
@@ -70,6 +72,7 @@ class Workshop:
             raise NotFound("There is no such experiment.", reason="experiment")
         self._limit.count(sid)
         bench = Bench(self._auth, await self._find(sid), base_url, device)
+        await asyncio.to_thread(foreign, self._auth.settings.keys.signer.algorithm)
         async with self._stranger(bench.record) as other:
             attempt = experiment.make(bench, other)
             answer = await self._send(attempt, bench)

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import ua_parser
 
+ua_parser.parse("")  # the first look makes its tables, which takes too long for the event loop
+
 _PRODUCT = re.compile(r"[\w.-]{1,40}")
 
 

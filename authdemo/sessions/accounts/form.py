@@ -9,7 +9,6 @@ import reflex as rx
 
 from ..core.audit import AuditEvent
 from ..core.errors import AuthError, ConfigurationError
-from ..core.limits.failures import AddressLimit
 from ..reflex.components.sign_in import as_typed
 from ..reflex.components.words import explain, word
 from ..reflex.installed import installed
@@ -61,7 +60,8 @@ async def sign_up(
     device = auth.device(state)
     try:
         asked = Registration.read(form)
-        await _count(device.ip)
+        if wait := await auth.register_limit.take(device.ip):
+            raise TooManyRegistrations(wait)
         member = await accounts.register(asked)
     except (AccountRefused, TooManyRegistrations) as error:
         auth.trail.refused(error, path=state.router.url.path, device=device)
@@ -136,14 +136,6 @@ def register_form(state: type[Registering]) -> rx.Component:
         ),
         rx.el.p(_explained(state, ""), role="alert", class_name="refusal"),
     )
-
-
-async def _count(address: str) -> None:
-    auth = installed()
-    rate = auth.settings.register_rate
-    limit = AddressLimit(auth.sessions.store, rate, "registrations", clock=auth.clock)
-    if wait := await limit.take(address):
-        raise TooManyRegistrations(wait)
 
 
 def _field(state: type[Registering], name: str) -> rx.Component:

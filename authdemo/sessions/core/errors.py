@@ -142,6 +142,7 @@ class TooManyAttempts(SignInError):
     """The limit on failed sign-ins is reached."""
 
     code = "TooManyAttempts"
+    message = "Too many failed attempts."
 
     def __init__(self, retry_after: int) -> None:
         """Make an error.
@@ -151,10 +152,17 @@ class TooManyAttempts(SignInError):
         """
         unit = "second" if retry_after == 1 else "seconds"
         super().__init__(
-            f"Too many failed attempts. Try again in {retry_after} {unit}.",
+            f"{self.message} Try again in {retry_after} {unit}.",
             values={"seconds": retry_after},
         )
         self.retry_after = retry_after
+
+
+class TooManyDepartures(TooManyAttempts):
+    """The limit on ways to a provider is reached, whatever became of them."""
+
+    message = "Too many sign-ins were begun from here."
+    reason = "departures"
 
 
 class TooManyUpdates(AuthError):

@@ -21,7 +21,7 @@ from ..core.events import Events
 from ..core.guard import MEMBERS, PageRules, Rule
 from ..core.lifecycle.sessions import Sessions
 from ..core.limits.buckets import UpdateLimit
-from ..core.limits.failures import FailureLimit
+from ..core.limits.failures import AddressLimit, FailureLimit
 from ..core.one_time.tickets import Tickets
 from ..core.record import SessionRecord
 from ..core.session import Session
@@ -47,6 +47,7 @@ class AuthCore:
         sessions: The transitions.
         trail: The audit trail.
         update_limit: How fast clients may update.
+        register_limit: How many registrations may be tried from one address.
         relay: Joins this worker with the others.
         presence: Knows the tabs that are open on the others.
         admission: Decides who may come in.
@@ -146,6 +147,9 @@ class AuthCore:
             self.settings.keys, issuer=self.settings.url or name, client=name, clock=self.now
         )
         self.update_limit = UpdateLimit(self.settings.update_rate, clock=self.now)
+        self.register_limit = AddressLimit(
+            store, self.settings.register_rate, "registrations", clock=self.now
+        )
         self._find_user = find_user
         failures = FailureLimit(store, self.settings.login_rate, clock=self.now)
         self.admission = Admission(

@@ -112,9 +112,12 @@ async def test_from_one_address_nobody_goes_to_providers_without_end(
         back = await house.post("signin/oidc")
         assert back.status_code == 429
         assert 1 <= int(back.headers["Retry-After"]) <= 60
-        assert back.json()["url"] == "http://localhost/login?error=TooManyAttempts"
+        told = back.json()
+        assert told["url"] == "http://localhost/login?error=TooManyAttempts&code=departures"
+        assert told["message"].startswith("Too many sign-ins were begun from here. Try again in ")
         assert tickets(tmp_path) == MOST
-        assert (await house.noted()).reason == "TooManyAttempts"
+        noted = await house.noted()
+        assert (noted.reason, noted.detail) == ("TooManyAttempts", "departures")
         house.clock.advance(60)
         await house.go("oidc")
 

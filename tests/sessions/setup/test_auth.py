@@ -147,6 +147,23 @@ async def test_attempts_at_the_same_moment_are_counted_too(core):
     assert sum(type(answer) is CredentialsSignin for answer in answers) == 3
 
 
+async def test_of_registrations_at_the_same_moment_one_at_a_time_asks_the_store(core, monkeypatch):
+    auth = core()
+    begin, under_way, most = auth.sessions.store.begin_attempt, 0, 0
+
+    async def count(*args, **kwargs):
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0)
+        under_way -= 1
+        return await begin(*args, **kwargs)
+
+    monkeypatch.setattr(auth.sessions.store, "begin_attempt", count)
+    waits = await asyncio.gather(*(auth.register_limit.take(HERE) for _ in range(30)))
+    assert (waits.count(0), most) == (20, 1)
+
+
 async def test_right_passwords_are_not_counted(core):
     core = core()
     for _ in range(10):

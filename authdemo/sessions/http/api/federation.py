@@ -11,7 +11,7 @@ from ...core.errors import (
     CallbackFailed,
     OAuthCallbackError,
     SignInError,
-    TooManyAttempts,
+    TooManyDepartures,
 )
 from ...core.limits.failures import ADDRESS_FACTOR, AddressLimit
 from ...core.one_time.departures import DEPARTURE_SECONDS, Departure, Departures
@@ -114,7 +114,7 @@ class Federation:
 
     async def _check_rate(self, visitor: Visitor) -> None:
         if wait := await self._limit.take(visitor.device.ip):
-            raise TooManyAttempts(wait)
+            raise TooManyDepartures(wait)
 
     async def _recognise(
         self, request: Request, visitor: Visitor, provider: Federated

@@ -31,12 +31,15 @@ def moved(browser: Browser, server: Server) -> Browser:
     return there
 
 
-def carried_over(account: str, old: Server, new: Server) -> httpx.Response:
+def carried_over(
+    account: str, old: Server, new: Server, provider: str = "credentials"
+) -> httpx.Response:
     """Sign in over a socket of one version, and bring the ticket to the other."""
     browser = Browser(old)
     browser.get("/login")
     with Tab(old, browser, path="/login") as tab:
-        tab.call(f"{DESK}.sign_in", form={"id": account, "password": "tutorial"})
+        form = {"id": account, "password": "tutorial"}
+        tab.call(f"{DESK}.sign_in", form=form, provider=provider)
         eventually(lambda: tab.var(SESSION_STATE, "ticket"))
         return moved(browser, new).redeem(tab.var(SESSION_STATE, "ticket"))
 
@@ -102,5 +105,6 @@ def test_tabs_at_the_older_version_leave_when_the_newer_one_ends_their_session(
             is_over(grace, graces)
         assert carried_over("ada", old, new).status_code == 200
         assert carried_over("grace", old, new).status_code == 401
+        assert carried_over("ada", old, new, provider="guild").status_code == 401
         says_why(new)
     doesnt_complain(old)

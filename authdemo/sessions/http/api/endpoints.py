@@ -26,6 +26,7 @@ from ...core.errors import (
     SignInError,
     SignInOutdated,
     TicketRefused,
+    UnknownProvider,
 )
 from ...core.record import SessionRecord
 from ...providers.federated import Federated
@@ -183,9 +184,10 @@ class Endpoints:
         )
         try:
             user = self._auth.sessions.schema.read_older(granted.user)
-        except ValidationError as error:  # another version of the app has issued the ticket
+            provider = self._auth.admission.provider(granted.provider)
+        except (ValidationError, UnknownProvider) as error:  # another version has issued it
             raise TicketRefused("This sign-in took too long. Sign in again.") from error
-        account = Account(granted.provider, self._auth.providers[granted.provider].type)
+        account = Account(provider.id, provider.type)
         target = await self._auth.redirect(granted.callback_url, visitor.base_url)
         known = Granted(user, account, granted.began)
         return await self._signing_in.admit(request, visitor, known, target, as_json=True)

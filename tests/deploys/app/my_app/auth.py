@@ -69,4 +69,7 @@ def authorize(credentials):
     return Member(id=credentials["id"], name="A secret name", **more)
 
 
-auth = Auth(providers=[Credentials(authorize=authorize)], user=Member, update=MemberUpdate)
+providers = [Credentials(authorize=authorize)]
+if Member is Older:
+    providers.append(Credentials(authorize=authorize, id="guild", name="The guild"))
+auth = Auth(providers=providers, user=Member, update=MemberUpdate)

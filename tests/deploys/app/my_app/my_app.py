@@ -25,8 +25,8 @@ class Desk(rx.State):
         await auth.update(self, home=Home(street="Ockham", since=date(1850, 1, 1)), size=Size.LARGE)
 
     @rx.event
-    async def sign_in(self, form: dict):
-        await auth.sign_in(self, form)
+    async def sign_in(self, form: dict, provider: str = "credentials"):
+        await auth.sign_in(self, form, provider=provider)
 
 
 @protected

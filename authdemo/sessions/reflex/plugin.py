@@ -52,17 +52,14 @@ class SessionsPlugin(Plugin, InstallsSessions):
                 Reflex needs it for what an event handler returns by `rx.call_script`,
                 `rx.console_log`, `rx.set_clipboard` and `rx.window_alert`.
             keep_secret: Whether production, too, may sign with a secret that was made at the
-                first start and is kept in the data folder. Else it needs `AUTH_SECRET`, even
-                if `Auth(settings=...)` has other keys.
+                first start and is kept in the data folder. Else it needs `AUTH_SECRET`.
         """
         self._allow_eval = allow_eval
         self._keep_secret = keep_secret
         self._where = auth
         with _in_one_line():
             _check_place(auth)
-            settings = Settings.from_environ(keep_secret=False)
-            if environment.REFLEX_COMPILE_CONTEXT.get() is CompileContext.RUN:
-                self._check_secret(settings)
+            Settings.from_environ(keep_secret=False)
         withhold()
 
     def register_route(self, **context: Any) -> None:
@@ -134,11 +131,11 @@ class SessionsPlugin(Plugin, InstallsSessions):
     def _check_start(self, auth: Auth) -> None:
         """Check what a start needs, and a build for another machine doesn't."""
         with _in_one_line():
-            self._check_secret(auth.settings)
+            self._check_secret(auth)
             check(auth.sessions.store)
 
-    def _check_secret(self, settings: Settings) -> None:
-        if settings.made_secret and not self._keep_secret and is_prod_mode():
+    def _check_secret(self, auth: Auth) -> None:
+        if auth.settings.made_secret and not self._keep_secret and is_prod_mode():
             raise ConfigurationError(
                 "AUTH_SECRET is not set, and production needs one. "
                 "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"

@@ -23,6 +23,7 @@ from .tabs.event_guard import EventGuard
 from .tabs.failures import Failures
 from .tabs.live import Live
 from .tabs.overviews import Overviews
+from .tabs.ways import Ways
 
 
 class Installation:
@@ -62,12 +63,13 @@ class Installation:
         endpoints = Endpoints(auth, visitors)
         self._auth = auth
         self.signing_out = endpoints.signing_out
-        self.live = Live(app, auth, guards, connections, serves_pages=site is not None)
+        ways = Ways(auth, serves_pages=site is not None)
+        self.live = Live(app, auth, guards, connections, ways)
         self.overviews = Overviews(auth, connections, self.live, start=self.live.start)
         self._front = front_of(
             auth, visitors, connections, endpoints, site=site, also=also, allow_eval=allow_eval
         )
-        event_guard = EventGuard(auth, guards, self.live)
+        event_guard = EventGuard(auth, guards, self.live, ways)
         app.add_middleware(SessionMiddleware(self.live, event_guard), index=0)
         failures = Failures(app, self.live, allow_eval=allow_eval)
         app.backend_exception_handler = failures.hear

@@ -33,7 +33,7 @@ from .protection.guards import page_rules, routes_of
 from .protection.lint import warn_of_open_texts
 from .protection.plugged_in import InstallsSessions
 from .protection.sitemap import hide_from_sitemap
-from .tabs.live import REFUSED
+from .tabs.ways import REFUSED
 from .withholding import withhold
 
 _PLACE = re.compile(r"\w+(?:\.\w+)*:\w+")

@@ -15,6 +15,7 @@ from ...setup.auth import AuthCore
 from ..protection.guards import Guards
 from .live import Live
 from .state import SessionState
+from .ways import Ways
 
 if TYPE_CHECKING:
     from reflex.event import Event
@@ -24,17 +25,19 @@ if TYPE_CHECKING:
 class EventGuard:
     """Turns events away that are not for their sender, and lets them in when they are."""
 
-    def __init__(self, auth: AuthCore, guards: Guards, live: Live) -> None:
+    def __init__(self, auth: AuthCore, guards: Guards, live: Live, ways: Ways) -> None:
         """Guard an app's events.
 
         Args:
             auth: The app's sessions.
             guards: Knows which events are for whom.
             live: Knows the tabs and their sessions.
+            ways: Knows where tabs have to go.
         """
         self._auth = auth
         self._guards = guards
         self._live = live
+        self._ways = ways
 
     async def admits(self, state: BaseState, event: Event, connection: Connection | None) -> bool:
         """Judge an event.
@@ -102,7 +105,7 @@ class EventGuard:
             session_state.hold(event.name, event.payload, user_id=owner, at=self._auth.clock())
         confirm = verdict is Verdict.CONFIRM
         session_state.leave_to = (
-            self._auth.confirm_url(here) if confirm else self._live.way_in(connection)
+            self._auth.confirm_url(here) if confirm else self._ways.way_in(connection)
         )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import reflex as rx
 from reflex.istate.data import RouterData
@@ -14,35 +14,23 @@ from reflex.state import BaseState
 from ...core import events as ev
 from ...core.audit import code_of
 from ...core.errors import AuthError, StoreUnavailable
-from ...core.guard import Rule, Verdict
 from ...core.record import SessionRecord
 from ...core.session import Session
-from ...http.pages.site import canonical, page_at
 from ...http.sockets.connections import Connection, Connections
 from ...http.sockets.handshake import SCHEME
 from ...setup.auth import AuthCore
 from ..protection.guards import Guards
 from .coalescing import Coalescing
+from .deadlines import Deadlines
 from .state import SessionState
 from .tree import hand_over
+from .ways import Ways
 
 logger = logging.getLogger("authdemo.sessions")
 
-REFUSED = "/refused"
-"""Where a member is led from a page that is not for them, if another server hands it out."""
-
-_LONGEST_WAIT = 86_400.0
-_SHORT_WAIT = 1.0
 _HANDFUL = 6
 _LONGEST_HANDFUL = 0.05
 _BREATH = 0.001
-
-
-class _Watch(NamedTuple):
-    """When to look at a session again, as it follows from when its user gave a proof."""
-
-    timer: asyncio.TimerHandle
-    confirmed: float
 
 
 class Live:
@@ -54,8 +42,7 @@ class Live:
         auth: AuthCore,
         guards: Guards,
         connections: Connections,
-        *,
-        serves_pages: bool,
+        ways: Ways,
     ) -> None:
         """Connect an app to its sessions.
 
@@ -64,17 +51,17 @@ class Live:
             auth: The app's sessions.
             guards: Knows which vars are for whom.
             connections: The open sockets.
-            serves_pages: Whether a page that is loaded again is served to those who may have it.
+            ways: Knows where tabs have to go.
         """
         self._app = app
-        self._serves_pages = serves_pages
+        self._ways = ways
         self._guards = guards
         self._auth = auth
         self.connections = connections
         self._tasks: set[asyncio.Task[None]] = set()
-        self._watches: dict[str, _Watch] = {}
         self._pushes = Coalescing(self._push, start=self.start)
         self._crowds = Coalescing(self._push_to_all, start=self.start)
+        self._deadlines = Deadlines(auth, guards, connections, hear=self.hear, start=self.start)
 
     def connection(self, state: BaseState) -> Connection | None:
         """Find the socket that the running event came through.
@@ -141,7 +128,7 @@ class Live:
         if record is not None and is_used and self._auth.sessions.renewals.is_due(record):
             record = await self._extend(record, session_state, connection)
         if record is not None:
-            self._watch(record)
+            self._deadlines.watch(record)
         await self._show(state, connection, record)
 
     async def _extend(
@@ -158,13 +145,10 @@ class Live:
         """Tell the tabs concerned what happened; does not wait for them."""
         match notice:
             case ev.SessionChanged(record=record):
-                watch = self._watches.get(record.id)
-                if watch is not None and watch.confirmed != record.confirmed:
-                    self._forget(record.id)
-                    self._watch(record)
+                self._deadlines.update(record)
                 self._tell(record.id)
             case ev.SessionEnded(sid=sid, reason=reason):
-                self._forget(sid)
+                self._deadlines.forget(sid)
                 is_asked = reason in ("signed-out", "replaced")
                 self._each(self.connections.unbind(sid, is_asked=is_asked), self._push)
             case ev.BrowserSignedIn(browser=browser):
@@ -234,15 +218,12 @@ class Live:
             session_state = await state.get_state(SessionState)
             if session_state.ticket:
                 return
-            if connection.is_told and self._is_sign_in(connection):
+            if connection.is_told and self._ways.is_in_sign_in(connection):
                 session_state.lead(self._auth.sign_in_url(callbackUrl=connection.wanted))
             else:
                 session_state.reloads += 1
 
         await self.with_tab(connection.tab, reload)
-
-    def _is_sign_in(self, connection: Connection) -> bool:
-        return page_at(connection.path) == canonical(self._auth.pages.sign_in)
 
     async def with_tab(self, tab: str | None, act: Callable[[BaseState], Awaitable[None]]) -> None:
         """Change a tab's state from outside of its events, and send it what changed.
@@ -275,7 +256,7 @@ class Live:
             session_state.show(sid, session)
         if connection is not None:
             connection.shown = sid
-            session_state.lead(await self._elsewhere(connection, session))
+            session_state.lead(await self._ways.elsewhere(connection, session))
 
     async def _remember(
         self, state: BaseState, connection: Connection, record: SessionRecord | None
@@ -292,75 +273,3 @@ class Live:
 
     def _session(self, record: SessionRecord | None) -> Session | None:
         return self._auth.session(record) if record else None
-
-    async def _elsewhere(self, connection: Connection, session: Mapping[str, Any] | None) -> str:
-        """Decide whether a tab shows a page that is no longer, or not yet, for its visitor."""
-        if session is None and connection.way_on:
-            return connection.way_on
-        rule = self._auth.page_rules.of(page_at(connection.path))
-        if rule is not None and (way := await self._way_out(rule, connection)):
-            return way
-        if session is not None and self._is_sign_in(connection) and not connection.is_told:
-            target = await self._auth.redirect(connection.wanted, connection.base_url)
-            return connection.path_of(target)
-        return ""
-
-    async def _way_out(self, rule: Rule, connection: Connection) -> str:
-        match await rule.decide(connection.session, self._auth.clock):
-            case Verdict.SIGN_IN:
-                return self.way_in(connection)
-            case Verdict.CONFIRM if not self._serves_pages:
-                return self._auth.confirm_url(connection.path)
-            case Verdict.DENIED:
-                return connection.path if self._serves_pages else REFUSED
-        return ""
-
-    def way_in(self, connection: Connection | None) -> str:
-        """Find the sign-in page for a tab that nobody is signed in in (Auth.js: `SessionRequired`).
-
-        Args:
-            connection: The tab's socket.
-
-        Returns:
-            The address, with the reason if the tab's session is over by itself or by others.
-        """
-        here = connection.path if connection else "/"
-        is_over = connection is not None and connection.is_over
-        why = {"error": "SessionRequired", "code": "ended"} if is_over else {}
-        return self._auth.sign_in_url(callbackUrl=here, **why)
-
-    def _watch(self, record: SessionRecord) -> None:
-        """Look again when the session should be over, or its user's proof too old.
-
-        So the end is pushed, not discovered.
-        """
-        if record.id not in self._watches:
-            turn = self._guards.next_turn(self._auth.session(record), self._auth.clock)
-            wait = min(turn, record.expires) - self._auth.clock() + 1.0
-            self._wake(record.id, min(max(wait, 1.0), _LONGEST_WAIT), record.confirmed)
-
-    def _wake(self, sid: str, wait: float, confirmed: float) -> None:
-        timer = asyncio.get_running_loop().call_later(wait, self._check, sid)
-        self._watches[sid] = _Watch(timer, confirmed)
-
-    def _check(self, sid: str) -> None:
-        watch = self._watches.pop(sid)
-        if self.connections.of_session(sid):
-            self.start(self._look_again(sid, watch.confirmed))
-
-    async def _look_again(self, sid: str, confirmed: float) -> None:
-        try:
-            record = await self._auth.sessions.find(sid)
-        except StoreUnavailable:
-            if sid not in self._watches:
-                self._wake(sid, _SHORT_WAIT, confirmed)
-            return
-        if record is not None:
-            self._watch(record)
-            self._tell(record.id)
-        else:
-            self.hear(ev.SessionEnded(sid, "expired"))  # a store may forget without a word
-
-    def _forget(self, sid: str) -> None:
-        if watch := self._watches.pop(sid, None):
-            watch.timer.cancel()

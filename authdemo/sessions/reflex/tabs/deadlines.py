@@ -1,0 +1,106 @@
+"""When sessions that tabs show have to be looked at again, so that an end is pushed in time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple
+
+from ...core import events as ev
+from ...core.errors import StoreUnavailable
+from ...core.record import SessionRecord
+from ...http.sockets.connections import Connections
+from ...setup.auth import AuthCore
+from ..protection.guards import Guards
+
+_LONGEST_WAIT = 86_400.0
+_SHORT_WAIT = 1.0
+
+
+class _Deadline(NamedTuple):
+    """When to look at a session again, as it follows from when its user gave a proof."""
+
+    timer: asyncio.TimerHandle
+    confirmed: float
+
+
+class Deadlines:
+    """Looks at a session again when it should be over, or its user's proof too old."""
+
+    def __init__(
+        self,
+        auth: AuthCore,
+        guards: Guards,
+        connections: Connections,
+        *,
+        hear: Callable[[ev.Notice], None],
+        start: Callable[[Coroutine[Any, Any, None]], object],
+    ) -> None:
+        """Connect the parts.
+
+        Args:
+            auth: The app's sessions.
+            guards: Knows when a rule's answer turns.
+            connections: The open sockets.
+            hear: Is told what is so by then.
+            start: Runs something in the background.
+        """
+        self._auth = auth
+        self._guards = guards
+        self._connections = connections
+        self._hear = hear
+        self._start = start
+        self._deadlines: dict[str, _Deadline] = {}
+
+    def watch(self, record: SessionRecord) -> None:
+        """Look at a session again in time, unless that is settled already.
+
+        Args:
+            record: The session.
+        """
+        if record.id not in self._deadlines:
+            turn = self._guards.next_turn(self._auth.session(record), self._auth.clock)
+            wait = min(turn, record.expires) - self._auth.clock() + 1.0
+            self._wake(record.id, min(max(wait, 1.0), _LONGEST_WAIT), record.confirmed)
+
+    def update(self, record: SessionRecord) -> None:
+        """Reckon anew with a session that is watched, if its user has given another proof.
+
+        Args:
+            record: The session as it is now.
+        """
+        deadline = self._deadlines.get(record.id)
+        if deadline is not None and deadline.confirmed != record.confirmed:
+            self.forget(record.id)
+            self.watch(record)
+
+    def forget(self, sid: str) -> None:
+        """Look at a session no more.
+
+        Args:
+            sid: The session's id.
+        """
+        if deadline := self._deadlines.pop(sid, None):
+            deadline.timer.cancel()
+
+    def _wake(self, sid: str, wait: float, confirmed: float) -> None:
+        timer = asyncio.get_running_loop().call_later(wait, self._check, sid)
+        self._deadlines[sid] = _Deadline(timer, confirmed)
+
+    def _check(self, sid: str) -> None:
+        deadline = self._deadlines.pop(sid)
+        if self._connections.of_session(sid):
+            self._start(self._look_again(sid, deadline.confirmed))
+
+    async def _look_again(self, sid: str, confirmed: float) -> None:
+        try:
+            record = await self._auth.sessions.find(sid)
+        except StoreUnavailable:
+            if sid not in self._deadlines:
+                self._wake(sid, _SHORT_WAIT, confirmed)
+            return
+        if record is not None:
+            self.watch(record)
+            self._hear(ev.SessionChanged(record, {}))
+        else:
+            self._hear(ev.SessionEnded(sid, "expired"))  # a store may forget without a word

@@ -22,6 +22,9 @@ _RATE = re.compile(r"([1-9][0-9]{0,5})/(second|minute|hour)")
 _LEAST_EVENT_BYTES = 1024
 _WINDOWS = {"second": 1, "minute": 60, "hour": 3600}
 
+ADDRESS_FACTOR = 10
+"""How many times as often as one account all accounts together may fail from one address."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -106,6 +109,11 @@ class Settings:
             data_dir=(data_dir := data_folder(environ)),
             keys=_keys(environ, data_dir / "secret", keep_secret=keep_secret),
         )
+
+    @property
+    def address_rate(self) -> Rate:
+        """How often one address may try what `login_rate` limits for one account there."""
+        return Rate(self.login_rate.count * ADDRESS_FACTOR, self.login_rate.seconds)
 
 
 def data_folder(environ: Mapping[str, str] = os.environ) -> Path:

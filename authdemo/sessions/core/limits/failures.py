@@ -6,14 +6,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from ..basics.clock import Clock, system_clock
-from ..config.settings import Rate
+from ..config.settings import ADDRESS_FACTOR, Rate
 from ..errors import CredentialsSignin
 from ..store import SessionStore
 from .attempts import Attempts
 from .networks import network
-
-ADDRESS_FACTOR = 10
-"""How many times as often as one account all accounts together may fail from one address."""
 
 
 class FailureLimit:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ...core.audit import AuditEvent
 from ...core.errors import NotFound, OAuthCallbackError
-from ...core.limits.failures import ADDRESS_FACTOR, AddressLimit
+from ...core.limits.failures import AddressLimit
 from ...providers.oidc import OpenIDConnect
 from ...setup.auth import AuthCore
 from .. import bodies
@@ -27,9 +25,8 @@ class BackChannel:
             auth: The app's sessions.
         """
         self._auth = auth
-        rate = auth.settings.login_rate
-        often = replace(rate, count=rate.count * ADDRESS_FACTOR)
-        self._limit = AddressLimit(auth.sessions.store, often, "logouts", clock=auth.now)
+        rate = auth.settings.address_rate
+        self._limit = AddressLimit(auth.sessions.store, rate, "logouts", clock=auth.now)
 
     async def hear(self, request: Request) -> Answer:
         """`POST backchannel-logout/<provider>`: what the provider has signed is done.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from ...core.audit import AuditEvent
 from ...core.errors import (
@@ -13,7 +12,7 @@ from ...core.errors import (
     SignInError,
     TooManyDepartures,
 )
-from ...core.limits.failures import ADDRESS_FACTOR, AddressLimit
+from ...core.limits.failures import AddressLimit
 from ...core.one_time.departures import DEPARTURE_SECONDS, Departure, Departures
 from ...core.users.models import User
 from ...providers.federated import Federated
@@ -45,9 +44,8 @@ class Federation:
         self._signing_in = signing_in
         self._base = base
         self._departures = Departures(auth.sessions.store, clock=auth.now)
-        rate = auth.settings.login_rate
-        often = replace(rate, count=rate.count * ADDRESS_FACTOR)
-        self._limit = AddressLimit(auth.sessions.store, often, "departures", clock=auth.now)
+        rate = auth.settings.address_rate
+        self._limit = AddressLimit(auth.sessions.store, rate, "departures", clock=auth.now)
 
     async def leave(
         self,

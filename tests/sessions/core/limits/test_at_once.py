@@ -16,7 +16,7 @@ from authdemo.sessions.providers.credentials import Credentials
 from authdemo.sessions.setup.auth import AuthCore
 from authdemo.sessions.stores.embedded import EmbeddedStore
 from authdemo.sessions.stores.redis import RedisStore
-from tests.support.house import ADA, SECRET
+from tests.support.house import ADA, SECRET, Person
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 LIMIT = 3
@@ -64,7 +64,7 @@ def workers(request, tmp_path, clock):
             stack.push_async_callback(each.close)
         providers = [Credentials(authorize=authorize)]
         return [
-            AuthCore(providers=providers, settings=settings, clock=clock, store=each)
+            AuthCore(providers=providers, settings=settings, user=Person, clock=clock, store=each)
             for each in own
         ]
 

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from authdemo.sessions.core.config.settings import Rate
+from authdemo.sessions.core.config.settings import ADDRESS_FACTOR, Rate
 from authdemo.sessions.core.errors import CallbackFailed, CredentialsSignin, TooManyAttempts
-from authdemo.sessions.core.limits.failures import ADDRESS_FACTOR, AddressLimit, FailureLimit
+from authdemo.sessions.core.limits.failures import AddressLimit, FailureLimit
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 

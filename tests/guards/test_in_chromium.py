@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser import launch_options
 from tests.e2e.visitor import Visitor, click, is_connected
@@ -83,6 +83,35 @@ def test_what_a_visitor_liked_is_liked_when_they_are_signed_in(visitor: Visitor)
     visitor.log_in(tab, "ada", button="Log in")
     tab.wait_for_url(visitor.url + "/about")
     expect(tab.locator("#liked")).to_have_text("3")
+
+
+def by_logging_out(tab: Page) -> None:
+    click(tab, "Log out")
+    tab.wait_for_url("**/login?callbackUrl=/")
+
+
+def without_logging_out(tab: Page) -> None:
+    tab.goto(f"{tab.url}login?callbackUrl=/&error=AccessDenied")
+
+
+@pytest.mark.parametrize("change", [by_logging_out, without_logging_out])
+def test_the_other_tabs_follow_who_signs_in_next(
+    visitor: Visitor, change: Callable[[Page], None]
+) -> None:
+    tab = visitor.open("/login?callbackUrl=/")
+    is_connected(tab)
+    visitor.log_in(tab, "ada", button="Log in")
+    tab.wait_for_url(visitor.url + "/")
+    public, protected = visitor.open("/about"), visitor.open("/archive")
+    for each in (tab, public, protected):
+        is_connected(each)
+    expect(public.locator("#reader")).to_have_text("Ada Lovelace")
+    change(tab)
+    is_connected(tab)
+    visitor.log_in(tab, "grace", button="Log in")
+    tab.wait_for_url(visitor.url + "/")
+    expect(public.locator("#reader")).to_have_text("Grace Hopper")
+    protected.wait_for_url(visitor.url + "/archive")
 
 
 @pytest.fixture

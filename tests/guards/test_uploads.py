@@ -121,12 +121,16 @@ def test_no_other_site_sends_files(app: Server, ada: Browser, headers: dict[str,
         assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-def test_a_session_that_is_over_sends_no_files(app: Server, ada: Browser) -> None:
+def test_a_session_that_is_over_sends_no_files_and_its_tab_is_nobodys(
+    app: Server, ada: Browser
+) -> None:
     with Tab(app, ada, path="/about") as tab:
         thief = ada.copy()
         ada.log_out()
         assert_refused(send(thief, tab.token))
-        assert_refused(send(ada, tab.token, "leave"))
+        assert_refused(send(thief, tab.token, "leave"))
+        assert told(send(ada, tab.token, "file")) == []
+        assert told(send(ada, tab.token, "leave")) == ["will.txt of nobody"]
 
 
 def test_a_tab_that_is_not_open_takes_no_files(app: Server, ada: Browser) -> None:

@@ -218,3 +218,25 @@ def test_a_login_by_http_makes_the_browsers_open_login_page_look_again(
         browser.log_in()
         eventually(lambda: tab.var(SESSION_STATE, "reloads") == 1, within=1)
         assert stranger.var(SESSION_STATE, "reloads") == 0
+
+
+NEXT_SIGN_INS: dict[str, Callable[[Browser], object]] = {
+    "in the session's place": lambda browser: browser.log_in("jane_admin"),
+    "after signing out": lambda browser: (browser.log_out(), browser.log_in("jane_admin")),
+    "after a revocation": lambda browser: (browser.revoke(all=True), browser.log_in()),
+    "after another device's": lambda browser: (browser.copy().revoke(all=True), browser.log_in()),
+}
+
+
+@pytest.mark.parametrize("sign_in", NEXT_SIGN_INS.values(), ids=NEXT_SIGN_INS)
+def test_a_public_page_looks_again_when_somebody_signs_in_after_its_session(
+    john: Browser, jane: Browser, sign_in: Callable[[Browser], object]
+) -> None:
+    with (
+        Tab(john.server, john, path="/register") as tab,
+        Tab(jane.server, jane, path="/register") as another,
+    ):
+        sign_in(john)
+        eventually(lambda: tab.status == "unauthenticated", within=1)
+        eventually(lambda: tab.var(SESSION_STATE, "reloads") == 1, within=1)
+        assert not another.var(SESSION_STATE, "reloads")

@@ -98,6 +98,13 @@ def test_a_form_of_any_shape_is_just_wrong(server: Server, form: dict[str, objec
         assert tab.var(SESSION_STATE, "ticket") == ""
 
 
+def test_a_tab_whose_session_is_over_signs_in_without_a_new_page(john: Browser) -> None:
+    with Tab(john.server, john, path="/register") as tab:
+        john.log_out()
+        assert redeem(john, tab.log_in("jane_admin")).status_code == 200
+    assert john.session()["user"]["id"] == "jane_admin"
+
+
 def test_a_second_login_in_the_same_browser_ends_its_first_session(
     john: Browser,
 ) -> None:

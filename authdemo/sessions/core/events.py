@@ -109,7 +109,7 @@ class TabsChanged:
 
 @dataclass(frozen=True, slots=True)
 class BrowserSignedIn:
-    """Somebody signed in with this browser; its other tabs may want to look again."""
+    """Somebody signed in with this browser, named as nobody's tabs know it; they look again."""
 
     browser: str
 

@@ -135,6 +135,12 @@ class Visitors:
         """Name the visitor's browser by its CSRF cookie; empty if it has none."""
         return self.csrf.find(visitor.csrf_cookies, visitor.sid) or ""
 
+    def browser_after(self, visitor: Visitor) -> str:
+        """Name the browser as `browser` will when it has no session, or has none any more."""
+        if not visitor.sid:
+            return self.browser(visitor)
+        return self.csrf.successor(visitor.csrf_cookies)
+
     def put_session(self, headers: RawHeaders, visitor: Visitor, record: SessionRecord) -> None:
         """Hand out a fresh token.
 

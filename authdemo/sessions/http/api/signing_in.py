@@ -66,7 +66,7 @@ class SigningIn:
         self.remember(answer, visitor, wanted)
         self._visitors.put_session(answer.headers, visitor, record)
         self._visitors.put_csrf(answer.headers, visitor, record.id)
-        if browser := self._visitors.browser(visitor):
+        if browser := self._visitors.browser_after(visitor):
             self._auth.sessions.feed.publish(ev.BrowserSignedIn(browser))
         return answer
 

@@ -39,20 +39,30 @@ class Csrf:
     def issue(self, sid: str, *, after: list[str] | None = None) -> tuple[str, str]:
         """Make a token.
 
+        Args:
+            sid: The session that it is for; empty before sign-in.
+            after: The values of the cookie that no longer fits; see `successor`.
+
+        Returns:
+            The token and the cookie that goes with it.
+        """
+        token = (self.successor(after or []) if not sid else "") or random_octets().hex()
+        return token, f"{token}{_BAR}{self._keys.mac(_PURPOSE, f'{token} {sid}')}"
+
+    def successor(self, cookies: list[str]) -> str:
+        """Tell which token a browser gets when its session is over.
+
         Two tabs that lose their session at the same moment both ask for a token
         with the same old cookie. They get the same new one, so that neither
         undoes the other's.
 
         Args:
-            sid: The session that it is for; empty before sign-in.
-            after: The values of the cookie that no longer fits.
+            cookies: The values of the CSRF cookie that it has until then.
 
         Returns:
-            The token and the cookie that goes with it.
+            The token; empty if it has none to succeed.
         """
-        old = after[0] if after and not sid else ""
-        token = self._keys.mac("csrf successor", old) if old else random_octets().hex()
-        return token, f"{token}{_BAR}{self._keys.mac(_PURPOSE, f'{token} {sid}')}"
+        return self._keys.mac("csrf successor", cookies[0]) if cookies and cookies[0] else ""
 
     def find(self, cookies: list[str], sid: str) -> str | None:
         """Find the token in a browser's cookies.

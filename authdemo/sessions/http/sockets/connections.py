@@ -28,6 +28,7 @@ class Connection:
         device: What it was opened with; its tab has a name.
         base_url: The app's origin, as the browser sees it.
         pace: How fast its tab may send events, whichever way they come.
+        browser_after: What the browser is called when the session is over.
         id: Its own id, known to the server alone.
         tab: The tab behind it, once it has said a word.
         user_id: Whose session it is; empty for nobody's.
@@ -49,6 +50,7 @@ class Connection:
     device: Device
     base_url: str
     pace: Bucket
+    browser_after: str = ""
     id: str = field(default_factory=new_id)
     user_id: str = ""
     tab: str | None = None
@@ -212,12 +214,15 @@ class Connections:
             is_asked: Whether its visitor has asked for it, and needs not to be told.
 
         Returns:
-            The sockets, which belong to nobody any more.
+            The sockets, which are nobody's in their browser from now on.
         """
         connections = list(self._by_sid.pop(sid, ()))
         for connection in connections:
             connection.sid = connection.session = None
             connection.is_over = not is_asked
+            connection.browser = connection.browser_after
+            if connection.browser:
+                self._by_browser[connection.browser].add(connection)
         return connections
 
     def _tell(self, connection: Connection) -> None:

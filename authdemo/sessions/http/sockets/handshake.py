@@ -97,6 +97,7 @@ class Handshake:
             sid=(visitor.sid or None) if known else None,
             user_id=visitor.record.user_id if known and visitor.record else "",
             browser=self._visitors.browser(visitor) if known else "",
+            browser_after=self._visitors.browser_after(visitor) if known else "",
             device=visitor.device.model_copy(update={"tab": new_tab_name()}),
             base_url=visitor.base_url,
             pace=Bucket(self._auth.settings.event_rate),

@@ -124,6 +124,10 @@ class Clerk(rx.State):
         await auth.update(self, name=name)
 
     @rx.event
+    async def log_out(self):
+        await auth.sign_out(self)
+
+    @rx.event
     def ask_in_vain(self):
         raise StoreUnavailable
 
@@ -156,6 +160,7 @@ def home():
         rx.el.p(Ledger.plans, Ledger.later, id="plans"),
         rx.el.p(Ledger.balance, id="balance"),
         rx.el.button("Wipe", on_click=Ledger.wipe),
+        rx.el.button("Log out", on_click=Clerk.log_out),
         rx.el.p(explain(use_session().refusal), role="alert"),
     )
 
@@ -165,6 +170,7 @@ def about():
     session = use_session()
     return rx.el.main(
         rx.el.h1("About us"),
+        rx.el.p(session.user.name, id="reader"),
         rx.el.p(Ledger.liked, id="liked"),
         rx.el.p(Visitors.count),
         rx.el.button("Like", on_click=Ledger.like(3)),

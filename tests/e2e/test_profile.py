@@ -85,6 +85,37 @@ def test_one_save_after_the_other_is_no_conflict(form: Page) -> None:
     expect(form.get_by_text("has changed while you were writing")).to_have_count(0)
 
 
+def test_what_is_written_while_a_save_is_on_its_way_is_kept_and_can_be_saved_too(
+    form: Page,
+) -> None:
+    held = hold_updates(form)
+    name, save = form.get_by_label("Name"), form.get_by_role("button", name="Save")
+    name.fill("  Ada  ")
+    save.click()
+    expect(save).to_have_attribute("aria-busy", "true")
+    name.fill("Ada Lovelace")
+    let_go(form, held)
+    expect(field_of(form, "rev")).to_have_text("2")
+    expect(field_of(form, "name")).to_have_text("Ada")
+    expect(name).to_have_value("Ada Lovelace")
+    expect(form.get_by_text("has changed while you were writing")).to_have_count(0)
+    save.click()
+    let_go(form, held)
+    expect(field_of(form, "name")).to_have_text("Ada Lovelace")
+    expect(save).to_be_disabled()
+
+
+def test_a_save_that_is_on_its_way_is_not_sent_again(form: Page) -> None:
+    held = hold_updates(form)
+    form.get_by_label("Name").fill("Ada")
+    click(form, "Save")
+    expect(form.get_by_role("button", name="Save")).to_have_attribute("aria-busy", "true")
+    form.locator("form").first.evaluate("(form) => form.requestSubmit()")
+    let_go(form, held)
+    expect(field_of(form, "rev")).to_have_text("2")
+    assert held == []
+
+
 def test_a_conflict_is_shown_and_nothing_is_lost(visitor: Visitor, form: Page) -> None:
     name = form.get_by_label("Name")
     name.fill("Mine")

@@ -15,6 +15,16 @@ const useSaved = (view) => {
   return isAhead ? { user: { ...user, ...hoped }, rev: answered } : { user, rev };
 };
 
+const valuesOf = (user, names) => Object.fromEntries(names.map((name) => [name, user?.[name] ?? ""]));
+
+/** What was written while a save was on its way: it is based on what that was answered. */
+const rest = (before, { user, rev }, names) => {
+  const written = Object.entries(draft.get()?.mine ?? {});
+  const mine = Object.fromEntries(written.filter(([name, text]) => text !== before[name]));
+  const began = valuesOf({ ...draft.get()?.began, ...before, ...user }, names);
+  return Object.keys(mine).length ? { base: rev, began, mine } : null;
+};
+
 /**
  * A form for fields of the user. It follows the session until somebody writes into it. What was
  * written is kept, whatever happens to the session, and goes out with the revision it is based on.
@@ -24,7 +34,7 @@ export const useProfile = (view, names) => {
   const { pending, error } = useRequest();
   const { base, began, mine } = draft.use() ?? { base: rev, began: {}, mine: {} };
 
-  const saved = Object.fromEntries(names.map((name) => [name, user?.[name] ?? ""]));
+  const saved = valuesOf(user, names);
   const edited = names.filter((name) => name in mine && mine[name] !== saved[name]);
   const isOvertaken = edited.some((name) => saved[name] !== began[name]);
   const isConflict = edited.length > 0 && (isOvertaken || error.code === "RevisionConflict");
@@ -34,9 +44,11 @@ export const useProfile = (view, names) => {
   }, [error]);
 
   const save = async (from) => {
+    if (pending) return;
     const changes = Object.fromEntries(edited.map((name) => [name, mine[name]]));
-    if (!(await updateFrom(from, changes))) return;
-    draft.set(null);
+    const answer = await updateFrom(from, changes);
+    if (!answer) return;
+    draft.set(rest(mine, answer, names));
     saves.set(saves.get() + 1);
   };
 

@@ -24,7 +24,8 @@ class Profile:
         conflicts: The fields that differ then: `name`, `theirs` and `mine`.
         error: The facts of a refusal that no field is to blame for.
         saved: How often it was saved since the page was loaded.
-        submit: Sends it, unless the session has moved on: what the form's `on_submit` takes.
+        submit: Sends it, unless it is on its way or the session has moved on: what the form's
+            `on_submit` takes.
         keep_theirs: Drops what was written.
         save_mine: Sends what was written, over what others did meanwhile.
     """

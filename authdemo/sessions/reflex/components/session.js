@@ -126,10 +126,10 @@ const send = async (data, hoped, headers) => {
   try {
     const answer = await post("session", { data }, headers);
     note({ hoped: hoped && (answer.user ?? hoped), rev: answer.rev, answer });
-    return true;
+    return answer;
   } catch (error) {
     note({ error: error.facts ?? OFFLINE });
-    return false;
+    return null;
   }
 };
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
+from authdemo.sessions.testing import eventually
 from tests.browser import launch_options
 from tests.e2e.visitor import Visitor, click, is_connected
 from tests.guards.conftest import file_a_will, switched_on
@@ -172,3 +173,32 @@ def test_of_refusals_on_both_ways_the_later_is_shown_until_something_goes_well(
     ):
         click(tab, button)
         expect(alert).to_have_text(said)
+
+
+def test_of_answers_that_come_out_of_order_the_newest_is_shown(visitor: Visitor) -> None:
+    tab = visitor.open("/login?callbackUrl=/about")
+    is_connected(tab)
+    visitor.log_in(tab, "ada", button="Log in")
+    tab.wait_for_url(visitor.url + "/about")
+    name = tab.locator("#name")
+    expect(name).to_have_text("Ada Lovelace")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    tab.route("**/api/auth/session", hold)
+    click(tab, "Rename here")
+    click(tab, "Rename here")
+    eventually(lambda: tab.evaluate("true") and len(held) == 2)
+    answer(held[1], name="Newer", rev=8)
+    expect(name).to_have_text("Newer")
+    expect(name).to_have_attribute("aria-busy", "true")
+    answer(held[0], name="Older", rev=7)
+    expect(name).to_have_attribute("aria-busy", "false")
+    expect(name).to_have_text("Newer")
+
+
+def answer(route: Route, *, name: str, rev: int) -> None:
+    """Answer an update of Ada's session as the server would."""
+    route.fulfill(json={"user": {"id": "ada", "name": name}, "rev": rev})

@@ -1,19 +1,11 @@
 import { useEffect } from "react";
-import { forgive, updateFrom, useConfirmedSession, useRequest } from "./session.js";
+import { forgive, updateFrom, useKnownSession, useRequest } from "./session.js";
 import { store } from "./store.js";
 
 const draft = store(null);
 const saves = store(0);
 
 const focus = (name) => document.getElementsByName(name)[0]?.focus();
-
-/** The session as this form knows it to be: an answer to its own update may come before the push. */
-const useSaved = (view) => {
-  const { user, rev } = useConfirmedSession(view);
-  const { pending, hoped, rev: answered } = useRequest();
-  const isAhead = !pending && hoped && answered > rev;
-  return isAhead ? { user: { ...user, ...hoped }, rev: answered } : { user, rev };
-};
 
 const valuesOf = (user, names) => Object.fromEntries(names.map((name) => [name, user?.[name] ?? ""]));
 
@@ -30,7 +22,7 @@ const rest = (before, { user, rev }, names) => {
  * written is kept, whatever happens to the session, and goes out with the revision it is based on.
  */
 export const useProfile = (view, names) => {
-  const { user, rev } = useSaved(view);
+  const { user, rev } = useKnownSession(view);
   const { pending, error } = useRequest();
   const { base, began, mine } = draft.use() ?? { base: rev, began: {}, mine: {} };
 

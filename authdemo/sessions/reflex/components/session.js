@@ -4,7 +4,7 @@ import { getBackendURL } from "$/utils/state";
 import { store } from "./store.js";
 
 const LOADING = { status: "loading", user: null, expires: null, rev: 0 };
-const IDLE = { pending: false, error: {}, hoped: null, rev: 0, answer: null };
+const IDLE = { pending: false, error: {}, hoped: null, answer: null };
 export const OFFLINE = { code: "Offline", message: "The server can't be reached. Try again." };
 
 /** Milliseconds that a plain form has to take the page elsewhere. */
@@ -32,17 +32,22 @@ export const useConfirmedSession = (view) => {
   return view.status === "loading" ? rendered : view;
 };
 
-/** Whether the answer to an update is ahead of what the server has pushed. */
+/** Whether the answer to an update is ahead of the session, as pushed or as another answer has it. */
 const isNewer = (answer, session) =>
   answer?.user && answer.user.id === session.user?.id && answer.rev > session.rev;
 
+/** The session as this tab knows it to be: an answer to its own update may come before the push. */
+export const useKnownSession = (view) => {
+  const confirmed = useConfirmedSession(view);
+  const { answer } = useRequest();
+  return isNewer(answer, confirmed) ? { ...confirmed, ...answer } : confirmed;
+};
+
 /** The session, with what this tab hopes for while the server makes up its mind. */
 export const useSession = (view) => {
-  const confirmed = useConfirmedSession(view);
-  const { hoped, rev, answer } = useRequest();
-  const session = isNewer(answer, confirmed) ? { ...confirmed, ...answer } : confirmed;
-  if (!hoped || !session.user || (rev && session.rev >= rev)) return session;
-  return { ...session, user: { ...session.user, ...hoped } };
+  const session = useKnownSession(view);
+  const { hoped } = useRequest();
+  return hoped && session.user ? { ...session, user: { ...session.user, ...hoped } } : session;
 };
 
 /** A value of the session: put in by the server on each request, live afterwards. */
@@ -117,18 +122,36 @@ export const post = async (...request) => {
   }
 };
 
-/** Begin or end a request, and go on showing what the last one was answered. */
-const note = (facts) => request.set({ ...IDLE, answer: request.get().answer, ...facts });
+/** What is hoped for by each request that is on its way. */
+const underway = new Set();
+
+const note = (facts) => {
+  const pending = underway.size > 0;
+  const hoped = pending ? Object.assign({}, ...underway) : null;
+  request.set({ ...request.get(), pending, hoped, ...facts });
+};
+
+/** Begin a request, and give what ends it. */
+const begin = (hoped) => {
+  const own = { ...hoped };
+  underway.add(own);
+  note({ error: {} });
+  return (facts) => {
+    underway.delete(own);
+    note(facts);
+  };
+};
 
 const send = async (data, hoped, headers) => {
   forgiven = refusals;
-  note({ pending: true, hoped });
+  const end = begin(hoped);
   try {
     const answer = await post("session", { data }, headers);
-    note({ hoped: hoped && (answer.user ?? hoped), rev: answer.rev, answer });
+    const { answer: known } = request.get();
+    end({ answer: isNewer(known, answer) ? known : answer });
     return answer;
   } catch (error) {
-    note({ error: error.facts ?? OFFLINE });
+    end({ error: error.facts ?? OFFLINE });
     return null;
   }
 };
@@ -156,7 +179,7 @@ export const signInWith = async (provider, again) => {
 };
 
 /** Forget why the last update was refused. */
-export const forgive = () => note({});
+export const forgive = () => note({ error: {} });
 
 let refusals = 0;
 let forgiven = 0;

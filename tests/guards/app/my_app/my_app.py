@@ -180,6 +180,7 @@ def about():
         rx.el.p(explain(session.error), role="alert"),
     )
 
+        rx.el.p(session.user.name, id="name", aria_busy=session.pending),
 
 @protected
 def archive():

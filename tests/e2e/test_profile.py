@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -11,6 +12,10 @@ from authdemo.sessions.testing import eventually
 from tests.e2e.visitor import Visitor, click, field_of, is_connected
 
 UPDATE = "**/api/auth/session"
+IMPATIENT = """
+  const { timeout } = AbortSignal;
+  AbortSignal.timeout = (after) => timeout.call(AbortSignal, after / 5);
+"""
 
 
 @pytest.fixture
@@ -158,9 +163,19 @@ def test_the_server_notices_a_conflict_that_the_page_could_not_see(
     expect(form.get_by_label("Name")).to_have_value("Mine")
 
 
-def test_without_a_connection_the_change_is_taken_back(visitor: Visitor, form: Page) -> None:
-    visitor.tolerates(re.compile("ERR_FAILED"))
-    form.route(UPDATE, lambda route: route.abort())
+TROUBLE: dict[str, Callable[[Route], None]] = {
+    "nobody answers": lambda route: route.abort(),
+    "a proxy answers": lambda route: route.fulfill(status=504, json={"error": "timeout"}),
+    "the answer does not come": lambda _: None,
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLE)
+def test_without_a_connection_the_change_is_taken_back(visitor: Visitor, trouble: str) -> None:
+    visitor.tolerates(re.compile("ERR_FAILED|504"))
+    visitor.context.add_init_script(IMPATIENT)
+    form = visitor.logged_in("/account")
+    form.route(UPDATE, TROUBLE[trouble])
     form.get_by_label("Name").fill("Ada")
     click(form, "Save")
     expect(form.get_by_role("alert")).to_have_text("The server can't be reached. Try again.")

@@ -7,6 +7,9 @@ const LOADING = { status: "loading", user: null, expires: null, rev: 0 };
 const IDLE = { pending: false, error: {}, hoped: null, answer: null };
 export const OFFLINE = { code: "Offline", message: "The server can't be reached. Try again." };
 
+/** Milliseconds that the server has to answer. */
+const PATIENCE = 15000;
+
 /** Milliseconds that a plain form has to take the page elsewhere. */
 const GRACE = 3000;
 
@@ -86,6 +89,7 @@ export const call = async (path, body, headers) => {
   const response = await fetch(new URL(`/api/auth/${path}`, getBackendURL(env.PING)), {
     credentials: "include",
     cache: "no-store",
+    signal: AbortSignal.timeout(PATIENCE),
     ...(body && {
       method: "POST",
       headers: { "Content-Type": "application/json", ...headers },
@@ -93,7 +97,7 @@ export const call = async (path, body, headers) => {
     }),
   });
   const answer = await response.json();
-  if (!response.ok) throw new Refused(answer);
+  if (!response.ok) throw answer.code ? new Refused(answer) : new Error(response.status);
   if (path === "session" && answer) answers.postMessage(answer);
   return answer;
 };

@@ -166,6 +166,30 @@ def test_the_token_is_read_once_for_each_revision_and_nothing_polls(
     assert {url.rpartition("/")[2] for url in asked} == {"token"}
 
 
+EAVESDROPPER = """
+  window.said = [];
+  const { postMessage } = BroadcastChannel.prototype;
+  BroadcastChannel.prototype.postMessage = function (message) {
+    said.push(message);
+    postMessage.call(this, message);
+  };
+"""
+
+
+def test_tabs_tell_each_other_that_there_is_something_to_read_and_not_what(
+    visitor: Visitor, inspector: Page
+) -> None:
+    visitor.context.add_init_script(EAVESDROPPER)
+    home = visitor.open("/")
+    click(home, "Server Side Update")
+    expect(face(inspector, "json")).to_have_text("rev 2")
+    expect(face(inspector, "token")).to_have_text("rev 2")
+    inspector.reload()
+    click(inspector, "Read the JSON Now")
+    eventually(lambda: said(inspector))
+    assert {*said(home), *said(inspector)} == {None}
+
+
 def test_open_tabs_are_counted_live(visitor: Visitor, inspector: Page) -> None:
     count = inspector.get_by_test_id("tab-count")
     expect(count).to_have_text("1")
@@ -214,3 +238,9 @@ def test_leaving_the_page_by_a_link_and_coming_back_goes_on(
     inspector.get_by_role("link", name="Inspector", exact=True).click()
     expect(steps(inspector).first).to_contain_text("Client-Man")
     eventually(lambda: visitor.complaints == [])
+
+
+def said(tab: Page) -> list[object]:
+    """List what a tab has said to the others."""
+    messages: list[object] = tab.evaluate("said")
+    return messages

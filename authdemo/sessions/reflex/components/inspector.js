@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { call, OFFLINE, post, useConfirmedSession } from "./session.js";
+import { call, hint, HINTS, OFFLINE, post, useConfirmedSession } from "./session.js";
 import { store } from "./store.js";
 import { currentLanguage, word, wordOf } from "./words.js";
 
@@ -97,23 +97,26 @@ const NEVER = { rev: 0, user: null };
 const json = store(NEVER);
 const lag = store({ rev: 0, since: 0, took: null });
 
-/** Asks for the session in JSON, which brings the cookie up to date. */
-export const readJson = () => call("session").catch(() => {});
+/** Has all tabs that look at the session ask for its JSON. */
+export const readJson = hint;
 
-const heard = (answer) => {
+/** Asks for the session in JSON, which brings the cookie up to date, and for what that says. */
+const look = async () => {
+  const answer = await call("session").catch(() => null);
+  if (!answer) return;
   json.set(answer);
   readToken();
 };
 
 let channel;
 
-/** Listens, once for all components, to what this browser's tabs are answered. */
-const useAnswers = () => {
+/** Looks, once for all components, and again when a tab gives a hint. */
+const useHints = () => {
   useEffect(() => {
     if (channel) return;
-    channel = new BroadcastChannel("authdemo.answers");
-    channel.onmessage = (event) => heard(event.data);
-    readJson();
+    channel = new BroadcastChannel(HINTS);
+    channel.onmessage = look;
+    look();
   }, []);
 };
 
@@ -135,7 +138,7 @@ export const useFaces = (view) => {
   const { claims } = useInspection(view);
   const answer = json.use();
   const { took } = useLag(session.rev, claims.rev);
-  useAnswers();
+  useHints();
   const face = ({ rev, user }) => ({
     rev: rev ?? 0,
     name: user?.name ?? "",

@@ -82,9 +82,6 @@ class Refused extends Error {
   }
 }
 
-/** What this browser's tabs were answered, told to those that look at the cookie. */
-const answers = onServer ? null : new BroadcastChannel("authdemo.answers");
-
 export const call = async (path, body, headers) => {
   const response = await fetch(new URL(`/api/auth/${path}`, getBackendURL(env.PING)), {
     credentials: "include",
@@ -98,9 +95,15 @@ export const call = async (path, body, headers) => {
   });
   const answer = await response.json();
   if (!response.ok) throw answer.code ? new Refused(answer) : new Error(response.status);
-  if (path === "session" && answer) answers.postMessage(answer);
   return answer;
 };
+
+/** On which this browser's tabs tell those that look at the cookie to read again, and not what. */
+export const HINTS = "authdemo.hints";
+
+const hints = onServer ? null : new BroadcastChannel(HINTS);
+
+export const hint = () => hints.postMessage(null);
 
 let tab = "";
 
@@ -245,7 +248,7 @@ export const useErrands = ({ status, ticket, leave_to, cookie_step, reloads, tab
     if (reloads) window.location.reload();
   }, [reloads]);
   useEffect(() => {
-    if (cookie_step) call("session").catch(() => {});
+    if (cookie_step) call("session").then(hint, () => {});
   }, [cookie_step]);
   useEffect(() => {
     if (!ticket) return;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from authdemo.sessions.testing import eventually
 from tests.e2e.visitor import Visitor, click, field_of, is_connected
@@ -188,6 +188,38 @@ def test_tabs_tell_each_other_that_there_is_something_to_read_and_not_what(
     click(inspector, "Read the JSON Now")
     eventually(lambda: said(inspector))
     assert {*said(home), *said(inspector)} == {None}
+
+
+def test_an_inspector_that_was_left_reads_nothing_more(visitor: Visitor, inspector: Page) -> None:
+    other = visitor.open("/inspector")
+    expect(face(other, "json")).to_have_text("rev 1")
+    inspector.get_by_role("link", name="Client", exact=True).click()
+    expect(field_of(inspector, "rev")).to_have_text("1")
+    asked: list[str] = []
+    inspector.on("request", lambda request: asked.append(request.url))
+    click(visitor.open("/"), "Server Side Update")
+    expect(face(other, "json")).to_have_text("rev 2")
+    expect(field_of(inspector, "rev")).to_have_text("2")
+    assert asked == []
+
+
+def test_a_token_that_could_not_be_read_is_read_once_more(visitor: Visitor) -> None:
+    visitor.tolerates(re.compile("503"))
+    visitor.context.clock.install()
+    tab = visitor.logged_in("/client")
+    failed: list[str] = []
+
+    def fail(route: Route) -> None:
+        failed.append(route.request.url)
+        route.fulfill(status=503, json={})
+
+    tab.route("**/api/auth/token", fail)
+    tab.get_by_role("link", name="Inspector", exact=True).click()
+    expect(face(tab, "json")).to_have_text("rev 1")
+    eventually(lambda: tab.evaluate("true") and failed)
+    tab.unroute("**/api/auth/token")
+    tab.clock.fast_forward(10_000)
+    expect(face(tab, "token")).to_have_text("rev 1")
 
 
 def test_open_tabs_are_counted_live(visitor: Visitor, inspector: Page) -> None:

@@ -5,17 +5,33 @@ import { currentLanguage, word, wordOf } from "./words.js";
 
 export const asText = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 
+/** An effect that components have in common: the first of them begins it, and the last ends it. */
+const common = (begin) => {
+  let users = 0;
+  let end;
+  const join = () => {
+    if (++users === 1) end = begin();
+    return () => {
+      if (--users === 0) end();
+    };
+  };
+  return () => useEffect(join, []);
+};
+
 /* Time */
 
 const clock = store(0);
-let ticking;
+
+const tick = () => clock.set(Math.floor(Date.now() / 1000));
+
+const useTicks = common(() => {
+  tick();
+  const timer = setInterval(tick, 1000);
+  return () => clearInterval(timer);
+});
 
 const useNow = () => {
-  useEffect(() => {
-    const tick = () => clock.set(Math.floor(Date.now() / 1000));
-    ticking ??= setInterval(tick, 1000);
-    tick();
-  }, []);
+  useTicks();
   return clock.use();
 };
 
@@ -60,25 +76,32 @@ export const useCountdown = (moment) => {
 const UNREAD = { header: {}, claims: {}, size: 0, limit: 0, rev: 0, cookie: { name: "", attributes: [] } };
 const MOMENTS = ["iat", "nbf", "exp"];
 
+const RETRY = 5000;
+
 const inspection = store(UNREAD);
+const misses = store(0);
 let asked = 0;
 
 const readToken = async () => {
   const mine = ++asked;
   const answer = await call("token").catch(() => null);
-  if (answer && mine === asked) inspection.set(answer);
+  if (mine !== asked) return;
+  if (answer) inspection.set(answer);
+  else setTimeout(() => misses.set(misses.get() + 1), RETRY);
 };
 
-let readFor = 0;
+let readFor = "";
 
-/** What the token in the cookie says, read again whenever it may be another one. */
+/** What the token in the cookie says, read again whenever it may be another one, or wasn't read. */
 export const useInspection = (view) => {
   const { status, rev } = useConfirmedSession(view);
+  const missed = misses.use();
   useEffect(() => {
-    if (status !== "authenticated" || readFor === rev) return;
-    readFor = rev;
+    const reason = `${rev} ${missed}`;
+    if (status !== "authenticated" || readFor === reason) return;
+    readFor = reason;
     readToken();
-  }, [status, rev]);
+  }, [status, rev, missed]);
   return inspection.use();
 };
 
@@ -108,17 +131,13 @@ const look = async () => {
   readToken();
 };
 
-let channel;
-
-/** Looks, once for all components, and again when a tab gives a hint. */
-const useHints = () => {
-  useEffect(() => {
-    if (channel) return;
-    channel = new BroadcastChannel(HINTS);
-    channel.onmessage = look;
-    look();
-  }, []);
-};
+/** Looks, and again when a tab gives a hint. */
+const useHints = common(() => {
+  const channel = new BroadcastChannel(HINTS);
+  channel.onmessage = look;
+  look();
+  return () => channel.close();
+});
 
 /** Since when the cookie is behind the session, or how long it was. */
 const useLag = (rev, tokenRev) => {

@@ -115,6 +115,14 @@ def test_the_other_tabs_follow_who_signs_in_next(
     protected.wait_for_url(visitor.url + "/archive")
 
 
+def test_who_signs_in_on_the_page_that_they_want_to_see_a_part_of_is_in(visitor: Visitor) -> None:
+    tab = visitor.open("/about")
+    is_connected(tab)
+    click(tab, "Let me in")
+    tab.wait_for_url(visitor.url + "/about#liked")
+    expect(tab.locator("#name")).to_have_text("Ada Lovelace")
+
+
 @pytest.fixture
 def barred(app: Server) -> Iterator[None]:
     """Let the app's `jwt` callback say no to everybody who signs in."""

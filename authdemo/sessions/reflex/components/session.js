@@ -232,6 +232,15 @@ if (!onServer) {
   });
 }
 
+/** Goes to an address on this origin, by a new document even if only its fragment is another. */
+const load = ({ pathname, search, hash }) => {
+  const { location } = window;
+  const path = `/${pathname.replace(/^\/+/, "")}${search}`;
+  const isHere = path === location.pathname + location.search;
+  location.replace(path + hash);
+  if (hash && isHere) location.reload();
+};
+
 /** Does for the server what only a browser can do: cookies and navigation. */
 export const useErrands = ({ status, ticket, leave_to, cookie_step, reloads, tab: name }) => {
   useEffect(() => {
@@ -255,8 +264,7 @@ export const useErrands = ({ status, ticket, leave_to, cookie_step, reloads, tab
     post("ticket", { ticket }).then(
       ({ url }) => {
         neighbours?.postMessage("sign-in");
-        const { pathname, search, hash } = new URL(url);
-        window.location.replace(`/${pathname.replace(/^\/+/, "")}${search}${hash}`);
+        load(new URL(url));
       },
       ({ facts = OFFLINE }) => {
         const url = new URL(window.location.href);

@@ -222,6 +222,19 @@ def test_a_token_that_could_not_be_read_is_read_once_more(visitor: Visitor) -> N
     expect(face(tab, "token")).to_have_text("rev 1")
 
 
+def test_a_click_into_a_dialog_leaves_it_open_and_one_beside_it_closes_it(
+    inspector: Page,
+) -> None:
+    click(inspector, "End All")
+    dialog = inspector.get_by_role("dialog")
+    box = dialog.bounding_box()
+    assert box
+    inspector.mouse.click(box["x"] + 4, box["y"] + 4)
+    expect(dialog).to_have_count(1)
+    inspector.mouse.click(box["x"] - 4, box["y"] + 4)
+    expect(dialog).to_have_count(0)
+
+
 def test_open_tabs_are_counted_live(visitor: Visitor, inspector: Page) -> None:
     count = inspector.get_by_test_id("tab-count")
     expect(count).to_have_text("1")

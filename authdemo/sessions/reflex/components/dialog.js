@@ -1,8 +1,12 @@
 /** Opens the dialog that stands behind a button; the browser keeps the focus in it. */
 export const openDialog = (event) => event.currentTarget.nextElementSibling.showModal();
 
-/** Closes a dialog after a press on any of its buttons, or beside it. */
+const isWithin = ({ left, right, top, bottom }, { clientX, clientY }) =>
+  left <= clientX && clientX <= right && top <= clientY && clientY <= bottom;
+
+/** Closes a dialog after a press on any of its buttons, or beside it: not in its own margin. */
 export const closeDialog = (event) => {
-  const isBeside = event.target === event.currentTarget;
-  if (isBeside || event.target.closest("button")) event.currentTarget.close();
+  const { target, currentTarget: dialog } = event;
+  const isBeside = target === dialog && !isWithin(dialog.getBoundingClientRect(), event);
+  if (isBeside || target.closest("button")) dialog.close();
 };

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
 
-from tests.e2e.visitor import Visitor
+from tests.e2e.visitor import Visitor, click
 
 
 @pytest.mark.parametrize("wanted", ["{own}//evil.example/x", "/.//evil.example/x"])
@@ -16,3 +17,20 @@ def test_no_way_of_writing_it_leads_to_another_host(visitor: Visitor, wanted: st
     visitor.log_in(tab)
     tab.wait_for_url(visitor.url + "/")
     visitor.is_live(tab)
+
+
+def test_a_form_that_leads_nowhere_does_not_keep_a_tab_from_leaving(visitor: Visitor) -> None:
+    visitor.context.clock.install()
+    tab, other = visitor.logged_in("/client"), visitor.open("/")
+    tab.evaluate(
+        """() => {
+          const form = document.createElement("form");
+          form.method = "dialog";
+          document.body.append(form);
+          form.requestSubmit();
+        }"""
+    )
+    tab.clock.fast_forward(3000)
+    tab.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
+    click(other, "Log Out")
+    tab.wait_for_url("**/login?callbackUrl=/client")

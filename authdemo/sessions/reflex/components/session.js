@@ -227,8 +227,12 @@ if (!onServer) sendCookieAlong(getBackendURL(env.UPLOAD));
 let isLeaving = false;
 
 if (!onServer) {
-  window.addEventListener("submit", (event) => {
-    isLeaving ||= !event.defaultPrevented;
+  window.addEventListener("submit", ({ defaultPrevented }) => {
+    if (defaultPrevented) return;
+    isLeaving = true;
+    setTimeout(() => {
+      isLeaving = false;
+    }, GRACE);
   });
 }
 

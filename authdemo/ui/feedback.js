@@ -14,13 +14,32 @@ const set = (next) => {
   listeners.forEach((listener) => listener());
 };
 
-const dismiss = (id) => {
+const drop = (id) => {
   clearTimeout(timers.get(id));
   timers.delete(id);
   set(toasts.filter((toast) => toast.id !== id));
 };
 
-const wait = (id) => timers.set(id, setTimeout(() => dismiss(id), PATIENCE));
+const wait = (id) => {
+  clearTimeout(timers.get(id));
+  timers.set(id, setTimeout(() => drop(id), PATIENCE));
+};
+
+const release = () => [...timers.keys()].forEach(wait);
+
+/** Takes the keyboard from a toast that goes to the next one, or to the page's heading. */
+const moveOn = () => {
+  const toast = document.querySelector(".toast :focus-visible")?.closest(".toast");
+  const next = toast?.nextElementSibling ?? toast?.previousElementSibling;
+  if (toast) (next?.querySelector("button") ?? document.querySelector("h1"))?.focus();
+};
+
+/** Drops a toast, and lets the others go on: none hears the pointer or the focus leave this one. */
+const dismiss = (id) => {
+  release();
+  moveOn();
+  drop(id);
+};
 
 const toast = (text) => {
   const id = ++last;
@@ -40,7 +59,7 @@ export const useToasts = () => ({
   ),
   dismiss,
   hold: () => timers.forEach((timer) => clearTimeout(timer)),
-  release: () => [...timers.keys()].forEach(wait),
+  release,
 });
 
 /** Says a text when something comes true, but not if it was from the beginning. */

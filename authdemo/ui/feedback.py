@@ -34,6 +34,7 @@ def toasts() -> rx.Component:
                 type="button",
                 on_click=rx.call_function(dismiss),
             ),
+            key=toast["id"],
             class_name="toast",
         )
 

@@ -155,6 +155,40 @@ def test_what_was_saved_is_said_in_a_toast_that_can_be_dismissed(visitor: Visito
     expect(toast).to_have_count(0)
 
 
+def test_who_dismisses_one_toast_is_not_kept_from_the_others_going(visitor: Visitor) -> None:
+    visitor.context.clock.install()
+    tab = with_two_toasts(visitor)
+    toasts = tab.get_by_role("status").get_by_role("listitem")
+    toasts.last.get_by_role("button").click()
+    expect(toasts).to_have_count(1)
+    tab.clock.fast_forward(10_000)
+    expect(toasts).to_have_count(0)
+
+
+def test_who_dismisses_toasts_by_keyboard_goes_on_to_the_next_and_then_to_the_page(
+    visitor: Visitor,
+) -> None:
+    tab = with_two_toasts(visitor)
+    buttons = tab.get_by_role("status").get_by_role("button")
+    buttons.first.focus()
+    tab.keyboard.press("Enter")
+    expect(buttons).to_have_count(1)
+    expect(buttons).to_be_focused()
+    tab.keyboard.press("Enter")
+    expect(buttons).to_have_count(0)
+    expect(tab.get_by_role("heading", level=1)).to_be_focused()
+
+
+def with_two_toasts(visitor: Visitor) -> Page:
+    tab = visitor.logged_in("/account")
+    for rev, name in enumerate(("Ada", "Grace"), start=2):
+        tab.get_by_label("Name").fill(name)
+        click(tab, "Save")
+        expect(field_of(tab, "rev")).to_have_text(str(rev))
+    expect(tab.get_by_role("status").get_by_role("listitem")).to_have_count(2)
+    return tab
+
+
 def test_a_connection_that_comes_back_says_so(chromium: Chromium, tmp_path: Path) -> None:
     port = str(free_port())
     with running_in_trouble(tmp_path, PORT=port) as server:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
+from authdemo.sessions.testing import eventually
 from tests.e2e.visitor import Visitor, click, is_connected
 from tests.oidc.cheat import Cheat
 from tests.oidc.conftest import Honest
@@ -61,6 +62,23 @@ def test_who_is_known_at_the_provider_proves_it_again_where_that_matters(visitor
     prove(tab)
     tab.wait_for_url(visitor.url + "/safe")
     expect(tab.get_by_role("heading")).to_have_text("The safe")
+
+
+def test_who_clicks_twice_departs_once(visitor: Visitor) -> None:
+    tab = visitor.open("/login")
+    is_connected(tab)
+    departures: list[Route] = []
+
+    def hold(route: Route) -> None:
+        departures.append(route)
+
+    tab.route("**/api/auth/signin/honest", hold)
+    click(tab, "Log in with Honest")
+    eventually(lambda: tab.evaluate("true") and departures)
+    click(tab, "Log in with Honest")
+    departures[0].continue_()
+    expect(tab.locator("[name=login]")).to_be_visible()
+    assert len(departures) == 1
 
 
 def test_two_tabs_go_to_the_provider_and_both_arrive(visitor: Visitor) -> None:

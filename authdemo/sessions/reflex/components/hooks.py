@@ -59,7 +59,7 @@ class LiveSession:
         status: `loading`, `authenticated` or `unauthenticated`.
         rev: The revision.
         expires: When it ends, as ISO 8601.
-        pending: Whether an update from this tab is on its way.
+        pending: Whether updates from this tab are on their way, or the tab to a provider.
         error: The facts of why the last update from this tab was refused, or its last event
             was refused or failed; empty if it wasn't. `explain` says them.
         refusal: The facts of the event alone.
@@ -119,7 +119,8 @@ def use_session(user: type[User] = User) -> LiveSession:
 def sign_in_with(provider: Any, *, again: bool = False) -> Any:
     """Sign in at a provider (Auth.js: `signIn(provider)`).
 
-    Afterwards the visitor is where the page's `callbackUrl` leads, or at `/`.
+    Afterwards the visitor is where the page's `callbackUrl` leads, or at `/`. While the session is
+    `pending`, another click does nothing.
 
     Args:
         provider: The provider's id; may be a var. One that the app doesn't have stops the start.

@@ -10,7 +10,7 @@ export const OFFLINE = { code: "Offline", message: "The server can't be reached.
 /** Milliseconds that the server has to answer. */
 const PATIENCE = 15000;
 
-/** Milliseconds that a plain form has to take the page elsewhere. */
+/** Milliseconds that a plain form, or a provider, has to take the page elsewhere. */
 const GRACE = 3000;
 
 const onServer = typeof document === "undefined";
@@ -71,7 +71,7 @@ export const useSessionLog = (view, label) => {
 
 const request = store(IDLE);
 
-/** Whether an update of this tab is on its way, and why the last one was refused. */
+/** Whether this tab has something on its way, and why the last of it was refused. */
 export const useRequest = request.use;
 
 /** A refusal, with the facts that the server gave. */
@@ -174,14 +174,17 @@ export const updateFrom = (rev, data) => send(data, data, { "If-Match": `"${rev}
  * `signIn(provider, {}, {prompt: "login"})` does.
  */
 export const signInWith = async (provider, again) => {
+  if (request.get().pending) return;
+  const end = begin();
   const wanted = new URLSearchParams(window.location.search).get("callbackUrl") ?? "/";
   const forAuthjs = { "X-Auth-Return-Redirect": "1" };
   try {
     const path = `signin/${provider}${again ? "?prompt=login" : ""}`;
     const { url } = await post(path, { callbackUrl: wanted }, forAuthjs);
     window.location.assign(url);
+    setTimeout(end, GRACE);
   } catch (error) {
-    note({ error: error.facts ?? OFFLINE });
+    end({ error: error.facts ?? OFFLINE });
   }
 };
 

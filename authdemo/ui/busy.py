@@ -27,9 +27,10 @@ class Busy(rx.State, mixin=True):
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:
-        """Turn a refusal into the message, and be at rest afterwards."""
+        """Turn a refusal into the message, and be at rest afterwards, whatever was raised."""
         try:
             yield
         except AuthError as error:
             self.error = error.facts()
-        self.pending = False
+        finally:
+            self.pending = False

@@ -9,6 +9,7 @@ import reflex as rx
 
 from ..core.audit import AuditEvent
 from ..core.errors import AuthError, ConfigurationError
+from ..reflex.components.pending import until_the_browser_goes_on
 from ..reflex.components.sign_in import as_typed
 from ..reflex.components.words import explain, word
 from ..reflex.installed import installed
@@ -97,9 +98,9 @@ class Registering(rx.State, mixin=True):
         yield
         wanted = self.router.url.query_parameters.get("callbackUrl", "/")
         try:
-            await sign_up(self, self.accounts, form, callback_url=wanted)
+            with until_the_browser_goes_on(self):
+                await sign_up(self, self.accounts, form, callback_url=wanted)
         except AuthError as error:
-            self.pending = False
             known = error.by_field() if isinstance(error, AccountRefused) else {}
             self.errors = known or {"": error.facts()}
 

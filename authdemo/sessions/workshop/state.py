@@ -58,7 +58,8 @@ class WorkshopState(rx.State):
                 yield
         except AuthError as error:
             self.error = error.facts()
-        self.pending = False
+        finally:
+            self.pending = False
 
     async def _run_one(self, key: str) -> None:
         auth = installed()

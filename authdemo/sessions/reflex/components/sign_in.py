@@ -13,6 +13,7 @@ from ...providers.oidc import OpenIDConnect
 from ..installed import installed
 from ..protection.guards import public
 from .hooks import sign_in_with, use_session
+from .pending import until_the_browser_goes_on
 from .words import explain, word
 
 _KNOWN = (
@@ -88,9 +89,10 @@ class SignInState(rx.State):
         yield
         wanted = self.router.url.query_parameters.get("callbackUrl", "/")
         try:
-            await installed().sign_in(self, form, callback_url=wanted)
+            with until_the_browser_goes_on(self):
+                await installed().sign_in(self, form, callback_url=wanted)
         except AuthError as error:
-            self.pending, self.error = False, error.facts()
+            self.error = error.facts()
 
 
 @public
@@ -127,18 +129,22 @@ class ConfirmState(rx.State):
         """Check the password, and go back to where it was asked for."""
         self.pending, self.error = True, {}
         yield
-        auth = installed()
         try:
-            provider, account = await auth.own_account(self)
-            await auth.confirm(self, {**form, **account}, provider=provider.id)
-            await auth.lead(self, self.router.url.query_parameters.get("callbackUrl", "/"))
+            with until_the_browser_goes_on(self):
+                await self._prove(form)
         except AuthError as error:
-            self.pending, self.error = False, error.facts()
+            self.error = error.facts()
 
     @rx.event
     async def start_again(self) -> None:
         """Sign out, so that the member can sign in another way."""
         await installed().sign_out(self)
+
+    async def _prove(self, form: dict[str, Any]) -> None:
+        auth = installed()
+        provider, account = await auth.own_account(self)
+        await auth.confirm(self, {**form, **account}, provider=provider.id)
+        await auth.lead(self, self.router.url.query_parameters.get("callbackUrl", "/"))
 
 
 def sign_in_form(fields: Sequence[str] | None = None) -> rx.Component:

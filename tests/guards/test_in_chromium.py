@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from authdemo.sessions.testing import eventually
 from tests.browser import launch_options
 from tests.e2e.visitor import Visitor, click, is_connected
-from tests.guards.conftest import file_a_will, switched_on
+from tests.guards.conftest import file_a_will, member, switched_on
 from tests.support.server import Server
 
 
@@ -55,6 +55,25 @@ def test_the_packages_own_page_says_that_it_needs_scripts(app: Server, chromium:
     ):
         expect(typed).to_have_attribute(name, value)
     context.close()
+
+
+@pytest.mark.parametrize(("path", "button"), [("/login", "Log in"), ("/confirm", "Confirm")])
+def test_the_packages_own_forms_can_not_be_sent_before_their_page_is_live(
+    app: Server, chromium: Browser, path: str, button: str
+) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    visitor = Visitor(context, app.url)
+    if path == "/confirm":
+        visitor.keep(member(app, "ada").cookies)
+    tab = visitor.open(path)
+    expect(tab.get_by_role("button", name=button)).to_be_disabled()
+    context.close()
+
+
+def test_a_form_that_is_sent_at_once_is_sent_over_the_socket(visitor: Visitor) -> None:
+    tab = visitor.open("/login?callbackUrl=/about")
+    visitor.log_in(tab, "ada", button="Log in")
+    tab.wait_for_url(visitor.url + "/about")
 
 
 def test_a_sensitive_button_asks_for_the_password_and_then_does_it(

@@ -290,7 +290,8 @@ def _plain(label: Any, on_click: Any) -> rx.Component:
 
 
 def _submit(label: Any, pending: Any) -> rx.Component:
-    return rx.el.button(label, type="submit", disabled=pending, class_name="button")
+    is_early = ~rx.State.is_hydrated
+    return rx.el.button(label, type="submit", disabled=is_early | pending, class_name="button")
 
 
 def _alert(error: Any) -> rx.Component:

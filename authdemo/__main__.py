@@ -64,7 +64,7 @@ def build() -> int:
 
 
 def check_settings() -> None:
-    """Read the settings of the sessions before anything is built or started.
+    """Read the settings of sessions and accounts before anything is built or started.
 
     A secret that has to be made is made when all else is found right.
 
@@ -72,11 +72,13 @@ def check_settings() -> None:
         LaunchError: Names the variable that is wrong and says what it takes, or the file that
             can't be used.
     """
+    from authdemo import seeds
     from authdemo.sessions import ConfigurationError, Settings, providers_from_environ
     from authdemo.sessions.accounts.database import database_url
     from authdemo.sessions.stores.chosen import check, choose
 
     try:
+        seeds.are_wanted(os.environ)
         providers_from_environ()
         settings = Settings.from_environ(keep_secret=False)
         database_url(settings.data_dir)

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import os
 
-from authdemo.sessions.accounts import Accounts, Member
-
-SEEDS = (
-    Member(id="john_doe", name="John Doe", email="email@email.email", role="user"),
-    Member(id="jane_admin", name="Jane Admin", email="jane@email.email", role="admin"),
-)
-SEED_PASSWORD = "tutorial"  # noqa: S105 - the demo's accounts are for everyone
+from authdemo import seeds
+from authdemo.sessions.accounts import Accounts
 
 accounts = Accounts()
-if os.environ.get("AUTH_DEMO_ACCOUNTS") != "0":
-    accounts.seed(SEEDS, SEED_PASSWORD)
+is_seeded = seeds.are_wanted(os.environ)
+if is_seeded:
+    accounts.seed(seeds.SEEDS, seeds.SEED_PASSWORD)

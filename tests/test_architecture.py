@@ -33,6 +33,7 @@ LAYERS = (
     "authdemo.sessions.workshop",
     "authdemo.sessions.accounts",
     "authdemo.sessions",
+    "authdemo.seeds",
     "authdemo.accounts",
     "authdemo.auth",
     "authdemo.ui",

@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from authdemo.accounts import is_seeded
 from authdemo.auth import auth
 from authdemo.sessions import sign_in_error, sign_in_with, use_session, way_back, word
 from authdemo.sessions.reflex.components.sign_in import as_typed
@@ -20,9 +21,11 @@ class LoginState(Busy, rx.State):
     """The login form.
 
     Attributes:
+        is_seeded: Whether the demo's own accounts are there.
         elsewhere: The providers that the operator has switched on, since the page was built.
     """
 
+    is_seeded: bool = is_seeded
     elsewhere: rx.Field[list[dict[str, str]]] = rx.field(default_factory=list)
 
     @rx.event
@@ -75,10 +78,7 @@ def page() -> rx.Component:
         refusal(LoginState.error),
         way_back(),
         crossing("/register", word("login.no_account"), word("login.register")),
-        rx.el.p(
-            word("login.hint"),
-            class_name="caption",
-        ),
+        rx.cond(LoginState.is_seeded, rx.el.p(word("login.hint"), class_name="caption")),
         rx.cond(
             LoginState.elsewhere,
             rx.el.div(rx.foreach(LoginState.elsewhere, _way), class_name="ways"),

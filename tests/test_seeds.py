@@ -1,0 +1,52 @@
+"""The demo's own accounts, whose password everybody knows: there unless the operator says no."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from authdemo.sessions.testing import free_port
+from tests.support.browser import Browser
+from tests.support.server import ROOT, Server, running
+from tests.support.tab import LOGIN_STATE, Tab
+
+
+@pytest.mark.parametrize("said", ["false", "no", "off", "00", "0 ", "2"])
+def test_a_word_that_is_neither_0_nor_1_stops_the_start_with_one_line(
+    tmp_path: Path, said: str
+) -> None:
+    told = {"PORT": str(free_port()), "AUTH_DATA_DIR": str(tmp_path / "data")}
+    ended = subprocess.run(
+        [sys.executable, "-m", "authdemo", "run"],
+        cwd=ROOT,
+        env=os.environ | told | {"AUTH_DEMO_ACCOUNTS": said},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr == f"error: AUTH_DEMO_ACCOUNTS takes 0 or 1, not {said!r}.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Iterator[Server]:
+    """The app of an operator who wants no such accounts."""
+    with running(tmp_path, AUTH_DEMO_ACCOUNTS="0") as server:
+        yield server
+
+
+def test_without_them_nobody_comes_in_by_their_password_nor_is_told_to_try_it(
+    bare: Server, server: Server
+) -> None:
+    assert Browser(bare).log_in("jane_admin").status_code == 401
+    assert Browser(server).log_in("jane_admin").status_code == 200
+    for each, is_seeded in ((bare, False), (server, True)):
+        with Tab(each, path="/login") as tab:
+            tab.holds(LOGIN_STATE, is_seeded=is_seeded)

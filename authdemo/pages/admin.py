@@ -11,7 +11,7 @@ from authdemo.accounts import accounts
 from authdemo.auth import auth
 from authdemo.sessions import confirm_button, protected, use_session, word
 from authdemo.ui.busy import Busy
-from authdemo.ui.buttons import action_button, not_ready, refusal
+from authdemo.ui.buttons import action_button, refusal
 from authdemo.ui.layout import layout
 
 
@@ -110,7 +110,7 @@ def _person(person: Any) -> rx.Component:
                 word("people.end"),
                 word("people.ask", name=person["id"]),
                 act.end_sessions(person["id"]),
-                disabled=not_ready(AdminState.pending),
+                disabled=~rx.State.is_hydrated,
             ),
             class_name="actions",
         ),

@@ -9,18 +9,6 @@ import reflex as rx
 from authdemo.sessions import explain, use_session, word
 
 
-def not_ready(pending: Any) -> Any:
-    """Tell whether a button would do nothing: at work, or on a page that isn't live yet.
-
-    Args:
-        pending: Whether it is at work.
-
-    Returns:
-        What its `disabled` takes.
-    """
-    return ~rx.State.is_hydrated | pending
-
-
 def action_button(label: Any, on_click: Any, *, pending: Any, quiet: bool = False) -> rx.Component:
     """Make a button that can't be pressed before it works, nor again while it does.
 
@@ -37,9 +25,9 @@ def action_button(label: Any, on_click: Any, *, pending: Any, quiet: bool = Fals
         label,
         type="button",
         on_click=on_click,
-        disabled=not_ready(pending),
-        aria_busy=pending,
+        disabled=~rx.State.is_hydrated,
         class_name="button quiet" if quiet else "button",
+        **_busy_while(pending),
     )
 
 
@@ -57,9 +45,9 @@ def submit_button(label: Any, *, pending: Any, is_idle: Any = False) -> rx.Compo
     return rx.el.button(
         label,
         type="submit",
-        disabled=not_ready(pending) | is_idle,
-        aria_busy=pending,
+        disabled=~rx.State.is_hydrated | is_idle,
         class_name="button",
+        **_busy_while(pending),
     )
 
 
@@ -91,3 +79,13 @@ def refusal(error: Any) -> rx.Component:
 def update_refusal() -> rx.Component:
     """Say why the last update from this tab was refused."""
     return refusal(use_session().error)
+
+
+def _busy_while(pending: Any) -> dict[str, Any]:
+    """Have a button do nothing while it works; `disabled` would take the focus away from it."""
+    ignore = f"(event) => {pending!s} && (event.preventDefault(), event.stopPropagation())"
+    return {
+        "aria_busy": pending,
+        "aria_disabled": pending,
+        "custom_attrs": {"onClickCapture": rx.Var(ignore)},
+    }

@@ -126,6 +126,7 @@ def test_the_tutorial_can_be_done_by_keyboard_alone(visitor: Visitor) -> None:
         tab_to(tab, button)
         tab.keyboard.press("Enter")
         expect(field_of(tab, "name")).to_have_text(name)
+        expect(tab.get_by_role("button", name=button)).to_be_focused()
     tab_to(tab, "Log Out")
     tab.keyboard.press("Enter")
     tab.wait_for_url(re.compile("/login"))

@@ -51,6 +51,20 @@ def test_a_change_is_shown_before_the_server_has_agreed(form: Page) -> None:
     expect(field_of(form, "name")).to_have_text("Ada")
 
 
+def test_a_button_keeps_the_focus_while_it_works_and_can_not_be_pressed_again(form: Page) -> None:
+    held = hold_updates(form)
+    name, save = form.get_by_label("Name"), form.get_by_role("button", name="Save")
+    name.fill("Ada")
+    save.press("Enter")
+    expect(save).to_have_attribute("aria-busy", "true")
+    expect(save).to_be_focused()
+    save.press("Enter")
+    name.press("Enter")
+    let_go(form, held)
+    expect(field_of(form, "rev")).to_have_text("2")
+    assert held == []
+
+
 def test_a_refused_change_is_taken_back_and_the_field_says_why(form: Page) -> None:
     held = hold_updates(form)
     name = form.get_by_label("Name")

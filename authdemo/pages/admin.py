@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import reflex as rx
@@ -26,27 +26,32 @@ class AdminState(Busy, rx.State):
     people: rx.Field[list[dict[str, str]]] = rx.field(default_factory=list)
 
     @rx.event
-    async def look(self) -> None:
+    async def look(self) -> AsyncIterator[None]:
         """Look who there is."""
-        await self._do()
-
-    @rx.event
-    async def change_role(self, account_id: str, role: str) -> None:
-        """Change a role: every session of its owner follows at once."""
-        await self._do(lambda: _change_role(account_id, role))
-
-    @rx.event
-    async def end_sessions(self, account_id: str) -> None:
-        """Sign somebody out everywhere."""
-        await self._do(lambda: _end_sessions(account_id))
-
-    async def _do(self, act: Callable[[], Awaitable[object]] | None = None) -> None:
-        """Do something, and show what is so then."""
         self._begin()
-        self.people = []
+        yield
         with self._reporting():
-            if act is not None:
-                await act()
+            self.people = await _everyone()
+
+    @rx.event
+    async def change_role(self, account_id: str, role: str) -> AsyncIterator[None]:
+        """Change a role: every session of its owner follows at once."""
+        async for _ in self._do(lambda: _change_role(account_id, role)):
+            yield
+
+    @rx.event
+    async def end_sessions(self, account_id: str) -> AsyncIterator[None]:
+        """Sign somebody out everywhere."""
+        async for _ in self._do(lambda: _end_sessions(account_id)):
+            yield
+
+    async def _do(self, act: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
+        """Do something, and show what is so then, whether or not it was refused."""
+        self._begin()
+        yield
+        with self._reporting():
+            await act()
+        with self._reporting():
             self.people = await _everyone()
 
 

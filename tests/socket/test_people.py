@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+from reflex_base.constants.state import FIELD_MARKER
 
 from authdemo.sessions.testing import eventually
 from tests.support.browser import PASSWORD, Browser
@@ -168,6 +169,19 @@ def test_a_password_that_can_not_be_is_refused_and_ends_nothing(
         assert change_password(tab, current, new) == said
     assert other.session()
     member(john.server)
+
+
+def test_a_refusal_leaves_the_administrators_list_as_it_is(jane: Browser) -> None:
+    with Tab(jane.server, jane, path="/admin") as tab:
+        tab.call(f"{ADMIN_STATE}.look")
+        eventually(lambda: tab.var(ADMIN_STATE, "people"))
+        before = tab.said()
+        tab.call(f"{ADMIN_STATE}.end_sessions", account_id="nobody")
+        eventually(lambda: tab.var(ADMIN_STATE, "error"))
+        assert tab.var(ADMIN_STATE, "error")["message"] == "There is no such account."
+        tab.holds(ADMIN_STATE, pending=False)
+        assert "john_doe" in [each["id"] for each in tab.var(ADMIN_STATE, "people")]
+        assert f'"pending{FIELD_MARKER}":true' in tab.said().removeprefix(before)
 
 
 @pytest.mark.parametrize("act", ["look", "change_role", "end_sessions"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import logging
 import sys
 import time
@@ -46,8 +47,8 @@ class Paper:
             self._flush_soon()
 
     def flush(self) -> None:
-        """Write what was taken so far."""
-        with self._lock:
+        """Write what was taken so far. A stream that takes nothing stops nobody who writes."""
+        with self._lock, contextlib.suppress(OSError):
             lines, self._lines = self._lines, []
             if lines:
                 self._stream.write("\n".join((*lines, "")))
@@ -75,12 +76,15 @@ class Entries(logging.Handler):
         self._paper = paper
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write an entry.
+        """Write an entry; one that can't be spelled is shown as `logging` shows it.
 
         Args:
             record: The entry.
         """
-        self._paper.write(self.format(record), at_once=record.levelno >= logging.WARNING)
+        try:
+            self._paper.write(self.format(record), at_once=record.levelno >= logging.WARNING)
+        except Exception:  # noqa: BLE001 - whoever writes goes on, as with `logging`'s own handlers
+            self.handleError(record)
 
     def format(self, record: logging.LogRecord) -> str:
         """Spell an entry: its time, level, logger and message.

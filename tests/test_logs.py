@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import logging
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, TextIO
 
 import pytest
 
@@ -70,3 +73,36 @@ async def test_entries_of_many_threads_are_all_written(say: Say, paper: io.Strin
     await asyncio.gather(*(speak(number) for number in range(200)))
     await asyncio.sleep(0)
     assert len(paper.getvalue().splitlines()) == 400
+
+
+@pytest.fixture
+def lost() -> Iterator[TextIO]:
+    """A pipe that nobody reads any more, as that of `make run | head`."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    lost = os.fdopen(writer, "w")
+    yield lost
+    with contextlib.suppress(BrokenPipeError):
+        lost.close()
+
+
+@pytest.mark.parametrize("level", [logging.INFO, logging.ERROR])
+def test_a_log_that_nobody_reads_stops_nobody_who_writes(level: int, lost: TextIO) -> None:
+    Entries(Paper(lost)).handle(logging.makeLogRecord({"msg": "first", "levelno": level}))
+
+
+async def test_what_is_written_later_on_a_lost_log_troubles_no_event_loop(lost: TextIO) -> None:
+    troubles: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda *trouble: troubles.append(trouble))
+    Paper(lost).write("first")
+    await asyncio.sleep(0)
+    assert troubles == []
+
+
+def test_an_entry_that_cannot_be_spelled_is_shown_and_stops_nobody(
+    paper: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = {"msg": "%d sessions", "args": ("many",), "levelno": logging.ERROR}
+    Entries(Paper(paper)).handle(logging.makeLogRecord(entry))
+    assert "Arguments: ('many',)" in capsys.readouterr().err
+    assert paper.getvalue() == ""

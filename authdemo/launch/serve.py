@@ -119,7 +119,7 @@ class Supervisor(MPServer):
         print(f"App running at: http://{host}:{self.bind_port}", flush=True)
 
     def _answers(self) -> bool:
-        connection = HTTPConnection(self.bind_addr, self.bind_port)
+        connection = HTTPConnection(self.bind_addr, self.bind_port, timeout=PATIENCE)
         try:
             connection.request("GET", "/ping")
             return connection.getresponse().status < HTTPStatus.INTERNAL_SERVER_ERROR

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 import socket
+import sys
 
 import httpx
 import pytest
 
+from tests.launch.conftest import ROOT
 from tests.launch.launcher import START_SECONDS, patiently
 
 BUILDING = "Building the pages ..."
@@ -23,6 +25,11 @@ def interrupt_the_build(launcher):
 def test_the_app_answers_as_soon_as_it_says_so(start):
     address = start().wait_until_it_runs()
     assert "Home Page" in httpx.get(address).text
+
+
+def test_an_app_that_left_a_question_unanswered_is_asked_again(start):
+    launcher = start(sys.executable, "-m", "tests.launch.hesitant", PYTHONPATH=str(ROOT))
+    assert httpx.get(launcher.wait_until_it_runs()).is_success
 
 
 def test_a_start_says_nothing_but_where_the_app_is(start):

@@ -23,6 +23,7 @@ EXPORT = (sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip
 API_URL = "http://localhost:3000"
 WEB = ".web"
 RECORD = Path(WEB, "build", "fingerprint")
+INSTALLED = Path(WEB, "node_modules", ".package-lock.json")  # npm writes it last
 LOCK = ".web.lock"
 UNFINISHED = ".web.unfinished"
 
@@ -122,13 +123,17 @@ def _export(root: Path) -> None:
 
 @contextmanager
 def _unfinished(root: Path) -> Iterator[None]:
-    """Start afresh after an interruption: npm doesn't mend what it left half done."""
+    """Start afresh after an interruption: npm doesn't mend what it left half done.
+
+    A build that fails leaves the mark, too, unless npm has come to its end there.
+    """
     mark = root / UNFINISHED
     if mark.exists():
         shutil.rmtree(root / WEB, ignore_errors=True)
     mark.touch()
     yield
-    mark.unlink()
+    if (root / INSTALLED).exists():
+        mark.unlink()
 
 
 @contextmanager

@@ -27,15 +27,20 @@ LAUNCHER = (
 SECRET = "the launcher under test signs with this"
 
 
-@pytest.fixture(scope="session")
-def built_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of its own: this launcher, an app of one page, and its pages built."""
-    folder = tmp_path_factory.mktemp("project")
+def make_project(folder: Path) -> Path:
+    """Make a project of this launcher and an app of one page."""
     shutil.copytree(APP, folder, dirs_exist_ok=True)
     for name in COPIED + LAUNCHER:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
         copy(ROOT / name, folder / name)
     (folder / ".venv").symlink_to(sys.prefix)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of its own: this launcher, an app of one page, and its pages built."""
+    folder = make_project(tmp_path_factory.mktemp("project"))
     build = Launcher([sys.executable, "-m", "authdemo", "build"], folder, {})
     assert build.end(START_SECONDS) == 0, build.lines
     return folder
@@ -55,11 +60,11 @@ def start(project: Path) -> Iterator[Callable[..., Launcher]]:
     """Start `python -m authdemo`, or another command, on a port that is free."""
     started: list[Launcher] = []
 
-    def start(*command: str, **env: str) -> Launcher:
+    def start(*command: str, folder: Path = project, **env: str) -> Launcher:
         words = list(command) or [sys.executable, "-m", "authdemo", "run"]
         usual = {"HOST": "127.0.0.1", "AUTH_SECRET": SECRET}
         env = {"PORT": str(free_port()), **usual, **env}
-        started.append(Launcher(words, project, env))
+        started.append(Launcher(words, folder, env))
         return started[-1]
 
     yield start

@@ -9,7 +9,7 @@ import sys
 import httpx
 import pytest
 
-from tests.launch.conftest import ROOT
+from tests.launch.conftest import ROOT, make_project
 from tests.launch.launcher import START_SECONDS, patiently
 
 BUILDING = "Building the pages ..."
@@ -85,12 +85,35 @@ def test_an_interrupted_installation_is_made_good(start, project):
     assert start().wait_until_it_runs()
 
 
+def test_a_failed_installation_is_begun_afresh(start, tmp_path):
+    nowhere = {
+        "NPM_CONFIG_REGISTRY": "http://127.0.0.1:9",
+        "npm_config_cache": str(tmp_path / "cache"),
+        "npm_config_fetch_retries": "0",
+    }
+    folder = make_project(tmp_path / "project")
+    assert start(folder=folder, **nowhere).end(START_SECONDS) == 1
+    half = folder / ".web/node_modules/half"
+    half.mkdir(parents=True)
+    assert start(folder=folder, **nowhere).end(START_SECONDS) == 1
+    assert not half.exists()
+
+
 def test_a_page_that_cannot_be_built_stops_the_start_with_its_error(start, project):
     (project / "authdemo/authdemo.py").write_text("import no_such_module\n")
     launcher = start()
     assert launcher.end(60) == 1
     assert any("no_such_module" in line for line in launcher.lines)
     assert launcher.lines[-1].startswith("error: The pages could not be built")
+
+
+def test_a_page_that_cannot_be_built_costs_no_installation(start, project):
+    (project / "authdemo/authdemo.py").write_text("import no_such_module\n")
+    installed = project / ".web/node_modules"
+    found = installed.stat().st_ino
+    for _ in range(2):
+        assert start().end(60) == 1
+    assert installed.stat().st_ino == found
 
 
 @pytest.mark.parametrize("port", ["abc", "0", "-1", "65536", "3000.5", "٣٠٠٠", " 3000"])

@@ -30,3 +30,10 @@ def test_the_text_names_variables_and_targets_that_exist(page: Path) -> None:
     text = page.read_text()
     assert set(re.findall(r"\bAUTH_[A-Z_]+\b", text)) <= READ
     assert set(re.findall(r"`make ([a-z]+)`", text)) <= TARGETS
+
+
+def test_every_variable_that_the_sources_read_is_in_the_table_of_the_readme() -> None:
+    rows = re.findall(r"^\| `.*", (ROOT / "README.md").read_text(), re.MULTILINE)
+    told = set(re.findall(r"`([A-Z_]+)`", "".join(rows)))
+    of_providers = {f"AUTH_{name}" for name in told}
+    assert {name for name in SPELLED if name.startswith("AUTH_")} <= told | of_providers

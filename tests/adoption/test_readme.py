@@ -58,7 +58,7 @@ def test_the_demo_is_not_installed(app: Server) -> None:
     installed = app.log.parent / ".venv/lib"
     package = next(installed.glob("python*/site-packages/authdemo"))
     assert {path.name for path in package.iterdir()} <= SHIPPED
-    for name in ("argon2", "sqlmodel", "email_validator", "psycopg"):
+    for name in ("argon2", "sqlalchemy", "sqlmodel", "email_validator", "psycopg"):
         assert not list(package.parent.glob(name))
 
 
@@ -76,7 +76,7 @@ def test_accounts_say_what_they_need_beside_the_package(app: Server) -> None:
     facts = next(folder.glob(".venv/lib/python*/site-packages/authdemo-*.dist-info/METADATA"))
     needed = re.compile(r"^Requires-Dist: ([\w-]+).*extra == 'accounts'", re.MULTILINE)
     extra = set(needed.findall(facts.read_text()))
-    assert extra == {"argon2-cffi", "email-validator", "psycopg", "sqlmodel"}
+    assert extra == {"argon2-cffi", "email-validator", "psycopg", "sqlalchemy", "sqlmodel"}
 
 
 def test_the_page_is_for_members_only(app: Server) -> None:

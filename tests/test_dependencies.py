@@ -1,0 +1,76 @@
+"""What the sources import is declared where it is installed from."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+OURS = {"authdemo", "benchmarks", "docs", "my_app", "tests"}
+DISTRIBUTIONS = packages_distributions()
+
+PACKAGE = ROOT / "authdemo/sessions"
+ACCOUNTS = PACKAGE / "accounts"
+TESTING = PACKAGE / "testing"
+PLUGIN = ROOT / "authdemo/pytest_plugin.py"
+
+
+def pinned(name: str) -> set[str]:
+    """Name what a file of requirements, and those it begins with, have installed."""
+    text = (ROOT / name).read_text()
+    before = re.findall(r"^-r (.*)", text, re.MULTILINE)
+    return named(re.findall(r"^\w.*", text, re.MULTILINE)).union(*map(pinned, before))
+
+
+def named(requirements: Iterable[str]) -> set[str]:
+    """Name what requirements are of."""
+    return {spelled(re.split(r"[^\w.-]", each)[0]) for each in requirements}
+
+
+def spelled(distribution: str) -> str:
+    """Spell a name as the index of packages compares it."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def sources(folder: Path, *others: Path) -> Iterator[Path]:
+    """List the modules in a folder, but those of other places."""
+    for path in folder.rglob("*.py"):
+        if not {path, *path.parents}.intersection(others) and "node_modules" not in path.parts:
+            yield path
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Name the packages of others that a module imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            names = [node.module or ""]
+        yield from {name.partition(".")[0] for name in names} - sys.stdlib_module_names - OURS
+
+
+@pytest.mark.parametrize(
+    ("paths", "declared"),
+    [
+        (sources(PACKAGE, ACCOUNTS, TESTING), named(PROJECT["dependencies"])),
+        (sources(ACCOUNTS), named([*PROJECT["dependencies"], *EXTRAS["accounts"]])),
+        (sources(TESTING), named([*PROJECT["dependencies"], *EXTRAS["testing"]])),
+        (sources(ROOT / "authdemo", TESTING, PLUGIN), pinned("requirements.txt")),
+        (sources(ROOT / "tests"), pinned("requirements-dev.txt")),
+        (sources(ROOT / "benchmarks"), pinned("requirements-bench.txt")),
+    ],
+    ids=["package", "accounts", "testing", "demo", "tests", "benchmarks"],
+)
+def test_what_is_imported_is_declared(paths: Iterator[Path], declared: set[str]) -> None:
+    needed = {name: path for path in paths for name in imported(path)}
+    assert needed
+    for name, path in needed.items():
+        assert declared.intersection(map(spelled, DISTRIBUTIONS[name])), f"{name} of {path}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import re
 import signal
 import socket
 import subprocess
@@ -63,17 +64,28 @@ class Launcher:
         """Send SIGINT to all of the group, as a terminal does."""
         os.killpg(self.process.pid, signal.SIGINT)
 
+    def close_terminal(self) -> None:
+        """Send SIGHUP to all of the group, as a terminal does that is closed."""
+        os.killpg(self.process.pid, signal.SIGHUP)
+
+    def wait_for_a_worker(self) -> None:
+        """Wait until a worker makes the app; it leaves Ctrl-C to the launcher meanwhile."""
+        for _ in patiently(START_SECONDS):
+            if any(_ignores(pid, signal.SIGINT) for pid in self.processes()):
+                return
+        raise AssertionError(f"no worker: {self.lines}")
+
     def processes(self) -> list[int]:
         """List what is left of the launcher and all it started."""
         return [
             int(folder.name)
             for folder in Path("/proc").glob("[0-9]*")
-            if self._mark in _environment(folder)
+            if self._mark in _read(folder / "environ").split("\0")
         ]
 
-    def wait_until_all_are_gone(self) -> None:
+    def wait_until_all_are_gone(self, within: float = STOP_SECONDS) -> None:
         """Wait until nothing is left of the launcher and all it started."""
-        for _ in patiently(STOP_SECONDS):
+        for _ in patiently(within):
             if not self.processes():
                 return
         raise AssertionError(f"still there: {self.processes()}")
@@ -123,8 +135,14 @@ def _listen_to_signals() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-def _environment(folder: Path) -> list[str]:
+def _ignores(pid: int, number: int) -> bool:
+    """Tell whether a signal is without effect on a process."""
+    found = re.search(r"^SigIgn:\t(\w+)", _read(Path(f"/proc/{pid}/status")), re.MULTILINE)
+    return found is not None and bool(int(found[1], 16) >> (number - 1) & 1)
+
+
+def _read(path: Path) -> str:
     try:
-        return (folder / "environ").read_text(errors="replace").split("\0")
+        return path.read_text(errors="replace")
     except OSError:
-        return []
+        return ""

@@ -11,6 +11,7 @@ import pytest
 from simple_websocket import Client, ConnectionClosed
 from wsproto.frame_protocol import CloseReason
 
+from authdemo.launch.serve import PATIENCE
 from tests.launch.launcher import patiently
 
 GRACE = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
@@ -69,10 +70,29 @@ def test_open_sockets_are_closed_and_do_not_hold_up_the_stop(start):
 
 
 @pytest.mark.parametrize("number", GRACE)
-def test_a_signal_before_the_app_runs_stops_everything(start, number):
+def test_a_signal_to_a_launcher_that_only_begins_stops_everything(start, number):
     launcher = start(sys.executable, "-m", "authdemo", "run")
     launcher.send(number)
     launcher.wait_until_all_are_gone()
+
+
+@pytest.mark.parametrize("number", GRACE)
+def test_a_signal_while_the_app_is_being_made_stops_everything(start, number):
+    launcher = start()
+    launcher.wait_for_a_worker()
+    launcher.send(number)
+    launcher.wait_until_all_are_gone(within=PATIENCE)
+    assert launcher.end() == 0
+    assert launcher.lines == []
+
+
+def test_ctrl_c_while_the_app_is_being_made_stops_everything(start):
+    launcher = start()
+    launcher.wait_for_a_worker()
+    launcher.press_ctrl_c()
+    launcher.wait_until_all_are_gone(within=PATIENCE)
+    assert launcher.end() == 0
+    assert launcher.lines == []
 
 
 def test_an_impatient_ctrl_c_during_the_build_leaves_nothing_behind(start, project):
@@ -87,8 +107,9 @@ def test_an_impatient_ctrl_c_during_the_build_leaves_nothing_behind(start, proje
 def test_a_closed_terminal_stops_nothing_under_nohup(start):
     launcher = start("nohup", sys.executable, "-m", "authdemo", "run")
     address = launcher.wait_until_it_runs()
-    launcher.send(signal.SIGHUP)
-    assert answers(address)
+    launcher.close_terminal()
+    assert all(answers(address) for _ in patiently(2))
+    assert launcher.process.poll() is None
 
 
 def test_a_killed_launcher_takes_its_workers_along(start):

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 import jwt
 
-from authdemo.sessions.testing import eventually
-from tests.support.browser import PASSWORD, Browser, public
+from tests.support.browser import PASSWORD, Browser, newest, public
 
 AS_CURL = {"User-Agent": "curl/8 (audit)"}
-
-
-def newest(browser: Browser, **facts: object) -> dict[str, Any]:
-    """Wait for an entry, and return the last one like it."""
-    eventually(lambda: browser.server.audited(**facts))
-    return browser.server.audited(**facts)[-1]
 
 
 def test_a_sign_in_says_who_and_from_where(john: Browser) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.browser import Browser
+from tests.support.browser import Browser, newest, public
 
 GRABS: dict[str, Any] = {
     "a role": {"role": "admin"},
@@ -36,6 +36,8 @@ def test_what_no_client_may_have_is_refused_and_noted_and_changes_nothing(
     assert answer.status_code == 422
     assert answer.json()["message"]
     assert john.session() == before
+    refused = newest(john, kind="refused", session=public(john))
+    assert (refused["reason"], refused["user"]) == ("UpdateRefused", "john_doe")
 
 
 @pytest.mark.parametrize("path", ["/api/auth/session", "/api/auth/nowhere", "/api/auth/callback/x"])

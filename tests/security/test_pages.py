@@ -29,9 +29,22 @@ def test_nobody_sees_a_members_page(browser: Browser, path: str) -> None:
         assert not any(text in answer.text for text in MEMBERS_ONLY)
 
 
-@pytest.mark.parametrize("path", ["/_health", "/ping", "/sitemap.xml", "/robots.txt", "/login"])
+@pytest.mark.parametrize("path", ["/_health", "/ping", "/login"])
 def test_what_is_public_lists_no_page_of_members(browser: Browser, path: str) -> None:
     """ASVS 13.4.5."""
-    text = browser.get(path).text
-    assert "inspector" not in text.lower()
-    assert not any(word in text for word in MEMBERS_ONLY)
+    answer = browser.get(path)
+    assert answer.status_code == 200
+    assert "inspector" not in answer.text.lower()
+    assert not any(word in answer.text for word in MEMBERS_ONLY)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/_all_routes", "/auth-codespace", "/_upload", "/debug", "/metrics", "/docs", "/openapi.json"],
+)
+@pytest.mark.parametrize("accept", ["*/*", "text/html"])
+def test_nothing_answers_who_looks_for_a_way_to_debug(
+    jane: Browser, path: str, accept: str
+) -> None:
+    """ASVS 13.4.2, 13.4.5: the framework has routes like some of them, if it is told so."""
+    assert jane.get(path, headers={"Accept": accept}).status_code == 404

@@ -34,3 +34,9 @@ class Browser(testing.Browser):
 def public(browser: testing.Browser) -> str:
     """The public name of the browser's session."""
     return next(str(session["id"]) for session in browser.sessions() if session["current"])
+
+
+def newest(browser: Browser, **facts: object) -> dict[str, Any]:
+    """Wait for an entry of the audit trail, and return the last one like it."""
+    testing.eventually(lambda: browser.server.audited(**facts))
+    return browser.server.audited(**facts)[-1]

@@ -116,10 +116,12 @@ def test_the_script_of_a_public_page_of_many_paths_is_for_everybody(nobody: Brow
 def test_no_script_that_nobody_gets_holds_a_secret(nobody: Browser, grace: Browser) -> None:
     page = nobody.get("/about", headers=AS_PERSON).text
     manifest = nobody.get(re.findall(r'"(/assets/manifest-[^"]+)"', page)[0]).text
-    for name in set(re.findall(r'"(/assets/[^"]+\.js)"', page + manifest)):
-        text = nobody.get(name).text
-        assert not [secret for secret in SECRET if secret in text], name
-        assert "secret" not in grace.get(name).text or nobody.get(name).status_code == 401, name
+    names = set(re.findall(r'"(/assets/[^"]+\.js)"', page + manifest))
+    answers = {name: nobody.get(name) for name in names}
+    assert {answer.status_code for answer in answers.values()} == {200, 401}
+    for name, answer in answers.items():
+        assert not [secret for secret in SECRET if secret in answer.text], name
+        assert "secret" not in grace.get(name).text or answer.status_code == 401, name
 
 
 def test_a_check_decides_who_gets_a_page_and_its_script(ada: Browser, grace: Browser) -> None:

@@ -83,7 +83,7 @@ def assert_tells_nothing(text: str, where: str) -> None:
 @pytest.mark.parametrize("path", SPELLINGS)
 def test_no_spelling_of_a_path_shows_a_page_to_nobody(browser: Browser, path: str) -> None:
     answer = browser.get(path, headers={"Accept-Encoding": "gzip, br"})
-    assert answer.status_code in (303, 307, 400, 404) or "404" in path or "fallback" in path
+    assert answer.status_code in (303, 307, 400, 404)
     assert_tells_nothing(readable(answer), path)
 
 

@@ -66,6 +66,9 @@ class OpenSockets:
         self._talks.add(task)
         try:
             await talk
+        except asyncio.CancelledError:
+            if not self._is_leaving:
+                raise
         finally:
             self._talks.discard(task)
 

@@ -43,6 +43,7 @@ async def running(auth: AuthCore, live: Live, overviews: Overviews) -> AsyncIter
     finally:
         for stop in stops:
             stop()
+        await live.rest()
         await auth.presence.close()
         await auth.sessions.store.close()
 

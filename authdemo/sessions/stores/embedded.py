@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -71,7 +71,7 @@ class EmbeddedStore:
             with self._usable():
                 self._connect()
         finally:
-            self._close()
+            _close(self._let_go())
 
     async def open(self) -> None:
         """Open the file, or make it; see `SessionStore.open`."""
@@ -82,7 +82,7 @@ class EmbeddedStore:
         commits, self._commits = self._commits, None
         if commits is not None:
             await commits.close()
-        await asyncio.to_thread(self._close)
+        await asyncio.to_thread(_close, self._let_go())
 
     async def create(self, record: SessionRecord) -> None:
         """Keep a new session; see `SessionStore.create`."""
@@ -210,14 +210,11 @@ class EmbeddedStore:
                 "Mend the file, or move it away to begin with no sessions."
             ) from error
 
-    def _close(self) -> None:
-        if self._journal is not None:
-            self._journal.close()
-        if self._index is not None:
-            self._index.close()
-        if self._db is not None:
-            self._db.close()
-        self._index = self._journal = self._cache = self._db = None
+    def _let_go(self) -> list[Journal | Index | sqlite3.Connection]:
+        """Have nothing more to read or write; give what is to be closed, in that order."""
+        parts = (self._journal, self._index, self._db)
+        self._journal = self._index = self._cache = self._db = None
+        return [part for part in parts if part is not None]
 
     def _learn(self, sid: str, record: SessionRecord | None) -> None:
         """Keep a record as everyone reads it who finds it in the file, or forget the old one."""
@@ -257,3 +254,8 @@ class EmbeddedStore:
         if is_damage or isinstance(error, NotKept):
             trouble = self._damaged
         trouble.begin(error)
+
+
+def _close(parts: Iterable[Journal | Index | sqlite3.Connection]) -> None:
+    for part in parts:
+        part.close()

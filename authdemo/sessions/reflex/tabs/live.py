@@ -199,6 +199,13 @@ class Live:
         task.add_done_callback(self._done)
         return task
 
+    async def rest(self) -> None:
+        """End all that goes on in the background: nobody is there any more to be told."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
@@ -206,6 +213,10 @@ class Live:
             logger.error("A tab could not be told about its session.", exc_info=error)
 
     async def _push(self, connection: Connection) -> None:
+        """Show a tab its session, unless it has closed by now."""
+        if self.connections.find(connection.id) is None:
+            return
+
         async def show(state: BaseState) -> None:
             await self._show(state, connection, await self.record(connection))
 

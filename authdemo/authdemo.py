@@ -21,6 +21,7 @@ from authdemo.pages import (
 )
 from authdemo.sessions import word
 from authdemo.ui import head, mishaps
+from authdemo.ui.log_out import LogOutState
 
 logs.write_to_stderr()
 
@@ -39,14 +40,14 @@ app = rx.App(
 )
 app.register_lifespan_task(accounts.open)
 for path, page, name, on_load in (
-    ("/", home.page, "home", None),
-    ("/client", client.page, "client", None),
-    ("/inspector", inspector.page, "inspector", None),
-    ("/account", account.page, "account", account.AccountState.look),
-    ("/admin", admin.page, "people", admin.AdminState.look),
-    ("/confirm", confirm.page, "confirm", None),
-    ("/login", login.page, "login", login.LoginState.explain),
-    ("/register", register.page, "register", None),
-    ("404", nowhere.page, "nowhere", None),
+    ("/", home.page, "home", [LogOutState.begin_anew, home.HomeState.begin_anew]),
+    ("/client", client.page, "client", [LogOutState.begin_anew]),
+    ("/inspector", inspector.page, "inspector", [LogOutState.begin_anew]),
+    ("/account", account.page, "account", [LogOutState.begin_anew, account.AccountState.look]),
+    ("/admin", admin.page, "people", [LogOutState.begin_anew, admin.AdminState.look]),
+    ("/confirm", confirm.page, "confirm", []),
+    ("/login", login.page, "login", [login.LoginState.explain]),
+    ("/register", register.page, "register", []),
+    ("404", nowhere.page, "nowhere", []),
 ):
     app.add_page(page, route=path, title=titled(f"{name}.title"), image=head.ICON, on_load=on_load)

@@ -33,7 +33,9 @@ class AccountState(Busy, rx.State):
 
     @rx.event
     async def look(self) -> None:
-        """See how the user signed in."""
+        """Begin anew, and see how the user signed in."""
+        self._rest()
+        self.done = False
         with self._reporting():
             provider, _ = await auth.own_account(self)
             self.has_password = provider.type == "credentials"
@@ -65,7 +67,8 @@ def page() -> rx.Component:
         rx.cond(AccountState.has_password, _password_form()),
         refusal(AccountState.error),
         ToastWhen.create(
-            value=AccountState.done, text=word("account.done", ended=AccountState.ended)
+            value=rx.State.is_hydrated & AccountState.done,
+            text=word("account.done", ended=AccountState.ended),
         ),
     )
 

@@ -31,7 +31,7 @@ class LoginState(Busy, rx.State):
     @rx.event
     def explain(self) -> None:
         """Explain the error that brought the visitor here."""
-        self.pending = False
+        self._rest()
         self.error = sign_in_error(self.router.url.query_parameters)
         ways = (way for way in auth.providers.values() if way.type != "credentials")
         self.elsewhere = [{"id": way.id, "name": way.name} for way in ways]

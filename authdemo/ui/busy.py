@@ -22,8 +22,16 @@ class Busy(rx.State, mixin=True):
     pending: bool = False
     error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
 
+    @rx.event
+    def begin_anew(self) -> None:
+        """Forget what came before the page was loaded, which a tab's state outlives."""
+        self._rest()
+
     def _begin(self) -> None:
         self.pending, self.error = True, {}
+
+    def _rest(self) -> None:
+        self.pending, self.error = False, {}
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:

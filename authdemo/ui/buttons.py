@@ -65,7 +65,7 @@ def update_button(name: str) -> rx.Component:
 
 
 def refusal(error: Any) -> rx.Component:
-    """Say why something was refused; shows nothing while there is no error.
+    """Say why something was refused; shows nothing while there is no error, or an old one.
 
     Args:
         error: The error's facts.
@@ -73,7 +73,8 @@ def refusal(error: Any) -> rx.Component:
     Returns:
         A live region.
     """
-    return rx.el.p(explain(error), role="alert", class_name="refusal")
+    said = rx.cond(rx.State.is_hydrated, explain(error), "")
+    return rx.el.p(said, role="alert", class_name="refusal")
 
 
 def update_refusal() -> rx.Component:

@@ -28,6 +28,22 @@ def test_a_new_password_is_confirmed_and_this_tab_stays(visitor: Visitor) -> Non
     visitor.saw_no_complaint()
 
 
+def test_what_was_said_is_not_said_again_when_the_page_is_loaded_again(visitor: Visitor) -> None:
+    tab = visitor.logged_in("/account")
+    change, said = tab.get_by_role("button", name="Change Password"), tab.locator(".toasts li")
+    for current, told in (
+        ("tutorial", said.filter(has_text="The password is changed.")),
+        ("guess", tab.get_by_role("alert").filter(has_text="The id or the password is wrong.")),
+    ):
+        tab.get_by_label("Current password").fill(current)
+        tab.get_by_label("New password").fill("tutorial")
+        change.click()
+        expect(told).to_be_visible()
+        tab.reload()
+        expect(change).to_be_enabled()
+        expect(told).to_have_count(0)
+
+
 def test_administrators_see_people_and_others_do_not(visitor: Visitor) -> None:
     home = visitor.logged_in("/", account="jane_admin")
     expect(home.get_by_role("link", name="People")).to_have_attribute("href", "/admin")

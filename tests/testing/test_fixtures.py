@@ -114,12 +114,12 @@ def test_an_app_in_another_folder_is_named_in_the_configuration(folder: Path) ->
     assert "2 passed" in said, said
 
 
-def test_a_bug_in_the_demo_leaves_no_dead_button(tmp_path: Path) -> None:
+def test_what_fails_in_the_demo_leaves_no_dead_button_and_no_old_message(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text(f"[pytest]\nauth_app_folder = {ROOT}\n")
     (tmp_path / "tests").mkdir()
     give(tmp_path, "bugs")
     said = run(tmp_path)
-    assert "6 passed" in said, said
+    assert "9 passed" in said, said
 
 
 def test_where_there_is_no_app_the_fixtures_say_so(tmp_path: Path) -> None:

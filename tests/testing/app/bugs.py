@@ -1,20 +1,23 @@
-"""Forms and buttons of the demo, when their handlers raise what nobody foresaw."""
+"""Forms and buttons of the demo, when what their handlers ask for fails."""
 
 from __future__ import annotations
 
 import pytest
+from reflex.state import OnLoadInternalState
 
 from authdemo.pages.account import AccountState
 from authdemo.pages.home import HomeState
 from authdemo.pages.login import LoginState
 from authdemo.pages.register import RegisterState
+from authdemo.sessions import StoreUnavailable
 from authdemo.sessions.accounts import Member
 from authdemo.sessions.reflex.components.sign_in import ConfirmState, SignInState
 from authdemo.sessions.reflex.tabs.state import SessionState
 from authdemo.sessions.testing import Tab
+from authdemo.ui.log_out import LogOutState
 
 JOHN = Member(id="john_doe", name="John Doe", role="user")
-BUTTONS = [HomeState.server_update]
+BUTTONS = [HomeState.server_update, LogOutState.log_out]
 FORMS = [
     LoginState.log_in,
     AccountState.change_password,
@@ -24,23 +27,37 @@ FORMS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def bug(auth_app, monkeypatch):
-    """Raise an error that is no refusal, wherever a handler asks for something."""
+@pytest.fixture
+def failing(auth_app, monkeypatch):
+    """Let all that a handler asks for fail in a way."""
 
-    async def stumble(*_, **__):
-        raise RuntimeError("a bug in the app")
+    def fail(error):
+        async def stumble(*_, **__):
+            raise error
 
-    for name in ("sign_in", "confirm", "update"):
-        monkeypatch.setattr(auth_app.auth, name, stumble)
-    monkeypatch.setattr(RegisterState.accounts, "register", stumble)
+        for name in ("sign_in", "sign_out", "confirm", "update"):
+            monkeypatch.setattr(auth_app.auth, name, stumble)
+        monkeypatch.setattr(RegisterState.accounts, "register", stumble)
+
+    return fail
 
 
 @pytest.mark.parametrize("handler", [*BUTTONS, *FORMS], ids=lambda each: each.fn.__qualname__)
-def test_it_can_be_pressed_again(auth_app, login_as, handler):
+def test_after_a_bug_it_can_be_pressed_again(auth_app, login_as, failing, handler):
+    failing(RuntimeError("a bug in the app"))
     new = {"id": "ada", "name": "Ada", "email": "ada@example.org", "password": "difference engine"}
     with Tab(auth_app, login_as(JOHN)) as tab:
         tab.call(handler, **({"form": new} if handler in FORMS else {}))
         failed = {"message": "That did not work. Try again.", "code": "HandlerFailed"}
         tab.holds(SessionState, refusal=failed)
         tab.holds(handler.state, pending=False)
+
+
+@pytest.mark.parametrize("handler", BUTTONS, ids=lambda each: each.fn.__qualname__)
+def test_a_refusal_is_forgotten_when_the_page_is_loaded_again(auth_app, login_as, failing, handler):
+    failing(StoreUnavailable())
+    with Tab(auth_app, login_as(JOHN)) as tab:
+        tab.call(handler)
+        tab.holds(handler.state, error=StoreUnavailable().facts())
+        tab.call(OnLoadInternalState.on_load_internal)
+        tab.holds(handler.state, error={})

@@ -73,7 +73,16 @@ FRAMEWORKS = {
     "uvicorn": ("authdemo.sessions.testing",),
 }
 FOR_TESTS = ("authdemo.pytest_plugin", "authdemo.sessions.testing", "pytest", "uvicorn")
+PUBLIC = {
+    "authdemo.sessions",
+    "authdemo.sessions.accounts",
+    "authdemo.sessions.inspector",
+    "authdemo.sessions.workshop",
+}
 MODULES = sorted((ROOT / "authdemo").rglob("*.py"))
+COPIED = sorted(
+    path for name in ("pages", "ui") for path in (ROOT / "authdemo" / name).glob("*.py")
+)
 
 
 def name_of(path: Path) -> str:
@@ -136,6 +145,13 @@ def test_frameworks_stay_in_their_layers(path: Path) -> None:
         assert layers is None or name_of(path).startswith(layers), (
             f"{name_of(path)} imports {imported}"
         )
+
+
+@pytest.mark.parametrize("path", COPIED, ids=name_of)
+def test_what_newcomers_copy_imports_nothing_that_is_not_public(path: Path) -> None:
+    nodes = ast.walk(ast.parse(path.read_text()))
+    named = (node.module or "" for node in nodes if isinstance(node, ast.ImportFrom))
+    assert {each for each in named if each.startswith("authdemo.sessions")} <= PUBLIC
 
 
 def loaded_with(module: str) -> set[str]:

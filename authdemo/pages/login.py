@@ -10,7 +10,6 @@ import reflex as rx
 from authdemo.accounts import is_seeded
 from authdemo.auth import auth
 from authdemo.sessions import sign_in_error, sign_in_with, use_session, way_back, word
-from authdemo.sessions.reflex.components.sign_in import as_typed
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import refusal, submit_button
 from authdemo.ui.crossing import crossing
@@ -58,7 +57,11 @@ def page() -> rx.Component:
                     name="id",
                     auto_complete="username",
                     required=True,
-                    custom_attrs=as_typed(),
+                    custom_attrs={
+                        "autoCapitalize": "none",
+                        "autoCorrect": "off",
+                        "spellCheck": False,
+                    },
                 ),
             ),
             rx.el.label(

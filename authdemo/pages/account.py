@@ -9,7 +9,7 @@ import reflex as rx
 
 from authdemo.accounts import accounts
 from authdemo.auth import auth
-from authdemo.sessions import word
+from authdemo.sessions import AuthError, word
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import refusal, submit_button
 from authdemo.ui.feedback import ToastWhen
@@ -23,7 +23,7 @@ class AccountState(Busy, rx.State):
 
     Attributes:
         has_password: Whether the user signed in with one, and not at a provider elsewhere.
-        done: Whether the password is changed.
+        done: Whether the password is changed, and the other sessions are over.
         ended: How many other sessions that ended.
     """
 
@@ -47,15 +47,21 @@ class AccountState(Busy, rx.State):
         self.done = False
         yield
         with self._reporting():
-            self.ended = await self._change(form)
-            self.done = True
+            await self._change(form)
+            await self._end_others()
 
-    async def _change(self, form: dict[str, Any]) -> int:
+    async def _change(self, form: dict[str, Any]) -> None:
         session = await auth(self)
         owner = session.user.id if session else ""
         session = await auth.confirm(self, {"id": owner, "password": form.get("current")})
         await accounts.change_password(session.user.id, form.get("new"))
-        return await auth.revoke_others(self)
+
+    async def _end_others(self) -> None:
+        try:
+            self.ended = await auth.revoke_others(self)
+            self.done = True
+        except AuthError:
+            self.error = {"code": "OthersLeft"}  # but the password is new
 
 
 def page() -> rx.Component:

@@ -119,7 +119,7 @@ def test_what_fails_in_the_demo_leaves_no_dead_button_and_no_old_message(tmp_pat
     (tmp_path / "tests").mkdir()
     give(tmp_path, "bugs")
     said = run(tmp_path)
-    assert "9 passed" in said, said
+    assert "10 passed" in said, said
 
 
 def test_where_there_is_no_app_the_fixtures_say_so(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from authdemo.pages.account import AccountState
 from authdemo.pages.home import HomeState
 from authdemo.pages.login import LoginState
 from authdemo.pages.register import RegisterState
+from authdemo.seeds import SEED_PASSWORD
 from authdemo.sessions import StoreUnavailable
 from authdemo.sessions.accounts import Member
 from authdemo.sessions.reflex.components.sign_in import ConfirmState, SignInState
@@ -29,13 +30,13 @@ FORMS = [
 
 @pytest.fixture
 def failing(auth_app, monkeypatch):
-    """Let all that a handler asks for fail in a way."""
+    """Let what a handler asks for fail in a way."""
 
-    def fail(error):
+    def fail(error, *names):
         async def stumble(*_, **__):
             raise error
 
-        for name in ("sign_in", "sign_out", "confirm", "update"):
+        for name in names or ("sign_in", "sign_out", "confirm", "update"):
             monkeypatch.setattr(auth_app.auth, name, stumble)
         monkeypatch.setattr(RegisterState.accounts, "register", stumble)
 
@@ -61,3 +62,13 @@ def test_a_refusal_is_forgotten_when_the_page_is_loaded_again(auth_app, login_as
         tab.holds(handler.state, error=StoreUnavailable().facts())
         tab.call(OnLoadInternalState.on_load_internal)
         tab.holds(handler.state, error={})
+
+
+def test_who_has_a_new_password_is_told_so_though_the_other_sessions_are_still_open(
+    auth_app, login_as, failing
+):
+    failing(StoreUnavailable(), "revoke_others")
+    with Tab(auth_app, login_as(JOHN), path="/account") as tab:
+        tab.call(AccountState.change_password, form={"current": SEED_PASSWORD, "new": "new words"})
+        tab.holds(AccountState, error={"code": "OthersLeft"}, done=False, pending=False)
+    assert auth_app.run(RegisterState.accounts.check(JOHN.id, "new words"))

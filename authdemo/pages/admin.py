@@ -102,20 +102,27 @@ def page() -> rx.Component:
 
 def _person(person: Any) -> rx.Component:
     act: Any = AdminState
+    name_id = "person-" + person["id"].to(str)
     return rx.el.li(
-        rx.el.p(rx.el.strong(person["id"]), " ", rx.el.span(person["role"], class_name="badge")),
+        rx.el.p(
+            rx.el.strong(person["id"], id=name_id),
+            " ",
+            rx.el.span(person["role"], class_name="badge"),
+        ),
         rx.el.p(word("people.sessions", sessions=person["sessions"]), class_name="caption"),
         rx.el.div(
             action_button(
                 word("people.make", role=person["other"]),
                 act.change_role(person["id"], person["other"]),
                 pending=AdminState.pending,
+                described_by=name_id,
             ),
             confirm_button(
                 word("people.end"),
                 word("people.ask", name=person["id"]),
                 act.end_sessions(person["id"]),
                 disabled=~rx.State.is_hydrated,
+                described_by=name_id,
             ),
             class_name="actions",
         ),

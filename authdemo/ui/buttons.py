@@ -9,7 +9,9 @@ import reflex as rx
 from authdemo.sessions import explain, use_session, word
 
 
-def action_button(label: Any, on_click: Any, *, pending: Any, quiet: bool = False) -> rx.Component:
+def action_button(
+    label: Any, on_click: Any, *, pending: Any, quiet: bool = False, described_by: Any = None
+) -> rx.Component:
     """Make a button that can't be pressed before it works, nor again while it does.
 
     Args:
@@ -17,6 +19,7 @@ def action_button(label: Any, on_click: Any, *, pending: Any, quiet: bool = Fals
         on_click: What it does.
         pending: Whether it is at work.
         quiet: Whether it stands back behind others.
+        described_by: The id of what it is for, where others are called the same.
 
     Returns:
         The button.
@@ -26,6 +29,7 @@ def action_button(label: Any, on_click: Any, *, pending: Any, quiet: bool = Fals
         type="button",
         on_click=on_click,
         disabled=~rx.State.is_hydrated,
+        aria_describedby=described_by,
         class_name="button quiet" if quiet else "button",
         **_busy_while(pending),
     )

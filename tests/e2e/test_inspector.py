@@ -250,6 +250,7 @@ def test_another_session_is_ended_after_a_question(inspector: Page, second_devic
     expect(devices(inspector)).to_have_count(2)
     other = devices(inspector).filter(has_not_text="this session")
     button = other.get_by_role("button", name="End Session")
+    expect(button).to_have_accessible_description(other.locator("strong").inner_text())
     button.click()
     dialog = inspector.get_by_role("dialog")
     expect(dialog).to_contain_text("End the session on")

@@ -50,6 +50,9 @@ def test_administrators_see_people_and_others_do_not(visitor: Visitor) -> None:
     people = visitor.open("/admin")
     is_connected(people)
     john = people.get_by_role("listitem").filter(has_text="john_doe")
+    for button in ("Make admin", "End Sessions"):
+        named = john.get_by_role("button", name=button)
+        expect(named).to_have_accessible_description("john_doe")
     john.get_by_role("button", name="Make admin").click()
     expect(john.locator(".badge")).to_have_text("admin")
     john.get_by_role("button", name="Make user").click()

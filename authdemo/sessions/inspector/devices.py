@@ -44,9 +44,10 @@ def devices() -> rx.Component:
 
 
 def _device(session: Any) -> rx.Component:
+    name_id = "device-" + session["id"].to(str)
     return rx.el.li(
         rx.el.p(
-            rx.el.strong(session["name"].to(str)),
+            rx.el.strong(session["name"].to(str), id=name_id),
             " ",
             rx.cond(
                 session["current"].to(bool),
@@ -70,6 +71,7 @@ def _device(session: Any) -> rx.Component:
             word("devices.ask_end", name=session["name"].to(str)),
             end_sessions({"id": session["id"].to(str)}),
             disabled=use_ending()["pending"].to(bool),
+            described_by=name_id,
         ),
         class_name="device",
     )

@@ -16,6 +16,7 @@ def confirm_button(
     action: Any,
     *,
     disabled: Any = False,
+    described_by: Any = None,
     class_name: str = "button quiet",
 ) -> rx.Component:
     """Make a button with a dialog, which the browser's own `<dialog>` shows.
@@ -25,6 +26,8 @@ def confirm_button(
         question: What the dialog asks.
         action: What happens when it is answered with yes.
         disabled: Whether there is nothing to do now.
+        described_by: The id of the element that says what it is for, where others are called
+            the same.
         class_name: The look of the button.
 
     Returns:
@@ -37,6 +40,7 @@ def confirm_button(
             disabled=disabled,
             class_name=class_name,
             aria_haspopup="dialog",
+            aria_describedby=described_by,
             custom_attrs={"onClick": _script("openDialog")},
         ),
         rx.el.dialog(

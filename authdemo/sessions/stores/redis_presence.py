@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Awaitable
+from functools import cached_property
 from typing import TypeAlias, cast
 
 from pydantic import BaseModel, ValidationError
@@ -38,7 +39,6 @@ class RedisPresence:
         """
         self._redis: Redis = connect(url)
         self._name = name
-        self._me = new_id()
 
     async def say(self, user_id: str, tabs: Tabs) -> None:
         """Tell the others; see `Presence.say`. While Redis is away they don't hear it."""
@@ -72,6 +72,11 @@ class RedisPresence:
     async def close(self) -> None:
         """Let go of the connections."""
         await self._redis.aclose()
+
+    @cached_property
+    def _me(self) -> str:
+        """This worker's name, made where it is first used: its app may be another process' fork."""
+        return new_id()
 
     def _key(self, user_id: str) -> str:
         return f"{self._name}:tabs:{user_id}"

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -79,7 +79,6 @@ class RedisRelay:
         self._url = url
         self._channel = f"{name}:notices"
         self._find = find
-        self._me = new_id()
         self._arriving: Notice | None = None
         self._is_lost = False
 
@@ -102,6 +101,11 @@ class RedisRelay:
         finally:
             stop()
             await redis.aclose()
+
+    @cached_property
+    def _me(self) -> str:
+        """This worker's name, made where it is first used: its app may be another process' fork."""
+        return new_id()
 
     async def _send(self, redis: Redis, outbox: asyncio.Queue[Letter]) -> None:
         """Send every letter, however long Redis is away."""

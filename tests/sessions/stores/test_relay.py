@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from copy import copy
 
 from authdemo.sessions.core.events import BrowserSignedIn, Feed, Notice, SessionChanged
 from authdemo.sessions.stores.redis_relay import RedisRelay
@@ -14,12 +15,12 @@ NAME = "relayed"
 class Worker:
     """A worker's feed and relay; it notes what it hears."""
 
-    def __init__(self, url, find=None):
+    def __init__(self, url, find=None, relay=None):
         self.heard: asyncio.Queue[Notice] = asyncio.Queue()
         self.feed = Feed()
         self.feed.subscribe(self.heard.put_nowait)
         self._joined = asyncio.Event()
-        self._relay = RedisRelay(url, name=NAME, find=find or _nothing)
+        self._relay = relay or RedisRelay(url, name=NAME, find=find or _nothing)
 
     def connected(self):
         return self._relay.connected(self.feed, catch_up=self._joined.set)
@@ -45,6 +46,16 @@ async def _a_bug(_):
 
 async def test_what_one_worker_says_the_other_hears(redis):
     one, other = Worker(redis.url), Worker(redis.url)
+    async with one.connected(), other.connected():
+        await one.joins()
+        await other.joins()
+        one.feed.publish(BrowserSignedIn("chromium"))
+        assert await other.hears() == BrowserSignedIn("chromium")
+
+
+async def test_workers_that_are_forks_of_one_process_hear_of_each_other(redis):
+    made = RedisRelay(redis.url, name=NAME, find=_nothing)
+    one, other = Worker(redis.url, relay=copy(made)), Worker(redis.url, relay=copy(made))
     async with one.connected(), other.connected():
         await one.joins()
         await other.joins()

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from authdemo.sessions.testing import eventually
 from authdemo.sessions.testing.browser import SESSION
+from authdemo.sessions.testing.server import COMMAND
+from tests.docs import apps as guides
 from tests.docs.markdown import GUIDES, blocks
 from tests.docs.proxy import proxy
+from tests.redis.workers import pids
+from tests.support import apps
 from tests.support.browser import Browser
 from tests.support.postgresql import PostgreSQL
 from tests.support.redis import Redis
@@ -23,11 +28,14 @@ OLD = "the first secret of this app, as operators make it".replace(",", "")
 NEW = "the second secret of this app that replaces the first"
 
 
-def variables(guide: str) -> dict[str, str]:
-    """Read the variables that a guide's first command sets."""
-    command = blocks(GUIDES / f"{guide}.md", "sh")[0].code.replace("\\\n", " ")
-    words = [word for word in shlex.split(command) if "=" in word]
-    return dict(word.split("=", 1) for word in words)
+def words(guide: str, number: int) -> list[str]:
+    """Read the words of a command that a guide tells."""
+    return shlex.split(blocks(GUIDES / f"{guide}.md", "sh")[number].code.replace("\\\n", " "))
+
+
+def variables(guide: str, number: int = 0) -> dict[str, str]:
+    """Read the variables that a command of a guide sets, by default its first."""
+    return dict(word.split("=", 1) for word in words(guide, number) if "=" in word)
 
 
 @pytest.fixture
@@ -66,6 +74,32 @@ def test_behind_a_proxy_sockets_follow_and_pages_are_not_kept(deployed: Server) 
     with Tab(deployed, browser, origin=own) as first, Tab(deployed, browser, origin=own) as second:
         first.server_update()
         eventually(lambda: first.name == second.name == "Serverserver-man")
+
+
+@pytest.fixture
+def of_ones_own(tmp_path, redis: Redis) -> Iterator[Server]:
+    """The first guide's app, as the guide deploys apps of one's own, but for what is otherwise."""
+    where = ["--backend-host", "127.0.0.1", "--backend-port", "3000"]
+    assert words("deploy", 1)[-9:] == [guides.REFLEX, *COMMAND, *where]
+    guide, here = variables("deploy", 1), {"REFLEX_REDIS_URL": redis.url, "GRANIAN_WORKERS": "2"}
+    assert here.keys() < guide.keys()
+    guides.write("start", tmp_path)
+    chosen = {**guides.variables("start"), **guide, **here, "AUTH_SECRET": NEW}
+    with apps.serving(tmp_path, chosen, secret=None) as server:
+        yield server
+
+
+def test_an_app_of_ones_own_is_deployed_by_reflex(of_ones_own: Server) -> None:
+    assert len(pids(of_ones_own)) == 2
+    with proxy(of_ones_own, host=HOST, client=CLIENT) as front:
+        browser = Browser(front, **SECURE)
+        assert browser.log_in("ada").json()["url"] == f"https://{HOST}"
+        assert [session["ip"] for session in browser.sessions()] == [CLIENT]
+        with ExitStack() as stack:
+            opening = (Tab(front, browser, origin=f"https://{HOST}") for _ in range(8))
+            tabs = [stack.enter_context(tab) for tab in opening]
+            browser.update({"name": "Enchantress"})
+            eventually(lambda: {tab.name for tab in tabs} == {"Enchantress"})
 
 
 def test_after_a_rotation_tokens_are_signed_by_the_new_key(tmp_path) -> None:

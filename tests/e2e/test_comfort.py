@@ -198,7 +198,7 @@ def test_a_connection_that_comes_back_says_so(chromium: Chromium, tmp_path: Path
         is_connected(tab)
         lost = tab.get_by_text("The connection is lost.")
         expect(lost).not_to_be_attached()
-        server.kill()
+        server.process.terminate()
         expect(lost).to_be_visible()
     with running_in_trouble(tmp_path, PORT=port):
         back = tab.get_by_role("status").get_by_text("The connection is back.")

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import WebSocketRoute, expect
 
 from authdemo.sessions.testing import eventually
-from tests.e2e.visitor import Visitor, field_of, is_connected
+from tests.e2e.visitor import Visitor, field_of
 from tests.support.browser import Browser
-from tests.support.server import Server, running
-
-
-def test_a_page_says_that_its_connection_is_lost(chromium: Chromium, tmp_path: Path) -> None:
-    with running(tmp_path) as server, Visitor.with_own_browser(chromium, server.url) as visitor:
-        tab = visitor.open("/login")
-        is_connected(tab)
-        notice = tab.get_by_text("The connection is lost.")
-        expect(notice).not_to_be_attached()
-        server.process.terminate()
-        expect(notice).to_be_visible()
+from tests.support.server import Server
 
 
 @pytest.mark.parametrize("is_closed", [True, False], ids=["closed", "silent"])

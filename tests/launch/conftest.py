@@ -22,6 +22,7 @@ LAUNCHER = (
     "authdemo/__init__.py",
     "authdemo/__main__.py",
     "authdemo/launch",
+    "authdemo/seeds.py",
     "authdemo/sessions",
 )
 SECRET = "the launcher under test signs with this"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from typing import TypeAlias
 
 logger = logging.getLogger("authdemo.sessions")
@@ -14,6 +14,7 @@ Work: TypeAlias = Callable[[], Awaitable[None]]
 
 _FIRST_WAIT = 0.1
 _LONGEST_WAIT = 60.0
+_PATIENCE = 1.0
 
 
 @contextlib.asynccontextmanager
@@ -33,9 +34,15 @@ async def in_background(works: Mapping[str, Work]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
+        await _end(tasks)
+
+
+async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they are over: before Python 3.12 `asyncio.wait_for` may lose it."""
+    while left := [task for task in tasks if not task.done()]:
+        for task in left:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait(left, timeout=_PATIENCE)
 
 
 async def _kept_up(name: str, work: Work) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 
 from authdemo.sessions.core.basics.background import in_background
@@ -79,6 +80,19 @@ async def test_what_fails_at_its_end_is_over_all_the_same(caplog):
     async with asyncio.timeout(5), in_background({"work": work}):
         await goes_on.wait()
     assert "it was closed already" in caplog.text
+
+
+async def test_what_a_cancellation_was_lost_on_is_cancelled_again():
+    goes_on = asyncio.Event()
+
+    async def work():
+        goes_on.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    async with asyncio.timeout(5), in_background({"work": work}):
+        await goes_on.wait()
 
 
 def waits(caplog):

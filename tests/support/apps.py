@@ -7,7 +7,6 @@ import contextlib
 import functools
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from authdemo.launch import node
 from authdemo.sessions import testing
+from authdemo.sessions.testing.server import stop
 from tests.support.development import until_served
 from tests.support.server import ROOT, SECRET, Server, doesnt_complain
 
@@ -130,8 +130,7 @@ def started(
     try:
         yield Server(f"http://localhost:{pages}", log, process)
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
+        stop(process)
 
 
 def state(name: str) -> str:

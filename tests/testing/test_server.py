@@ -1,10 +1,22 @@
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from authdemo.sessions.testing import serving
+from authdemo.sessions.testing import server, serving
+
+STUBBORN = """
+import os, signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+os.fork()
+print("here", flush=True)
+while True:
+    signal.pause()
+"""
 
 
 def test_an_app_that_does_not_start_says_why(tmp_path: Path) -> None:
@@ -13,3 +25,17 @@ def test_an_app_that_does_not_start_says_why(tmp_path: Path) -> None:
         serving(tmp_path),
     ):
         pytest.fail("it runs")
+
+
+def test_what_does_not_stop_is_killed_with_all_that_it_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server, "_STOP_SECONDS", 0.1)
+    with subprocess.Popen(
+        [sys.executable, "-c", STUBBORN], stdout=subprocess.PIPE, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        assert [process.stdout.readline() for _ in range(2)] == [b"here\n"] * 2
+        server.stop(process)
+        assert process.stdout.read() == b"", "somebody still holds the pipe"
+    assert process.returncode == -signal.SIGKILL

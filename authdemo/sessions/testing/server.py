@@ -20,7 +20,7 @@ from .waiting import eventually
 
 COMMAND = ("run", "--env", "prod", "--single-port")
 _START_SECONDS = 120
-_STOP_SECONDS = 20
+_STOP_SECONDS = 10
 _COMPLAINT = re.compile(r"\b(WARNING|ERROR|CRITICAL|Traceback)\b.*")
 _OF_THIS_PROCESS = frozenset(
     variable.name
@@ -114,9 +114,22 @@ def serving(
         eventually(server.answers, within=_START_SECONDS, every=0.2, seen=server.logged)
         yield server
     finally:
-        with suppress(ProcessLookupError):  # it has ended by itself
-            os.killpg(process.pid, signal.SIGTERM)
-        process.wait(_STOP_SECONDS)
+        stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Stop a process and all that it started; what doesn't end in time is killed.
+
+    Args:
+        process: The process, which leads its own group.
+    """
+    with suppress(ProcessLookupError):  # it has ended by itself
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def free_port() -> int:

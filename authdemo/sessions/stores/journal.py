@@ -11,7 +11,7 @@ from pathlib import Path
 from ..core.basics.trouble import Trouble
 from .index import Index
 
-_PAGES_BETWEEN_CHECKPOINTS = 2_000
+_PAGES_BETWEEN_CHECKPOINTS = 8_000
 
 _sync = getattr(os, "fdatasync", os.fsync)
 

@@ -124,7 +124,7 @@ def prepare(db: sqlite3.Connection) -> None:
     if version > _VERSION:
         raise TooNew
     db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
-    db.executescript("PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32768;")
+    db.executescript("PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-131072;")
     is_new = db.execute("SELECT 1 FROM sqlite_master").fetchone() is None
     since = _VERSION if is_new else version
     renamed = _since(since, {3: _TO_VERSION_3, 4: _TO_VERSION_4})

@@ -19,8 +19,8 @@ LONGEST_VALUE = 4000
 """Browsers keep 4096 bytes, name and attributes included (RFC 6265, section 6.1)."""
 
 _MOST_CANDIDATES = 4
-_MOST_REMEMBERED = 1024
-_LONGEST_REMEMBERED = 4096
+_MOST_REMEMBERED = 16_384
+_LONGEST_REMEMBERED = 2048
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ CHAPTERS = {
         "way_back",
         "needs_scripts",
         "sign_in_error",
+        "as_typed",
         "provider_buttons",
         "sign_in_with",
         "confirm_form",

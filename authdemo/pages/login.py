@@ -9,7 +9,7 @@ import reflex as rx
 
 from authdemo.accounts import is_seeded
 from authdemo.auth import auth
-from authdemo.sessions import sign_in_error, sign_in_with, use_session, way_back, word
+from authdemo.sessions import as_typed, sign_in_error, sign_in_with, use_session, way_back, word
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import refusal, submit_button
 from authdemo.ui.crossing import crossing
@@ -57,11 +57,7 @@ def page() -> rx.Component:
                     name="id",
                     auto_complete="username",
                     required=True,
-                    custom_attrs={
-                        "autoCapitalize": "none",
-                        "autoCorrect": "off",
-                        "spellCheck": False,
-                    },
+                    custom_attrs=as_typed(),
                 ),
             ),
             rx.el.label(

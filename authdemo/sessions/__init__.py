@@ -40,6 +40,7 @@ from .reflex.components.dialog import confirm_button
 from .reflex.components.hooks import SessionLog, session_text, sign_in_with, use_session
 from .reflex.components.profile import use_profile
 from .reflex.components.sign_in import (
+    as_typed,
     confirm_form,
     needs_scripts,
     provider_buttons,
@@ -87,6 +88,7 @@ __all__ = [
     "UpdateRefused",
     "User",
     "UserUpdate",
+    "as_typed",
     "auth0",
     "confirm_button",
     "confirm_form",

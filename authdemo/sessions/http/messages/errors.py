@@ -14,7 +14,9 @@ class MessageRefused(AuthError):
 
     status = 400
 
-    def __init__(self, message: str, status: int = 0, *, field: str | None = None) -> None:
+    def __init__(
+        self, message: str, status: int | None = None, *, field: str | None = None
+    ) -> None:
         """Make an error.
 
         Args:
@@ -23,7 +25,8 @@ class MessageRefused(AuthError):
             field: The field to blame.
         """
         super().__init__(message, field=field)
-        self.status = status or self.status
+        if status is not None:
+            self.status = status
 
 
 class BodyRefused(MessageRefused):

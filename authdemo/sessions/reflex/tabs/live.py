@@ -229,7 +229,7 @@ class Live:
             session_state = await state.get_state(SessionState)
             if session_state.ticket:
                 return
-            if connection.is_told and self._ways.is_in_sign_in(connection):
+            if connection.is_told and self._ways.is_at_sign_in(connection):
                 session_state.lead(self._auth.sign_in_url(callbackUrl=connection.wanted))
             else:
                 session_state.reloads += 1

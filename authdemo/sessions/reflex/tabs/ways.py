@@ -41,7 +41,7 @@ class Ways:
         why = {"error": "SessionRequired", "code": "ended"} if is_over else {}
         return self._auth.sign_in_url(callbackUrl=here, **why)
 
-    def is_in_sign_in(self, connection: Connection) -> bool:
+    def is_at_sign_in(self, connection: Connection) -> bool:
         """Tell whether a tab shows the sign-in page."""
         return page_at(connection.path) == page_at(self._auth.pages.sign_in)
 
@@ -60,7 +60,7 @@ class Ways:
         rule = self._auth.page_rules.of(page_at(connection.path))
         if rule is not None and (way := await self._way_out(rule, connection)):
             return way
-        if session is not None and self.is_in_sign_in(connection) and not connection.is_told:
+        if session is not None and self.is_at_sign_in(connection) and not connection.is_told:
             target = await self._auth.redirect(connection.wanted, connection.base_url)
             return connection.path_of(target)
         return ""

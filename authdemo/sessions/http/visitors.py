@@ -167,18 +167,21 @@ class Visitors:
         """Take the session cookie back."""
         cookies.clear(headers, visitor.names.session, secure=visitor.names.secure)
 
-    def put_csrf(self, headers: RawHeaders, visitor: Visitor, sid: str) -> str:
+    def put_csrf(
+        self, headers: RawHeaders, visitor: Visitor, sid: str, *, browser: str = ""
+    ) -> str:
         """Hand out a fresh CSRF token.
 
         Args:
             headers: The headers of the answer that carries the cookie.
             visitor: Who gets it.
             sid: The session that it is for; empty for none.
+            browser: What the browser was called before it signed in.
 
         Returns:
             The token.
         """
-        token, cookie = self.csrf.issue(sid, after=visitor.csrf_cookies)
+        token, cookie = self.csrf.issue(sid, after=visitor.csrf_cookies, browser=browser)
         cookies.put(headers, visitor.names.csrf, cookie, secure=visitor.names.secure)
         return token
 

@@ -21,6 +21,7 @@ from ..core.errors import (
 from ..core.one_time.tickets import Pass
 from ..core.record import Device, SessionRecord
 from ..core.session import Session
+from ..http.sockets.callers import Caller, current_caller
 from ..http.sockets.connections import Connection
 from ..setup.admission import Provider
 from ..setup.auth import AuthCore
@@ -75,21 +76,22 @@ class Auth(AuthCore):
         """The whole app as a server sees it, once the sessions are installed."""
         return self._installed.stack
 
-    async def __call__(self, state: rx.State) -> Session | None:
-        """Read the session of the tab whose event is running (Auth.js: `auth()`).
+    async def __call__(self, state: rx.State) -> Session | None:  # noqa: ARG002
+        """Read the session that the running event started with (Auth.js: `auth()`).
 
-        It is verified now, whatever the tab shows.
+        It is verified now, whatever the tab shows. What the event starts or chains, such as a
+        background task, has the same session for as long as it runs, and never another one.
 
         Args:
             state: The event handler's `self`.
 
         Returns:
-            The session, or None if nobody is signed in.
+            The session, or None without one: nobody is signed in, or the session has ended.
 
         Raises:
             StoreUnavailable: If the store can't say.
         """
-        record = await self.live.record(self.live.connection(state))
+        record = await self.live.record_of(current_caller())
         return self.session(record) if record else None
 
     async def update(self, state: rx.State, /, **fields: Any) -> Session:
@@ -111,13 +113,13 @@ class Auth(AuthCore):
             CallbackFailed: If a function of the app raised.
             StoreUnavailable: If the store can't keep it.
         """
-        connection = self.live.connection(state)
-        if connection is None or connection.sid is None:
+        caller = self._caller()
+        if caller.sid is None:
             raise NotAuthenticated
         record = await self.sessions.update(
-            connection.sid, fields, author="server", device=connection.device
+            caller.sid, fields, author="server", device=caller.connection.device
         )
-        await self.live.settle(state, connection)
+        await self.live.settle(state, caller)
         session_state = await state.get_state(SessionState)
         session_state.cookie_step = record.steps
         return self.session(record)
@@ -146,7 +148,7 @@ class Auth(AuthCore):
             StoreUnavailable: If failures can't be counted, or the ticket can't be kept.
             ConnectionLost: If the socket is gone.
         """
-        connection = self._connection(state)
+        connection = self._caller().connection
         granted = await self.admission.authorize(provider, credentials, device=connection.device)
         session_state = await state.get_state(SessionState)
         if granted.redirect_to is not None:
@@ -173,14 +175,16 @@ class Auth(AuthCore):
         Raises:
             StoreUnavailable: If the store can't end it; catch that, and say it to the user.
         """
-        connection = self.live.connection(state)
-        record = await self.live.record(connection)
-        if connection is not None and record is not None:
-            await self.sessions.sign_out(record.id, device=connection.device)
+        caller = current_caller()
+        record = await self.live.record_of(caller)
+        if caller is None or not caller.is_valid:
+            return
+        if record is not None:
+            await self.sessions.sign_out(record.id, device=caller.connection.device)
         tab = state._get_root_state()  # which `state` is no part of afterwards if it is shared
-        await self.live.settle(tab, connection)
-        if connection is not None and record is not None:
-            await self._lead_on(tab, connection, record)
+        await self.live.settle(tab, caller)
+        if record is not None:
+            await self._lead_on(tab, caller.connection, record)
 
     async def confirm(
         self,
@@ -213,15 +217,16 @@ class Auth(AuthCore):
         session = await self(state)
         if session is None:
             raise NotAuthenticated
-        connection = self._connection(state)
-        granted = await self.admission.authorize(provider, credentials, device=connection.device)
+        caller = self._caller()
+        device = caller.connection.device
+        granted = await self.admission.authorize(provider, credentials, device=device)
         if granted.user.id != session.user.id:
             raise CredentialsSignin
         if granted.redirect_to is not None:
             raise AccessDenied
         _, record = await self.member(state)
-        record = await self.sessions.confirm(record.id, device=connection.device)
-        await self.live.settle(state, connection)
+        record = await self.sessions.confirm(record.id, device=device)
+        await self.live.settle(state, caller)
         return self.session(record)
 
     async def token_for(
@@ -253,7 +258,7 @@ class Auth(AuthCore):
             record.user_id, audience=audience, max_age=max_age, claims=claims
         )
 
-    def device(self, state: rx.State) -> Device:
+    def device(self, state: rx.State) -> Device:  # noqa: ARG002
         """Tell what the running event comes from: which browser, at which address.
 
         Args:
@@ -265,7 +270,7 @@ class Auth(AuthCore):
         Raises:
             ConnectionLost: If the socket is gone.
         """
-        return self._connection(state).device
+        return self._caller().connection.device
 
     async def own_account(self, state: rx.State) -> tuple[Provider, dict[str, str]]:
         """Tell how the user of a tab signed in, to ask for the password again.
@@ -299,7 +304,7 @@ class Auth(AuthCore):
             ConnectionLost: If the socket is gone.
         """
         session_state = await state.get_state(SessionState)
-        session_state.leave_to = await self._way_to(url, self._connection(state))
+        session_state.leave_to = await self._way_to(url, self._caller().connection)
 
     async def revoke_others(self, state: rx.State) -> int:
         """End the user's other sessions, as after a change of password.
@@ -320,7 +325,10 @@ class Auth(AuthCore):
             record.user_id, but=record.id, device=connection.device
         )
 
-    async def member(self, state: rx.State) -> tuple[Connection, SessionRecord]:
+    async def member(
+        self,
+        state: rx.State,  # noqa: ARG002
+    ) -> tuple[Connection, SessionRecord]:
         """Find the socket and the session behind an event; for parts of this package.
 
         Args:
@@ -334,14 +342,14 @@ class Auth(AuthCore):
             StoreUnavailable: If the store can't say.
             ConnectionLost: If the socket is gone.
         """
-        connection = self._connection(state)
-        record = await self.live.record(connection)
+        caller = self._caller()
+        record = await self.live.record_of(caller)
         if record is None:
             raise NotAuthenticated
-        return connection, record
+        return caller.connection, record
 
     def session_behind(self, state: BaseState) -> Session | None:
-        """Find the session of a tab at once, as it was verified before the running event.
+        """Find the session of who sees a tab, at once, as it was last verified.
 
         Args:
             state: A state of the tab.
@@ -349,8 +357,7 @@ class Auth(AuthCore):
         Returns:
             The session, or None if nobody is signed in.
         """
-        connection = self.live.connection(state) if self._installation else None
-        return connection.session if connection and connection.sid else None
+        return self.live.viewer(state) if self._installation else None
 
     def install(
         self,
@@ -397,8 +404,11 @@ class Auth(AuthCore):
         if way is not None:
             connection.way_on = session_state.leave_to = way
 
-    def _connection(self, state: rx.State) -> Connection:
-        connection = self.live.connection(state)
-        if connection is None:
+    def _caller(self) -> Caller:
+        """Find the caller of the running event, who still has what the event started with."""
+        caller = current_caller()
+        if caller is None:
             raise ConnectionLost
-        return connection
+        if not caller.is_valid:
+            raise NotAuthenticated
+        return caller

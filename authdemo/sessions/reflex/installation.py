@@ -64,7 +64,7 @@ class Installation:
         self._auth = auth
         self.signing_out = endpoints.signing_out
         ways = Ways(auth, serves_pages=site is not None)
-        self.live = Live(app, auth, guards, connections, ways)
+        self.live = Live(app, auth, guards, connections, ways, csrf=visitors.csrf)
         self.overviews = Overviews(auth, connections, self.live, start=self.live.start)
         self._front = front_of(
             auth, visitors, connections, endpoints, site=site, also=also, allow_eval=allow_eval
@@ -87,5 +87,8 @@ class Installation:
         """Stand in front of the whole app, and do what has to be done while it runs."""
         if starlette_app.middleware_stack is not None:
             starlette_app.middleware_stack = self._front.before(starlette_app.middleware_stack)
+        self.live.callers.install(
+            verify=self.live.is_alive, is_tab_of_another=self.live.is_tab_of_another
+        )
         async with running(self._auth, self.live, self.overviews):
             yield

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import reflex as rx
 from reflex.middleware.middleware import Middleware
 from reflex.state import StateUpdate
-from reflex_base.constants import CompileVars
+from reflex_base.event.context import EventContext
 
 from ..core.errors import AuthError
 from ..http.pages.page_guard import is_news
+from ..http.sockets.callers import current_caller
+from .tabs.event_callers import BOOT_EVENTS
 from .tabs.event_guard import EventGuard
 from .tabs.live import Live
 from .tabs.state import SessionState
@@ -19,12 +21,6 @@ from .tabs.state import SessionState
 if TYPE_CHECKING:
     from reflex.event import Event
     from reflex.state import BaseState
-
-_BY_ITSELF = [
-    f"{rx.State.get_full_name()}.{name}"
-    for name in (CompileVars.HYDRATE, CompileVars.HYDRATE_AND_LOAD)
-]
-"""What a tab sends whenever its socket is connected, whether or not anybody is there."""
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -65,26 +61,26 @@ class SessionMiddleware(Middleware):
             To Reflex each method of a state is an event handler, but nobody
             outside may call those of the session's.
         """
+        caller = current_caller()
+        connection = caller.connection if caller else None
         if event.name.rpartition(".")[0] == SessionState.get_full_name():
-            self._live.note_refusal(state, event.name, "NotForTabs")
+            self._live.note_refusal(connection, event.name, "NotForTabs")
             return StateUpdate()
-        router = state.router  # put together anew each time
-        connection = self._live.connection_of(router)
-        if connection is not None:
-            self._live.connections.introduce(connection, router.session.client_token)
+        if connection is not None and EventContext.get().parent_txid is None:
+            url = state.router.url
             connection.event = event.name
-            connection.path = router.url.path or "/"
-            query = router.url.query_parameters
+            connection.path = url.path or "/"
+            query = url.query_parameters
             connection.wanted = query.get("callbackUrl", "/")
             connection.is_told = is_news(query.get("error", ""), query.get("code", ""))
         try:
-            await self._live.settle(state, connection, is_used=event.name not in _BY_ITSELF)
+            await self._live.settle(state, caller, is_used=event.name not in BOOT_EVENTS)
         except AuthError as error:
             logger.warning("A tab's session could not be verified: %s", error.code)
             if connection is not None:
                 connection.session = None
-        await self._event_guard.call_back(state, connection)
-        admitted = await self._event_guard.admits(state, event, connection)
+        await self._event_guard.call_back(state, caller)
+        admitted = await self._event_guard.admits(state, event, caller)
         if not admitted:
             return await _told(state)
         (await state.get_state(SessionState)).forgive()

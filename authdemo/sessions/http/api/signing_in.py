@@ -65,8 +65,9 @@ class SigningIn:
         answer = answers.personal({"url": wanted}) if as_json else redirect(request, wanted)
         self.remember(answer, visitor, wanted)
         self._visitors.put_session(answer.headers, visitor, record)
-        self._visitors.put_csrf(answer.headers, visitor, record.id)
-        if browser := self._visitors.browser_after(visitor):
+        browser = self._visitors.browser_after(visitor)
+        self._visitors.put_csrf(answer.headers, visitor, record.id, browser=browser)
+        if browser:
             self._auth.sessions.feed.publish(ev.BrowserSignedIn(browser))
         return answer
 

@@ -17,6 +17,7 @@ from ...core.tokens.keys import KeyRing
 
 _TOKEN = re.compile(r"[0-9a-f]{64}")
 _PURPOSE = "csrf"
+_SIGN_IN = "csrf sign-in"
 _BAR = "%7C"
 """What stands between token and MAC, as Auth.js spells it."""
 
@@ -36,17 +37,24 @@ class Csrf:
         self._keys = keys
         self._bound = lru_cache(_MOST_BOUND)(self._read)
 
-    def issue(self, sid: str, *, after: list[str] | None = None) -> tuple[str, str]:
+    def issue(
+        self, sid: str, *, after: list[str] | None = None, browser: str = ""
+    ) -> tuple[str, str]:
         """Make a token.
 
         Args:
             sid: The session that it is for; empty before sign-in.
             after: The values of the cookie that no longer fits; see `successor`.
+            browser: The token of the browser before a sign-in; see `is_browser_of`.
 
         Returns:
             The token and the cookie that goes with it.
         """
-        token = (self.successor(after or []) if not sid else "") or random_octets().hex()
+        if sid:
+            token = self._keys.mac(_SIGN_IN, f"{browser} {sid}") if browser else ""
+        else:
+            token = self.successor(after or [])
+        token = token or random_octets().hex()
         return token, f"{token}{_BAR}{self._keys.mac(_PURPOSE, f'{token} {sid}')}"
 
     def successor(self, cookies: list[str]) -> str:
@@ -63,6 +71,16 @@ class Csrf:
             The token; empty if it has none to succeed.
         """
         return self._keys.mac("csrf successor", cookies[0]) if cookies and cookies[0] else ""
+
+    def is_browser_of(self, token: str, sid: str, before: str) -> bool:
+        """Tell whether a session began in the browser that had another token before.
+
+        Args:
+            token: The token of the session's browser.
+            sid: The session's id.
+            before: The token that the browser had before it signed in.
+        """
+        return bool(before) and self._keys.verify(_SIGN_IN, f"{before} {sid}", token)
 
     def find(self, cookies: list[str], sid: str) -> str | None:
         """Find the token in a browser's cookies.

@@ -30,7 +30,7 @@ class Connection:
         pace: How fast its tab may send events, whichever way they come.
         browser_after: What the browser is called when the session is over.
         id: Its own id, known to the server alone.
-        tab: The tab behind it, once it has said a word.
+        tab: The tab behind it, once Reflex has linked both.
         user_id: Whose session it is; empty for nobody's.
         path: The page that the tab shows, as its browser spells it.
         event: The name of the event that it sent last.
@@ -122,6 +122,7 @@ class Connections:
         self._by_sid: defaultdict[str, set[Connection]] = defaultdict(set)
         self._by_user: defaultdict[str, set[Connection]] = defaultdict(set)
         self._by_browser: defaultdict[str, set[Connection]] = defaultdict(set)
+        self._by_tab: dict[str, Connection] = {}
         self._watchers: set[Connection] = set()
 
     def open(self, connection: Connection) -> None:
@@ -140,14 +141,19 @@ class Connections:
         _discard(self._by_user, connection.user_id, connection)
         self._watchers.discard(connection)
         _discard(self._by_browser, connection.browser, connection)
+        if connection.tab and self._by_tab.get(connection.tab) is connection:
+            del self._by_tab[connection.tab]
         self._tell(connection)
 
-    def introduce(self, connection: Connection, tab: str) -> None:
-        """Learn which tab is behind a socket."""
-        is_new = connection.tab is None
+    def link(self, connection: Connection, tab: str) -> None:
+        """Link a socket to its tab, as Reflex does; the last socket of a tab counts."""
         connection.tab = tab
-        if is_new:
-            self._tell(connection)
+        self._by_tab[tab] = connection
+        self._tell(connection)
+
+    def showing(self, tab: str) -> Connection | None:
+        """Find the open socket that shows a tab."""
+        return self._by_tab.get(tab)
 
     def find(self, connection_id: str) -> Connection | None:
         """Find a socket by its id, or None."""

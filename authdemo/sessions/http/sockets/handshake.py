@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from urllib.parse import parse_qs
+from uuid import UUID
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...core.basics.ids import new_tab_name
 from ...core.errors import AuthError, RequestRefused
 from ...core.limits.buckets import Bucket
 from ...setup.auth import AuthCore
 from ..messages import answers, cookies
+from ..messages.cookies import RawHeaders
 from ..messages.errors import UpgradeRequired
 from ..visitors import Visitors, device_of
+from .callers import serving
 from .connections import Connection, Connections
 from .socket_limits import SocketLimits
 
@@ -23,6 +26,9 @@ SCHEME = "Session"
 It is `Authorization`, which Reflex never sends on to a browser, and which no
 browser can send with a handshake.
 """
+
+_RANDOM = 4
+"""The version of random UUIDs (RFC 9562, section 5.4)."""
 
 _UPGRADE = [(b"connection", b"upgrade"), (b"upgrade", b"websocket")]
 
@@ -65,15 +71,21 @@ class Handshake:
             else:
                 await self._app(scope, receive, send)
             return
+        headers: RawHeaders = []
         try:
-            connection = await self._settle(scope)
+            connection = await self._settle(scope, headers)
         except AuthError as error:
             self._note(error, scope)
             await send({"type": "websocket.close", "code": 1008, "reason": error.code})
             return
         self._connections.open(connection)
         try:
-            await self._app(_marked(scope, connection), self._watched(receive, connection), send)
+            with serving(connection):
+                await self._app(
+                    _marked(scope, connection),
+                    self._watched(receive, connection),
+                    _accepting(send, headers) if headers else send,
+                )
         finally:
             self._connections.close(connection)
 
@@ -86,18 +98,28 @@ class Handshake:
     def _note(self, error: AuthError, scope: Scope) -> None:
         self._auth.trail.refused(error, path=scope["path"], device=device_of(scope))
 
-    async def _settle(self, scope: Scope) -> Connection:
-        """Decide whose socket this is; without an `Origin` it is nobody's."""
+    async def _settle(self, scope: Scope, headers: RawHeaders) -> Connection:
+        """Decide whose socket this is; without an `Origin` it is nobody's.
+
+        A browser without a name gets one with the answer: its tabs are known by it.
+        """
         self._visitors.origins.check(scope)
-        if not parse_qs(scope["query_string"].decode("latin-1")).get("token"):
-            raise RequestRefused("The socket doesn't say which tab it belongs to.")
+        if not is_tab(parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]):
+            raise RequestRefused(
+                "The socket doesn't name its tab by a UUID, as Reflex's page does."
+            )
         visitor = await self._visitors.receive(scope)
         known = self._visitors.origins.is_own(scope) is True
+        browser = self._visitors.browser(visitor) if known else ""
+        browser_after = self._visitors.browser_after(visitor) if known else ""
+        if known and not browser:
+            browser = self._visitors.put_csrf(headers, visitor, visitor.sid)
+            browser_after = "" if visitor.sid else browser
         return Connection(
             sid=(visitor.sid or None) if known else None,
             user_id=visitor.record.user_id if known and visitor.record else "",
-            browser=self._visitors.browser(visitor) if known else "",
-            browser_after=self._visitors.browser_after(visitor) if known else "",
+            browser=browser,
+            browser_after=browser_after,
             device=visitor.device.model_copy(update={"tab": new_tab_name()}),
             base_url=visitor.base_url,
             pace=Bucket(self._auth.settings.event_rate),
@@ -112,6 +134,29 @@ class Handshake:
             trail=self._auth.trail,
             is_event=self._is_event,
         )
+
+
+def is_tab(token: str) -> bool:
+    """Tell whether a token names a tab: a random UUID (RFC 9562, version 4), and nothing else.
+
+    Reflex keeps tabs and shared states under names of one kind.
+    """
+    try:
+        name = UUID(token)
+    except ValueError:
+        return False
+    return name.version == _RANDOM and str(name) == token
+
+
+def _accepting(send: Send, headers: RawHeaders) -> Send:
+    """Send some headers when a socket is accepted."""
+
+    async def accept(message: Message) -> None:
+        if message["type"] == "websocket.accept":
+            message = {**message, "headers": [*message.get("headers", ()), *headers]}
+        await send(message)
+
+    return accept
 
 
 def _marked(scope: Scope, connection: Connection) -> Scope:

@@ -10,6 +10,7 @@ from ..messages import answers
 from ..messages.answers import Answer
 from ..messages.scopes import find_header
 from ..visitors import Visitor, Visitors, device_of
+from .callers import serving
 from .connections import Connection, Connections
 from .socket_limits import in_turn
 
@@ -54,7 +55,8 @@ class Uploads:
             await self._refusal(scope, error, visitor)(scope, receive, send)
             return
         await in_turn(owner.pace)
-        await self._app(scope, self._while_open(receive, owner, tab), send)
+        with serving(owner):
+            await self._app(scope, self._while_open(receive, owner, tab), send)
 
     async def _visitor(self, scope: Scope) -> Visitor:
         """Receive who sends the files, from one of our own pages."""

@@ -10,7 +10,7 @@ from reflex_base.registry import RegistrationContext
 from ...core.errors import AccessDenied
 from ...core.guard import Rule, Verdict
 from ...core.session import Session
-from ...http.sockets.connections import Connection
+from ...http.sockets.callers import Caller
 from ...setup.auth import AuthCore
 from ..protection.guards import Guards
 from .live import Live
@@ -39,13 +39,13 @@ class EventGuard:
         self._live = live
         self._ways = ways
 
-    async def admits(self, state: BaseState, event: Event, connection: Connection | None) -> bool:
+    async def admits(self, state: BaseState, event: Event, caller: Caller | None) -> bool:
         """Judge an event.
 
         Args:
             state: The tab's state, in line with its session.
             event: The event.
-            connection: The tab's socket.
+            caller: The event's caller.
 
         Returns:
             Whether it may run. If not, the tab is told what to do about it.
@@ -53,21 +53,22 @@ class EventGuard:
         rule = self._rule(event.name)
         if rule is None:
             return True
-        verdict = await self._judge(rule, connection)
+        verdict = await self._judge(rule, caller)
         if verdict is Verdict.GRANTED:
             return True
-        self._live.note_refusal(state, event.name, verdict.value)
-        await self._turn_away(state, event, rule, verdict, connection)
+        connection = caller.connection if caller else None
+        self._live.note_refusal(connection, event.name, verdict.value)
+        await self._turn_away(state, event, rule, verdict, caller)
         return False
 
-    async def call_back(self, state: BaseState, connection: Connection | None) -> None:
+    async def call_back(self, state: BaseState, caller: Caller | None) -> None:
         """Run the event that waited for its sender to sign in, now that it may.
 
         Args:
             state: The tab's state, in line with its session.
-            connection: The tab's socket.
+            caller: The event's caller.
         """
-        session = _session_of(connection)
+        session = _session_of(caller)
         if session is None:
             return
         session_state = await state.get_state(SessionState)
@@ -75,7 +76,7 @@ class EventGuard:
         if waiting is None:
             return
         rule = self._rule(waiting["name"])
-        if rule is None or await self._judge(rule, connection) is Verdict.GRANTED:
+        if rule is None or await self._judge(rule, caller) is Verdict.GRANTED:
             session_state.drop()
             await EventContext.get().enqueue(_event(waiting))
 
@@ -83,8 +84,8 @@ class EventGuard:
         known = RegistrationContext.get().event_handlers.get(name)
         return self._guards.of_event(known.states[0], known.handler) if known else None
 
-    async def _judge(self, rule: Rule, connection: Connection | None) -> Verdict:
-        return await rule.decide(_session_of(connection), self._auth.clock)
+    async def _judge(self, rule: Rule, caller: Caller | None) -> Verdict:
+        return await rule.decide(_session_of(caller), self._auth.clock)
 
     async def _turn_away(
         self,
@@ -92,10 +93,11 @@ class EventGuard:
         event: Event,
         rule: Rule,
         verdict: Verdict,
-        connection: Connection | None,
+        caller: Caller | None,
     ) -> None:
         session_state = await state.get_state(SessionState)
-        session = _session_of(connection)
+        session = _session_of(caller)
+        connection = caller.connection if caller else None
         here = connection.path if connection else "/"
         if verdict is Verdict.DENIED:
             session_state.refuse(AccessDenied("This is not for you.", reason="event"))
@@ -109,8 +111,8 @@ class EventGuard:
         )
 
 
-def _session_of(connection: Connection | None) -> Session | None:
-    return connection.session if connection is not None and connection.sid is not None else None
+def _session_of(caller: Caller | None) -> Session | None:
+    return caller.connection.session if caller and caller.sid and caller.is_valid else None
 
 
 def _event(waiting: dict[str, Any]) -> Event:

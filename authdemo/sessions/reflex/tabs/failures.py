@@ -10,6 +10,7 @@ from reflex.state import BaseState
 from reflex_base.event.context import EventContext
 
 from ...core.errors import AuthError, HandlerFailed
+from ...http.sockets.callers import current_caller
 from .live import Live
 from .state import SessionState
 
@@ -52,13 +53,15 @@ class Failures:
 
     def _show(self, error: AuthError) -> None:
         """Show the tab whose event is running what became of it, as soon as it can be told."""
-        self._live.start(self._tell(EventContext.get().token, error))
+        caller = current_caller()
+        if not isinstance(error, HandlerFailed):
+            connection = caller.connection if caller else None
+            self._live.note_refusal(connection, caller.event if caller else "", error)
+        if caller is None or caller.is_valid:
+            self._live.start(self._tell(EventContext.get().token, error))
 
     async def _tell(self, tab: str, error: AuthError) -> None:
         async def tell(state: BaseState) -> None:
-            connection = self._live.connection(state)
-            if not isinstance(error, HandlerFailed):
-                self._live.note_refusal(state, connection.event if connection else "", error)
             (await state.get_state(SessionState)).refuse(error)
 
         await self._live.with_tab(tab, tell)

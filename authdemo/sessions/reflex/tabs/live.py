@@ -8,22 +8,24 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import reflex as rx
-from reflex.istate.data import RouterData
 from reflex.state import BaseState
+from reflex_base.event.context import EventContext
 
 from ...core import events as ev
 from ...core.audit import code_of
 from ...core.errors import AuthError, StoreUnavailable
 from ...core.record import SessionRecord
 from ...core.session import Session
+from ...http.messages.csrf import Csrf
+from ...http.sockets.callers import Caller, current_caller, current_connection, running_for
 from ...http.sockets.connections import Connection, Connections
-from ...http.sockets.handshake import SCHEME
 from ...setup.auth import AuthCore
 from ..protection.guards import Guards
 from .coalescing import Coalescing
 from .deadlines import Deadlines
+from .event_callers import EventCallers
 from .state import SessionState
-from .tree import hand_over
+from .tree import hand_over, holds_something, stored
 from .ways import Ways
 
 logger = logging.getLogger("authdemo.sessions")
@@ -43,6 +45,8 @@ class Live:
         guards: Guards,
         connections: Connections,
         ways: Ways,
+        *,
+        csrf: Csrf,
     ) -> None:
         """Connect an app to its sessions.
 
@@ -52,8 +56,11 @@ class Live:
             guards: Knows which vars are for whom.
             connections: The open sockets.
             ways: Knows where tabs have to go.
+            csrf: Knows browsers by their cookies.
         """
         self._app = app
+        self._csrf = csrf
+        self.callers = EventCallers(app, connections)
         self._ways = ways
         self._guards = guards
         self._auth = auth
@@ -62,22 +69,6 @@ class Live:
         self._pushes = Coalescing(self._push, start=self.start)
         self._crowds = Coalescing(self._push_to_all, start=self.start)
         self._deadlines = Deadlines(auth, guards, connections, hear=self.hear, start=self.start)
-
-    def connection(self, state: BaseState) -> Connection | None:
-        """Find the socket that the running event came through.
-
-        Args:
-            state: The state of the event handler.
-
-        Returns:
-            The socket, or None if it is closed by now.
-        """
-        return self.connection_of(state.router)
-
-    def connection_of(self, router: RouterData) -> Connection | None:
-        """Find the socket behind what Reflex knows of an event's way; see `connection`."""
-        header = router.headers.raw_headers.get("authorization", "")
-        return self.connections.find(header.removeprefix(f"{SCHEME} "))
 
     async def record(self, connection: Connection | None) -> SessionRecord | None:
         """Find the living session of a socket.
@@ -95,48 +86,101 @@ class Live:
             return None
         return await self._auth.sessions.find(connection.sid)
 
-    def note_refusal(self, state: BaseState, event: str, why: AuthError | str) -> None:
-        """Note that somebody called an event handler that is not for them, once for each socket.
+    async def record_of(self, caller: Caller | None) -> SessionRecord | None:
+        """Find the living session of an event's caller; None once the caller has lost it.
+
+        Raises:
+            StoreUnavailable: If the store can't say.
+        """
+        if caller is None or not caller.is_valid:
+            return None
+        return await self.record(caller.connection)
+
+    async def is_alive(self, caller: Caller) -> bool:
+        """Tell whether a caller's session lives; one without a session has none to lose."""
+        return caller.sid is None or await self.record_of(caller) is not None
+
+    def viewer(self, state: BaseState) -> Session | None:
+        """Find the session of who sees a state, as it was last verified."""
+        try:
+            tab = EventContext.get().token
+        except LookupError:
+            tab = ""
+        tab = tab or state.router.session.client_token
+        connection = self.connections.showing(tab)
+        if connection is None and (caller := current_caller()) is not None:
+            connection = caller.connection if caller.owns(tab) and caller.is_valid else None
+        return connection.session if connection is not None and connection.sid else None
+
+    async def is_tab_of_another(self, tab: str) -> bool:
+        """Tell whether the socket that is being linked names a tab that isn't its own.
+
+        A tab is its session's. One without a session is its browser's, also after a sign-in there.
+        One that has no owner is free, unless it holds something, as a shared state does.
+        """
+        connection = current_connection()
+        owner = (await stored(self._app, tab, SessionState)).owner()
+        if connection is None or owner is None:
+            return await holds_something(self._app, tab)
+        sid, browser = owner
+        if sid:
+            return sid != connection.sid
+        is_same = bool(browser) and browser == connection.browser
+        return not is_same and not self._csrf.is_browser_of(
+            connection.browser, connection.sid or "", browser
+        )
+
+    def note_refusal(self, connection: Connection | None, event: str, why: AuthError | str) -> None:
+        """Note an event handler that is not for its caller, once for each socket.
 
         Args:
-            state: A state of the tab.
+            connection: The socket that the event came through, or None.
             event: The handler's name.
-            why: The error, or its code where nobody raised one.
+            why: The error, or its code where nothing was raised.
         """
-        connection = self.connection(state)
         if connection is None:
             self._auth.trail.refused(why, path=event)
         elif connection.is_first(code_of(why), event):
             connection.note_refusal(self._auth.trail, why, path=event)
 
     async def settle(
-        self, state: BaseState, connection: Connection | None, *, is_used: bool = True
+        self, state: BaseState, caller: Caller | None, *, is_used: bool = True
     ) -> None:
-        """Bring one tab's state in line with the truth, as part of an event of its own.
+        """Bring a caller's tab in line with the session, as part of the caller's event.
+
+        A caller whose socket is gone, as after a reload, changes nothing that the tab shows.
 
         Args:
-            state: A state of the tab, whose lock the caller holds.
-            connection: The tab's socket.
-            is_used: Whether somebody is there, so that the session is to live on.
+            state: A state of the tab, which is locked.
+            caller: The caller of the event.
+            is_used: Whether a person is there, so that the session is to live on.
         """
         session_state = await state.get_state(SessionState)
         session_state.last()
-        if connection is not None:
+        if caller is None:
+            return
+        connection = caller.connection
+        is_shown = connection.tab is not None and (
+            self.connections.showing(connection.tab) is connection
+        )
+        if is_shown:
             session_state.meet(connection)
             self.connections.watch(connection, is_watching=session_state.watches())
-        record = await self.record(connection)
+        record = await self.record_of(caller)
         if record is not None and is_used and self._auth.sessions.renewals.is_due(record):
             record = await self._extend(record, session_state, connection)
         if record is not None:
             self._deadlines.watch(record)
-        await self._show(state, connection, record)
+        if is_shown:
+            await self._show(state, connection, record)
+        else:
+            connection.session = self._session(record)
 
     async def _extend(
-        self, record: SessionRecord, session_state: SessionState, connection: Connection | None
+        self, record: SessionRecord, session_state: SessionState, connection: Connection
     ) -> SessionRecord | None:
         """Extend a session, and have the browser fetch a cookie that lives as long."""
-        device = connection.device if connection else None
-        extended = await self._auth.sessions.renewals.extend(record, device=device)
+        extended = await self._auth.sessions.renewals.extend(record, device=connection.device)
         if extended is not None and extended.steps != record.steps:
             session_state.cookie_step = extended.steps
         return extended
@@ -150,7 +194,9 @@ class Live:
             case ev.SessionEnded(sid=sid, reason=reason):
                 self._deadlines.forget(sid)
                 is_asked = reason in ("signed-out", "replaced")
-                self._each(self.connections.unbind(sid, is_asked=is_asked), self._push)
+                connections = self.connections.unbind(sid, is_asked=is_asked)
+                self.callers.end(sid)
+                self._each(connections, self._push)
             case ev.BrowserSignedIn(browser=browser):
                 self._each(self.connections.of_browser(browser), self._reload)
 
@@ -193,8 +239,9 @@ class Live:
             await asyncio.wait(pushes, timeout=_LONGEST_HANDFUL)
 
     def start(self, push: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run something in the background; it may fail if the store does."""
-        task = asyncio.create_task(push)
+        """Run something in the background, for no caller; it may fail if the store does."""
+        with running_for(None):
+            task = asyncio.create_task(push)
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return task
@@ -250,24 +297,20 @@ class Live:
             await act(state)
 
     async def _show(
-        self,
-        state: BaseState,
-        connection: Connection | None,
-        record: SessionRecord | None,
+        self, state: BaseState, connection: Connection, record: SessionRecord | None
     ) -> None:
         session_state = await state.get_state(SessionState)
         session = await self._auth.sessions.faces.public(record) if record else None
         sid = record.id if record else ""
-        if connection is not None:
-            await self._remember(state, connection, record)
-        shown = connection.shown if connection else None
+        await self._remember(state, connection, record)
         owner = session_state.owner()
-        await hand_over(state, owner=shown if owner is None else owner, sid=sid)
+        before = connection.shown if owner is None else owner[0]
+        await hand_over(state, owner=before, sid=sid)
+        session_state.belong(sid, connection.browser)
         if not session_state.shows(sid, session):
-            session_state.show(sid, session)
-        if connection is not None:
-            connection.shown = sid
-            session_state.lead(await self._ways.elsewhere(connection, session))
+            session_state.show(session)
+        connection.shown = sid
+        session_state.lead(await self._ways.elsewhere(connection, session))
 
     async def _remember(
         self, state: BaseState, connection: Connection, record: SessionRecord | None

@@ -9,6 +9,7 @@ from typing import Any
 from reflex.state import BaseState
 
 from ...core import events as ev
+from ...http.sockets.callers import current_caller
 from ...http.sockets.connections import Connection, Connections
 from ...setup.auth import AuthCore
 from ...stores.presence import REFRESH_SECONDS, Tabs
@@ -52,8 +53,9 @@ class Overviews:
             is_watching: Whether it is to be shown from now on.
         """
         (await state.get_state(SessionState)).watch(is_watching=is_watching)
-        connection = self._live.connection(state)
-        if connection is not None:
+        caller = current_caller()
+        if caller is not None and caller.is_valid:
+            connection = caller.connection
             self._connections.watch(connection, is_watching=is_watching)
             await self._show(await state.get_state(OverviewState), connection)
 

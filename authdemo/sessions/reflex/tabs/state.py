@@ -41,6 +41,7 @@ class SessionState(rx.State):
     refusal: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
     refusals: int = 0
     _sid: str = ""
+    _browser: str = ""
     _connection: str = ""
     _is_watching: bool = False
     _waiting: dict[str, Any] | None = None
@@ -116,27 +117,39 @@ class SessionState(rx.State):
         newer = view["rev"] > session["rev"]
         return is_same and (newer or view == {"status": "authenticated", **session})
 
-    def owner(self) -> str | None:
-        """Tell whose tab it was when it last showed a session.
+    def owner(self) -> tuple[str, str] | None:
+        """Tell whose tab it is.
 
         Returns:
-            The session's id; empty for nobody's. None if it is new, or forgotten by Redis.
+            The session's id, empty without a session, and the browser. None if the tab is new,
+            or forgotten by Redis.
         """
-        return None if self.get_value("view")["status"] == "loading" else self._sid
+        if self.get_value("view")["status"] == "loading":
+            return None
+        return self._sid, self._browser
+
+    def belong(self, sid: str, browser: str) -> None:
+        """Give the tab an owner. If it had another, `tree.hand_over` comes first.
+
+        Args:
+            sid: The session's id; empty without a session.
+            browser: The browser; empty if it has no name.
+        """
+        if self._sid != sid:
+            self._sid = sid
+        if self._browser != browser:
+            self._browser = browser
 
     def last(self) -> None:
         """Live on for as long as what an event changes elsewhere in the tab."""
         self._was_touched = True
 
-    def show(self, sid: str, session: dict[str, Any] | None) -> None:
-        """Show a session. If the tab changes hands, `tree.hand_over` comes first.
+    def show(self, session: dict[str, Any] | None) -> None:
+        """Show a session.
 
         Args:
-            sid: The session's id; empty for nobody's.
             session: The public session, or None.
         """
-        if self._sid != sid:
-            self._sid = sid
         self.view = NOBODY if session is None else {"status": "authenticated", **session}
 
     def refuse(self, error: AuthError) -> None:

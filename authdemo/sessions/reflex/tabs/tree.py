@@ -6,6 +6,8 @@ no later and no sooner than any other.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import reflex as rx
 from reflex.istate.manager.redis import StateManagerRedis
 from reflex.state import BaseState
@@ -13,6 +15,8 @@ from reflex_base.event.context import EventContext
 
 from .sharing import let_go
 from .state import SessionState
+
+StateType = TypeVar("StateType", bound=BaseState)
 
 
 async def hand_over(state: BaseState, *, owner: str | None, sid: str) -> None:
@@ -37,6 +41,20 @@ async def hand_over(state: BaseState, *, owner: str | None, sid: str) -> None:
         return
     for substate in substates:
         substate.reset()
+
+
+async def stored(app: rx.App, tab: str, state: type[StateType]) -> StateType:
+    """Read a state of a tab as it was last stored, without waiting for events that run there."""
+    root = await app.state_manager.get_state(rx.BaseStateToken(ident=tab, cls=state))
+    found = root.get_substate(state.get_full_name().split("."))
+    assert isinstance(found, state)  # noqa: S101 - for mypy
+    return found
+
+
+async def holds_something(app: rx.App, name: str) -> bool:
+    """Tell whether a tab, or a shared state, is more than what a new tab begins with."""
+    root = await app.state_manager.get_state(rx.BaseStateToken(ident=name, cls=rx.State))
+    return any(map(_holds_something, root.substates.values()))
 
 
 async def _grow(root: BaseState) -> None:

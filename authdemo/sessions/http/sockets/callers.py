@@ -1,0 +1,77 @@
+"""The caller of an event: the connection and the session on whose behalf it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from .connections import Connection
+
+_connection: ContextVar[Connection | None] = ContextVar("connection", default=None)
+_caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
+
+
+@dataclass(eq=False, slots=True)
+class Caller:
+    """What one event runs for, from its start to its end.
+
+    Attributes:
+        connection: The socket that sent the event, or the event that started this one.
+        sid: The session that the socket belonged to when the event started, or None.
+        event: The name of the event.
+    """
+
+    connection: Connection
+    sid: str | None
+    event: str
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the socket still belongs to the session that the event runs for."""
+        return self.connection.sid == self.sid
+
+    def owns(self, tab: str) -> bool:
+        """Tell whether a tab is the one that the event was sent from."""
+        return self.connection.tab == tab
+
+
+def current_caller() -> Caller | None:
+    """Find the caller of the running event; None outside of events."""
+    return _caller.get()
+
+
+def new_caller(event: str) -> Caller | None:
+    """Make the caller of an event that starts here: inherited, or the socket's."""
+    parent = _caller.get()
+    if parent is not None:
+        return Caller(parent.connection, parent.sid, event)
+    connection = _connection.get()
+    return None if connection is None else Caller(connection, connection.sid, event)
+
+
+def current_connection() -> Connection | None:
+    """Find the socket, or the owner of the upload, that is being served."""
+    return _connection.get()
+
+
+@contextmanager
+def serving(connection: Connection) -> Iterator[None]:
+    """Serve a socket: the events that start meanwhile are its own."""
+    token = _connection.set(connection)
+    try:
+        yield
+    finally:
+        _connection.reset(token)
+
+
+@contextmanager
+def running_for(caller: Caller | None) -> Iterator[None]:
+    """Run something for a caller, or for none."""
+    token, socket = _caller.set(caller), _connection.set(None)
+    try:
+        yield
+    finally:
+        _connection.reset(socket)
+        _caller.reset(token)

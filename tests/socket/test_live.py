@@ -107,7 +107,8 @@ def test_nobodys_socket_can_call_a_members_handler_but_changes_nothing(
 
 FORGED = {"user": {"id": "jane_admin", "name": "Forged"}, "rev": 99, "expires": ""}
 WRITES: dict[str, dict[str, object]] = {
-    "show": {"sid": "x", "session": FORGED},
+    "show": {"session": FORGED},
+    "belong": {"sid": "x", "browser": "x"},
     "meet": {"connection": {"id": "x", "base_url": "https://evil.example"}},
     "lead": {"way": "https://evil.example"},
 }

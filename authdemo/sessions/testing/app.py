@@ -22,6 +22,7 @@ from reflex_base.environment import environment
 from ..core.callbacks import Account
 from ..core.users.models import User
 from ..http.messages.cookies import CookieNames
+from ..http.messages.csrf import Csrf
 from ..reflex.auth import Auth
 from ..reflex.installed import installed
 from ..workshop.forgery import RealToken
@@ -59,7 +60,9 @@ class RunningApp:
         """Open a browser that nobody has used yet."""
         return Browser(self)
 
-    def login_as(self, user: User, *, at: Place | None = None) -> Browser:
+    def login_as(
+        self, user: User, *, at: Place | None = None, browser: Browser | None = None
+    ) -> Browser:
         """Sign somebody in without a password, by the app's own secret and store.
 
         The `sign_in` callback is not asked, and no failure counts; else it is a session
@@ -69,6 +72,7 @@ class RunningApp:
             user: Who.
             at: Where the browser goes; to another server it brings the session along if
                 that shares the secret and the data folder.
+            browser: One that is there already; its tabs stay its own, as after a real sign-in.
 
         Returns:
             A browser in which they are signed in.
@@ -78,7 +82,11 @@ class RunningApp:
         account = Account(provider.id, provider.type)
         record = self.run(self.auth.sessions.sign_in(user, account))
         names = CookieNames.of(self.auth.settings.url or at.url)
-        browser = Browser(at, session=names.session, csrf=names.csrf)
+        browser = browser or Browser(at, session=names.session, csrf=names.csrf)
+        if browser.csrf_cookie is not None:
+            csrf = Csrf(self.auth.settings.keys)
+            before = csrf.find([browser.csrf_cookie], "") or ""
+            browser.cookies[names.csrf] = csrf.issue(record.id, browser=before)[1]
         browser.token = self.auth.sessions.faces.mint(record)
         return browser
 

@@ -67,11 +67,28 @@ def test_an_event_that_finds_the_session_over_empties_all(auth_app, adas):
     adas.holds(Visitors, count=0)
 
 
-def test_what_nobody_did_is_kept_when_they_sign_in(auth_app, login_as):
-    with Tab(auth_app, path="/about") as tab:
+def test_anonymous_tab_keeps_its_state_when_its_browser_signs_in(auth_app, login_as):
+    browser = Browser(auth_app)
+    browser.csrf()
+    with Tab(auth_app, browser, path="/about") as tab:
         tab.call(Visitors.come)
         tab.holds(Visitors, count=1)
-    with Tab(auth_app, login_as(ADA), token=tab.token, path="/about") as back:
+    with Tab(auth_app, login_as(ADA, browser=browser), token=tab.token, path="/about") as back:
+        assert back.var(Visitors, "count") == 1
+
+
+def test_anonymous_tab_keeps_nothing_for_another_browser(auth_app, login_as):
+    browser = Browser(auth_app)
+    browser.csrf()
+    with Tab(auth_app, browser, path="/about") as tab:
+        tab.call(Visitors.come)
+        tab.holds(Visitors, count=1)
+    other = Browser(auth_app)
+    other.csrf()
+    for visitor in (None, other, login_as(ADA), login_as(ADA, browser=other)):
+        with Tab(auth_app, visitor, token=tab.token, path="/about") as opened:
+            assert opened.var(Visitors, "count") == 0
+    with Tab(auth_app, browser, token=tab.token, path="/about") as back:
         assert back.var(Visitors, "count") == 1
 
 

@@ -46,7 +46,9 @@ _folder = pytest.StashKey[Path]()
 class LoginAs(Protocol):
     """What the fixture `login_as` gives."""
 
-    def __call__(self, user: User, *, at: Place | None = None) -> Browser:
+    def __call__(
+        self, user: User, *, at: Place | None = None, browser: Browser | None = None
+    ) -> Browser:
         """Sign somebody in without a password; see `RunningApp.login_as`."""
 
 

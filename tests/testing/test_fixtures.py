@@ -75,6 +75,25 @@ def give(folder: Path, tests: str) -> None:
     shutil.copy(TESTS / f"{tests}.py", folder / "tests" / f"test_{tests}.py")
 
 
+def use(folder: Path, redis: Redis) -> None:
+    """Have the app keep its states in Redis."""
+    set_again = f'import os\n\nos.environ["REFLEX_REDIS_URL"] = "{redis.url}"\n'
+    (folder / "tests" / "conftest.py").write_text(set_again)
+
+
+def test_events_keep_their_callers(folder: Path) -> None:
+    give(folder, "callers")
+    said = run(folder)
+    assert "17 passed" in said, said
+
+
+def test_events_keep_their_callers_where_states_are_in_redis(folder: Path, redis: Redis) -> None:
+    give(folder, "callers")
+    use(folder, redis)
+    said = run(folder)
+    assert "17 passed" in said, said
+
+
 def test_an_apps_own_tests_pass(folder: Path) -> None:
     give(folder, "right")
     give(folder, "tabs")
@@ -82,7 +101,7 @@ def test_an_apps_own_tests_pass(folder: Path) -> None:
     give(folder, "failures")
     said = run(folder)
     assert " failed" not in said, said
-    assert "38 passed, 4 skipped" in said, said
+    assert "39 passed, 4 skipped" in said, said
 
 
 def test_a_test_that_fails_says_what_was_seen(folder: Path) -> None:
@@ -101,10 +120,9 @@ def test_a_test_that_fails_says_what_was_seen(folder: Path) -> None:
 
 def test_tabs_follow_their_sessions_where_states_are_in_redis(folder: Path, redis: Redis) -> None:
     give(folder, "tabs")
-    set_again = f'import os\n\nos.environ["REFLEX_REDIS_URL"] = "{redis.url}"\n'
-    (folder / "tests" / "conftest.py").write_text(set_again)
+    use(folder, redis)
     said = run(folder)
-    assert "15 passed, 1 skipped" in said, said
+    assert "16 passed, 1 skipped" in said, said
 
 
 def test_an_app_in_another_folder_is_named_in_the_configuration(folder: Path) -> None:

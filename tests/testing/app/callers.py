@@ -1,0 +1,353 @@
+"""For whom events run when their tab changes hands, in the app of tests/guards; all of it passes.
+
+What runs waits at a gate that the test opens, so that nothing depends on how long something takes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import defaultdict
+
+import pytest
+import reflex as rx
+
+from authdemo.sessions import NotAuthenticated, protected
+from authdemo.sessions.reflex.tabs.state import SessionState
+from authdemo.sessions.testing import Browser, Tab, eventually
+from authdemo.sessions.testing.tab import REFUSED
+from my_app.auth import Member, auth
+from my_app.my_app import Visitors, app
+
+ADA = Member(id="ada", name="Ada Lovelace")
+GRACE = Member(id="grace", name="Grace Hopper", role="admin")
+
+gates: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+seen: list[str] = []
+kept: set[asyncio.Task] = set()
+
+
+async def open_gate(name):
+    gates[name].set()
+
+
+class Desk(rx.State):
+    """What real apps do beside plain handlers."""
+
+    report: str = ""
+    chained: int = 0
+
+    @rx.event(background=True)
+    @protected
+    async def research(self, gate: str, *, stubborn: bool = False):
+        who = (await auth(self)).user.id
+        seen.append(f"{who} began")
+        try:
+            await gates[gate].wait()
+        except asyncio.CancelledError:
+            seen.append(f"{who} cancelled")
+            if not stubborn:
+                raise
+            asyncio.current_task().uncancel()
+        await self._finish(who)
+
+    @rx.event
+    @protected
+    async def delegate(self, gate: str):
+        who = (await auth(self)).user.id
+        proxy = rx.istate.proxy.StateProxy(self)
+
+        async def work():
+            seen.append(f"{who} began")
+            await gates[gate].wait()
+            await Desk._finish(proxy, who)
+
+        task = asyncio.create_task(work())
+        kept.add(task)
+        task.add_done_callback(lambda task: seen.append(f"ended {task.cancelled()}"))
+
+    async def _finish(self, who):
+        session = await auth(self)
+        seen.append(f"{who} is {session.user.id if session else None}")
+        if session is None:
+            with pytest.raises(NotAuthenticated):
+                await auth.update(self, name=f"Named by {who}")
+            seen.append("NotAuthenticated")
+        async with self:
+            self.report = f"report of {who}"
+            await auth.update(self, name=f"Named by {who}")
+        seen.append(f"{who} wrote")
+
+    @rx.event(background=True)
+    @protected
+    async def chain(self, gate: str):
+        seen.append("chain began")
+        await gates[gate].wait()
+        return Desk.chain_end
+
+    @rx.event
+    @protected
+    async def chain_end(self):
+        session = await auth(self)
+        self.report = f"chained by {session.user.id}"
+        self.chained += 1
+
+    @rx.event
+    @protected
+    async def stream(self, gate: str, *, stubborn: bool = False):
+        who = (await auth(self)).user.id
+        self.report = f"{who} streams"
+        yield
+        try:
+            await gates[gate].wait()
+        except asyncio.CancelledError:
+            if not stubborn:
+                raise
+            seen.append(f"{who} goes on")
+        self.report = f"{who} goes on"
+        yield
+
+    @rx.event
+    async def note(self, text: str):
+        seen.append(f"noted {text}")
+        self.report = text
+
+    @rx.event
+    @protected(replay=True)
+    async def keep(self, text: str):
+        session = await auth(self)
+        seen.append(f"{session.user.id} kept {text}")
+
+    @rx.event
+    async def leave(self):
+        await auth.sign_out(self)
+        self.report = "goodbye"
+        yield Desk.note("after that")
+
+
+class Board(rx.SharedState):
+    """What tabs share."""
+
+    text: str = ""
+
+    @rx.event
+    @protected
+    async def enter(self, name: str):
+        await self._link_to(name)
+
+    @rx.event
+    def write(self, text: str):
+        self.text = text
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    gates.clear()
+    seen.clear()
+
+
+@pytest.fixture
+def browser(auth_app):
+    """A browser that has visited the app."""
+    browser = Browser(auth_app)
+    browser.csrf()
+    return browser
+
+
+@pytest.fixture
+def tab(login_as, browser):
+    """Ada's tab."""
+    with Tab(browser.server, login_as(ADA, browser=browser), path="/about") as tab:
+        yield tab
+
+
+def happened(*what):
+    eventually(lambda: set(what) <= set(seen), seen=lambda: str(seen))
+
+
+def close(auth_app, tab):
+    """Close a tab, and wait until Reflex has let go of its name."""
+    tab._close()
+    manager = app.event_namespace._token_manager
+
+    async def names():
+        return [name async for name in manager.enumerate_tokens()]
+
+    eventually(lambda: tab.token not in auth_app.run(names()))
+
+
+def hand_over(auth_app, tab, browser, login_as):
+    """Let Ada log out, and Grace log in in the same tab of the same browser."""
+    browser.log_out()
+    tab.shows("unauthenticated")
+    close(auth_app, tab)
+    return Tab(browser.server, login_as(GRACE, browser=browser), token=tab.token, path="/about")
+
+
+def test_background_task_ends_when_its_session_ends(auth_app, tab, browser, login_as):
+    tab.call(Desk.research, gate="a")
+    happened("ada began")
+    with hand_over(auth_app, tab, browser, login_as) as graces:
+        happened("ada cancelled")
+        graces.call(Desk.note, text="hers")
+        graces.holds(Desk, report="hers")
+        assert "of ada" not in graces.said()
+    assert "ada wrote" not in seen
+    assert browser.session()["user"]["name"] == "Grace Hopper"
+
+
+def test_task_that_ignores_its_end_has_no_rights_and_no_tab(auth_app, tab, browser, login_as):
+    tab.call(Desk.research, gate="a", stubborn=True)
+    happened("ada began")
+    with hand_over(auth_app, tab, browser, login_as) as graces:
+        happened("ada cancelled", "ada is None", "NotAuthenticated")
+        graces.call(Desk.note, text="hers")
+        graces.holds(Desk, report="hers")
+        assert "of ada" not in graces.said()
+    assert "ada wrote" not in seen
+    assert browser.session()["user"]["name"] == "Grace Hopper"
+
+
+def test_task_of_the_apps_own_has_the_session_that_started_it(auth_app, tab, browser, login_as):
+    tab.call(Desk.delegate, gate="a")
+    happened("ada began")
+    with hand_over(auth_app, tab, browser, login_as) as graces:
+        auth_app.run(open_gate("a"))
+        happened("ada is None", "NotAuthenticated", "ended True")
+        graces.call(Desk.note, text="hers")
+        graces.holds(Desk, report="hers")
+        assert "of ada" not in graces.said()
+    assert "ada wrote" not in seen
+
+
+def test_task_of_the_apps_own_acts_for_the_session_that_started_it(auth_app, tab, browser):
+    tab.call(Desk.delegate, gate="a")
+    happened("ada began")
+    auth_app.run(open_gate("a"))
+    tab.holds(Desk, report="report of ada")
+    assert browser.session()["user"]["name"] == "Named by ada"
+
+
+def test_stream_and_what_waits_behind_it_end_with_their_session(auth_app, tab):
+    tab.call(Desk.stream, gate="a")
+    tab.holds(Desk, report="ada streams")
+    tab.call(Desk.note, text="waits")
+    auth_app.run(auth.revoke_user("ada"))
+    auth_app.run(open_gate("a"))
+    tab.shows("unauthenticated")
+    tab.call(Desk.note, text="later")
+    tab.holds(Desk, report="later")
+    assert "ada goes on" not in tab.said()
+    assert seen == ["noted later"]
+
+
+def test_stream_that_ignores_its_end_sends_nothing(auth_app, tab):
+    tab.call(Desk.stream, gate="a", stubborn=True)
+    tab.holds(Desk, report="ada streams")
+    auth_app.run(auth.revoke_user("ada"))
+    happened("ada goes on")
+    tab.shows("unauthenticated")
+    tab.call(Desk.note, text="later")
+    tab.holds(Desk, report="later")
+    assert "ada goes on" not in tab.said()
+
+
+def test_handler_that_signs_out_goes_on_signed_out(tab):
+    tab.call(Desk.leave)
+    tab.shows("unauthenticated")
+    tab.holds(Desk, report="after that")
+    assert "goodbye" in tab.said()
+
+
+def test_event_chained_after_a_reload_runs_for_its_session(auth_app, tab, browser):
+    tab.call(Visitors.come)
+    tab.holds(Visitors, count=1)
+    tab.call(Desk.chain, gate="a")
+    happened("chain began")
+    close(auth_app, tab)
+    with Tab(auth_app, browser, token=tab.token, path="/about") as again:
+        auth_app.run(open_gate("a"))
+        again.holds(Desk, chained=1, report="chained by ada")
+        again.holds(Visitors, count=1)
+        again.shows("authenticated", id="ada")
+        assert "unauthenticated" not in again.said()
+
+
+def test_tabs_name_alone_gets_a_tab_of_its_own(auth_app, tab, login_as):
+    tab.call(Visitors.come)
+    tab.holds(Visitors, count=1)
+    tab.call(Desk.research, gate="a")
+    happened("ada began")
+    close(auth_app, tab)
+    for visitor in (None, login_as(GRACE)):
+        with Tab(auth_app, visitor, token=tab.token, path="/about") as other:
+            assert '["new_token"' in other.said()
+            assert other.var(Visitors, "count") == 0
+            other.call(Desk.note, text="mine")
+            other.holds(Desk, report="mine")
+    auth_app.run(open_gate("a"))
+    happened("ada wrote")
+    assert "of ada" not in other.said()
+
+
+def test_tab_is_as_its_owner_left_it_after_another_named_it(auth_app, tab, browser):
+    tab.call(Visitors.come)
+    tab.holds(Visitors, count=1)
+    close(auth_app, tab)
+    with Tab(auth_app, token=tab.token, path="/about") as other:
+        other.call(Visitors.come)
+        other.holds(Visitors, count=1)
+    with Tab(auth_app, browser, token=tab.token, path="/about") as again:
+        assert again.var(Visitors, "count") == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["team-7", str(uuid.uuid5(uuid.NAMESPACE_DNS, "team")), "+", str(uuid.uuid4()).upper()]
+)
+def test_handshake_rejects_names_that_no_page_makes(auth_app, name):
+    with pytest.raises(REFUSED):
+        Tab(auth_app, token=name)
+
+
+def test_shared_state_is_no_tab_even_if_its_name_is_a_tabs(auth_app, tab, login_as):
+    room = str(uuid.uuid4())
+    with Tab(auth_app, login_as(GRACE), path="/about") as graces:
+        for each in (tab, graces):
+            each.call(Board.enter, name=room)
+        graces.call(Board.write, text="minutes")
+        tab.holds(Board, text="minutes")
+        with Tab(auth_app, token=room, path="/about") as other:
+            assert '["new_token"' in other.said()
+            other.call(Board.write, text="by a visitor")
+            other.holds(Board, text="by a visitor")
+        graces.call(Board.write, text="minutes, 2")
+        tab.holds(Board, text="minutes, 2")
+        assert "minutes" not in other.said()
+        assert "by a visitor" not in tab.said()
+
+
+def test_replayed_event_is_not_inherited_from_another_browser(auth_app, tab, browser, login_as):
+    victim = Browser(auth_app)
+    victim.csrf()
+    with Tab(auth_app, victim, path="/about") as opened:
+        close(auth_app, opened)
+    with Tab(auth_app, token=opened.token, path="/about") as attacker:
+        attacker.call(Desk.note, text="planted")
+        attacker.holds(Desk, report="planted")
+        attacker.call(Desk.keep, text="planted")
+        attacker.holds(SessionState, leave_to="/login?callbackUrl=/about")
+        close(auth_app, attacker)
+    with Tab(auth_app, login_as(GRACE, browser=victim), token=opened.token, path="/about") as own:
+        assert own.var(Desk, "report") == ""
+        own.call(Desk.note, text="hers")
+        own.holds(Desk, report="hers")
+    assert "grace kept planted" not in seen
+
+
+def test_replayed_event_runs_once_its_browser_has_signed_in(auth_app, browser, login_as):
+    with Tab(auth_app, browser, path="/about") as opened:
+        opened.call(Desk.keep, text="letter")
+        opened.holds(SessionState, leave_to="/login?callbackUrl=/about")
+        close(auth_app, opened)
+    with Tab(auth_app, login_as(GRACE, browser=browser), token=opened.token, path="/about"):
+        happened("grace kept letter")

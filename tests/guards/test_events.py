@@ -123,11 +123,15 @@ def test_an_event_loses_its_right_when_the_session_ends(app: Server, ada: Browse
         assert tab.var(LEDGER, "balance") == 100
 
 
-def test_an_event_that_waited_runs_when_its_sender_has_signed_in(app: Server) -> None:
-    with Tab(app, path="/about") as tab:
+def test_event_that_waited_runs_when_its_browser_has_signed_in(
+    app: Server, nobody: Browser
+) -> None:
+    nobody.csrf()
+    with Tab(app, nobody, path="/about") as tab:
         tab.call(f"{LEDGER}.like", times=3)
         eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
-    with Tab(app, member(app, "ada"), token=tab.token, path="/about") as back:
+    assert nobody.log_in("ada").status_code == 200
+    with Tab(app, nobody, token=tab.token, path="/about") as back:
         eventually(lambda: back.var(LEDGER, "liked") == 3)
         back.call(f"{VISITORS}.come")
         eventually(lambda: back.var(VISITORS, "count") == 1)
@@ -135,23 +139,27 @@ def test_an_event_that_waited_runs_when_its_sender_has_signed_in(app: Server) ->
 
 
 def test_an_event_that_waited_too_long_does_not_run(
-    app: Server, later: Callable[[float], None]
+    app: Server, nobody: Browser, later: Callable[[float], None]
 ) -> None:
-    with Tab(app, path="/about") as tab:
+    nobody.csrf()
+    with Tab(app, nobody, path="/about") as tab:
         tab.call(f"{LEDGER}.like", times=3)
         eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
     later(301)
-    with Tab(app, member(app, "ada"), token=tab.token, path="/about") as back:
+    assert nobody.log_in("ada").status_code == 200
+    with Tab(app, nobody, token=tab.token, path="/about") as back:
         back.call(f"{VISITORS}.come")
         eventually(lambda: back.var(VISITORS, "count") == 1)
         assert back.var(LEDGER, "liked") == 0
 
 
-def test_an_event_without_replay_is_not_kept(app: Server) -> None:
-    with Tab(app, path="/about") as tab:
+def test_event_without_replay_is_not_kept(app: Server, nobody: Browser) -> None:
+    nobody.csrf()
+    with Tab(app, nobody, path="/about") as tab:
         tab.call(f"{LEDGER}.pay", amount=7)
         eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
-    with Tab(app, member(app, "ada"), token=tab.token, path="/about") as back:
+    assert nobody.log_in("ada").status_code == 200
+    with Tab(app, nobody, token=tab.token, path="/about") as back:
         back.call(f"{VISITORS}.come")
         eventually(lambda: back.var(VISITORS, "count") == 1)
         assert back.var(LEDGER, "balance") == 100

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from authdemo.sessions.testing import eventually
-from tests.guards.conftest import member, switched_on
+from tests.guards.conftest import switched_on
 from tests.support.apps import state
 from tests.support.browser import Browser
 from tests.support.server import Server
@@ -121,10 +121,14 @@ def test_it_is_taken_back_when_the_session_ends(app: Server, grace: Browser) -> 
         eventually(lambda: tab.var(LEDGER, "plans") == "")
 
 
-def test_it_is_sent_when_a_tab_that_was_nobodys_is_a_members(app: Server) -> None:
-    with Tab(app, path="/about") as tab:
+def test_var_is_sent_when_the_browser_of_an_anonymous_tab_signs_in(
+    app: Server, nobody: Browser
+) -> None:
+    nobody.csrf()
+    with Tab(app, nobody, path="/about") as tab:
         assert tab.var(LEDGER, "plans") == ""
-    with Tab(app, member(app, "ada"), token=tab.token, path="/about") as back:
+    assert nobody.log_in("ada").status_code == 200
+    with Tab(app, nobody, token=tab.token, path="/about") as back:
         eventually(lambda: back.var(LEDGER, "plans") == "the secret plans, balance 100")
 
 

@@ -113,11 +113,13 @@ class Connections:
 
     Attributes:
         tabs_changed: Is told whose tab was opened or closed.
+        closed: Is told which socket has closed.
     """
 
     def __init__(self) -> None:
         """Begin with none."""
         self.tabs_changed: Callable[[str], None] = lambda _: None
+        self.closed: Callable[[Connection], None] = lambda _: None
         self._by_id: dict[str, Connection] = {}
         self._by_sid: defaultdict[str, set[Connection]] = defaultdict(set)
         self._by_user: defaultdict[str, set[Connection]] = defaultdict(set)
@@ -144,6 +146,7 @@ class Connections:
         if connection.tab and self._by_tab.get(connection.tab) is connection:
             del self._by_tab[connection.tab]
         self._tell(connection)
+        self.closed(connection)
 
     def link(self, connection: Connection, tab: str) -> None:
         """Link a socket to its tab, as Reflex does; the last socket of a tab counts."""

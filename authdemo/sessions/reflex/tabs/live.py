@@ -21,6 +21,7 @@ from ...http.sockets.callers import Caller, current_caller, current_connection, 
 from ...http.sockets.connections import Connection, Connections
 from ...setup.auth import AuthCore
 from ..protection.guards import Guards
+from .closed_tabs import ClosedTabs
 from .coalescing import Coalescing
 from .deadlines import Deadlines
 from .event_callers import EventCallers
@@ -61,6 +62,7 @@ class Live:
         self._app = app
         self._csrf = csrf
         self.callers = EventCallers(app, connections)
+        connections.closed = ClosedTabs(app, connections).add
         self._ways = ways
         self._guards = guards
         self._auth = auth

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
@@ -129,3 +129,33 @@ def test_without_a_trusted_proxy_nothing_is_believed(browser: Browser) -> None:
     assert origin_by(browser, ("X-Forwarded-Proto", "https")) == "http"
     browser.log_in(headers=AS_CLIENT | VIA_PROXY)
     assert {session["ip"] for session in browser.sessions() if session["current"]} == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        pytest.param(lambda n: f"203.0.113.21:{5000 + n}", id="IPv4 with a port"),
+        pytest.param(lambda n: f"[2001:db8:1:21::7]:{5000 + n}", id="IPv6 with a port"),
+        pytest.param(lambda n: f"203.0.113.22:{n}, 10.1.2.3:{6000 + n}", id="two proxies"),
+        pytest.param(
+            lambda n: ["2001:db8:7:7::1", "2001:DB8:7:7:0:0:0:1", "[2001:db8:7:7::1]"][n % 3],
+            id="IPv6 spellings",
+        ),
+        pytest.param(lambda n: "junk" * (n + 1) * 200, id="junk"),
+    ],
+)
+def test_login_limit_counts_an_address_in_every_spelling(
+    behind_proxy: Server, spell: Callable[[int], str]
+) -> None:
+    statuses = []
+    for number in range(5):
+        headers = {**VIA_PROXY, "X-Forwarded-For": spell(number)}
+        browser = log_in(behind_proxy, headers, id="nobody", password="wrong")
+        statuses.append(browser.last.status_code)  # type: ignore[attr-defined]
+    assert statuses == [401, 401, 401, 429, 429]
+
+
+def test_device_shows_the_address_without_its_port(behind_proxy: Server) -> None:
+    headers = {**VIA_PROXY, "X-Forwarded-For": "203.0.113.23:5555"}
+    listed = log_in(behind_proxy, headers).get("/api/auth/sessions", headers=headers).json()
+    assert next(session for session in listed if session["current"])["ip"] == "203.0.113.23"

@@ -10,6 +10,7 @@ from starlette.types import Scope
 
 from ..core.basics.ids import is_tab_name
 from ..core.lifecycle.lookup import Verified
+from ..core.limits.networks import address_text
 from ..core.record import Device, SessionRecord
 from ..setup.auth import AuthCore
 from .messages import cookies
@@ -75,13 +76,14 @@ def device_of(scope: Scope) -> Device:
         scope: The request or handshake.
 
     Returns:
-        The client's name for itself, its address, and its tab's name if it says one.
+        The client's name for itself, its address (empty if it has none), and its tab's name if
+        it says one.
     """
     client = scope.get("client")
     tab = header(scope, TAB_HEADER)
     return _device(
         header(scope, b"user-agent")[:256],
-        client[0] if client else "",
+        address_text(client[0]) if client else "",
         tab if is_tab_name(tab) else "",
     )
 

@@ -170,7 +170,8 @@ async def test_what_never_ends_counts_until_the_window_is_over(workers, clock):
         ("192.0.2.1", "::ffff:192.0.2.1", True),
         ("192.0.2.1", "192.0.2.2", False),
         ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
-        ("a socket", "another socket", False),
+        ("a socket", "another socket", True),
+        ("192.0.2.1", "a socket", False),
     ],
 )
 async def test_a_subscriber_of_ipv6_is_one_address(workers, one, other, is_same):

@@ -34,7 +34,9 @@ async def _say_nothing(_: Message) -> None:
     return None
 
 
-@pytest.mark.parametrize("peer", ["127.0.0.1", "10.1.2.3", "2001:db8::1"])
+@pytest.mark.parametrize(
+    "peer", ["127.0.0.1", "10.1.2.3", "2001:db8::1", "::ffff:127.0.0.1", "::FFFF:7f00:1"]
+)
 @pytest.mark.parametrize(("kind", "scheme"), [("http", "https"), ("websocket", "wss")])
 async def test_a_proxy_is_believed(peer: str, kind: str, scheme: str) -> None:
     scope = await passed((peer, 1), kind, proto="https", **{"for": "203.0.113.7"})
@@ -59,7 +61,12 @@ async def test_nor_is_who_has_no_address() -> None:
         ("203.0.113.7", ("203.0.113.7", 0)),
         ("192.0.2.1, 203.0.113.7", ("203.0.113.7", 0)),
         ("192.0.2.1, 203.0.113.7, 10.1.2.3, 127.0.0.1", ("203.0.113.7", 0)),
-        ("192.0.2.1, unknown, 10.1.2.3", ("unknown", 0)),
+        ("192.0.2.1, unknown, 10.1.2.3", ("", 0)),
+        ("192.0.2.1, " + "3" * 3000, ("", 0)),
+        ("203.0.113.7:51234, 10.1.2.3:443", ("203.0.113.7", 0)),
+        ("192.0.2.1, [2001:DB9::7]:51234, ::ffff:10.1.2.3", ("2001:db9::7", 0)),
+        ("fe80::1%eth0", ("fe80::1", 0)),
+        ("203.0.113.7, " + "10.1.2.3, " * 5000, ("10.1.2.3", 0)),
         ("192.0.2.1, 203.0.113.7, ,", ("203.0.113.7", 0)),
         ("10.1.2.3, 127.0.0.1", ("10.1.2.3", 0)),
         ("", ("127.0.0.1", 1)),
@@ -68,6 +75,18 @@ async def test_nor_is_who_has_no_address() -> None:
 )
 async def test_of_a_chain_the_last_counts_that_is_no_proxy(chain: str, client: Any) -> None:
     assert (await passed(("127.0.0.1", 1), **{"for": chain}))["client"] == client
+
+
+async def test_a_proxy_may_be_listed_as_mapped_into_ipv6() -> None:
+    seen: list[Scope] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope)
+
+    headers = [(b"x-forwarded-for", b"203.0.113.7")]
+    scope = {"type": "http", "scheme": "http", "client": ("10.1.2.3", 1), "headers": headers}
+    await Forwarded(app, proxies=["::ffff:10.0.0.0/104"])(scope, _hear_nothing, _say_nothing)
+    assert seen[0]["client"] == ("203.0.113.7", 0)
 
 
 async def test_the_start_of_the_app_passes() -> None:

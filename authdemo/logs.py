@@ -64,7 +64,7 @@ class Paper:
 
 
 class Entries(logging.Handler):
-    """Writes log entries on a paper, each as one line; a traceback follows."""
+    """Writes log entries on a paper, each as one line; a traceback follows, indented."""
 
     def __init__(self, paper: Paper) -> None:
         """Begin.
@@ -98,7 +98,8 @@ class Entries(logging.Handler):
         message = f"{record.levelname} {record.name}: {record.getMessage()}"
         line = _line(record.created, message)
         if record.exc_info:
-            line += "\n" + logging.Formatter().formatException(record.exc_info)
+            trace = logging.Formatter().formatException(record.exc_info).rstrip("\n")
+            line = "\n    ".join((line, *map(_printable, trace.split("\n"))))
         return line
 
 
@@ -131,7 +132,10 @@ def write_to_stderr() -> None:
 
 def _line(seconds: float, text: str) -> str:
     """Put the time before a text, so that no input in it can start a line of its own."""
-    line = f"{_moment(int(seconds * 1000))} {text}"
+    return _printable(f"{_moment(int(seconds * 1000))} {text}")
+
+
+def _printable(line: str) -> str:
     return line if line.isprintable() else "".join(map(_escaped, line))
 
 

@@ -19,12 +19,14 @@ from pydantic_core import to_json
 from .basics.background import in_background
 from .basics.clock import Clock, iso, system_clock
 from .basics.ids import public_id
+from .basics.printable import make_printable
 from .basics.settled import settled
 from .errors import AuthError, StoreUnavailable
 from .record import Device, SessionRecord
 
 logger = logging.getLogger("authdemo.sessions")
 trail = logging.getLogger("authdemo.sessions.audit")
+make_printable((logger.name, trail.name))
 
 AuditKind: TypeAlias = Literal[
     "registered",
@@ -39,6 +41,8 @@ AuditKind: TypeAlias = Literal[
 ]
 
 _MOST_WAITING = 10_000
+_MAX_CHARACTERS = 256
+_MAX_FIELDS = 32
 
 
 @dataclass(kw_only=True, slots=True)
@@ -78,11 +82,19 @@ class AuditEvent:
     author: str = ""
     count: int = 0
 
+    def cut(self) -> None:
+        """Cut what a client may have sent, so that no entry is longer than some kilobytes."""
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if isinstance(value, str):
+                setattr(self, name, value[:_MAX_CHARACTERS])
+        self.fields = tuple(name[:_MAX_CHARACTERS] for name in self.fields[:_MAX_FIELDS])
+
     def as_json(self) -> str:
-        """Write the entry as one line of JSON, in which no line break is left unescaped."""
+        """Write the entry as one line of JSON, in which all that is not printed is escaped."""
         facts = {name: value for name in self.__slots__ if (value := getattr(self, name))}
         facts["at"] = iso(self.at)
-        return to_json(facts, ensure_ascii=True).decode()
+        return to_json(facts, ensure_ascii=True).decode().replace("\x7f", "\\u007f")
 
 
 AuditListener: TypeAlias = Callable[[AuditEvent], None | Awaitable[None]]
@@ -136,6 +148,7 @@ class AuditTrail:
             event.user, event.session = record.user_id, public_id(record.id)
         if device is not None:
             event.ip, event.user_agent = device.ip, device.user_agent
+        event.cut()
         self._waiting.append(event)
         self._is_waiting.set()
 
@@ -161,7 +174,7 @@ class AuditTrail:
         """
         if isinstance(why, StoreUnavailable):
             return
-        entry = AuditEvent(kind="refused", reason=code_of(why), path=path[:256], user=user)
+        entry = AuditEvent(kind="refused", reason=code_of(why), path=path, user=user)
         entry.session = public_id(sid) if sid else ""
         entry.fields = (why.field,) if isinstance(why, AuthError) and why.field else ()
         self.add(entry, record=record, device=device)

@@ -16,6 +16,7 @@ from ..http.sockets.connections import Connections
 from ..http.visitors import Visitors
 from ..setup.auth import AuthCore
 from .layers import front_of, layers_of, leave_origins_to_us
+from .logs import BrowserErrors, make_reflex_printable, search_reports_briefly
 from .middleware import SessionMiddleware
 from .protection.guards import Guards
 from .running import running
@@ -73,6 +74,7 @@ class Installation:
         app.add_middleware(SessionMiddleware(self.live, event_guard), index=0)
         failures = Failures(app, self.live, allow_eval=allow_eval)
         app.backend_exception_handler = failures.hear
+        app.frontend_exception_handler = BrowserErrors(app).hear
         app.register_lifespan_task(self._serve)
         leave_origins_to_us(app)
         app.api_transformer = [*layers_of(app), self._keep]
@@ -90,5 +92,7 @@ class Installation:
         self.live.callers.install(
             verify=self.live.is_alive, is_tab_of_another=self.live.is_tab_of_another
         )
+        make_reflex_printable()
+        search_reports_briefly()
         async with running(self._auth, self.live, self.overviews):
             yield

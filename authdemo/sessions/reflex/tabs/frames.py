@@ -10,16 +10,31 @@ from __future__ import annotations
 
 import functools
 import inspect
+import logging
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import to_json
 from reflex.constants import SETTER_PREFIX, Endpoint
+from reflex.event import EventHandler
 from reflex.state import EventHandlerSetVar
 from reflex_base.registry import RegistrationContext
 
-from .payloads import fits
+from .payloads import misfit
+
+logger = logging.getLogger("authdemo.sessions")
+
+MAX_PLACE_BYTES = 8192
+"""How long an address may be that a tab says it shows, and so its query and what is beside it."""
 
 _HEARTBEAT = re.compile(r"[12356](probe)?")
 _MESSAGE = re.compile(rf"4([0-3])(?:{re.escape(str(Endpoint.EVENT))})?,?[0-9]*", re.ASCII)
@@ -27,20 +42,31 @@ _CONNECT, _EVENT = "0", "2"
 _BESIDE_EVENTS = ("ping", "client_error")
 
 
+def _is_address(value: str) -> str:
+    if len(value.encode()) > MAX_PLACE_BYTES:
+        raise ValueError(MAX_PLACE_BYTES)
+    urlsplit(value)
+    return value
+
+
+_Address = Annotated[str, AfterValidator(_is_address)]
+
+
 class _Place(BaseModel):
     """Where a tab is, as it says."""
 
     model_config = ConfigDict(extra="allow")
 
-    pathname: str = "/"
-    asPath: str = "/"  # noqa: N815 - Reflex's name
+    pathname: _Address = "/"
+    asPath: _Address = "/"  # noqa: N815 - Reflex's name
     query: dict[str, str | list[str]] = {}
 
-    @field_validator("asPath", "pathname")
-    @classmethod
-    def _is_address(cls, value: str) -> str:
-        urlsplit(value)
-        return value
+    @model_validator(mode="after")
+    def _is_short(self) -> Self:
+        """Bound what Reflex keeps of it in the tab's state."""
+        if len(to_json((self.query, self.model_extra))) > MAX_PLACE_BYTES:
+            raise ValueError(MAX_PLACE_BYTES)
+        return self
 
 
 class _Event(BaseModel):
@@ -69,6 +95,7 @@ class Frames:
             registry: The app's event handlers.
         """
         self._registry = registry
+        self._explained: set[tuple[str, str]] = set()
 
     def are_for_us(self, message: str) -> bool:
         """Tell whether the app has any use for a message.
@@ -105,11 +132,20 @@ class Frames:
             _signature(known.handler.fn).bind(None, **event.payload)
         except TypeError:
             return False
-        if not fits(known.handler, event.payload):
+        argument = misfit(known.handler, event.payload)
+        if argument is not None:
+            self._explain(event.name, known.handler, argument)
             return False
         return not isinstance(known.handler, EventHandlerSetVar) or _has_setter(
             known.handler.state, event.payload["var_name"]
         )
+
+    def _explain(self, name: str, handler: EventHandler, argument: str) -> None:
+        """Tell the app's developers, once for each argument, and never with the value."""
+        is_declared = argument in _signature(handler.fn).parameters
+        if is_declared and (name, argument) not in self._explained:
+            self._explained.add((name, argument))
+            logger.info("An event was rejected: %s can't take its %r.", name, argument)
 
 
 _signature = functools.cache(inspect.signature)

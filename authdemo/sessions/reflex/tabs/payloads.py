@@ -1,18 +1,22 @@
 """Whether what a tab sends can be what an event handler takes, as far as JSON can tell.
 
-Only what could never work is refused: an object where there must be a list, or text that is
-no number. Beyond that an app's own handler knows best.
+Only what could never work is rejected: an object where there must be a list, text that is
+no number, or what the type of an argument can't be made of. Beyond that an app's own handler
+knows best. Reflex would log what it can't convert, with its value.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
+from enum import Enum
 from types import NoneType
-from typing import Any, get_args, get_origin
+from typing import Any, TypeGuard, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 from reflex.event import EventHandler
+from reflex_base.event.processor.base_state_processor import _transform_event_arg
 from reflex_base.utils.form import transform_form_data
 from reflex_base.utils.serializers import deserializers
 from reflex_base.utils.types import is_union, resolve_type_alias
@@ -21,25 +25,29 @@ _ARRAYS = (list, tuple, set, frozenset)
 _SCALARS = (str, int, float, bool)
 
 
-def fits(handler: EventHandler, payload: Mapping[str, Any]) -> bool:
-    """Tell whether a handler's annotations allow what is sent to it.
+def misfit(handler: EventHandler, payload: Mapping[str, Any]) -> str | None:
+    """Find an argument that a handler's annotations don't allow.
 
     Args:
         handler: The handler.
         payload: The arguments, by name.
 
     Returns:
-        False if one of them is of another JSON type.
+        The name of the first that can't be converted; None if all can.
     """
     hints = handler._get_type_hints()
-    return all(_fits(value, hints.get(name, Any)) for name, value in payload.items())
+    return next(
+        (name for name, value in payload.items() if not _fits(value, hints.get(name, Any))), None
+    )
 
 
 def _fits(value: object, hint: Any) -> bool:
     hint = resolve_type_alias(hint)
     try:
+        if value != "":
+            _transform_event_arg(value, hint)
         value = transform_form_data(value, hint)
-    except (TypeError, ValueError):
+    except Exception:  # noqa: BLE001 - an app's own types may raise anything
         return False
     return _is_one(value, hint)
 
@@ -53,10 +61,38 @@ def _is_one(value: object, hint: Any) -> bool:
     if not isinstance(kind, type):
         return True
     if issubclass(kind, (Mapping, BaseModel)) or is_dataclass(kind):
-        return isinstance(value, Mapping) and all(isinstance(name, str) for name in value)
+        return _is_object(value) and (not is_dataclass(kind) or _has_fields(value, kind))
     if issubclass(kind, _ARRAYS) or kind is Sequence:
         return isinstance(value, list)
-    return kind not in _SCALARS or _is_scalar(value, kind)
+    return _is_value(value, kind)
+
+
+def _is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping) and all(isinstance(name, str) for name in value)
+
+
+def _has_fields(value: Mapping[str, Any], kind: type) -> bool:
+    """Judge field by field, since dataclasses take whatever they are given."""
+    hints = _hints_of(kind)
+    return all(_fits(each, hints.get(name, Any)) for name, each in value.items())
+
+
+@functools.cache
+def _hints_of(kind: type) -> Mapping[str, Any]:
+    try:
+        return get_type_hints(kind)
+    except NameError:  # it is defined where its names can't be found
+        return {}
+
+
+def _is_value(value: object, kind: type) -> bool:
+    if not issubclass(kind, Enum):
+        return kind not in _SCALARS or _is_scalar(value, kind)
+    try:
+        kind(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _is_scalar(value: object, kind: type) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import reflex as rx
+from pydantic_core import to_json
 
 from ...core.errors import AuthError
 from ...http.sockets.connections import Connection
@@ -12,6 +13,8 @@ from ...http.sockets.connections import Connection
 LOADING: dict[str, Any] = {"status": "loading", "user": None, "expires": None, "rev": 0}
 LONGEST_WAIT = 300
 """Seconds for which an event waits that was refused until its sender signs in."""
+MAX_HELD_BYTES = 16_384
+"""How large the arguments may be, as JSON, of an event that waits."""
 NOBODY: dict[str, Any] = {**LOADING, "status": "unauthenticated"}
 
 
@@ -70,7 +73,7 @@ class SessionState(rx.State):
         return self._is_watching
 
     def hold(self, event: str, payload: dict[str, Any], *, user_id: str, at: float) -> None:
-        """Remember an event that was refused, but may run soon.
+        """Remember an event that was refused, but may run soon, unless it is large.
 
         Args:
             event: The handler's name.
@@ -78,6 +81,8 @@ class SessionState(rx.State):
             user_id: Whose event it is; empty for anybody's who signs in.
             at: The time.
         """
+        if len(to_json(payload, fallback=str)) > MAX_HELD_BYTES:
+            return
         self._waiting = {"name": event, "payload": payload, "user_id": user_id, "at": at}
 
     def held(self, *, user_id: str, at: float) -> dict[str, Any] | None:

@@ -1,0 +1,105 @@
+"""What Reflex, and what it is made of, may write into the log of what browsers send."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+from reflex.app import default_frontend_exception_handler
+from reflex.state import FrontendEventExceptionState
+
+from ..core.basics.printable import make_printable, printable
+
+logger = logging.getLogger("authdemo.sessions")
+
+MAX_REPORTS = 20
+"""How many errors of browsers a process logs in a minute."""
+
+_MINUTE = 60.0
+_MAX_REPORT = 2048
+_MAX_SEARCHED = 500
+_OTHERS = re.compile(r"(reflex|socketio|engineio|asyncio)(_\w+)?(\..*)?")
+_VALUES = re.compile(
+    r": Error transforming event argument .*| Event data: .*|(?<=event queue entry for ).*",
+    re.DOTALL,
+)
+
+
+def make_reflex_printable() -> None:
+    """Have Reflex's loggers escape what clients send, and leave out the values of arguments."""
+    names = [name for name in logging.root.manager.loggerDict if _OTHERS.fullmatch(name)]
+    make_printable(names, has_lines=True, values=_VALUES)
+
+
+class BrowserErrors:
+    """Hears of the errors that browsers report, in Reflex's own handler's place.
+
+    Anybody can send reports, so each is escaped and cut, and a process takes `MAX_REPORTS` in a
+    minute. They go to the app's own handler, or else into the log.
+    """
+
+    def __init__(self, app: rx.App, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Hear of an app's errors in browsers.
+
+        Args:
+            app: The app.
+            clock: The clock, in seconds.
+        """
+        otherwise: Any = app.frontend_exception_handler
+        self._tell = _log if otherwise is default_frontend_exception_handler else otherwise
+        self._clock = clock
+        self._began = -_MINUTE
+        self._taken = self._left_out = 0
+
+    def hear(self, exception: Exception) -> None:
+        """Hear of one.
+
+        Args:
+            exception: Holds the report.
+        """
+        if self._clock() - self._began >= _MINUTE:
+            self._end()
+            self._began, self._taken = self._clock(), 0
+        if self._taken < MAX_REPORTS:
+            self._taken += 1
+            self._tell(Exception(printable(str(exception), _MAX_REPORT)))
+            return
+        if not self._left_out:
+            wait = self._began + _MINUTE - self._clock()
+            asyncio.get_running_loop().call_later(wait, self._end)
+        self._left_out += 1
+
+    def _end(self) -> None:
+        """Say how many reports a minute had too many."""
+        if self._left_out:
+            logger.warning("%d more errors of browsers were left out.", self._left_out)
+        self._left_out = 0
+
+
+def _log(report: Exception) -> None:
+    logger.error("A browser reports an error: %s", report)
+
+
+@dataclass(frozen=True)
+class _FirstOf:
+    """A pattern that is looked for at the beginning of a report: Reflex's own take cubic time."""
+
+    pattern: re.Pattern[str]
+
+    def search(self, report: str) -> re.Match[str] | None:
+        return self.pattern.search(report[:_MAX_SEARCHED])
+
+
+def search_reports_briefly() -> None:
+    """Have Reflex look at the beginning of a report to decide whether a tab reloads."""
+    state: Any = FrontendEventExceptionState
+    state.auto_reload_on_errors = [
+        pattern if isinstance(pattern, _FirstOf) else _FirstOf(pattern)
+        for pattern in state.auto_reload_on_errors
+    ]

@@ -1,0 +1,121 @@
+"""What Reflex logs of what browsers send."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import logging
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from reflex.app import default_frontend_exception_handler
+from reflex.event import EventHandler
+from reflex.state import FrontendEventExceptionState
+from reflex_base.event.processor.base_state_processor import _prepare_event_payload
+
+from authdemo.sessions.reflex.logs import (
+    MAX_REPORTS,
+    BrowserErrors,
+    make_reflex_printable,
+    search_reports_briefly,
+)
+from authdemo.sessions.testing import StoppedClock
+
+FORGED = "harmless\n2026-01-01 00:00:00,000 INFO authdemo.sessions.audit: {}\x1b[2J"
+SLOW = "TypeError: can't access property \"" * 900 + '", ' * 9000
+
+
+class Lang(enum.Enum):
+    EN = "en"
+
+
+def errors(clock: StoppedClock, handler: Any = default_frontend_exception_handler) -> BrowserErrors:
+    app: Any = SimpleNamespace(frontend_exception_handler=handler)
+    return BrowserErrors(app, clock=clock)
+
+
+def test_browser_error_is_one_short_line(caplog: pytest.LogCaptureFixture) -> None:
+    errors(StoppedClock()).hear(Exception(FORGED + "x" * 60_000))
+    (message,) = caplog.messages
+    assert message.isprintable()
+    assert "harmless" in message
+    assert len(message) < 5000
+
+
+def test_browser_errors_have_a_limit_that_says_how_many_were_left_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = StoppedClock()
+    heard = errors(clock)
+
+    async def send(times: int) -> None:
+        for _ in range(times):
+            heard.hear(Exception("x"))
+
+    asyncio.run(send(MAX_REPORTS + 300))
+    assert len(caplog.messages) == MAX_REPORTS
+    clock.advance(60)
+    asyncio.run(send(1))
+    assert caplog.messages[MAX_REPORTS:] == [
+        "300 more errors of browsers were left out.",
+        "A browser reports an error: x",
+    ]
+
+
+def test_app_with_a_handler_of_its_own_gets_printable_reports(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    heard: list[str] = []
+
+    def hear(exception: Exception) -> None:
+        heard.append(str(exception))
+
+    errors(StoppedClock(), hear).hear(Exception(FORGED))
+    assert heard[0].isprintable()
+    assert not caplog.messages
+
+
+def test_search_for_errors_that_reload_takes_no_time() -> None:
+    search_reports_briefly()
+    patterns = FrontendEventExceptionState.auto_reload_on_errors
+    start = time.perf_counter()
+    assert not any(pattern.search(SLOW) for pattern in patterns)
+    assert time.perf_counter() - start < 1
+    known = 'TypeError: can\'t access property "x", y is null\n at line 5'
+    assert any(pattern.search(known) for pattern in patterns)
+
+
+@pytest.mark.parametrize(
+    "value", ["hunter2", "hunter2\n\x1b[2J", "hunter2: at 5: ", {"a": "hunter2"}]
+)
+def test_reflex_logs_no_value_that_it_can_not_convert(
+    value: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such as what comes with an upload, which no frame brings."""
+
+    def choose(self: object, lang: Lang) -> None:
+        pass
+
+    choose.__annotations__ = {"lang": Lang}
+    make_reflex_printable()
+    _prepare_event_payload(EventHandler(fn=choose), {"lang": value})
+    (message,) = caplog.messages
+    assert "choose" in message
+    assert "hunter2" not in message
+
+
+@pytest.mark.parametrize("name", ["reflex.app", "reflex_base.event", "socketio.server", "asyncio"])
+def test_what_others_log_begins_on_the_left_only_once(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = logging.getLogger(name)
+    make_reflex_printable()
+    other.error("of a client: %s", FORGED)
+    _, *others = caplog.messages[0].splitlines()
+    assert others
+    assert all(line.startswith("    ") and line.isprintable() for line in others)
+    caplog.clear()
+    other.error("Received an event. Event data: {'password': 'hunter2'}")
+    assert caplog.messages == ["Received an event."]

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ..errors import RuleBroken
-from .unseen import shows_something
+from .unseen import hides_something, shows_something
 
 MAX_NAME_CHARACTERS = 64
 MAX_URL_CHARACTERS = 2048
 
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_JOINERS = "\u200c\u200d"
-"""Unseen as well, but Persian is not written without them, and many an emoji neither."""
-
 
 def _visible(text: str) -> str:
-    if text.isprintable():
-        return text
-    for character in text:
-        if unicodedata.category(character) in _UNSEEN and character not in _JOINERS:
-            raise RuleBroken("invisible", "must not hold control or invisible characters")
+    if hides_something(text):
+        raise RuleBroken("invisible", "must not hold control or invisible characters")
     return text
 
 

@@ -1,4 +1,7 @@
-"""Characters that show nothing, though they are no blanks (UAX #44)."""
+"""Characters that show nothing, though they are no blanks, and that hide text (UAX #44).
+
+The tables are here so that all workers answer alike, whichever Unicode their Python knows.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +29,72 @@ IGNORABLE: Sequence[range] = (
 )
 """`Default_Ignorable_Code_Point` in `DerivedCoreProperties.txt` of Unicode 17.0."""
 
+HIDDEN: Sequence[range] = (
+    range(0x0020),
+    range(0x007F, 0x00A0),
+    range(0x00AD, 0x00AE),
+    range(0x0600, 0x0606),
+    range(0x061C, 0x061D),
+    range(0x06DD, 0x06DE),
+    range(0x070F, 0x0710),
+    range(0x0890, 0x0892),
+    range(0x08E2, 0x08E3),
+    range(0x180E, 0x180F),
+    range(0x200B, 0x200C),
+    range(0x200E, 0x2010),
+    range(0x2028, 0x202F),
+    range(0x2060, 0x2070),
+    range(0xD800, 0xF900),
+    range(0xFDD0, 0xFDF0),
+    range(0xFEFF, 0xFF00),
+    range(0xFFF0, 0xFFFC),
+    range(0x110BD, 0x110BE),
+    range(0x110CD, 0x110CE),
+    range(0x13430, 0x13440),
+    range(0x1BCA0, 0x1BCA4),
+    range(0x1D173, 0x1D17B),
+    *(range(last - 1, last + 1) for last in range(0xFFFF, 0xDFFFF, 0x10000)),
+    range(0xDFFFE, 0xE0100),
+    range(0xE01F0, 0xE1000),
+    range(0xEFFFE, 0x110000),
+)
+"""What no text on a page needs, of Unicode 17.0: controls, formats, surrogates, private use,
+separators of lines, noncharacters, and what is ignorable and not assigned.
+
+The joiners U+200C and U+200D are left out: Persian is not written without them, and many an emoji
+neither. A character that is not assigned yet is none of these, since it may be a letter soon.
+"""
+
+REGIONS = ("gbeng", "gbsct", "gbwls")
+"""Whose flags are written in tags: `RGI_Emoji_Tag_Sequence` in `emoji-sequences.txt`."""
+
 _BLANK_PATTERN = "\u2800"
 """Braille's pattern without dots. Unicode counts it among the symbols."""
 
-_RANGES = "".join(f"{chr(codes[0])}-{chr(codes[-1])}" for codes in IGNORABLE)
-_SHOWN = re.compile(rf"[^\s{_RANGES}{_BLANK_PATTERN}]")
+
+def _class_of(ranges: Sequence[range]) -> str:
+    return "".join(f"{chr(codes[0])}-{chr(codes[-1])}" for codes in ranges)
+
+
+def _tagged(region: str) -> str:
+    return "".join(chr(0xE0000 + ord(letter)) for letter in region)
+
+
+_SHOWN = re.compile(rf"[^\s{_class_of(IGNORABLE)}{_BLANK_PATTERN}]")
+_HIDDEN = re.compile(f"[{_class_of(HIDDEN)}]")
+_FLAG = re.compile("\U0001f3f4(?:" + "|".join(map(_tagged, REGIONS)) + ")\U000e007f")
+
+
+def hides_something(text: str) -> bool:
+    """Tell whether a text has a control character, or one that is not seen.
+
+    Args:
+        text: The text.
+
+    Returns:
+        Whether one is in it that is no part of a flag of `REGIONS`.
+    """
+    return _HIDDEN.search(text) is not None and _HIDDEN.search(_FLAG.sub("", text)) is not None
 
 
 def shows_something(text: str) -> bool:

@@ -152,7 +152,7 @@ UNSEEN = {
     "tag": "\U000e0041",
     "language tag": "\U000e0001",
     "private use": "\ue000",
-    "unassigned": "\u0378",
+    "unassigned and ignorable": "\u2065",
     "noncharacter": "\uffff",
     "lone surrogate": "\ud800",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -15,7 +16,7 @@ from tests.guards.conftest import member
 from tests.support.apps import state
 from tests.support.browser import Browser
 from tests.support.server import Server
-from tests.support.tab import Tab
+from tests.support.tab import SESSION_STATE, Tab
 
 ARCHIVE, LEDGER = state("archive"), state("ledger")
 START = (
@@ -66,7 +67,8 @@ def test_nobodys_file_comes_from_nobodys_own_tab(app: Server, nobody: Browser) -
     nobody.get("/about")
     with Tab(app, nobody, path="/about") as tab:
         assert told(send(nobody, tab.token, "leave")) == ["will.txt of nobody"]
-        assert told(send(nobody, tab.token, "file")) == []
+        assert send(nobody, tab.token, "file").status_code == 401
+        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
         assert_refused(send(Browser(app), tab.token, "leave"))
 
 
@@ -129,7 +131,7 @@ def test_a_session_that_is_over_sends_no_files_and_its_tab_is_nobodys(
         ada.log_out()
         assert_refused(send(thief, tab.token))
         assert_refused(send(thief, tab.token, "leave"))
-        assert told(send(ada, tab.token, "file")) == []
+        assert send(ada, tab.token, "file").status_code == 401
         assert told(send(ada, tab.token, "leave")) == ["will.txt of nobody"]
 
 
@@ -138,3 +140,49 @@ def test_a_tab_that_is_not_open_takes_no_files(app: Server, ada: Browser) -> Non
         pass
     eventually(lambda: send(ada, tab.token).status_code == 403)
     assert_refused(send(ada, "made-up"))
+
+
+def begun(browser: Browser, tab: str, handler: str) -> int:
+    """Begin to send 1 GB, and tell the status of the answer that comes before the rest."""
+    url = httpx.URL(browser.server.url)
+    head = {
+        "Host": f"{url.host}:{url.port}",
+        "Origin": browser.server.url,
+        "Cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies.items()),
+        "Reflex-Client-Token": tab,
+        "Reflex-Event-Handler": handler,
+        "Content-Type": "multipart/form-data; boundary=seam",
+        "Content-Length": str(1_000_000_000),
+    }
+    lines = ["POST /_upload HTTP/1.1", *(f"{name}: {value}" for name, value in head.items())]
+    with socket.create_connection((str(url.host), url.port or 80), timeout=10) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode() + START)
+        answer = connection.recv(1000)
+    return int(answer.split()[1])
+
+
+@pytest.mark.parametrize(
+    ("handler", "status"),
+    [
+        (f"{ARCHIVE}.file", 401),
+        (f"{state('vault')}.open_up", 401),
+        ("no.such.handler", 403),
+    ],
+)
+def test_upload_is_rejected_before_its_body_is_sent(
+    app: Server, nobody: Browser, handler: str, status: int
+) -> None:
+    nobody.get("/about")
+    with Tab(app, nobody, path="/about") as tab:
+        assert begun(nobody, tab.token, handler) == status
+    eventually(lambda: app.audited(kind="refused", path="/_upload"))
+
+
+def test_upload_for_another_role_is_rejected_before_its_body_is_sent(
+    app: Server, ada: Browser
+) -> None:
+    with Tab(app, ada, path="/about") as tab:
+        assert begun(ada, tab.token, f"{state('vault')}.open_up") == 403
+        eventually(lambda: tab.var(SESSION_STATE, "refusal"))
+    denied = {"kind": "refused", "path": "/_upload", "reason": "AccessDenied", "user": "ada"}
+    eventually(lambda: app.audited(**denied))

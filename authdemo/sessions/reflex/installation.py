@@ -67,10 +67,17 @@ class Installation:
         ways = Ways(auth, serves_pages=site is not None)
         self.live = Live(app, auth, guards, connections, ways, csrf=visitors.csrf)
         self.overviews = Overviews(auth, connections, self.live, start=self.live.start)
-        self._front = front_of(
-            auth, visitors, connections, endpoints, site=site, also=also, allow_eval=allow_eval
-        )
         event_guard = EventGuard(auth, guards, self.live, ways)
+        self._front = front_of(
+            auth,
+            visitors,
+            connections,
+            endpoints,
+            event_guard,
+            site=site,
+            also=also,
+            allow_eval=allow_eval,
+        )
         app.add_middleware(SessionMiddleware(self.live, event_guard), index=0)
         failures = Failures(app, self.live, allow_eval=allow_eval)
         app.backend_exception_handler = failures.hear

@@ -26,6 +26,7 @@ from ..http.sockets.uploads import Uploads
 from ..http.visitors import Visitors
 from ..providers.federated import Federated
 from ..setup.auth import AuthCore
+from .tabs.event_guard import EventGuard
 from .tabs.frames import Frames
 
 
@@ -34,6 +35,7 @@ def front_of(
     visitors: Visitors,
     connections: Connections,
     endpoints: Endpoints,
+    event_guard: EventGuard,
     *,
     site: Path | None,
     also: tuple[str, ...],
@@ -46,6 +48,7 @@ def front_of(
         visitors: Knows who sends a request.
         connections: The open sockets.
         endpoints: Answers the requests of `/api/auth`.
+        event_guard: Knows which events are for whom.
         site: The built pages, or None if another server serves them.
         also: Other origins whose pages belong to the app.
         allow_eval: Whether the pages' scripts may use `eval`.
@@ -63,7 +66,13 @@ def front_of(
             path=get_config().prepend_backend_path(str(Endpoint.EVENT)),
             is_event=is_event,
         ),
-        partial(Uploads, auth=auth, visitors=visitors, connections=connections),
+        partial(
+            Uploads,
+            auth=auth,
+            visitors=visitors,
+            connections=connections,
+            authorize=event_guard.authorize_files,
+        ),
     ]
     if site is not None:
         ways = [way for way in auth.providers.values() if isinstance(way, Federated)]

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from reflex_base.event.context import EventContext
 from reflex_base.registry import RegistrationContext
 
-from ...core.errors import AccessDenied
+from ...core.errors import AccessDenied, NotAuthenticated, RequestRefused
 from ...core.guard import Rule, Verdict
 from ...core.session import Session
 from ...http.sockets.callers import Caller
+from ...http.sockets.connections import Connection
 from ...setup.auth import AuthCore
 from ..protection.guards import Guards
 from .live import Live
@@ -38,6 +39,7 @@ class EventGuard:
         self._guards = guards
         self._live = live
         self._ways = ways
+        self._registry = RegistrationContext.get()
 
     async def admits(self, state: BaseState, event: Event, caller: Caller | None) -> bool:
         """Judge an event.
@@ -80,8 +82,36 @@ class EventGuard:
             session_state.drop()
             await EventContext.get().enqueue(_event(waiting))
 
+    async def authorize_files(
+        self, name: str, session: Session | None, connection: Connection
+    ) -> None:
+        """Authorize an event that brings files, before they are read.
+
+        Args:
+            name: The event handler's name.
+            session: The sender's session.
+            connection: The socket of the sender's tab, which is led where it has to go.
+
+        Raises:
+            AuthError: If its sender may not have it run.
+        """
+        if name not in self._registry.event_handlers:
+            raise RequestRefused("The files are for no event handler of this app.")
+        rule = self._rule(name)
+        verdict = await rule.decide(session, self._auth.clock) if rule else Verdict.GRANTED
+        if verdict is Verdict.GRANTED:
+            return
+
+        async def lead(state: BaseState) -> None:
+            self._lead(await state.get_state(SessionState), verdict, connection)
+
+        self._live.start(self._live.with_tab(connection.tab, lead))
+        if verdict is Verdict.SIGN_IN:
+            raise NotAuthenticated("Sign in to send files.")
+        raise AccessDenied("This is not for you.", reason="event")
+
     def _rule(self, name: str) -> Rule | None:
-        known = RegistrationContext.get().event_handlers.get(name)
+        known = self._registry.event_handlers.get(name)
         return self._guards.of_event(known.states[0], known.handler) if known else None
 
     async def _judge(self, rule: Rule, caller: Caller | None) -> Verdict:
@@ -97,18 +127,21 @@ class EventGuard:
     ) -> None:
         session_state = await state.get_state(SessionState)
         session = _session_of(caller)
-        connection = caller.connection if caller else None
-        here = connection.path if connection else "/"
-        if verdict is Verdict.DENIED:
-            session_state.refuse(AccessDenied("This is not for you.", reason="event"))
-            return
-        if rule.replay or verdict is Verdict.CONFIRM:
+        if verdict is not Verdict.DENIED and (rule.replay or verdict is Verdict.CONFIRM):
             owner = session.user.id if session else ""
             session_state.hold(event.name, event.payload, user_id=owner, at=self._auth.clock())
-        confirm = verdict is Verdict.CONFIRM
-        session_state.leave_to = (
-            self._auth.confirm_url(here) if confirm else self._ways.way_in(connection)
-        )
+        self._lead(session_state, verdict, caller.connection if caller else None)
+
+    def _lead(
+        self, session_state: SessionState, verdict: Verdict, connection: Connection | None
+    ) -> None:
+        """Tell a tab what to do about an event that its sender may not have run."""
+        if verdict is Verdict.DENIED:
+            session_state.refuse(AccessDenied("This is not for you.", reason="event"))
+        elif verdict is Verdict.CONFIRM:
+            session_state.leave_to = self._auth.confirm_url(connection.path if connection else "/")
+        else:
+            session_state.leave_to = self._ways.way_in(connection)
 
 
 def _session_of(caller: Caller | None) -> Session | None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from authdemo.sessions.testing import eventually
+from authdemo.sessions.testing.tab import REFUSED
 from tests.support.browser import Browser
-from tests.support.server import Server, running
+from tests.support.server import Server, running, running_in_trouble
 from tests.support.tab import (
     HOME_STATE,
     LOGIN_STATE,
@@ -54,6 +58,18 @@ JUNK = {
     "an address that is none": event(
         f"{HOME_STATE}.server_update", router_data={"asPath": "http://[", "pathname": "/"}
     ),
+    "an address that is too long": event(
+        f"{HOME_STATE}.server_update", router_data={"asPath": "/" + "hunter2" * 1200}
+    ),
+    "a query that is too long": event(
+        f"{HOME_STATE}.server_update", router_data={"query": {"q": ["hunter2"] * 1200}}
+    ),
+    "much beside the address": event(
+        f"{HOME_STATE}.server_update", router_data={"more": "hunter2" * 1200}
+    ),
+    "a record that its fields don't make": event(
+        f"{SESSION_STATE}.meet", {"connection": {"sid": "hunter2"}}
+    ),
     "an event as text": EVENT + json.dumps(["event", "hunter2"]),
     "no event": EVENT + json.dumps(["event"]),
     "no list": EVENT + json.dumps({"event": "hunter2"}),
@@ -96,8 +112,8 @@ def test_whoever_sends_much_junk_is_noted_once(john: Browser) -> None:
 
 def test_a_call_of_the_sessions_own_methods_is_noted(john: Browser) -> None:
     with Tab(john.server, john) as tab:
-        tab.call(f"{SESSION_STATE}.meet", connection={})
-        name = f"{SESSION_STATE}.meet"
+        tab.call(f"{SESSION_STATE}.lead", way="/admin")
+        name = f"{SESSION_STATE}.lead"
         eventually(lambda: john.server.audited(reason="NotForTabs", path=name))
 
 
@@ -121,7 +137,9 @@ def test_the_size_of_a_message_is_that_of_its_octets(john: Browser) -> None:
 @pytest.fixture(scope="module")
 def slow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app, with few events allowed."""
-    with running(tmp_path_factory.mktemp("slow"), AUTH_EVENT_RATE="20/second") as server:
+    with running(
+        tmp_path_factory.mktemp("slow"), AUTH_EVENT_RATE="20/second", AUTH_MAX_SOCKETS="20"
+    ) as server:
         yield server
 
 
@@ -138,3 +156,79 @@ def test_who_sends_too_fast_waits_and_nobody_else_does(slow_server: Server) -> N
         eventually(lambda: other.name == "Serverserver-man", within=1)
         eventually(lambda: len(hasty.frames) >= heard + 100, within=20)  # two for each event
         assert time.monotonic() - started > 1.3
+
+
+def opens(server: Server, browser: Browser) -> bool:
+    try:
+        with Tab(server, browser):
+            return True
+    except REFUSED:
+        return False
+
+
+def test_sockets_of_a_client_have_a_limit_and_others_go_on(slow_server: Server) -> None:
+    john, jane = Browser(slow_server), Browser(slow_server)
+    john.log_in()
+    jane.log_in("jane_admin")
+    with ExitStack() as tabs:
+        for _ in range(20):
+            tabs.enter_context(Tab(slow_server, john))
+            tabs.enter_context(Tab(slow_server, path="/login"))
+        for one_more in (john, None):
+            with pytest.raises(REFUSED, match="403"):
+                Tab(slow_server, one_more)
+        with Tab(slow_server, jane) as other:
+            other.server_update()
+            eventually(lambda: other.name == "Serverserver-man")
+    eventually(lambda: slow_server.audited(reason="TooManySockets"))
+    eventually(lambda: opens(slow_server, john))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"X-Padding": "x" * 40_000}, {f"X-{n}": "x" * 1000 for n in range(40)}],
+    ids=["one", "many"],
+)
+def test_handshake_with_large_headers_is_rejected(server: Server, headers: dict[str, str]) -> None:
+    key = {"Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Sec-WebSocket-Version": "13"}
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Origin": server.url, **key}
+    path = f"/_event/?token={uuid4()}&EIO=4&transport=websocket"
+    answer = Browser(server).get(path, headers={**upgrade, **headers})
+    assert answer.status_code == 403
+
+
+@pytest.fixture
+def loud_server(tmp_path: Path) -> Iterator[Server]:
+    """The app, whose log may complain."""
+    with running_in_trouble(tmp_path) as server:
+        yield server
+
+
+REPORT = f"{ROOT_STATE}.reflex___state____frontend_event_exception_state.handle_frontend_exception"
+
+
+def test_errors_of_browsers_are_short_lines_and_few(loud_server: Server) -> None:
+    """Of a tab without a session: as events, and as Reflex's own messages."""
+    before = len(loud_server.logged())
+    with Tab(loud_server, path="/login") as tab:
+        for number in range(40):
+            tab.call(
+                REPORT, info=f"harmless\nFORGED {number}\x1b[2J" + "x" * 30_000, component_stack=""
+            )
+            told = {"error_type": "x", "message": "harmless\nFORGED\x1b[2J" + "x" * 30_000}
+            tab.send(EVENT + json.dumps(["client_error", told]))
+        tab.call("no.such.handler")
+        eventually(lambda: loud_server.audited(reason="UnknownEvent", path="/login"))
+        eventually(lambda: "harmless" in loud_server.logged())
+    logged = loud_server.logged()[before:]
+    assert len(logged) < 150_000
+    assert not any(line.startswith("FORGED") for line in logged.splitlines())
+    assert "\x1b" not in logged
+
+
+def test_report_that_is_slow_to_search_holds_nobody_up(loud_server: Server) -> None:
+    """Reflex's own patterns take hours for it."""
+    with Tab(loud_server, path="/login") as tab:
+        info = "TypeError: can't access property \"" * 900 + '", ' * 9000
+        tab.call(REPORT, info=info, component_stack="")
+    assert Browser(loud_server).get("/login", timeout=10).status_code == 200

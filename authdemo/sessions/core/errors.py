@@ -180,6 +180,13 @@ class TooManyUpdates(AuthError):
         self.retry_after = retry_after
 
 
+class TooManySockets(AuthError):
+    """A session, or an address without one, has as many sockets open as the operator allows."""
+
+    code = "TooManySockets"
+    message = "Too many tabs are open. Close some and reload the page."
+
+
 class NotAuthenticated(AuthError):
     """The call needs a session, and there is none."""
 

@@ -55,6 +55,7 @@ class Settings:
         update_rate: How often a client may update its session.
         event_rate: How many events a tab may send.
         event_bytes: How large an event may be, as UTF-8.
+        max_sockets: How many sockets a session may have open, and an address without a session.
         trusted_proxies: The addresses and networks whose forwarded headers are believed.
         made_secret: Whether the secret was made here, because none was given.
     """
@@ -69,6 +70,7 @@ class Settings:
     update_rate: Rate = Rate(1000, 60)
     event_rate: Rate = Rate(100, 1)
     event_bytes: int = 65_536
+    max_sockets: int = 1000
     trusted_proxies: tuple[str, ...] = ()
     made_secret: bool = False
 
@@ -104,6 +106,7 @@ class Settings:
             update_rate=_rate(environ, "AUTH_UPDATE_RATE", "1000/minute"),
             event_rate=_rate(environ, "AUTH_EVENT_RATE", "100/second"),
             event_bytes=_event_bytes(environ),
+            max_sockets=_max_sockets(environ),
             trusted_proxies=_trusted_proxies(environ),
             made_secret="AUTH_SECRET" not in environ,
             data_dir=(data_dir := data_folder(environ)),
@@ -195,6 +198,13 @@ def _event_bytes(environ: Mapping[str, str]) -> int:
         raise ConfigurationError(
             f"AUTH_EVENT_BYTES takes a number of bytes from {_LEAST_EVENT_BYTES}, not {value!r}."
         )
+    return int(value)
+
+
+def _max_sockets(environ: Mapping[str, str]) -> int:
+    value = environ.get("AUTH_MAX_SOCKETS") or "1000"
+    if not re.fullmatch(r"[1-9]\d{0,5}", value, re.ASCII):
+        raise ConfigurationError(f"AUTH_MAX_SOCKETS takes a number of sockets, not {value!r}.")
     return int(value)
 
 

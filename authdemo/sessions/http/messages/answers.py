@@ -38,6 +38,7 @@ _STATUS: dict[type[e.AuthError], int] = {
     e.NotFound: 404,
     e.MethodNotAllowed: 405,
     e.TooManyAttempts: 429,
+    e.TooManySockets: 429,
     e.TooManyUpdates: 429,
     e.SignInError: 401,
     e.RequestRefused: 403,

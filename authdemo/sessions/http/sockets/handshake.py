@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from contextlib import ExitStack
 from urllib.parse import parse_qs
 from uuid import UUID
 
@@ -11,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ...core.basics.ids import new_tab_name
 from ...core.errors import AuthError, RequestRefused
 from ...core.limits.buckets import Bucket
+from ...core.limits.networks import network
 from ...setup.auth import AuthCore
 from ..messages import answers, cookies
 from ..messages.cookies import RawHeaders
@@ -18,6 +21,7 @@ from ..messages.errors import UpgradeRequired
 from ..visitors import Visitors, device_of
 from .callers import serving
 from .connections import Connection, Connections
+from .places import Places
 from .socket_limits import SocketLimits
 
 SCHEME = "Session"
@@ -27,9 +31,12 @@ It is `Authorization`, which Reflex never sends on to a browser, and which no
 browser can send with a handshake.
 """
 
+MAX_HEADER_BYTES = 32_768
+"""How large all headers of a handshake may be: Reflex keeps them with the tab's state."""
+
 _RANDOM = 4
 """The version of random UUIDs (RFC 9562, section 5.4)."""
-
+_VERSION = re.compile(rb"[\w.+-]{1,32}")
 _UPGRADE = [(b"connection", b"upgrade"), (b"upgrade", b"websocket")]
 
 
@@ -62,6 +69,7 @@ class Handshake:
         self._connections = connections
         self._path = path
         self._is_event = is_event
+        self._places = Places(auth.settings.max_sockets)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Guard one connection; requests that are for something else pass."""
@@ -72,22 +80,23 @@ class Handshake:
                 await self._app(scope, receive, send)
             return
         headers: RawHeaders = []
-        try:
-            connection = await self._settle(scope, headers)
-        except AuthError as error:
-            self._note(error, scope)
-            await send({"type": "websocket.close", "code": 1008, "reason": error.code})
-            return
-        self._connections.open(connection)
-        try:
-            with serving(connection):
-                await self._app(
-                    _marked(scope, connection),
-                    self._watched(receive, connection),
-                    _accepting(send, headers) if headers else send,
-                )
-        finally:
-            self._connections.close(connection)
+        with ExitStack() as stack:
+            try:
+                connection = await self._settle(scope, headers)
+                client = connection.sid or network(connection.device.ip)
+                stack.enter_context(self._places.take(client))
+            except AuthError as error:
+                self._note(error, scope)
+                await send({"type": "websocket.close", "code": 1008, "reason": error.code})
+                return
+            self._connections.open(connection)
+            stack.callback(self._connections.close, connection)
+            stack.enter_context(serving(connection))
+            await self._app(
+                _marked(scope, connection),
+                self._watched(receive, connection),
+                _accepting(send, headers) if headers else send,
+            )
 
     async def _refuse_request(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Say that Socket.IO's long polling doesn't exist here."""
@@ -104,6 +113,8 @@ class Handshake:
         A browser without a name gets one with the answer: its tabs are known by it.
         """
         self._visitors.origins.check(scope)
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
+            raise RequestRefused("The socket's headers are too large.")
         if not is_tab(parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]):
             raise RequestRefused(
                 "The socket doesn't name its tab by a UUID, as Reflex's page does."
@@ -161,8 +172,15 @@ def _accepting(send: Send, headers: RawHeaders) -> Send:
 
 def _marked(scope: Scope, connection: Connection) -> Scope:
     clean = cookies.without(scope, cookies.OWN_NAMES)
-    headers = [(name, value) for name, value in clean["headers"] if name != b"authorization"]
+    headers = [each for each in clean["headers"] if _may_pass(*each)]
     return {
         **clean,
         "headers": [*headers, (b"authorization", f"{SCHEME} {connection.id}".encode())],
     }
+
+
+def _may_pass(name: bytes, value: bytes) -> bool:
+    """Leave out our own header, and a version of the pages that is none: Reflex logs it."""
+    if name == b"sec-websocket-protocol":
+        return _VERSION.fullmatch(value) is not None
+    return name != b"authorization"

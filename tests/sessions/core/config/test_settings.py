@@ -174,6 +174,12 @@ def test_an_event_size_that_is_none_is_refused(value):
     assert "AUTH_EVENT_BYTES" in complaint(AUTH_EVENT_BYTES=value)
 
 
+@pytest.mark.parametrize("value", ["0", "-1", "1k", "1e3", "9999999"])
+def test_max_sockets_rejects_what_is_no_number(value):
+    assert read(AUTH_MAX_SOCKETS="20").max_sockets == 20
+    assert "AUTH_MAX_SOCKETS" in complaint(AUTH_MAX_SOCKETS=value)
+
+
 @pytest.mark.parametrize("value", ["127.0.0.1", "10.0.0.0/8, ::1", " 192.0.2.1 ,, fd00::/8 "])
 def test_trusted_proxies_are_addresses_and_networks(value):
     assert read(AUTH_TRUSTED_PROXIES=value).trusted_proxies

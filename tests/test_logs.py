@@ -7,12 +7,18 @@ import contextlib
 import io
 import logging
 import os
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TextIO
 
 import pytest
 
+import authdemo.sessions.core.audit  # noqa: F401 - its loggers escape from then on
 from authdemo.logs import Entries, Paper
+from authdemo.sessions.core.basics.printable import Printable
+
+ROOT = Path(__file__).parent.parent
 
 Say = Callable[..., None]
 
@@ -106,3 +112,28 @@ def test_an_entry_that_cannot_be_spelled_is_shown_and_stops_nobody(
     Entries(Paper(paper)).handle(logging.makeLogRecord(entry))
     assert "Arguments: ('many',)" in capsys.readouterr().err
     assert paper.getvalue() == ""
+
+
+def test_every_logger_of_the_package_escapes_what_clients_send() -> None:
+    code = {path: path.read_text() for path in (ROOT / "authdemo").rglob("*.py")}
+    names = {
+        (path.name, name)
+        for path, text in code.items()
+        for name in re.findall(r"getLogger\((.*?)\)", text)
+        if path.name not in ("printable.py", "logs.py")
+    }
+    assert {name for _, name in names} <= {'"authdemo.sessions"', '"authdemo.sessions.audit"'}
+    for name in ("authdemo.sessions", "authdemo.sessions.audit"):
+        assert any(isinstance(each, Printable) for each in logging.getLogger(name).filters)
+
+
+@pytest.mark.parametrize("mark", ["\n", "\r", "\x1b", "\x9b", "\u2028"])
+def test_traceback_in_the_log_has_no_line_of_a_clients_own(mark: str) -> None:
+    try:
+        raise ValueError(f"of a client{mark}FORGED")
+    except ValueError as error:
+        trouble = (type(error), error, error.__traceback__)
+    record = logging.makeLogRecord({"msg": "It failed.", "exc_info": trouble})
+    _, *others = Entries(Paper(io.StringIO())).format(record).splitlines()
+    assert all(line.startswith("    ") and line.isprintable() for line in others)
+    assert "FORGED" in others[-1]

@@ -153,6 +153,23 @@ def test_an_event_that_waited_too_long_does_not_run(
         assert back.var(LEDGER, "liked") == 0
 
 
+@pytest.mark.parametrize(("blanks", "liked"), [(100, 3), (20_000, 0)])
+def test_event_waits_for_its_sender_unless_it_is_large(
+    app: Server, nobody: Browser, blanks: int, liked: int
+) -> None:
+    nobody.get("/about")
+    with Tab(app, nobody, path="/about") as tab:
+        tab.call(f"{LEDGER}.like", times=" " * blanks + "3")
+        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+    nobody.log_in("ada")
+    with Tab(app, nobody, token=tab.token, path="/about") as back:
+        back.call(f"{VISITORS}.come")
+        eventually(lambda: back.var(VISITORS, "count") == 1)
+        back.call(f"{VISITORS}.come")
+        eventually(lambda: back.var(VISITORS, "count") == 2)
+        assert (back.var(LEDGER, "liked") or 0) == liked
+
+
 def test_event_without_replay_is_not_kept(app: Server, nobody: Browser) -> None:
     nobody.csrf()
     with Tab(app, nobody, path="/about") as tab:

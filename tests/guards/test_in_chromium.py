@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Response, Route, expect, sync_playwright
 
 from authdemo.sessions.testing import eventually
 from tests.browser import launch_options
@@ -229,3 +229,105 @@ def test_of_answers_that_come_out_of_order_the_newest_is_shown(visitor: Visitor)
 def answer(route: Route, *, name: str, rev: int) -> None:
     """Answer an update of Ada's session as the server would."""
     route.fulfill(json={"user": {"id": "ada", "name": name}, "rev": rev})
+
+
+def follow_link(tab: Page) -> None:
+    tab.get_by_role("link", name="Archive").click()
+
+
+def be_redirected(tab: Page) -> None:
+    click(tab, "Lead me")
+
+
+@pytest.mark.parametrize("go", [follow_link, be_redirected])
+def test_way_to_a_protected_page_leads_an_anonymous_visitor_to_sign_in(
+    visitor: Visitor, go: Callable[[Page], None]
+) -> None:
+    tab = visitor.open("/about")
+    is_connected(tab)
+    go(tab)
+    tab.wait_for_url("**/login?callbackUrl=/archive%3Fbox%3D1%26lid%3Da%2526b*")
+    is_connected(tab)
+    visitor.log_in(tab, "ada", button="Log in")
+    tab.wait_for_url("**/archive?box=1&lid=a%26b*")
+    expect(tab.locator("#papers")).to_be_visible()
+
+
+def test_way_back_from_sign_in_leads_to_the_page_with_the_link(visitor: Visitor) -> None:
+    tab = visitor.open("/about")
+    is_connected(tab)
+    follow_link(tab)
+    tab.wait_for_url("**/login?callbackUrl=/archive**")
+    is_connected(tab)
+    tab.go_back()
+    expect(tab.get_by_role("heading", name="About us")).to_be_visible()
+    follow_link(tab)
+    tab.wait_for_url("**/login?callbackUrl=/archive**")
+
+
+def test_link_on_a_page_that_a_redirect_led_to_works_too(visitor: Visitor) -> None:
+    """The document was asked for at the protected page, and is the sign-in page's."""
+    tab = visitor.open("/archive")
+    tab.wait_for_url("**/login?callbackUrl=/archive")
+    is_connected(tab)
+    loaded = count_documents(tab)
+    with tab.expect_event("load"):
+        tab.evaluate("void window.__reactRouterDataRouter.navigate('/archive')")
+    tab.wait_for_url("**/login?callbackUrl=/archive")
+    is_connected(tab)
+    assert [status for status, _ in loaded] == [303, 200]
+
+
+def test_link_to_a_page_for_others_says_so_to_a_member(app: Server, chromium: Browser) -> None:
+    with Visitor.with_own_browser(chromium, app.url) as visitor:
+        visitor.keep(member(app, "ada").cookies)
+        tab = visitor.open("/about")
+        is_connected(tab)
+        loaded = count_documents(tab)
+        visitor.tolerates(re.compile("403"))
+        tab.get_by_role("link", name="Reports").click()
+        expect(tab.get_by_role("heading")).to_have_text("Not for you")
+        assert tab.url == visitor.url + "/reports/index"
+        assert [status for status, _ in loaded] == [403]
+
+
+def test_link_to_a_public_page_loads_no_document(visitor: Visitor) -> None:
+    tab = visitor.open("/about")
+    is_connected(tab)
+    loaded = count_documents(tab)
+    tab.get_by_role("link", name="Post").click()
+    expect(tab.get_by_role("heading")).to_have_text("A post for all: index")
+    assert not loaded
+
+
+def count_documents(tab: Page) -> list[tuple[int, str]]:
+    """Note each document that a tab loads from now on."""
+    loaded: list[tuple[int, str]] = []
+
+    def note(response: Response) -> None:
+        if response.request.is_navigation_request():
+            loaded.append((response.status, response.url))
+
+    tab.on("response", note)
+    return loaded
+
+
+def test_toast_of_an_event_handler_is_shown_without_eval(visitor: Visitor) -> None:
+    tab = visitor.open("/about")
+    is_connected(tab)
+    click(tab, "Praise")
+    toast = tab.locator("[data-sonner-toast]").first
+    expect(toast.locator("[data-title]")).to_have_text('"Well" (done)]: {["')
+    expect(toast.locator("[data-description]")).to_have_text("It's saved, {1: 2}")
+
+
+def test_script_of_an_event_handler_is_forbidden_and_says_how_to_allow_it(
+    app: Server, chromium: Browser
+) -> None:
+    with Visitor.with_own_browser(chromium, app.url) as visitor:
+        tab = visitor.open("/about")
+        is_connected(tab)
+        said: list[str] = []
+        tab.on("console", lambda message: said.append(message.text))
+        click(tab, "Write code")
+        eventually(lambda: tab.evaluate("true") and any("allow_eval=True" in text for text in said))

@@ -20,6 +20,7 @@ SECRET = (
     "Not for stale eyes",
     "A sealed volume",
     "Whatever is in the attic",
+    "Whatever is reported",
 )
 AS_PERSON = {"Accept": "text/html"}
 
@@ -58,6 +59,78 @@ def test_the_way_back_leads_to_the_very_page_that_was_asked_for(
     assert ada.get(location).headers["Location"] == ada.server.url + address
     assert ada.get(address, headers=AS_PERSON).status_code == 200
     assert ada.get(f"/attic/%2e{address[6:]}").headers["Location"] == address
+
+
+VALUES = (
+    "index",
+    "INDEX",
+    "index.html",
+    ".html",
+    ".gz",
+    "a%5Cb",
+    "v1.gz",
+    "x.html",
+    "x.br",
+    "a%2Fb",
+)
+
+
+@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize("place", ["/attic", "/attic/docs", "/study/../attic"])
+def test_value_of_dynamic_route_is_guarded_however_it_looks(
+    nobody: Browser, ada: Browser, place: str, value: str
+) -> None:
+    answer = nobody.get(f"{place}/{value}", headers=AS_PERSON)
+    here = f"{place.removeprefix('/study/..')}/{value}"
+    assert answer.status_code == 303
+    assert parse_qs(urlsplit(answer.headers["Location"]).query) == {"callbackUrl": [here]}
+    shown = ada.get(here, headers=AS_PERSON)
+    assert shown.status_code == 200
+    assert "Content-Security-Policy" in shown.headers
+    assert "no-store" in shown.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_value_of_route_for_role_is_denied_to_other_members(
+    ada: Browser, grace: Browser, value: str
+) -> None:
+    assert ada.get(f"/drawer/{value}", headers=AS_PERSON).status_code == 403
+    assert grace.get(f"/drawer/{value}", headers=AS_PERSON).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/reports", "/reports/", "/reports.html", "/reports/index", "/reports/index/"),
+        *("/reports/index.html", "/reports/index/index.html", "/Reports/INDEX"),
+        "/reports%2Findex",
+    ],
+)
+def test_route_that_ends_in_index_has_one_rule_at_every_address(
+    nobody: Browser, ada: Browser, grace: Browser, path: str
+) -> None:
+    for browser, statuses in ((nobody, (303, 404)), (ada, (403, 404))):
+        answer = browser.get(path, headers=AS_PERSON)
+        assert answer.status_code in statuses
+        assert "Whatever is reported" not in answer.text
+    assert grace.get("/reports/index", headers=AS_PERSON).status_code == 200
+    assert grace.get("/reports/index.html").headers["Location"] == "/reports/index"
+
+
+def test_unknown_path_is_answered_by_the_guard(nobody: Browser, grace: Browser) -> None:
+    for path in ("/reports", "/post", "/404", "/404.html", "/__spa-fallback.html", "/%2Fabout"):
+        for browser in (nobody, grace):
+            answer = browser.get(path, headers=AS_PERSON)
+            assert answer.status_code == 404, path
+            assert "Back to the start" in answer.text, path
+            assert "Content-Security-Policy" in answer.headers, path
+            assert browser.get(path).text == "There is nothing at this address.", path
+
+
+def test_scope_of_own_route_is_the_path_as_spelled(nobody: Browser) -> None:
+    assert nobody.get("/media/song").status_code == 200
+    assert nobody.get("/x/../media/%73ong").status_code == 200
+    assert nobody.get("/media//song").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/drawer/7", "/council"])
@@ -107,6 +180,33 @@ def test_the_script_of_a_page_is_for_those_who_may_see_the_page(
     assert nobody.get(script).status_code == 401
     assert ada.get(script).status_code == 403
     assert grace.get(script).status_code == 200
+
+
+AS_IMPORT = {"Sec-Fetch-Dest": "script", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"}
+
+
+def test_import_of_closed_page_is_answered_by_a_module_that_loads_the_page(
+    nobody: Browser, ada: Browser, grace: Browser
+) -> None:
+    script = script_with(grace, "Drawer of secrets")
+    from_page = {"Referer": nobody.server.url + "/about"}
+    for browser in (nobody, ada):
+        for headers in (AS_IMPORT, from_page):
+            answer = browser.get(script, headers=headers)
+            assert (answer.status_code, "location.reload()" in answer.text) == (200, True)
+            assert "Drawer" not in answer.text
+            assert answer.headers["Content-Type"].startswith("text/javascript")
+            assert "no-store" in answer.headers["Cache-Control"]
+    assert "Drawer of secrets" in grace.get(script, headers=AS_IMPORT).text
+
+
+def test_closed_script_stays_closed_to_all_but_imports_of_pages(
+    nobody: Browser, grace: Browser
+) -> None:
+    script = script_with(grace, "Drawer of secrets")
+    for headers in ({"Sec-Fetch-Dest": "empty"}, {"Referer": "https://evil.example/"}):
+        assert nobody.get(script, headers=headers).status_code == 401
+    assert nobody.get("/assets/unknown-12345678.js", headers=AS_IMPORT).status_code == 401
 
 
 def test_the_script_of_a_public_page_of_many_paths_is_for_everybody(nobody: Browser) -> None:

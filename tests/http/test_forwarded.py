@@ -57,6 +57,21 @@ def test_over_https_pages_insist_on_it_and_open_secure_sockets(behind_proxy: Ser
     assert "Strict-Transport-Security" not in browser.get("/login").headers
 
 
+def test_over_https_every_response_insists_on_it(behind_proxy: Server) -> None:
+    """ASVS 3.4.1."""
+    browser = Browser(behind_proxy)
+    page = browser.get("/login", headers=VIA_PROXY).text
+    files = re.findall(r'"(/assets/[^"]+\.(?:js|css))"', page)
+    paths = {"/", "/client", "/nowhere", "/ping", "/api/auth/session", "/api/auth/nowhere", *files}
+    for path in (*paths, "/assets/closed-12345678.js", "/_event/"):
+        answer = browser.get(path, headers=VIA_PROXY)
+        said = answer.headers.get_list("Strict-Transport-Security")
+        assert said == ["max-age=63072000"], path
+        assert "Strict-Transport-Security" not in browser.get(path).headers, path
+    refused = browser.post("/api/auth/session", content=b"{", headers=VIA_PROXY)
+    assert refused.headers["Strict-Transport-Security"] == "max-age=63072000"
+
+
 def origin_by(browser: Browser, *lines: tuple[str, str]) -> str:
     """Read where the app believes to be."""
     answer = httpx.get(f"{browser.server.url}/api/auth/providers", headers=lines)

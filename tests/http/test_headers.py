@@ -127,3 +127,29 @@ def test_the_pages_own_scripts_run_and_no_others(john: Browser, path: str) -> No
     assert allowed == ["'self'"]
     assert rules["frame-ancestors"] == rules["object-src"] == rules["base-uri"] == ["'none'"]
     assert rules["default-src"] == rules["form-action"] == ["'self'"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *JSON,
+        "/api/auth/nowhere",
+        "/api/auth/openapi.json",
+        "/client",
+        "/ping",
+        "/nowhere",
+        "/login",
+    ],
+)
+def test_every_response_says_how_it_may_be_used(browser: Browser, path: str) -> None:
+    answer = browser.get(path)
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert len(answer.headers.get_list("Referrer-Policy")) == 1
+
+
+@pytest.mark.parametrize("path", [*JSON, "/api/auth/nowhere", "/client", "/login", "/ping"])
+def test_what_is_no_document_is_shown_in_no_frame(browser: Browser, path: str) -> None:
+    answer = browser.get(path)
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Frame-Options"] == "DENY"

@@ -157,7 +157,7 @@ def test_another_method_hears_which_there_are(
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 @pytest.mark.parametrize(
-    "path", ["", "/", "//", "/nothing", "/session%0A", "/sessions/x", "/session/x", "/%2e%2e/csrf"]
+    "path", ["", "/", "//", "/nothing", "/session%0A", "/sessions/x", "/session/x"]
 )
 def test_an_address_that_is_not_there_says_so(john: Browser, method: str, path: str) -> None:
     answer = john.request(method, BASE + path)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from authdemo.sessions.core.errors import RequestRefused
+from authdemo.sessions.core.routes import canonical
 from authdemo.sessions.core.tokens.keys import KeyRing
 from authdemo.sessions.core.words import Words
 from authdemo.sessions.http.messages import cookies
@@ -18,7 +19,6 @@ from authdemo.sessions.http.messages.csrf import Csrf
 from authdemo.sessions.http.messages.encodings import takes_gzip
 from authdemo.sessions.http.messages.forwarded import Forwarded
 from authdemo.sessions.http.messages.origin import Origins
-from authdemo.sessions.http.pages.site import canonical
 from tests.support.house import SECRET
 
 LONG = 50_000

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from . import callbacks as cb
 from .basics.clock import Clock
 from .errors import AuthError, ConfigurationError
-from .routes import branches, normal, pattern_of, specificity
+from .routes import branches, fold, normal, pattern_of, specificity
 from .session import Session
 
 Check: TypeAlias = Callable[[Session], bool | Awaitable[bool]]
@@ -115,6 +115,9 @@ class Rule:
         return self.fresh is None or clock() - session.proved.timestamp() <= self.fresh
 
 
+_NOT_FOUND = "404"
+"""The route of the page that Reflex shows where no other is; no path leads to it."""
+
 MEMBERS = Rule()
 """Everybody who is signed in."""
 
@@ -136,30 +139,39 @@ class PageRules:
             routes: All routes of the app, those without a rule of their own too.
             otherwise: The rule for all other pages; None if they are public.
         """
-        self._routes = dict.fromkeys(map(normal, (*routes, "404")), otherwise)
+        self._routes = dict.fromkeys(map(normal, (*routes, _NOT_FOUND)), otherwise)
         self._named = {normal(route): rule for route, rule in rules.items()}
         self._rules = self._routes | self._named
+        self._static = {
+            fold(route): rule
+            for route, rule in self._rules.items()
+            if "[" not in route and route != normal(_NOT_FOUND)
+        }
         self._patterns = _most_specific_first(self._rules)
         self._otherwise = otherwise
 
     def of(self, path: str) -> Rule | None:
-        """Find the rule for a page.
+        """Find the rule for the page at a path.
 
         Args:
-            path: A canonical path, or a route; letter case doesn't matter, as on some file systems.
+            path: The path as `page_path` reads it; letter case doesn't matter to React Router.
 
         Returns:
             The rule, or None if the page is public. Of the routes that take a path it is that of
             the most specific one, as it is the page that is shown; of two that are equally
             specific, a protected one's.
         """
-        path = path.casefold()
-        if path in self._rules:
-            return self._rules[path]
+        path = fold(path)
+        if path in self._static:
+            return self._static[path]
         for pattern, rule in self._patterns:
             if pattern.fullmatch(path):
                 return rule
         return self._otherwise
+
+    def of_route(self, route: str) -> Rule | None:
+        """Find the rule for a page by its route, like `/posts/[slug]`; None if it is public."""
+        return self._rules.get(normal(route), self._otherwise)
 
     def check(self) -> None:
         """Check that every rule is for a page that exists.

@@ -15,7 +15,7 @@ from ..http.messages.origin import Origins
 from ..http.sockets.connections import Connections
 from ..http.visitors import Visitors
 from ..setup.auth import AuthCore
-from .layers import front_of, layers_of, leave_origins_to_us
+from .layers import front_of, layers_of, leave_origins_to_us, replace_files, site_of
 from .logs import BrowserErrors, make_reflex_printable, search_reports_briefly
 from .middleware import SessionMiddleware
 from .protection.guards import Guards
@@ -62,21 +62,22 @@ class Installation:
         connections = Connections()
         visitors = Visitors(auth, Origins(auth.settings.url, also=also))
         endpoints = Endpoints(auth, visitors)
-        self._auth = auth
+        self._app, self._auth = app, auth
+        self._site = site_of(auth, site, allow_eval=allow_eval) if site is not None else None
         self.signing_out = endpoints.signing_out
         ways = Ways(auth, serves_pages=site is not None)
         self.live = Live(app, auth, guards, connections, ways, csrf=visitors.csrf)
         self.overviews = Overviews(auth, connections, self.live, start=self.live.start)
         event_guard = EventGuard(auth, guards, self.live, ways)
         self._front = front_of(
+            app,
             auth,
             visitors,
             connections,
             endpoints,
             event_guard,
-            site=site,
+            site=self._site,
             also=also,
-            allow_eval=allow_eval,
         )
         app.add_middleware(SessionMiddleware(self.live, event_guard), index=0)
         failures = Failures(app, self.live, allow_eval=allow_eval)
@@ -88,6 +89,8 @@ class Installation:
 
     def _keep(self, app: ASGIApp) -> ASGIApp:
         """Remember all that is in front of the app, for requests that it sends to itself."""
+        if self._site is not None:
+            replace_files(self._app, self._auth, self._site)
         self.stack = self._front.before(app)
         return self.stack
 

@@ -12,14 +12,22 @@ from reflex_base.config import get_config
 from reflex_base.registry import RegistrationContext
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp
+from starlette.routing import BaseRoute, Match, Mount
+from starlette.types import ASGIApp, Scope
 
+from ..core.errors import ConfigurationError
+from ..core.routes import page_path
 from ..http.api.endpoints import Endpoints
 from ..http.front import Front, Layer
+from ..http.hosts import Hosts
 from ..http.messages.forwarded import Forwarded
-from ..http.messages.security_headers import Policy
+from ..http.messages.security_headers import Policy, SecurityHeaders
+from ..http.pages.files import BuiltFiles
 from ..http.pages.page_guard import PageGuard
+from ..http.pages.refusals import Refusals
 from ..http.pages.site import Site
+from ..http.paths import CanonicalPaths, address_of
+from ..http.protect_all import ProtectAll, is_preflight
 from ..http.sockets.connections import Connections
 from ..http.sockets.handshake import Handshake
 from ..http.sockets.uploads import Uploads
@@ -29,21 +37,42 @@ from ..setup.auth import AuthCore
 from .tabs.event_guard import EventGuard
 from .tabs.frames import Frames
 
+_FRONTEND = "frontend"
+"""The name of the route by which Reflex serves the build."""
 
-def front_of(
+
+def site_of(auth: AuthCore, folder: Path, *, allow_eval: bool) -> Site:
+    """Read the built pages.
+
+    Args:
+        auth: The app's sessions.
+        folder: The folder with the build.
+        allow_eval: Whether the pages' scripts may use `eval`.
+
+    Returns:
+        The pages.
+    """
+    ways = [way for way in auth.providers.values() if isinstance(way, Federated)]
+    targets = dict.fromkeys(way.origin for way in ways if way.origin)
+    policy = Policy(allow_eval=allow_eval, form_targets=tuple(targets))
+    return Site(folder, auth.page_rules, policy=policy)
+
+
+def front_of(  # noqa: PLR0917
+    app: rx.App,
     auth: AuthCore,
     visitors: Visitors,
     connections: Connections,
     endpoints: Endpoints,
     event_guard: EventGuard,
     *,
-    site: Path | None,
+    site: Site | None,
     also: tuple[str, ...],
-    allow_eval: bool,
 ) -> Front:
     """Put the layers together.
 
     Args:
+        app: The app.
         auth: The app's sessions.
         visitors: Knows who sends a request.
         connections: The open sockets.
@@ -51,13 +80,24 @@ def front_of(
         event_guard: Knows which events are for whom.
         site: The built pages, or None if another server serves them.
         also: Other origins whose pages belong to the app.
-        allow_eval: Whether the pages' scripts may use `eval`.
 
     Returns:
         The layers, to be put in front of the app.
     """
     is_event = Frames(RegistrationContext.get()).are_for_us
-    layers: list[Layer] = [
+    layers: list[Layer] = []
+    if auth.protect_all:
+        layers.append(
+            partial(
+                ProtectAll,
+                auth=auth,
+                visitors=visitors,
+                is_public=partial(_is_public, site),
+                is_missing=partial(_is_missing, app, layers_of(app)),
+                serves_pages=site is not None,
+            )
+        )
+    layers += [
         partial(
             Handshake,
             auth=auth,
@@ -75,14 +115,18 @@ def front_of(
         ),
     ]
     if site is not None:
-        ways = [way for way in auth.providers.values() if isinstance(way, Federated)]
-        targets = dict.fromkeys(way.origin for way in ways if way.origin)
-        policy = Policy(allow_eval=allow_eval, form_targets=tuple(targets))
-        pages = Site(site, auth.page_rules, policy=policy)
-        layers.append(partial(PageGuard, auth=auth, visitors=visitors, site=pages))
+        refusals = Refusals(auth.words, site.links)
+        layers.append(
+            partial(PageGuard, auth=auth, visitors=visitors, site=site, refusals=refusals)
+        )
     layers.append(endpoints.in_front_of)
     if also:
         layers.append(partial(_open_to, origins=also))
+    layers += [
+        CanonicalPaths,
+        partial(Hosts, url=auth.settings.url),
+        partial(SecurityHeaders, is_secure=visitors.origins.is_secure),
+    ]
     if auth.settings.trusted_proxies:
         layers.append(partial(Forwarded, proxies=auth.settings.trusted_proxies))
     return Front(layers)
@@ -103,6 +147,27 @@ def layers_of(app: rx.App) -> Sequence[Starlette | Callable[[ASGIApp], ASGIApp]]
     return own if isinstance(own, Sequence) else (own,)
 
 
+def replace_files(app: rx.App, auth: AuthCore, site: Site) -> None:
+    """Serve the files of the build by our own rules, where Reflex would guess at pages.
+
+    Args:
+        app: The app, with all of its routes.
+        auth: Its sessions.
+        site: The built pages.
+
+    Raises:
+        ConfigurationError: If Reflex serves the build in another way.
+    """
+    mounts = [route for route in _routes(app) if _is_frontend(route)]
+    if len(mounts) != 1 or not isinstance(mounts[0], Mount):
+        raise ConfigurationError(
+            "This version of Reflex serves the built pages in a way that authdemo.sessions doesn't "
+            "know. Take the version that requirements.txt names."
+        )
+    refusals = Refusals(auth.words, site.links)
+    mounts[0].app = BuiltFiles(mounts[0].app, site=site, refusals=refusals)
+
+
 def leave_origins_to_us(app: rx.App) -> None:
     """Switch Socket.IO's fixed list of origins off: `Handshake` knows the app's own.
 
@@ -111,6 +176,47 @@ def leave_origins_to_us(app: rx.App) -> None:
     """
     if app.sio is not None:
         app.sio.eio.cors_allowed_origins = []
+
+
+def _routes(app: rx.App) -> Sequence[BaseRoute]:
+    return app._api.routes if app._api is not None else ()
+
+
+def _is_frontend(route: BaseRoute) -> bool:
+    return getattr(route, "name", None) == _FRONTEND
+
+
+def _is_public(site: Site | None, scope: Scope) -> bool:
+    """Tell what Reflex needs to start, where `ProtectAll` stands; its sockets have their own guard.
+
+    An app's own HTML files are documents, so they are as closed as its pages.
+    """
+    config, path = get_config(), scope["path"]
+    event, upload, *others = (
+        config.prepend_backend_path(str(each))
+        for each in (Endpoint.EVENT, Endpoint.UPLOAD, Endpoint.PING, Endpoint.HEALTH)
+    )
+    if scope["type"] == "websocket":
+        return f"{path}/".startswith(f"{event}/")
+    if path in others or (path == upload and scope["method"] == "POST") or is_preflight(scope):
+        return True
+    file = page_path(address_of(scope))
+    return site is not None and site.is_file(file) and not file.lower().endswith((".html", ".htm"))
+
+
+def _is_missing(
+    app: rx.App, layers: Sequence[Starlette | Callable[[ASGIApp], ASGIApp]], scope: Scope
+) -> bool:
+    """Tell whether none of an app's own routes takes a request, as far as it can be known."""
+    if not all(isinstance(layer, Starlette) for layer in layers):
+        return False
+    own = [route for layer in layers if isinstance(layer, Starlette) for route in layer.routes]
+    routes = [*_routes(app), *own]
+    return not any(
+        route.matches(scope)[0] is not Match.NONE
+        for route in routes
+        if not _is_frontend(route) and getattr(route, "path", None) != ""
+    )
 
 
 def _open_to(app: ASGIApp, *, origins: tuple[str, ...]) -> ASGIApp:

@@ -49,8 +49,8 @@ class SessionsPlugin(Plugin, InstallsSessions):
             auth: Where they are, like `"my_app.auth:auth"`. They are imported
                 with the app, not with the configuration.
             allow_eval: Whether the Content-Security-Policy lets scripts use `eval`.
-                Reflex needs it for what an event handler returns by `rx.call_script`,
-                `rx.console_log`, `rx.set_clipboard` and `rx.window_alert`.
+                Reflex needs it for what an event handler returns by `rx.call_script`;
+                `rx.toast` and other helpers of Reflex work without.
             keep_secret: Whether production, too, may sign with a secret that was made at the
                 first start and is kept in the data folder. Else it needs `AUTH_SECRET`.
         """
@@ -73,7 +73,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
             auth = self.auth()
             auth.guards.check()
         remember(auth)
-        add_errands(RegistrationContext.get().app)
+        add_errands(RegistrationContext.get().app, allow_eval=self._allow_eval)
         pages = {auth.pages.sign_in: sign_in_page, auth.pages.confirm: confirm_page}
         if _others_serve_pages():
             pages[REFUSED] = refused_page

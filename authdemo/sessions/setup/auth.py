@@ -93,7 +93,7 @@ class AuthCore:
             update: The fields that a client may change.
             find_user: Finds a user by id, where the app keeps its users; `refresh` asks it.
             protect_all: Whether pages, event handlers and vars that aren't marked as public
-                are for members only.
+                are for members only, and with them the app's own HTTP routes and WebSockets.
             words: The folder with the app's texts, a file for each language.
             name: The app's name, in the token's `iss` and `aud`.
             settings: The operator's settings; the environment by default.

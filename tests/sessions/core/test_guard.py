@@ -199,6 +199,13 @@ def test_where_two_pages_are_equally_specific_the_protected_one_decides(routes):
     assert rules.of("/posts/new") is MEMBERS
 
 
+@pytest.mark.parametrize("literal", ["/[[...splat]]", "/[x]", "/[X]", "/404"])
+def test_path_that_reads_like_a_route_is_a_path(literal):
+    rules = PageRules({"[[...splat]]": None, "[x]": MEMBERS}, ["[[...splat]]", "[x]"])
+    assert rules.of(literal) is MEMBERS
+    assert rules.of_route("[[...splat]]") is None
+
+
 def test_the_other_pages_have_the_rule_for_all():
     rules = PageRules({"/about": None}, otherwise=MEMBERS)
     assert (rules.of("/about"), rules.of("/anything")) == (None, MEMBERS)

@@ -309,6 +309,12 @@ def test_handshake_rejects_names_that_no_page_makes(auth_app, name):
         Tab(auth_app, token=name)
 
 
+@pytest.mark.parametrize("digit", "89abcdef")
+def test_handshake_takes_the_names_that_reflexs_page_makes(auth_app, digit):
+    with Tab(auth_app, token=f"705c8d6f-98ed-43f7-{digit}e76-{uuid.uuid4().hex[:12]}") as tab:
+        assert "new_token" not in tab.said()
+
+
 def test_shared_state_is_no_tab_even_if_its_name_is_a_tabs(auth_app, tab, login_as):
     room = str(uuid.uuid4())
     with Tab(auth_app, login_as(GRACE), path="/about") as graces:

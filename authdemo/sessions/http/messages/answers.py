@@ -21,10 +21,7 @@ PERSONAL: Mapping[str, str] = {
 """Headers of everything that is one visitor's own."""
 
 _AS_AUTH_JS = {"expires": "0", "pragma": "no-cache"}
-_JSON = {
-    "content-type": "application/json; charset=utf-8",
-    "x-content-type-options": "nosniff",
-}
+_JSON = {"content-type": "application/json; charset=utf-8"}
 _TEXT = {"content-type": "text/plain; charset=utf-8"}
 _AS_IN_URLS = ":/%#?=@[]!$&'()*+,;"
 
@@ -175,7 +172,7 @@ def plain_refusal(error: e.AuthError) -> Answer:
     Returns:
         An answer whose body is the message.
     """
-    return text(error.message, status(error)).plus(later(error))
+    return text(error.message, status(error)).plus([*later(error), *allow(error)])
 
 
 def later(error: e.AuthError) -> RawHeaders:

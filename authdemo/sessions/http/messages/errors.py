@@ -46,3 +46,9 @@ class UpgradeRequired(MessageRefused):
 
     code = "UpgradeRequired"
     status = 426
+
+
+class HostRejected(MessageRefused):
+    """A request that names no host, or none that the app answers for (RFC 9112 section 3.2)."""
+
+    code = "HostRejected"

@@ -11,7 +11,7 @@ from starlette.types import Scope
 from ...core.errors import RequestRefused
 from .scopes import find_header, header
 
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:\d{1,5})?")
+HOST = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:\d{1,5})?")
 _SECURE_SCHEMES = ("https", "wss")
 _MOST_ORIGINS = 256
 
@@ -43,8 +43,14 @@ class Origins:
         """
         if self._url:
             return self._url
-        scheme = "https" if scope["scheme"] in _SECURE_SCHEMES else "http"
+        scheme = "https" if self.is_secure(scope) else "http"
         return _origin(scheme, header(scope, b"host"))
+
+    def is_secure(self, scope: Scope) -> bool:
+        """Tell whether the browser reaches the app over https."""
+        if self._url:
+            return self._url.startswith("https:")
+        return scope["scheme"] in _SECURE_SCHEMES
 
     def is_own(self, scope: Scope) -> bool | None:
         """Judge where a request comes from.
@@ -85,6 +91,6 @@ class Origins:
 
 @lru_cache(_MOST_ORIGINS)
 def _origin(scheme: str, host: str) -> str:
-    if not _HOST.fullmatch(host):
+    if not HOST.fullmatch(host):
         raise RequestRefused("The request has no valid Host header.")
     return f"{scheme}://{host}"

@@ -1,34 +1,75 @@
-"""What browsers are told to forbid on the app's pages."""
+"""What browsers are told to forbid on the app's pages, and on everything that it serves."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
-_ALWAYS = {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
-    "x-frame-options": "DENY",
-}
-_HSTS = {"strict-transport-security": "max-age=63072000"}
+_PAGE = {"cross-origin-opener-policy": "same-origin", "x-frame-options": "DENY"}
+_ALWAYS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
+_NO_DOCUMENT = [
+    (b"content-security-policy", b"frame-ancestors 'none'"),
+    (b"x-frame-options", b"DENY"),
+]
+_HSTS = [(b"strict-transport-security", b"max-age=63072000")]
 
 
-def security_headers(policy: str, *, secure: bool) -> dict[str, str]:
-    """List the headers of a page.
+class SecurityHeaders:
+    """Adds to every response what is safe for all of them, unless it says something else itself.
+
+    What is no document, such as JSON or a redirect, is never shown in a frame. Whether the app's
+    own documents are is up to them.
+    """
+
+    def __init__(self, app: ASGIApp, *, is_secure: Callable[[Scope], bool]) -> None:
+        """Wrap an app.
+
+        Args:
+            app: The app.
+            is_secure: Tells whether a browser reaches the app over https.
+        """
+        self._app = app
+        self._is_secure = is_secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and add to its response."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": self._completed(scope, message)}
+            await send(message)
+
+        await self._app(scope, receive, send_safely)
+
+    def _completed(self, scope: Scope, message: Message) -> list[tuple[bytes, bytes]]:
+        headers = list(message.get("headers", ()))
+        own = {name.lower(): value for name, value in headers}
+        added = _ALWAYS + _HSTS if self._is_secure(scope) else _ALWAYS
+        if own.get(b"content-type", b"application/json").startswith(b"application/json"):
+            added = added + _NO_DOCUMENT
+        return headers + [each for each in added if each[0] not in own]
+
+
+def page_headers(policy: str) -> dict[str, str]:
+    """List the headers of a page, beside those of every response.
 
     Args:
         policy: The page's Content-Security-Policy.
-        secure: Whether the page is served over https.
 
     Returns:
         Names, in lower case, and values.
     """
-    return {**_ALWAYS, "content-security-policy": policy, **(_HSTS if secure else {})}
+    return {**_PAGE, "content-security-policy": policy}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +93,7 @@ class Policy:
         no other is. Inline styles have to stay open in a Reflex app: Emotion, Reflex's
         style library, writes them into the page as it runs. `eval` stays closed unless
         the app needs it: Reflex's front end runs what the server sends by
-        `rx.call_script` with it, and so `rx.console_log`, `rx.set_clipboard` and
-        `rx.window_alert` when an event handler returns them.
+        `rx.call_script` with it. `calls.js` runs `rx.toast` and the like without.
 
         Args:
             document: The page's HTML as it was built.

@@ -2,41 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...core import events as ev
-from ...core.errors import AccessDenied, AuthError, NotFound, RequestRefused, StoreUnavailable
+from ...core.errors import AccessDenied, AuthError, StoreUnavailable
 from ...core.guard import Rule, Verdict
 from ...core.record import SessionRecord
+from ...core.routes import page_path
 from ...setup.auth import AuthCore
 from ..messages import answers
 from ..messages.answers import Answer
 from ..messages.cookies import RawHeaders
 from ..messages.encodings import takes_gzip
 from ..messages.language import language_of
-from ..messages.scopes import wants_page
+from ..messages.scopes import find_header, header
+from ..paths import address_of, path_as_sent
 from ..visitors import Visitor, Visitors, device_of
 from .caching import is_named_by_content, keep, keep_apart
-from .refusals import InsteadOf, is_missing, is_missing_page, nothing, refusal_page
-from .site import Page, Site, canonical, page_at
+from .refusals import Refusals
+from .site import Page, Site
 from .templates import Wording
 
 _SCRIPTS = "/assets/"
-_NO_PAGES = ("/api/", _SCRIPTS)
-_AS_IN_PATHS = "/:@!$&'()*+,;="
 _SCRIPT_HEADERS = answers.raw(
     {"cache-control": "no-cache", "content-type": "text/javascript; charset=utf-8"}
 )
+_CLOSED_HEADERS = answers.raw(
+    {
+        **answers.PERSONAL,
+        "vary": "Cookie, Sec-Fetch-Dest, Referer",
+        "content-type": "text/javascript; charset=utf-8",
+    }
+)
+_CLOSED_MODULE = b"""\
+const [loaded] = performance.getEntriesByType("navigation");
+const page = (url) => url.split("#")[0];
+
+export default () => {
+  if (page(loaded?.name ?? "") !== page(location.href)) location.reload();
+  return null;
+};
+"""
+"""Stands for a closed page: React Router renders it at the page's address, and it loads that.
+
+A document that was loaded from the very address isn't loaded again, so that there is no loop.
+"""
 
 
 class PageGuard:
     """Serves the pages, protected ones to those who may see them."""
 
-    def __init__(self, app: ASGIApp, *, auth: AuthCore, visitors: Visitors, site: Site) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        auth: AuthCore,
+        visitors: Visitors,
+        site: Site,
+        refusals: Refusals,
+    ) -> None:
         """Stand in front of an app.
 
         Args:
@@ -44,11 +72,13 @@ class PageGuard:
             auth: The app's sessions.
             visitors: Knows who sends a request.
             site: The built pages.
+            refusals: Says what went wrong.
         """
-        self._app = InsteadOf(app, is_missing_page, nothing)
+        self._app = app
         self._auth = auth
         self._visitors = visitors
         self._site = site
+        self._refusals = refusals
         whole = [Wording(name, auth.words.texts(name)) for name in auth.words.languages]
         self._for_members = {wording.language: wording for wording in whole}
         self._for_all = {each.language: each.only(site.public_areas) for each in whole}
@@ -61,16 +91,14 @@ class PageGuard:
         await (answer or self._app)(scope, receive, send)
 
     async def _answer(self, scope: Scope) -> ASGIApp | None:
-        path = canonical(scope["path"])
-        page = self._site.page(path)
+        address = address_of(scope)
+        path, page = page_path(address), self._site.page(address)
         try:
             if page is not None:
                 return await self._page(scope, page)
             if path.startswith(_SCRIPTS) and path.endswith(".js"):
                 return await self._script(scope, path)
-            if is_named_by_content(path):
-                return keep(self._app)
-            return self._instead_of_missing(scope, path)
+            return keep(self._app) if is_named_by_content(path) else None
         except AuthError as error:
             return self._denial(scope, path, error)
 
@@ -79,22 +107,7 @@ class PageGuard:
     ) -> Answer:
         """Note that somebody was denied what is there, and say so."""
         self._auth.trail.refused(error, path=path, record=record, device=device_of(scope))
-        if wants_page(scope) and not isinstance(error, RequestRefused):
-            return self._refusal(scope, error, secure=self._is_secure(scope))
-        return answers.plain_refusal(error)
-
-    def _instead_of_missing(self, scope: Scope, path: str) -> ASGIApp | None:
-        """Have an unknown address answered by a page, if a person looks at it."""
-        is_shell = self._site.is_shell(path)
-        if not wants_page(scope) or path.startswith(_NO_PAGES):
-            return nothing() if is_shell else None
-
-        missing = self._refusal(scope, NotFound(), secure=self._is_secure(scope))
-        return missing if is_shell else InsteadOf(self._app, is_missing, lambda: missing)
-
-    def _refusal(self, scope: Scope, error: AuthError, *, secure: bool) -> Answer:
-        wording = self._wording(scope, None, is_member=True)
-        return refusal_page(error, wording, self._site.links, secure=secure)
+        return self._refusals.page_or_text(scope, error)
 
     async def _page(self, scope: Scope, page: Page) -> Answer:
         visitor = await self._visitor(scope, required=page.rule is not None)
@@ -125,22 +138,24 @@ class PageGuard:
         session: Mapping[str, Any] | None,
     ) -> str | None:
         """Decide whether the visitor is better served by another page."""
-        path, query = page.path, scope["query_string"].decode("latin-1")
+        query = scope["query_string"].decode("latin-1")
+        here = f"{page.address}?{query}" if query else page.address
         if page.rule is not None:
-            refused = await self._refused(path, page.rule, query, record, session)
+            refused = await self._refused(page.path, page.rule, here, record, session)
             if refused is not None:
                 return refused
-        if path == self._auth.pages.sign_in and session is not None:
+        if page.path == self._auth.pages.sign_in and session is not None:
             said = {name: values[-1] for name, values in parse_qs(query).items()}
             if not is_news(said.get("error", ""), said.get("code", "")):
-                return await self._onward(scope, path, said.get("callbackUrl", "/"))
-        return None if scope["path"] in (path, path + "/") else _address(path, query)
+                return await self._onward(scope, page.path, said.get("callbackUrl", "/"))
+        path = unquote(page.address)
+        return None if path_as_sent(scope) in (path, path + "/") else here
 
     async def _refused(
         self,
         path: str,
         rule: Rule,
-        query: str,
+        here: str,
         record: SessionRecord | None,
         session: Mapping[str, Any] | None,
     ) -> str | None:
@@ -150,21 +165,19 @@ class PageGuard:
             return verdict
         if verdict:
             is_enough = record is not None and rule.is_for_every_member
-            return None if is_enough else await self._ruled_out(path, rule, query, record)
+            return None if is_enough else await self._ruled_out(rule, here, record)
         if session is not None:
             raise AccessDenied("This page is not for you.", reason="page")
-        return self._auth.sign_in_url(callbackUrl=_address(path, query))
+        return self._auth.sign_in_url(callbackUrl=here)
 
-    async def _ruled_out(
-        self, path: str, rule: Rule, query: str, record: SessionRecord | None
-    ) -> str | None:
+    async def _ruled_out(self, rule: Rule, here: str, record: SessionRecord | None) -> str | None:
         """Judge the visitor by the page's own rule, and say where to go if it is not for them."""
         session = self._auth.session(record) if record else None
         match await rule.judge(session, self._auth.clock):
             case Verdict.SIGN_IN:
-                return self._auth.sign_in_url(callbackUrl=_address(path, query))
+                return self._auth.sign_in_url(callbackUrl=here)
             case Verdict.CONFIRM:
-                return self._auth.confirm_url(_address(path, query))
+                return self._auth.confirm_url(here)
             case Verdict.DENIED:
                 raise AccessDenied("This page is not for you.", reason="page")
         return None
@@ -173,7 +186,7 @@ class PageGuard:
         """Send somebody who is signed in already where they wanted to go."""
         base_url = self._visitors.origins.base_url(scope)
         target = await self._auth.redirect(wanted, base_url)
-        return base_url if page_at(urlsplit(target).path) == path else target
+        return base_url if page_path(urlsplit(target).path) == path else target
 
     async def _render(
         self,
@@ -182,15 +195,12 @@ class PageGuard:
         session: Mapping[str, Any] | None,
         visitor: Visitor | None,
     ) -> Answer:
-        if page.template is None:
-            return answers.text("Not found", 404)
         if session is not None:
             await ev.tell(self._auth.events.session, session=session, path=page.path)
         sent = visitor.cookies if visitor else None
         sheet = page.template.in_words(self._wording(scope, sent, is_member=session is not None))
-        secure = visitor.names.secure if visitor else self._is_secure(scope)
         gzip = takes_gzip(scope)
-        headers = page.template.headers(secure=secure, gzip=gzip)
+        headers = page.template.headers(gzip=gzip)
         return Answer(200, headers, sheet.show(session, gzip=gzip))
 
     def _wording(
@@ -200,32 +210,46 @@ class PageGuard:
         wordings = self._for_members if is_member else self._for_all
         return wordings[language_of(scope, self._auth.words, sent)]
 
-    def _is_secure(self, scope: Scope) -> bool:
-        return self._visitors.origins.base_url(scope).startswith("https://")
-
     async def _script(self, scope: Scope, path: str) -> ASGIApp | None:
-        endpoints = self._site.endpoints_script(path.removeprefix(_SCRIPTS))
+        name = path.removeprefix(_SCRIPTS)
+        endpoints = self._site.endpoints_script(name)
         if endpoints is not None:
             script = endpoints.addressed_to(self._visitors.origins.base_url(scope))
             return Answer(200, [*_SCRIPT_HEADERS], script.encode())
-        if self._site.is_public_script(path.removeprefix(_SCRIPTS)):
+        if self._site.is_public_script(name):
             return keep(self._app) if is_named_by_content(path) else None
         record = (await self._visitors.receive(scope)).record
         if record is None:
-            return answers.text("Sign in first.", 401)
-        pages = self._site.pages_with(path.removeprefix(_SCRIPTS))
+            return self._closed(scope, name) or answers.text("Sign in first.", 401)
+        pages = self._site.pages_with(name)
         if pages and not await self._may_see_one(pages, record):
-            return answers.text("This is not for you.", 403)
+            return self._closed(scope, name) or answers.text("This is not for you.", 403)
         return keep_apart(self._app)
 
-    async def _may_see_one(self, pages: Sequence[str], record: SessionRecord) -> bool:
+    def _closed(self, scope: Scope, name: str) -> Answer | None:
+        """Answer React Router, which follows a link, so that the page guard judges the new page.
+
+        Another script may be imported by names that this module doesn't have.
+        """
+        if not (self._site.is_route_module(name) and self._is_import(scope)):
+            return None
+        return Answer(200, [*_CLOSED_HEADERS], _CLOSED_MODULE)
+
+    def _is_import(self, scope: Scope) -> bool:
+        """Tell whether a page's script imports another; over plain http browsers don't say so."""
+        kind = find_header(scope, b"sec-fetch-dest")
+        if kind is not None:
+            return kind == "script"
+        own = self._visitors.origins.base_url(scope) + "/"
+        return header(scope, b"referer").startswith(own)
+
+    async def _may_see_one(
+        self, pages: Collection[tuple[str, Rule]], record: SessionRecord
+    ) -> bool:
         """Tell whether a member may see a page that needs a script which no public page needs."""
         session = await self._auth.sessions.faces.public(record)
-        for page in pages:
+        for page, rule in pages:
             try:
-                rule = self._site.rule(page)
-                if rule is None:
-                    return True
                 if await self._refused(page, rule, "", record, session) is None:
                     return True
             except AccessDenied:
@@ -261,9 +285,3 @@ def is_news(error: str, reason: str) -> bool:
         Whether it has.
     """
     return error not in ("", "SessionRequired") and reason != "member"
-
-
-def _address(path: str, query: str) -> str:
-    """Spell a page's address from its decoded path, which has its escapes back, and the query."""
-    address = quote(path, safe=_AS_IN_PATHS)
-    return f"{address}?{query}" if query else address

@@ -11,7 +11,7 @@ from pathlib import Path
 _ADDRESS = re.compile(r"(https?|wss?)://[\w.:-]+")
 _REFERENCE = re.compile(r"""["'`](?:\./|/assets/|assets/)([\w.~()\[\]-]+\.js)["'`]""")
 _MANIFEST = re.compile(r"__reactRouterManifest=(\{.*\})", re.DOTALL)
-_NOTHING_FOUND = "routes/[404]._index"
+_ROOT, _NOTHING_FOUND = "root", "routes/[404]._index"
 _AREA = re.compile(r"""["'`]([a-z]+)\.""")
 
 
@@ -58,8 +58,7 @@ class Scripts:
     """Follows the imports of a build's scripts.
 
     Attributes:
-        dynamic_routes: The script of each page that serves many paths, by the page's route.
-            Such pages have no HTML of their own.
+        routes: The script of each page, by the page's route as Reflex spells it.
     """
 
     def __init__(self, assets: Path) -> None:
@@ -70,7 +69,7 @@ class Scripts:
         """
         self._scripts = {file.name: _read(file) for file in assets.glob("*.js")}
         manifest = next(assets.glob("manifest-*.js"), None)
-        self.dynamic_routes = _dynamic_routes(manifest.read_text("utf-8")) if manifest else {}
+        self.routes = _routes(manifest.read_text("utf-8")) if manifest else {}
 
     def needed_by(self, documents: Iterable[str]) -> frozenset[str]:
         """List the scripts that pages load; the route manifest only names files.
@@ -103,14 +102,14 @@ class Scripts:
         return frozenset(area for script in known if script for area in script.areas)
 
 
-def _dynamic_routes(manifest: str) -> dict[str, str]:
+def _routes(manifest: str) -> dict[str, str]:
     """Read React Router's list of routes, and spell them as Reflex does."""
     found = _MANIFEST.search(manifest)
     routes = json.loads(found[1])["routes"].values() if found else ()
     return {
-        _spelled(route["path"]): f'"{route["module"]}"'
+        _spelled(route.get("path", "")): route["module"]
         for route in routes
-        if route["id"] != _NOTHING_FOUND and {":", "*"} & set(route.get("path", ""))
+        if route["id"] not in (_ROOT, _NOTHING_FOUND)
     }
 
 

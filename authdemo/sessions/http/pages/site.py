@@ -1,27 +1,24 @@
-"""The built site: which page is behind a path, and which script belongs to whom."""
+"""The built site: which page is behind a path, which files there are, and who may have a script."""
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote
 
 from ...core.guard import PageRules, Rule
-from ...core.routes import pattern_of
+from ...core.routes import fold, page_address, page_path, pattern_of
 from ..messages.security_headers import STRICT, Policy
 from .scripts import EndpointsScript, Scripts
 from .templates import Template
 
 _LOOK = re.compile(r'<link\b[^>]*\brel="(?:stylesheet|icon|apple-touch-icon)"[^>]*>')
-_MOST_PATHS = 512
-_LONGEST_REMEMBERED = 1024
+_SCRIPTS = "/assets/"
 _SHELL = "__spa-fallback.html"
-_SHELLS = ("/__spa-fallback", "/404")
+_SHELLS = ("/__spa-fallback.html", "/404.html")
 _PACKED = re.compile(r"\.(gz|br|zst)$", re.IGNORECASE)
 
 
@@ -30,19 +27,20 @@ class Page:
     """What is behind a path.
 
     Attributes:
-        path: The canonical path.
+        path: The path as React Router reads it.
+        address: The one spelling of the path, with its escapes.
         rule: Who may see the page; None for everyone.
-        template: What was built; None if there is a page only for a file system to which letter
-            case doesn't matter.
+        template: What was built.
     """
 
     path: str
+    address: str
     rule: Rule | None
-    template: Template | None
+    template: Template
 
 
 class Site:
-    """The pages and scripts of a production build.
+    """The pages, scripts and files of a production build.
 
     Scripts are closed unless a public page needs them: what is not reachable from
     a public page's HTML by imports is for signed-in visitors.
@@ -60,68 +58,56 @@ class Site:
             rules: Which pages are for whom.
             policy: What the pages may do.
         """
-        pages = {
-            _page_path(folder, file): file.read_text("utf-8") for file in folder.rglob("index.html")
-        }
+        scripts = Scripts(folder / "assets")
+        pages = _documents(folder, scripts.routes)
+        dynamic = {route: script for route, script in scripts.routes.items() if "[" in route}
         self._rules = rules
         self._pages = {
-            path: Page(path, rules.of(path), Template(document, policy=policy))
+            path: Page(
+                path, page_address(quote(path)), rules.of(path), Template(document, policy=policy)
+            )
             for path, document in pages.items()
         }
-        self._known = frozenset(path.casefold() for path in pages)
-        endpoints = (folder / "assets").glob("reflex-env-*.js")
+        self._spellings = {fold(path): path for path in pages}
+        self._aliases = _aliases(pages)
+        self._files = frozenset(self._list_files(folder))
         self._endpoints = {
-            file.name: EndpointsScript(file.read_text("utf-8")) for file in endpoints
+            file.name: EndpointsScript(file.read_text("utf-8"))
+            for file in (folder / "assets").glob("reflex-env-*.js")
         }
         self.links = "\n".join(_LOOK.findall(next(iter(pages.values()), "")))
-        scripts = Scripts(folder / "assets")
-        self._dynamic = {pattern_of(route) for route in scripts.dynamic_routes}
+        self._dynamic = {pattern_of(route) for route in dynamic}
         self._shell = Template((folder / _SHELL).read_text("utf-8"), policy=policy)
+        self._route_modules = frozenset(map(_name_of, scripts.routes.values()))
         public = [text for path, text in pages.items() if rules.of(path) is None]
-        public += [
-            script for route, script in scripts.dynamic_routes.items() if rules.of(route) is None
-        ]
+        public += [f'"{name}"' for route, name in dynamic.items() if rules.of_route(route) is None]
         self._public_scripts = scripts.needed_by(public)
-        self._readers = _readers({**pages, **scripts.dynamic_routes}, rules, scripts)
+        self._readers = _readers(
+            [(path, rules.of(path), text) for path, text in pages.items()]
+            + [(route, rules.of_route(route), f'"{name}"') for route, name in dynamic.items()],
+            scripts,
+        )
         self.public_areas = scripts.areas_of(self._public_scripts)
 
-    def page(self, path: str) -> Page | None:
-        """Find a page.
+    def page(self, address: str) -> Page | None:
+        """Find the page at an address: the one that React Router shows there, or an alias's.
 
         Args:
-            path: A canonical path.
+            address: The path with its escapes.
 
         Returns:
-            The page, or None if there would be none whatever the letter case.
+            The page, or None if there is none.
         """
-        page = self._pages.get(path)
-        if page is None:
-            is_dynamic = self._is_dynamic(path)
-            if is_dynamic or path.casefold() in self._known:
-                page = Page(path, self.rule(path), self._shell if is_dynamic else None)
-        return page
+        path = page_path(address)
+        spelled = fold(path)
+        known = self._spellings.get(spelled)
+        if known is None and any(pattern.fullmatch(spelled) for pattern in self._dynamic):
+            return Page(path, page_address(address), self._rules.of(path), self._shell)
+        return self._pages.get(known or self._aliases.get(spelled, ""))
 
-    def is_shell(self, path: str) -> bool:
-        """Tell whether a path means the empty page that the build makes for addresses without one.
-
-        Args:
-            path: A canonical path.
-
-        Returns:
-            Whether it does.
-        """
-        return path.casefold() in _SHELLS
-
-    def rule(self, path: str) -> Rule | None:
-        """Find the rule for a page.
-
-        Args:
-            path: A canonical path.
-
-        Returns:
-            The rule, or None if the page is public.
-        """
-        return self._rules.of(path)
+    def is_file(self, path: str) -> bool:
+        """Tell whether a file of the build that is no page's is at a path, as it is spelled."""
+        return path in self._files
 
     def endpoints_script(self, name: str) -> EndpointsScript | None:
         """Find the script that tells pages where the server is.
@@ -134,79 +120,81 @@ class Site:
         """
         return self._endpoints.get(name)
 
+    def is_route_module(self, name: str) -> bool:
+        """Tell whether a script is a page's own module, of which React Router needs no name."""
+        return name in self._route_modules
+
     def is_public_script(self, name: str) -> bool:
         """Tell whether anonymous visitors may have a script.
 
         Args:
-            name: The file's name, packed or not.
+            name: The file's name.
 
         Returns:
             Whether a public page needs it.
         """
-        return _PACKED.sub("", name) in self._public_scripts
+        return name in self._public_scripts
 
-    def pages_with(self, name: str) -> list[str]:
+    def pages_with(self, name: str) -> Collection[tuple[str, Rule]]:
         """List the protected pages that need a script.
 
         Args:
-            name: The file's name, packed or not.
+            name: The file's name.
 
         Returns:
-            Their paths or routes.
+            Their paths or routes, with their rules.
         """
-        return self._readers.get(_PACKED.sub("", name), [])
+        return self._readers.get(name, ())
 
-    def _is_dynamic(self, path: str) -> bool:
-        return any(pattern.fullmatch(path.casefold()) for pattern in self._dynamic)
+    def _list_files(self, folder: Path) -> Iterable[str]:
+        """List the files that are served as they are: no page's HTML, and no packed copy."""
+        found = {
+            f"/{each.relative_to(folder).as_posix()}"
+            for each in folder.rglob("*")
+            if each.is_file()
+        }
+        for path in found:
+            plain = _PACKED.sub("", path)
+            is_copy = plain != path and plain in found
+            if not is_copy and fold(path) not in self._aliases and path not in _SHELLS:
+                yield path
 
 
-def canonical(path: str) -> str:
-    """Find the page that a path means, however it is spelled.
+def _documents(folder: Path, routes: Collection[str]) -> dict[str, str]:
+    """Read the pages that were built, by path.
 
-    Args:
-        path: A decoded path, like `//x/../client/index.html.gz`.
-
-    Returns:
-        The page's one path, like `/client`.
+    Reflex copies `/x/index.html` to `/x.html`, so that the page of the route `/x/index` has a
+    copy where that of `/x` would be.
     """
-    return _remembered(path) if len(path) <= _LONGEST_REMEMBERED else _canonical(path)
+    files = {_page_of(folder, file): file for file in folder.rglob("index.html")}
+    return {
+        path: file.read_text("utf-8")
+        for path, file in files.items()
+        if path in routes or f"{path}/index" not in routes
+    }
 
 
-def page_at(address: str) -> str:
-    """Find the page that is at an address, as `canonical` does for a decoded path.
-
-    Args:
-        address: The path as a browser spells it, with its escapes, like `/%63lient/`.
-
-    Returns:
-        The page's one path, like `/client`.
-    """
-    return canonical(unquote(address))
+def _page_of(folder: Path, file: Path) -> str:
+    return "/" + file.parent.relative_to(folder).as_posix().removeprefix(".")
 
 
-def _canonical(path: str) -> str:
-    clean = posixpath.normpath("/" + path.replace("\\", "/").lstrip("/"))
-    clean = _PACKED.sub("", clean)
-    stem, dot, ending = clean.rpartition(".")
-    if dot and ending.casefold() == "html":
-        clean = stem
-    if posixpath.basename(clean).casefold() == "index":
-        clean = posixpath.dirname(clean)
-    return clean or "/"
+def _aliases(paths: Iterable[str]) -> dict[str, str]:
+    """Name the files of pages, by which people may ask for them; `/x/index.html` is of `/x`."""
+    aliases = {fold(f"{path.rstrip('/')}.html"): path for path in paths}
+    return aliases | {fold(f"{path.rstrip('/')}/index.html"): path for path in paths}
 
 
-_remembered = lru_cache(_MOST_PATHS)(_canonical)
+def _name_of(script: str) -> str:
+    return script.removeprefix(_SCRIPTS)
 
 
-def _readers(pages: Mapping[str, str], rules: PageRules, scripts: Scripts) -> dict[str, list[str]]:
+def _readers(
+    pages: Iterable[tuple[str, Rule | None, str]], scripts: Scripts
+) -> dict[str, list[tuple[str, Rule]]]:
     """Tell which protected pages need each script."""
-    readers: defaultdict[str, list[str]] = defaultdict(list)
-    for path, document in pages.items():
-        if rules.of(path) is not None:
+    readers: defaultdict[str, list[tuple[str, Rule]]] = defaultdict(list)
+    for path, rule, document in pages:
+        if rule is not None:
             for name in scripts.needed_by([document]):
-                readers[name].append(path)
+                readers[name].append((path, rule))
     return dict(readers)
-
-
-def _page_path(folder: Path, file: Path) -> str:
-    return canonical("/" + file.relative_to(folder).as_posix())

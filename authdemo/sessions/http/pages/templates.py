@@ -20,7 +20,7 @@ from ...core.errors import AuthError
 from ...core.words import Texts
 from ..messages.answers import PERSONAL, raw
 from ..messages.cookies import RawHeaders
-from ..messages.security_headers import STRICT, Policy, security_headers
+from ..messages.security_headers import STRICT, Policy, page_headers
 from .compression import Form, Values
 
 DATA_ID = "session-data"
@@ -94,23 +94,21 @@ class Template:
             document: The page's HTML.
             policy: What it may do.
         """
-        written = policy.of(document)
-        self._headers = {secure: _headers(written, secure=secure) for secure in (False, True)}
+        self._headers = _headers(policy.of(document))
         self._pieces = _pieces(document)
         self._sheets: dict[Wording, Sheet] = {}
 
-    def headers(self, *, secure: bool, gzip: bool) -> RawHeaders:
+    def headers(self, *, gzip: bool) -> RawHeaders:
         """List the page's headers.
 
         Args:
-            secure: Whether it is served over https.
             gzip: Whether it is packed.
 
         Returns:
             The headers, which are the caller's own.
         """
         packing = _PACKED if gzip else ()
-        return [*self._headers[secure], *packing]
+        return [*self._headers, *packing]
 
     def in_words(self, wording: Wording) -> Sheet:
         """Write everything but the session.
@@ -202,13 +200,13 @@ class Sheet:
         return tuple(data if slot is _WHOLE else slot.fill(session) for slot in self._slots)
 
 
-def _headers(policy: str, *, secure: bool) -> RawHeaders:
+def _headers(policy: str) -> RawHeaders:
     return raw(
         {
             **PERSONAL,
             "vary": "Cookie, Accept-Encoding, Accept-Language",
             "content-type": "text/html; charset=utf-8",
-            **security_headers(policy, secure=secure),
+            **page_headers(policy),
         }
     )
 

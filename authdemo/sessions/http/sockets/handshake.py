@@ -1,4 +1,4 @@
-"""The guard at the socket's door."""
+"""The guard at the door of Reflex's own socket."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from urllib.parse import parse_qs
-from uuid import UUID
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,18 +23,12 @@ from .connections import Connection, Connections
 from .places import Places
 from .socket_limits import SocketLimits
 
-SCHEME = "Session"
-"""The scheme of the header that carries a connection's id to the event handlers.
-
-It is `Authorization`, which Reflex never sends on to a browser, and which no
-browser can send with a handshake.
-"""
-
 MAX_HEADER_BYTES = 32_768
 """How large all headers of a handshake may be: Reflex keeps them with the tab's state."""
 
-_RANDOM = 4
-"""The version of random UUIDs (RFC 9562, section 5.4)."""
+_TAB = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89a-f][0-9a-f]{3}-[0-9a-f]{12}")
+"""`generateUUID` of Reflex: like version 4 of RFC 9562, but with one free bit more."""
+
 _VERSION = re.compile(rb"[\w.+-]{1,32}")
 _UPGRADE = [(b"connection", b"upgrade"), (b"upgrade", b"websocket")]
 
@@ -72,12 +65,13 @@ class Handshake:
         self._places = Places(auth.settings.max_sockets)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Guard one connection; requests that are for something else pass."""
-        if scope["type"] != "websocket":
-            if scope["type"] == "http" and f"{scope['path']}/".startswith(f"{self._path}/"):
-                await self._refuse_request(scope, receive, send)
-            else:
-                await self._app(scope, receive, send)
+        """Guard one connection; requests and sockets that are for something else pass."""
+        is_ours = f"{scope.get('path', '')}/".startswith(f"{self._path}/")
+        if not is_ours or scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] == "http":
+            await self._refuse_request(scope, receive, send)
             return
         headers: RawHeaders = []
         with ExitStack() as stack:
@@ -93,7 +87,7 @@ class Handshake:
             stack.callback(self._connections.close, connection)
             stack.enter_context(serving(connection))
             await self._app(
-                _marked(scope, connection),
+                _cleaned(scope),
                 self._watched(receive, connection),
                 _accepting(send, headers) if headers else send,
             )
@@ -148,15 +142,11 @@ class Handshake:
 
 
 def is_tab(token: str) -> bool:
-    """Tell whether a token names a tab: a random UUID (RFC 9562, version 4), and nothing else.
+    """Tell whether a token is one that Reflex's page makes for a tab.
 
-    Reflex keeps tabs and shared states under names of one kind.
+    Tabs and shared states have names of one kind, and a shared state's is the app's to choose.
     """
-    try:
-        name = UUID(token)
-    except ValueError:
-        return False
-    return name.version == _RANDOM and str(name) == token
+    return _TAB.fullmatch(token) is not None
 
 
 def _accepting(send: Send, headers: RawHeaders) -> Send:
@@ -170,17 +160,12 @@ def _accepting(send: Send, headers: RawHeaders) -> Send:
     return accept
 
 
-def _marked(scope: Scope, connection: Connection) -> Scope:
+def _cleaned(scope: Scope) -> Scope:
+    """Leave out our cookies, and a version of the pages that is none: Reflex logs it."""
     clean = cookies.without(scope, cookies.OWN_NAMES)
-    headers = [each for each in clean["headers"] if _may_pass(*each)]
-    return {
-        **clean,
-        "headers": [*headers, (b"authorization", f"{SCHEME} {connection.id}".encode())],
-    }
-
-
-def _may_pass(name: bytes, value: bytes) -> bool:
-    """Leave out our own header, and a version of the pages that is none: Reflex logs it."""
-    if name == b"sec-websocket-protocol":
-        return _VERSION.fullmatch(value) is not None
-    return name != b"authorization"
+    headers = [
+        (name, value)
+        for name, value in clean["headers"]
+        if name != b"sec-websocket-protocol" or _VERSION.fullmatch(value)
+    ]
+    return {**clean, "headers": headers}

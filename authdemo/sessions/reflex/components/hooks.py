@@ -202,10 +202,20 @@ def session_errands() -> rx.Component:
     return errands
 
 
-def add_errands(app: rx.App) -> None:
-    """Put the component that does the server's errands on every page.
+class Calls(rx.Fragment):
+    """Runs `rx.toast` and the like, which an event handler returns, without `eval`."""
+
+    def add_hooks(self) -> list[Any]:
+        """Call the hook."""
+        return [var("useCalls()", Any, imported("calls.js", "useCalls"))]
+
+
+def add_errands(app: rx.App, *, allow_eval: bool) -> None:
+    """Put the components that do the server's errands on every page.
 
     Args:
         app: The app.
+        allow_eval: Whether the pages' scripts may use `eval`.
     """
-    app.extra_app_wraps[(3, "SessionErrands")] = lambda _: rx.fragment(session_errands())
+    calls = [] if allow_eval else [Calls.create()]
+    app.extra_app_wraps[(3, "SessionErrands")] = lambda _: rx.fragment(session_errands(), *calls)

@@ -13,7 +13,6 @@ from reflex_base.vars.sequence import ConcatVarOperation
 from reflex_components_core.base.bare import Bare
 
 from ...core.guard import PageRules
-from ...core.routes import normal
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -30,7 +29,7 @@ def warn_of_open_texts(app: rx.App, rules: PageRules) -> None:
         rules: Which pages are for whom.
     """
     for route, page in app._pages.items():
-        if rules.of(normal(route)) is not None:
+        if rules.of_route(route) is not None:
             sample = next(texts_of(page), None)
             if sample is not None:
                 logger.warning(

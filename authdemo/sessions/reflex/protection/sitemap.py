@@ -5,7 +5,6 @@ from __future__ import annotations
 import reflex as rx
 
 from ...core.guard import PageRules
-from ...core.routes import normal
 
 _CHOICE = "sitemap"
 """Where a page's context says what `SitemapPlugin` shall write of it; None for nothing."""
@@ -22,5 +21,5 @@ def hide_from_sitemap(app: rx.App, rules: PageRules) -> None:
         rules: Which pages are for whom.
     """
     for page in app._unevaluated_pages.values():
-        if rules.of(normal(page.route)) is not None and _CHOICE not in page.context:
+        if rules.of_route(page.route) is not None and _CHOICE not in page.context:
             object.__setattr__(page, "context", {**page.context, _CHOICE: None})

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core.guard import Rule, Verdict
-from ...http.pages.site import page_at
+from ...core.routes import page_path
 from ...http.sockets.connections import Connection
 from ...setup.auth import AuthCore
 
@@ -43,7 +43,7 @@ class Ways:
 
     def is_at_sign_in(self, connection: Connection) -> bool:
         """Tell whether a tab shows the sign-in page."""
-        return page_at(connection.path) == page_at(self._auth.pages.sign_in)
+        return page_path(connection.path) == page_path(self._auth.pages.sign_in)
 
     async def elsewhere(self, connection: Connection, session: Mapping[str, Any] | None) -> str:
         """Decide where a tab has to go from the page that it shows.
@@ -57,7 +57,7 @@ class Ways:
         """
         if session is None and connection.way_on:
             return connection.way_on
-        rule = self._auth.page_rules.of(page_at(connection.path))
+        rule = self._auth.page_rules.of(page_path(connection.path))
         if rule is not None and (way := await self._way_out(rule, connection)):
             return way
         if session is not None and self.is_at_sign_in(connection) and not connection.is_told:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import reflex as rx
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, JSONResponse
+from starlette.routing import Mount, Route, WebSocketRoute
 
 from authdemo.sessions import StoreUnavailable, explain, protected, public, use_session
 from my_app.auth import auth
@@ -142,6 +145,21 @@ class Clerk(rx.State):
 
 
 @public
+class Guide(rx.State):
+    @rx.event
+    def lead(self):
+        return rx.redirect("/archive?box=1&lid=a%26b#papers")
+
+    @rx.event
+    def praise(self):
+        return rx.toast.success('"Well" (done)]: {["', description="It's saved, {1: 2}")
+
+    @rx.event
+    def write_code(self):
+        return rx.call_script("1 + 1")
+
+
+@public
 class Room(rx.SharedState):
     note: rx.Field[str] = rx.field("")
 
@@ -185,6 +203,13 @@ def about():
         rx.el.button("Rename there", on_click=Clerk.rename("x" * 65)),
         rx.el.button("Let me in", on_click=Clerk.let_in),
         rx.el.p(explain(session.error), role="alert"),
+        rx.link("Archive", href="/archive?box=1&lid=a%26b#papers"),
+        rx.link("Reports", href="/reports/index"),
+        rx.link("Post", href="/post/index"),
+        rx.el.button("Lead me", on_click=Guide.lead),
+        rx.el.button("Praise", on_click=Guide.praise),
+        rx.el.button("Write code", on_click=Guide.write_code),
+        rx.toast.provider(),
     )
 
 
@@ -215,6 +240,11 @@ def drawer():
 @protected(roles="admin")
 def council():
     return rx.el.h1("The council's secrets")
+
+
+@protected(roles="admin")
+def reports():
+    return rx.el.h1("Whatever is reported")
 
 
 @protected
@@ -251,7 +281,29 @@ def stairs():
     return rx.el.h1("The stairs to the attic")
 
 
-app = rx.App()
+async def salaries(_):
+    return JSONResponse({"salary": 1})
+
+
+async def docs(_):
+    return HTMLResponse("<h1>How to read salaries</h1>")
+
+
+async def feed(websocket):
+    await websocket.accept()
+    await websocket.send_text(f"heard {await websocket.receive_text()}")
+    await websocket.close()
+
+
+api = Starlette(
+    routes=[
+        Route("/api/salaries", salaries, methods=["GET", "POST"]),
+        Route("/docs", docs),
+        Mount("/media", routes=[Route("/song", docs)]),
+        WebSocketRoute("/feed", feed),
+    ]
+)
+app = rx.App(api_transformer=api)
 app.add_page(home, route="/")
 app.add_page(about, route="/about")
 app.add_page(archive, route="/archive")
@@ -264,4 +316,5 @@ app.add_page(library, route="/library/[[...splat]]")
 app.add_page(volume, route="/library/sealed/[number]")
 app.add_page(attic, route="/attic/[[...splat]]")
 app.add_page(stairs, route="/attic/stairs")
+app.add_page(reports, route="/reports/index")
 app.add_page(unmarked, route="/unmarked")

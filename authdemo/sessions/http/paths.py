@@ -1,0 +1,48 @@
+"""The one spelling of a path, by which the guards judge and the app routes."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, unquote
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..core.routes import canonical
+
+_SENT = "authdemo.sessions.path_as_sent"
+
+
+class CanonicalPaths:
+    """Writes the canonical path into the scope, so that nothing behind reads another one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an app.
+
+        Args:
+            app: The app.
+        """
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request or handshake on with its canonical path."""
+        if scope["type"] in ("http", "websocket"):
+            sent = scope["path"]
+            address = canonical(_spelled(scope))
+            scope.update({"path": unquote(address), "raw_path": address.encode(), _SENT: sent})
+        await self._app(scope, receive, send)
+
+
+def address_of(scope: Scope) -> str:
+    """Read the canonical path, with its escapes."""
+    return str(scope["raw_path"].decode())
+
+
+def path_as_sent(scope: Scope) -> str:
+    """Read the decoded path as the client sent it."""
+    return str(scope[_SENT])
+
+
+def _spelled(scope: Scope) -> str:
+    """Read the path with its escapes; some servers' `raw_path` is missing or another path."""
+    raw = bytes(scope.get("raw_path") or b"").decode("latin-1").partition("?")[0]
+    path = str(scope["path"])
+    return raw if unquote(raw) == path else quote(path, errors="replace")

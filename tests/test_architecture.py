@@ -45,7 +45,7 @@ LAYERS = (
 ACCOUNTS = "authdemo.sessions.accounts"
 FRAMEWORKS = {
     **dict.fromkeys(
-        ("argon2", "email_validator", "psycopg", "sqlalchemy", "sqlmodel"), (ACCOUNTS,)
+        ("argon2", "email_validator", "psycopg", "sqlalchemy", "sqlmodel", "zxcvbn"), (ACCOUNTS,)
     ),
     "reflex": (
         "authdemo.sessions.accounts.form",

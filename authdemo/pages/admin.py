@@ -56,13 +56,14 @@ class AdminState(Busy, rx.State):
 
 
 async def _change_role(account_id: str, role: str) -> None:
-    await accounts.change_role(account_id, role)
-    await auth.refresh(account_id)
+    member = await accounts.get(account_id)
+    await accounts.change_role(member.id, role)
+    await auth.refresh(member.id)
 
 
 async def _end_sessions(account_id: str) -> None:
-    await accounts.get(account_id)
-    await auth.revoke_user(account_id)
+    member = await accounts.get(account_id)
+    await auth.revoke_user(member.id)
 
 
 async def _everyone() -> list[dict[str, str]]:

@@ -58,7 +58,6 @@ def test_json_signs_in_as_well_as_a_form(browser: Browser) -> None:
         ("nobody", PASSWORD),
         ("", ""),
         ("' OR 1=1 --", "' OR 1=1 --"),
-        ("JOHN_DOE", PASSWORD),
     ],
 )
 def test_wrong_credentials_are_refused_alike(browser: Browser, account: str, password: str) -> None:
@@ -78,6 +77,13 @@ def test_wrong_credentials_are_refused_alike(browser: Browser, account: str, pas
 def test_a_blank_around_an_id_counts_for_nothing(browser: Browser, typed: str) -> None:
     assert browser.log_in(typed).status_code == 200
     assert browser.session()["user"]["id"] == "john_doe"
+
+
+@pytest.mark.parametrize("typed", ["John_doe", "JOHN_DOE", "\uff2aohn_doe"], ids=ascii)
+def test_id_signs_in_in_any_letter_case(browser: Browser, typed: str) -> None:
+    assert browser.log_in(typed).status_code == 200
+    assert browser.session()["user"]["id"] == "john_doe"
+    assert browser.log_in(typed, "wrong").status_code == 401
 
 
 def test_a_plain_form_with_wrong_credentials_goes_back_to_the_page(
@@ -339,6 +345,13 @@ def test_a_forwarded_address_gives_no_more_attempts(strict_server: Server) -> No
 def test_blanks_around_an_id_give_no_more_attempts(strict_server: Server) -> None:
     browser = Browser(strict_server)
     typed = ("ada", "ada ", " ada", "\tada\u3000", "ada" + " " * 300)
+    statuses = [browser.log_in(each, "wrong").status_code for each in typed]
+    assert statuses == [401, 401, 401, 429, 429]
+
+
+def test_letter_case_of_an_id_gives_no_more_attempts(strict_server: Server) -> None:
+    browser = Browser(strict_server)
+    typed = ("grace", "Grace", "GRACE", "gRACE", "\uff47race")
     statuses = [browser.log_in(each, "wrong").status_code for each in typed]
     assert statuses == [401, 401, 401, 429, 429]
 

@@ -9,6 +9,7 @@ import reflex as rx
 
 from ..core.audit import AuditEvent
 from ..core.errors import AuthError, ConfigurationError
+from ..core.limits.senders import work_for
 from ..reflex.components.pending import until_the_browser_goes_on
 from ..reflex.components.sign_in import as_typed
 from ..reflex.components.words import explain, word
@@ -63,7 +64,8 @@ async def sign_up(
         asked = Registration.read(form)
         if wait := await auth.register_limit.take(device.ip):
             raise TooManyRegistrations(wait)
-        member = await accounts.register(asked)
+        with work_for(device.ip):
+            member = await accounts.register(asked)
     except (AccountRefused, TooManyRegistrations) as error:
         auth.trail.refused(error, path=state.router.url.path, device=device)
         raise

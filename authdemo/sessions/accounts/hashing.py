@@ -8,24 +8,29 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from .errors import AccountsUnavailable
+from .turns import Turns
 
 T = TypeVar("T")
 
-_AT_ONCE = max(1, (os.cpu_count() or 1) // 4)
-"""A hash takes four cores if it can (RFC 9106, section 4); more at once would only leave none."""
+MAX_MEMORY = 512 * 1024
+"""KiB that all hashes of a process take at once, unless a single one takes more."""
 
-_MOST_WAITING = 128 * _AT_ONCE
-"""How many may wait; whoever came after them would wait for longer than anybody does."""
+MAX_WAITING = 256
+"""How many requests may wait; the next one would wait for longer than people do."""
 
 
 class Hashing:
-    """Has hashes made one after the other, for no more people than will wait."""
+    """Makes as many hashes at once as there are cores, and as memory allows."""
 
-    def __init__(self) -> None:
-        """Begin with nobody waiting."""
-        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="passwords")
-        self._waiting = 0
+    def __init__(self, memory_cost: int) -> None:
+        """Start with none under way.
+
+        Args:
+            memory_cost: KiB that one hash takes.
+        """
+        count = at_once(memory_cost, os.cpu_count() or 1)
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="passwords")
+        self._turns = Turns(count, MAX_WAITING)
 
     async def run(self, work: Callable[..., T], *arguments: object) -> T:
         """Have something hashed while everyone else goes on.
@@ -39,12 +44,21 @@ class Hashing:
 
         Raises:
             AccountsUnavailable: If too many are waiting already.
+            ConnectionLost: If the sender has left before its turn.
         """
-        if self._waiting >= _MOST_WAITING:
-            raise AccountsUnavailable
-        self._waiting += 1
-        try:
+        async with self._turns.one():
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._threads, work, *arguments)
-        finally:
-            self._waiting -= 1
+
+
+def at_once(memory_cost: int, cores: int) -> int:
+    """Decide how many hashes run at once.
+
+    Args:
+        memory_cost: KiB that one takes.
+        cores: How many cores there are.
+
+    Returns:
+        One for each core, as far as `MAX_MEMORY` allows, and at least one.
+    """
+    return max(1, min(cores, MAX_MEMORY // memory_cost))

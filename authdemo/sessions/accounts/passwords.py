@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import math
+import os
 import unicodedata
+from dataclasses import replace
+from functools import cache
 from typing import NamedTuple, TypeGuard
 
-from argon2 import PasswordHasher
+from argon2 import Parameters, PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from ..core.basics.spelling import folded
 from ..core.errors import RuleBroken
 
 LEAST_CHARACTERS = 8
 MAX_BYTES = 1024
+
+_CORES = os.cpu_count() or 1
+_MIN_LANE_MEMORY = 8
+"""KiB that Argon2 needs for each of its lanes (RFC 9106, section 3.1)."""
 
 
 class Checked(NamedTuple):
@@ -38,6 +47,11 @@ class Passwords:
         self._hasher = hasher or PasswordHasher()
         self.nobodys = self._hasher.hash("nobody has this password")
 
+    @property
+    def memory_cost(self) -> int:
+        """KiB that a hash takes while it is made."""
+        return self._hasher.memory_cost
+
     def hash(self, password: str) -> str:
         """Hash a password.
 
@@ -50,7 +64,7 @@ class Passwords:
         return self._hasher.hash(spelled(password))
 
     def check(self, typed: str, hashed: str | None) -> Checked:
-        """Check a password, in no less time for an account that isn't there.
+        """Check a password, with as much work for an old hash or none as for a new one.
 
         Hashes that were made of another spelling of the same text stay good.
 
@@ -62,8 +76,10 @@ class Passwords:
             What it found.
         """
         compared = hashed or self.nobodys
-        found = [each for each in _spellings(typed) if self._matches(each, compared)]
+        spellings = _spellings(typed)
+        found = [each for each in spellings if self._matches(each, compared)]
         if hashed is None or not found:
+            self._make_up(compared, len(spellings))
             return Checked(is_right=False)
         is_otherwise = found[0] != spelled(typed)
         return Checked(True, is_otherwise or self._hasher.check_needs_rehash(hashed))  # noqa: FBT003
@@ -73,6 +89,46 @@ class Passwords:
             return self._hasher.verify(hashed, password)
         except (VerificationError, InvalidHashError):
             return False
+
+    def _make_up(self, hashed: str, times: int) -> None:
+        """Do what a check against a cheaper hash has spared (Django: `harden_runtime`)."""
+        current = extract_parameters(self.nobodys)
+        try:
+            stored = extract_parameters(hashed)
+        except InvalidHashError:
+            stored = None
+        if missing := missing_cost(stored, current):
+            filler = PasswordHasher.from_parameters(missing)
+            for _ in range(times):
+                filler.hash("")
+
+
+def missing_cost(stored: Parameters | None, current: Parameters) -> Parameters | None:
+    """Find the hash that makes up for a cheaper one, in about the memory of a new one.
+
+    Argon2's time grows with passes times memory, and shrinks with the lanes that have a core.
+
+    Args:
+        stored: How the cheaper hash was made, or None if it can't be read.
+        current: How hashes are made today.
+
+    Returns:
+        How to make it, or None if there is nothing to make up for.
+    """
+    missing = (_effort(current) - (_effort(stored) if stored else 0)) * _lanes(current)
+    passes = max(1, math.ceil(missing / current.memory_cost))
+    memory_cost = round(missing / passes)
+    if memory_cost < _MIN_LANE_MEMORY * current.parallelism:
+        return None
+    return replace(current, time_cost=passes, memory_cost=memory_cost)
+
+
+def _effort(parameters: Parameters) -> float:
+    return parameters.time_cost * parameters.memory_cost / _lanes(parameters)
+
+
+def _lanes(parameters: Parameters) -> int:
+    return min(parameters.parallelism, _CORES)
 
 
 def new_password(text: str) -> str:
@@ -85,7 +141,7 @@ def new_password(text: str) -> str:
         The password, in the spelling that is hashed.
 
     Raises:
-        RuleBroken: If it is too short or too long; says so.
+        RuleBroken: If it is too short, too long or too common; says so.
     """
     if not could_be_one(text):
         raise RuleBroken(
@@ -95,6 +151,8 @@ def new_password(text: str) -> str:
         raise RuleBroken(
             "too_short", f"must have at least {LEAST_CHARACTERS} characters", least=LEAST_CHARACTERS
         )
+    if folded(text.strip()) in _common_passwords():
+        raise RuleBroken("too_common", "must not be one of the most common passwords")
     return spelled(text)
 
 
@@ -111,6 +169,14 @@ def could_be_one(typed: object) -> TypeGuard[str]:
         return isinstance(typed, str) and "\0" not in typed and len(typed.encode()) <= MAX_BYTES
     except UnicodeEncodeError:
         return False
+
+
+@cache
+def _common_passwords() -> frozenset[str]:
+    """Load 30,000 common passwords when the first one is chosen (ASVS 6.2.4)."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    return frozenset(FREQUENCY_LISTS["passwords"])
 
 
 def spelled(password: str) -> str:

@@ -17,6 +17,7 @@ from pydantic import (
     field_validator,
 )
 
+from ..core.basics.spelling import folded
 from ..core.errors import RuleBroken
 from ..core.users.models import DisplayName
 from ..core.users.schema import blame
@@ -104,10 +105,5 @@ def check_differs(password: str, account_id: str) -> None:
     Raises:
         RuleBroken: If it is.
     """
-    if password.casefold() == account_id.casefold():
+    if folded(password) == folded(account_id):
         raise RuleBroken("same_as_id", "must not be the id")
-
-
-def folded(account_id: str) -> str:
-    """Spell an id without its letter case, in which no two accounts may be alike."""
-    return account_id.casefold()

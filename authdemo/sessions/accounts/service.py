@@ -10,8 +10,9 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy import Engine, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
+from ..core.basics.spelling import folded
 from ..core.config.settings import data_folder
 from ..core.errors import RuleBroken
 from .database import Database, database_url, read_url
@@ -19,7 +20,7 @@ from .errors import AccountRefused, AccountsUnavailable
 from .hashing import Hashing
 from .member import Member
 from .passwords import Passwords, could_be_one, new_password
-from .rules import Registration, check_differs, folded
+from .rules import Registration, check_differs
 from .table import AccountRow, prepare
 
 
@@ -55,7 +56,7 @@ class Accounts:
         """
         self.roles = tuple(roles)
         self._passwords = Passwords(hasher)
-        self._hashing = Hashing()
+        self._hashing = Hashing(self._passwords.memory_cost)
         self._database = Database(read_url(url) if url else database_url(data_folder()))
         self._database.begin_with(prepare)
 
@@ -93,7 +94,7 @@ class Accounts:
         """Check a password, without saying what was wrong and in no less time.
 
         Args:
-            account_id: The account's id, as it was typed; its letter case counts.
+            account_id: The account's id, as it was typed, in any letter case.
             password: The password, as it was typed.
 
         Returns:
@@ -109,8 +110,8 @@ class Accounts:
         checked = await self._hashing.run(self._passwords.check, password, hashed)
         if not checked.is_right:
             return None
-        if hashed and checked.is_outdated:
-            await self._renew(account_id, password, hashed)
+        if member and hashed and checked.is_outdated:
+            await self._renew(member.id, password, hashed)
         return member
 
     async def register(self, form: Mapping[str, Any] | Registration) -> Member:
@@ -219,8 +220,8 @@ class Accounts:
         self._database.close()
 
     async def _change(self, account_id: str, **fields: str) -> None:
-        await self.get(account_id)
-        statement = update(AccountRow).where(col(AccountRow.id) == account_id).values(fields)
+        member = await self.get(account_id)
+        statement = update(AccountRow).where(col(AccountRow.id) == member.id).values(fields)
         await self._database.run(lambda session: session.exec(statement))
 
     async def _renew(self, account_id: str, password: str, hashed: str) -> None:
@@ -238,7 +239,10 @@ class Accounts:
 
 
 def _look_up(account_id: str, session: Session) -> tuple[Member, str] | None:
-    row = session.get(AccountRow, account_id)
+    """Find an account by its id in any letter case; of old twins, the one that is meant."""
+    is_same = or_(col(AccountRow.id) == account_id, col(AccountRow.folded) == folded(account_id))
+    rows = session.exec(select(AccountRow).where(is_same)).all()
+    row = min(rows, key=lambda row: row.id != account_id, default=None)
     return (row.member(), row.password) if row else None
 
 

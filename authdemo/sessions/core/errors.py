@@ -165,6 +165,13 @@ class TooManyDepartures(TooManyAttempts):
     reason = "departures"
 
 
+class TooManySignIns(TooManyAttempts):
+    """Too many sign-ins from one address are under way, correct ones included."""
+
+    message = "Too many sign-ins from here are under way."
+    reason = "at_once"
+
+
 class TooManyUpdates(AuthError):
     """A client updates its session faster than the operator allows."""
 

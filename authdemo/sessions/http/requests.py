@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import cached_property
 from urllib.parse import parse_qsl
 
@@ -43,6 +46,26 @@ class Request:
     def query(self) -> dict[str, str]:
         """The fields of its query; of one that is repeated, the last."""
         return dict(parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncIterator[Callable[[], bool]]:
+        """Watch whether the sender stays, once the body has been read.
+
+        Yields:
+            Tells whether the sender has disconnected.
+        """
+        left = asyncio.Event()
+
+        async def watch() -> None:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                left.set()
+
+        watching = asyncio.create_task(watch())
+        try:
+            yield left.is_set
+        finally:
+            watching.cancel()
 
     def header(self, name: bytes) -> str | None:
         """Find a header; see `find_header`."""

@@ -23,7 +23,7 @@ from ..core.record import Device, SessionRecord
 from ..core.session import Session
 from ..http.sockets.callers import Caller, current_caller
 from ..http.sockets.connections import Connection
-from ..setup.admission import Provider
+from ..setup.admission import Granted, Provider
 from ..setup.auth import AuthCore
 from .installation import Installation
 from .protection.guards import Guards, page_rules, routes_of
@@ -149,7 +149,7 @@ class Auth(AuthCore):
             ConnectionLost: If the socket is gone.
         """
         connection = self._caller().connection
-        granted = await self.admission.authorize(provider, credentials, device=connection.device)
+        granted = await self._authorize(connection, provider, credentials)
         session_state = await state.get_state(SessionState)
         if granted.redirect_to is not None:
             session_state.leave_to = await self._way_to(granted.redirect_to, connection)
@@ -218,14 +218,13 @@ class Auth(AuthCore):
         if session is None:
             raise NotAuthenticated
         caller = self._caller()
-        device = caller.connection.device
-        granted = await self.admission.authorize(provider, credentials, device=device)
+        granted = await self._authorize(caller.connection, provider, credentials)
         if granted.user.id != session.user.id:
             raise CredentialsSignin
         if granted.redirect_to is not None:
             raise AccessDenied
         _, record = await self.member(state)
-        record = await self.sessions.confirm(record.id, device=device)
+        record = await self.sessions.confirm(record.id, device=caller.connection.device)
         await self.live.settle(state, caller)
         return self.session(record)
 
@@ -403,6 +402,16 @@ class Auth(AuthCore):
         way = await self._installed.signing_out.way_on(record, connection.base_url, callback_url)
         if way is not None:
             connection.way_on = session_state.leave_to = way
+
+    async def _authorize(
+        self, connection: Connection, provider: str, credentials: Mapping[str, Any]
+    ) -> Granted:
+        return await self.admission.authorize(
+            provider,
+            credentials,
+            device=connection.device,
+            has_left=lambda: self.live.connections.find(connection.id) is None,
+        )
 
     def _caller(self) -> Caller:
         """Find the caller of the running event, who still has what the event started with."""

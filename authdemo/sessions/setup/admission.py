@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias
@@ -10,9 +10,12 @@ from typing import Any, TypeAlias
 from ..core import callbacks as cb
 from ..core.audit import AuditEvent, AuditTrail
 from ..core.basics.clock import Clock, system_clock
+from ..core.basics.spelling import folded
 from ..core.callbacks import Account, Callbacks
 from ..core.errors import AccessDenied, CredentialsSignin, SignInError, UnknownProvider
+from ..core.limits.crowds import CrowdLimit
 from ..core.limits.failures import FailureLimit
+from ..core.limits.senders import work_for
 from ..core.record import Device, ProviderSession
 from ..core.users.models import User
 from ..core.users.schema import UserSchema
@@ -71,6 +74,7 @@ class Admission:
         self._schema = schema
         self._trail = trail
         self._failures = failures
+        self._crowds = CrowdLimit()
         self._clock = clock
 
     def provider(self, provider_id: str) -> Provider:
@@ -91,7 +95,12 @@ class Admission:
         return provider
 
     async def authorize(
-        self, provider_id: str, credentials: Mapping[str, Any], *, device: Device
+        self,
+        provider_id: str,
+        credentials: Mapping[str, Any],
+        *,
+        device: Device,
+        has_left: Callable[[], bool] = lambda: False,
     ) -> Granted:
         """Find out who somebody is, and whether they may come in.
 
@@ -100,6 +109,7 @@ class Admission:
             credentials: What they sent. Blanks around the field that names the account count for
                 nothing, in whatever is made of it: phones add them.
             device: What they sign in with; failures are counted by its address.
+            has_left: Tells whether they have disconnected; then no password is hashed.
 
         Returns:
             Who they are.
@@ -107,6 +117,8 @@ class Admission:
         Raises:
             UnknownProvider: If there is no such provider.
             TooManyAttempts: If this account failed too often from there.
+            TooManySignIns: If too many sign-ins from there are under way.
+            ConnectionLost: If they have left before the credentials were checked.
             CredentialsSignin: If the credentials are wrong.
             AccessDenied: If the `sign_in` callback said no.
             CallbackFailed: If a function of the app raised, or answered with no user of the app.
@@ -115,7 +127,8 @@ class Admission:
         credentials = _tidy(self._providers.get(provider_id), credentials)
         try:
             provider = self._credentials(provider_id)
-            user = await self._identify(provider, credentials, device.ip)
+            with self._crowds.one(device.ip), work_for(device.ip, has_left):
+                user = await self._identify(provider, credentials, device.ip)
             account = Account(provider.id, provider.type)
             return Granted(user, account, began, await self._ask(user, account, credentials))
         except SignInError as error:
@@ -166,7 +179,7 @@ class Admission:
     async def _identify(
         self, provider: Credentials, credentials: Mapping[str, Any], address: str
     ) -> User:
-        async with self._failures.attempt(_account(provider, credentials), address):
+        async with self._failures.attempt(_counted(provider, credentials), address):
             if not isinstance(credentials, Mapping):
                 raise CredentialsSignin
             answer = await cb.call("authorize", partial(provider.authorize, credentials))
@@ -199,6 +212,11 @@ def _tidy(provider: Provider | None, credentials: Mapping[str, Any]) -> Mapping[
 
 
 def _account(provider: Credentials, credentials: Mapping[str, Any]) -> str:
-    """Name the account that somebody tries, by which failures are counted."""
+    """Name the account that somebody tries."""
     typed = credentials if isinstance(credentials, Mapping) else {}
     return str(typed.get(provider.account_field, ""))[:256]
+
+
+def _counted(provider: Credentials, credentials: Mapping[str, Any]) -> str:
+    """Name the account in one letter case: no spelling of it gives more attempts."""
+    return folded(_account(provider, credentials))

@@ -111,6 +111,8 @@ class TestOldFile:
         assert [member.id for member in await old.all()] == ["Ada", "Marie", "ada", "grace"]
         assert (await old.check("ada", PASSWORD)).name == "A"
         assert (await old.check("Ada", PASSWORD)).name == "B"
+        assert (await old.check("ADA", PASSWORD)).name == "B"  # who held the place from the start
+        assert (await old.check("marie", PASSWORD)).name == "D"
         await old.change_password("Ada", "a new password")
         assert await old.check("ada", PASSWORD)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import statistics
+import subprocess
+import sys
+import time
 from typing import Any, Literal
 
 import pytest
-from argon2 import PasswordHasher, extract_parameters
+from argon2 import Parameters, PasswordHasher, Type, extract_parameters
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +17,7 @@ from authdemo.sessions.accounts.passwords import (
     MAX_BYTES,
     Passwords,
     could_be_one,
+    missing_cost,
     new_password,
     spelled,
 )
@@ -68,6 +73,66 @@ def test_an_unknown_account_costs_a_check_as_well():
         assert counted == known != []
 
 
+def made(passes: int, memory: int) -> Parameters:
+    return Parameters(Type.ID, 19, 16, 32, passes, memory, 1)
+
+
+def work(parameters: Parameters | None) -> int:
+    """Count the KiB that a hash fills."""
+    return parameters.time_cost * parameters.memory_cost if parameters else 0
+
+
+costs = st.builds(made, st.integers(1, 8), st.integers(8, 2**17))
+
+
+@given(costs, costs)
+def test_missing_work_and_old_work_are_the_work_of_a_new_hash(old, new):
+    missing = missing_cost(old, new)
+    if work(old) <= work(new):
+        rounding = max(8, missing.time_cost if missing else 0)
+        assert abs(work(old) + work(missing) - work(new)) <= rounding
+    else:
+        assert missing is None
+    assert not missing or missing.memory_cost <= new.memory_cost
+
+
+@given(costs)
+def test_unreadable_hash_lacks_the_work_of_a_whole_one(new):
+    assert missing_cost(None, new) == new
+    assert missing_cost(new, new) is None
+
+
+DEAR = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1),
+        PasswordHasher(time_cost=2, memory_cost=64 * 1024, parallelism=1),
+        PasswordHasher(time_cost=3, memory_cost=40 * 1024, parallelism=1),
+        None,
+    ],
+    ids=["far cheaper", "fewer passes", "less memory", "damaged"],
+)
+def test_wrong_guess_costs_alike_for_old_new_and_unknown_accounts(old):
+    """The processor's time is measured, which no other program delays."""
+    passwords = Passwords(DEAR)
+    hashes = {
+        "old": old.hash("tutorial") if old else "$argon2id$damaged",
+        "new": DEAR.hash("tutorial"),
+        "unknown": None,
+    }
+    spent: dict[str, list[float]] = {kind: [] for kind in hashes}
+    for _ in range(9):
+        for kind, hashed in hashes.items():
+            began = time.process_time()
+            assert not passwords.check("a guess", hashed).is_right
+            spent[kind].append(time.process_time() - began)
+    medians = [statistics.median(each) for each in spent.values()]
+    assert max(medians) < 1.4 * min(medians), spent
+
+
 def test_nobody_gets_in_with_nobodys_password(passwords):
     assert not passwords.check("nobody has this password", None).is_right
 
@@ -118,12 +183,56 @@ def test_what_can_not_be_a_password_is_told_why(typed, reason):
     assert broken.value.reason == reason
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("password", "12345678", "qwertyuiop", "qwertyui", "password1", "11111111", "iloveyou"),
+        *("Password", "PASSWORD1", " password ", "\uff50assword", "trustno1", "1q2w3e4r"),
+    ],
+)
+def test_common_password_is_rejected_in_any_letter_case(typed):
+    with pytest.raises(RuleBroken) as broken:
+        new_password(typed)
+    assert (broken.value.reason, str(broken.value)) == (
+        "too_common",
+        "must not be one of the most common passwords",
+    )
+
+
+def test_3000_most_common_passwords_that_are_long_enough_are_rejected():
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    fit = [each for each in FREQUENCY_LISTS["passwords"] if len(each) >= 8][:3000]
+    assert len(fit) == 3000
+    for password in fit:
+        with pytest.raises(RuleBroken, match="common"):
+            new_password(password)
+
+
+@pytest.mark.parametrize(
+    "typed", ["tutorial", "a bird in a gilded cage", "xpassword1", "\u6b63\u786e\u9a6c" * 3]
+)
+def test_password_that_only_holds_a_common_one_is_taken(typed):
+    assert new_password(typed) == typed
+
+
+def test_common_passwords_are_loaded_when_one_is_chosen():
+    program = (
+        "import sys, authdemo.sessions.accounts.passwords as passwords\n"
+        "assert 'zxcvbn' not in sys.modules\n"
+        "passwords.new_password('a bird in a gilded cage')\n"
+        "assert 'zxcvbn.frequency_lists' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 @given(st.text(min_size=8, max_size=40))
 def test_whatever_may_be_a_password_opens_what_it_closed(text):
     passwords = Passwords(CHEAP)
     try:
         password = new_password(text)
-    except RuleBroken:
-        assert not could_be_one(text) or len(spelled(text)) < 8
+    except RuleBroken as broken:
+        too_common = broken.reason == "too_common"
+        assert too_common or not could_be_one(text) or len(spelled(text)) < 8
         return
     assert passwords.check(text, passwords.hash(password)) == (True, False)

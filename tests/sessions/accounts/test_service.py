@@ -33,11 +33,25 @@ class TestCheck:
         assert await accounts.check("ada", password) is None
 
     @pytest.mark.parametrize(
-        "account_id", ["", "ADA", "ada ", "ad%", "ada\0", "' OR 1=1 --", "\ud800", "x" * 2**20]
+        "account_id", ["", "ada ", "ad%", "ada\0", "' OR 1=1 --", "\ud800", "x" * 2**20]
     )
     async def test_any_other_id_is_nobody(self, accounts, account_id):
         assert await accounts.check(account_id, PASSWORD) is None
         assert await accounts.find(account_id) is None
+
+    @pytest.mark.parametrize("typed", ["ADA", "Ada", "adA", "\uff41da"])
+    async def test_id_is_the_same_in_any_letter_case(self, accounts, typed):
+        assert await accounts.check(typed, PASSWORD) == ADA
+        assert await accounts.check(typed, "a guess") is None
+        assert await accounts.find(typed) == await accounts.get(typed) == ADA
+        await accounts.change_role(typed, "admin")
+        await accounts.change_password(typed, "another password")
+        assert (await accounts.check("ada", "another password")).role == "admin"
+
+    async def test_id_registered_in_capitals_signs_in_without_them(self, accounts):
+        await accounts.register({**FORM, "id": "Mary_Shelley"})
+        for typed in ("Mary_Shelley", "mary_shelley", "MARY_SHELLEY"):
+            assert (await accounts.check(typed, PASSWORD)).id == "Mary_Shelley"
 
     @pytest.mark.parametrize("value", [None, 1, True, ["ada"], {"id": "ada"}, b"ada"])
     async def test_what_is_not_text_is_nobody(self, accounts, value):
@@ -141,6 +155,23 @@ class TestChange:
         with pytest.raises(AccountRefused) as refused:
             await accounts.change_password("wollstonecraft", "Wollstonecraft")
         assert refused.value.reason == "same_as_id"
+
+    @pytest.mark.parametrize("password", ["password1", "PassWord1", "12345678"])
+    async def test_common_password_is_rejected_at_registration_and_at_change(
+        self, accounts, password
+    ):
+        for attempt in (
+            accounts.register({**FORM, "password": password}),
+            accounts.change_password("ada", password),
+        ):
+            with pytest.raises(AccountRefused) as refused:
+                await attempt
+            assert (refused.value.field, refused.value.reason) == ("password", "too_common")
+            assert refused.value.message == (
+                "The password must not be one of the most common passwords."
+            )
+        assert await accounts.check("ada", PASSWORD) == ADA
+        assert len(await accounts.all()) == 2
 
     async def test_a_new_role_stays(self, accounts):
         await accounts.change_role("ada", "admin")

@@ -166,9 +166,10 @@ class Endpoints:
         wanted = _wanted_url(request, body) or self._signing_in.remembered_url(visitor)
         credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
         try:
-            granted = await self._auth.admission.authorize(
-                request.name, credentials, device=visitor.device
-            )
+            async with request.watched() as has_left:
+                granted = await self._auth.admission.authorize(
+                    request.name, credentials, device=visitor.device, has_left=has_left
+                )
             target = await self._auth.redirect(wanted, visitor.base_url)
             return await self._signing_in.admit(request, visitor, granted, target)
         except SignInError as error:

@@ -39,6 +39,7 @@ _STATUS: dict[type[e.AuthError], int] = {
     e.TooManyUpdates: 429,
     e.SignInError: 401,
     e.RequestRefused: 403,
+    e.ConnectionLost: 400,
     e.StoreUnavailable: 503,
 }
 

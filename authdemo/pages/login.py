@@ -37,7 +37,9 @@ class LoginState(Busy, rx.State):
 
     @rx.event
     async def log_in(self, form: dict[str, Any]) -> AsyncIterator[None]:
-        """Log in with what the form holds."""
+        """Log in with what the form holds; a second click counts for nothing."""
+        if self.pending:
+            return
         self._begin()
         yield
         wanted = self.router.url.query_parameters.get("callbackUrl", "/")

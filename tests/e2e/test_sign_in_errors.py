@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
 from tests.e2e.visitor import Visitor, click, is_connected
 from tests.support.browser import Browser
@@ -71,3 +71,26 @@ def test_a_tab_whose_visitor_logs_out_in_another_is_told_nothing(visitor: Visito
     tab.wait_for_url("**/login?callbackUrl=/client")
     is_connected(tab)
     expect(tab.get_by_role("alert").filter(has_text="session")).to_have_count(0)
+
+
+@pytest.mark.parametrize("clicks", [2, 5])
+def test_clicks_on_log_in_without_a_pause_are_one_sign_in(
+    app: Server, visitor: Visitor, clicks: int
+) -> None:
+    tab = visitor.open("/login?callbackUrl=/client")
+    is_connected(tab)
+    requests: list[Request] = []
+    tab.on("request", lambda each: requests.append(each))  # noqa: PLW0108 - Playwright marks it
+    refused = app.audited(reason="TicketRefused")
+    tab.get_by_label("Id", exact=True).fill("john_doe")
+    tab.get_by_label("Password", exact=True).fill("tutorial")
+    button = tab.get_by_role("button", name="Log In", exact=True)
+    expect(button).to_be_enabled()
+    button.click(click_count=clicks)
+    tab.wait_for_url(visitor.url + "/client")
+    visitor.is_live(tab)
+    posted = [each.url for each in requests if each.method == "POST"]
+    assert posted == [visitor.url + "/api/auth/ticket"]
+    loaded = [each.url for each in requests if each.resource_type == "document"]
+    assert loaded == [visitor.url + "/client"]
+    assert app.audited(reason="TicketRefused") == refused

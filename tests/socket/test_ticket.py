@@ -113,3 +113,13 @@ def test_a_second_login_in_the_same_browser_ends_its_first_session(
         assert redeem(john, tab.log_in("jane_admin")).status_code == 200
     assert john.session()["user"]["id"] == "jane_admin"
     assert old.session() is None
+
+
+def test_second_click_on_log_in_counts_for_nothing(visitor: Browser) -> None:
+    with Tab(visitor.server, visitor, path="/login") as tab:
+        ticket = tab.log_in()
+        tab.call(f"{LOGIN_STATE}.log_in", form={"id": "john_doe", "password": "tutorial"})
+        tab.call(f"{LOGIN_STATE}.explain")
+        eventually(lambda: tab.var(LOGIN_STATE, "pending") is False)
+        assert tab.var(SESSION_STATE, "ticket") == ticket
+        assert redeem(visitor, ticket).status_code == 200

@@ -95,7 +95,9 @@ class Registering(rx.State, mixin=True):
 
     @rx.event
     async def register(self, form: dict[str, Any]) -> AsyncIterator[None]:
-        """Make an account of what the form holds."""
+        """Make an account of what the form holds; a second click counts for nothing."""
+        if self.pending:
+            return
         self.pending, self.errors = True, {}
         yield
         wanted = self.router.url.query_parameters.get("callbackUrl", "/")

@@ -248,6 +248,9 @@ const load = ({ pathname, search, hash }) => {
   if (hash && isHere) location.reload();
 };
 
+/** Whether a ticket is on its way to the cookie, after which another document is loaded. */
+let isEntering = false;
+
 /** Does for the server what only a browser can do: cookies and navigation. */
 export const useErrands = ({ status, ticket, leave_to, cookie_step, reloads, tab: name }) => {
   useEffect(() => {
@@ -267,7 +270,8 @@ export const useErrands = ({ status, ticket, leave_to, cookie_step, reloads, tab
     if (cookie_step) call("session").then(hint, () => {});
   }, [cookie_step]);
   useEffect(() => {
-    if (!ticket) return;
+    if (!ticket || isEntering) return;
+    isEntering = true;
     post("ticket", { ticket }).then(
       ({ url }) => {
         neighbours?.postMessage("sign-in");

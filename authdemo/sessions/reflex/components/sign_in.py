@@ -84,7 +84,9 @@ class SignInState(rx.State):
 
     @rx.event
     async def sign_in(self, form: dict[str, Any]) -> AsyncIterator[None]:
-        """Sign in with what the form holds."""
+        """Sign in with what the form holds; a second click counts for nothing."""
+        if self.pending:
+            return
         self.pending, self.error = True, {}
         yield
         wanted = self.router.url.query_parameters.get("callbackUrl", "/")
@@ -127,6 +129,8 @@ class ConfirmState(rx.State):
     @rx.event
     async def confirm(self, form: dict[str, Any]) -> AsyncIterator[Any]:
         """Check the password, and go back to where it was asked for."""
+        if self.pending:
+            return
         self.pending, self.error = True, {}
         yield
         try:

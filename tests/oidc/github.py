@@ -56,6 +56,11 @@ class GitHub:
     asked: dict[str, Form] = field(default_factory=dict)
     tokens: dict[str, list[str]] = field(default_factory=dict)
 
+    @property
+    def user_id(self) -> str:
+        """What the app calls the one who is signed in there."""
+        return f"{self.url}/login/oauth#{OCTOCAT['id']}"
+
     def __enter__(self) -> Self:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

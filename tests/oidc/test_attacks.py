@@ -22,7 +22,7 @@ def test_without_an_attack_the_visitor_is_in(browser: Browser, cheat: Cheat) -> 
     answer = come_back(browser, cheat, asked)
     assert answer.headers["Location"] == browser.server.url + "/"
     user = browser.session()["user"]
-    assert (user["id"], user["name"]) == ("cheat:eve", "Eve of the Provider")
+    assert (user["id"], user["name"]) == (f"{cheat.issuer}#eve", "Eve of the Provider")
     assert user["email"] is None, "nobody has verified it"
 
 
@@ -186,7 +186,7 @@ def test_what_was_refused_is_in_the_audit_trail_with_provider_and_reason(
     eventually(lambda: app.audited(**failed, reason="OAuthCallbackError"))
     cheat.behave()
     come_back(browser, cheat, go(browser))
-    eventually(lambda: app.audited(kind="sign-in", provider="cheat", user="cheat:eve"))
+    eventually(lambda: app.audited(kind="sign-in", provider="cheat", user=f"{cheat.issuer}#eve"))
     secrets = (asked["state"], asked["nonce"], f"code-{asked['state']}")
     assert not [secret for secret in secrets if secret in app.logged()]
 

@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
+from tests.oidc.conftest import Honest
 from tests.oidc.steps import query_of
 from tests.support.server import Server
 from tests.wire.browser import Browser, install_client
@@ -50,7 +51,9 @@ def test_the_client_finds_the_provider_as_auth_js_shows_it(browser: Browser, app
     assert providers["github"]["type"] == "oauth"
 
 
-def test_sign_in_leads_to_the_provider_and_back_to_the_page(browser: Browser, app: Server) -> None:
+def test_sign_in_leads_to_the_provider_and_back_to_the_page(
+    browser: Browser, app: Server, honest: Honest
+) -> None:
     window = browser.open("/login?callbackUrl=/")
     window.shows("unauthenticated")
     there = window.sign_in_with("honest")
@@ -58,10 +61,10 @@ def test_sign_in_leads_to_the_provider_and_back_to_the_page(browser: Browser, ap
     assert (asked["code_challenge_method"], asked["client_id"]) == ("S256", "my_app")
     assert asked["redirect_uri"] == f"{app.url}/api/auth/callback/honest"
     assert sign_in_there(browser, there) == f"{app.url}/"
-    user = {"id": "honest:ada", "name": "ada of the provider", "email": "ada@example.org"}
+    user = {"id": f"{honest.issuer}#ada", "name": "ada of the provider", "email": "ada@example.org"}
     assert browser.open("/").shows("authenticated", **user)
     window.come_back()
-    window.shows("authenticated", id="honest:ada")
+    window.shows("authenticated", id=f"{honest.issuer}#ada")
 
 
 @pytest.mark.parametrize("option", ["callbackUrl", "redirectTo"])

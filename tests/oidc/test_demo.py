@@ -31,13 +31,15 @@ def demo(tmp_path_factory: pytest.TempPathFactory, honest: Honest) -> Iterator[S
         yield server
 
 
-def test_somebody_from_elsewhere_is_a_user_like_others(demo: Server, chromium: Chromium) -> None:
+def test_somebody_from_elsewhere_is_a_user_like_others(
+    demo: Server, chromium: Chromium, honest: Honest
+) -> None:
     with Visitor.with_own_browser(chromium, demo.url) as visitor:
         tab = visitor.open("/client")
         sign_in_at_the_provider(tab, "OpenID Connect")
         tab.wait_for_url(demo.url + "/client")
         visitor.is_live(tab)
-        expect(field_of(tab, "id")).to_have_text("oidc:ada")
+        expect(field_of(tab, "id")).to_have_text(f"{honest.issuer}#ada")
         expect(field_of(tab, "role")).to_have_text("user")
         click(tab, "Client Side Update")
         expect(field_of(tab, "name")).to_have_text("Client-Man")

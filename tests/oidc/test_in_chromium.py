@@ -31,14 +31,16 @@ def visitor(app: Server, chromium: Chromium) -> Iterator[Visitor]:
         visitor.saw_no_complaint()
 
 
-def test_a_visitor_signs_in_at_the_provider_and_every_tab_follows(visitor: Visitor) -> None:
+def test_a_visitor_signs_in_at_the_provider_and_every_tab_follows(
+    visitor: Visitor, honest: Honest
+) -> None:
     tab, other = visitor.open("/"), visitor.open("/login")
     tab.wait_for_url("**/login?callbackUrl=/")
     is_connected(other)
     sign_in_at_the_provider(tab, "Honest")
     tab.wait_for_url(visitor.url + "/")
     expect(tab.get_by_role("heading")).to_have_text("Hello ada of the provider")
-    expect(tab.locator("#user")).to_have_text("honest:ada")
+    expect(tab.locator("#user")).to_have_text(f"{honest.issuer}#ada")
     other.wait_for_url(visitor.url + "/")
     is_connected(other)
     click(other, "Log out")
@@ -81,7 +83,7 @@ def test_who_clicks_twice_departs_once(visitor: Visitor) -> None:
     assert len(departures) == 1
 
 
-def test_two_tabs_go_to_the_provider_and_both_arrive(visitor: Visitor) -> None:
+def test_two_tabs_go_to_the_provider_and_both_arrive(visitor: Visitor, honest: Honest) -> None:
     older, newer = visitor.open("/login"), visitor.open("/login")
     for tab in (older, newer):
         is_connected(tab)
@@ -93,7 +95,7 @@ def test_two_tabs_go_to_the_provider_and_both_arrive(visitor: Visitor) -> None:
     prove(newer)
     newer.wait_for_url(visitor.url + "/")
     for tab in (older, newer):
-        expect(tab.locator("#user")).to_have_text("honest:ada")
+        expect(tab.locator("#user")).to_have_text(f"{honest.issuer}#ada")
 
 
 def test_a_visitor_who_cancels_at_the_provider_is_told_so(visitor: Visitor) -> None:
@@ -251,7 +253,7 @@ def test_a_visitor_signs_in_at_github(visitor: Visitor, github: GitHub) -> None:
     click(tab, "Log in with GitHub")
     tab.get_by_role("button", name="Authorize").click()
     tab.wait_for_url(visitor.url + "/")
-    expect(tab.locator("#user")).to_have_text("github:583231")
+    expect(tab.locator("#user")).to_have_text(github.user_id)
     tab.goto(visitor.url + "/safe")
     tab.wait_for_url("**/confirm?callbackUrl=/safe")
     is_connected(tab)

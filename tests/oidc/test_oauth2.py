@@ -29,7 +29,7 @@ def test_a_visitor_is_known_by_githubs_number_and_verified_address(
     answer = come_back(browser, github, asked)
     assert answer.headers["Location"] == browser.server.url + "/"
     user = browser.session()["user"]
-    assert (user["id"], user["name"]) == ("github:583231", "The Octocat")
+    assert (user["id"], user["name"]) == (github.user_id, "The Octocat")
     assert user["email"] == "mona@example.org", "the primary one, though the profile has none"
 
 
@@ -37,7 +37,7 @@ def test_who_changes_the_login_is_the_same_person(browser: Browser, github: GitH
     github.profile |= {"login": "somebody", "name": None}
     come_back(browser, github, go(browser, "github"))
     user = browser.session()["user"]
-    assert (user["id"], user["name"]) == ("github:583231", "somebody")
+    assert (user["id"], user["name"]) == (github.user_id, "somebody")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_an_address_that_is_not_the_verified_primary_one_is_not_taken(
     github.profile["email"] = "claimed@example.org"
     come_back(browser, github, go(browser, "github"))
     user = browser.session()["user"]
-    assert (user["id"], user["email"]) == ("github:583231", None)
+    assert (user["id"], user["email"]) == (github.user_id, None)
 
 
 def test_who_keeps_the_addresses_back_signs_in_without(browser: Browser, github: GitHub) -> None:
@@ -117,7 +117,7 @@ def test_an_answer_in_another_providers_name_is_refused(browser: Browser, github
     query = query_of(github.authorize(asked))
     del query["iss"]
     browser.get(f"/api/auth/callback/github?{httpx.QueryParams(query)}")
-    assert browser.session()["user"]["id"] == "github:583231"
+    assert browser.session()["user"]["id"] == github.user_id
 
 
 def test_a_visitor_who_cancels_is_told_so(browser: Browser) -> None:
@@ -129,7 +129,7 @@ def test_a_visitor_who_cancels_is_told_so(browser: Browser) -> None:
 def test_any_other_provider_is_a_declaration(browser: Browser, github: GitHub) -> None:
     come_back(browser, github, go(browser, "forge"), provider="forge")
     user = browser.session()["user"]
-    assert (user["id"], user["name"], user["email"]) == ("forge:583231", "octocat", None)
+    assert (user["id"], user["name"], user["email"]) == (github.user_id, "octocat", None)
 
 
 def test_auth_js_calls_it_oauth(browser: Browser) -> None:

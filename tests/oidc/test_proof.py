@@ -26,7 +26,7 @@ def is_open(browser: Browser) -> bool:
 def eve(browser: Browser, cheat: Cheat, **claims: Any) -> Browser:
     cheat.change = lambda said: said | claims
     come_back(browser, cheat, go(browser))
-    assert browser.session()["user"]["id"] == "cheat:eve"
+    assert browser.session()["user"]["id"] == f"{cheat.issuer}#eve"
     return browser
 
 
@@ -55,7 +55,7 @@ def test_who_was_not_asked_again_is_told_so_and_stays(
     asked = go(browser, prompt="login")
     cheat.change = lambda said: said | ({} if at is None else {"auth_time": at})
     assert reason(come_back(browser, cheat, asked), browser) == "proof"
-    assert browser.session()["user"]["id"] == "cheat:eve"
+    assert browser.session()["user"]["id"] == f"{cheat.issuer}#eve"
     assert not is_open(browser)
 
 
@@ -67,7 +67,7 @@ def test_nothing_is_asked_where_it_does_not_matter(browser: Browser) -> None:
 def test_oauth_2_proves_nothing(browser: Browser, github: GitHub) -> None:
     answer = query_of(github.authorize(go(browser, "github", prompt="login")))
     browser.get(f"/api/auth/callback/github?code={answer['code']}&state={answer['state']}")
-    assert browser.session()["user"]["id"] == "github:583231"
+    assert browser.session()["user"]["id"] == github.user_id
     assert not is_open(browser)
 
 

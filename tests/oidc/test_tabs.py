@@ -29,7 +29,7 @@ def test_the_first_to_come_back_signs_in_and_the_other_is_led_on(
 ) -> None:
     asked = [go(browser, wanted="/about?a=b"), go(browser, wanted="/about?a=b")]
     come_back(browser, cheat, asked.pop(first))
-    assert browser.session()["user"]["id"] == "cheat:eve"
+    assert browser.session()["user"]["id"] == f"{cheat.issuer}#eve"
     token = browser.token
     answer = come_back(browser, cheat, asked.pop())
     assert reason(answer, browser) == "member"

@@ -24,7 +24,7 @@ def is_safe(address: object, *, query: bool = False) -> bool:
         url = urlsplit(address) if isinstance(address, str) else urlsplit("")
     except ValueError:
         return False
-    if url.fragment or (url.query and not query) or not url.hostname:
+    if "#" in str(address) or (url.query and not query) or not url.hostname:
         return False
     return url.scheme == "https" or (url.scheme == "http" and _is_local(url.hostname))
 

@@ -39,13 +39,14 @@ def default_user(identity: Identity) -> User:
         identity: Who it is.
 
     Returns:
-        A user whose id is made of provider and subject, so that no two providers share one.
-        The e-mail address is taken if the provider has verified it.
+        A user whose id is made of issuer and subject (OpenID Connect Core, section 2): it stays
+        when the provider gets another id here. The e-mail address is taken if the provider has
+        verified it.
     """
     claims = identity.claims
     email = claims.get("email") if claims.get("email_verified") is True else None
     return User(
-        id=f"{identity.provider}:{identity.subject}",
+        id=f"{identity.issuer}#{identity.subject}",  # an issuer has no fragment
         name=_text(claims.get("name") or claims.get("preferred_username")),
         email=_text(email),
         image=_text(claims.get("picture")),

@@ -1,0 +1,39 @@
+"""Who an identity is: known by issuer and subject, whatever the provider is called here."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authdemo.sessions.providers.addresses import is_safe
+from authdemo.sessions.providers.identity import Identity, default_user
+
+ISSUERS = st.sampled_from(
+    ["https://a.example", "https://a.example/", "https://a.example/b", "https://b.example:8443/x"]
+)
+SUBJECTS = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1)
+
+
+def identity(issuer: str, subject: str, provider: str = "google") -> Identity:
+    return Identity(provider=provider, issuer=issuer, subject=subject, claims={})
+
+
+def test_default_user_stays_when_the_provider_is_renamed():
+    renamed = identity("https://a.example", "1234", "company-sso")
+    assert default_user(renamed) == default_user(identity("https://a.example", "1234"))
+
+
+def test_default_user_of_another_issuer_is_another_though_the_provider_is_called_the_same():
+    moved = identity("https://b.example", "1234")
+    assert default_user(moved).id != default_user(identity("https://a.example", "1234")).id
+
+
+@given(st.tuples(ISSUERS, SUBJECTS), st.tuples(ISSUERS, SUBJECTS))
+def test_default_users_are_the_same_if_issuer_and_subject_are(one, other):
+    assert (default_user(identity(*one)).id == default_user(identity(*other)).id) == (one == other)
+
+
+def test_issuer_has_no_fragment_that_a_subject_could_imitate():
+    assert is_safe("https://a.example")
+    assert not is_safe("https://a.example#")
+    assert not is_safe("https://a.example#1")

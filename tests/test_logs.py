@@ -8,6 +8,8 @@ import io
 import logging
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
@@ -137,3 +139,18 @@ def test_traceback_in_the_log_has_no_line_of_a_clients_own(mark: str) -> None:
     _, *others = Entries(Paper(io.StringIO())).format(record).splitlines()
     assert all(line.startswith("    ") and line.isprintable() for line in others)
     assert "FORGED" in others[-1]
+
+
+def test_made_secret_is_a_warning_that_says_what_to_set(tmp_path: Path) -> None:
+    environ = {name: value for name, value in os.environ.items() if name != "AUTH_SECRET"}
+    ended = subprocess.run(
+        [sys.executable, "-c", "from authdemo.__main__ import check_settings; check_settings()"],
+        env={**environ, "AUTH_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    (line,) = ended.stderr.splitlines()
+    assert " WARNING authdemo.sessions: AUTH_SECRET is not set." in line
+    assert "Set AUTH_SECRET to at least 32 random bytes" in line
+    assert (tmp_path / "secret").read_text() not in line

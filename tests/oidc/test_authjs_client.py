@@ -81,10 +81,12 @@ def test_another_origin_is_not_gone_to(browser: Browser, app: Server) -> None:
     assert urlsplit(sign_in_there(browser, there)).netloc == urlsplit(app.url).netloc
 
 
-def test_signing_out_leads_to_the_provider_too(browser: Browser, app: Server) -> None:
+def test_signing_out_leads_to_the_provider_too(
+    browser: Browser, app: Server, honest: Honest
+) -> None:
     sign_in_there(browser, browser.open("/login").sign_in_with("leaving", redirectTo="/"))
     window = browser.open("/")
-    window.shows("authenticated", id="leaving:ada")
+    window.shows("authenticated", id=f"{honest.issuer}#ada")
     url = window.sign_out(redirectTo="/login?out=1")["url"]
     window.shows("unauthenticated")
     assert url.startswith(f"{app.url}/api/auth/signout/leaving?ticket=")

@@ -144,13 +144,13 @@ def test_who_signs_out_at_the_provider_too_is_asked_for_the_password_again(
     assert not [frame for frame in visitor.frames if "eyJ" in frame]
 
 
-def test_a_plain_form_leads_to_the_provider_and_out_there(visitor: Visitor) -> None:
+def test_a_plain_form_leads_to_the_provider_and_out_there(visitor: Visitor, honest: Honest) -> None:
     tab = visitor.open("/login")
     send_form(tab, "signin/leaving")
     prove(tab)
     tab.get_by_role("button", name="Continue").click()
     tab.wait_for_url(visitor.url + "/")
-    expect(tab.locator("#user")).to_have_text("leaving:ada")
+    expect(tab.locator("#user")).to_have_text(f"{honest.issuer}#ada")
     send_form(tab, "signout")
     tab.get_by_role("button", name="Yes, sign me out").click()
     tab.wait_for_url(visitor.url + "/login?callbackUrl=/")

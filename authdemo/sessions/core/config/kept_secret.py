@@ -61,6 +61,11 @@ def _make(path: Path) -> None:
             os.fsync(descriptor)
         with suppress(FileExistsError):
             os.link(draft, path)
-            logger.warning("AUTH_SECRET is not set. A secret was made and is kept in %s.", path)
+            logger.warning(
+                "AUTH_SECRET is not set. A secret was made and is kept in %s. "
+                "Set AUTH_SECRET to at least %d random bytes to choose it yourself.",
+                path,
+                MIN_SECRET_BYTES,
+            )
     finally:
         Path(draft).unlink()

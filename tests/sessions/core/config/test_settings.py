@@ -256,6 +256,8 @@ class TestMadeSecret:
     def test_it_is_not_in_the_warning_that_it_was_made(self, tmp_path, caplog):
         secret = self.start(tmp_path).decode()
         assert "AUTH_SECRET is not set" in caplog.text
+        assert "Set AUTH_SECRET to at least 32 random bytes" in caplog.text
+        assert [entry.levelname for entry in caplog.records] == ["WARNING"]
         assert secret not in caplog.text
 
     def test_threads_that_start_at_once_agree_on_it(self, tmp_path):

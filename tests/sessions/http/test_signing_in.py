@@ -1,0 +1,73 @@
+"""Sign-ins that come to the endpoints at one moment, bounded for each address."""
+
+from __future__ import annotations
+
+import asyncio
+
+from authdemo.sessions.core.errors import TooManySignIns
+from authdemo.sessions.core.limits.crowds import MAX_AT_ONCE
+from authdemo.sessions.core.record import Device
+from authdemo.sessions.providers.credentials import Credentials
+from authdemo.sessions.testing.browser import AS_CLIENT
+from tests.sessions.providers.house import open_house
+from tests.support.house import ADA, Person
+
+MORE = 3
+
+
+async def sign_in(house, headers=AS_CLIENT, number=0):
+    token = (await house.visitor.get("/api/auth/csrf")).json()["csrfToken"]
+    form = {"csrfToken": token, "id": f"account {number}", "password": "right"}
+    return await house.visitor.post("/api/auth/callback/credentials", data=form, headers=headers)
+
+
+async def first_of(tasks, count):
+    done, pending = set(), set(tasks)
+    while len(done) < count:
+        ready, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        done |= ready
+    return [each.result() for each in done], pending
+
+
+async def test_sign_ins_over_the_bound_of_their_address_have_to_come_back(tmp_path):
+    may_answer = asyncio.Event()
+
+    async def authorize(credentials):
+        await may_answer.wait()
+        return ADA
+
+    async with open_house(tmp_path, Credentials(authorize=authorize), user=Person) as house:
+        await house.visitor.get("/api/auth/csrf")
+        tries = [
+            asyncio.create_task(sign_in(house, number=number))
+            for number in range(MAX_AT_ONCE + MORE)
+        ]
+        refused, others = await first_of(tries, MORE)
+        for answer in refused:
+            assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
+            assert answer.json()["message"].startswith("Too many sign-ins from here are under way.")
+            assert answer.json()["url"].endswith("/login?error=TooManyAttempts&code=at_once")
+        on_page = await sign_in(house, {"Accept": "text/html"})
+        assert on_page.status_code == 302
+        assert on_page.headers["Location"].endswith("/login?error=TooManyAttempts&code=at_once")
+        assert (await house.noted()).reason == "TooManyAttempts"
+        elsewhere = asyncio.create_task(
+            house.auth.admission.authorize(
+                "credentials", {"id": "ada", "password": "right"}, device=Device(ip="192.0.2.2")
+            )
+        )
+        may_answer.set()
+        assert (await elsewhere).user == ADA
+        answers = await asyncio.gather(*others)
+        assert {each.status_code for each in answers} == {200}
+        assert (await sign_in(house)).status_code == 200
+
+
+def test_sign_in_that_has_to_come_back_says_when():
+    error = TooManySignIns(2)
+    assert error.facts() == {
+        "message": "Too many sign-ins from here are under way. Try again in 2 seconds.",
+        "code": "TooManyAttempts",
+        "reason": "at_once",
+        "values": {"seconds": 2},
+    }

@@ -94,3 +94,18 @@ def test_clicks_on_log_in_without_a_pause_are_one_sign_in(
     loaded = [each.url for each in requests if each.resource_type == "document"]
     assert loaded == [visitor.url + "/client"]
     assert app.audited(reason="TicketRefused") == refused
+
+
+@pytest.mark.parametrize("path", ["/login", "/register"])
+def test_password_field_hides_its_text_and_takes_pasted_text(visitor: Visitor, path: str) -> None:
+    """ASVS 6.2.6 and 6.2.7."""
+    tab = visitor.open(path)
+    is_connected(tab)
+    field, other = tab.locator("[name=password]"), tab.locator("[name=id]")
+    expect(field).to_have_attribute("type", "password")
+    expect(field).to_have_attribute("autocomplete", re.compile("(current|new)-password"))
+    other.fill("a bird in a gilded cage")
+    other.press("ControlOrMeta+a")
+    other.press("ControlOrMeta+c")
+    field.press("ControlOrMeta+v")
+    expect(field).to_have_value("a bird in a gilded cage")

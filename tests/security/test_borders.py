@@ -57,6 +57,24 @@ def test_every_page_tells_the_browser_what_to_forbid(john: Browser, header: str)
     assert all(page.headers.get(header) for page in pages)
 
 
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("Content-Security-Policy", "object-src 'none'"),  # ASVS 3.4.3
+        ("Content-Security-Policy", "base-uri 'none'"),  # ASVS 3.4.3
+        ("X-Content-Type-Options", "nosniff"),  # ASVS 3.4.4
+        ("Referrer-Policy", "same-origin"),  # ASVS 3.4.5
+        ("Content-Security-Policy", "frame-ancestors 'none'"),  # ASVS 3.4.6
+        ("Cross-Origin-Opener-Policy", "same-origin"),  # ASVS 3.4.8
+    ],
+)
+def test_header_of_every_page_forbids_what_its_number_asks(
+    john: Browser, header: str, said: str
+) -> None:
+    for page in (Browser(john.server).get("/login"), *map(john.get, ("/", "/client"))):
+        assert said in map(str.strip, page.headers[header].split(";"))
+
+
 @pytest.mark.parametrize("accept", ["*/*", "text/html"])
 @pytest.mark.parametrize("path", [*SHELLS, "/nowhere", "/nowhere.js", "/assets/none-12345678.css"])
 def test_there_is_no_page_beside_the_pages(browser: Browser, path: str, accept: str) -> None:

@@ -183,6 +183,28 @@ def test_what_can_not_be_a_password_is_told_why(typed, reason):
     assert broken.value.reason == reason
 
 
+@pytest.mark.parametrize("typed", ["x" * 64, "\u00e9" * 64, "tutorial", "x" * MAX_BYTES], ids=len)
+def test_password_of_8_to_at_least_64_characters_is_taken(typed):
+    """ASVS 6.2.1 and 6.2.9."""
+    assert new_password(typed) == typed
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "wordsalone",
+        "WORDSALONE",
+        "9081726354",
+        "!?&%$#@*",
+        "\u6b63\u786e\u9a6c\u7535\u6c60\u9489\u4e66\u9488",
+        "a b c d e",
+    ],
+)
+def test_password_of_one_kind_of_character_is_taken(typed):
+    """ASVS 6.2.5."""
+    assert new_password(typed) == typed
+
+
 @pytest.mark.parametrize(
     "typed",
     [

@@ -88,3 +88,14 @@ async def test_many_at_once_ask_once(provider: OpenIDConnect, cheat: Cheat) -> N
     said = await asyncio.gather(*(provider.logout(token) for _ in range(5)))
     assert {each.subject for each in said} == {"eve"}
     assert cheat.asked == [METADATA, KEYS]
+
+
+async def test_metadata_of_another_issuer_signs_nobody_in(
+    provider: OpenIDConnect, cheat: Cheat, clock: StoppedClock
+) -> None:
+    """ASVS 10.5.3."""
+    cheat.metadata = {"issuer": "https://elsewhere.example"}
+    assert await refusal(provider, cheat) == "issuer"
+    cheat.metadata = {}
+    clock.advance(10)
+    assert (await sign_in(provider, cheat)).subject == "eve"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from authdemo.sessions.core.errors import TooManySignIns
 from authdemo.sessions.core.limits.crowds import MAX_AT_ONCE
@@ -22,7 +23,8 @@ async def sign_in(house, headers=AS_CLIENT, number=0):
 
 
 async def first_of(tasks, count):
-    done, pending = set(), set(tasks)
+    done: set[asyncio.Task[Any]] = set()
+    pending = set(tasks)
     while len(done) < count:
         ready, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
         done |= ready

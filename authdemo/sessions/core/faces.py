@@ -98,7 +98,7 @@ class Faces:
             sid=record.id,
             jti=new_id(),
             iat=now,
-            exp=max(now, int(record.expires)),
+            exp=min(max(now, int(record.expires)), now + self._tokens.max_age),
             rev=record.rev,
             user=record.user,
             extra=record.claims,

@@ -199,7 +199,8 @@ class SessionRecord(_Frozen):
             cause: What makes the revision.
             device: What asks for it.
             expires: When the session ends from now on, unless `ends` comes first. None if nobody
-                used it: then it ends as before, and was last seen then.
+                used it: then it ends as before, and was last seen then. A clock that has stepped
+                back shortens no life.
 
         Returns:
             A record whose `rev` is one higher.
@@ -208,7 +209,8 @@ class SessionRecord(_Frozen):
         if expires is None:
             new |= {"last_seen": self.last_seen}
         else:
-            new |= {"renewed": at, "expires": min(expires, self.ends)}
+            known = self.expires if at < self.renewed else 0.0
+            new |= {"renewed": at, "expires": min(max(expires, known), self.ends)}
         return self._stepped(at, cause, changes(self.user, user), device, **new)
 
     def renewed_until(self, expires: float, *, at: float) -> SessionRecord:

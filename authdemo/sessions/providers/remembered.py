@@ -49,15 +49,15 @@ class Remembered(Generic[T]):
 
         Returns:
             The answer, at most an hour old. If it won't do but was asked for just now, it is
-            the same again.
+            the same again. A clock that steps back makes neither last longer.
 
         Raises:
             OAuthCallbackError: If there is none; for some seconds without another question.
         """
         async with self._lock:
             now = self._clock()
-            fresh = self._answer if now - self._answered <= FRESH_SECONDS else None
-            if (fresh is None or anew) and now - self._asked >= AGAIN_AFTER:
+            fresh = self._answer if abs(now - self._answered) <= FRESH_SECONDS else None
+            if (fresh is None or anew) and abs(now - self._asked) >= AGAIN_AFTER:
                 return await self._renewed(http, now)
             if fresh is None:
                 raise OAuthCallbackError(self._trouble.message, reason=self._trouble.reason)

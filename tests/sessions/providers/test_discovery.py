@@ -74,6 +74,17 @@ async def test_who_does_not_answer_is_left_in_peace_for_ten_seconds(
     assert (await provider.logout(token)).subject == "eve"
 
 
+async def test_provider_is_asked_again_after_clock_steps_back(
+    provider: OpenIDConnect, cheat: Cheat, clock: StoppedClock
+) -> None:
+    token, cheat.is_down = cheat.logout_token(), True
+    with pytest.raises(OAuthCallbackError, match="can't answer"):
+        await provider.logout(token)
+    clock.advance(-30)
+    cheat.is_down = False
+    assert (await provider.logout(token)).subject == "eve"
+
+
 async def test_keys_that_can_not_be_read_are_not_asked_for_all_the_time(
     provider: OpenIDConnect, cheat: Cheat, clock: StoppedClock
 ) -> None:

@@ -370,10 +370,14 @@ class Sessions(Lookup):
             await tell(self._events.update_user, session=session, changes=changed)
 
     async def _make_room(self, newest: SessionRecord) -> None:
-        """End a user's oldest sessions if there are more than the app allows."""
+        """End a user's oldest sessions if there are more than the app allows.
+
+        The one that has just begun stays, even if a clock that stepped back dates it before others.
+        """
         most = self._options.most_per_user
         if most is not None:
-            for record in (await self.of_user(newest.user_id))[most:]:
+            others = [each for each in await self.of_user(newest.user_id) if each.id != newest.id]
+            for record in others[most - 1 :]:
                 await self.revoke(record.id)
 
 

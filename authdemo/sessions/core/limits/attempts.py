@@ -103,7 +103,7 @@ class Attempts:
             )
             if counted is None:
                 return 0
-            failed = [each.at for each in counted if each.is_over or now - each.at >= PATIENCE]
+            failed = [each.at for each in counted if each.is_over or abs(now - each.at) >= PATIENCE]
             if len(failed) >= most:
                 return max(1, math.ceil(failed[-most] + self._window - now))
             await asyncio.sleep(_PAUSE)

@@ -22,6 +22,12 @@ MAX_TOKEN_BYTES: Final = 3072
 LEEWAY: Final = 5
 """Seconds by which two clocks may differ."""
 
+MAX_STEP_BACK: Final = 300
+"""Seconds by which a clock may step back, or be behind another worker's.
+
+A token seems to be from the future then. Its record says whether its session is alive.
+"""
+
 RESERVED: Final = frozenset({"iss", "aud", "sub", "sid", "jti", "iat", "nbf", "exp", "rev", "user"})
 """Claims that the profile itself defines; no callback can set them."""
 
@@ -57,7 +63,11 @@ class Claims:
 
 
 class TokenCodec:
-    """Mints and verifies the tokens of one app."""
+    """Mints and verifies the tokens of one app.
+
+    Attributes:
+        max_age: The longest life of a token, in seconds.
+    """
 
     def __init__(
         self, keys: KeyRing, *, issuer: str, max_age: int, clock: Clock = system_clock
@@ -70,10 +80,10 @@ class TokenCodec:
             max_age: The longest life of a token, in seconds.
             clock: The clock.
         """
+        self.max_age = max_age
         self._signer = jws.Signet(keys.signer)
         self._signets = jws.Signets(keys.all)
         self._issuer = issuer
-        self._max_age = max_age
         self._clock = clock
         self._proved: OrderedDict[str, tuple[Claims, int]] = OrderedDict()
         self._newest: dict[str, str] = {}
@@ -197,9 +207,9 @@ class TokenCodec:
         now = self._clock()
         if claims.exp + LEEWAY <= now:
             raise TokenExpired("The token's time is over.", reason="expired")
-        if begins > now + LEEWAY:
+        if begins > now + MAX_STEP_BACK:
             raise TokenError("The token is from the future.", reason="future")
-        if not 0 <= claims.exp - claims.iat <= self._max_age + LEEWAY:
+        if not 0 <= claims.exp - claims.iat <= self.max_age + LEEWAY:
             raise TokenError("The token claims a longer life than this app gives.", reason="life")
 
 

@@ -162,6 +162,24 @@ async def test_what_never_ends_counts_until_the_window_is_over(workers, clock):
         await asyncio.wait(hanging)
 
 
+async def test_attempt_that_never_ends_keeps_others_waiting_no_longer_after_step_back(
+    workers, clock
+):
+    async with AsyncExitStack() as stack:
+        authorize = Authorize()
+        auths = await workers(stack, authorize)
+        authorize.may_answer.clear()
+        hanging = [asyncio.create_task(enter(auths[0])) for _ in range(LIMIT)]
+        await authorize.is_asked(LIMIT)
+        clock.advance(-120)
+        async with asyncio.timeout(5):
+            with pytest.raises(TooManyAttempts):
+                await enter(auths[-1], password="right")
+        for each in hanging:
+            each.cancel()
+        await asyncio.wait(hanging)
+
+
 @pytest.mark.parametrize(
     ("one", "other", "is_same"),
     [

@@ -62,6 +62,10 @@ class AuthError(Exception):
         return facts | {name: value for name, value in more.items() if value}
 
 
+_DEAD = frozenset({"expired", "life", "session", "owner"})
+"""What a token can lack that this app has signed: a key or a form of another app is not here."""
+
+
 class ConfigurationError(AuthError, ValueError):
     """The app is set up wrongly; it must not start."""
 
@@ -72,6 +76,11 @@ class TokenError(AuthError):
     """A token that this server must not believe."""
 
     code = "InvalidToken"
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether the token is this app's own, by its signature, and can never be good again."""
+        return self.reason in _DEAD
 
 
 class TokenExpired(TokenError):

@@ -9,6 +9,7 @@ from functools import lru_cache
 from starlette.types import Scope
 
 from ..core.basics.ids import is_tab_name
+from ..core.errors import TokenError
 from ..core.lifecycle.lookup import Verified
 from ..core.limits.networks import address_text
 from ..core.record import Device, SessionRecord
@@ -35,6 +36,7 @@ class Visitor:
         names: The names of the cookies there.
         cookies: The cookies that came along, by name.
         verified: The sender's token and session, or None.
+        has_dead_token: Whether a token came along that this app made and that is good no more.
     """
 
     scope: Scope
@@ -42,6 +44,7 @@ class Visitor:
     names: CookieNames
     cookies: Mapping[str, list[str]]
     verified: Verified | None
+    has_dead_token: bool
 
     @property
     def device(self) -> Device:
@@ -54,9 +57,9 @@ class Visitor:
         return self.cookies.get(self.names.csrf, [])
 
     @property
-    def has_session_cookie(self) -> bool:
-        """Whether a session cookie came along, good or bad."""
-        return self.names.session in self.cookies
+    def has_own_token(self) -> bool:
+        """Whether the session cookie is this app's: another on the same host may use its name."""
+        return self.verified is not None or self.has_dead_token
 
     @property
     def record(self) -> SessionRecord | None:
@@ -124,14 +127,16 @@ class Visitors:
             StoreUnavailable: If the store can't say.
         """
         base_url = self.origins.base_url(scope)
-        names = CookieNames.of(base_url)
+        names = CookieNames.of(base_url, self._auth.settings.cookie_prefix)
         sent = cookies.by_name(scope)
-        verified = None
+        verified, has_dead_token = None, False
         for token in sent.get(names.session, ()):
-            verified = await self._auth.sessions.verify(token)
-            if verified:
+            try:
+                verified = await self._auth.sessions.check(token)
                 break
-        return Visitor(scope, base_url, names, sent, verified)
+            except TokenError as error:
+                has_dead_token = has_dead_token or error.is_dead
+        return Visitor(scope, base_url, names, sent, verified, has_dead_token)
 
     def browser(self, visitor: Visitor) -> str:
         """Name the visitor's browser by its CSRF cookie; empty if it has none."""
@@ -190,8 +195,10 @@ class Visitors:
     async def refresh(self, headers: RawHeaders, visitor: Visitor) -> SessionRecord | None:
         """Bring a reader's cookies up to date, but only if they are behind.
 
-        A session cookie that is dead is taken back, unless a page's script asks: while it
-        does, somebody may be signing in, and the answer must not take the new cookie.
+        A session cookie is taken back if its token is this app's and dead, unless a page's
+        script asks: while it does, somebody may be signing in, and the answer must not take the
+        new cookie. Any other cookie stays: cookies don't know ports (RFC 6265, section 8.5), so
+        it may be good for another app on the same host.
 
         Args:
             headers: The headers of the answer to the reader.
@@ -216,5 +223,5 @@ class Visitors:
 
     def _take_back(self, headers: RawHeaders, visitor: Visitor) -> None:
         """Take a session cookie back that is dead, as `refresh` says."""
-        if visitor.has_session_cookie and not is_scripts(visitor.scope):
+        if visitor.has_own_token and not is_scripts(visitor.scope):
             self.clear_session(headers, visitor)

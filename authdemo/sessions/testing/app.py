@@ -81,10 +81,11 @@ class RunningApp:
         provider = next(iter(self.auth.providers.values()))
         account = Account(provider.id, provider.type)
         record = self.run(self.auth.sessions.sign_in(user, account))
-        names = CookieNames.of(self.auth.settings.url or at.url)
+        settings = self.auth.settings
+        names = CookieNames.of(settings.url or at.url, settings.cookie_prefix)
         browser = browser or Browser(at, session=names.session, csrf=names.csrf)
         if browser.csrf_cookie is not None:
-            csrf = Csrf(self.auth.settings.keys)
+            csrf = Csrf(settings.keys)
             before = csrf.find([browser.csrf_cookie], "") or ""
             browser.cookies[names.csrf] = csrf.issue(record.id, browser=before)[1]
         browser.token = self.auth.sessions.faces.mint(record)

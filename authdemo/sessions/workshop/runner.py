@@ -106,7 +106,7 @@ class Workshop:
                 await self._auth.sessions.store.delete(other.id)
 
     async def _send(self, attempt: AlteredRequest, bench: Bench) -> httpx.Response:
-        names = CookieNames.of(bench.base_url)
+        names = self._names(bench)
         pairs = [f"{names.session}={attempt.cookie}"]
         if attempt.csrf is not None:
             pairs.append(f"{names.csrf}={attempt.csrf[1]}")
@@ -122,8 +122,11 @@ class Workshop:
             )
         return _conclusive(answer)
 
+    def _names(self, bench: Bench) -> CookieNames:
+        return CookieNames.of(bench.base_url, self._auth.settings.cookie_prefix)
+
     async def _evidence(self, answer: httpx.Response, bench: Bench) -> Evidence:
-        sessions, name = self._auth.sessions, CookieNames.of(bench.base_url).session
+        sessions, name = self._auth.sessions, self._names(bench).session
         kept = [header for header in answer.headers.get_list("set-cookie") if _is_kept(header)]
         tokens = {header.partition("=")[0]: _value(header) for header in kept}
         record = await sessions.find(bench.record.id)

@@ -11,7 +11,7 @@ from authdemo.sessions.http.messages.origin import Origins
 from authdemo.sessions.http.visitors import Visitors
 from authdemo.sessions.providers.credentials import Credentials
 from authdemo.sessions.setup.auth import AuthCore
-from tests.support.house import ADA, PASSWORD, SECRET, Person
+from tests.support.house import ADA, OTHER_SECRET, PASSWORD, SECRET, Person
 
 SESSION = CookieNames.of("http://own.example").session
 A_WHILE = 2 * 86_400
@@ -28,6 +28,53 @@ def request(token, **headers):
     own = {"host": "own.example", "cookie": f"{SESSION}={token}", **headers}
     raw = [(name.encode(), value.encode()) for name, value in own.items()]
     return {"type": "http", "scheme": "http", "path": "/", "headers": raw}
+
+
+OTHER_APP = AuthCore(
+    providers=[Credentials(authorize=lambda _: None)],
+    settings=Settings(keys=KeyRing([OTHER_SECRET])),
+    user=Person,
+)
+
+
+def another_apps_token(record):
+    return OTHER_APP.sessions.faces.mint(record)
+
+
+def damaged(token):
+    return token[:-1] + ("A" if token[-1] != "A" else "B")
+
+
+COOKIES = {
+    "of this app, ended": (lambda _, own: own, "ended", True),
+    "of this app, expired": (lambda _, own: own, "expired", True),
+    "of this app, from the future": (lambda _, own: own, "step back", False),
+    "of this app, damaged": (lambda _, own: damaged(own), "", False),
+    "of another app here": (lambda record, _: another_apps_token(record), "", False),
+    "encrypted, as Auth.js makes them": (lambda *_: "eyJhbGciOiJkaXIifQ..aXY.Y3Q.dGFn", "", False),
+    "an id, as Auth.js makes them": (lambda *_: "0a2b64b6-1b6f-4f0e-9a53-5d1f4b0d8c3e", "", False),
+    "empty": (lambda *_: "", "", False),
+}
+
+
+@pytest.mark.parametrize(("cookie", "event", "taken_back"), COOKIES.values(), ids=COOKIES)
+async def test_read_takes_back_only_dead_tokens_of_this_app(auth, clock, cookie, event, taken_back):
+    """Cookies don't know ports: another app on the same host may use the same name."""
+    await auth.sessions.store.open()
+    record = await auth.sessions.sign_in(ADA, PASSWORD)
+    token = cookie(record, auth.sessions.faces.mint(record))
+    match event:
+        case "ended":
+            await auth.sessions.sign_out(record.id)
+        case "expired":
+            clock.advance(days=91)
+        case "step back":
+            clock.advance(days=-3)
+    visitors, fresh = Visitors(auth, Origins(None)), list[tuple[bytes, bytes]]()
+    visitor = await visitors.receive(request(token))
+    assert await visitors.refresh(fresh, visitor) is None
+    assert [b"Max-Age=0" in value for _, value in fresh] == [True] * taken_back
+    await auth.sessions.store.close()
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ from .options import DAY, LONGEST_LIFE, SessionOptions
 from .public_origin import read_origin
 
 _REDIS = re.compile(r"(rediss?|unix)://\S+")
+_COOKIE_PREFIX = re.compile(r"(?!__)[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
+"""A token (RFC 6265, section 4.1.1); browsers keep `__Host-` and the like for themselves."""
+
 _RATE = re.compile(r"([1-9][0-9]{0,5})/(second|minute|hour)")
 _LEAST_EVENT_BYTES = 1024
 _WINDOWS = {"second": 1, "minute": 60, "hour": 3600}
@@ -56,6 +59,7 @@ class Settings:
         event_rate: How many events a tab may send.
         event_bytes: How large an event may be, as UTF-8.
         max_sockets: How many sockets a session may have open, and an address without a session.
+        cookie_prefix: The first part of the cookies' names.
         trusted_proxies: The addresses and networks whose forwarded headers are believed.
         made_secret: Whether the secret was made here, because none was given.
     """
@@ -71,6 +75,7 @@ class Settings:
     event_rate: Rate = Rate(100, 1)
     event_bytes: int = 65_536
     max_sockets: int = 1000
+    cookie_prefix: str = "authjs"
     trusted_proxies: tuple[str, ...] = ()
     made_secret: bool = False
 
@@ -107,6 +112,7 @@ class Settings:
             event_rate=_rate(environ, "AUTH_EVENT_RATE", "100/second"),
             event_bytes=_event_bytes(environ),
             max_sockets=_max_sockets(environ),
+            cookie_prefix=_cookie_prefix(environ),
             trusted_proxies=_trusted_proxies(environ),
             made_secret="AUTH_SECRET" not in environ,
             data_dir=(data_dir := data_folder(environ)),
@@ -206,6 +212,17 @@ def _max_sockets(environ: Mapping[str, str]) -> int:
     if not re.fullmatch(r"[1-9]\d{0,5}", value, re.ASCII):
         raise ConfigurationError(f"AUTH_MAX_SOCKETS takes a number of sockets, not {value!r}.")
     return int(value)
+
+
+def _cookie_prefix(environ: Mapping[str, str]) -> str:
+    value = environ.get("AUTH_COOKIE_PREFIX") or "authjs"
+    if not _COOKIE_PREFIX.fullmatch(value):
+        raise ConfigurationError(
+            "AUTH_COOKIE_PREFIX takes the first part of the cookies' names, like authjs: up to 64 "
+            "letters, digits and signs of RFC 6265, none of them at the start like __Host-; "
+            f"it is {value!r}."
+        )
+    return value
 
 
 def _trusted_proxies(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -238,7 +238,8 @@ class Endpoints:
             way = await self.signing_out.way_on(visitor.record, visitor.base_url, target)
         answer = redirect(request, way or target)
         self._signing_in.remember(answer, visitor, target)
-        self._visitors.clear_session(answer.headers, visitor)
+        if visitor.has_own_token:
+            self._visitors.clear_session(answer.headers, visitor)
         self._visitors.put_csrf(answer.headers, visitor, "")
         return answer
 
@@ -295,7 +296,9 @@ class Endpoints:
             self._visitors.csrf.check(visitor.csrf_cookies, visitor.sid, body.get("csrfToken"))
         except RequestRefused as error:
             if for_redirect:
-                error.url = self._auth.sign_in_url(visitor.base_url, error="MissingCSRF")
+                why = {"error": "MissingCSRF", "code": error.reason}
+                known = {name: value for name, value in why.items() if value}
+                error.url = self._auth.sign_in_url(visitor.base_url, **known)
             raise
         return visitor, body
 

@@ -43,7 +43,8 @@ def describe(auth: AuthCore) -> dict[str, Any]:
         An OpenAPI 3.1 document.
     """
     source = resources.files(__package__).joinpath("openapi.json")
-    document: dict[str, Any] = json.loads(source.read_text("utf-8"))
+    text = source.read_text("utf-8").replace("authjs.", f"{auth.settings.cookie_prefix}.")
+    document: dict[str, Any] = json.loads(text)
     components = document["components"]
     components["parameters"]["provider"]["schema"]["enum"] = list(auth.providers)
     components["schemas"] |= _models(auth.sessions.schema)

@@ -99,12 +99,12 @@ class SigningIn:
     def remember(self, answer: Answer, visitor: Visitor, url: str) -> None:
         """Keep where the visitor went, as Auth.js does, for a sign-in that doesn't say.
 
-        An address that no browser would keep is not remembered, nor the one before it.
+        An address that no browser would keep is not remembered, nor the app's one before it.
         """
         names, value = visitor.names, quote(url, safe="")
         if len(value) <= cookies.LONGEST_VALUE:
             cookies.put(answer.headers, names.callback_url, value, secure=names.secure)
-        else:
+        elif self.remembered_url(visitor) is not None:
             cookies.clear(answer.headers, names.callback_url, secure=names.secure)
 
     def remembered_url(self, visitor: Visitor) -> str | None:

@@ -15,6 +15,9 @@ from starlette.types import Scope
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 """Headers as ASGI has them."""
 
+PREFIX = "authjs"
+"""The first part of the names unless `AUTH_COOKIE_PREFIX` says another."""
+
 LONGEST_VALUE = 4000
 """Browsers keep 4096 bytes, name and attributes included (RFC 6265, section 6.1)."""
 
@@ -42,37 +45,30 @@ class CookieNames:
     secure: bool
 
     @classmethod
-    def of(cls, base_url: str) -> CookieNames:
-        """Choose the names for an origin.
-
-        Args:
-            base_url: The app's origin.
-
-        Returns:
-            Prefixed names over https, and bare ones otherwise.
-        """
-        return _SECURE if base_url.startswith("https://") else _PLAIN
+    def of(cls, base_url: str, prefix: str = PREFIX) -> CookieNames:
+        """Choose the names for an origin: over https they carry the browsers' prefixes, too."""
+        return _named(prefix, secure=base_url.startswith("https://"))
 
 
-_PLAIN = CookieNames(
-    "authjs.session-token",
-    "authjs.csrf-token",
-    "authjs.callback-url",
-    "authjs.state",
-    secure=False,
-)
-_SECURE = CookieNames(
-    "__Secure-authjs.session-token",
-    "__Host-authjs.csrf-token",
-    "__Secure-authjs.callback-url",
-    "__Host-authjs.state",
-    secure=True,
-)
-OWN_NAMES = frozenset(
-    name
-    for names in (_PLAIN, _SECURE)
-    for name in (names.session, names.csrf, names.callback_url, names.state)
-)
+@lru_cache
+def _named(prefix: str, *, secure: bool) -> CookieNames:
+    site, host = ("__Secure-", "__Host-") if secure else ("", "")
+    return CookieNames(
+        f"{site}{prefix}.session-token",
+        f"{host}{prefix}.csrf-token",
+        f"{site}{prefix}.callback-url",
+        f"{host}{prefix}.state",
+        secure=secure,
+    )
+
+
+def own_names(prefix: str) -> frozenset[str]:
+    """List the names of an app's cookies, over http and https."""
+    return frozenset(
+        name
+        for names in (_named(prefix, secure=False), _named(prefix, secure=True))
+        for name in (names.session, names.csrf, names.callback_url, names.state)
+    )
 
 
 def pairs(scope: Scope) -> list[tuple[str, str]]:

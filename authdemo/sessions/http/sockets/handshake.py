@@ -87,7 +87,7 @@ class Handshake:
             stack.callback(self._connections.close, connection)
             stack.enter_context(serving(connection))
             await self._app(
-                _cleaned(scope),
+                self._cleaned(scope),
                 self._watched(receive, connection),
                 _accepting(send, headers) if headers else send,
             )
@@ -128,7 +128,7 @@ class Handshake:
             device=visitor.device.model_copy(update={"tab": new_tab_name()}),
             base_url=visitor.base_url,
             pace=Bucket(self._auth.settings.event_rate),
-            is_over=known and visitor.has_session_cookie and visitor.record is None,
+            is_over=known and visitor.has_dead_token and visitor.record is None,
         )
 
     def _watched(self, receive: Receive, connection: Connection) -> SocketLimits:
@@ -139,6 +139,17 @@ class Handshake:
             trail=self._auth.trail,
             is_event=self._is_event,
         )
+
+    def _cleaned(self, scope: Scope) -> Scope:
+        """Leave out our cookies, and a version of the pages that is none: Reflex logs it."""
+        names = cookies.own_names(self._auth.settings.cookie_prefix)
+        clean = cookies.without(scope, names)
+        headers = [
+            (name, value)
+            for name, value in clean["headers"]
+            if name != b"sec-websocket-protocol" or _VERSION.fullmatch(value)
+        ]
+        return {**clean, "headers": headers}
 
 
 def is_tab(token: str) -> bool:
@@ -158,14 +169,3 @@ def _accepting(send: Send, headers: RawHeaders) -> Send:
         await send(message)
 
     return accept
-
-
-def _cleaned(scope: Scope) -> Scope:
-    """Leave out our cookies, and a version of the pages that is none: Reflex logs it."""
-    clean = cookies.without(scope, cookies.OWN_NAMES)
-    headers = [
-        (name, value)
-        for name, value in clean["headers"]
-        if name != b"sec-websocket-protocol" or _VERSION.fullmatch(value)
-    ]
-    return {**clean, "headers": headers}

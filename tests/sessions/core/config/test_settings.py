@@ -180,6 +180,25 @@ def test_max_sockets_rejects_what_is_no_number(value):
     assert "AUTH_MAX_SOCKETS" in complaint(AUTH_MAX_SOCKETS=value)
 
 
+@pytest.mark.parametrize("value", ["authjs", "my_app", "a", "x" * 64, "!#$%&'*+-.^`|~9"])
+def test_cookie_prefix_takes_token(value):
+    assert read(AUTH_COOKIE_PREFIX=value).cookie_prefix == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["a b", "a=b", "a;b", "a,b", 'a"b', "a/b", "a\n", "ä", "x" * 65, "__Host-a", "__secure-a"],
+)
+def test_cookie_prefix_rejects_other_text_in_one_line(value):
+    said = complaint(AUTH_COOKIE_PREFIX=value)
+    assert said.startswith("AUTH_COOKIE_PREFIX takes")
+    assert "\n" not in said
+
+
+def test_cookie_prefix_is_authjs_by_default():
+    assert read().cookie_prefix == "authjs" == read(AUTH_COOKIE_PREFIX="").cookie_prefix
+
+
 @pytest.mark.parametrize("value", ["127.0.0.1", "10.0.0.0/8, ::1", " 192.0.2.1 ,, fd00::/8 "])
 def test_trusted_proxies_are_addresses_and_networks(value):
     assert read(AUTH_TRUSTED_PROXIES=value).trusted_proxies

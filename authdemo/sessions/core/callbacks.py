@@ -15,9 +15,12 @@ from urllib.parse import urlsplit
 from .basics.arguments import check_function
 from .basics.settled import settled
 from .errors import AuthError, CallbackFailed
-from .users.models import MAX_URL_CHARACTERS, User
+from .users.models import User
 
 logger = logging.getLogger("authdemo.sessions")
+
+MAX_ADDRESS_CHARACTERS = 8192
+"""What an address may hold that a visitor is led back to."""
 
 _BLANK = re.compile(r"[\x00-\x20\x7f]")
 _NONE = {
@@ -315,6 +318,20 @@ def typed(name: str, answer: object, kind: type[T]) -> T:
     raise CallbackFailed(name)
 
 
+def own_address(path: str, query: str) -> str:
+    """Spell the address that a visitor is led back to: the page that they are led away from.
+
+    Args:
+        path: The page's path, with its escapes.
+        query: What follows the question mark, as the browser spells it.
+
+    Returns:
+        Both; the path alone if `own_url` would not take them.
+    """
+    address = (f"{path}?{query}" if query else path).replace("\\", "%5C")
+    return address if len(address) <= MAX_ADDRESS_CHARACTERS else path
+
+
 def own_url(url: str, base_url: str) -> str | None:
     """Read an address the way a browser would, if it stays at home.
 
@@ -326,7 +343,7 @@ def own_url(url: str, base_url: str) -> str | None:
         The absolute address, or None if it leads to another origin or is not
         an address at all.
     """
-    if len(url) > MAX_URL_CHARACTERS or "\\" in url or _BLANK.search(url):
+    if len(url) > MAX_ADDRESS_CHARACTERS or "\\" in url or _BLANK.search(url):
         return None
     if url.startswith("/"):
         return None if _leads_to_a_host(url) else base_url + url

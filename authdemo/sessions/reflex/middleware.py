@@ -10,6 +10,7 @@ from reflex.middleware.middleware import Middleware
 from reflex.state import StateUpdate
 from reflex_base.event.context import EventContext
 
+from ..core.callbacks import own_address
 from ..core.errors import AuthError
 from ..http.pages.page_guard import is_news
 from ..http.sockets.callers import current_caller
@@ -70,6 +71,7 @@ class SessionMiddleware(Middleware):
             url = state.router.url
             connection.event = event.name
             connection.path = url.path or "/"
+            connection.address = own_address(connection.path, url.query)
             query = url.query_parameters
             connection.wanted = query.get("callbackUrl", "/")
             connection.is_told = is_news(query.get("error", ""), query.get("code", ""))

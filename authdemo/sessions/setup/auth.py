@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import urlencode
 
 from ..core import callbacks as cb
 from ..core.audit import AuditTrail
@@ -294,7 +294,7 @@ class AuthCore:
         Returns:
             The address, without an origin.
         """
-        return f"{self.pages.confirm}?{urlencode({'callbackUrl': wanted}, safe='/')}"
+        return _with_query(self.pages.confirm, callbackUrl=wanted)
 
     def sign_in_url(self, base_url: str = "", **query: str) -> str:
         """Find the sign-in page.
@@ -306,10 +306,11 @@ class AuthCore:
         Returns:
             The address.
         """
-        address = f"{base_url}{self.pages.sign_in}"
-        if not query:
-            return address
-        return address + "?" + "&".join(f"{k}={quote_plus(v, safe='/')}" for k, v in query.items())
+        return _with_query(f"{base_url}{self.pages.sign_in}", **query)
+
+
+def _with_query(address: str, **query: str) -> str:
+    return f"{address}?{urlencode(query, safe='/')}" if query else address
 
 
 def _proved(record: SessionRecord) -> float:

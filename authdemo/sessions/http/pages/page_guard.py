@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...core import events as ev
+from ...core.callbacks import own_address
 from ...core.errors import AccessDenied, AuthError, StoreUnavailable
 from ...core.guard import Rule, Verdict
 from ...core.record import SessionRecord
@@ -139,7 +140,7 @@ class PageGuard:
     ) -> str | None:
         """Decide whether the visitor is better served by another page."""
         query = scope["query_string"].decode("latin-1")
-        here = f"{page.address}?{query}" if query else page.address
+        here = own_address(page.address, query)
         if page.rule is not None:
             refused = await self._refused(page.path, page.rule, here, record, session)
             if refused is not None:
@@ -149,7 +150,7 @@ class PageGuard:
             if not is_news(said.get("error", ""), said.get("code", "")):
                 return await self._onward(scope, page.path, said.get("callbackUrl", "/"))
         path = unquote(page.address)
-        return None if path_as_sent(scope) in (path, path + "/") else here
+        return None if path_as_sent(scope) in (path, path + "/") else _address(page, query)
 
     async def _refused(
         self,
@@ -285,3 +286,7 @@ def is_news(error: str, reason: str) -> bool:
         Whether it has.
     """
     return error not in ("", "SessionRequired") and reason != "member"
+
+
+def _address(page: Page, query: str) -> str:
+    return f"{page.address}?{query}" if query else page.address

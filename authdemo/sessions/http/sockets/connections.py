@@ -33,6 +33,7 @@ class Connection:
         tab: The tab behind it, once Reflex has linked both.
         user_id: Whose session it is; empty for nobody's.
         path: The page that the tab shows, as its browser spells it.
+        address: The same with the query: where its visitor is led back to.
         event: The name of the event that it sent last.
         wanted: Where its visitor wants to go after signing in.
         is_told: Whether its page explains an error, if it is the sign-in page.
@@ -55,6 +56,7 @@ class Connection:
     user_id: str = ""
     tab: str | None = None
     path: str = "/"
+    address: str = "/"
     event: str = ""
     wanted: str = "/"
     is_told: bool = False

@@ -13,6 +13,9 @@ const PATIENCE = 15000;
 /** Milliseconds that a plain form, or a provider, has to take the page elsewhere. */
 const GRACE = 3000;
 
+/** Characters of an address that the server leads a visitor back to. */
+const MAX_ADDRESS = 8192;
+
 const onServer = typeof document === "undefined";
 const never = () => () => {};
 
@@ -239,6 +242,35 @@ if (!onServer) {
   });
 }
 
+/** Adds a fragment, which no server sees, to the address that a page leads its visitor back to. */
+const withFragment = (url, hash) => {
+  const back = url.searchParams.get("callbackUrl") ?? "";
+  const whole = back + hash.replaceAll("\\", "%5C");
+  if (back && hash && !back.includes("#") && whole.length <= MAX_ADDRESS) {
+    url.searchParams.set("callbackUrl", whole);
+  }
+  return url;
+};
+
+/** Where the server sends the tab; a page that leads back here leads to this very place. */
+const wayOut = (address) => {
+  const { pathname, search, hash, href } = window.location;
+  const url = new URL(address, href);
+  const leadsBack = url.searchParams.get("callbackUrl") === pathname + search;
+  return leadsBack ? withFragment(url, hash) : url;
+};
+
+/** Takes over the fragment that a redirect to this page has left (RFC 9110, section 10.2.2). */
+const adoptFragment = () => {
+  const { href, search, hash } = window.location;
+  const url = withFragment(new URL(href), hash);
+  if (url.search === search) return;
+  url.hash = "";
+  window.history.replaceState(window.history.state, "", url);
+};
+
+if (!onServer) adoptFragment();
+
 /** Goes to an address on this origin, by a new document even if only its fragment is another. */
 const load = ({ pathname, search, hash }) => {
   const { location } = window;
@@ -258,7 +290,7 @@ export const useErrands = ({ status, ticket, leave_to, cookie_step, reloads, tab
   }, [name]);
   useEffect(() => {
     if (!leave_to) return;
-    const leave = () => window.location.replace(leave_to);
+    const leave = () => window.location.replace(wayOut(leave_to));
     if (!isLeaving) return leave();
     const timer = setTimeout(leave, GRACE);
     return () => clearTimeout(timer);
@@ -282,7 +314,7 @@ export const useErrands = ({ status, ticket, leave_to, cookie_step, reloads, tab
         url.searchParams.set("error", facts.code);
         url.searchParams.delete("code");
         if (facts.reason) url.searchParams.set("code", facts.reason);
-        window.location.replace(url);
+        load(url);
       },
     );
   }, [ticket]);

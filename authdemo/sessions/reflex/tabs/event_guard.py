@@ -139,7 +139,9 @@ class EventGuard:
         if verdict is Verdict.DENIED:
             session_state.refuse(AccessDenied("This is not for you.", reason="event"))
         elif verdict is Verdict.CONFIRM:
-            session_state.leave_to = self._auth.confirm_url(connection.path if connection else "/")
+            session_state.leave_to = self._auth.confirm_url(
+                connection.address if connection else "/"
+            )
         else:
             session_state.leave_to = self._ways.way_in(connection)
 

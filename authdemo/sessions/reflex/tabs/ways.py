@@ -36,7 +36,7 @@ class Ways:
         Returns:
             The address, with the reason if the tab's session is over by itself or by others.
         """
-        here = connection.path if connection else "/"
+        here = connection.address if connection else "/"
         is_over = connection is not None and connection.is_over
         why = {"error": "SessionRequired", "code": "ended"} if is_over else {}
         return self._auth.sign_in_url(callbackUrl=here, **why)
@@ -70,7 +70,7 @@ class Ways:
             case Verdict.SIGN_IN:
                 return self.way_in(connection)
             case Verdict.CONFIRM if not self._serves_pages:
-                return self._auth.confirm_url(connection.path)
+                return self._auth.confirm_url(connection.address)
             case Verdict.DENIED:
                 return connection.path if self._serves_pages else REFUSED
         return ""

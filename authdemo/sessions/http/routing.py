@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..core.errors import AuthError, MethodNotAllowed, NotFound
 from .messages import answers
 from .messages.answers import Answer
+from .messages.scopes import wants_page
 from .requests import Request
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Answer]]
@@ -48,6 +49,8 @@ class Address:
         except AuthError as error:
             self._on_error(request, error)
             url = getattr(error, "url", None)
+            if url and wants_page(request.scope):
+                return answers.redirect(url, 303)
             return answers.refusal(error, {"url": url} if url else None)
 
     async def _refuse(self, _: Request) -> Answer:

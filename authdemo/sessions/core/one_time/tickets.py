@@ -76,6 +76,11 @@ class Tickets:
             TicketRefused: If it is unknown, used, too old or another browser's.
         """
         granted = await self._waiting.take(ticket)
-        if granted is None or granted.browser not in ("", browser):
+        if granted is None:
             raise TicketRefused("This sign-in took too long. Sign in again.")
+        if granted.browser not in ("", browser):
+            raise TicketRefused(
+                "The browser's cookies changed during this sign-in. Sign in again.",
+                reason="browser",
+            )
         return granted

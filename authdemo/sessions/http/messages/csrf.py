@@ -110,8 +110,14 @@ class Csrf:
             The token.
 
         Raises:
-            RequestRefused: If it is missing, or not the cookie's.
+            RequestRefused: If it is missing, or not the cookie's; if only the cookie is missing,
+                its reason is `cookies`.
         """
+        if not cookies and isinstance(given, str):
+            raise RequestRefused(
+                "The request has a CSRF token, but no CSRF cookie. Allow cookies for this site.",
+                reason="cookies",
+            )
         token = self.find(cookies, sid)
         if token is None or not isinstance(given, str):
             raise RequestRefused(

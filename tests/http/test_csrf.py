@@ -48,6 +48,31 @@ def test_a_token_without_its_cookie_is_worthless(john: Browser) -> None:
     assert answer.status_code == 403
 
 
+@pytest.mark.parametrize("act", ACTS)
+def test_token_without_any_cookie_is_told_that_cookies_are_needed(
+    browser: Browser, act: str
+) -> None:
+    path, fields = ACTS[act]
+    body = {**fields, "csrfToken": browser.csrf()}
+    browser.cookies.clear()
+    answer = browser.post(path, json=body, headers=AS_CLIENT)
+    assert answer.status_code == 403
+    assert (answer.json()["code"], answer.json()["reason"]) == ("RequestRefused", "cookies")
+
+
+@pytest.mark.parametrize("act", ["sign in", "sign out", "start sign in"])
+def test_form_without_any_cookie_leads_to_page_that_asks_for_cookies(
+    browser: Browser, act: str
+) -> None:
+    path, fields = ACTS[act]
+    form = {**fields, "csrfToken": browser.csrf()}
+    browser.cookies.clear()
+    answer = browser.post(path, data=form, headers={"Accept": "text/html"})
+    assert answer.status_code == 303
+    wanted = f"{browser.server.url}/login?error=MissingCSRF&code=cookies"
+    assert answer.headers["Location"] == wanted
+
+
 @pytest.mark.parametrize(
     "cookie",
     ["", "|", "%7C", "{token}", "{token}%7C", "{token}%7C" + "0" * 64, "%ff%7C%00"],

@@ -397,7 +397,7 @@ class Auth(AuthCore):
     ) -> None:
         """Lead a tab whose session has just ended to the provider, if there is something to do."""
         session_state = await state.get_state(SessionState)
-        wanted = session_state.leave_to or connection.path
+        wanted = session_state.leave_to or connection.address
         callback_url = connection.base_url + wanted
         way = await self._installed.signing_out.way_on(record, connection.base_url, callback_url)
         if way is not None:

@@ -72,5 +72,5 @@ class Ways:
             case Verdict.CONFIRM if not self._serves_pages:
                 return self._auth.confirm_url(connection.address)
             case Verdict.DENIED:
-                return connection.path if self._serves_pages else REFUSED
+                return connection.address if self._serves_pages else REFUSED
         return ""

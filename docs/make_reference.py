@@ -60,7 +60,15 @@ CHAPTERS = {
         "confirm_form",
         "confirm_button",
     ),
-    "Languages": ("word", "word_of", "explain", "speak", "current_language"),
+    "Languages": (
+        "word",
+        "word_of",
+        "explain",
+        "live_text",
+        "verbatim",
+        "speak",
+        "current_language",
+    ),
 }
 ERRORS = "Errors"
 TESTING = "Testing"

@@ -9,7 +9,7 @@ import reflex as rx
 
 from authdemo.accounts import accounts
 from authdemo.auth import auth
-from authdemo.sessions import confirm_button, protected, use_session, word
+from authdemo.sessions import confirm_button, live_text, protected, use_session, verbatim, word
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import action_button, refusal
 from authdemo.ui.layout import layout
@@ -106,11 +106,13 @@ def _person(person: Any) -> rx.Component:
     name_id = "person-" + person["id"].to(str)
     return rx.el.li(
         rx.el.p(
-            rx.el.strong(person["id"], id=name_id),
+            rx.el.strong(person["id"], id=name_id, custom_attrs=verbatim()),
             " ",
-            rx.el.span(person["role"], class_name="badge"),
+            rx.el.span(person["role"], class_name="badge", custom_attrs=verbatim()),
         ),
-        rx.el.p(word("people.sessions", sessions=person["sessions"]), class_name="caption"),
+        rx.el.p(
+            live_text(word("people.sessions", sessions=person["sessions"])), class_name="caption"
+        ),
         rx.el.div(
             action_button(
                 word("people.make", role=person["other"]),

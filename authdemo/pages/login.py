@@ -9,7 +9,15 @@ import reflex as rx
 
 from authdemo.accounts import is_seeded
 from authdemo.auth import auth
-from authdemo.sessions import as_typed, sign_in_error, sign_in_with, use_session, way_back, word
+from authdemo.sessions import (
+    as_typed,
+    live_text,
+    sign_in_error,
+    sign_in_with,
+    use_session,
+    way_back,
+    word,
+)
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import refusal, submit_button
 from authdemo.ui.crossing import crossing
@@ -90,7 +98,7 @@ def page() -> rx.Component:
 
 def _way(provider: Any) -> rx.Component:
     return rx.el.button(
-        word("signin.with", name=provider["name"]),
+        live_text(word("signin.with", name=provider["name"])),
         on_click=sign_in_with(provider["id"]),
         type="button",
         class_name="button quiet",

@@ -48,7 +48,15 @@ from .reflex.components.sign_in import (
     sign_in_form,
     way_back,
 )
-from .reflex.components.words import current_language, explain, speak, word, word_of
+from .reflex.components.words import (
+    current_language,
+    explain,
+    live_text,
+    speak,
+    verbatim,
+    word,
+    word_of,
+)
 from .reflex.plugin import SessionsPlugin
 from .reflex.protection.guards import protected, public
 
@@ -97,6 +105,7 @@ __all__ = [
     "github",
     "google",
     "keycloak",
+    "live_text",
     "microsoft",
     "needs_scripts",
     "protected",
@@ -110,6 +119,7 @@ __all__ = [
     "speak",
     "use_profile",
     "use_session",
+    "verbatim",
     "way_back",
     "word",
     "word_of",

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions import explain, use_session, word
+from authdemo.sessions import explain, live_text, use_session, word
 
 
 def action_button(
@@ -25,7 +25,7 @@ def action_button(
         The button.
     """
     return rx.el.button(
-        label,
+        live_text(label),
         type="button",
         on_click=on_click,
         disabled=~rx.State.is_hydrated,
@@ -47,7 +47,7 @@ def submit_button(label: Any, *, pending: Any, is_idle: Any = False) -> rx.Compo
         The button.
     """
     return rx.el.button(
-        label,
+        live_text(label),
         type="submit",
         disabled=~rx.State.is_hydrated | is_idle,
         class_name="button",
@@ -78,7 +78,7 @@ def refusal(error: Any) -> rx.Component:
         A live region.
     """
     said = rx.cond(rx.State.is_hydrated, explain(error), "")
-    return rx.el.p(said, role="alert", class_name="refusal")
+    return rx.el.p(live_text(said), role="alert", class_name="refusal")
 
 
 def update_refusal() -> rx.Component:

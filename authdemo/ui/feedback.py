@@ -8,7 +8,7 @@ import reflex as rx
 from reflex.utils.imports import ImportVar
 from reflex.vars import VarData
 
-from authdemo.sessions import word
+from authdemo.sessions import live_text, word
 
 
 def _from_script(name: str) -> dict[str, list[ImportVar]]:
@@ -27,7 +27,7 @@ def toasts() -> rx.Component:
     def made(toast: Any) -> rx.Component:
         dismiss = var(f"() => feedback.dismiss({toast['id']!s})", Any)
         return rx.el.li(
-            toast["text"].to(str),
+            live_text(toast["text"].to(str)),
             rx.el.button(
                 rx.el.span("\N{MULTIPLICATION SIGN}", aria_hidden=True),
                 rx.el.span(word("layout.dismiss"), class_name="hidden"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions import explain, use_profile, word, word_of
+from authdemo.sessions import explain, live_text, use_profile, word, word_of
 from authdemo.ui.buttons import action_button, refusal, submit_button
 from authdemo.ui.feedback import ToastWhen
 
@@ -43,7 +43,11 @@ def _field(name: str) -> rx.Component:
             word(f"profile.{name}"),
             rx.el.input(auto_complete="off", custom_attrs=profile.field(name)),
         ),
-        rx.el.p(explain(profile.field_error(name)), id=f"{name}-error", class_name="field-error"),
+        rx.el.p(
+            live_text(explain(profile.field_error(name))),
+            id=f"{name}-error",
+            class_name="field-error",
+        ),
         class_name="field",
     )
 
@@ -67,7 +71,7 @@ def _conflict() -> rx.Component:
 
 def _difference(conflict: Any) -> rx.Component:
     return rx.el.li(
-        rx.el.strong(word_of("field", conflict["name"])),
-        rx.el.span(word("profile.theirs", theirs=conflict["theirs"])),
-        rx.el.span(word("profile.mine", mine=conflict["mine"])),
+        rx.el.strong(live_text(word_of("field", conflict["name"]))),
+        rx.el.span(live_text(word("profile.theirs", theirs=conflict["theirs"]))),
+        rx.el.span(live_text(word("profile.mine", mine=conflict["mine"]))),
     )

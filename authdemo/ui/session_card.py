@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions import session_text, use_session, word
+from authdemo.sessions import session_text, use_session, verbatim, word
 from authdemo.sessions.accounts import Member
 
 FIELDS = ("id", "name", "email", "role", "rev", "expires")
@@ -32,7 +32,7 @@ def client_session() -> rx.Component:
 
 def _card(testid: str, caption: Any, values: dict[str, Any]) -> rx.Component:
     rows = (
-        rx.el.div(rx.el.dt(name), rx.el.dd(value, custom_attrs={"data-field": name}))
+        rx.el.div(rx.el.dt(name), rx.el.dd(value, custom_attrs=verbatim() | {"data-field": name}))
         for name, value in values.items()
     )
     return rx.el.section(

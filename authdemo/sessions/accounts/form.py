@@ -12,7 +12,7 @@ from ..core.errors import AuthError, ConfigurationError
 from ..core.limits.senders import work_for
 from ..reflex.components.pending import until_the_browser_goes_on
 from ..reflex.components.sign_in import as_typed
-from ..reflex.components.words import explain, word
+from ..reflex.components.words import explain, live_text, word
 from ..reflex.installed import installed
 from ..reflex.protection.guards import public
 from .errors import AccountRefused, TooManyRegistrations
@@ -167,4 +167,4 @@ def _field(state: type[Registering], name: str) -> rx.Component:
 
 def _explained(state: type[Registering], field: str) -> Any:
     errors: Any = state.errors
-    return explain(errors[field])
+    return live_text(explain(errors[field]))

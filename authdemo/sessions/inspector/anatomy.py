@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from ..reflex.components.words import word
+from ..reflex.components.words import live_text, verbatim, word
 from .hooks import local_time, relative_time, use_inspection
 from .parts import section, table
 
@@ -25,13 +25,13 @@ def anatomy() -> rx.Component:
             " ",
             word("anatomy.expires"),
             " ",
-            rx.el.strong(token.countdown, custom_attrs={"data-testid": "countdown"}),
+            rx.el.strong(live_text(token.countdown), custom_attrs={"data-testid": "countdown"}),
         ),
         rx.el.dl(
-            _fact("algorithm", rx.el.code(token.algorithm)),
-            _fact("key", rx.el.code(token.key)),
-            _fact("size", word("anatomy.bytes", size=token.size, limit=token.limit)),
-            _fact("cookie", rx.el.code(token.cookie)),
+            _fact("algorithm", _code(token.algorithm)),
+            _fact("key", _code(token.key)),
+            _fact("size", live_text(word("anatomy.bytes", size=token.size, limit=token.limit))),
+            _fact("cookie", _code(token.cookie)),
             _fact("attributes", rx.foreach(token.attributes, _attribute)),
         ),
         table(
@@ -48,21 +48,31 @@ def _fact(name: str, *value: Any) -> rx.Component:
     )
 
 
+def _code(text: Any) -> rx.Component:
+    code: rx.Component = rx.el.code(text, custom_attrs=verbatim())
+    return code
+
+
 def _attribute(text: Any) -> rx.Component:
-    return rx.el.code(text, class_name="chip")
+    return rx.el.code(text, class_name="chip", custom_attrs=verbatim())
 
 
 def _claim(claim: Any) -> rx.Component:
     moment = claim["moment"].to(int)
     return rx.el.tr(
-        rx.el.td(rx.el.code(claim["name"].to(str))),
+        rx.el.td(_code(claim["name"].to(str))),
         rx.el.td(
-            rx.el.code(claim["value"].to(str)),
+            _code(claim["value"].to(str)),
             rx.cond(
                 moment,
-                rx.el.span(local_time(moment), ", ", relative_time(moment), class_name="moment"),
+                rx.el.span(
+                    live_text(local_time(moment)),
+                    rx.el.span(", "),
+                    live_text(relative_time(moment)),
+                    class_name="moment",
+                ),
             ),
             custom_attrs={"data-claim": claim["name"].to(str)},
         ),
-        rx.el.td(claim["meaning"].to(str)),
+        rx.el.td(live_text(claim["meaning"].to(str))),
     )

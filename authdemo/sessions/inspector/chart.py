@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from ..reflex.components.words import verbatim
 from .hooks import tick_time, use_timeline
 
 HEIGHT = 180
@@ -43,7 +44,7 @@ def chart() -> rx.Component:
             height=HEIGHT,
             custom_attrs={"accessibilityLayer": False},
         ),
-        custom_attrs={"onClick": steps.call("pickPoint")},
+        custom_attrs=verbatim() | {"onClick": steps.call("pickPoint")},
         class_name="chart",
         aria_hidden=True,
     )

@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from ..reflex.components.dialog import confirm_button
-from ..reflex.components.words import explain, word
+from ..reflex.components.words import explain, live_text, verbatim, word
 from .hooks import Watch, end_sessions, relative_time, use_devices, use_ending
 from .parts import filled_list, section
 
@@ -24,7 +24,7 @@ def devices() -> rx.Component:
         "devices",
         Watch.create(),
         filled_list(sessions, _device, class_name="device-list"),
-        rx.el.p(explain(ending["error"]), role="alert", class_name="refusal"),
+        rx.el.p(live_text(explain(ending["error"])), role="alert", class_name="refusal"),
         rx.el.div(
             confirm_button(
                 word("devices.end_others"),
@@ -47,7 +47,7 @@ def _device(session: Any) -> rx.Component:
     name_id = "device-" + session["id"].to(str)
     return rx.el.li(
         rx.el.p(
-            rx.el.strong(session["name"].to(str), id=name_id),
+            rx.el.strong(live_text(session["name"].to(str)), id=name_id),
             " ",
             rx.cond(
                 session["current"].to(bool),
@@ -55,13 +55,15 @@ def _device(session: Any) -> rx.Component:
             ),
         ),
         rx.el.dl(
-            _fact("address", rx.el.code(session["ip"].to(str))),
-            _fact("since", relative_time(session["created"].to(float))),
-            _fact("seen", relative_time(session["last_seen"].to(float))),
-            _fact("rev", session["rev"].to(str)),
+            _fact("address", rx.el.code(session["ip"].to(str), custom_attrs=verbatim())),
+            _fact("since", live_text(relative_time(session["created"].to(float)))),
+            _fact("seen", live_text(relative_time(session["last_seen"].to(float)))),
+            _fact("rev", rx.el.span(session["rev"].to(str), custom_attrs=verbatim())),
             _fact(
                 "tabs",
-                rx.el.span(session["count"].to(str), custom_attrs={"data-testid": "tab-count"}),
+                rx.el.span(
+                    session["count"].to(str), custom_attrs=verbatim() | {"data-testid": "tab-count"}
+                ),
                 " ",
                 rx.foreach(session["tabs"].to(list[dict[str, Any]]), _tab),
             ),
@@ -83,7 +85,7 @@ def _fact(name: str, *value: Any) -> rx.Component:
 
 def _tab(tab: Any) -> rx.Component:
     return rx.el.span(
-        rx.el.code(tab["name"].to(str)),
+        rx.el.code(tab["name"].to(str), custom_attrs=verbatim()),
         rx.cond(tab["isOwn"].to(bool), rx.el.span(" ", word("devices.this_tab"))),
         class_name="chip",
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from ..reflex.components.words import word
+from ..reflex.components.words import live_text, verbatim, word
 from .hooks import read_json, use_faces
 from .parts import section
 
@@ -25,7 +25,11 @@ def faces() -> rx.Component:
         "faces",
         rx.el.ul(*(_face(name, all_faces[name]) for name in FACES), class_name="faces-row"),
         rx.el.p(
-            rx.cond(took >= 0, word("faces.caught_up", milliseconds=took), word("faces.together")),
+            live_text(
+                rx.cond(
+                    took >= 0, word("faces.caught_up", milliseconds=took), word("faces.together")
+                )
+            ),
             role="status",
             class_name="caption",
         ),
@@ -45,15 +49,15 @@ def _face(name: str, face: Any) -> rx.Component:
         rx.el.p(word(f"faces.{name}_where"), class_name="caption"),
         rx.el.p(
             rx.el.strong(
-                word("timeline.rev", rev=face.to(dict[str, Any])["rev"].to(int)),
+                live_text(word("timeline.rev", rev=face.to(dict[str, Any])["rev"].to(int))),
                 custom_attrs={"data-face": name},
             ),
             " ",
             rx.cond(
                 behind > 0,
-                rx.el.span(word("faces.behind", behind=behind), class_name="badge late"),
+                rx.el.span(live_text(word("faces.behind", behind=behind)), class_name="badge late"),
                 rx.el.span(word("faces.current"), class_name="badge good"),
             ),
         ),
-        rx.el.p(face.to(dict[str, Any])["name"].to(str)),
+        rx.el.p(face.to(dict[str, Any])["name"].to(str), custom_attrs=verbatim()),
     )

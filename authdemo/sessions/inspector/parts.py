@@ -7,7 +7,7 @@ from typing import Any
 
 import reflex as rx
 
-from ..reflex.components.words import word
+from ..reflex.components.words import verbatim, word
 
 
 def section(name: str, *children: Any) -> rx.Component:
@@ -88,9 +88,9 @@ def changes(rows: Any) -> rx.Component:
 
 def _change(row: Any) -> rx.Component:
     return rx.el.li(
-        rx.el.code(row["field"].to(str)),
+        rx.el.code(row["field"].to(str), custom_attrs=verbatim()),
         " ",
-        rx.el.del_(row["old"].to(str)),
+        rx.el.del_(row["old"].to(str), custom_attrs=verbatim()),
         " ",
-        rx.el.ins(row["new"].to(str)),
+        rx.el.ins(row["new"].to(str), custom_attrs=verbatim()),
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from ..reflex.components.words import word
+from ..reflex.components.words import live_text, verbatim, word
 from .chart import chart
 from .hooks import Watch, pick, use_timeline
 from .parts import changes, filled_list, section
@@ -65,7 +65,7 @@ def _choice(name: str, chosen: Any, function: str) -> rx.Component:
 
 
 def _option(option: Any) -> rx.Component:
-    return rx.el.option(option["label"], value=option["key"])
+    return rx.el.option(option["label"], value=option["key"], custom_attrs=verbatim())
 
 
 def _entry(step: Any) -> rx.Component:
@@ -74,17 +74,20 @@ def _entry(step: Any) -> rx.Component:
             rx.cond(
                 step["current"].to(bool),
                 rx.el.button(
-                    word("timeline.rev", rev=step["rev"].to(int)),
+                    live_text(word("timeline.rev", rev=step["rev"].to(int))),
                     type="button",
                     on_click=pick(step["key"].to(str)),
                     aria_pressed=step["isPicked"].to(bool),
                     class_name="button small quiet",
                 ),
-                rx.el.span(word("timeline.elsewhere", rev=step["rev"].to(int)), class_name="badge"),
+                rx.el.span(
+                    live_text(word("timeline.elsewhere", rev=step["rev"].to(int))),
+                    class_name="badge",
+                ),
             ),
-            rx.el.strong(step["cause"].to(str)),
-            rx.el.time(step["time"].to(str)),
+            rx.el.strong(live_text(step["cause"].to(str))),
+            rx.el.time(step["time"].to(str), custom_attrs=verbatim()),
         ),
-        rx.el.p(step["origin"].to(str), class_name="caption"),
+        rx.el.p(live_text(step["origin"].to(str)), class_name="caption"),
         changes(step["changes"].to(list[dict[str, str]])),
     )

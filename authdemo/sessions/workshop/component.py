@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from ..reflex.components.words import explain, word
+from ..reflex.components.words import explain, live_text, verbatim, word
 from .experiments import EXPERIMENTS
 from .state import WorkshopState
 
@@ -22,10 +22,10 @@ def workshop() -> rx.Component:
         rx.el.p(word("workshop.lead"), class_name="caption"),
         rx.el.div(
             _button(word("workshop.try_all"), WorkshopState.run_all),
-            rx.el.p(_summary(), role="status", class_name="caption"),
+            rx.el.p(live_text(_summary()), role="status", class_name="caption"),
             class_name="workshop-all",
         ),
-        rx.el.p(explain(WorkshopState.error), role="alert", class_name="refusal"),
+        rx.el.p(live_text(explain(WorkshopState.error)), role="alert", class_name="refusal"),
         rx.el.ul(*map(_experiment, EXPERIMENTS), class_name="workshop"),
         class_name="card",
         custom_attrs={"data-testid": "workshop"},
@@ -63,31 +63,38 @@ def _outcome(key: str, outcome: Any) -> rx.Component:
     return rx.el.div(
         rx.el.p(
             rx.el.strong(
-                rx.cond(held, word("workshop.held"), word("workshop.broke")),
+                live_text(rx.cond(held, word("workshop.held"), word("workshop.broke"))),
                 class_name=rx.cond(held, "badge held", "badge broke"),
             ),
-            rx.el.code(outcome["request"].to(str)),
+            _code(outcome["request"].to(str)),
         ),
         rx.el.ul(rx.foreach(outcome["altered"].to(list[dict[str, str]]), _altered)),
         rx.el.p(
-            word("workshop.answer", status=outcome["status"].to(int)),
+            live_text(word("workshop.answer", status=outcome["status"].to(int))),
             " ",
-            rx.el.code(outcome["body"].to(str)),
+            _code(outcome["body"].to(str)),
         ),
         rx.el.p(word(f"workshop.{key}.rule")),
-        rx.el.p(explain(outcome["refused"].to(dict[str, Any])), class_name="workshop-why"),
+        rx.el.p(
+            live_text(explain(outcome["refused"].to(dict[str, Any]))), class_name="workshop-why"
+        ),
         class_name="workshop-outcome",
     )
 
 
 def _altered(altered: Any) -> rx.Component:
     return rx.el.li(
-        rx.el.code(altered["name"]),
+        _code(altered["name"]),
         ": ",
-        rx.el.code(altered["before"]),
+        _code(altered["before"]),
         " → ",
-        rx.el.code(altered["after"]),
+        _code(altered["after"]),
     )
+
+
+def _code(text: Any) -> rx.Component:
+    code: rx.Component = rx.el.code(text, custom_attrs=verbatim())
+    return code
 
 
 def _button(label: Any, on_click: Any, *, quiet: bool = False, **more: Any) -> rx.Component:

@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from .scripts import imported, var
-from .words import word
+from .words import live_text, word
 
 
 def confirm_button(
@@ -35,7 +35,7 @@ def confirm_button(
     """
     return rx.fragment(
         rx.el.button(
-            label,
+            _shown(label),
             type="button",
             disabled=disabled,
             class_name=class_name,
@@ -44,12 +44,12 @@ def confirm_button(
             custom_attrs={"onClick": _script("openDialog")},
         ),
         rx.el.dialog(
-            rx.el.p(question),
+            rx.el.p(_shown(question)),
             rx.el.div(
                 rx.el.button(
                     word("dialog.cancel"), type="button", auto_focus=True, class_name="button quiet"
                 ),
-                rx.el.button(label, type="button", on_click=action, class_name="button"),
+                rx.el.button(_shown(label), type="button", on_click=action, class_name="button"),
                 class_name="actions",
             ),
             class_name="dialog",
@@ -57,6 +57,10 @@ def confirm_button(
             custom_attrs={"onClick": _script("closeDialog")},
         ),
     )
+
+
+def _shown(text: Any) -> Any:
+    return live_text(text) if isinstance(text, rx.Var) else text
 
 
 def _script(name: str) -> Any:

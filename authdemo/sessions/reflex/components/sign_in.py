@@ -14,7 +14,7 @@ from ..installed import installed
 from ..protection.guards import public
 from .hooks import sign_in_with, use_session
 from .pending import until_the_browser_goes_on
-from .words import explain, word
+from .words import explain, live_text, word
 
 _KNOWN = (
     "AccessDenied",
@@ -299,7 +299,7 @@ def _submit(label: Any, pending: Any) -> rx.Component:
 
 
 def _alert(error: Any) -> rx.Component:
-    return rx.cond(error.length() > 0, rx.el.p(explain(error), role="alert"))
+    return rx.cond(error.length() > 0, rx.el.p(live_text(explain(error)), role="alert"))
 
 
 def _fields() -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from "react";
+import { createElement, useSyncExternalStore } from "react";
 import built from "$/utils/words";
 
 const onServer = typeof document === "undefined";
@@ -40,6 +40,12 @@ export const explain = (error) => {
   const field = texts[`field.${error.field}`] ?? error.field;
   return said ? fill(said, { ...error.values, field }) : error.message;
 };
+
+const LiveText = ({ text }) =>
+  text == null || text === "" ? null : createElement("span", { key: text }, text);
+
+/** A text in an element that React replaces whole: a translator may have replaced its text node. */
+export const liveText = (text) => createElement(LiveText, { text });
 
 export const currentLanguage = () => language;
 

@@ -59,6 +59,29 @@ def explain(error: Any) -> Any:
     return _call("explain", str(error), error)
 
 
+def live_text(text: Any) -> Any:
+    """Show a text that changes while its page is open, in an element that is replaced whole.
+
+    A browser that translates a page replaces its text nodes, and React must not look for those.
+
+    Args:
+        text: A var with the text.
+
+    Returns:
+        What an element takes as a child; an attribute takes the text itself.
+    """
+    return var(f"liveText({text!s})", Any, text._get_all_var_data(), _imported("liveText"))
+
+
+def verbatim() -> dict[str, Any]:
+    """Keep what an element holds from being translated: names, ids, revisions, code.
+
+    Returns:
+        An element's `custom_attrs`; a new one each time, since Reflex adds others to it.
+    """
+    return {"translate": "no"}
+
+
 def current_language() -> Any:
     """Tell which language the visitor reads.
 

@@ -24,7 +24,7 @@ def at_risk(component: BaseComponent) -> Iterator[str]:
     yield from (child for child in map(_changing, component.children) if child)
     children = list(_flat(component.children))
     if any(isinstance(child, Cond | Foreach) or _is_live(child) for child in children):
-        yield from (str(child.contents) for child in children if _is_plain_text(child))
+        yield from filter(None, map(_plain_text, children))
     for child in component.children:
         yield from at_risk(child)
 
@@ -45,9 +45,10 @@ def _is_live(child: BaseComponent) -> bool:
     return isinstance(child, Bare) and str(child.contents).startswith("liveText(")
 
 
-def _is_plain_text(child: BaseComponent) -> bool:
-    is_text = isinstance(child, Bare) and not _is_live(child)
-    return is_text and bool(str(child.contents).strip('" '))
+def _plain_text(child: BaseComponent) -> str:
+    if not isinstance(child, Bare) or _is_live(child):
+        return ""
+    return str(child.contents).strip('" ')
 
 
 def _changing(child: BaseComponent) -> str:

@@ -1,6 +1,7 @@
 import { useEffect, useSyncExternalStore } from "react";
 import env from "$/env.json";
 import { getBackendURL } from "$/utils/state";
+import "./storage.js";
 import { store } from "./store.js";
 
 const LOADING = { status: "loading", user: null, expires: null, rev: 0 };

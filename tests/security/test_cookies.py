@@ -41,6 +41,7 @@ def test_no_cookie_is_larger_or_older_than_browsers_allow(browser: Browser) -> N
     """ASVS 3.3.5."""
     answers = [
         browser.get("/login"),
+        browser.log_in(callbackUrl="/client"),
         browser.log_in(callbackUrl=LONG_WAY),
         browser.update({"name": "x" * 64, "image": "https://x/" + "y" * 1500}),
         browser.log_out(callbackUrl=LONG_WAY),

@@ -43,7 +43,7 @@ def test_every_page_for_members_has_a_way_out(browser: Browser, jane: Browser) -
     for_members = [path for path in built if browser.get(path).status_code == 303]
     assert {"/admin", "/confirm"}.issubset(for_members)
     for path in set(for_members) - {"/confirm"}:
-        assert jane.get(path).text.count(">Log Out</button>") == 1, path
+        assert jane.get(path).text.count(">Log Out<") == 1, path
 
 
 def test_a_stolen_cookie_sees_nothing_after_the_owner_signs_in_again(john: Browser) -> None:

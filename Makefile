@@ -7,7 +7,6 @@ PIP := $(PYTHON) -m pip install -qq --disable-pip-version-check
 VENV := .venv/made
 RUNTIME := .venv/runtime-installed
 DEV := .venv/dev-installed
-BENCH := .venv/bench-installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -47,13 +46,13 @@ audit: $(DEV) ## let Lighthouse judge the pages (about two minutes)
 	@exec $(PYTHON) -m pytest -m audit $(PYTEST_ARGS)
 
 .PHONY: bench
-bench: $(BENCH) ## measure how fast it is (choose with BENCH_ARGS="--only read,update --rounds 3")
+bench: $(DEV) ## measure how fast it is (choose with BENCH_ARGS="--only read,update --rounds 3")
 	@$(PYTHON) -m tests.browser
 	@$(PYTHON) -m tests.redis_server
 	@exec $(PYTHON) -m benchmarks $(BENCH_ARGS)
 
 .PHONY: check
-check: $(BENCH) ## check format, lint and types
+check: $(DEV) ## check format, lint and types
 	@$(PYTHON) -m ruff format --check --quiet .
 	@$(PYTHON) -m ruff check --quiet .
 	@$(PYTHON) -m mypy
@@ -89,11 +88,6 @@ $(RUNTIME): requirements.txt $(VENV)
 	@touch $@
 
 $(DEV): requirements-dev.txt $(RUNTIME)
-	@echo "Installing $<"
-	@$(PIP) -r $<
-	@touch $@
-
-$(BENCH): requirements-bench.txt $(DEV)
 	@echo "Installing $<"
 	@$(PIP) -r $<
 	@touch $@

@@ -65,7 +65,7 @@ def imported(path: Path) -> Iterator[str]:
         (sources(TESTING), named([*PROJECT["dependencies"], *EXTRAS["testing"]])),
         (sources(ROOT / "authdemo", TESTING, PLUGIN), pinned("requirements.txt")),
         (sources(ROOT / "tests"), pinned("requirements-dev.txt")),
-        (sources(ROOT / "benchmarks"), pinned("requirements-bench.txt")),
+        (sources(ROOT / "benchmarks"), pinned("requirements-dev.txt")),
     ],
     ids=["package", "accounts", "testing", "demo", "tests", "benchmarks"],
 )

@@ -14,6 +14,7 @@ from tests.support.browser import Browser
 from tests.support.server import Server
 
 APP = Path(__file__).parent / "app"
+ICON = b"an icon"
 
 
 def copied(folder: Path) -> Path:
@@ -31,8 +32,10 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="package")
 def closed_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The same app, in which everything is protected that isn't public."""
+    """The same app, in which everything is protected that isn't public, with an icon."""
     folder = copied(tmp_path_factory.mktemp("closed"))
+    (folder / "assets").mkdir()
+    (folder / "assets" / "favicon.ico").write_bytes(ICON)
     with apps.serving(folder, {"PROTECT_ALL": "1"}) as server:
         yield server
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from authdemo.sessions.testing import eventually
+from tests.guards.conftest import ICON
 from tests.support.browser import Browser, public
 from tests.support.server import Server
 
@@ -148,6 +149,17 @@ def test_who_is_denied_a_page_is_in_the_audit_trail(app: Server, ada: Browser) -
 @pytest.mark.parametrize("path", ["/about", "/post/hello", "/post/hello/", "/unmarked", "/login"])
 def test_public_pages_are_for_everybody(nobody: Browser, path: str) -> None:
     assert nobody.get(path, headers=AS_PERSON).status_code == 200
+
+
+def test_browser_gets_empty_icon_from_app_without_one(nobody: Browser) -> None:
+    for accepted in ("image/*", "text/html"):
+        answer = nobody.get("/favicon.ico", headers={"Accept": accepted})
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"] == "image/svg+xml"
+
+
+def test_browser_gets_icon_of_app_that_has_one(closed_app: Server) -> None:
+    assert Browser(closed_app).get("/favicon.ico").content == ICON
 
 
 def test_a_path_below_a_page_of_many_paths_is_no_page(nobody: Browser) -> None:

@@ -7,11 +7,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ...core.errors import MethodNotAllowed, NotFound
 from ...core.routes import page_path
 from ..messages import answers
+from ..messages.answers import Answer
 from ..paths import address_of
 from .refusals import Refusals
 from .site import Site
 
 _METHODS = ("GET", "HEAD")
+_ICON = "/favicon.ico"
+_EMPTY_ICON = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
+_ICON_HEADERS = answers.raw(
+    {"cache-control": "public, max-age=3600", "content-type": "image/svg+xml"}
+)
 
 
 class BuiltFiles:
@@ -43,5 +49,7 @@ class BuiltFiles:
             await answers.plain_refusal(error)(scope, receive, send)
         elif self._site.is_file(path):
             await self._static_files({**scope, "path": path, "root_path": ""}, receive, send)
+        elif path == _ICON:  # browsers ask each app for it
+            await Answer(200, [*_ICON_HEADERS], _EMPTY_ICON)(scope, receive, send)
         else:
             await self._refusals.page_or_text(scope, NotFound())(scope, receive, send)

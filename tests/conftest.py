@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import expect
 
+from authdemo.sessions.testing.waiting import PATIENCE
 from tests.support.browser import Browser
 from tests.support.postgresql import PostgreSQL
 from tests.support.redis import Redis
@@ -21,6 +23,9 @@ settings.register_profile(
     "tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("tests")
+
+# Pages are waited for as patiently as everything else.
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -13,7 +13,7 @@ from benchmarks.load.channel import HttpChannel, Lines, Script
 from benchmarks.load.driver import Round, driving, play
 from benchmarks.load.wire import UnexpectedAnswer, get
 
-DELAY = 0.02
+DELAY = 0.1
 ECHO = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s"
 Address = tuple[str, int]
 

@@ -71,7 +71,7 @@ def service(folder: Path, port: int, app: str) -> Iterator[None]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        eventually(lambda: is_up(port), within=20)
+        eventually(lambda: is_up(port))
         yield
     finally:
         process.terminate()

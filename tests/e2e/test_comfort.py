@@ -202,6 +202,6 @@ def test_a_connection_that_comes_back_says_so(chromium: Chromium, tmp_path: Path
         expect(lost).to_be_visible()
     with running_in_trouble(tmp_path, PORT=port):
         back = tab.get_by_role("status").get_by_text("The connection is back.")
-        expect(back).to_be_visible(timeout=15_000)
+        expect(back).to_be_visible()
         expect(lost).not_to_be_attached()
         context.close()

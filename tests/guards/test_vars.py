@@ -81,7 +81,7 @@ def test_what_is_for_fresh_eyes_is_taken_back_when_the_proof_is_too_old(
     with Tab(app, ada, path="/about") as tab:
         tab.call(f"{LEDGER}.dig")
         eventually(lambda: tab.var(LEDGER, "pin") == "1906")
-        eventually(lambda: tab.var(LEDGER, "pin") == "no pin", within=20)
+        eventually(lambda: tab.var(LEDGER, "pin") == "no pin")
 
 
 def test_a_state_for_fresh_eyes_waits_for_the_password_with_all_that_it_has(

@@ -276,7 +276,7 @@ def test_a_password_of_a_megabyte_is_refused_fast(browser: Browser) -> None:
     assert (
         browser.post("/api/auth/callback/credentials", data=form, headers=ALONE).status_code == 413
     )
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5
 
 
 def test_a_long_password_is_not_cut(browser: Browser) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 START_SECONDS = 120
-STOP_SECONDS = 6
+STOP_SECONDS = 20
 
 
 class Launcher:

@@ -11,7 +11,6 @@ import pytest
 from simple_websocket import Client, ConnectionClosed
 from wsproto.frame_protocol import CloseReason
 
-from authdemo.launch.serve import PATIENCE
 from tests.launch.launcher import patiently
 
 GRACE = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
@@ -32,13 +31,13 @@ def assert_it_stopped_cleanly(launcher):
 
 def open_socket(address):
     socket = Client(f"ws{address}/_event/?EIO=4&transport=websocket&token=of-a-test")
-    socket.receive(timeout=5)
+    socket.receive(timeout=20)
     return socket
 
 
 def is_closed_in_order(socket):
     try:
-        while socket.receive(timeout=5):
+        while socket.receive(timeout=20):
             """Something else that it was told before."""
     except ConnectionClosed as closed:
         return closed.reason is not CloseReason.ABNORMAL_CLOSURE
@@ -81,7 +80,7 @@ def test_a_signal_while_the_app_is_being_made_stops_everything(start, number):
     launcher = start()
     launcher.wait_for_a_worker()
     launcher.send(number)
-    launcher.wait_until_all_are_gone(within=PATIENCE)
+    launcher.wait_until_all_are_gone()
     assert launcher.end() == 0
     assert launcher.lines == []
 
@@ -90,7 +89,7 @@ def test_ctrl_c_while_the_app_is_being_made_stops_everything(start):
     launcher = start()
     launcher.wait_for_a_worker()
     launcher.press_ctrl_c()
-    launcher.wait_until_all_are_gone(within=PATIENCE)
+    launcher.wait_until_all_are_gone()
     assert launcher.end() == 0
     assert launcher.lines == []
 

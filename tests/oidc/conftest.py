@@ -82,7 +82,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Honest]:
             start_new_session=True,  # what PyPI's `node` starts has to end as well
         )
     try:
-        eventually(lambda: "ready" in log.read_text(), within=20)
+        eventually(lambda: "ready" in log.read_text())
         yield Honest(f"http://localhost:{port}", app, demo)
     finally:
         os.killpg(process.pid, signal.SIGTERM)

@@ -130,7 +130,7 @@ def test_a_large_cookie_is_nobody_and_fast(browser: Browser, real: Real, size: i
     large = real.saying(color="x" * size)
     started = time.monotonic()
     assert is_nobody(browser, large)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5
 
 
 def test_a_header_of_a_megabyte_is_not_even_read(member: Browser, real: Real) -> None:
@@ -138,5 +138,5 @@ def test_a_header_of_a_megabyte_is_not_even_read(member: Browser, real: Real) ->
     started = time.monotonic()
     with suppress(httpx.TransportError):  # the server may hang up on who is still sending
         assert bring(member.copy(), huge).status_code == 431
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5
     assert member.session() is not None

@@ -15,7 +15,6 @@ from tests.support.inspector import Inspector
 from tests.support.server import Server
 from tests.support.tab import OVERVIEW_STATE, SESSION_STATE, WATCHING_STATE, Tab
 
-PROMPTLY = 0.2
 TAB_NAME = (SESSION_STATE, "tab")
 
 
@@ -39,7 +38,7 @@ def inspector(alone: Browser) -> Iterator[Inspector]:
 
 def test_a_session_shows_how_it_came_to_be_what_it_is(inspector: Inspector, alone: Browser) -> None:
     alone.update({"name": "Ada"}, headers={"User-Agent": "curl/8.1"})
-    eventually(lambda: len(inspector.steps) == 2, within=PROMPTLY)
+    eventually(lambda: len(inspector.steps) == 2)
     newest, oldest = inspector.steps
     assert (oldest["rev"], oldest["cause"]) == (1, "sign-in")
     assert (newest["rev"], newest["cause"], newest["browser"]) == (2, "client", "curl 8")
@@ -80,13 +79,13 @@ def test_open_tabs_are_counted_as_they_come_and_go(inspector: Inspector, alone: 
 def test_what_another_browser_does_is_there_at_once(inspector: Inspector, server: Server) -> None:
     phone = Browser(server)
     phone.log_in()
-    eventually(lambda: len(inspector.others()) == 1, within=PROMPTLY)
+    eventually(lambda: len(inspector.others()) == 1)
     csrf = {"csrfToken": phone.csrf(), "data": {"name": "On the Phone"}}
     phone.post("/api/auth/session", json=csrf)
-    eventually(lambda: inspector.steps[0]["changes"][0]["new"] == "On the Phone", within=PROMPTLY)
+    eventually(lambda: inspector.steps[0]["changes"][0]["new"] == "On the Phone")
     assert inspector.steps[0]["current"] is False
     phone.log_out()
-    eventually(lambda: inspector.others() == [], within=PROMPTLY)
+    eventually(lambda: inspector.others() == [])
 
 
 def test_a_burst_of_updates_ends_with_the_newest(inspector: Inspector, alone: Browser) -> None:

@@ -18,7 +18,7 @@ def tries(tab: Tab, handler: str, **payload: object) -> None:
         is_at_rest = tab.var(WORKSHOP_STATE, "pending") is False
         return is_at_rest and any(tab.var(WORKSHOP_STATE, name) for name in said)
 
-    eventually(is_done, within=20)
+    eventually(is_done)
 
 
 def test_a_member_tries_everything_and_no_token_is_in_any_frame(john: Browser) -> None:

@@ -66,7 +66,7 @@ class PostgreSQL:
             self._process = subprocess.Popen(
                 [program, *place, *words], stdout=log, stderr=log, **self._as_owner
             )
-        eventually(self._answers, within=20)
+        eventually(self._answers)
 
     def stop(self) -> None:
         """End it at once, whoever is connected."""

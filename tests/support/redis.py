@@ -58,7 +58,7 @@ class Redis:
         words = [word for option in options.items() for word in option]
         with (self._folder / "redis.log").open("ab") as log:
             self._process = subprocess.Popen([redis_server.command(), *words], stdout=log)
-        eventually(self._answers, within=10)
+        eventually(self._answers)
 
     def kill(self) -> None:
         """End it at once."""

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ("authdemo", "run")
 SECRET = "the tests sign with this secret and nobody else does"
 START_SECONDS = 120
-STOP_SECONDS = 10
+STOP_SECONDS = 20
 
 
 @dataclass(frozen=True)

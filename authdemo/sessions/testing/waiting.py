@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-PATIENCE = 5.0
+PATIENCE = 20.0
 """Seconds to wait at most, where nothing else is said."""
 
 

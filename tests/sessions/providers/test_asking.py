@@ -72,7 +72,7 @@ async def test_an_answer_that_drips_is_not_waited_for(
     monkeypatch.setattr(asking, "PATIENCE_SECONDS", 0.5)
     began = time.monotonic()
     assert await refusal(f"{endless}/slow") == "unreachable"
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
 
 async def test_an_answer_that_is_too_deep_is_none(endless: str) -> None:

@@ -123,7 +123,7 @@ class TestTrouble:
             began = time.monotonic()
             with pytest.raises(StoreUnavailable):
                 await store.get(record.id)
-            assert time.monotonic() - began < 3
+            assert time.monotonic() - began < 5
             mute.thaw()
             assert await store.get(record.id) == record
             await store.close()

@@ -80,7 +80,7 @@ def test_a_ticket_is_redeemed_by_any_worker_once(server: Server) -> None:
 def test_a_session_that_expires_says_so_in_the_idle_tabs_of_both(
     redis: Redis, tmp_path: Path
 ) -> None:
-    settings = {"REFLEX_REDIS_URL": redis.url, "WORKERS": "2", "AUTH_SESSION_MAX_AGE": "3"}
+    settings = {"REFLEX_REDIS_URL": redis.url, "WORKERS": "2", "AUTH_SESSION_MAX_AGE": "5"}
     with running(tmp_path, **settings) as server:
         browser = Browser(server)
         browser.log_in()

@@ -191,7 +191,7 @@ def test_signing_out_over_the_socket_ends_the_session_everywhere(john: Browser) 
 def test_a_session_that_expires_says_so_to_an_idle_tab(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    with running(tmp_path_factory.mktemp("hasty"), AUTH_SESSION_MAX_AGE="2") as server:
+    with running(tmp_path_factory.mktemp("hasty"), AUTH_SESSION_MAX_AGE="4") as server:
         browser = Browser(server)
         browser.log_in()
         with Tab(server, browser) as tab:

@@ -97,7 +97,8 @@ class Visitor:
     def _heard(self, message: ConsoleMessage) -> None:
         self.console.append(message.text)
         if message.type in ("error", "warning") and not message.text.startswith(HANDLED):
-            self.complaints.append(f"{message.type}: {message.text}")
+            where = message.location["url"]
+            self.complaints.append(f"{message.type} at {where}: {message.text}")
 
     def _listen(self, socket: WebSocket) -> None:
         socket.on("framesent", lambda frame: self.frames.append(str(frame)))

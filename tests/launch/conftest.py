@@ -22,6 +22,7 @@ LAUNCHER = (
     "authdemo/__init__.py",
     "authdemo/__main__.py",
     "authdemo/launch",
+    "authdemo/logs.py",
     "authdemo/seeds.py",
     "authdemo/sessions",
 )

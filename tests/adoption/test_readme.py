@@ -76,7 +76,14 @@ def test_accounts_say_what_they_need_beside_the_package(app: Server) -> None:
     facts = next(folder.glob(".venv/lib/python*/site-packages/authdemo-*.dist-info/METADATA"))
     needed = re.compile(r"^Requires-Dist: ([\w-]+).*extra == 'accounts'", re.MULTILINE)
     extra = set(needed.findall(facts.read_text()))
-    assert extra == {"argon2-cffi", "email-validator", "psycopg", "sqlalchemy", "sqlmodel"}
+    assert extra == {
+        "argon2-cffi",
+        "email-validator",
+        "psycopg",
+        "sqlalchemy",
+        "sqlmodel",
+        "zxcvbn",
+    }
 
 
 def test_the_page_is_for_members_only(app: Server) -> None:

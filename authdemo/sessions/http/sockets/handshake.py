@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from urllib.parse import parse_qs
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...core.basics.ids import new_tab_name
 from ...core.errors import AuthError, RequestRefused
@@ -15,7 +15,6 @@ from ...core.limits.buckets import Bucket
 from ...core.limits.networks import network
 from ...setup.auth import AuthCore
 from ..messages import answers, cookies
-from ..messages.cookies import RawHeaders
 from ..messages.errors import UpgradeRequired
 from ..visitors import Visitors, device_of
 from .callers import serving
@@ -73,10 +72,9 @@ class Handshake:
         if scope["type"] == "http":
             await self._refuse_request(scope, receive, send)
             return
-        headers: RawHeaders = []
         with ExitStack() as stack:
             try:
-                connection = await self._settle(scope, headers)
+                connection = await self._settle(scope)
                 client = connection.sid or network(connection.device.ip)
                 stack.enter_context(self._places.take(client))
             except AuthError as error:
@@ -89,7 +87,7 @@ class Handshake:
             await self._app(
                 self._cleaned(scope),
                 self._watched(receive, connection),
-                _accepting(send, headers) if headers else send,
+                send,
             )
 
     async def _refuse_request(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,11 +99,8 @@ class Handshake:
     def _note(self, error: AuthError, scope: Scope) -> None:
         self._auth.trail.refused(error, path=scope["path"], device=device_of(scope))
 
-    async def _settle(self, scope: Scope, headers: RawHeaders) -> Connection:
-        """Decide whose socket this is; without an `Origin` it is nobody's.
-
-        A browser without a name gets one with the answer: its tabs are known by it.
-        """
+    async def _settle(self, scope: Scope) -> Connection:
+        """Decide whose socket this is; without an `Origin` it is nobody's."""
         self._visitors.origins.check(scope)
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
             raise RequestRefused("The socket's headers are too large.")
@@ -115,16 +110,11 @@ class Handshake:
             )
         visitor = await self._visitors.receive(scope)
         known = self._visitors.origins.is_own(scope) is True
-        browser = self._visitors.browser(visitor) if known else ""
-        browser_after = self._visitors.browser_after(visitor) if known else ""
-        if known and not browser:
-            browser = self._visitors.put_csrf(headers, visitor, visitor.sid)
-            browser_after = "" if visitor.sid else browser
         return Connection(
             sid=(visitor.sid or None) if known else None,
             user_id=visitor.record.user_id if known and visitor.record else "",
-            browser=browser,
-            browser_after=browser_after,
+            browser=self._visitors.browser(visitor) if known else "",
+            browser_after=self._visitors.browser_after(visitor) if known else "",
             device=visitor.device.model_copy(update={"tab": new_tab_name()}),
             base_url=visitor.base_url,
             pace=Bucket(self._auth.settings.event_rate),
@@ -158,14 +148,3 @@ def is_tab(token: str) -> bool:
     Tabs and shared states have names of one kind, and a shared state's is the app's to choose.
     """
     return _TAB.fullmatch(token) is not None
-
-
-def _accepting(send: Send, headers: RawHeaders) -> Send:
-    """Send some headers when a socket is accepted."""
-
-    async def accept(message: Message) -> None:
-        if message["type"] == "websocket.accept":
-            message = {**message, "headers": [*message.get("headers", ()), *headers]}
-        await send(message)
-
-    return accept

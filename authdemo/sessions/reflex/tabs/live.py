@@ -118,7 +118,9 @@ class Live:
         """Tell whether the socket that is being linked names a tab that isn't its own.
 
         A tab is its session's. One without a session is its browser's, also after a sign-in there.
-        One that has no owner is free, unless it holds something, as a shared state does.
+        Browsers without a name (cookies are blocked, or another server serves the pages) are not
+        told apart, but nothing that they did survives a sign-in. A tab that has no owner is free,
+        unless it holds something, as a shared state does.
         """
         connection = current_connection()
         owner = (await stored(self._app, tab, SessionState)).owner()
@@ -127,10 +129,9 @@ class Live:
         sid, browser = owner
         if sid:
             return sid != connection.sid
-        is_same = bool(browser) and browser == connection.browser
-        return not is_same and not self._csrf.is_browser_of(
-            connection.browser, connection.sid or "", browser
-        )
+        if connection.sid is None:
+            return browser != connection.browser
+        return not self._csrf.is_browser_of(connection.browser, connection.sid, browser)
 
     def note_refusal(self, connection: Connection | None, event: str, why: AuthError | str) -> None:
         """Note an event handler that is not for its caller, once for each socket.

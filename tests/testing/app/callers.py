@@ -124,6 +124,44 @@ class Desk(rx.State):
         self.report = "goodbye"
         yield Desk.note("after that")
 
+    @rx.event(background=True)
+    async def leave_and_work(self, gate: str):
+        who = (await auth(self)).user.id
+        async with self:
+            await auth.sign_out(self)
+        seen.append(f"{who} left")
+        try:
+            await gates[gate].wait()
+        finally:
+            seen.append("cancelled")
+        async with self:
+            self.report = f"report of {who}"
+
+    @rx.event
+    async def leave_and_stream(self, gate: str):
+        who = (await auth(self)).user.id
+        await auth.sign_out(self)
+        seen.append(f"{who} left")
+        yield
+        try:
+            await gates[gate].wait()
+        finally:
+            seen.append("cancelled")
+        self.report = f"report of {who}"
+        yield
+
+    @rx.event(background=True)
+    async def browse(self, gate: str):
+        seen.append("browses")
+        await gates[gate].wait()
+        try:
+            async with self:
+                self.report = "of an anonymous visitor"
+                await auth.lead(self, "/elsewhere")
+        except asyncio.CancelledError:
+            seen.append("cancelled")
+            raise
+
 
 class Board(rx.SharedState):
     """What tabs share."""
@@ -257,6 +295,49 @@ def test_handler_that_signs_out_goes_on_signed_out(tab):
     tab.shows("unauthenticated")
     tab.holds(Desk, report="after that")
     assert "goodbye" in tab.said()
+
+
+@pytest.mark.parametrize("name", ["leave_and_work", "leave_and_stream"])
+def test_handler_that_signs_out_reaches_no_later_owner_of_its_tab(
+    auth_app, tab, browser, login_as, name
+):
+    tab.call(getattr(Desk, name), gate="a")
+    happened("ada left")
+    tab.shows("unauthenticated")
+    close(auth_app, tab)
+    happened("cancelled")
+    browser.csrf()  # as the page that signed out does
+    with Tab(auth_app, login_as(GRACE, browser=browser), token=tab.token, path="/about") as graces:
+        auth_app.run(open_gate("a"))
+        graces.call(Desk.note, text="hers")
+        graces.holds(Desk, report="hers")
+        assert "of ada" not in graces.said()
+
+
+def test_anonymous_task_has_no_hold_on_the_tab_of_a_member(auth_app, browser, login_as):
+    with Tab(auth_app, browser, path="/about") as opened:
+        opened.call(Desk.browse, gate="a")
+        happened("browses")
+        close(auth_app, opened)
+    with Tab(auth_app, login_as(ADA, browser=browser), token=opened.token, path="/about") as adas:
+        auth_app.run(open_gate("a"))
+        happened("cancelled")
+        assert "new_token" not in adas.said()
+        adas.call(Desk.note, text="hers")
+        adas.holds(Desk, report="hers")
+        assert "anonymous visitor" not in adas.said()
+        assert "/elsewhere" not in adas.said()
+
+
+def test_shared_state_takes_no_tabs_name(auth_app, tab, login_as):
+    tab.call(Board.write, text="private note")
+    tab.holds(Board, text="private note")
+    with Tab(auth_app, login_as(GRACE), path="/about") as graces:
+        graces.call(Board.enter, name=tab.token)
+        eventually(
+            lambda: (graces.var(SessionState, "refusal") or {}).get("code") == "AccessDenied"
+        )
+        assert "private note" not in graces.said()
 
 
 def test_event_chained_after_a_reload_runs_for_its_session(auth_app, tab, browser):

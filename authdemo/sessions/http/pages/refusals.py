@@ -1,6 +1,7 @@
 """What a browser shows when there is no page for its visitor.
 
-It needs no script, says it in the visitor's language, and leads back to the start.
+It says it in the visitor's language, and leads back to the start. The one script is for Back: a
+link of React Router's may have led here, so that the browser would go on showing this page.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ _DOCUMENT = """<!DOCTYPE html>
 <p role="alert">{message}</p>
 <p><a href="/">{home}</a></p>
 </main>
+<script>addEventListener("popstate", () => location.reload())</script>
 </body>
 </html>
 """

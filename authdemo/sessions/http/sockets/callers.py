@@ -21,15 +21,23 @@ class Caller:
         connection: The socket that sent the event, or the event that started this one.
         sid: The session that the socket belonged to when the event started, or None.
         event: The name of the event.
+        is_signed_out: Whether the event, or the one that started it, has ended its own session.
     """
 
     connection: Connection
     sid: str | None
     event: str
+    is_signed_out: bool = False
 
     @property
     def is_valid(self) -> bool:
-        """Whether the socket still belongs to the session that the event runs for."""
+        """Whether the socket still belongs to the session that the event runs for.
+
+        What signed out may go on in its own page, until that is gone: the next user comes with a
+        page of their own.
+        """
+        if self.is_signed_out and not self.connection.is_open:
+            return False
         return self.connection.sid == self.sid
 
     def owns(self, tab: str) -> bool:
@@ -46,7 +54,7 @@ def new_caller(event: str) -> Caller | None:
     """Make the caller of an event that starts here: inherited, or the socket's."""
     parent = _caller.get()
     if parent is not None:
-        return Caller(parent.connection, parent.sid, event)
+        return Caller(parent.connection, parent.sid, event, parent.is_signed_out)
     connection = _connection.get()
     return None if connection is None else Caller(connection, connection.sid, event)
 

@@ -44,6 +44,7 @@ class Connection:
             until it was told of any.
         session: The session as it was last verified, for what can't wait.
         verified: When that was, in seconds since 1970.
+        is_open: Whether it has not closed.
     """
 
     sid: str | None
@@ -65,6 +66,7 @@ class Connection:
     shown: str | None = None
     session: Session | None = None
     verified: float = 0.0
+    is_open: bool = True
     _noted: set[tuple[str, ...]] = field(default_factory=set, init=False)
 
     def is_first(self, *kind: str) -> bool:
@@ -140,6 +142,7 @@ class Connections:
 
     def close(self, connection: Connection) -> None:
         """Forget a socket."""
+        connection.is_open = False
         self._by_id.pop(connection.id, None)
         _discard(self._by_sid, connection.sid, connection)
         _discard(self._by_user, connection.user_id, connection)

@@ -17,10 +17,12 @@ from typing import Any
 import reflex as rx
 from reflex.event import Event
 from reflex.istate.manager.token import BaseStateToken
-from reflex.state import BaseState, StateUpdate
+from reflex.istate.shared import SharedStateBaseInternal
+from reflex.state import BaseState, OnLoadInternalState, StateUpdate
 from reflex_base.constants import CompileVars
 from reflex_base.event.context import EventContext
 
+from ...core.errors import AccessDenied
 from ...http.sockets.callers import (
     Caller,
     current_caller,
@@ -28,13 +30,24 @@ from ...http.sockets.callers import (
     new_caller,
     running_for,
 )
-from ...http.sockets.connections import Connections
+from ...http.sockets.connections import Connection, Connections
+from .state import SessionState
+from .tree import stored
 
 BOOT_EVENTS = [
     f"{rx.State.get_full_name()}.{name}"
     for name in (CompileVars.HYDRATE, CompileVars.HYDRATE_AND_LOAD)
 ]
 """What a tab sends whenever its socket is connected, whether or not a person is there."""
+
+_PAGE_LOAD = [
+    *BOOT_EVENTS,
+    *(
+        f"{OnLoadInternalState.get_full_name()}.{name}"
+        for name in ("on_load_internal", "set_is_hydrated")
+    ),
+]
+"""Reflex's own events of a page that loads; without them it shows that it is loading."""
 
 Verify = Callable[[Caller], Awaitable[object]]
 
@@ -60,6 +73,7 @@ class EventCallers:
         self._guard_states(verify)
         self._guard_deltas()
         self._guard_links(is_tab_of_another)
+        self._guard_shared_states()
 
     def end(self, sid: str) -> None:
         """Cancel what runs or waits for a session.
@@ -72,10 +86,17 @@ class EventCallers:
             if caller.sid != sid:
                 continue
             caller.connection.sid = caller.connection.session = None
-            if caller is ending or caller.event in BOOT_EVENTS:
-                caller.sid = None
+            if caller is ending or caller.event in _PAGE_LOAD:
+                caller.sid, caller.is_signed_out = None, True
             elif (future := futures.get(txid)) is not None:
                 future.cancel()
+
+    def close(self, connection: Connection) -> None:
+        """Cancel what signed out, and went on in a page that is gone now."""
+        futures = self.app.event_processor._futures
+        for txid, caller in tuple(self._callers.items()):
+            if caller.connection is connection and caller.is_signed_out and txid in futures:
+                futures[txid].cancel()
 
     def _bind_events(self) -> None:
         processor: Any = self.app.event_processor
@@ -119,8 +140,9 @@ class EventCallers:
             async with modify(token, *args, **context) as state:
                 caller = current_caller()
                 if caller is not None and caller.owns(token.ident):
-                    is_first = context.get("event") is not None  # the middleware verifies it
-                    if not caller.is_valid or not (is_first or await verify(caller)):
+                    # The middleware verifies what comes first, and has the page's own socket.
+                    is_known = context.get("event") is not None and caller.connection.is_open
+                    if not caller.is_valid or not (is_known or await verify(caller)):
                         raise asyncio.CancelledError("The session that started this is over.")
                 yield state
 
@@ -154,3 +176,14 @@ class EventCallers:
             self.connections.link(connection, namespace.sid_to_token[sid])
 
         namespace.link_token_to_sid = link_own
+
+    def _guard_shared_states(self) -> None:
+        """Take no tab's name for a shared state's: Reflex keeps both under names of one kind."""
+        link: Any = SharedStateBaseInternal._link_to
+
+        async def link_to(state: Any, name: str) -> Any:
+            if (await stored(self.app, name, SessionState)).owner() is not None:
+                raise AccessDenied("This name is a tab's, and not a shared state's.")
+            return await link(state, name)
+
+        SharedStateBaseInternal._link_to = link_to  # type: ignore[assignment,method-assign]

@@ -62,7 +62,8 @@ class Live:
         self._app = app
         self._csrf = csrf
         self.callers = EventCallers(app, connections)
-        connections.closed = ClosedTabs(app, connections).add
+        self._closed_tabs = ClosedTabs(app, connections)
+        connections.closed = self._close
         self._ways = ways
         self._guards = guards
         self._auth = auth
@@ -88,6 +89,10 @@ class Live:
             return None
         return await self._auth.sessions.find(connection.sid)
 
+    def _close(self, connection: Connection) -> None:
+        self.callers.close(connection)
+        self._closed_tabs.add(connection)
+
     async def record_of(self, caller: Caller | None) -> SessionRecord | None:
         """Find the living session of an event's caller; None once the caller has lost it.
 
@@ -99,8 +104,15 @@ class Live:
         return await self.record(caller.connection)
 
     async def is_alive(self, caller: Caller) -> bool:
-        """Tell whether a caller's session lives; one without a session has none to lose."""
-        return caller.sid is None or await self.record_of(caller) is not None
+        """Tell whether a caller's session lives; without one, whether the tab has none either."""
+        if caller.sid is None:
+            tab = caller.connection.tab or ""
+            owner = (await stored(self._app, tab, SessionState)).owner()
+            return owner is None or not owner[0]
+        record = await self.record_of(caller)
+        if not caller.connection.is_open:  # no push keeps it in step
+            caller.connection.session = self._session(record)
+        return record is not None
 
     def viewer(self, state: BaseState) -> Session | None:
         """Find the session of who sees a state, as it was last verified."""

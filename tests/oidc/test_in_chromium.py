@@ -257,7 +257,7 @@ def test_a_visitor_signs_in_at_github(visitor: Visitor, github: GitHub) -> None:
     is_connected(tab)
     expect(tab.get_by_text("log in another way")).to_be_visible()
     click(tab, "Log out")
-    tab.wait_for_url("**/login?callbackUrl=/confirm")
+    tab.wait_for_url("**/login?callbackUrl=/confirm%3FcallbackUrl%3D/safe")
 
 
 def test_who_signs_out_at_the_provider_is_out_here_in_every_tab(

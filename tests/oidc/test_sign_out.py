@@ -23,7 +23,7 @@ def eve(app: Server, cheat: Cheat) -> Browser:
 def signed_in(app: Server, cheat: Cheat, provider: str) -> Browser:
     browser = Browser(app)
     come_back(browser, cheat, go(browser, provider), provider)
-    assert browser.session()["user"]["id"] == f"{provider}:eve"
+    assert browser.session()["user"]["id"] == f"{cheat.issuer}#eve"
     return browser
 
 

@@ -280,24 +280,26 @@ class TestABrokenServer:
     async def test_that_believes_any_token(
         self, any_stand: Stand, key: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        async def believe(token: str) -> Verified | None:
+        async def believe(token: str) -> Verified:
             header, payload, _ = token.split(".")
             claims = jwt.decode(f"{header}.{payload}.", options={"verify_signature": False})
             claims = {n: claims[n] for n in ("sub", "sid", "jti", "iat", "exp", "rev", "user")}
             record = await any_stand.auth.sessions.find(claims["sid"])
-            return Verified(token, Claims(**claims), record) if record else None
+            if record is None:
+                raise TokenError("over")
+            return Verified(token, Claims(**claims), record)
 
-        monkeypatch.setattr(any_stand.auth.sessions, "verify", believe)
+        monkeypatch.setattr(any_stand.auth.sessions, "check", believe)
         assert (await any_stand.try_out(key))["held"] is False
 
     @pytest.mark.parametrize("key", ["unaltered", "old_revision"])
     async def test_that_believes_no_token(
         self, stand: Stand, key: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        async def doubt(_: str) -> None:
-            return None
+        async def doubt(_: str) -> Verified:
+            raise TokenError("over")
 
-        monkeypatch.setattr(stand.auth.sessions, "verify", doubt)
+        monkeypatch.setattr(stand.auth.sessions, "check", doubt)
         assert (await stand.try_out(key))["held"] is False
 
     async def test_that_takes_no_update(
@@ -335,13 +337,10 @@ class TestABrokenServer:
     ) -> None:
         honest = stand.auth.sessions.check
 
-        async def gullible(token: str) -> Verified | None:
-            try:
-                found = await honest(token)
-            except TokenError:
-                return None
+        async def gullible(token: str) -> Verified:
+            found = await honest(token)
             user = dict(found.claims.user)
             return Verified(token, found.claims, found.record.model_copy(update={"user": user}))
 
-        monkeypatch.setattr(stand.auth.sessions, "verify", gullible)
+        monkeypatch.setattr(stand.auth.sessions, "check", gullible)
         assert (await stand.try_out("old_revision"))["held"] is False

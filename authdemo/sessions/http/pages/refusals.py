@@ -1,7 +1,6 @@
 """What a browser shows when there is no page for its visitor.
 
-It says it in the visitor's language, and leads back to the start. The one script is for Back: a
-link of React Router's may have led here, so that the browser would go on showing this page.
+It needs no script, says it in the visitor's language, and leads back to the start.
 """
 
 from __future__ import annotations
@@ -35,7 +34,6 @@ _DOCUMENT = """<!DOCTYPE html>
 <p role="alert">{message}</p>
 <p><a href="/">{home}</a></p>
 </main>
-<script>addEventListener("popstate", () => location.reload())</script>
 </body>
 </html>
 """

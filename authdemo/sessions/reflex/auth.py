@@ -410,7 +410,7 @@ class Auth(AuthCore):
             provider,
             credentials,
             device=connection.device,
-            has_left=lambda: self.live.connections.find(connection.id) is None,
+            has_left=lambda: not connection.is_open,
         )
 
     def _caller(self) -> Caller:

@@ -1,4 +1,4 @@
-"""For whom events run when their tab changes hands, in the app of tests/guards; all of it passes.
+"""Callers of events when their tab changes its owner, in the app of tests/guards; all of it passes.
 
 What runs waits at a gate that the test opens, so that nothing depends on how long something takes.
 """

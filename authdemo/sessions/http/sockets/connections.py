@@ -124,7 +124,6 @@ class Connections:
         """Begin with none."""
         self.tabs_changed: Callable[[str], None] = lambda _: None
         self.closed: Callable[[Connection], None] = lambda _: None
-        self._by_id: dict[str, Connection] = {}
         self._by_sid: defaultdict[str, set[Connection]] = defaultdict(set)
         self._by_user: defaultdict[str, set[Connection]] = defaultdict(set)
         self._by_browser: defaultdict[str, set[Connection]] = defaultdict(set)
@@ -133,7 +132,6 @@ class Connections:
 
     def open(self, connection: Connection) -> None:
         """Take a new socket in."""
-        self._by_id[connection.id] = connection
         if connection.sid:
             self._by_sid[connection.sid].add(connection)
             self._by_user[connection.user_id].add(connection)
@@ -143,7 +141,6 @@ class Connections:
     def close(self, connection: Connection) -> None:
         """Forget a socket."""
         connection.is_open = False
-        self._by_id.pop(connection.id, None)
         _discard(self._by_sid, connection.sid, connection)
         _discard(self._by_user, connection.user_id, connection)
         self._watchers.discard(connection)
@@ -162,10 +159,6 @@ class Connections:
     def showing(self, tab: str) -> Connection | None:
         """Find the open socket that shows a tab."""
         return self._by_tab.get(tab)
-
-    def find(self, connection_id: str) -> Connection | None:
-        """Find a socket by its id, or None."""
-        return self._by_id.get(connection_id)
 
     def of_session(self, sid: str) -> list[Connection]:
         """List a session's sockets."""

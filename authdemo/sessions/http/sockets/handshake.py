@@ -84,11 +84,7 @@ class Handshake:
             self._connections.open(connection)
             stack.callback(self._connections.close, connection)
             stack.enter_context(serving(connection))
-            await self._app(
-                self._cleaned(scope),
-                self._watched(receive, connection),
-                send,
-            )
+            await self._app(self._cleaned(scope), self._watched(receive, connection), send)
 
     async def _refuse_request(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Say that Socket.IO's long polling doesn't exist here."""

@@ -276,7 +276,7 @@ class Live:
 
     async def _push(self, connection: Connection) -> None:
         """Show a tab its session, unless it has closed by now."""
-        if self.connections.find(connection.id) is None:
+        if not connection.is_open:
             return
 
         async def show(state: BaseState) -> None:

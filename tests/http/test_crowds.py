@@ -55,10 +55,6 @@ def judged(server: Server, address: str = HERE) -> int:
     return len(server.audited(kind="sign-in-failed", ip=address))
 
 
-def abandoned(server: Server) -> int:
-    return len(server.audited(kind="refused", reason="ConnectionLost", ip=HERE))
-
-
 def test_abandoned_sign_ins_are_not_hashed(server: Server) -> None:
     browser = Browser(server)
     browser.csrf()
@@ -66,8 +62,7 @@ def test_abandoned_sign_ins_are_not_hashed(server: Server) -> None:
     for each in sent:
         each.close()
     assert sign_in(Browser(server), "john_doe", HERE) == 200
-    eventually(lambda: judged(server) + abandoned(server) == CROWD)
-    assert abandoned(server) > CROWD / 2
+    assert judged(server) < CROWD / 2
 
 
 def test_failures_of_senders_who_leave_are_counted(tmp_path) -> None:

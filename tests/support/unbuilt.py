@@ -52,8 +52,9 @@ def serving(folder: Path, log: Path, **environ: str) -> Iterator[Server]:
 
 def main(folder: Path) -> None:
     """Serve it."""
-    with tempfile.TemporaryDirectory() as states:
-        os.environ["REFLEX_STATES_WORKDIR"] = states
+    with tempfile.TemporaryDirectory() as data:
+        os.environ["REFLEX_STATES_WORKDIR"] = f"{data}/states"
+        os.environ["REFLEX_UPLOADED_FILES_DIR"] = f"{data}/uploads"
         with running_app(folder) as app:
             print(app.url, flush=True)
             sys.stdin.read()

@@ -7,29 +7,25 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
 from authdemo.launch import node
-from tests.docs.markdown import Block, blocks
+from tests.docs.markdown import GUIDES, Block, blocks
 from tests.support.server import ROOT
 
-README = ROOT / "README.md"
+INSTALL = GUIDES / "install.md"
 JAVASCRIPT = {"bun", "bunx", "corepack", "node", "nodejs", "npm", "npx"}
 
 
 def chapter(language: str) -> list[Block]:
-    """The blocks of README's chapter on adoption."""
-    lines = README.read_text().splitlines()
-    start = lines.index("## Adopt it")
-    end = start + len(list(takewhile(lambda line: line[:3] != "## ", lines[start + 1 :])))
-    return [block for block in blocks(README, language) if start < block.line <= end]
+    """The blocks of the guide on installation."""
+    return blocks(INSTALL, language)
 
 
 def exports() -> str:
-    """What the chapter has its reader type in each new shell."""
+    """What the guide has its reader type in each new shell."""
     lines = chapter("sh")[0].code.splitlines()
     return "".join(f"{line}\n" for line in lines if line.startswith("export "))
 
@@ -70,7 +66,7 @@ def run(folder: Path, script: str) -> str:
 
 @pytest.fixture(scope="package")
 def adopted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which README's chapter was followed to the letter."""
+    """A folder in which the guide on installation was followed to the letter."""
     folder = tmp_path_factory.mktemp("adopted")
     (folder / "path" / "to").mkdir(parents=True)
     (folder / "path" / "to" / "authdemo").symlink_to(ROOT)

@@ -1,4 +1,4 @@
-"""What people do in README's app."""
+"""What people do in the minimal app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""README's ten lines in development mode: `reflex run`, with pages and API on two ports."""
+"""The installed app in development mode: `reflex run`, with pages and API on two ports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guide on testing, followed to the letter in the README's app."""
+"""The guide on testing, followed to the letter in the app of the guide on installation."""
 
 from __future__ import annotations
 

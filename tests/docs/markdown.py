@@ -13,7 +13,8 @@ from markdown_it.token import Token
 from tests.support.server import ROOT
 
 GUIDES = ROOT / "docs" / "guides"
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+ABOUT = [ROOT / name for name in ("README.md", "SECURITY.md", "CONTRIBUTING.md")]
+PAGES = sorted([*ABOUT, *(ROOT / "docs").rglob("*.md")])
 
 _parser = MarkdownIt("commonmark").enable("table")
 

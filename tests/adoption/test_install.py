@@ -1,4 +1,4 @@
-"""README's chapter on adoption, followed to the letter in an empty folder."""
+"""The guide on installation, followed to the letter in an empty folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from authdemo.sessions.testing.server import COMMAND
-from tests.adoption.conftest import README, chapter, programs
+from tests.adoption.conftest import INSTALL, chapter, programs
 from tests.adoption.steps import sign_in_rename_and_leave
 from tests.browser import launch_options
 from tests.docs.commands import start_of
@@ -25,7 +25,7 @@ AUTH = re.compile(r"auth|protected|User\(|form\.get")
 
 @pytest.fixture(scope="module")
 def app(adopted: Path) -> Iterator[Server]:
-    told = start_of(README, ".venv/bin/reflex")
+    told = start_of(INSTALL, ".venv/bin/reflex")
     assert told.arguments == " ".join(COMMAND)
     own = adopted / ".venv" / "bin"
     mine = {"PYTHONPATH": "", "PATH": f"{own}:{programs()}", **told.variables}
@@ -49,7 +49,7 @@ def test_it_takes_ten_lines() -> None:
     assert 5 < len(own) <= 10, own
 
 
-def test_the_example_is_what_the_readme_shows() -> None:
+def test_the_example_is_what_the_guide_shows() -> None:
     for block in chapter("python"):
         assert (ROOT / block.facts["quote"]).read_text() == block.code
 

@@ -1,0 +1,91 @@
+"""Documents and texts use plain words: none of those that the glossary bans."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+COVERED = (
+    "README.md",
+    "SECURITY.md",
+    "CONTRIBUTING.md",
+    "docs/*.md",
+    "docs/guides/*.md",
+    "authdemo/**/words/*.json",
+)
+"""Patterns of the files that are checked. To widen it: "authdemo/**/*.py", "tests/**/*.py", …"""
+EXCEPTIONS = {
+    "docs/reference.md": "is made from docstrings: covered once the sources are",
+    "tests/test_glossary.py": "lists the words",
+}
+BANNED = (
+    "whoever",
+    "whom",
+    "nobody's",
+    "somebody",
+    "stranger",
+    "anew",
+    "by now",
+    "shall",
+    "for ever",
+    "what of it",
+    "(is|are|was|were) over",
+    "(is|are|was|were|has to be|have to be) told",
+    "(is|are) no good",
+    "hears? of",
+    "您",
+)
+WORDS = re.compile(rf"(?<![a-z])(?:{'|'.join(BANNED)})(?![a-z])", re.IGNORECASE)
+NAME_OF_A_TEST = re.compile(r"`tests/[^`]+`")
+FILES = sorted(
+    path
+    for pattern in COVERED
+    for path in ROOT.glob(pattern)
+    if str(path.relative_to(ROOT)) not in EXCEPTIONS
+)
+
+
+def prose(path: Path) -> Iterator[tuple[str, str]]:
+    """List the lines of a file, or the texts of a catalog, and where each is."""
+    if path.suffix == ".json":
+        yield from json.loads(path.read_text("utf-8")).items()
+        return
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        yield str(number), NAME_OF_A_TEST.sub("", line) if path.suffix == ".md" else line
+
+
+def spaced(line: str) -> str:
+    """Write the parts of names as words."""
+    return re.sub(r"(?<=[a-z])_(?=[a-z])", " ", line)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_file_has_no_banned_word(path: Path) -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{place}: {match[0]}"
+        for place, line in prose(path)
+        for match in WORDS.finditer(spaced(line))
+    ]
+    assert found == []
+
+
+def test_every_pattern_covers_a_file() -> None:
+    assert [pattern for pattern in COVERED if not list(ROOT.glob(pattern))] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Whoever signs in", "nobody's tab", "def ask_somebody():", "it is over", "They shall", "您好"],
+)
+def test_banned_word_is_found(line: str) -> None:
+    assert WORDS.search(spaced(line))
+
+
+@pytest.mark.parametrize("line", ["shallow", "renewal", "stranglers", "over an hour", "你好"])
+def test_other_words_are_not_found(line: str) -> None:
+    assert not WORDS.search(spaced(line))

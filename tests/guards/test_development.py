@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
@@ -75,3 +77,20 @@ def test_a_file_brings_its_senders_cookie_to_the_other_server(ada: Visitor) -> N
     tab = ada.open("/archive")
     is_connected(tab)
     file_a_will(tab)
+
+
+def test_page_server_may_read_answers_that_caches_keep_apart(app: Server) -> None:
+    places = json.loads((app.log.parent / ".web" / "env.json").read_text())
+    host = places["PING"].removesuffix("/ping")
+    with httpx.Client(base_url=host) as client:
+        for path in ("/api/auth/providers", "/api/salaries", "/_upload"):
+            for origin in (app.url, "http://localhost:1", ""):
+                allowed = origin if origin == app.url else None
+                headers = {"Origin": origin} if origin else {}
+                answer = client.get(path, headers=headers)
+                assert answer.headers.get("access-control-allow-origin") == allowed
+                assert "Origin" in answer.headers["Vary"]
+                answer = client.options(
+                    path, headers=headers | {"Access-Control-Request-Method": "POST"}
+                )
+                assert answer.headers.get("access-control-allow-origin") == allowed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
 import simple_websocket
@@ -48,6 +49,44 @@ def unbuilt_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     data = {"AUTH_DATA_DIR": str(log.parent / "data"), "PROTECT_ALL": "1"}
     with unbuilt.serving(APP, log, **data) as server:
         yield server
+
+
+@pytest.mark.parametrize("path", [*OWN, "/ping", "/", "/nowhere"])
+def test_other_ports_and_subdomains_may_not_read_answers(ada: Browser, path: str) -> None:
+    host = ada.server.url.partition("://")[2]
+    name, _, port = host.partition(":")
+    for origin in (f"http://{name}:1", f"http://sub.{host}", f"https://{name}:{port}", "null"):
+        answer = ada.get(path, headers={"Origin": origin})
+        assert "access-control-allow-origin" not in answer.headers
+        preflight = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        answer = ada.request("OPTIONS", path, headers=preflight)
+        assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("path", OWN)
+def test_own_origin_may_read_answers(ada: Browser, path: str) -> None:
+    own = ada.server.url
+    preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-a"}
+    for method, headers in (("GET", {}), ("OPTIONS", preflight)):
+        answer = ada.request(method, path, headers={"Origin": own, **headers})
+        assert answer.status_code == 200
+        assert answer.headers["access-control-allow-origin"] == own
+        assert answer.headers["access-control-allow-credentials"] == "true"
+        assert "Origin" in answer.headers["Vary"]
+
+
+def test_origins_that_the_author_names_may_read_answers(tmp_path: Path) -> None:
+    named = {"REFLEX_CORS_ALLOWED_ORIGINS": "https://partner.example"}
+    data = {"AUTH_DATA_DIR": str(tmp_path / "data")}
+    with unbuilt.serving(APP, tmp_path / "log", **data, **named) as server:
+        for method in ("GET", "OPTIONS"):
+            for origin, allowed in (
+                ("https://partner.example", "https://partner.example"),
+                ("https://evil.example", None),
+            ):
+                headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+                answer = Browser(server).request(method, "/api/salaries", headers=headers)
+                assert answer.headers.get("access-control-allow-origin") == allowed
 
 
 @pytest.mark.parametrize("path", OWN)

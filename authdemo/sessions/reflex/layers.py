@@ -13,7 +13,7 @@ from reflex_base.registry import RegistrationContext
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Match, Mount
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..core.errors import ConfigurationError
 from ..core.routes import page_path
@@ -21,6 +21,8 @@ from ..http.api.endpoints import Endpoints
 from ..http.front import Front, Layer
 from ..http.hosts import Hosts
 from ..http.messages.forwarded import Forwarded
+from ..http.messages.origin import Origins
+from ..http.messages.scopes import find_header
 from ..http.messages.security_headers import Policy, SecurityHeaders
 from ..http.pages.files import BuiltFiles
 from ..http.pages.page_guard import PageGuard
@@ -120,9 +122,8 @@ def front_of(  # noqa: PLR0917
             partial(PageGuard, auth=auth, visitors=visitors, site=site, refusals=refusals)
         )
     layers.append(endpoints.in_front_of)
-    if also:
-        layers.append(partial(_open_to, origins=also))
     layers += [
+        partial(_open_to, origins=visitors.origins, has_others=bool(also)),
         CanonicalPaths,
         partial(Hosts, url=auth.settings.url),
         partial(SecurityHeaders, is_secure=visitors.origins.is_secure),
@@ -169,13 +170,21 @@ def replace_files(app: rx.App, auth: AuthCore, site: Site) -> None:
 
 
 def leave_origins_to_us(app: rx.App) -> None:
-    """Switch Socket.IO's fixed list of origins off: `Handshake` knows the app's own.
+    """Keep Reflex from letting any origin in: its `*` stands for the app's own, which we know.
+
+    The origins that the app's author names may read answers, and open no socket of Reflex's.
 
     Args:
-        app: The app.
+        app: The app, before it is served.
     """
     if app.sio is not None:
         app.sio.eio.cors_allowed_origins = []
+    config = get_config()  # which the layers that Reflex has yet to make are made by
+    named = tuple(origin for origin in config.cors_allowed_origins if origin != "*")
+    config.cors_allowed_origins = named
+    for layer in app._api.user_middleware if app._api is not None else ():
+        if "allow_origins" in layer.kwargs:
+            layer.kwargs["allow_origins"] = named
 
 
 def _routes(app: rx.App) -> Sequence[BaseRoute]:
@@ -219,12 +228,25 @@ def _is_missing(
     )
 
 
-def _open_to(app: ASGIApp, *, origins: tuple[str, ...]) -> ASGIApp:
-    """Let the pages of other origins call, such as those of the development server."""
-    return CORSMiddleware(
+def _open_to(app: ASGIApp, *, origins: Origins, has_others: bool) -> ASGIApp:
+    """Let the app's own pages call, also those of another server, such as the development server.
+
+    Whether any other origin may is for what is behind to say, such as Reflex.
+    """
+    shared = CORSMiddleware(
         app,
-        allow_origins=origins,
+        allow_origins=["*"],
         allow_methods=["*"],
         allow_headers=["*"],
         allow_credentials=True,
     )
+    varying = CORSMiddleware(app) if has_others else app
+
+    async def judge(scope: Scope, receive: Receive, send: Send) -> None:
+        is_from_page = scope["type"] == "http" and find_header(scope, b"origin") is not None
+        if is_from_page and origins.is_own(scope):
+            await shared(scope, receive, send)
+        else:
+            await (app if is_preflight(scope) else varying)(scope, receive, send)
+
+    return judge

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic_core import to_json
 
-from authdemo.accounts import accounts
+from authdemo import seeds
 from authdemo.logs import say
 from authdemo.sessions import Auth, Credentials, Events, Pages, providers_from_environ
-from authdemo.sessions.accounts import Member
+from authdemo.sessions.accounts import Accounts, Member
+
+accounts = Accounts()
+is_seeded = seeds.are_wanted(os.environ)
+if is_seeded:
+    accounts.seed(seeds.SEEDS, seeds.SEED_PASSWORD)
 
 
 async def authorize(credentials: Mapping[str, Any]) -> Member | None:

@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from authdemo import logs
-from authdemo.accounts import accounts
+from authdemo.auth import accounts
 from authdemo.pages import (
     account,
     admin,

@@ -34,7 +34,6 @@ LAYERS = (
     "authdemo.sessions.accounts",
     "authdemo.sessions",
     "authdemo.seeds",
-    "authdemo.accounts",
     "authdemo.auth",
     "authdemo.ui",
     "authdemo.pages",

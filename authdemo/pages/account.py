@@ -7,8 +7,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.accounts import accounts
-from authdemo.auth import auth
+from authdemo.auth import accounts, auth
 from authdemo.sessions import AuthError, word
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import refusal, submit_button

@@ -7,8 +7,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.accounts import accounts
-from authdemo.auth import auth
+from authdemo.auth import accounts, auth
 from authdemo.sessions import confirm_button, live_text, protected, use_session, verbatim, word
 from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import action_button, refusal

@@ -7,8 +7,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.accounts import is_seeded
-from authdemo.auth import auth
+from authdemo.auth import auth, is_seeded
 from authdemo.sessions import (
     as_typed,
     live_text,

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import reflex as rx
 
-from authdemo import accounts
+from authdemo.auth import accounts
 from authdemo.sessions import word
 from authdemo.sessions.accounts import Accounts, Registering, register_form
 from authdemo.ui.crossing import crossing
@@ -16,7 +16,7 @@ from authdemo.ui.layout import plain_layout
 class RegisterState(Registering, rx.State):
     """The form for an account of the demo."""
 
-    accounts: ClassVar[Accounts] = accounts.accounts
+    accounts: ClassVar[Accounts] = accounts
 
 
 def page() -> rx.Component:

@@ -73,9 +73,9 @@ def check_settings() -> None:
             can't be used.
     """
     from authdemo import seeds
+    from authdemo.accounts.database import database_url
     from authdemo.logs import write_to_stderr
     from authdemo.sessions import ConfigurationError, Settings, providers_from_environ
-    from authdemo.sessions.accounts.database import database_url
     from authdemo.sessions.stores.chosen import check, choose
 
     write_to_stderr()

@@ -10,9 +10,9 @@ from typing import Any
 from pydantic_core import to_json
 
 from authdemo import seeds
+from authdemo.accounts import Accounts, Member
 from authdemo.logs import say
 from authdemo.sessions import Auth, Credentials, Events, Pages, providers_from_environ
-from authdemo.sessions.accounts import Accounts, Member
 
 accounts = Accounts()
 is_seeded = seeds.are_wanted(os.environ)

@@ -18,8 +18,8 @@ import pytest
 
 if TYPE_CHECKING:
     from authdemo.sessions import User
-    from authdemo.sessions.testing import Browser, RunningApp, Server, StoppedClock
-    from authdemo.sessions.testing.browser import Place
+    from authdemo.testing import Browser, RunningApp, Server, StoppedClock
+    from authdemo.testing.browser import Place
 
 SECRET = "a secret that everybody knows and only tests use"  # noqa: S105
 OPERATORS = (
@@ -84,7 +84,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def _running_auth_app(pytestconfig: pytest.Config) -> Iterator[RunningApp]:
-    from authdemo.sessions.testing import running_app
+    from authdemo.testing import running_app
 
     with running_app(_app_folder(pytestconfig)) as app:
         yield app
@@ -120,7 +120,7 @@ def auth_server(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """The app, built and served by Reflex in a process of its own, with pages and all."""
-    from authdemo.sessions.testing import serving
+    from authdemo.testing import serving
 
     log = tmp_path_factory.mktemp("auth_server") / "log"
     with serving(_app_folder(pytestconfig), log=log) as server:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from authdemo.accounts import Member
 from authdemo.sessions import ConfigurationError
-from authdemo.sessions.accounts import Member
 
 SEEDS = (
     Member(id="john_doe", name="John Doe", email="email@email.email", role="user"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 
 _FIELD = "[data-testid] [data-field=name]"
 

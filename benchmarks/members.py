@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from authdemo.sessions.testing.browser import AS_CLIENT, CSRF, SESSION
+from authdemo.testing.browser import AS_CLIENT, CSRF, SESSION
 from benchmarks.apps import BARE, NAME
 from benchmarks.load import wire
 from benchmarks.load.channel import Lines

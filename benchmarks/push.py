@@ -8,8 +8,8 @@ from itertools import chain
 from pathlib import Path
 from statistics import median
 
-from authdemo.sessions.accounts import Accounts
-from authdemo.sessions.accounts import Member as Account
+from authdemo.accounts import Accounts
+from authdemo.accounts import Member as Account
 from benchmarks import members as m
 from benchmarks import servers
 from benchmarks.apps import NAME

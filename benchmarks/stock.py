@@ -10,13 +10,13 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
+from authdemo.accounts import Member
 from authdemo.sessions import Credentials, Settings
-from authdemo.sessions.accounts import Member
-from authdemo.sessions.core.basics.ids import new_id
 from authdemo.sessions.core.callbacks import Account
+from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.record import SessionRecord
-from authdemo.sessions.core.tokens.keys import KeyRing
-from authdemo.sessions.setup.auth import AuthCore
+from authdemo.sessions.core.utils import new_id
+from authdemo.sessions.engine import AuthCore
 from benchmarks.apps import EMAIL, NAME
 from tests.support.server import SECRET
 

@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference.md"
 HEAD = """# Reference
 
-Everything that `authdemo.sessions` offers, with `authdemo.sessions.accounts` for accounts and
-`authdemo.sessions.testing` for tests; made from the docstrings by `make reference`.
+Everything that `authdemo.sessions` offers, with `authdemo.accounts` for accounts and
+`authdemo.testing` for tests; made from the docstrings by `make reference`.
 """
 CHAPTERS = {
     "Setting up": (
@@ -104,13 +104,15 @@ def reference() -> str:
     Raises:
         ValueError: If a public name that is no error is in no chapter.
     """
-    package = griffe.load(
-        "authdemo.sessions",
-        search_paths=[str(ROOT)],
-        docstring_parser="google",
-        resolve_aliases=True,
+    package, accounts, kit = (
+        griffe.load(
+            f"authdemo.{name}",
+            search_paths=[str(ROOT)],
+            docstring_parser="google",
+            resolve_aliases=True,
+        )
+        for name in ("sessions", "accounts", "testing")
     )
-    accounts, kit = package["accounts"], package["testing"]
     parts = (package, accounts, kit)
     public = {name: each[name].final_target for each in parts for name in _names(each)}
     sorted_in = [name for names in CHAPTERS.values() for name in names]

@@ -14,71 +14,79 @@ ROOT = Path(__file__).resolve().parent.parent
 CORE = "authdemo.sessions.core"
 LAYERS = (
     f"{CORE}.errors",
-    f"{CORE}.basics",
+    f"{CORE}.utils",
+    f"{CORE}.strict_json",
+    f"{CORE}.text",
+    f"{CORE}.arguments",
     f"{CORE}.record",
     f"{CORE}.store",
+    f"{CORE}.keys",
     f"{CORE}.tokens",
-    f"{CORE}.config",
-    f"{CORE}.limits",
+    f"{CORE}.settings",
+    f"{CORE}.rate_limit",
     f"{CORE}.users",
-    f"{CORE}.one_time",
+    f"{CORE}.schema",
     CORE,
-    f"{CORE}.lifecycle",
     "authdemo.sessions.stores",
     "authdemo.sessions.providers",
-    "authdemo.sessions.setup",
+    "authdemo.sessions.login",
+    "authdemo.sessions.engine",
     "authdemo.sessions.http",
     "authdemo.sessions.reflex",
-    "authdemo.sessions.inspector",
-    "authdemo.sessions.workshop",
-    "authdemo.sessions.accounts",
     "authdemo.sessions",
+    "authdemo.accounts",
+    "authdemo.devtools",
     "authdemo.seeds",
     "authdemo.auth",
     "authdemo.ui",
     "authdemo.pages",
     "authdemo.authdemo",
-    "authdemo.sessions.testing",
+    "authdemo.testing",
     "authdemo.pytest_plugin",
 )
-ACCOUNTS = "authdemo.sessions.accounts"
+ACCOUNTS = "authdemo.accounts"
 FRAMEWORKS = {
     **dict.fromkeys(
         ("argon2", "email_validator", "psycopg", "sqlalchemy", "sqlmodel", "zxcvbn"), (ACCOUNTS,)
     ),
     "reflex": (
-        "authdemo.sessions.accounts.form",
+        "authdemo.accounts.form",
         "authdemo.sessions.reflex",
-        "authdemo.sessions.inspector",
-        "authdemo.sessions.testing",
-        "authdemo.sessions.workshop",
+        "authdemo.devtools",
+        "authdemo.testing",
+        "authdemo.devtools.workshop",
     ),
     "httpx": (
         "authdemo.sessions.providers",
-        "authdemo.sessions.testing",
-        "authdemo.sessions.workshop",
+        "authdemo.testing",
+        "authdemo.devtools.workshop",
     ),
     "oauthlib": ("authdemo.sessions.providers",),
     "pytest": (),
-    "reflex_base": ("authdemo.sessions.reflex", "authdemo.sessions.testing"),
+    "reflex_base": ("authdemo.sessions.reflex", "authdemo.testing"),
     "redis": ("authdemo.sessions.stores",),
     "starlette": (
         "authdemo.sessions.http",
         "authdemo.sessions.reflex",
-        "authdemo.sessions.testing",
-        "authdemo.sessions.workshop",
+        "authdemo.testing",
+        "authdemo.devtools.workshop",
     ),
-    "simple_websocket": ("authdemo.sessions.testing",),
-    "uvicorn": ("authdemo.sessions.testing",),
+    "simple_websocket": ("authdemo.testing",),
+    "uvicorn": ("authdemo.testing",),
 }
-FOR_TESTS = ("authdemo.pytest_plugin", "authdemo.sessions.testing", "pytest", "uvicorn")
+FOR_TESTS = ("authdemo.pytest_plugin", "authdemo.testing", "pytest", "uvicorn")
 PUBLIC = {
     "authdemo.sessions",
-    "authdemo.sessions.accounts",
-    "authdemo.sessions.inspector",
-    "authdemo.sessions.workshop",
+    "authdemo.accounts",
+    "authdemo.devtools",
+    "authdemo.devtools.workshop",
 }
 MODULES = sorted((ROOT / "authdemo").rglob("*.py"))
+PACKAGES = sorted(
+    path
+    for name in ("sessions", "accounts", "devtools", "testing")
+    for path in (ROOT / "authdemo" / name).rglob("*.py")
+)
 COPIED = sorted(
     path for name in ("pages", "ui") for path in (ROOT / "authdemo" / name).glob("*.py")
 )
@@ -136,7 +144,7 @@ def test_no_files_and_no_folders_import_each_other() -> None:
     TopologicalSorter(imports).prepare()
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "authdemo/sessions").rglob("*.py")), ids=name_of)
+@pytest.mark.parametrize("path", PACKAGES, ids=name_of)
 def test_frameworks_stay_in_their_layers(path: Path) -> None:
     for imported in imports_of(path):
         framework = imported.partition(".")[0]
@@ -171,7 +179,7 @@ def test_the_plugin_of_pytest_loads_nothing_before_it_is_asked() -> None:
     assert not loaded_with("authdemo.pytest_plugin").intersection({"authdemo.sessions", "reflex"})
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "authdemo/sessions").rglob("*.py")), ids=name_of)
+@pytest.mark.parametrize("path", PACKAGES, ids=name_of)
 def test_accounts_need_the_core_and_nothing_needs_accounts(path: Path) -> None:
     name = name_of(path)
     for imported in imports_of(path):

@@ -19,8 +19,8 @@ OURS = {"authdemo", "benchmarks", "docs", "my_app", "tests"}
 DISTRIBUTIONS = packages_distributions()
 
 PACKAGE = ROOT / "authdemo/sessions"
-ACCOUNTS = PACKAGE / "accounts"
-TESTING = PACKAGE / "testing"
+ACCOUNTS = ROOT / "authdemo/accounts"
+TESTING = ROOT / "authdemo/testing"
 PLUGIN = ROOT / "authdemo/pytest_plugin.py"
 
 
@@ -60,7 +60,7 @@ def imported(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("paths", "declared"),
     [
-        (sources(PACKAGE, ACCOUNTS, TESTING), named(PROJECT["dependencies"])),
+        (sources(PACKAGE), named(PROJECT["dependencies"])),
         (sources(ACCOUNTS), named([*PROJECT["dependencies"], *EXTRAS["accounts"]])),
         (sources(TESTING), named([*PROJECT["dependencies"], *EXTRAS["testing"]])),
         (sources(ROOT / "authdemo", TESTING, PLUGIN), pinned("requirements.txt")),

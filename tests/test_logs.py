@@ -18,7 +18,7 @@ import pytest
 
 import authdemo.sessions.core.audit  # noqa: F401 - its loggers escape from then on
 from authdemo.logs import Entries, Paper
-from authdemo.sessions.core.basics.printable import Printable
+from authdemo.sessions.core.text import Printable
 
 ROOT = Path(__file__).parent.parent
 
@@ -122,7 +122,7 @@ def test_every_logger_of_the_package_escapes_what_clients_send() -> None:
         (path.name, name)
         for path, text in code.items()
         for name in re.findall(r"getLogger\((.*?)\)", text)
-        if path.name not in ("printable.py", "logs.py")
+        if path.name not in ("text.py", "logs.py")
     }
     assert {name for _, name in names} <= {'"authdemo.sessions"', '"authdemo.sessions.audit"'}
     for name in ("authdemo.sessions", "authdemo.sessions.audit"):

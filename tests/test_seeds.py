@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.sessions.testing import free_port
+from authdemo.testing import free_port
 from tests.support.browser import Browser
 from tests.support.server import ROOT, Server, running
 from tests.support.tab import LOGIN_STATE, Tab

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import reflex as rx
 
-from authdemo.sessions.inspector import anatomy, devices, faces, timeline
-from authdemo.sessions.workshop import workshop
+from authdemo.devtools import anatomy, devices, faces, timeline
+from authdemo.devtools.workshop import workshop
 from authdemo.ui.layout import layout
 from authdemo.ui.session_card import client_session
 

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import reflex as rx
 
+from authdemo.accounts import Accounts, Registering, register_form
 from authdemo.auth import accounts
 from authdemo.sessions import word
-from authdemo.sessions.accounts import Accounts, Registering, register_form
 from authdemo.ui.crossing import crossing
 from authdemo.ui.layout import plain_layout
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from .core.audit import AuditEvent
 from .core.callbacks import Account, Callbacks
-from .core.config.options import Pages, SessionOptions
-from .core.config.settings import Settings
 from .core.errors import (
     AccessDenied,
     AuthError,
@@ -26,21 +24,18 @@ from .core.errors import (
 from .core.events import Events
 from .core.record import Device
 from .core.session import Session
+from .core.settings import Pages, SessionOptions, Settings
 from .core.store import SessionStore
-from .core.users.models import User, UserUpdate
+from .core.users import User, UserUpdate
+from .providers.base import Federated, Identity
 from .providers.credentials import Credentials
-from .providers.environ import providers_from_environ
-from .providers.federated import Federated
-from .providers.identity import Identity
 from .providers.oauth2 import OAuth2
 from .providers.oidc import OpenIDConnect
-from .providers.ready import auth0, github, google, keycloak, microsoft
+from .providers.presets import auth0, github, google, keycloak, microsoft, providers_from_environ
 from .reflex.auth import Auth
-from .reflex.components.dialog import confirm_button
-from .reflex.components.hooks import SessionLog, session_text, sign_in_with, use_session
-from .reflex.components.profile import use_profile
-from .reflex.components.sign_in import (
+from .reflex.components.forms import (
     as_typed,
+    confirm_button,
     confirm_form,
     needs_scripts,
     provider_buttons,
@@ -48,7 +43,7 @@ from .reflex.components.sign_in import (
     sign_in_form,
     way_back,
 )
-from .reflex.components.words import (
+from .reflex.components.i18n import (
     current_language,
     explain,
     live_text,
@@ -57,8 +52,10 @@ from .reflex.components.words import (
     word,
     word_of,
 )
+from .reflex.components.profile import use_profile
+from .reflex.components.session import SessionLog, session_text, sign_in_with, use_session
 from .reflex.plugin import SessionsPlugin
-from .reflex.protection.guards import protected, public
+from .reflex.protected import protected, public
 
 __all__ = [
     "AccessDenied",

@@ -7,8 +7,8 @@ from typing import Any
 import reflex as rx
 from reflex_components_core.el.elements.inline import A
 
+from authdemo.accounts import Member
 from authdemo.sessions import needs_scripts, use_session, word
-from authdemo.sessions.accounts import Member
 from authdemo.ui.brand import brand
 from authdemo.ui.feedback import Arrival, toasts
 from authdemo.ui.log_out import log_out_button, log_out_refusal

@@ -6,8 +6,8 @@ from typing import Any
 
 import reflex as rx
 
+from authdemo.accounts import Member
 from authdemo.sessions import session_text, use_session, verbatim, word
-from authdemo.sessions.accounts import Member
 
 FIELDS = ("id", "name", "email", "role", "rev", "expires")
 _OF_USER = frozenset(Member.model_fields)

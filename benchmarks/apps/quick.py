@@ -13,10 +13,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from authdemo.accounts import Member
 from authdemo.auth import auth
 from authdemo.launch.serve import make_app
 from authdemo.sessions import Credentials
-from authdemo.sessions.accounts import Member
 from benchmarks.apps import EMAIL, NAME, SWEEP
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from authdemo.launch import frontend
-from authdemo.sessions.core.words import Words
-from authdemo.sessions.http.pages.templates import Template, Wording
+from authdemo.sessions.core.locales import Words
+from authdemo.sessions.http.pages.render import Template, Wording
 from tests.support.server import ROOT
 
 SESSION = {

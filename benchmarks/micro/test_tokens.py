@@ -6,9 +6,9 @@ import itertools
 
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from authdemo.sessions.core.basics.clock import system_clock
-from authdemo.sessions.core.tokens.codec import Claims, TokenCodec
-from authdemo.sessions.core.tokens.keys import KeyRing
+from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.tokens import Claims, TokenCodec
+from authdemo.sessions.core.utils import system_clock
 from tests.support.house import OPTIONS, SECRET
 
 CODEC = TokenCodec(KeyRing([SECRET]), issuer="micro", max_age=OPTIONS.max_age)

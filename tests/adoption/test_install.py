@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from authdemo.sessions.testing.server import COMMAND
+from authdemo.testing.server import COMMAND
 from tests.adoption.conftest import INSTALL, chapter, programs
 from tests.adoption.steps import sign_in_rename_and_leave
 from tests.browser import launch_options
@@ -19,7 +19,15 @@ from tests.e2e.visitor import Visitor
 from tests.support import apps, browser
 from tests.support.server import ROOT, Server
 
-SHIPPED = {"__init__.py", "__pycache__", "pytest_plugin.py", "sessions"}
+SHIPPED = {
+    "__init__.py",
+    "__pycache__",
+    "accounts",
+    "devtools",
+    "pytest_plugin.py",
+    "sessions",
+    "testing",
+}
 AUTH = re.compile(r"auth|protected|User\(|form\.get")
 
 
@@ -66,7 +74,7 @@ def test_accounts_say_what_they_need_beside_the_package(app: Server) -> None:
     folder = app.log.parent
     python = str(folder / ".venv" / "bin" / "python")
     tried = subprocess.run(
-        [python, "-c", "import authdemo.sessions.accounts"],
+        [python, "-c", "import authdemo.accounts"],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.sessions.testing.server import COMMAND
+from authdemo.testing.server import COMMAND
 from tests.support import apps
 from tests.support.server import ROOT
 

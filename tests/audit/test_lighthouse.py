@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, sync_playwright
 
-from authdemo.sessions.testing import free_port
+from authdemo.testing import free_port
 from tests.audit.lighthouse import Verdict, judge
 from tests.browser import launch_options
 from tests.e2e.visitor import Visitor

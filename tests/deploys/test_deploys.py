@@ -6,7 +6,7 @@ import re
 
 import httpx
 
-from authdemo.sessions.testing import Tab, eventually
+from authdemo.testing import Tab, eventually
 from tests.deploys.conftest import Deploy
 from tests.support.apps import state
 from tests.support.browser import Browser

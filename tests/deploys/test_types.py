@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.support import unbuilt
 from tests.support.apps import state
 from tests.support.browser import Browser

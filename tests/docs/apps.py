@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from authdemo.sessions.testing.server import COMMAND
+from authdemo.testing.server import COMMAND
 from tests.docs.commands import start_of, starting
 from tests.docs.markdown import GUIDES, blocks
 from tests.support import apps

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.sessions.providers.environ import VARIABLES
+from authdemo.sessions.providers.presets import VARIABLES
 from tests.docs.markdown import PAGES, Block, blocks
 from tests.support.server import ROOT
 

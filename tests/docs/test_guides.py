@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.docs.apps import serving
 from tests.docs.markdown import GUIDES, blocks
 from tests.support.apps import state

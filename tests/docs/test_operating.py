@@ -8,9 +8,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from authdemo.sessions.testing import eventually
-from authdemo.sessions.testing.browser import SESSION
-from authdemo.sessions.testing.server import COMMAND
+from authdemo.testing import eventually
+from authdemo.testing.browser import SESSION
+from authdemo.testing.server import COMMAND
 from tests.docs import apps as guides
 from tests.docs.markdown import GUIDES, blocks
 from tests.docs.proxy import proxy

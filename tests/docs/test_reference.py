@@ -8,8 +8,7 @@ import re
 import httpx
 import pytest
 
-from authdemo import __version__, sessions
-from authdemo.sessions import accounts, testing
+from authdemo import __version__, accounts, sessions, testing
 from docs import make_reference
 from docs.make_reference import ERRORS, INTERNAL, PAGE, TESTING, reference
 from tests.support.server import ROOT

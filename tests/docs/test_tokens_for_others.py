@@ -16,7 +16,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization as se
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from authdemo.sessions.testing import eventually, free_port
+from authdemo.testing import eventually, free_port
 from tests.docs.apps import serving
 from tests.docs.commands import start_of
 from tests.docs.markdown import GUIDES

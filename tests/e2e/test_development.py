@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from authdemo.sessions.testing import free_port
+from authdemo.testing import free_port
 from tests.e2e.visitor import Visitor, click, field_of, is_connected
 from tests.support.development import until_served
 from tests.support.server import ROOT, SECRET

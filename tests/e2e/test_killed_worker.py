@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 
-from authdemo.sessions.testing import eventually
-from authdemo.sessions.testing.browser import SESSION
+from authdemo.testing import eventually
+from authdemo.testing.browser import SESSION
 from tests.e2e.visitor import Visitor, field_of
 from tests.redis.workers import pids, serving
 from tests.support.browser import Browser

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import WebSocketRoute, expect
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.e2e.visitor import Visitor, field_of
 from tests.support.browser import Browser
 from tests.support.server import Server

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.e2e.visitor import Visitor, click, field_of, is_connected
 
 UPDATE = "**/api/auth/session"

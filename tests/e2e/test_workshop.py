@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from authdemo.sessions.workshop.experiments import EXPERIMENTS
+from authdemo.devtools.workshop.experiments import EXPERIMENTS
 from tests.e2e.visitor import Visitor
 
 

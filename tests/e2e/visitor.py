@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebSocket, expect
 
-from authdemo.sessions.testing import eventually
-from authdemo.sessions.testing.waiting import PATIENCE
+from authdemo.testing import eventually
+from authdemo.testing.thread import PATIENCE
 from benchmarks import in_page
 
 SESSION = "[data-testid=server-session], [data-testid=client-session]"

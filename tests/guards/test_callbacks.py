@@ -8,7 +8,7 @@ from typing import TypeAlias
 import httpx
 import pytest
 
-from authdemo.sessions import testing
+from authdemo import testing
 from tests.guards.conftest import copied, member, switched_on, write
 from tests.support import apps
 from tests.support.browser import Browser

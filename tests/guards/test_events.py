@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.guards.conftest import member
 from tests.support.apps import state
 from tests.support.browser import Browser, public
@@ -15,7 +15,7 @@ from tests.support.tab import ROOT_STATE, SESSION_STATE, Tab
 
 LEDGER, VAULT, VISITORS = state("ledger"), state("vault"), state("visitors")
 CLERK = state("clerk")
-CONFIRM = f"{ROOT_STATE}.authdemo___sessions___reflex___components___sign_in____confirm_state"
+CONFIRM = f"{ROOT_STATE}.authdemo___sessions___reflex___components___forms____confirm_state"
 
 
 def test_an_event_for_members_does_not_run_for_nobody(app: Server) -> None:

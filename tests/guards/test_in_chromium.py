@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Response, Route, expect, sync_playwright
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.browser import launch_options
 from tests.e2e.visitor import Visitor, click, is_connected
 from tests.guards.conftest import file_a_will, member, switched_on

@@ -9,8 +9,8 @@ import sys
 import pytest
 import reflex as rx
 
-from authdemo.sessions.reflex.protection.lint import texts_of
-from authdemo.sessions.testing import eventually
+from authdemo.sessions.reflex.lint import texts_of
+from authdemo.testing import eventually
 from tests.guards.conftest import copied
 from tests.support import apps
 

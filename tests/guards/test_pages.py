@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.guards.conftest import ICON
 from tests.support.browser import Browser, public
 from tests.support.server import Server

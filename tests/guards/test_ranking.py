@@ -11,7 +11,7 @@ from itertools import permutations
 import pytest
 
 from authdemo.launch import node
-from authdemo.sessions.core.guard import PageRules, Rule
+from authdemo.sessions.core.rules import PageRules, Rule
 from tests.support import apps
 from tests.support.server import ROOT
 

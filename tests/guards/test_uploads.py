@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.guards.conftest import member
 from tests.support.apps import state
 from tests.support.browser import Browser

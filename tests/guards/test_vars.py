@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.guards.conftest import switched_on
 from tests.support.apps import state
 from tests.support.browser import Browser
@@ -14,7 +14,7 @@ from tests.support.server import Server
 from tests.support.tab import ROOT_STATE, SESSION_STATE, Tab
 
 LEDGER, SAFE, VAULT, VISITORS = map(state, ("ledger", "safe", "vault", "visitors"))
-CONFIRM = f"{ROOT_STATE}.authdemo___sessions___reflex___components___sign_in____confirm_state"
+CONFIRM = f"{ROOT_STATE}.authdemo___sessions___reflex___components___forms____confirm_state"
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.support.browser import PASSWORD, Browser
 from tests.support.server import Server, running
 from tests.support.tab import LOGIN_STATE, Tab

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from authdemo.sessions.testing import set_cookies
-from authdemo.sessions.testing.browser import AS_CLIENT, CSRF
+from authdemo.testing import set_cookies
+from authdemo.testing.browser import AS_CLIENT, CSRF
 from tests.support.browser import PASSWORD, Browser
 
 LOGIN = {"id": "john_doe", "password": PASSWORD}

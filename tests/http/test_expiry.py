@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from authdemo.sessions.testing import eventually, set_cookies
-from authdemo.sessions.testing.browser import SESSION
+from authdemo.testing import eventually, set_cookies
+from authdemo.testing.browser import SESSION
 from tests.support.browser import Browser
 from tests.support.server import Server, running
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from authdemo.sessions.testing import set_cookies
-from authdemo.sessions.testing.browser import AS_CLIENT, SESSION
+from authdemo.testing import set_cookies
+from authdemo.testing.browser import AS_CLIENT, SESSION
 from tests.support.browser import PASSWORD, Browser
 from tests.support.server import Server, running
 

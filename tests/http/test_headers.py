@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from authdemo.sessions.testing.browser import AS_CLIENT
+from authdemo.testing.browser import AS_CLIENT
 from tests.support.browser import Browser
 
 PERSONAL = [

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.support.browser import Browser
 from tests.support.server import Server, running, running_in_trouble
 

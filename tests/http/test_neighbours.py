@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from authdemo.sessions.testing import set_cookies
-from authdemo.sessions.testing.browser import CSRF, SESSION
+from authdemo.testing import set_cookies
+from authdemo.testing.browser import CSRF, SESSION
 from tests.support.browser import Browser
 from tests.support.server import Server, running
 

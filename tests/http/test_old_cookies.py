@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from authdemo.sessions.testing import set_cookies
-from authdemo.sessions.testing.browser import SESSION
+from authdemo.testing import set_cookies
+from authdemo.testing.browser import SESSION
 from tests.support.browser import Browser
 
 

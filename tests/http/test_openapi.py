@@ -10,16 +10,15 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel
 
 from authdemo.sessions.core.callbacks import Callbacks
-from authdemo.sessions.core.config.settings import Settings
-from authdemo.sessions.core.tokens.keys import KeyRing
-from authdemo.sessions.core.users.models import User, UserUpdate
-from authdemo.sessions.http.api.endpoints import BASE, Endpoints
-from authdemo.sessions.http.api.openapi import describe
-from authdemo.sessions.http.messages.origin import Origins
-from authdemo.sessions.http.visitors import Visitors
+from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.settings import Settings
+from authdemo.sessions.core.users import User, UserUpdate
+from authdemo.sessions.engine import AuthCore
+from authdemo.sessions.http.api.session import BASE, Endpoints, describe
+from authdemo.sessions.http.context import Visitors
+from authdemo.sessions.http.origin import Origins
 from authdemo.sessions.providers.credentials import Credentials
-from authdemo.sessions.setup.auth import AuthCore
-from authdemo.sessions.testing.browser import AS_CLIENT, CSRF, SESSION
+from authdemo.testing.browser import AS_CLIENT, CSRF, SESSION
 from tests.support.browser import PASSWORD, Browser
 from tests.support.house import SECRET
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from authdemo.sessions.testing.browser import AS_CLIENT
+from authdemo.testing.browser import AS_CLIENT
 from tests.support.browser import PASSWORD, Browser
 
 EVIL = "https://evil.example"

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from authdemo.sessions.testing.browser import CSRF
+from authdemo.testing.browser import CSRF
 from tests.support.browser import Browser
 from tests.support.server import ROOT
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.support.browser import Browser
 from tests.support.server import Server, running
 from tests.support.tab import REGISTER_STATE, SESSION_STATE, Tab

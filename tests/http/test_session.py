@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from authdemo.sessions.testing import set_cookies
-from authdemo.sessions.testing.browser import CSRF, SESSION
+from authdemo.testing import set_cookies
+from authdemo.testing.browser import CSRF, SESSION
 from tests.support.browser import Browser
 
 USER = {

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from authdemo.sessions.testing import set_cookies
-from authdemo.sessions.testing.browser import AS_CLIENT, CSRF, SESSION
+from authdemo.testing import set_cookies
+from authdemo.testing.browser import AS_CLIENT, CSRF, SESSION
 from tests.support.browser import ALONE, PASSWORD, Browser
 from tests.support.server import Server, running
 

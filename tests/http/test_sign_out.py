@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from authdemo.sessions.testing import set_cookies
-from authdemo.sessions.testing.browser import SESSION
+from authdemo.testing import set_cookies
+from authdemo.testing.browser import SESSION
 from tests.support.browser import Browser
 
 

@@ -21,6 +21,8 @@ COPIED = (
 LAUNCHER = (
     "authdemo/__init__.py",
     "authdemo/__main__.py",
+    "authdemo/accounts",
+    "authdemo/devtools",
     "authdemo/launch",
     "authdemo/logs.py",
     "authdemo/seeds.py",

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import sync_playwright
 
-from authdemo.sessions.testing import eventually, free_port
+from authdemo.testing import eventually, free_port
 from tests.browser import launch_options
 from tests.oidc.cheat import CLIENT, Cheat
 from tests.oidc.github import GitHub

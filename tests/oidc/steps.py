@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 from playwright.sync_api import Page
 
-from authdemo.sessions.testing.browser import AS_CLIENT
+from authdemo.testing.browser import AS_CLIENT
 from tests.e2e.visitor import click, is_connected
 from tests.oidc.cheat import Cheat
 from tests.support.browser import Browser

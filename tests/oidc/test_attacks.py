@@ -8,8 +8,8 @@ from typing import Any
 import jwt
 import pytest
 
-from authdemo.sessions.testing import eventually
-from authdemo.sessions.testing.browser import AS_CLIENT
+from authdemo.testing import eventually
+from authdemo.testing.browser import AS_CLIENT
 from tests.oidc.cheat import Cheat, unsigned, with_client_secret
 from tests.oidc.steps import come_back, go, query_of, refusal
 from tests.support.browser import Browser

@@ -9,7 +9,7 @@ import httpx
 import jwt
 import pytest
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.oidc.cheat import LOGOUT, Cheat, unsigned, with_client_secret
 from tests.oidc.steps import come_back, go
 from tests.support.browser import Browser

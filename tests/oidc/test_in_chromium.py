@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, Route, expect
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.e2e.visitor import Visitor, click, is_connected
 from tests.oidc.cheat import Cheat
 from tests.oidc.conftest import Honest

@@ -6,8 +6,8 @@ import httpx
 import jwt
 import pytest
 
-from authdemo.sessions.testing import eventually
-from authdemo.sessions.testing.browser import AS_CLIENT
+from authdemo.testing import eventually
+from authdemo.testing.browser import AS_CLIENT
 from tests.oidc.cheat import Cheat
 from tests.oidc.steps import come_back, go, query_of
 from tests.support.browser import Browser

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from simple_websocket import ConnectionClosed
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.redis.workers import connected, holder, pids, serving, tabs_on_both
 from tests.support.browser import Browser
 from tests.support.crowd import Crowd

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.redis.workers import pids, tabs_on_both
 from tests.support.browser import Browser
 from tests.support.redis import Redis

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.redis.workers import holder, tabs_on_both
 from tests.support.browser import Browser
 from tests.support.inspector import Inspector

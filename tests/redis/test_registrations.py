@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.redis.workers import tabs_on_both
 from tests.support.browser import Browser
 from tests.support.server import Server

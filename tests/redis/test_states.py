@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.socket.test_handshake import (
     test_who_chooses_a_tabs_name_before_the_login_has_nothing_of_it_afterwards,
     test_who_knows_a_tabs_name_learns_nothing_of_it,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.support.browser import Browser
 from tests.support.server import Server
 from tests.support.tab import Tab

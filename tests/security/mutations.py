@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from authdemo.sessions.core.tokens.compact import base64url, unpacked
-from authdemo.sessions.testing.forge import forge, sign
+from authdemo.sessions.core.keys import base64url, unpacked
+from authdemo.testing.forge import forge, sign
 from tests.security.pieces import (
     BASE64URL,
     CODINGS,

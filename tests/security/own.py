@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from authdemo.sessions.core.tokens.codec import Claims, TokenCodec
-from authdemo.sessions.core.tokens.keys import KeyRing
-from authdemo.sessions.testing import StoppedClock
-from authdemo.sessions.testing.clock import NOON
+from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.tokens import Claims, TokenCodec
+from authdemo.testing import StoppedClock
+from authdemo.testing.thread import NOON
 from tests.support.house import HOUR
 
 NOW = int(NOON)

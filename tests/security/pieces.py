@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from authdemo.sessions.core.tokens.codec import RESERVED
+from authdemo.sessions.core.tokens import SESSION_CLAIMS
 
 BASE64URL = st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 CHARACTERS = BASE64URL | st.sampled_from(".=+/~!#$%&'*^`|{}[]\"\\ \t,;:") | st.characters()
@@ -19,7 +19,7 @@ JSON = st.recursive(
     max_leaves=5,
 )
 HEADER_NAMES = ["alg", "typ", "kid", "crit", "b64", "zip", "jwk", "jku", "x5u", "cty"]
-NAMES = st.sampled_from([*HEADER_NAMES, *sorted(RESERVED), "role"])
+NAMES = st.sampled_from([*HEADER_NAMES, *sorted(SESSION_CLAIMS), "role"])
 WORDS = st.sampled_from(["none", "None", "HS256", "HS512", "RS256", "JWT", "session+jwt", "*", ""])
 NUMBERS = ["NaN", "Infinity", "-Infinity", "1e400", "-0", "1.0", "1e3", "0x10", "01", "1_0", "-1"]
 TEXTS = ['"\\ud800"', '"\\udc00\\ud800"', '"\\u0000"', "'a'", '"a', "\x00", "\xa0"]

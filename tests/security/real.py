@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from authdemo.sessions.core.tokens.keys import Key
-from authdemo.sessions.testing import RealToken
-from authdemo.sessions.testing.forge import forge
-from authdemo.sessions.workshop.forgery import changed
+from authdemo.devtools.workshop.forgery import changed
+from authdemo.sessions.core.keys import Key
+from authdemo.testing import RealToken
+from authdemo.testing.forge import forge
 from tests.support.server import SECRET
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from authdemo.sessions.testing.browser import AS_CLIENT
+from authdemo.testing.browser import AS_CLIENT
 from tests.support.browser import Browser
 
 ADDRESSES = ("session", "signout", "callback/credentials", "ticket", "sessions/revoke")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from authdemo.sessions.testing import set_cookies
-from authdemo.sessions.testing.browser import CSRF, SESSION
+from authdemo.testing import set_cookies
+from authdemo.testing.browser import CSRF, SESSION
 from tests.http.test_cookies import CALLBACK_URL
 from tests.support.browser import Browser
 

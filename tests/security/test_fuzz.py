@@ -21,7 +21,7 @@ from schemathesis import (
 )
 from schemathesis.core.result import Ok
 
-from authdemo.sessions.testing.browser import AS_CLIENT
+from authdemo.testing.browser import AS_CLIENT
 from tests.support.browser import PASSWORD, Browser
 from tests.support.server import SECRET, Server, running
 

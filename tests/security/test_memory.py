@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from authdemo.sessions.core.errors import RequestRefused
-from authdemo.sessions.core.routes import canonical
-from authdemo.sessions.core.tokens.keys import KeyRing
-from authdemo.sessions.core.words import Words
-from authdemo.sessions.http.messages import cookies
-from authdemo.sessions.http.messages.csrf import Csrf
-from authdemo.sessions.http.messages.encodings import takes_gzip
-from authdemo.sessions.http.messages.forwarded import Forwarded
-from authdemo.sessions.http.messages.origin import Origins
+from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.locales import Words
+from authdemo.sessions.core.rules import canonical
+from authdemo.sessions.http import cookies
+from authdemo.sessions.http.csrf import Csrf
+from authdemo.sessions.http.headers import takes_gzip
+from authdemo.sessions.http.origin import Origins
+from authdemo.sessions.http.proxy_headers import Forwarded
 from tests.support.house import SECRET
 
 LONG = 50_000

@@ -12,9 +12,9 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from authdemo.sessions.core.errors import TokenError
-from authdemo.sessions.core.tokens.codec import Claims
-from authdemo.sessions.core.tokens.keys import Key
-from authdemo.sessions.testing.browser import SESSION
+from authdemo.sessions.core.keys import Key
+from authdemo.sessions.core.tokens import Claims
+from authdemo.testing.browser import SESSION
 from tests.security.mutations import others, signed
 from tests.security.own import CLAIMS, codec
 from tests.security.reading import is_within_profile, restated, said_by

@@ -6,7 +6,7 @@ import base64
 import json
 from typing import Any
 
-from authdemo.sessions.core.basics.ids import new_id
+from authdemo.sessions.core.utils import new_id
 from tests.support.browser import PASSWORD, Browser
 from tests.support.server import ROOT
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.support.browser import Browser
 from tests.support.tab import (
     ACCOUNT_STATE,

@@ -12,9 +12,8 @@ import jwt
 import pytest
 
 from authdemo.sessions.core.errors import TokenError
-from authdemo.sessions.core.tokens.compact import unpacked
-from authdemo.sessions.core.tokens.keys import Key
-from authdemo.sessions.testing.forge import sign
+from authdemo.sessions.core.keys import Key, unpacked
+from authdemo.testing.forge import sign
 from tests.security.own import CLAIMS, codec, key_ring
 from tests.security.transplants import TRANSPLANTS, Parts, base_of
 from tests.security.vectors import VECTORS, Vector

@@ -9,10 +9,10 @@ import json
 import time
 from collections.abc import Callable
 
-from authdemo.sessions.core.tokens.codec import LEEWAY, Claims, TokenCodec
-from authdemo.sessions.core.tokens.keys import KeyRing
-from authdemo.sessions.testing.forge import forge, sign, with_unused_bits
-from authdemo.sessions.workshop.forgery import MISSING
+from authdemo.devtools.workshop.forgery import MISSING
+from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.tokens import LEEWAY, Claims, TokenCodec
+from authdemo.testing.forge import forge, sign, with_unused_bits
 from tests.security.real import Real
 from tests.support.house import OTHER_SECRET
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from authdemo.sessions.testing import StoppedClock
+from authdemo.testing import StoppedClock
 from tests.support.house import House, build
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.redis.workers import pids
 from tests.support.browser import Browser
 from tests.support.crowd import Crowd, Life

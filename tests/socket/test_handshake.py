@@ -8,8 +8,8 @@ import re
 import httpx
 import pytest
 
-from authdemo.sessions.testing import eventually
-from authdemo.sessions.testing.tab import REFUSED
+from authdemo.testing import eventually
+from authdemo.testing.tab import REFUSED
 from tests.http.test_cookies import SECURE_CSRF, SECURE_SESSION
 from tests.support.browser import Browser
 from tests.support.server import Server, running

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from reflex_base.constants.state import FIELD_MARKER
 
-from authdemo.sessions.testing import eventually, set_cookies
+from authdemo.testing import eventually, set_cookies
 from tests.support.browser import Browser
 from tests.support.server import Server, running
 from tests.support.tab import ACCOUNT_STATE, HOME_STATE, LOG_OUT_STATE, SESSION_STATE, Tab

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from authdemo.sessions.testing import eventually
-from authdemo.sessions.testing.browser import SESSION
+from authdemo.testing import eventually
+from authdemo.testing.browser import SESSION
 from tests.support.browser import Browser
 from tests.support.inspector import Inspector
 from tests.support.server import Server

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import pytest
 from reflex_base.constants.state import FIELD_MARKER
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.support.browser import PASSWORD, Browser
 from tests.support.redis import Redis
 from tests.support.server import Server, running

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.support.browser import Browser
 from tests.support.tab import REGISTER_STATE, SESSION_STATE, Tab
 

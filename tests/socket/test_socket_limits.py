@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import pytest
 
-from authdemo.sessions.testing import eventually
-from authdemo.sessions.testing.tab import REFUSED
+from authdemo.testing import eventually
+from authdemo.testing.tab import REFUSED
 from tests.support.browser import Browser
 from tests.support.server import Server, running, running_in_trouble
 from tests.support.tab import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.support.browser import Browser
 from tests.support.server import Server
 from tests.support.tab import LOGIN_STATE, SESSION_STATE, Tab

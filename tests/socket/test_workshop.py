@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from authdemo.sessions.testing import eventually
-from authdemo.sessions.workshop.experiments import EXPERIMENTS
+from authdemo.devtools.workshop.experiments import EXPERIMENTS
+from authdemo.testing import eventually
 from tests.support.browser import Browser
 from tests.support.tab import WORKSHOP_STATE, Tab
 

@@ -13,9 +13,9 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from authdemo import testing
 from authdemo.launch import node
-from authdemo.sessions import testing
-from authdemo.sessions.testing.server import stop
+from authdemo.testing.server import stop
 from tests.support.development import until_served
 from tests.support.server import ROOT, SECRET, Server, doesnt_complain
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from authdemo.sessions import testing
+from authdemo import testing
 from tests.support.server import Server
 
 ALONE = {"Connection": "close"}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import httpx
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 
 START_SECONDS = 120
 

@@ -9,18 +9,17 @@ from typing import Any
 
 from authdemo.sessions.core.audit import AuditTrail
 from authdemo.sessions.core.callbacks import Account, Callbacks
-from authdemo.sessions.core.config.options import SessionOptions
 from authdemo.sessions.core.events import Events, Notice, SessionBegan
-from authdemo.sessions.core.lifecycle.sessions import Sessions
+from authdemo.sessions.core.keys import KeyPair, KeyRing
 from authdemo.sessions.core.record import SessionRecord
+from authdemo.sessions.core.schema import UserSchema
+from authdemo.sessions.core.sessions import Sessions
+from authdemo.sessions.core.settings import SessionOptions
 from authdemo.sessions.core.store import SessionStore
-from authdemo.sessions.core.tokens.codec import TokenCodec
-from authdemo.sessions.core.tokens.key_files import KeyPair
-from authdemo.sessions.core.tokens.keys import KeyRing
-from authdemo.sessions.core.users.models import User, UserUpdate
-from authdemo.sessions.core.users.schema import UserSchema
+from authdemo.sessions.core.tokens import TokenCodec
+from authdemo.sessions.core.users import User, UserUpdate
 from authdemo.sessions.stores.embedded import EmbeddedStore
-from authdemo.sessions.testing import StoppedClock
+from authdemo.testing import StoppedClock
 
 SECRET = "a secret for tests which everybody may know"
 OTHER_SECRET = "another secret for tests that is just as well known"

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import psycopg
 
-from authdemo.sessions.testing import eventually, free_port
+from authdemo.testing import eventually, free_port
 from tests import postgresql_server
 
 OWNER = "nobody"

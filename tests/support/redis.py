@@ -14,7 +14,7 @@ from typing import Self
 
 from redis import Redis as Client
 
-from authdemo.sessions.testing import eventually, free_port
+from authdemo.testing import eventually, free_port
 from tests import redis_server
 
 _THE_END = "the end of what was overheard"

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from authdemo.sessions import testing
-from authdemo.sessions.testing import eventually, free_port
+from authdemo import testing
+from authdemo.testing import eventually, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ("authdemo", "run")

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from authdemo.sessions import testing
-from authdemo.sessions.testing import eventually
+from authdemo import testing
+from authdemo.testing import eventually
 
 ROOT_STATE = "reflex___state____state"
 SESSION_STATE = f"{ROOT_STATE}.authdemo___sessions___reflex___tabs___state____session_state"
 OVERVIEW_STATE = f"{ROOT_STATE}.authdemo___sessions___reflex___tabs___overview____overview_state"
-WATCHING_STATE = f"{ROOT_STATE}.authdemo___sessions___reflex___watching____watching_state"
+WATCHING_STATE = f"{ROOT_STATE}.authdemo___devtools___watching____watching_state"
 HOME_STATE = f"{ROOT_STATE}.authdemo___pages___home____home_state"
 LOG_OUT_STATE = f"{ROOT_STATE}.authdemo___ui___log_out____log_out_state"
 LOGIN_STATE = f"{ROOT_STATE}.authdemo___pages___login____login_state"
 REGISTER_STATE = f"{ROOT_STATE}.authdemo___pages___register____register_state"
 ACCOUNT_STATE = f"{ROOT_STATE}.authdemo___pages___account____account_state"
 ADMIN_STATE = f"{ROOT_STATE}.authdemo___pages___admin____admin_state"
-WORKSHOP_STATE = f"{ROOT_STATE}.authdemo___sessions___workshop___state____workshop_state"
+WORKSHOP_STATE = f"{ROOT_STATE}.authdemo___devtools___workshop___state____workshop_state"
 
 
 class Tab(testing.Tab):

@@ -65,17 +65,17 @@ def main() -> None:
     """Look at all pages of the demo, and at those of the package; print what is at risk."""
     from authdemo.auth import auth
     from authdemo.authdemo import app
-    from authdemo.sessions.reflex.components import refused, sign_in
+    from authdemo.sessions.reflex.components import forms, session
     from authdemo.sessions.reflex.installed import remember
     from authdemo.ui import feedback, mishaps, preferences
 
     remember(auth)
     pages = {
         **{page.route: page.component for page in app._unevaluated_pages.values()},
-        "sign_in_page": sign_in.sign_in_page,
-        "confirm_page": sign_in.confirm_page,
-        "provider_buttons": sign_in.provider_buttons,
-        "refused_page": refused.refused_page,
+        "sign_in_page": forms.sign_in_page,
+        "confirm_page": forms.confirm_page,
+        "provider_buttons": forms.provider_buttons,
+        "refused_page": session.refused_page,
         "toasts": inspect.unwrap(feedback.toasts),
         "theme_switch": inspect.unwrap(preferences.theme_switch),
         "lost_connection": inspect.unwrap(mishaps.lost_connection),

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from authdemo.sessions.testing import running_app
+from authdemo.testing import running_app
 from tests.support.apps import environment
 from tests.support.server import Server
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 
 
 @dataclass

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from authdemo.sessions.testing import StoppedClock
+from authdemo.testing import StoppedClock
 
 
 def test_it_stands_still_until_it_is_moved() -> None:

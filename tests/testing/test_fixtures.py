@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from authdemo.accounts.database import database_url
 from authdemo.pytest_plugin import OPERATORS, is_operators
 from authdemo.sessions import Settings, providers_from_environ
-from authdemo.sessions.accounts.database import database_url
 from tests.guards.conftest import APP
 from tests.support.redis import Redis
 from tests.support.server import ROOT
@@ -35,7 +35,7 @@ ACCOUNTS = """
 import asyncio
 
 from authdemo.sessions import providers_from_environ
-from authdemo.sessions.accounts import Accounts
+from authdemo.accounts import Accounts
 
 
 def test_the_accounts_of_a_test_are_its_own():
@@ -174,9 +174,10 @@ def test_all_that_an_operator_can_say_is_left_aside(
 
 def test_nothing_else_reads_the_environment() -> None:
     reads = re.compile(r"\bos\.(environ|getenv)\b")
-    sources = (ROOT / "authdemo" / "sessions").rglob("*.py")
+    packages = ("accounts", "devtools", "sessions", "testing")
+    sources = [path for name in packages for path in (ROOT / "authdemo" / name).rglob("*.py")]
     readers = {path.name for path in sources if reads.search(path.read_text())}
-    assert readers == {"settings.py", "database.py", "environ.py", *KIT}
+    assert readers == {"settings.py", "database.py", "presets.py", *KIT}
 
 
 def test_an_operators_database_is_left_alone(folder: Path) -> None:

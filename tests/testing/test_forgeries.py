@@ -9,9 +9,8 @@ from cryptography.hazmat.primitives import serialization as se
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from authdemo.sessions.core.errors import TokenError
-from authdemo.sessions.core.tokens.key_files import KeyPair, read_pair
-from authdemo.sessions.core.tokens.keys import KeyRing
-from authdemo.sessions.testing import FORGERIES, RealToken
+from authdemo.sessions.core.keys import KeyPair, KeyRing, read_pair
+from authdemo.testing import FORGERIES, RealToken
 from tests.support.house import SECRET, House, build
 
 REASONS = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.sessions.testing import server, serving
+from authdemo.testing import server, serving
 
 STUBBORN = """
 import os, signal

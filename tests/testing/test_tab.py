@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 from wsproto.utilities import RemoteProtocolError
 
-from authdemo.sessions.testing import Tab
+from authdemo.testing import Tab
 
 PATIENCE = 5
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 
 
 def test_it_waits_no_longer_than_it_has_to() -> None:

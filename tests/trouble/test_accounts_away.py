@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.support.browser import Browser
 from tests.support.postgresql import PostgreSQL
 from tests.support.server import Server, running_in_trouble

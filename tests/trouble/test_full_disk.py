@@ -8,7 +8,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.support.browser import Browser
 from tests.support.tab import HOME_STATE, LOGIN_STATE, Tab
 from tests.trouble.conftest import Disk

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.support.crowd import Crowd, Life
 from tests.support.server import Server, running
 

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from authdemo.sessions.testing import eventually
+from authdemo.testing import eventually
 from tests.support import npm
 
 FOLDER = Path(__file__).parent

@@ -16,9 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key a
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from authdemo.sessions.accounts.errors import AccountRefused
-from authdemo.sessions.accounts.rules import Registration
-from authdemo.sessions.core.config.settings import Rate, Settings
+from authdemo.accounts.errors import AccountRefused
+from authdemo.accounts.passwords import Registration
+from authdemo.devtools.workshop import foreign
+from authdemo.devtools.workshop.experiments import EXPERIMENTS
+from authdemo.devtools.workshop.runner import Workshop
 from authdemo.sessions.core.errors import (
     NotAuthenticated,
     NotFound,
@@ -26,21 +28,18 @@ from authdemo.sessions.core.errors import (
     TokenError,
     TooManyUpdates,
 )
-from authdemo.sessions.core.lifecycle.lookup import Verified
+from authdemo.sessions.core.keys import KeyPair, KeyRing, pair_of
+from authdemo.sessions.core.lookup import Verified
 from authdemo.sessions.core.record import Device, ProviderSession, SessionRecord
-from authdemo.sessions.core.tokens.codec import Claims
-from authdemo.sessions.core.tokens.key_files import KeyPair, pair_of
-from authdemo.sessions.core.tokens.keys import KeyRing
-from authdemo.sessions.core.users.schema import UserSchema
-from authdemo.sessions.http.api.endpoints import Endpoints
-from authdemo.sessions.http.messages.csrf import Csrf
-from authdemo.sessions.http.messages.origin import Origins
-from authdemo.sessions.http.visitors import Visitors
+from authdemo.sessions.core.schema import UserSchema
+from authdemo.sessions.core.settings import Rate, Settings
+from authdemo.sessions.core.tokens import Claims
+from authdemo.sessions.engine import AuthCore
+from authdemo.sessions.http.api.session import Endpoints
+from authdemo.sessions.http.context import Visitors
+from authdemo.sessions.http.csrf import Csrf
+from authdemo.sessions.http.origin import Origins
 from authdemo.sessions.providers.credentials import Credentials
-from authdemo.sessions.setup.auth import AuthCore
-from authdemo.sessions.workshop import foreign
-from authdemo.sessions.workshop.experiments import EXPERIMENTS
-from authdemo.sessions.workshop.runner import Workshop
 from tests.support.house import ADA, PASSWORD, SECRET, Person
 
 BASE_URL = "https://app.example"

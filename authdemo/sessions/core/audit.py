@@ -16,13 +16,10 @@ from typing import Literal, TypeAlias
 
 from pydantic_core import to_json
 
-from .basics.background import in_background
-from .basics.clock import Clock, iso, system_clock
-from .basics.ids import public_id
-from .basics.printable import make_printable
-from .basics.settled import settled
 from .errors import AuthError, StoreUnavailable
 from .record import Device, SessionRecord
+from .text import make_printable
+from .utils import Clock, in_background, iso, public_id, settled, system_clock
 
 logger = logging.getLogger("authdemo.sessions")
 trail = logging.getLogger("authdemo.sessions.audit")

@@ -6,13 +6,13 @@ import json
 from typing import Any, TypeAlias
 
 from . import callbacks as cb
-from .basics import strict_json
+from . import strict_json
 from .callbacks import Account, Callbacks
 from .errors import CallbackFailed
 from .record import SessionRecord
-from .tokens.codec import RESERVED
-from .users.models import User
-from .users.schema import UserSchema
+from .schema import UserSchema
+from .tokens import SESSION_CLAIMS
+from .users import User
 
 Contents: TypeAlias = tuple[dict[str, Any], dict[str, Any]]
 """The user's fields, and the app's own claims."""
@@ -68,7 +68,7 @@ class Authorship:
 
     def _split(self, token: cb.Token, user_id: str, before: dict[str, Any]) -> Contents:
         """Part the callback's answer into the typed user and the free claims."""
-        claims = {name: value for name, value in token.items() if name not in RESERVED}
+        claims = {name: value for name, value in token.items() if name not in SESSION_CLAIMS}
         try:
             user = self._checked(token["user"], user_id, before)
             return user, _as_json(claims) if claims else {}

@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import Any, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
-from .basics.arguments import check_function
-from .basics.settled import settled
+from .arguments import check_function
 from .errors import AuthError, CallbackFailed
-from .users.models import User
+from .users import User
+from .utils import settled
 
 logger = logging.getLogger("authdemo.sessions")
 

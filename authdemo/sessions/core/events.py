@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from .arguments import check_function
 from .audit import AuditListener, log_event
-from .basics.arguments import check_function
-from .basics.settled import settled
 from .record import Change, SessionRecord
+from .utils import settled
 
 logger = logging.getLogger("authdemo.sessions")
 

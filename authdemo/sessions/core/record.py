@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .basics.clock import iso
+from .utils import iso
 
 logger = logging.getLogger("authdemo.sessions")
 

@@ -6,7 +6,7 @@ from urllib.parse import quote, unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..core.routes import canonical
+from ..core.rules import canonical
 
 _SENT = "authdemo.sessions.path_as_sent"
 

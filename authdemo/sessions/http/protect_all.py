@@ -8,12 +8,12 @@ from typing import TypeAlias
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..core.errors import AuthError, NotAuthenticated, NotFound
-from ..setup.auth import AuthCore
-from .messages import answers
-from .messages.answers import Answer
-from .messages.scopes import find_header, wants_page
+from ..engine import AuthCore
+from . import responses
+from .context import Visitors, device_of
+from .headers import find_header, wants_page
 from .paths import address_of
-from .visitors import Visitors, device_of
+from .responses import Answer
 
 Judge: TypeAlias = Callable[[Scope], bool]
 
@@ -82,8 +82,8 @@ class ProtectAll:
         if is_navigation and isinstance(error, NotAuthenticated):
             query = scope["query_string"].decode("latin-1")
             back = address_of(scope) + (f"?{query}" if query else "")
-            return answers.redirect(self._auth.sign_in_url(callbackUrl=back), 303)
-        return answers.refusal(error)
+            return responses.redirect(self._auth.sign_in_url(callbackUrl=back), 303)
+        return responses.refusal(error)
 
 
 def is_preflight(scope: Scope) -> bool:

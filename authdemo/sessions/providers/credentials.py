@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ..core.basics.arguments import check_function
-from ..core.users.models import User
+from ..core.arguments import check_function
+from ..core.users import User
 
 Authorize: TypeAlias = Callable[[Mapping[str, Any]], User | None | Awaitable[User | None]]
 

@@ -9,14 +9,12 @@ from typing import Any, TypeAlias
 
 import httpx
 
-from ..core.basics.arguments import check_function
+from ..core.arguments import check_function
 from ..core.callbacks import call, typed
 from ..core.errors import ConfigurationError, OAuthCallbackError
-from ..core.one_time.departures import Departure
-from .addresses import is_safe, origin_of
-from .asking import fetch, fetch_object
-from .federated import Federated, Place, Said, bearer
-from .identity import Identity
+from ..core.one_time import Departure
+from .base import Federated, Identity, Place, Said, bearer
+from .http_client import fetch, fetch_object, is_safe, origin_of
 
 
 class Grant:

@@ -1,26 +1,310 @@
-"""Sign-in at an OpenID provider: authorization code with PKCE, state and nonce."""
+"""OpenID Connect: discovery, ID tokens and logout."""
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import jwt
 from oauthlib.common import add_params_to_uri
 
-from ..core.basics.clock import Clock
 from ..core.errors import ConfigurationError, OAuthCallbackError
-from ..core.one_time.departures import Departure
-from ..core.record import ProviderSession
-from . import asking
-from .addresses import is_safe, origin_of
-from .asking import fetch_object
-from .discovery import Discovery, endpoint
-from .federated import Federated, Place, Said, bearer
-from .id_token import Verifier, proved_at
-from .identity import Identity
-from .logouts import Logout
+from ..core.one_time import Departure
+from ..core.record import ProviderSession, SessionRecord, handle
+from ..core.utils import Clock, system_clock
+from . import http_client
+from .base import Federated, Identity, Place, Said, bearer
+from .http_client import Remembered, fetch, fetch_object, is_safe, origin_of
+
+_PATH = "/.well-known/openid-configuration"
+
+
+class Discovery:
+    """Knows one provider, and asks it again when it has to (OpenID Connect Discovery 1.0).
+
+    Attributes:
+        clock: The clock; the app puts its own in its place.
+    """
+
+    def __init__(self, issuer: str, *, clock: Clock = system_clock) -> None:
+        """Begin without having asked.
+
+        Args:
+            issuer: The provider's name for itself, an address.
+            clock: The clock.
+        """
+        self.clock = clock
+        self._issuer = issuer
+        self._metadata = Remembered(self._ask_metadata, clock=self._now)
+        self._keys = Remembered(self._ask_keys, clock=self._now)
+
+    async def metadata(self, client: httpx.AsyncClient) -> Mapping[str, Any]:
+        """Read the provider's metadata.
+
+        Args:
+            client: What asks.
+
+        Returns:
+            The metadata, at most an hour old.
+
+        Raises:
+            OAuthCallbackError: If the provider can't be reached, or names another issuer.
+        """
+        return await self._metadata.read(client)
+
+    async def key(self, client: httpx.AsyncClient, kid: str | None) -> jwt.PyJWK:
+        """Find a key of the provider; one that isn't known yet is asked for.
+
+        Args:
+            client: What asks.
+            kid: The key's name; None if the provider has but one.
+
+        Returns:
+            The key, which the provider showed within the last hour.
+
+        Raises:
+            OAuthCallbackError: If the provider has no such key, or can't be reached.
+        """
+        found = _find(await self._keys.read(client), kid)
+        found = found or _find(await self._keys.read(client, anew=True), kid)
+        if found is None:
+            raise OAuthCallbackError("The provider has no such key.", reason="token")
+        return found
+
+    def _now(self) -> float:
+        return self.clock()
+
+    async def _ask_metadata(self, client: httpx.AsyncClient) -> Mapping[str, Any]:
+        said = await fetch_object(client, self._issuer.rstrip("/") + _PATH)
+        if said.get("issuer") != self._issuer:
+            raise OAuthCallbackError("The provider says that it is another.", reason="issuer")
+        return said
+
+    async def _ask_keys(self, client: httpx.AsyncClient) -> jwt.PyJWKSet:
+        uri = endpoint(await self.metadata(client), "jwks_uri")
+        return _key_set(await fetch(client, uri))
+
+
+def endpoint(metadata: Mapping[str, Any], name: str) -> str:
+    """Read an address that a provider names.
+
+    Args:
+        metadata: What the provider says of itself.
+        name: The address's name there.
+
+    Returns:
+        The address.
+
+    Raises:
+        OAuthCallbackError: If there is none, or none that could be used.
+    """
+    address = metadata.get(name)
+    if not isinstance(address, str) or not is_safe(address, query=True):
+        raise OAuthCallbackError(
+            f"The provider names no {name} that could be used.", reason="refused"
+        )
+    return address
+
+
+def _key_set(said: object) -> jwt.PyJWKSet:
+    try:
+        return jwt.PyJWKSet.from_dict(said if isinstance(said, dict) else {})
+    except jwt.PyJWTError as error:
+        raise OAuthCallbackError("The provider's keys can't be read.", reason="token") from error
+
+
+def _find(known: jwt.PyJWKSet, kid: str | None) -> jwt.PyJWK | None:
+    keys = [key for key in known.keys if key.public_key_use in (None, "sig")]
+    if kid is None:
+        return keys[0] if len(keys) == 1 else None
+    return next((key for key in keys if key.key_id == kid), None)
+
+
+ALGORITHMS = frozenset(
+    f"{kind}{bits}" for kind in ("RS", "PS", "ES") for bits in (256, 384, 512)
+) | {"EdDSA"}
+"""What a token may be signed with: never a secret, never nothing."""
+
+LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
+"""What a logout token says has happened; a name, and no address that is ever asked."""
+
+LOGOUT_TYPES = frozenset({"logout+jwt", "jwt"})
+"""What a logout token may call itself; the first is recommended, and not all providers follow."""
+
+_NO_TIME = 100_000_000_000
+"""Seconds since 1970 that nobody lives to see."""
+
+_REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
+_REQUIRED_OF_LOGOUT = ["iss", "aud", "iat", "exp", "jti", "events"]
+_REASONS: dict[type[jwt.PyJWTError], str] = {
+    jwt.ExpiredSignatureError: "expired",
+    jwt.InvalidIssuerError: "issuer",
+    jwt.InvalidAudienceError: "audience",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verifier:
+    """Verifies what one provider signs for one app.
+
+    Attributes:
+        issuer: The provider's name for itself.
+        client_id: The app's id there.
+        leeway: Seconds by which the provider's clock may differ.
+        discovery: Knows the provider's keys.
+    """
+
+    issuer: str
+    client_id: str
+    leeway: float
+    discovery: Discovery
+
+    async def id_token(self, http: httpx.AsyncClient, token: object, nonce: str) -> dict[str, Any]:
+        """Verify an id token (OpenID Connect Core section 3.1.3.7).
+
+        Args:
+            http: What asks for the provider's keys.
+            token: The token.
+            nonce: What it has to repeat.
+
+        Returns:
+            Its claims.
+
+        Raises:
+            OAuthCallbackError: If it can't be believed; its `reason` says why.
+        """
+        claims = await self._decode(http, str(token), _REQUIRED)
+        several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+        if claims.get("azp", None if several else self.client_id) != self.client_id:
+            raise OAuthCallbackError("The token was made for another app.", reason="audience")
+        if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
+            raise OAuthCallbackError("The token was made for another sign-in.", reason="nonce")
+        return claims
+
+    async def logout_token(self, http: httpx.AsyncClient, token: object) -> Logout:
+        """Verify a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.6).
+
+        Args:
+            http: What asks for the provider's keys.
+            token: The token.
+
+        Returns:
+            What it says.
+
+        Raises:
+            OAuthCallbackError: If it can't be believed; its `reason` says why.
+        """
+        claims = await self._decode(http, str(token), _REQUIRED_OF_LOGOUT)
+        events, subject, sid = claims["events"], claims.get("sub", ""), claims.get("sid", "")
+        is_logout = isinstance(events, dict) and isinstance(events.get(LOGOUT_EVENT), dict)
+        says_who = isinstance(subject, str) and isinstance(sid, str) and (subject or sid)
+        kind = str(jwt.get_unverified_header(str(token)).get("typ", "JWT"))
+        is_logout = is_logout and kind.lower() in LOGOUT_TYPES
+        at = _seconds(claims["iat"])
+        if not is_logout or not says_who or "nonce" in claims or at is None:
+            raise OAuthCallbackError("The token says of nobody that they are out.", reason="token")
+        return Logout(subject=subject, sid=sid, at=at)
+
+    async def _decode(
+        self, http: httpx.AsyncClient, token: str, required: list[str]
+    ) -> dict[str, Any]:
+        try:
+            header = jwt.get_unverified_header(token)
+            algorithm = _agreed(header, await self.discovery.metadata(http))
+            key = await self.discovery.key(http, header.get("kid"))
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key.key,
+                algorithms=[algorithm],
+                audience=self.client_id,
+                issuer=self.issuer,
+                leeway=self.leeway,
+                options={"require": required},
+            )
+        except (jwt.PyJWTError, TypeError, ValueError) as error:
+            reason = next((_REASONS[kind] for kind in type(error).__mro__ if kind in _REASONS), "")
+            raise OAuthCallbackError(
+                "The token can't be believed.", reason=reason or "token"
+            ) from error
+        return claims
+
+
+def proved_at(claims: Mapping[str, Any], *, since: float, leeway: float) -> float:
+    """Tell when somebody proved at the provider who they are (OpenID Connect Core section 2).
+
+    Args:
+        claims: The claims of their id token.
+        since: When they must have, at the earliest; 0 if it doesn't matter.
+        leeway: Seconds by which the provider's clock may differ.
+
+    Returns:
+        The provider's `auth_time`, or 0 if it doesn't say.
+
+    Raises:
+        OAuthCallbackError: If it was before, or nobody knows.
+    """
+    at = _seconds(claims.get("auth_time")) or 0.0
+    if at + leeway < since:
+        raise OAuthCallbackError("The provider didn't ask who it is again.", reason="proof")
+    return at
+
+
+def _seconds(said: object) -> float | None:
+    """Read a time as RFC 7519 section 2 has it: a number, and no text that looks like one."""
+    if not isinstance(said, int | float) or isinstance(said, bool):
+        return None
+    return float(said) if 0 <= said < _NO_TIME else None
+
+
+def _agreed(header: Mapping[str, Any], metadata: Mapping[str, Any]) -> str:
+    algorithm = header.get("alg")
+    offered = metadata.get("id_token_signing_alg_values_supported", ["RS256"])
+    if algorithm not in ALGORITHMS or algorithm not in offered:
+        raise OAuthCallbackError(
+            "The token is signed in a way that nobody agreed on.", reason="token"
+        )
+    return str(algorithm)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logout:
+    """A verified logout token (OpenID Connect Back-Channel Logout 1.0 section 2.4).
+
+    Attributes:
+        subject: Who has signed out; empty if only the session is named.
+        sid: The provider's session that is over; empty if all of the subject's are.
+        at: When it was said, by the provider's clock.
+    """
+
+    subject: str
+    sid: str
+    at: float
+
+    def handle(self, provider: str) -> str:
+        """Name what it is about, as stores find sessions."""
+        kind, value = ("sid", self.sid) if self.sid else ("sub", self.subject)
+        return handle(provider, kind, value)
+
+    def concerns(self, record: SessionRecord, *, leeway: float) -> bool:
+        """Tell whether a session that goes by that name is over.
+
+        A session that began later is another one: so nothing is gained by sending an old
+        token again.
+
+        Args:
+            record: The session.
+            leeway: Seconds by which the provider's clock may differ.
+
+        Returns:
+            Whether it is meant.
+        """
+        there = record.provider_session
+        is_theirs = there is not None and self.subject in ("", there.subject)
+        return is_theirs and record.created <= self.at + leeway
+
 
 LONGEST_HINT = 4096
 """How long an id token may be that is sent along in an address, in characters."""
@@ -99,7 +383,7 @@ class OpenIDConnect(Federated):
         Raises:
             OAuthCallbackError: If the provider can't be reached, or lets nobody sign out.
         """
-        async with asking.client() as http:
+        async with http_client.client() as http:
             metadata = await self._discovery.metadata(http)
         asked = {
             "client_id": self.client_id,
@@ -122,7 +406,7 @@ class OpenIDConnect(Federated):
         Raises:
             OAuthCallbackError: If it isn't from the provider, for this app, and a logout.
         """
-        async with asking.client() as http:
+        async with http_client.client() as http:
             return await self._verifier().logout_token(http, token)
 
     async def _place(self, http: httpx.AsyncClient) -> Place:

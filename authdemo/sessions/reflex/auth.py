@@ -18,18 +18,17 @@ from ..core.errors import (
     CredentialsSignin,
     NotAuthenticated,
 )
-from ..core.one_time.tickets import Pass
+from ..core.one_time import Pass
 from ..core.record import Device, SessionRecord
 from ..core.session import Session
+from ..engine import AuthCore
 from ..http.sockets.callers import Caller, current_caller
 from ..http.sockets.connections import Connection
-from ..setup.admission import Granted, Provider
-from ..setup.auth import AuthCore
-from .installation import Installation
-from .protection.guards import Guards, page_rules, routes_of
-from .protection.plugged_in import check_plugged_in
-from .tabs.live import Live
-from .tabs.overviews import Overviews
+from ..login import Granted, Provider
+from .install import Installation
+from .protected import Guards, check_plugged_in, page_rules, routes_of
+from .tabs.overview import Overviews
+from .tabs.push import Live
 from .tabs.state import SessionState
 
 

@@ -14,7 +14,7 @@ import reflex as rx
 from reflex.app import default_frontend_exception_handler
 from reflex.state import FrontendEventExceptionState
 
-from ..core.basics.printable import make_printable, printable
+from ..core.text import make_printable, printable
 
 logger = logging.getLogger("authdemo.sessions")
 

@@ -20,21 +20,18 @@ from reflex_base.config import get_config
 from reflex_base.environment import environment
 from reflex_base.registry import RegistrationContext
 
-from ..core.basics.arguments import shown
-from ..core.config.settings import Settings
+from ..core.arguments import shown
 from ..core.errors import ConfigurationError
+from ..core.settings import Settings
 from ..stores.chosen import check
 from .auth import Auth
-from .components.hooks import add_errands, check_named_providers
-from .components.refused import refused_page
-from .components.words import MODULE, development_module
+from .components.i18n import MODULE, development_module
+from .components.session import add_errands, check_named_providers, refused_page
 from .installed import remember
-from .protection.guards import page_rules, routes_of
-from .protection.lint import warn_of_open_texts
-from .protection.plugged_in import InstallsSessions
-from .protection.sitemap import hide_from_sitemap
-from .tabs.ways import REFUSED
-from .withholding import withhold
+from .lint import warn_of_open_texts
+from .protected import InstallsSessions, hide_from_sitemap, page_rules, routes_of
+from .tabs.navigation import REFUSED
+from .var_filter import withhold
 
 _PLACE = re.compile(r"\w+(?:\.\w+)*:\w+")
 
@@ -64,7 +61,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
 
     def register_route(self, **context: Any) -> None:
         """Put what the pages need on every page, and add the pages that the app doesn't have."""
-        from .components.sign_in import confirm_page, sign_in_page
+        from .components.forms import confirm_page, sign_in_page
 
         with _in_one_line():
             _check_once()

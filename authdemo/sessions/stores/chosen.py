@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..core.config.settings import Settings
+from ..core.settings import Settings
 from ..core.store import SessionStore
 from .presence import NobodyElse, Presence
 from .relay import Alone, Relay

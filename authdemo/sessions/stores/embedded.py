@@ -10,10 +10,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from ..core.basics.trouble import Trouble
 from ..core.errors import ConfigurationError, StoreUnavailable
 from ..core.record import Revision, SessionRecord
 from ..core.store import Attempt
+from ..core.utils import Trouble
 from . import tables
 from .attempts import Attempts
 from .batches import in_batches

@@ -8,7 +8,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ..core.basics.trouble import Trouble
+from ..core.utils import Trouble
 from .index import Index
 
 _PAGES_BETWEEN_CHECKPOINTS = 8_000

@@ -18,10 +18,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from ..core.basics.clock import Clock, system_clock
 from ..core.errors import ConfigurationError, StoreUnavailable
 from ..core.record import MAX_HISTORY, Revision, SessionRecord
 from ..core.store import Attempt
+from ..core.utils import Clock, system_clock
 from .batches import in_batches
 
 PATIENCE = 2.0

@@ -11,7 +11,7 @@ from typing import TypeAlias, cast
 from pydantic import BaseModel, ValidationError
 from redis.asyncio import Redis
 
-from ..core.basics.ids import new_id
+from ..core.utils import new_id
 from .presence import FORGET_SECONDS, Tabs
 from .redis import FAILURES, connect
 

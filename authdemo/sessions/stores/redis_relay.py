@@ -13,8 +13,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
-from ..core.basics.background import in_background
-from ..core.basics.ids import new_id
 from ..core.errors import StoreUnavailable
 from ..core.events import (
     BrowserSignedIn,
@@ -27,6 +25,7 @@ from ..core.events import (
     TabsChanged,
 )
 from ..core.record import SessionRecord
+from ..core.utils import in_background, new_id
 from .redis import FAILURES, connect
 
 logger = logging.getLogger("authdemo.sessions")

@@ -1,7 +1,7 @@
 import pytest
 
 from authdemo.sessions import User
-from authdemo.sessions.testing import FORGERIES, two_tabs
+from authdemo.testing import FORGERIES, two_tabs
 from my_app.my_app import Home
 
 ADA = User(id="ada", name="Ada Lovelace")

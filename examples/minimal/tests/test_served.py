@@ -1,5 +1,5 @@
 from authdemo.sessions import User
-from authdemo.sessions.testing import two_tabs
+from authdemo.testing import two_tabs
 from my_app.my_app import Home
 
 ADA = User(id="ada", name="Ada Lovelace")

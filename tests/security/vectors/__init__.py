@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from authdemo.sessions.core.tokens.compact import unpacked
+from authdemo.sessions.core.keys import unpacked
 
 _HERE = Path(__file__).parent
 

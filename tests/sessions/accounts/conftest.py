@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from authdemo.sessions.accounts import Accounts, Member
+from authdemo.accounts import Accounts, Member
 from tests.support.postgresql import PostgreSQL
 
 ADA = Member(id="ada", name="Ada Lovelace", email="ada@example.org")

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.sessions.accounts import AccountRefused, Accounts, AccountsUnavailable, Member
-from authdemo.sessions.accounts.database import PATIENCE, database_url
+from authdemo.accounts import AccountRefused, Accounts, AccountsUnavailable, Member
+from authdemo.accounts.database import PATIENCE, database_url
 from authdemo.sessions.core.errors import ConfigurationError
 from tests.sessions.accounts.conftest import ADA, CHEAP, FORM, PASSWORD
 from tests.support.postgresql import PostgreSQL

@@ -8,11 +8,10 @@ import threading
 
 import pytest
 
-from authdemo.sessions.accounts import AccountsUnavailable
-from authdemo.sessions.accounts.hashing import MAX_MEMORY, Hashing, at_once
-from authdemo.sessions.accounts.turns import Turns
+from authdemo.accounts import AccountsUnavailable
+from authdemo.accounts.passwords import MAX_MEMORY, Hashing, Turns, at_once
 from authdemo.sessions.core.errors import ConnectionLost
-from authdemo.sessions.core.limits.senders import work_for
+from authdemo.sessions.core.rate_limit import work_for
 
 COST = 64 * 1024
 HERE, THERE, ELSEWHERE = "192.0.2.1", "192.0.2.2", "192.0.2.3"

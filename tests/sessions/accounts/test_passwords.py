@@ -13,7 +13,7 @@ from argon2 import Parameters, PasswordHasher, Type, extract_parameters
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authdemo.sessions.accounts.passwords import (
+from authdemo.accounts.passwords import (
     MAX_BYTES,
     Passwords,
     could_be_one,
@@ -240,7 +240,7 @@ def test_password_that_only_holds_a_common_one_is_taken(typed):
 
 def test_common_passwords_are_loaded_when_one_is_chosen():
     program = (
-        "import sys, authdemo.sessions.accounts.passwords as passwords\n"
+        "import sys, authdemo.accounts.passwords as passwords\n"
         "assert 'zxcvbn' not in sys.modules\n"
         "passwords.new_password('a bird in a gilded cage')\n"
         "assert 'zxcvbn.frequency_lists' in sys.modules"

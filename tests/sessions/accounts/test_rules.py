@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from authdemo.sessions.accounts import AccountRefused, Registration
+from authdemo.accounts import AccountRefused, Registration
 from tests.sessions.accounts.conftest import FORM
 
 ANYTHING = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text())

@@ -8,8 +8,8 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 from sqlalchemy import create_engine, text
 
-from authdemo.sessions.accounts import AccountRefused
-from authdemo.sessions.accounts.database import read_url
+from authdemo.accounts import AccountRefused
+from authdemo.accounts.database import read_url
 from tests.sessions.accounts.conftest import ADA, FORM, GRACE, PASSWORD
 
 

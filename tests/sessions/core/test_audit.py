@@ -7,8 +7,8 @@ import json
 import logging
 
 from authdemo.sessions.core.audit import AuditEvent, AuditTrail
-from authdemo.sessions.core.basics.ids import public_id
 from authdemo.sessions.core.record import Device
+from authdemo.sessions.core.utils import public_id
 
 REFUSAL = AuditEvent(kind="refused", reason="RequestRefused")
 CURL = Device(user_agent="curl", ip="192.0.2.1")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authdemo.sessions.core.routes import canonical, fold, page_address, page_path, pattern_of
+from authdemo.sessions.core.rules import canonical, fold, page_address, page_path, pattern_of
 
 SEGMENTS = st.sampled_from(["", ".", "..", "%2e", "%2E.", "a", "%61", "index", "a%2Fb", "x.gz"])
 PATHS = st.lists(SEGMENTS | st.text(max_size=4).map(lambda text: quote(text, safe="")), max_size=6)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authdemo.sessions import ConfigurationError
-from authdemo.sessions.core.words import Words
+from authdemo.sessions.core.locales import Words
 
 
 @pytest.fixture

@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 import pytest
 from starlette.applications import Starlette
 
-from authdemo.sessions.core.config.settings import Settings
-from authdemo.sessions.core.tokens.keys import KeyRing
-from authdemo.sessions.http import bodies
-from authdemo.sessions.http.api.endpoints import Endpoints
-from authdemo.sessions.http.messages.origin import Origins
-from authdemo.sessions.http.visitors import Visitors
+from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.settings import Settings
+from authdemo.sessions.engine import AuthCore
+from authdemo.sessions.http import requests
+from authdemo.sessions.http.api.session import Endpoints
+from authdemo.sessions.http.context import Visitors
+from authdemo.sessions.http.origin import Origins
 from authdemo.sessions.providers.credentials import Credentials
-from authdemo.sessions.setup.auth import AuthCore
-from authdemo.sessions.testing.thread import Thread
+from authdemo.testing.thread import Thread
 from tests.support.house import SECRET
 
 SECONDS = 0.4
@@ -30,7 +30,7 @@ BODY = b'{"csrfToken": "x"}'
 @pytest.fixture
 def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """`/api/auth`, which waits for a body for less than a second."""
-    monkeypatch.setattr(bodies, "BODY_SECONDS", SECONDS)
+    monkeypatch.setattr(requests, "BODY_SECONDS", SECONDS)
     settings = Settings(keys=KeyRing([SECRET]), data_dir=tmp_path)
     auth = AuthCore(providers=[Credentials(authorize=lambda _: None)], settings=settings)
     endpoints = Endpoints(auth, Visitors(auth, Origins(None)))
@@ -76,6 +76,6 @@ def test_a_body_that_does_not_arrive_whole_is_not_waited_for(
 def test_a_body_that_arrives_slowly_but_in_time_is_read(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bodies, "BODY_SECONDS", 20)
+    monkeypatch.setattr(requests, "BODY_SECONDS", 20)
     status, refusal = ask(url, trickled(BODY, SECONDS))
     assert (status, refusal["code"]) == (403, "RequestRefused")

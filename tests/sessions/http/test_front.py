@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from authdemo.sessions.http.front import Front
+from authdemo.sessions.http.router import Front
 
 
 class Stack:

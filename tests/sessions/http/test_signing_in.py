@@ -6,10 +6,10 @@ import asyncio
 from typing import Any
 
 from authdemo.sessions.core.errors import TooManySignIns
-from authdemo.sessions.core.limits.crowds import MAX_AT_ONCE
+from authdemo.sessions.core.rate_limit import MAX_AT_ONCE
 from authdemo.sessions.core.record import Device
 from authdemo.sessions.providers.credentials import Credentials
-from authdemo.sessions.testing.browser import AS_CLIENT
+from authdemo.testing.browser import AS_CLIENT
 from tests.sessions.providers.house import open_house
 from tests.support.house import ADA, Person
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from authdemo.sessions.core.config.settings import Settings
-from authdemo.sessions.core.tokens.keys import KeyRing
-from authdemo.sessions.http.messages.cookies import CookieNames
-from authdemo.sessions.http.messages.origin import Origins
-from authdemo.sessions.http.visitors import Visitors
+from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.settings import Settings
+from authdemo.sessions.engine import AuthCore
+from authdemo.sessions.http.context import Visitors
+from authdemo.sessions.http.cookies import CookieNames
+from authdemo.sessions.http.origin import Origins
 from authdemo.sessions.providers.credentials import Credentials
-from authdemo.sessions.setup.auth import AuthCore
 from tests.support.house import ADA, OTHER_SECRET, PASSWORD, SECRET, Person
 
 SESSION = CookieNames.of("http://own.example").session

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from authdemo.sessions import OpenIDConnect
-from authdemo.sessions.testing import StoppedClock
+from authdemo.testing import StoppedClock
 from tests.oidc.cheat import CLIENT, Cheat
 from tests.oidc.github import GitHub
 

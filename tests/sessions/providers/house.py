@@ -11,16 +11,16 @@ from typing import Any
 import httpx
 
 from authdemo.sessions.core.audit import AuditEvent
-from authdemo.sessions.core.config.settings import Settings
 from authdemo.sessions.core.events import Events
-from authdemo.sessions.core.tokens.keys import KeyRing
-from authdemo.sessions.http.api.endpoints import Endpoints
-from authdemo.sessions.http.messages.answers import text
-from authdemo.sessions.http.messages.origin import Origins
-from authdemo.sessions.http.visitors import Visitors
-from authdemo.sessions.setup.auth import AuthCore
-from authdemo.sessions.testing import StoppedClock
-from authdemo.sessions.testing.browser import AS_CLIENT
+from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.settings import Settings
+from authdemo.sessions.engine import AuthCore
+from authdemo.sessions.http.api.session import Endpoints
+from authdemo.sessions.http.context import Visitors
+from authdemo.sessions.http.origin import Origins
+from authdemo.sessions.http.responses import text
+from authdemo.testing import StoppedClock
+from authdemo.testing.browser import AS_CLIENT
 from tests.oidc.steps import query_of
 from tests.support.house import SECRET
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from authdemo.sessions import OpenIDConnect
-from authdemo.sessions.core.one_time.departures import Departure
-from authdemo.sessions.providers.identity import Identity
+from authdemo.sessions.core.one_time import Departure
+from authdemo.sessions.providers.base import Identity
 from tests.oidc.cheat import Cheat
 from tests.oidc.steps import query_of
 

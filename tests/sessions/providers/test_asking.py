@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from authdemo.sessions.core.errors import OAuthCallbackError
-from authdemo.sessions.providers import asking
+from authdemo.sessions.providers import http_client
 
 MEGABYTE = 1_048_576
 
@@ -55,9 +55,9 @@ def endless() -> Iterator[str]:
 
 
 async def refusal(url: str) -> str:
-    async with asking.client() as http:
+    async with http_client.client() as http:
         with pytest.raises(OAuthCallbackError) as refused:
-            await asking.fetch(http, url)
+            await http_client.fetch(http, url)
     return refused.value.reason
 
 
@@ -69,7 +69,7 @@ async def test_an_answer_without_end_is_not_read_to_its_end(endless: str) -> Non
 async def test_an_answer_that_drips_is_not_waited_for(
     endless: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(http_client, "PATIENCE_SECONDS", 0.5)
     began = time.monotonic()
     assert await refusal(f"{endless}/slow") == "unreachable"
     assert time.monotonic() - began < 10

@@ -8,7 +8,7 @@ import pytest
 
 from authdemo.sessions import OpenIDConnect
 from authdemo.sessions.core.errors import OAuthCallbackError
-from authdemo.sessions.testing import StoppedClock
+from authdemo.testing import StoppedClock
 from tests.oidc.cheat import Cheat
 from tests.sessions.providers.steps import sign_in
 

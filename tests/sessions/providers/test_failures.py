@@ -12,7 +12,7 @@ import pytest
 from authdemo.sessions import OAuth2, OpenIDConnect, github
 from authdemo.sessions.core.errors import StoreUnavailable
 from authdemo.sessions.stores.embedded import EmbeddedStore
-from authdemo.sessions.testing import StoppedClock
+from authdemo.testing import StoppedClock
 from tests.oidc.cheat import CLIENT, Cheat
 from tests.oidc.github import GitHub
 from tests.oidc.steps import query_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authdemo.sessions.providers.addresses import is_safe
-from authdemo.sessions.providers.identity import Identity, default_user
+from authdemo.sessions.providers.base import Identity, default_user
+from authdemo.sessions.providers.http_client import is_safe
 
 ISSUERS = st.sampled_from(
     ["https://a.example", "https://a.example/", "https://a.example/b", "https://b.example:8443/x"]

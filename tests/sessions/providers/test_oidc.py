@@ -6,7 +6,7 @@ import pytest
 
 from authdemo.sessions import ConfigurationError, OpenIDConnect
 from authdemo.sessions.core.errors import OAuthCallbackError
-from authdemo.sessions.testing import free_port
+from authdemo.testing import free_port
 
 
 async def test_a_provider_that_can_not_be_reached_signs_nobody_out_and_says_so() -> None:

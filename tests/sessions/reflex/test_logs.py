@@ -21,7 +21,7 @@ from authdemo.sessions.reflex.logs import (
     make_reflex_printable,
     search_reports_briefly,
 )
-from authdemo.sessions.testing import StoppedClock
+from authdemo.testing import StoppedClock
 
 FORGED = "harmless\n2026-01-01 00:00:00,000 INFO authdemo.sessions.audit: {}\x1b[2J"
 SLOW = "TypeError: can't access property \"" * 900 + '", ' * 9000

@@ -8,8 +8,6 @@ from contextlib import suppress
 import pytest
 
 from authdemo.sessions.core.callbacks import Account, Callbacks
-from authdemo.sessions.core.config.options import DAY
-from authdemo.sessions.core.config.settings import Rate, Settings
 from authdemo.sessions.core.errors import (
     AccessDenied,
     CallbackFailed,
@@ -20,12 +18,13 @@ from authdemo.sessions.core.errors import (
     UnknownProvider,
     UpdateRefused,
 )
+from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.record import Device, ProviderSession
-from authdemo.sessions.core.tokens.keys import KeyRing
-from authdemo.sessions.core.users.models import User
+from authdemo.sessions.core.settings import DAY, Rate, Settings
+from authdemo.sessions.core.users import User
+from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.providers.credentials import Credentials
-from authdemo.sessions.setup.auth import AuthCore
-from authdemo.sessions.testing.clock import NOON
+from authdemo.testing.thread import NOON
 from tests.support.house import ADA, GRACE, PASSWORD, SECRET, Person
 
 RIGHT = {"id": "ada", "password": "right"}

@@ -17,10 +17,10 @@ from authdemo.sessions import (
     UserUpdate,
     github,
 )
-from authdemo.sessions.core.config.settings import Settings
 from authdemo.sessions.core.errors import ConfigurationError
-from authdemo.sessions.core.tokens.keys import KeyRing
-from authdemo.sessions.setup.auth import AuthCore
+from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.settings import Settings
+from authdemo.sessions.engine import AuthCore
 from tests.support.house import SECRET
 
 

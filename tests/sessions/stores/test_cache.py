@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from authdemo.sessions.stores import cache
 from authdemo.sessions.stores.embedded import EmbeddedStore
-from authdemo.sessions.testing.clock import NOON
+from authdemo.testing.thread import NOON
 from tests.sessions.stores.test_store_protocol import renamed, session
 
 WRITERS = st.sampled_from(["one", "other"])

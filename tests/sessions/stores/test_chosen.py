@@ -8,12 +8,12 @@ from contextlib import AsyncExitStack
 import pytest
 
 from authdemo.sessions import SessionStore
-from authdemo.sessions.core.basics.ids import new_id
-from authdemo.sessions.core.config.settings import Settings
 from authdemo.sessions.core.events import SessionChanged
-from authdemo.sessions.core.tokens.keys import KeyRing
+from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.settings import Settings
+from authdemo.sessions.core.utils import new_id
+from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.providers.credentials import Credentials
-from authdemo.sessions.setup.auth import AuthCore
 from authdemo.sessions.stores.embedded import EmbeddedStore
 from authdemo.sessions.stores.presence import NobodyElse
 from authdemo.sessions.stores.redis import RedisStore

@@ -20,7 +20,7 @@ import pytest
 from authdemo.sessions.core.errors import ConfigurationError, StoreUnavailable
 from authdemo.sessions.stores import journal
 from authdemo.sessions.stores.embedded import EmbeddedStore
-from authdemo.sessions.testing.clock import NOON
+from authdemo.testing.thread import NOON
 from tests.support.house import build
 
 ROOT = Path(__file__).parents[3]

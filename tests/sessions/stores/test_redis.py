@@ -10,8 +10,8 @@ from redis.asyncio import Redis as Client
 
 from authdemo.sessions.core.errors import ConfigurationError, StoreUnavailable
 from authdemo.sessions.stores.redis import RedisStore
-from authdemo.sessions.testing import StoppedClock, free_port
-from authdemo.sessions.testing.clock import NOON
+from authdemo.testing import StoppedClock, free_port
+from authdemo.testing.thread import NOON
 from tests.sessions.stores.test_store_protocol import renamed, session
 from tests.support.redis import Redis
 

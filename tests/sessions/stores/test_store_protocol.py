@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.sessions.core.basics.ids import new_id
 from authdemo.sessions.core.errors import AuthError, StoreUnavailable
 from authdemo.sessions.core.record import (
     MAX_HISTORY,
@@ -19,10 +18,11 @@ from authdemo.sessions.core.record import (
     SessionRecord,
 )
 from authdemo.sessions.core.store import Attempt, SessionStore
+from authdemo.sessions.core.utils import new_id
 from authdemo.sessions.stores.embedded import EmbeddedStore
 from authdemo.sessions.stores.redis import RedisStore
-from authdemo.sessions.testing import StoppedClock
-from authdemo.sessions.testing.clock import NOON
+from authdemo.testing import StoppedClock
+from authdemo.testing.thread import NOON
 
 LONG_BEFORE = StoppedClock(NOON - 3600)
 STORES: dict[str, Callable[[Path, pytest.FixtureRequest], SessionStore]] = {

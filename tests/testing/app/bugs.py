@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from reflex.state import OnLoadInternalState
 
+from authdemo.accounts import Member
 from authdemo.pages.account import AccountState
 from authdemo.pages.home import HomeState
 from authdemo.pages.login import LoginState
 from authdemo.pages.register import RegisterState
 from authdemo.seeds import SEED_PASSWORD
 from authdemo.sessions import StoreUnavailable
-from authdemo.sessions.accounts import Member
-from authdemo.sessions.reflex.components.sign_in import ConfirmState, SignInState
+from authdemo.sessions.reflex.components.forms import ConfirmState, SignInState
 from authdemo.sessions.reflex.tabs.state import SessionState
-from authdemo.sessions.testing import Tab
+from authdemo.testing import Tab
 from authdemo.ui.log_out import LogOutState
 
 JOHN = Member(id="john_doe", name="John Doe", role="user")

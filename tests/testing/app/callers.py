@@ -14,8 +14,8 @@ import reflex as rx
 
 from authdemo.sessions import NotAuthenticated, protected
 from authdemo.sessions.reflex.tabs.state import SessionState
-from authdemo.sessions.testing import Browser, Tab, eventually
-from authdemo.sessions.testing.tab import REFUSED
+from authdemo.testing import Browser, Tab, eventually
+from authdemo.testing.tab import REFUSED
 from my_app.auth import Member, auth
 from my_app.my_app import Visitors, app
 

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from authdemo.sessions.reflex.tabs.state import SessionState
-from authdemo.sessions.testing import Tab
+from authdemo.testing import Tab
 from my_app.auth import Member
 from my_app.my_app import Clerk, Visitors
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from authdemo.sessions import User
-from authdemo.sessions.testing import Tab, eventually, two_tabs
+from authdemo.testing import Tab, eventually, two_tabs
 from my_app.auth import Member, auth
 from my_app.my_app import Ledger, Vault
 

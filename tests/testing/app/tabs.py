@@ -9,7 +9,7 @@ import pytest
 from reflex.istate.manager.redis import StateManagerRedis
 
 from authdemo.sessions.reflex.tabs.state import SessionState
-from authdemo.sessions.testing import Browser, Tab, eventually
+from authdemo.testing import Browser, Tab, eventually
 from my_app.auth import Member, auth
 from my_app.my_app import Ledger, Room, Visitors, app
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from authdemo.sessions.reflex.tabs.state import SessionState
-from authdemo.sessions.testing import Tab
+from authdemo.testing import Tab
 from my_app.auth import Member, auth
 from my_app.my_app import Visitors
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from authdemo.sessions.testing import Tab
+from authdemo.testing import Tab
 from my_app.auth import Member
 from my_app.my_app import Ledger
 

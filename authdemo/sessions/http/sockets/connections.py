@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ...core.audit import AuditTrail
-from ...core.basics.ids import new_id
 from ...core.errors import AuthError
-from ...core.limits.buckets import Bucket
+from ...core.rate_limit import Bucket
 from ...core.record import Device
 from ...core.session import Session
+from ...core.utils import new_id
 
 
 @dataclass(eq=False, slots=True)

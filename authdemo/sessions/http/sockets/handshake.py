@@ -9,18 +9,16 @@ from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ...core.basics.ids import new_tab_name
 from ...core.errors import AuthError, RequestRefused
-from ...core.limits.buckets import Bucket
-from ...core.limits.networks import network
-from ...setup.auth import AuthCore
-from ..messages import answers, cookies
-from ..messages.errors import UpgradeRequired
-from ..visitors import Visitors, device_of
+from ...core.rate_limit import Bucket, network
+from ...core.utils import new_tab_name
+from ...engine import AuthCore
+from .. import cookies, responses
+from ..context import Visitors, device_of
+from ..responses import UpgradeRequired
 from .callers import serving
 from .connections import Connection, Connections
-from .places import Places
-from .socket_limits import SocketLimits
+from .limits import Places, SocketLimits
 
 MAX_HEADER_BYTES = 32_768
 """How large all headers of a handshake may be: Reflex keeps them with the tab's state."""
@@ -90,7 +88,7 @@ class Handshake:
         """Say that Socket.IO's long polling doesn't exist here."""
         error = UpgradeRequired("This address takes WebSockets only.")
         self._note(error, scope)
-        await answers.refusal(error).plus(_UPGRADE)(scope, receive, send)
+        await responses.refusal(error).plus(_UPGRADE)(scope, receive, send)
 
     def _note(self, error: AuthError, scope: Scope) -> None:
         self._auth.trail.refused(error, path=scope["path"], device=device_of(scope))

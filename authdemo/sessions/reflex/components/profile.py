@@ -9,8 +9,8 @@ from typing import Any
 import reflex as rx
 from reflex.vars import VarData
 
-from .hooks import use_session, view_of_tab
-from .scripts import imported, var
+from .assets import imported, var
+from .session import use_session, view_of_tab
 
 
 @dataclass(frozen=True)

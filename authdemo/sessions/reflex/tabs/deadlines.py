@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from ...core import events as ev
 from ...core.errors import StoreUnavailable
 from ...core.record import SessionRecord
+from ...engine import AuthCore
 from ...http.sockets.connections import Connections
-from ...setup.auth import AuthCore
-from ..protection.guards import Guards
+from ..protected import Guards
 
 _LONGEST_WAIT = 86_400.0
 _SHORT_WAIT = 1.0

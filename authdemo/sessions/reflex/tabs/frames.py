@@ -29,7 +29,7 @@ from reflex.event import EventHandler
 from reflex.state import EventHandlerSetVar
 from reflex_base.registry import RegistrationContext
 
-from .payloads import misfit
+from .event_guard import misfit
 
 logger = logging.getLogger("authdemo.sessions")
 

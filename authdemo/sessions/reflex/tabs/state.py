@@ -1,14 +1,95 @@
-"""The session as each tab's reactive state."""
+"""The session in the state of a tab."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import reflex as rx
 from pydantic_core import to_json
+from reflex.istate.manager.redis import StateManagerRedis
+from reflex.istate.shared import SharedStateBaseInternal
+from reflex.state import BaseState, State
+from reflex_base.event.context import EventContext
 
 from ...core.errors import AuthError
 from ...http.sockets.connections import Connection
+
+
+async def let_go(root: BaseState) -> None:
+    """Have a tab share nothing any more; what it shared is left to the others as it is.
+
+    Reflex lends a tab the states that it shares for as long as an event runs. They go back
+    now, so that the tab's own ones are in their place at once.
+
+    Args:
+        root: The tab's root state, whose lock the caller holds.
+    """
+    if not isinstance(root, State) or not root._reflex_internal_links:
+        return
+    lender = await root.get_state(SharedStateBaseInternal)
+    for state in lender._held_locks_linked_states():
+        state._linked_from.discard(root.rx_router_session.client_token)
+    if lender._exit_stack is not None:
+        await lender._exit_stack.aclose()
+    lender._held_locks = {}
+    root._reflex_internal_links = {}
+
+
+StateType = TypeVar("StateType", bound=BaseState)
+
+
+async def hand_over(state: BaseState, *, owner: str | None, sid: str) -> None:
+    """Let nobody inherit what the one before them saw in a tab, or did there.
+
+    All its states go back to the beginning, unless they are its owner's, or were nobody's. What
+    it shared with other tabs is theirs.
+
+    Args:
+        state: Any state of the tab, whose lock the caller holds.
+        owner: The id of the session that it belonged to; empty for nobody's, None if that is
+            not known.
+        sid: The id of the session that it belongs to now; empty for nobody's.
+    """
+    if owner in ("", sid):
+        return
+    root = state._get_root_state()
+    await let_go(root)
+    await _grow(root)
+    substates = root.substates.values()
+    if owner is None and not any(map(_holds_something, substates)):
+        return
+    for substate in substates:
+        substate.reset()
+
+
+async def stored(app: rx.App, tab: str, state: type[StateType]) -> StateType:
+    """Read a state of a tab as it was last stored, without waiting for events that run there."""
+    root = await app.state_manager.get_state(rx.BaseStateToken(ident=tab, cls=state))
+    found = root.get_substate(state.get_full_name().split("."))
+    assert isinstance(found, state)  # noqa: S101 - for mypy
+    return found
+
+
+async def holds_something(app: rx.App, name: str) -> bool:
+    """Tell whether a tab, or a shared state, is more than what a new tab begins with."""
+    root = await app.state_manager.get_state(rx.BaseStateToken(ident=name, cls=rx.State))
+    return any(map(_holds_something, root.substates.values()))
+
+
+async def _grow(root: BaseState) -> None:
+    """Have all states of the tab at hand, also those that stayed in Redis."""
+    context = EventContext.get()
+    if isinstance(context.state_manager, StateManagerRedis):
+        token = rx.BaseStateToken(ident=context.token, cls=type(root))
+        await context.state_manager.get_state(token, for_state_instance=root)
+
+
+def _holds_something(state: BaseState) -> bool:
+    """Tell whether a state is more than what a new tab begins with."""
+    if isinstance(state, SessionState):
+        return False
+    return bool(vars(state)) or any(map(_holds_something, state.substates.values()))
+
 
 LOADING: dict[str, Any] = {"status": "loading", "user": None, "expires": None, "rev": 0}
 LONGEST_WAIT = 300

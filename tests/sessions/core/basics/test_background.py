@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import re
 
-from authdemo.sessions.core.basics.background import in_background
+from authdemo.sessions.core.utils import in_background
 
 
 class Work:

@@ -7,7 +7,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authdemo.sessions.core.basics.locks import Locks
+from authdemo.sessions.core.utils import Locks
 
 
 class Room:

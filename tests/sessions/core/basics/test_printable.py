@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authdemo.sessions.core.audit import AuditEvent, AuditTrail
-from authdemo.sessions.core.basics.printable import Printable, printable, printable_lines
 from authdemo.sessions.core.record import Device
+from authdemo.sessions.core.text import Printable, printable, printable_lines
 
 texts = st.text(st.characters() | st.sampled_from("\n\r\x1b\x9b\0\x85\u2028\u2029\u202e%"))
 

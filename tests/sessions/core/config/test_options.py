@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.sessions.core.config.options import LONGEST_LIFE, Pages, SessionOptions
 from authdemo.sessions.core.errors import ConfigurationError
+from authdemo.sessions.core.settings import LONGEST_LIFE, Pages, SessionOptions
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.sessions.core.config.options import DAY
-from authdemo.sessions.core.config.settings import Rate, Settings
 from authdemo.sessions.core.errors import ConfigurationError
+from authdemo.sessions.core.settings import DAY, Rate, Settings
 from tests.support.house import OTHER_SECRET, SECRET
 
 
@@ -287,7 +286,7 @@ class TestMadeSecret:
 
     def test_processes_that_start_at_once_agree_on_it(self, tmp_path):
         program = (
-            "from authdemo.sessions.core.config.settings import Settings\n"
+            "from authdemo.sessions.core.settings import Settings\n"
             "input()\n"
             f"print(Settings.from_environ({{'AUTH_DATA_DIR': {str(tmp_path)!r}}}).keys.signing.kid)"
         )
@@ -334,7 +333,7 @@ class TestMadeSecret:
             "    assert os.fstat(descriptor).st_size >= 32\n"
             "    os._exit(7)\n"
             "os.fsync = cut\n"
-            "from authdemo.sessions.core.config.kept_secret import kept_secret\n"
+            "from authdemo.sessions.core.settings import kept_secret\n"
             f"kept_secret(Path({str(tmp_path / 'secret')!r}))"
         )
         assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 7

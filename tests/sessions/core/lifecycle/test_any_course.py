@@ -16,7 +16,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precon
 
 from authdemo.sessions.core.errors import NotAuthenticated, UpdateRefused
 from authdemo.sessions.core.record import MAX_HISTORY
-from authdemo.sessions.core.tokens.codec import LEEWAY
+from authdemo.sessions.core.tokens import LEEWAY
 from tests.support.house import ADA, GRACE, HOUR, OPTIONS, build
 
 T = TypeVar("T")

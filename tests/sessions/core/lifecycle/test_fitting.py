@@ -10,11 +10,11 @@ import pytest
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from authdemo.sessions.core.audit import AuditEvent, AuditTrail
-from authdemo.sessions.core.basics.ids import new_id
 from authdemo.sessions.core.callbacks import Callbacks
 from authdemo.sessions.core.errors import NotAuthenticated, StoreUnavailable
 from authdemo.sessions.core.events import Events, SessionChanged, SessionEnded
-from authdemo.sessions.core.users.models import User
+from authdemo.sessions.core.users import User
+from authdemo.sessions.core.utils import new_id
 from authdemo.sessions.stores.redis import RedisStore
 
 

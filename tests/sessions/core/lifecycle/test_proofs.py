@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from authdemo.sessions.core.errors import SignInOutdated
-from authdemo.sessions.core.lifecycle.proofs import PROOF_SECONDS
+from authdemo.sessions.core.one_time import PROOF_SECONDS
 from tests.support.house import ADA, GRACE
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from authdemo.sessions.core.basics.clock import iso
 from authdemo.sessions.core.events import SessionChanged
+from authdemo.sessions.core.utils import iso
 from tests.support.house import HOUR, OPTIONS
 
 

@@ -9,7 +9,6 @@ import json
 
 import pytest
 
-from authdemo.sessions.core.basics.clock import iso
 from authdemo.sessions.core.callbacks import Callbacks
 from authdemo.sessions.core.errors import (
     AccessDenied,
@@ -21,7 +20,8 @@ from authdemo.sessions.core.errors import (
 )
 from authdemo.sessions.core.events import Events, Notice, SessionChanged, SessionEnded
 from authdemo.sessions.core.record import MAX_HISTORY, Change, Device, SessionRecord
-from authdemo.sessions.core.tokens.codec import RESERVED
+from authdemo.sessions.core.tokens import SESSION_CLAIMS
+from authdemo.sessions.core.utils import iso
 from tests.support.house import ADA, GRACE, HOUR, OPTIONS, PASSWORD, SECRET, Person
 
 DAY = 24 * HOUR
@@ -490,7 +490,7 @@ class TestJwtCallback:
             await house.sign_in()
         assert await house.sessions.of_user("ada") == []
 
-    @pytest.mark.parametrize("name", sorted(RESERVED - {"user"}))
+    @pytest.mark.parametrize("name", sorted(SESSION_CLAIMS - {"user"}))
     async def test_can_not_set_a_reserved_claim(self, open_house, name):
         house = await open_house(callbacks=Callbacks(jwt=lambda token, **_: token | {name: "evil"}))
         record = await house.sign_in()

@@ -7,13 +7,13 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from authdemo.sessions.core.basics.ids import new_id
-from authdemo.sessions.core.config.settings import Rate, Settings
 from authdemo.sessions.core.errors import CredentialsSignin, TooManyAttempts
+from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.record import Device
-from authdemo.sessions.core.tokens.keys import KeyRing
+from authdemo.sessions.core.settings import Rate, Settings
+from authdemo.sessions.core.utils import new_id
+from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.providers.credentials import Credentials
-from authdemo.sessions.setup.auth import AuthCore
 from authdemo.sessions.stores.embedded import EmbeddedStore
 from authdemo.sessions.stores.redis import RedisStore
 from tests.support.house import ADA, SECRET, Person

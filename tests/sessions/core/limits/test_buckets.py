@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from authdemo.sessions.core.config.settings import Rate
 from authdemo.sessions.core.errors import TooManyUpdates
-from authdemo.sessions.core.limits.buckets import Bucket, UpdateLimit
+from authdemo.sessions.core.rate_limit import Bucket, UpdateLimit
+from authdemo.sessions.core.settings import Rate
 
 
 def test_a_bucket_gives_what_it_holds_at_once_and_then_as_much_as_flows_in(clock):

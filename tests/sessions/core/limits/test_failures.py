@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from authdemo.sessions.core.config.settings import ADDRESS_FACTOR, Rate
 from authdemo.sessions.core.errors import CallbackFailed, CredentialsSignin, TooManyAttempts
-from authdemo.sessions.core.limits.failures import AddressLimit, FailureLimit
+from authdemo.sessions.core.rate_limit import AddressLimit, FailureLimit
+from authdemo.sessions.core.settings import ADDRESS_FACTOR, Rate
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authdemo.sessions.core.limits.networks import address_text, network, parse_address
+from authdemo.sessions.core.rate_limit import address_text, network, parse_address
 
 ports = st.one_of(st.none(), st.integers(0, 65535))
 zones = st.sampled_from(["", "%eth0", "%25", "%1"])

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from authdemo.sessions.core.errors import TicketRefused
-from authdemo.sessions.core.one_time.tickets import TICKET_SECONDS, Pass, Tickets
-from authdemo.sessions.testing.clock import NOON
+from authdemo.sessions.core.one_time import TICKET_SECONDS, Pass, Tickets
+from authdemo.testing.thread import NOON
 from tests.support.house import ADA
 
 PASS = Pass(

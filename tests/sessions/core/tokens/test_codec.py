@@ -13,22 +13,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from authdemo.devtools.workshop.forgery import MISSING, changed
 from authdemo.sessions.core.errors import TokenError, TokenExpired, TokenTooLarge
-from authdemo.sessions.core.tokens.codec import (
+from authdemo.sessions.core.keys import KeyRing, base64url
+from authdemo.sessions.core.tokens import (
     LEEWAY,
     MAX_STEP_BACK,
     MAX_TOKEN_BYTES,
-    RESERVED,
+    SESSION_CLAIMS,
     Claims,
     TokenCodec,
 )
-from authdemo.sessions.core.tokens.compact import base64url
-from authdemo.sessions.core.tokens.keys import KeyRing
-from authdemo.sessions.testing import StoppedClock
-from authdemo.sessions.testing.clock import NOON
-from authdemo.sessions.testing.forge import forge as forge_any
-from authdemo.sessions.testing.forge import sign, with_unused_bits
-from authdemo.sessions.workshop.forgery import MISSING, changed
+from authdemo.testing import StoppedClock
+from authdemo.testing.forge import forge as forge_any
+from authdemo.testing.forge import sign, with_unused_bits
+from authdemo.testing.thread import NOON
 from tests.support.house import OTHER_SECRET, SECRET
 
 HOUR = 3600
@@ -337,7 +336,7 @@ FINITE = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=10,
 )
-NAMES = st.text().filter(lambda name: name not in RESERVED)
+NAMES = st.text().filter(lambda name: name not in SESSION_CLAIMS)
 
 
 @given(
@@ -358,7 +357,7 @@ def test_claims_survive_the_round_trip(user, extra, rev, life, sub):
     assert codec().decode(token) == claims
 
 
-@pytest.mark.parametrize("name", sorted(RESERVED))
+@pytest.mark.parametrize("name", sorted(SESSION_CLAIMS))
 def test_an_extra_claim_cannot_stand_in_for_a_claim_of_the_profile(name):
     claims = Claims(
         sub="ada",

@@ -12,14 +12,17 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authdemo.sessions.core.config.settings import Settings
 from authdemo.sessions.core.errors import ConfigurationError, TokenError
-from authdemo.sessions.core.tokens.access import AccessTokens
-from authdemo.sessions.core.tokens.codec import MAX_TOKEN_BYTES, Claims, TokenCodec
-from authdemo.sessions.core.tokens.jws import TYPE
-from authdemo.sessions.core.tokens.key_files import KeyPair, read_pair
-from authdemo.sessions.core.tokens.keys import KeyRing
-from authdemo.sessions.testing import StoppedClock
+from authdemo.sessions.core.keys import KeyPair, KeyRing, read_pair
+from authdemo.sessions.core.settings import Settings
+from authdemo.sessions.core.tokens import (
+    MAX_TOKEN_BYTES,
+    SESSION_TYPE,
+    AccessTokens,
+    Claims,
+    TokenCodec,
+)
+from authdemo.testing import StoppedClock
 from tests.support.house import OTHER_SECRET, SECRET
 
 PRIVATE: dict[str, Any] = {
@@ -97,7 +100,7 @@ def test_no_key_is_used_with_another_algorithm_or_under_another_name(pairs, sign
     ring = KeyRing([SECRET], pairs.values())
     kids = {name: pair.kid for name, pair in pairs.items()} | {"secret": ring.signing.kid}
     payload = codec(ring)._payload(claims())
-    headers = {"typ": TYPE, "kid": kids[named]}
+    headers = {"typ": SESSION_TYPE, "kid": kids[named]}
     token = jwt.encode(payload, PRIVATE[signs], signs, headers=headers)
     header, rest = token.split(".", 1)
     relabelled = {**jwt.get_unverified_header(token), "alg": says}
@@ -115,7 +118,7 @@ def test_a_public_key_is_no_secret_to_sign_with(algorithm, pairs):
         se.Encoding.DER, se.PublicFormat.SubjectPublicKeyInfo
     )
     for kid in (pairs[algorithm].kid, ring.signing.kid):
-        header = {"alg": "HS256", "typ": TYPE, "kid": kid}
+        header = {"alg": "HS256", "typ": SESSION_TYPE, "kid": kid}
         parts = (json.dumps(part).encode() for part in (header, codec(ring)._payload(claims())))
         said = b".".join(map(jwt.utils.base64url_encode, parts))
         mac = jwt.utils.base64url_encode(hmac.digest(public, said, "sha256"))

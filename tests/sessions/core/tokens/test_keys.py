@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from authdemo.sessions.core.errors import ConfigurationError
-from authdemo.sessions.core.tokens.keys import KeyRing
+from authdemo.sessions.core.keys import KeyRing
 from tests.support.house import OTHER_SECRET, SECRET
 
 PEM = """-----BEGIN PUBLIC KEY-----

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authdemo.sessions.core.errors import UpdateRefused
-from authdemo.sessions.core.users.models import UserUpdate
-from authdemo.sessions.core.users.schema import UserSchema
+from authdemo.sessions.core.schema import UserSchema
+from authdemo.sessions.core.users import UserUpdate
 from tests.support.house import ADA, Person
 
 SCHEMA = UserSchema(Person, UserUpdate)

@@ -22,11 +22,11 @@ from pydantic import (
     computed_field,
 )
 
-from authdemo.sessions.core.basics.ids import new_id
 from authdemo.sessions.core.callbacks import Callbacks
 from authdemo.sessions.core.errors import CallbackFailed, ConfigurationError, UpdateRefused
-from authdemo.sessions.core.users.models import User, UserUpdate
-from authdemo.sessions.core.users.schema import UserSchema
+from authdemo.sessions.core.schema import UserSchema
+from authdemo.sessions.core.users import User, UserUpdate
+from authdemo.sessions.core.utils import new_id
 from authdemo.sessions.stores.redis import RedisStore
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from authdemo.launch import node
 from authdemo.sessions.core.errors import UpdateRefused
-from authdemo.sessions.core.users.models import MAX_NAME_CHARACTERS, User, UserUpdate
-from authdemo.sessions.core.users.schema import UserSchema
-from authdemo.sessions.core.users.unseen import HIDDEN, IGNORABLE, REGIONS
+from authdemo.sessions.core.schema import UserSchema
+from authdemo.sessions.core.text import HIDDEN, IGNORABLE, REGIONS
+from authdemo.sessions.core.users import MAX_NAME_CHARACTERS, User, UserUpdate
 from tests.support.npm import ROOT
 
 SCHEMA = UserSchema(User, UserUpdate)

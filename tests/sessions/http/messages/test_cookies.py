@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from authdemo.sessions.http.messages.cookies import by_name, without
+from authdemo.sessions.http.cookies import by_name, without
 
 
 def request(*cookies: bytes) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from authdemo.sessions.http.messages.forwarded import Forwarded
+from authdemo.sessions.http.proxy_headers import Forwarded
 
 PROXIES = ("127.0.0.1", "10.1.0.0/16", "2001:db8::/32")
 

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from authdemo.sessions.http.pages.templates import Template, Wording
+from authdemo.sessions.http.pages.render import Template, Wording
 
 DOCUMENT = (
     '<html lang="en"><head></head><body><h1>{{word.home.title}}</h1>'

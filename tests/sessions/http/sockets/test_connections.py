@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from authdemo.sessions.core.config.settings import Rate
-from authdemo.sessions.core.limits.buckets import Bucket
+from authdemo.sessions.core.rate_limit import Bucket
 from authdemo.sessions.core.record import Device
+from authdemo.sessions.core.settings import Rate
 from authdemo.sessions.http.sockets.connections import Connection
 
 OWN = "https://own.example"

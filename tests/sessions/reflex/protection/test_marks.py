@@ -13,7 +13,7 @@ from reflex_base.config import get_config
 from reflex_base.registry import RegistrationContext
 
 from authdemo.sessions import Auth, ConfigurationError, Credentials, protected, public, use_session
-from authdemo.sessions.reflex.protection.guards import page_rules
+from authdemo.sessions.reflex.protected import page_rules
 
 UNPLUGGED = """
 import reflex as rx

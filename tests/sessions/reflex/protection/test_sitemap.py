@@ -12,12 +12,11 @@ from reflex_base.plugins.sitemap import generate_links_for_sitemap
 from reflex_base.registry import RegistrationContext
 
 from authdemo.sessions import Pages, protected, public
-from authdemo.sessions.core.config.settings import Settings
-from authdemo.sessions.core.tokens.keys import KeyRing
+from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.settings import Settings
+from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.providers.credentials import Credentials
-from authdemo.sessions.reflex.protection.guards import page_rules, routes_of
-from authdemo.sessions.reflex.protection.sitemap import hide_from_sitemap
-from authdemo.sessions.setup.auth import AuthCore
+from authdemo.sessions.reflex.protected import hide_from_sitemap, page_rules, routes_of
 from tests.support.house import SECRET
 
 

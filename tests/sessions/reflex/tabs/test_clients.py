@@ -7,7 +7,7 @@ import sys
 
 FIRST_LOOK = """
 import time
-from authdemo.sessions.reflex.tabs.clients import client_of
+from authdemo.sessions.reflex.tabs.overview import client_of
 
 began = time.thread_time()
 client_of("Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0.0.0 Safari/537.36")

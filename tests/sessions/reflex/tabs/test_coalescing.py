@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from authdemo.sessions.reflex.tabs.coalescing import Coalescing
+from authdemo.sessions.reflex.tabs.push import Coalescing
 
 
 class Works:

@@ -17,7 +17,7 @@ from reflex.event import EventHandler
 from reflex_base.event.processor.base_state_processor import _transform_event_arg
 from reflex_base.utils.form import FormData
 
-from authdemo.sessions.reflex.tabs.payloads import misfit
+from authdemo.sessions.reflex.tabs.event_guard import misfit
 
 
 class Model(BaseModel):

@@ -1,0 +1,28 @@
+"""Accounts with passwords, for apps that have no users of their own; nothing else here needs them.
+
+Install them with `pip install 'authdemo[accounts]'`.
+"""
+
+from __future__ import annotations
+
+from .errors import AccountRefused, AccountsUnavailable, TooManyRegistrations
+from .models import Member
+
+try:
+    from .form import Registering, register_form, sign_up
+    from .passwords import Registration
+    from .service import Accounts
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(f"{error}. Install authdemo[accounts].", name=error.name) from error
+
+__all__ = [
+    "AccountRefused",
+    "Accounts",
+    "AccountsUnavailable",
+    "Member",
+    "Registering",
+    "Registration",
+    "TooManyRegistrations",
+    "register_form",
+    "sign_up",
+]

@@ -1,0 +1,177 @@
+"""The database that `DB_URL` names, asked from threads so that the event loop never waits."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlmodel import Session
+
+from authdemo.sessions.core.errors import ConfigurationError
+from authdemo.sessions.core.utils import Trouble
+
+from .errors import AccountsUnavailable
+
+T = TypeVar("T")
+
+PATIENCE = 4
+"""How many seconds an answer of the database may take."""
+
+FILE = "accounts.db"
+
+_MOST_AT_ONCE = 8
+_MAX_PORT = 65535
+_DRIVERS = {
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+    "sqlite": "sqlite",
+}
+_POSTGRESQL: dict[str, Any] = {
+    "connect_timeout": PATIENCE - 1,
+    "tcp_user_timeout": PATIENCE * 1000,
+    "prepare_threshold": None,  # poolers hand one connection to many
+}
+
+
+def database_url(data_dir: Path, environ: Mapping[str, str] = os.environ) -> URL:
+    """Find the database.
+
+    Args:
+        data_dir: Where its file is if `DB_URL` is not set.
+        environ: The environment's variables.
+
+    Returns:
+        Its URL, with the driver that is used.
+
+    Raises:
+        ConfigurationError: Names the variable and says what it takes, but not what it holds:
+            there may be a password in it.
+    """
+    value = environ.get("DB_URL")
+    return read_url(value) if value else URL.create("sqlite", database=str(data_dir / FILE))
+
+
+def read_url(value: str) -> URL:
+    """Read a database's URL.
+
+    Args:
+        value: The URL as `DB_URL` holds it; Reflex's `db_url` takes the same.
+
+    Returns:
+        It, with the driver that is used.
+
+    Raises:
+        ConfigurationError: If it is none.
+    """
+    try:
+        url = make_url(value)
+        driver = _DRIVERS[url.drivername]
+    except (ArgumentError, KeyError, ValueError):
+        raise _bad_url() from None
+    in_memory = url.database in (None, "", ":memory:")
+    if in_memory or not 1 <= (1 if url.port is None else url.port) <= _MAX_PORT:
+        raise _bad_url()
+    return url.set(drivername=driver)
+
+
+class Database:
+    """A database that says so when it can't be reached, within seconds."""
+
+    def __init__(self, url: URL) -> None:
+        """Name it; nothing is opened yet.
+
+        Args:
+            url: Where it is.
+        """
+        self._url = url
+        self._engine = _engine(url)
+        self._threads = ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="accounts")
+        self._opening = threading.Lock()
+        self._first: deque[Callable[[Engine], None]] = deque([self._make_file])
+        self._trouble = Trouble("Accounts can't be reached.", "Accounts can be reached again.")
+
+    def begin_with(self, first: Callable[[Engine], None]) -> None:
+        """Do something before anything else is asked; until it is done it is tried again.
+
+        Args:
+            first: What to do, in a thread. It must do no harm if other workers do it, too.
+        """
+        self._first.append(first)
+
+    async def run(self, work: Callable[[Session], T]) -> T:
+        """Do something as one transaction.
+
+        Args:
+            work: What to do, in a thread.
+
+        Returns:
+            What it returned.
+
+        Raises:
+            IntegrityError: If a row can't be there, as when its key is taken.
+            AccountsUnavailable: If the database can't be reached, or can't do it.
+        """
+        running = asyncio.get_running_loop().run_in_executor(self._threads, self._commit, work)
+        try:
+            result = await asyncio.wait_for(running, PATIENCE)
+        except IntegrityError:
+            raise
+        except (DBAPIError, PoolTimeout, OSError) as error:
+            self._trouble.begin(_cause(error))
+            raise AccountsUnavailable from error
+        self._trouble.end()
+        return result
+
+    def close(self) -> None:
+        """Close the connections; who is still waiting for an answer gets it."""
+        self._threads.shutdown()
+        self._engine.dispose()
+
+    def _commit(self, work: Callable[[Session], T]) -> T:
+        with self._opening:
+            while self._first:
+                self._first[0](self._engine)
+                self._first.popleft()
+        with Session(self._engine) as session, session.begin():
+            return work(session)
+
+    def _make_file(self, _: Engine) -> None:
+        """Make SQLite's file, which is nobody else's to read."""
+        if self._url.drivername == "sqlite" and self._url.database:
+            path = Path(self._url.database)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _engine(url: URL) -> Engine:
+    arguments = {"timeout": PATIENCE - 1} if url.drivername == "sqlite" else _POSTGRESQL
+    return create_engine(
+        url,
+        connect_args=arguments,
+        pool_pre_ping=True,
+        pool_timeout=PATIENCE,
+        hide_parameters=True,
+    )
+
+
+def _cause(error: Exception) -> Exception:
+    """Find what the driver said: in one line, and without the statement."""
+    cause = (isinstance(error, DBAPIError) and error.orig) or error
+    return RuntimeError(" ".join(str(cause).split()) or type(cause).__name__)
+
+
+def _bad_url() -> ConfigurationError:
+    return ConfigurationError(
+        "DB_URL takes a URL like postgresql://user:password@host:5432/name "
+        "or sqlite:////path/to/accounts.db."
+    )

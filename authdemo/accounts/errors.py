@@ -1,0 +1,69 @@
+"""What is refused about accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from authdemo.sessions.core.errors import AuthError, StoreUnavailable
+
+
+class AccountRefused(AuthError):
+    """An account, or a change of one, that can't be; the message is for people.
+
+    Attributes:
+        also: What is wrong with other fields.
+    """
+
+    code = "AccountRefused"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        reason: str = "",
+        values: Mapping[str, Any] | None = None,
+        also: Sequence[AccountRefused] = (),
+    ) -> None:
+        """Make an error.
+
+        Args:
+            message: What happened and what to do about it.
+            field: The field to blame.
+            reason: Which rule was broken, in one word.
+            values: What the message says beside its words.
+            also: What is wrong with other fields.
+        """
+        super().__init__(message, field=field, reason=reason, values=values)
+        self.also = tuple(also)
+
+    def by_field(self) -> dict[str, dict[str, Any]]:
+        """Sort what is wrong by the field to blame.
+
+        Returns:
+            The facts of an error for each field; what blames no field is under `""`.
+        """
+        return {error.field or "": error.facts() for error in (*self.also[::-1], self)}
+
+
+class AccountsUnavailable(StoreUnavailable):
+    """No password can be checked: the database is away, or too many are waiting for it."""
+
+    code = "AccountsUnavailable"
+    message = "Accounts can't be reached right now. Try again shortly."
+
+
+class TooManyRegistrations(AuthError):
+    """More accounts were wanted from one address than the operator allows."""
+
+    code = "TooManyRegistrations"
+
+    def __init__(self, retry_after: int) -> None:
+        """Make an error.
+
+        Args:
+            retry_after: Seconds until the next one is let in.
+        """
+        super().__init__("Too many accounts were made from here. Try again later.")
+        self.retry_after = retry_after

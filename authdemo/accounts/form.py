@@ -1,0 +1,170 @@
+"""Registering: the form, what it does, and the parts for a form of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, ClassVar
+
+import reflex as rx
+
+from authdemo.sessions.core.audit import AuditEvent
+from authdemo.sessions.core.errors import AuthError, ConfigurationError
+from authdemo.sessions.core.rate_limit import work_for
+from authdemo.sessions.reflex.components.forms import as_typed
+from authdemo.sessions.reflex.components.i18n import explain, live_text, word
+from authdemo.sessions.reflex.components.session import until_the_browser_goes_on
+from authdemo.sessions.reflex.installed import installed
+from authdemo.sessions.reflex.protected import public
+
+from .errors import AccountRefused, TooManyRegistrations
+from .passwords import LEAST_CHARACTERS, Registration
+from .service import Accounts
+
+FIELDS: Mapping[str, Mapping[str, Any]] = {
+    "id": {"auto_complete": "username", "custom_attrs": as_typed()},
+    "name": {"auto_complete": "name"},
+    "email": {"auto_complete": "email", "type": "email"},
+    "password": {
+        "auto_complete": "new-password",
+        "type": "password",
+        "min_length": LEAST_CHARACTERS,
+    },
+}
+"""The fields of the form, and what browsers are told about them."""
+
+
+async def sign_up(
+    state: rx.State,
+    accounts: Accounts,
+    form: Mapping[str, Any],
+    *,
+    provider: str = "credentials",
+    callback_url: str = "/",
+) -> None:
+    """Make an account in an event handler, and sign its owner in as a sign-in form does.
+
+    Args:
+        state: The event handler's `self`.
+        accounts: Where the account shall be.
+        form: What was typed: `id`, `name`, `email` and `password`.
+        provider: The id of the `Credentials` that asks these accounts.
+        callback_url: Where to go; another origin is not followed.
+
+    Raises:
+        AccountRefused: If a field is not as it must be, or the id is taken; names the field.
+        TooManyRegistrations: If too many were made from the visitor's address.
+        SignInError: If there is an account now, but its owner may not come in.
+        CallbackFailed: If there is one, but a function of the app raised.
+        ConnectionLost: If the tab's socket is gone.
+        StoreUnavailable: If the database or the sessions can't be reached.
+    """
+    auth = installed()
+    device = auth.device(state)
+    try:
+        asked = Registration.read(form)
+        if wait := await auth.register_limit.take(device.ip):
+            raise TooManyRegistrations(wait)
+        with work_for(device.ip):
+            member = await accounts.register(asked)
+    except (AccountRefused, TooManyRegistrations) as error:
+        auth.trail.refused(error, path=state.router.url.path, device=device)
+        raise
+    auth.trail.add(AuditEvent(kind="registered", user=member.id), device=device)
+    proof = {"id": asked.id, "password": asked.password}
+    await auth.sign_in(state, proof, provider=provider, callback_url=callback_url)
+
+
+@public
+class Registering(rx.State, mixin=True):
+    """A state whose form makes accounts; subclass it, together with `rx.State`.
+
+    Attributes:
+        accounts: Where the accounts shall be; the subclass says it.
+        pending: Whether the server is at work.
+        errors: The facts of its refusals, by field; what blames no field is under `""`.
+    """
+
+    accounts: ClassVar[Accounts]
+    pending: bool = False
+    errors: rx.Field[dict[str, dict[str, Any]]] = rx.field(default_factory=dict)
+
+    @rx.event
+    def begin_to_register(self) -> None:
+        """Begin anew."""
+        self.pending, self.errors = False, {}
+
+    @rx.event
+    async def register(self, form: dict[str, Any]) -> AsyncIterator[None]:
+        """Make an account of what the form holds; a second click counts for nothing."""
+        if self.pending:
+            return
+        self.pending, self.errors = True, {}
+        yield
+        wanted = self.router.url.query_parameters.get("callbackUrl", "/")
+        try:
+            with until_the_browser_goes_on(self):
+                await sign_up(self, self.accounts, form, callback_url=wanted)
+        except AuthError as error:
+            known = error.by_field() if isinstance(error, AccountRefused) else {}
+            self.errors = known or {"": error.facts()}
+
+
+def register_form(state: type[Registering]) -> rx.Component:
+    """Make the form that registers.
+
+    Args:
+        state: The app's own subclass of `Registering`.
+
+    Returns:
+        The form, with what went wrong beside its fields.
+
+    Raises:
+        ConfigurationError: If the subclass doesn't say where the accounts shall be.
+    """
+    if not hasattr(state, "accounts"):
+        raise ConfigurationError(f"{state.__name__} needs accounts: ClassVar[Accounts] = ...")
+    return rx.fragment(
+        rx.el.form(
+            *(_field(state, name) for name in FIELDS),
+            rx.el.button(
+                word("register.go"),
+                type="submit",
+                disabled=~rx.State.is_hydrated | state.pending,
+                aria_busy=state.pending,
+                class_name="button",
+            ),
+            on_submit=state.register,
+            on_mount=state.begin_to_register,
+            no_validate=True,
+            method="post",
+            class_name="card form",
+        ),
+        rx.el.p(_explained(state, ""), role="alert", class_name="refusal"),
+    )
+
+
+def _field(state: type[Registering], name: str) -> rx.Component:
+    errors: Any = state.errors
+    hint, error = f"{name}-hint", f"{name}-error"
+    hints = (rx.el.p(word("register.id_hint"), id=hint, class_name="caption"),)
+    has_hint = name == "id"
+    return rx.el.div(
+        rx.el.label(
+            word(f"register.{name}"),
+            rx.el.input(
+                name=name,
+                required=True,
+                aria_invalid=errors.contains(name),
+                aria_describedby=f"{hint} {error}" if has_hint else error,
+                **FIELDS[name],
+            ),
+        ),
+        *(hints if has_hint else ()),
+        rx.el.p(_explained(state, name), id=error, role="alert", class_name="field-error"),
+        class_name="field",
+    )
+
+
+def _explained(state: type[Registering], field: str) -> Any:
+    errors: Any = state.errors
+    return live_text(explain(errors[field]))

@@ -1,0 +1,260 @@
+"""The accounts: who has one, and by which password it opens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from argon2 import PasswordHasher
+from sqlalchemy import Engine, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, or_, select
+
+from authdemo.sessions.core.errors import RuleBroken
+from authdemo.sessions.core.settings import data_folder
+from authdemo.sessions.core.text import folded
+
+from .database import Database, database_url, read_url
+from .errors import AccountRefused, AccountsUnavailable
+from .models import AccountRow, Member, prepare
+from .passwords import Hashing, Passwords, Registration, check_differs, could_be_one, new_password
+
+
+class Accounts:
+    """Accounts in a database that several workers may share.
+
+    Nothing is opened before `open` or the first question. Whoever asks while the database is
+    away gets `AccountsUnavailable`, and the next one may get an answer.
+
+    Attributes:
+        roles: The roles that there are.
+    """
+
+    def __init__(
+        self,
+        url: str = "",
+        *,
+        roles: Sequence[str] = ("user", "admin"),
+        hasher: PasswordHasher | None = None,
+    ) -> None:
+        """Name the database.
+
+        Args:
+            url: Where it is; what `DB_URL` says by default, or else `accounts.db` in the
+                folder that `AUTH_DATA_DIR` names.
+            roles: The roles that there are; who registers gets the first.
+            hasher: Hashes passwords; when it asks for more, each account follows at its
+                next login.
+
+        Raises:
+            ConfigurationError: If `DB_URL`, or `url`, doesn't name a database, or `AUTH_DATA_DIR`
+                no folder; says what it takes.
+        """
+        self.roles = tuple(roles)
+        self._passwords = Passwords(hasher)
+        self._hashing = Hashing(self._passwords.memory_cost)
+        self._database = Database(read_url(url) if url else database_url(data_folder()))
+        self._database.begin_with(prepare)
+
+    async def open(self) -> None:
+        """Open the database before the first question, so that nobody waits for it.
+
+        An app may have it done at its start; if it fails, the log says so, and the next
+        question tries again.
+        """
+        with suppress(AccountsUnavailable):
+            await self._database.run(lambda _: None)
+
+    def seed(self, members: Iterable[Member], password: str) -> None:
+        """Have accounts from the beginning: they are added if the table is empty when it is opened.
+
+        Args:
+            members: Whose accounts.
+            password: The password of them all.
+        """
+        sown = tuple(members)
+        self._database.begin_with(lambda engine: self._sow(engine, sown, password))
+
+    async def authorize(self, credentials: Mapping[str, Any]) -> Member | None:
+        """Tell who has this `id` and `password`; `Credentials` takes it as `authorize`.
+
+        Args:
+            credentials: What the form sent.
+
+        Returns:
+            The user, or None.
+        """
+        return await self.check(credentials.get("id"), credentials.get("password"))
+
+    async def check(self, account_id: object, password: object) -> Member | None:
+        """Check a password, without saying what was wrong and in no less time.
+
+        Args:
+            account_id: The account's id, as it was typed, in any letter case.
+            password: The password, as it was typed.
+
+        Returns:
+            The user, or None.
+
+        Raises:
+            AccountsUnavailable: If the database can't say, or too many are waiting for it.
+        """
+        if not could_be_one(account_id) or not could_be_one(password):
+            return None
+        found = await self._database.run(partial(_look_up, account_id))
+        member, hashed = found or (None, None)
+        checked = await self._hashing.run(self._passwords.check, password, hashed)
+        if not checked.is_right:
+            return None
+        if member and hashed and checked.is_outdated:
+            await self._renew(member.id, password, hashed)
+        return member
+
+    async def register(self, form: Mapping[str, Any] | Registration) -> Member:
+        """Make an account.
+
+        Args:
+            form: Its `id`, `name`, `email` and `password`, as they were typed. What else is in
+                the form counts for nothing.
+
+        Returns:
+            Whose it is.
+
+        Raises:
+            AccountRefused: If a field is not as it must be, or the id is taken, in whichever
+                letter case; names the field.
+            AccountsUnavailable: If the database can't keep it, or too many are waiting for it.
+        """
+        asked = form if isinstance(form, Registration) else Registration.read(form)
+        password = await self._hashing.run(self._passwords.hash, asked.password)
+        member = Member(id=asked.id, name=asked.name, email=asked.email, role=self.roles[0])
+        try:
+            await self._database.run(lambda session: session.add(_row(member, password)))
+        except IntegrityError:
+            raise AccountRefused("The id is taken.", field="id", reason="taken") from None
+        return member
+
+    async def change_password(self, account_id: str, password: object) -> None:
+        """Give an account a new password; ask for the old one before.
+
+        Args:
+            account_id: The account's id.
+            password: The new password, as it was typed.
+
+        Raises:
+            AccountRefused: If it can't be a password, or there is no such account; says why.
+            AccountsUnavailable: If the database can't keep it, or too many are waiting for it.
+        """
+        hashed = await self._hashing.run(self._passwords.hash, _checked(password, account_id))
+        await self._change(account_id, password=hashed)
+
+    async def change_role(self, account_id: str, role: str) -> None:
+        """Give an account another role.
+
+        Args:
+            account_id: The account's id.
+            role: One of `roles`.
+
+        Raises:
+            AccountRefused: If there is no such role, or no such account.
+            AccountsUnavailable: If the database can't keep it.
+        """
+        if role not in self.roles:
+            raise AccountRefused(
+                f"A role is one of {', '.join(self.roles)}.", field="role", reason="no_such_role"
+            )
+        await self._change(account_id, role=role)
+
+    async def find(self, account_id: str) -> Member | None:
+        """Find whose account this is; `Auth` takes it as `find_user`.
+
+        Args:
+            account_id: The account's id.
+
+        Returns:
+            The user, or None.
+
+        Raises:
+            AccountsUnavailable: If the database can't say.
+        """
+        if not could_be_one(account_id):
+            return None
+        found = await self._database.run(partial(_look_up, account_id))
+        return found[0] if found else None
+
+    async def get(self, account_id: str) -> Member:
+        """Find whose account this is, where there must be one.
+
+        Args:
+            account_id: The account's id.
+
+        Returns:
+            The user.
+
+        Raises:
+            AccountRefused: If there is no such account.
+            AccountsUnavailable: If the database can't say.
+        """
+        found = await self.find(account_id)
+        if found is None:
+            raise AccountRefused("There is no such account.", reason="unknown")
+        return found
+
+    async def all(self) -> list[Member]:
+        """List everyone who has an account, by id.
+
+        Raises:
+            AccountsUnavailable: If the database can't say.
+        """
+        found = await self._database.run(
+            lambda session: [row.member() for row in session.exec(select(AccountRow))]
+        )
+        return sorted(found, key=lambda member: member.id)
+
+    def close(self) -> None:
+        """Close the database, where the process goes on without it."""
+        self._database.close()
+
+    async def _change(self, account_id: str, **fields: str) -> None:
+        member = await self.get(account_id)
+        statement = update(AccountRow).where(col(AccountRow.id) == member.id).values(fields)
+        await self._database.run(lambda session: session.exec(statement))
+
+    async def _renew(self, account_id: str, password: str, hashed: str) -> None:
+        """Replace a hash, unless the password has just been changed; nobody's login fails by it."""
+        known = col(AccountRow.id) == account_id, col(AccountRow.password) == hashed
+        with suppress(AccountsUnavailable):
+            renewed = await self._hashing.run(self._passwords.hash, password)
+            statement = update(AccountRow).where(*known).values(password=renewed)
+            await self._database.run(lambda session: session.exec(statement))
+
+    def _sow(self, engine: Engine, members: Sequence[Member], password: str) -> None:
+        with suppress(IntegrityError), Session(engine) as session, session.begin():
+            if session.exec(select(AccountRow.id).limit(1)).first() is None:
+                session.add_all(_row(each, self._passwords.hash(password)) for each in members)
+
+
+def _look_up(account_id: str, session: Session) -> tuple[Member, str] | None:
+    """Find an account by its id in any letter case; of old twins, the one that is meant."""
+    is_same = or_(col(AccountRow.id) == account_id, col(AccountRow.folded) == folded(account_id))
+    rows = session.exec(select(AccountRow).where(is_same)).all()
+    row = min(rows, key=lambda row: row.id != account_id, default=None)
+    return (row.member(), row.password) if row else None
+
+
+def _row(member: Member, password: str) -> AccountRow:
+    fields = member.model_dump(include={"id", "name", "email", "role"})
+    return AccountRow(**fields, password=password, folded=folded(member.id))
+
+
+def _checked(password: object, account_id: str) -> str:
+    try:
+        text = new_password(password if isinstance(password, str) else "")
+        check_differs(text, account_id)
+    except RuleBroken as broken:
+        raise AccountRefused(
+            f"The password {broken}.", field="password", reason=broken.reason, values=broken.values
+        ) from None
+    return text

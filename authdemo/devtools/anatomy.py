@@ -1,0 +1,79 @@
+"""*Anatomy*: what the browser's token says, and how its cookie was set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from authdemo.sessions.reflex.components.i18n import live_text, verbatim, word
+
+from .hooks import local_time, relative_time, use_inspection
+from .parts import section, table
+
+
+def anatomy() -> rx.Component:
+    """Take the token apart, but never show it.
+
+    Returns:
+        A section.
+    """
+    token = use_inspection()
+    return section(
+        "anatomy",
+        rx.el.p(
+            rx.el.strong(word("anatomy.verified"), class_name="badge good"),
+            " ",
+            word("anatomy.expires"),
+            " ",
+            rx.el.strong(live_text(token.countdown), custom_attrs={"data-testid": "countdown"}),
+        ),
+        rx.el.dl(
+            _fact("algorithm", _code(token.algorithm)),
+            _fact("key", _code(token.key)),
+            _fact("size", live_text(word("anatomy.bytes", size=token.size, limit=token.limit))),
+            _fact("cookie", _code(token.cookie)),
+            _fact("attributes", rx.foreach(token.attributes, _attribute)),
+        ),
+        table(
+            [word(f"anatomy.{name}") for name in ("claim", "value", "meaning")],
+            rx.foreach(token.claims, _claim),
+            label=word("anatomy.claims"),
+        ),
+    )
+
+
+def _fact(name: str, *value: Any) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(word(f"anatomy.{name}")), rx.el.dd(*value, custom_attrs={"data-fact": name})
+    )
+
+
+def _code(text: Any) -> rx.Component:
+    code: rx.Component = rx.el.code(text, custom_attrs=verbatim())
+    return code
+
+
+def _attribute(text: Any) -> rx.Component:
+    return rx.el.code(text, class_name="chip", custom_attrs=verbatim())
+
+
+def _claim(claim: Any) -> rx.Component:
+    moment = claim["moment"].to(int)
+    return rx.el.tr(
+        rx.el.td(_code(claim["name"].to(str))),
+        rx.el.td(
+            _code(claim["value"].to(str)),
+            rx.cond(
+                moment,
+                rx.el.span(
+                    live_text(local_time(moment)),
+                    rx.el.span(", "),
+                    live_text(relative_time(moment)),
+                    class_name="moment",
+                ),
+            ),
+            custom_attrs={"data-claim": claim["name"].to(str)},
+        ),
+        rx.el.td(live_text(claim["meaning"].to(str))),
+    )

@@ -1,0 +1,73 @@
+"""What a tab shows of its experiments; the experiments themselves run on the server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import cache
+from typing import Any
+
+import reflex as rx
+
+from authdemo.sessions.core.errors import AuthError
+from authdemo.sessions.reflex.auth import Auth
+from authdemo.sessions.reflex.installed import installed
+
+from .experiments import EXPERIMENTS
+from .runner import Workshop
+
+
+@cache
+def _workshop(auth: Auth) -> Workshop:
+    return Workshop(auth, auth.stack)
+
+
+class WorkshopState(rx.State):
+    """The outcomes of a tab's experiments; no credential is among them.
+
+    Attributes:
+        outcomes: The newest outcome of each experiment.
+        pending: Whether the server is at work.
+        tried: How many experiments were run by the last press of a button.
+        held: How many of those held.
+        error: The facts of a refusal; empty if there was none.
+    """
+
+    outcomes: rx.Field[dict[str, dict[str, Any]]] = rx.field(default_factory=dict)
+    pending: bool = False
+    tried: int = 0
+    held: int = 0
+    error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
+
+    @rx.event
+    async def run(self, key: str) -> AsyncIterator[None]:
+        """Run one experiment."""
+        async for _ in self._run_each(key):
+            yield
+
+    @rx.event
+    async def run_all(self) -> AsyncIterator[None]:
+        """Run all experiments, one after the other."""
+        async for _ in self._run_each(*EXPERIMENTS):
+            yield
+
+    async def _run_each(self, *keys: str) -> AsyncIterator[None]:
+        self.pending, self.error, self.tried, self.held = True, {}, 0, 0
+        yield
+        try:
+            for key in keys:
+                await self._run_one(key)
+                yield
+        except AuthError as error:
+            self.error = error.facts()
+        finally:
+            self.pending = False
+
+    async def _run_one(self, key: str) -> None:
+        auth = installed()
+        connection, record = await auth.member(self)
+        outcome = await _workshop(auth).run(
+            key, sid=record.id, base_url=connection.base_url, device=connection.device
+        )
+        self.outcomes[key] = outcome
+        self.tried += 1
+        self.held += outcome["held"]

@@ -1,0 +1,35 @@
+"""A session of a user who can't be: it stands in for somebody else's real one."""
+
+from __future__ import annotations
+
+from authdemo.sessions.core.record import Revision, SessionRecord
+from authdemo.sessions.core.utils import new_id
+
+_SECONDS = 60
+
+
+def stranger(like: SessionRecord, *, now: float) -> SessionRecord:
+    """Make up a session that tells nothing of the one that it is like.
+
+    Its user's id is another each time, which nobody can guess, and no account's: it has a blank.
+
+    Args:
+        like: The visitor's session, of which only the shape is taken.
+        now: The time, in seconds since 1970.
+
+    Returns:
+        The session, which is soon over even if nobody ends it.
+    """
+    blank = {name: type(value)() for name, value in like.user.items()}
+    return SessionRecord(
+        id=new_id(),
+        rev=1,
+        user={**blank, "id": f"nobody {new_id()}"},
+        provider=like.provider,
+        created=now,
+        renewed=now,
+        expires=now + _SECONDS,
+        ends=now + _SECONDS,
+        last_seen=now,
+        latest=Revision(rev=1, at=now, cause="sign-in", changes={}),
+    )

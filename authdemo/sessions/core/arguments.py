@@ -1,0 +1,106 @@
+"""Checks of what an app passes to `Auth` and its providers."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from typing import Any
+
+from .errors import ConfigurationError
+
+_LONGEST_SHOWN = 64
+
+
+def check_kind(name: str, value: object, kind: type, takes: str) -> None:
+    """Check what kind of thing something is.
+
+    Args:
+        name: What it was given as, like `Auth(providers=...)`.
+        value: The thing.
+        kind: What it should be an instance of.
+        takes: What that is in words, like "a list of providers".
+
+    Raises:
+        ConfigurationError: If it is something else.
+    """
+    if not isinstance(value, kind):
+        raise ConfigurationError(f"{name} takes {takes}, not {shown(value)}.")
+
+
+def check_subclass(name: str, value: object, base: type) -> None:
+    """Check that something is a class of the app's own making, or the one it is made from.
+
+    Args:
+        name: What it was given as, like `Auth(user=...)`.
+        value: The thing.
+        base: The class that it should inherit from.
+
+    Raises:
+        ConfigurationError: If it is something else.
+    """
+    if not (isinstance(value, type) and issubclass(value, base)):
+        ours = base.__name__
+        raise ConfigurationError(
+            f"{name} takes the class {ours} or a subclass of it, not {shown(value)}."
+        )
+
+
+def check_function(
+    name: str, function: object, *given: str, keywords: Iterable[str] = (), optional: bool = False
+) -> None:
+    """Check that something is a function, and that it takes what it will be called with.
+
+    What has no signature that can be read, as some functions written in C, is taken as it is.
+
+    Args:
+        name: What it was given as, like `Callbacks(jwt=...)`.
+        function: The thing.
+        *given: What it is called with by position.
+        keywords: What it is called with by name.
+        optional: Whether None will do.
+
+    Raises:
+        ConfigurationError: If it can't be called like that.
+    """
+    if optional and function is None:
+        return
+    if not callable(function):
+        raise ConfigurationError(f"{name} takes a function, not {shown(function)}.")
+    try:
+        signature = inspect.signature(function, follow_wrapped=False)
+    except (TypeError, ValueError):
+        return
+    named = dict.fromkeys(keywords)
+    try:
+        signature.bind(*given, **named)
+    except TypeError as error:
+        called = ", ".join((*given, *(f"{each}=..." for each in named)))
+        rest = " Name them all, or take the rest by **_." if named else ""
+        raise ConfigurationError(
+            f"{name} is called with ({called}), which {_title(function)}{signature} can't take: "
+            f"{error}.{rest}"
+        ) from error
+
+
+def shown(value: object) -> str:
+    """Say what something is, in a few words.
+
+    Args:
+        value: Anything.
+
+    Returns:
+        A short text or a number as it is, the name of a class, or whose instance it is.
+    """
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if value is None or isinstance(value, str | int | float):
+        return _shortened(repr(value))
+    return f"an instance of {type(value).__name__}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
+
+
+def _title(function: Any) -> str:
+    return getattr(function, "__name__", type(function).__name__)

@@ -1,1 +1,0 @@
-"""What the rest is made of."""

@@ -1,1 +1,0 @@
-"""What an operator and an app decide, once."""

@@ -1,0 +1,97 @@
+"""Whether a session that was kept fits the app's user model, which may be newer."""
+
+from __future__ import annotations
+
+import logging
+
+from pydantic import ValidationError
+
+from .record import SessionRecord
+from .schema import UserSchema
+
+logger = logging.getLogger("authdemo.sessions")
+
+_MOST_KNOWN = 16_384
+
+
+class Misfit(Exception):
+    """A user whom the app can't read.
+
+    Attributes:
+        fields: The names of the fields that are to blame.
+    """
+
+    def __init__(self, fields: tuple[str, ...]) -> None:
+        """Make an error.
+
+        Args:
+            fields: The names of the fields that are to blame.
+        """
+        super().__init__(", ".join(fields))
+        self.fields = fields
+
+
+class Fitting:
+    """Brings the users of sessions in line with the app's model, as far as they can be.
+
+    Attributes:
+        known: The sessions whose users are known to fit as they are, by their ids.
+    """
+
+    def __init__(self, schema: UserSchema) -> None:
+        """Begin with no sessions.
+
+        Args:
+            schema: Reads users.
+        """
+        self.known: dict[str, SessionRecord] = {}
+        self._schema = schema
+        self._logged: set[str] = set()
+
+    def fit(self, record: SessionRecord) -> SessionRecord:
+        """Show a session as if it had begun with the model that the app has now.
+
+        Args:
+            record: The session as it was kept.
+
+        Returns:
+            The session. Its user has the defaults of new fields, and no fields that are gone.
+
+        Raises:
+            Misfit: If its user can't be read; the log says once for each way why, and nothing
+                of the user.
+        """
+        try:
+            read = self._schema.read_older(record.user)
+        except ValidationError as error:
+            raise self._misfit(error) from error
+        user = self._schema.write(read, record.user, before=read)
+        if user != record.user:
+            return record.model_copy(update={"user": user})
+        self.know(record)
+        return record
+
+    def know(self, record: SessionRecord) -> None:
+        """Remember that a user fits.
+
+        Args:
+            record: The session, with what the schema has just written of its user.
+        """
+        self.known[record.id] = record
+        if len(self.known) > _MOST_KNOWN:
+            del self.known[next(iter(self.known))]
+
+    def _misfit(self, error: ValidationError) -> Misfit:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        broken = {
+            str(detail["loc"][0]) if detail["loc"] else "": detail["type"] for detail in found
+        }
+        said = ", ".join(f"{field or 'all'}: {rule}" for field, rule in broken.items())
+        if said not in self._logged:
+            self._logged.add(said)
+            logger.error(
+                "Sessions end whose users don't fit %s any more (%s).",
+                self._schema.user.__name__,
+                said,
+            )
+        return Misfit(tuple(filter(None, broken)))

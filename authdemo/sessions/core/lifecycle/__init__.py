@@ -1,1 +1,0 @@
-"""What can happen to a session from its beginning to its end."""

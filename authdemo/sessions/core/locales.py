@@ -1,0 +1,106 @@
+"""The texts that visitors read, in each language of an app.
+
+A language is a file: `en.json` is the first, and every other one says the same
+keys in its own words. A key is `area.name`, a text may hold `{placeholders}`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
+
+from pydantic import TypeAdapter, ValidationError
+
+from .errors import ConfigurationError
+from .utils import weighted
+
+DEFAULT = "en"
+OWN = Path(__file__).parent.parent / "words"
+"""The package's own texts: its errors and its inspector."""
+
+_MOST_CHOICES = 256
+_LONGEST_CHOICE = 256
+
+Texts: TypeAlias = Mapping[str, str]
+
+_file = TypeAdapter(dict[str, str])
+
+
+class Words:
+    """An app's catalogs, which lie over the package's own."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Read the catalogs.
+
+        Args:
+            folder: The app's files, like `en.json` and `zh.json`. They decide which
+                languages there are; what a language doesn't say is said in English.
+
+        Raises:
+            ConfigurationError: If a file can't be read, or there is no `en.json`.
+        """
+        own, apps = _read(OWN), _read(folder) if folder else {}
+        if folder is not None and DEFAULT not in apps:
+            raise ConfigurationError(f"The folder {str(folder)!r} must hold {DEFAULT}.json.")
+        self.languages = tuple(sorted(apps or own, key=lambda name: (name != DEFAULT, name)))
+        self._texts = {
+            language: MappingProxyType(_layered(language, own, apps)) for language in self.languages
+        }
+        self._preferred = lru_cache(_MOST_CHOICES)(self._preferred_of)
+
+    def texts(self, language: str) -> Texts:
+        """Give all texts of a language, by key.
+
+        Args:
+            language: One of `languages`.
+
+        Returns:
+            The texts.
+        """
+        return self._texts[language]
+
+    def choose(self, chosen: str | None, accepted: str) -> str:
+        """Choose a visitor's language.
+
+        Args:
+            chosen: What the visitor chose here, if anything.
+            accepted: What their browser asks for: `Accept-Language` (RFC 9110, section 12.5.4),
+                of which no more is read than browsers send.
+
+        Returns:
+            One of `languages`, English if none fits.
+        """
+        if chosen in self.languages:
+            return chosen
+        return self._preferred(accepted[:_LONGEST_CHOICE])
+
+    def _preferred_of(self, accepted: str) -> str:
+        wanted = (tag.partition("-")[0] for tag in _by_preference(accepted))
+        return next((language for language in wanted if language in self.languages), DEFAULT)
+
+
+def _by_preference(accepted: str) -> list[str]:
+    wanted = sorted(weighted(accepted), key=lambda each: -each[1])
+    return [tag for tag, weight in wanted if weight > 0]
+
+
+def _layered(language: str, own: Mapping[str, Texts], apps: Mapping[str, Texts]) -> dict[str, str]:
+    layers = (own[DEFAULT], own.get(language, {}), apps.get(DEFAULT, {}), apps.get(language, {}))
+    return {key: text for layer in layers for key, text in layer.items()}
+
+
+def _read(folder: Path) -> dict[str, Texts]:
+    return {file.stem: _texts(file) for file in folder.glob("*.json")}
+
+
+def _texts(file: Path) -> Texts:
+    try:
+        return _file.validate_python(json.loads(file.read_text("utf-8")))
+    except (OSError, ValueError, ValidationError) as error:
+        raise ConfigurationError(
+            f"{file} must hold one JSON object of keys and texts: {error}"
+        ) from error

@@ -1,0 +1,172 @@
+"""Finding sessions: by their tokens, their ids, their users."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import NamedTuple
+
+from .endings import Endings
+from .errors import StoreUnavailable, TokenError
+from .fitting import Fitting, Misfit
+from .record import Revision, SessionRecord
+from .store import SessionStore
+from .tokens import Claims, TokenCodec
+from .utils import Clock
+
+
+class Verified(NamedTuple):
+    """A token that was checked, and the living session that it belongs to.
+
+    Attributes:
+        token: The token.
+        claims: What it says, which may be old.
+        record: What is so.
+    """
+
+    token: str
+    claims: Claims
+    record: SessionRecord
+
+
+class Lookup:
+    """Finds the sessions that live.
+
+    One whose time is over ends when it is looked for, and so does one whose user doesn't fit the
+    app's user model, because another version of the app kept it.
+
+    Attributes:
+        store: Where the records are.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: SessionStore,
+        tokens: TokenCodec,
+        endings: Endings,
+        fitting: Fitting,
+        clock: Clock,
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            store: Where the records are.
+            tokens: Verifies tokens.
+            endings: Ends sessions that are over.
+            fitting: Brings sessions in line with the app's user model.
+            clock: The clock.
+        """
+        self.store = store
+        self._tokens = tokens
+        self._endings = endings
+        self._fitting = fitting
+        self._known = fitting.known
+        self._clock = clock
+
+    async def verify(self, token: str) -> Verified | None:
+        """Check a token and find its session.
+
+        Args:
+            token: The cookie's value.
+
+        Returns:
+            Both, or None if the token is no good or its session is over.
+
+        Raises:
+            StoreUnavailable: If the store can't say.
+        """
+        try:
+            return await self.check(token)
+        except TokenError:
+            return None
+
+    async def check(self, token: str) -> Verified:
+        """Check a token as `verify` does, and say why it is no good; never tell its bearer.
+
+        Args:
+            token: The cookie's value.
+
+        Returns:
+            The token and its session.
+
+        Raises:
+            TokenError: If it is no good, or its session is over; its `reason` says which.
+            StoreUnavailable: If the store can't say.
+        """
+        claims = self._tokens.decode(token)
+        record = await self.find(claims.sid)
+        if record is None:
+            raise TokenError("The token's session is over.", reason="session")
+        if record.user_id != claims.sub:
+            raise TokenError("The token's session is another user's.", reason="owner")
+        return Verified(token, claims, record)
+
+    async def find(self, sid: str) -> SessionRecord | None:
+        """Find a living session.
+
+        Args:
+            sid: The session's id.
+
+        Returns:
+            The newest record, or None if the session is over.
+
+        Raises:
+            StoreUnavailable: If the store can't say.
+        """
+        record = await self.store.get(sid)
+        if record is None:
+            return None
+        if record.expires > self._clock():
+            return record if self._known.get(sid) is record else await self._fit(record)
+        with suppress(StoreUnavailable):  # it is over, whether or not it can be forgotten now
+            await self._endings.end(sid, "expired")
+        return None
+
+    async def of_user(self, user_id: str) -> list[SessionRecord]:
+        """List a user's living sessions, newest first.
+
+        Args:
+            user_id: The user's id.
+
+        Returns:
+            The records.
+        """
+        return await self._living(await self.store.of_user(user_id))
+
+    async def lives_of(self, user_id: str) -> list[tuple[SessionRecord, list[Revision]]]:
+        """List a user's living sessions and how they came to be what they are.
+
+        Args:
+            user_id: The user's id.
+
+        Returns:
+            The records, newest first, each with its history, oldest step first.
+        """
+        records = await self.of_user(user_id)
+        return [(record, await self.store.history(record.id)) for record in records]
+
+    async def named(self, handle: str) -> list[SessionRecord]:
+        """List the living sessions that go by a name at their provider; see `of_handle`.
+
+        Args:
+            handle: The name.
+
+        Returns:
+            The records.
+        """
+        return await self._living(await self.store.of_handle(handle))
+
+    async def _living(self, records: list[SessionRecord]) -> list[SessionRecord]:
+        now = self._clock()
+        fitting = [await self._fit(record) for record in records if record.expires > now]
+        return [record for record in fitting if record is not None]
+
+    async def _fit(self, record: SessionRecord) -> SessionRecord | None:
+        if self._known.get(record.id) is record:
+            return record
+        try:
+            return self._fitting.fit(record)
+        except Misfit as misfit:
+            with suppress(StoreUnavailable):  # it is over, whether or not it can be forgotten now
+                await self._endings.end(record.id, "outdated", fields=misfit.fields)
+            return None

@@ -1,1 +1,0 @@
-"""What is handed out once and comes back once: tickets, and ways to a provider and back."""

@@ -1,0 +1,413 @@
+"""Rate limits: failed sign-ins, requests, and sign-ins at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+import re
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+from .errors import CredentialsSignin, TooManyAttempts, TooManySignIns, TooManyUpdates
+from .settings import ADDRESS_FACTOR, Rate
+from .store import SessionStore
+from .utils import Clock, Locks, new_id, system_clock
+
+_SUBSCRIBER_BITS = 64
+_MAX_ADDRESS = 64
+_MAX_KNOWN = 1024
+_WITH_PORT = re.compile(r"\[([^\[\]]*)\](?::\d{1,5})?|([^:\[\]]*):\d{1,5}", re.ASCII)
+
+
+def parse_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Parse an address as servers and proxies spell it.
+
+    Args:
+        text: The address: with a port, in brackets or with a zone, as RFC 9110 (section 7.2) and
+            RFC 4007 (section 11) have them, or an IPv4 address mapped into IPv6.
+
+    Returns:
+        The address without port and zone, a mapped one as IPv4; None if the text is none.
+    """
+    return _parse(text) if len(text) <= _MAX_ADDRESS else None
+
+
+@lru_cache(_MAX_KNOWN)
+def _parse(text: str) -> IPv4Address | IPv6Address | None:
+    match = _WITH_PORT.fullmatch(text)
+    host = text if match is None else match[1] or match[2] or ""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def address_text(text: str) -> str:
+    """Spell an address in the one way that is recorded; empty if it is none."""
+    address = parse_address(text)
+    return "" if address is None else str(address)
+
+
+def network(address: str) -> str:
+    """Find the network of one subscriber, which limits count as one.
+
+    Args:
+        address: A client's address.
+
+    Returns:
+        The /64 of an IPv6 address, as a home or a machine gets it (RFC 6177, section 2); an IPv4
+        address; empty for all that is no address, so that it is limited together.
+    """
+    known = parse_address(address)
+    if isinstance(known, IPv6Address):
+        return str(IPv6Network((int(known), _SUBSCRIBER_BITS), strict=False))
+    return "" if known is None else str(known)
+
+
+PATIENCE = 10
+"""How many seconds others wait to see whether an attempt under way fails."""
+
+_PAUSE = 0.05
+
+
+class Attempts:
+    """Counts attempts before they are made, and forgets those that did not fail.
+
+    So no more can be under way or have failed than are allowed. Whoever comes while that
+    many are under way waits, since these may not fail. What nobody ends, as when a worker
+    dies, counts until the window is over.
+    """
+
+    def __init__(self, store: SessionStore, window: float, *, clock: Clock) -> None:
+        """Begin to count.
+
+        Args:
+            store: Where attempts are counted.
+            window: How many seconds one counts.
+            clock: The clock.
+        """
+        self._store = store
+        self._window = window
+        self._clock = clock
+        self._turns = Locks()
+
+    @asynccontextmanager
+    async def one(
+        self, most: int, *name: str, is_failure: Callable[[Exception], bool]
+    ) -> AsyncIterator[None]:
+        """Make an attempt, if it may be made.
+
+        Args:
+            most: How many may fail.
+            *name: What is counted together.
+            is_failure: Tells whether what it raises counts; what ends otherwise does not.
+
+        Raises:
+            TooManyAttempts: If too many have failed; says when to come back.
+            StoreUnavailable: If nobody can say.
+        """
+        key, attempt, failed = _key(*name), new_id(), False
+        if wait := await self._begin(key, attempt, most):
+            raise TooManyAttempts(wait)
+        try:
+            yield
+        except Exception as error:
+            failed = is_failure(error)
+            raise
+        finally:
+            await self._end(key, attempt, failed=failed)
+
+    async def count(self, most: int, *name: str) -> int:
+        """Count an attempt, whatever becomes of it.
+
+        Args:
+            most: How many there may be.
+            *name: What is counted together.
+
+        Returns:
+            0 if it may be made, or else the seconds until one may be.
+
+        Raises:
+            StoreUnavailable: If nobody can say.
+        """
+        key, attempt = _key(*name), new_id()
+        wait = await self._begin(key, attempt, most)
+        if not wait:
+            await self._end(key, attempt, failed=True)
+        return wait
+
+    async def _begin(self, key: str, attempt: str, most: int) -> int:
+        """Wait for one's turn to ask, so that one in each worker asks again and again."""
+        try:
+            async with self._turns.of(key):
+                return await self._ask(key, attempt, most)
+        except asyncio.CancelledError:
+            await self._end(key, attempt, failed=False)
+            raise
+
+    async def _ask(self, key: str, attempt: str, most: int) -> int:
+        while True:
+            now = self._clock()
+            counted = await self._store.begin_attempt(
+                key, attempt, at=now, window=self._window, most=most
+            )
+            if counted is None:
+                return 0
+            failed = [each.at for each in counted if each.is_over or abs(now - each.at) >= PATIENCE]
+            if len(failed) >= most:
+                return max(1, math.ceil(failed[-most] + self._window - now))
+            await asyncio.sleep(_PAUSE)
+
+    async def _end(self, key: str, attempt: str, *, failed: bool) -> None:
+        """Say how an attempt ended, even if whoever made it is gone."""
+        await asyncio.shield(self._store.end_attempt(key, attempt, failed=failed))
+
+
+def _key(*parts: str) -> str:
+    """Name what is counted; what people typed into a form is not kept."""
+    text = "\0".join(parts).encode("utf-8", "replace")
+    return hashlib.sha256(text).hexdigest()
+
+
+_MOST_BUCKETS = 100_000
+
+
+class Bucket:
+    """Lets so many through in so much time; short bursts are welcome (a token bucket)."""
+
+    __slots__ = ("_clock", "_left", "_rate", "_seen")
+
+    def __init__(self, rate: Rate, clock: Clock = system_clock) -> None:
+        """Make a full bucket.
+
+        Args:
+            rate: How many at once, and in what time as many again.
+            clock: The clock.
+        """
+        self._rate = rate
+        self._clock = clock
+        self._left = float(rate.count)
+        self._seen = clock()
+
+    def take(self) -> float:
+        """Take one, if there is one.
+
+        Returns:
+            0 if there was, or else the seconds until there will be.
+        """
+        now = self._clock()
+        per_second = self._rate.count / self._rate.seconds
+        gained = max(0.0, now - self._seen) * per_second
+        self._left, self._seen = min(self._rate.count, self._left + gained), now
+        if self._left < 1:
+            return (1 - self._left) / per_second
+        self._left -= 1
+        return 0.0
+
+
+class UpdateLimit:
+    """Limits how fast clients update each session, in this process."""
+
+    def __init__(self, rate: Rate, *, clock: Clock = system_clock) -> None:
+        """Make a limit.
+
+        Args:
+            rate: How many updates, in what time, per session.
+            clock: The clock.
+        """
+        self._rate = rate
+        self._clock = clock
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def count(self, sid: str) -> None:
+        """Count an update.
+
+        Args:
+            sid: The session's id.
+
+        Raises:
+            TooManyUpdates: If there were too many; says when to come back.
+        """
+        bucket = self._buckets.get(sid) or Bucket(self._rate, self._clock)
+        self._buckets[sid] = bucket
+        self._buckets.move_to_end(sid)
+        if len(self._buckets) > _MOST_BUCKETS:
+            self._buckets.popitem(last=False)
+        if wait := bucket.take():
+            raise TooManyUpdates(math.ceil(wait))
+
+
+class FailureLimit:
+    """Limits failed sign-ins, however many are tried at one moment and on however many workers.
+
+    An account is limited for each address apart, so that a stranger can't lock its
+    owner out; and each address is limited, so that it can't try one account after the other.
+    """
+
+    def __init__(self, store: SessionStore, rate: Rate, *, clock: Clock = system_clock) -> None:
+        """Make a limit.
+
+        Args:
+            store: Where attempts are counted.
+            rate: How many failures, in what time, per account and address.
+            clock: The clock.
+        """
+        self._most = rate.count
+        self._attempts = Attempts(store, rate.seconds, clock=clock)
+
+    @asynccontextmanager
+    async def attempt(self, account: str, address: str) -> AsyncIterator[None]:
+        """Let an attempt in, and count it if it raises `CredentialsSignin`.
+
+        Args:
+            account: The account.
+            address: Where the attempt comes from.
+
+        Raises:
+            TooManyAttempts: If either has failed too often; says when to come back.
+            StoreUnavailable: If nobody can say.
+        """
+        here = network(address)
+        async with (
+            self._attempts.one(self._most, account, here, is_failure=_is_wrong),
+            self._attempts.one(self._most * ADDRESS_FACTOR, here, is_failure=_is_wrong),
+        ):
+            yield
+
+
+class AddressLimit:
+    """Limits what is done from each address in a sliding window that all workers share."""
+
+    def __init__(
+        self, store: SessionStore, rate: Rate, name: str, *, clock: Clock = system_clock
+    ) -> None:
+        """Make a limit.
+
+        Args:
+            store: Where it is counted.
+            rate: How often, in what time, per address.
+            name: What is limited.
+            clock: The clock.
+        """
+        self._most = rate.count
+        self._name = name
+        self._attempts = Attempts(store, rate.seconds, clock=clock)
+
+    async def take(self, address: str) -> int:
+        """Count one more from an address, unless there were too many.
+
+        Args:
+            address: The address.
+
+        Returns:
+            0 if it was let in, or else the seconds until one will be.
+
+        Raises:
+            StoreUnavailable: If nobody can say.
+        """
+        return await self._attempts.count(self._most, self._name, network(address))
+
+    def attempt(
+        self, address: str, *, is_failure: Callable[[Exception], bool]
+    ) -> AbstractAsyncContextManager[None]:
+        """Let an attempt in, and count it if it fails.
+
+        Args:
+            address: The address.
+            is_failure: Tells whether what it raises counts.
+
+        Returns:
+            What the attempt is made in.
+
+        Raises:
+            TooManyAttempts: If too many failed from there; says when to come back.
+            StoreUnavailable: If nobody can say.
+        """
+        return self._attempts.one(self._most, self._name, network(address), is_failure=is_failure)
+
+
+def _is_wrong(error: Exception) -> bool:
+    return isinstance(error, CredentialsSignin)
+
+
+MAX_AT_ONCE = 128
+"""Enough for an office behind one address; the last of them waits some seconds."""
+
+_RETRY_AFTER = 2
+
+
+class CrowdLimit:
+    """Bounds the sign-ins under way of each address in this process, correct ones too."""
+
+    def __init__(self) -> None:
+        """Start with none under way."""
+        self._underway: Counter[str] = Counter()
+
+    @contextmanager
+    def one(self, address: str) -> Iterator[None]:
+        """Let a sign-in begin.
+
+        Args:
+            address: Where it comes from.
+
+        Raises:
+            TooManySignIns: If too many from there are under way; says when to come back.
+        """
+        here = network(address)
+        if self._underway[here] >= MAX_AT_ONCE:
+            raise TooManySignIns(_RETRY_AFTER)
+        self._underway[here] += 1
+        try:
+            yield
+        finally:
+            self._underway[here] -= 1
+            if not self._underway[here]:
+                del self._underway[here]
+
+
+def _stays() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The client behind a request or an event.
+
+    Attributes:
+        network: The address of one subscriber; empty if it isn't known.
+        has_left: Tells whether the client has disconnected, so that no answer reaches it.
+    """
+
+    network: str = ""
+    has_left: Callable[[], bool] = _stays
+
+
+_current: ContextVar[Sender] = ContextVar("sender", default=Sender())  # noqa: B039 - it is frozen
+
+
+def current_sender() -> Sender:
+    """Find the sender of the request or the event that runs."""
+    return _current.get()
+
+
+@contextmanager
+def work_for(address: str, has_left: Callable[[], bool] = _stays) -> Iterator[None]:
+    """Work for a sender, so that what takes long knows about it.
+
+    Args:
+        address: The sender's address.
+        has_left: Tells whether the sender has disconnected.
+    """
+    token = _current.set(Sender(network(address), has_left))
+    try:
+        yield
+    finally:
+        _current.reset(token)

@@ -1,0 +1,107 @@
+"""How a session that is used lives on (Auth.js: `updateAge`)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from .errors import StoreUnavailable
+from .events import Feed, SessionChanged
+from .lookup import Verified
+from .record import Device, SessionRecord
+from .settings import SessionOptions
+from .store import SessionStore
+from .utils import Clock
+
+
+class Renewals:
+    """Extends the lives of sessions that are used, each once in a while."""
+
+    def __init__(
+        self,
+        *,
+        store: SessionStore,
+        find: Callable[[str], Awaitable[SessionRecord | None]],
+        feed: Feed,
+        options: SessionOptions,
+        clock: Clock,
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            store: Where the records are.
+            find: Finds a living session.
+            feed: Carries what happened to whoever shows sessions.
+            options: How long sessions live.
+            clock: The clock.
+        """
+        self._store = store
+        self._find = find
+        self._feed = feed
+        self._options = options
+        self._clock = clock
+
+    def is_due(self, record: SessionRecord) -> bool:
+        """Tell whether a session that is used has not been extended for long enough.
+
+        Args:
+            record: The session.
+
+        Returns:
+            Whether `extend` would change it.
+        """
+        return self._is_old(record.renewed)
+
+    def is_needless(self, verified: Verified) -> bool:
+        """Tell whether a token shows its session as it is, and both are young enough.
+
+        Args:
+            verified: A token and its session.
+
+        Returns:
+            Whether `extend` would leave the session, and `is_behind` the token, as it is.
+        """
+        claims, record = verified.claims, verified.record
+        is_old = self._is_old(claims.iat) or self._is_old(record.renewed)
+        return claims.rev == record.rev and not is_old
+
+    def is_behind(self, verified: Verified, record: SessionRecord) -> bool:
+        """Tell whether a token should be minted anew; reads with a better one do not mint.
+
+        Args:
+            verified: The token, and its session as it was verified.
+            record: The session as it is now: what `extend` makes of it.
+
+        Returns:
+            Whether the session has changed since, or outlives the token.
+        """
+        claims = verified.claims
+        ends_sooner = self._is_old(claims.iat) and claims.exp < int(record.expires)
+        return record is not verified.record or claims.rev != record.rev or ends_sooner
+
+    async def extend(
+        self, record: SessionRecord, *, device: Device | None = None
+    ) -> SessionRecord | None:
+        """Extend a session's life if that is due, since somebody uses it.
+
+        Args:
+            record: The session.
+            device: What they use it with.
+
+        Returns:
+            The session as it is now, or None if it has ended meanwhile. A store that
+            can't save now does so at a later use.
+        """
+        if not self.is_due(record):
+            return record
+        now = self._clock()
+        extended = record.renewal(now + self._options.max_age, at=now, device=device)
+        try:
+            if not await self._store.replace(extended, expected=record):
+                return await self._find(record.id)
+        except StoreUnavailable:
+            return record
+        self._feed.publish(SessionChanged(extended, {}))
+        return extended
+
+    def _is_old(self, since: float) -> bool:
+        return self._clock() - since >= self._options.update_age

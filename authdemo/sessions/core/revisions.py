@@ -1,0 +1,162 @@
+"""From one revision of a session to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .authorship import Authorship
+from .errors import NotAuthenticated, TokenTooLarge, UpdateRefused
+from .fitting import Fitting
+from .record import Cause, Device, SessionRecord
+from .serializers import Faces
+from .settings import SessionOptions
+from .store import SessionStore
+from .utils import Clock, Locks
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """A session at its newest revision.
+
+    Attributes:
+        record: What the store keeps.
+        session: What everyone may see of it.
+        token: A token that shows it.
+        is_new: Whether it has just come to this revision.
+    """
+
+    record: SessionRecord
+    session: dict[str, Any]
+    token: str
+    is_new: bool
+
+
+class Revisions:
+    """Takes sessions to their next revisions, one at a time for each."""
+
+    def __init__(
+        self,
+        *,
+        store: SessionStore,
+        find: Callable[[str], Awaitable[SessionRecord | None]],
+        end: Callable[[str], Awaitable[None]],
+        faces: Faces,
+        authorship: Authorship,
+        fitting: Fitting,
+        options: SessionOptions,
+        clock: Clock,
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            store: Where the records are.
+            find: Finds a living session.
+            end: Ends a session that the app wants to end.
+            faces: Shows sessions.
+            authorship: Asks the `jwt` callback.
+            fitting: Learns whose user fits the app's model.
+            options: How long sessions live.
+            clock: The clock.
+        """
+        self._store = store
+        self._find = find
+        self._end = end
+        self._faces = faces
+        self._authorship = authorship
+        self._fitting = fitting
+        self._options = options
+        self._clock = clock
+        self._locks = Locks()
+
+    async def advance(
+        self,
+        sid: str,
+        accept: Callable[[SessionRecord], dict[str, Any]],
+        cause: Cause,
+        *,
+        is_used: bool = True,
+        device: Device | None = None,
+        known: SessionRecord | None = None,
+    ) -> Revised:
+        """Take a session to its next revision, unless nothing differs.
+
+        Args:
+            sid: The session's id.
+            accept: Says which fields change, seeing the session as it is.
+            cause: What makes the revision.
+            is_used: Whether somebody uses the session by it, so that it lives on.
+            device: What asks for it.
+            known: The session as it was found a moment ago.
+
+        Returns:
+            The session at its next revision, or at the present one.
+
+        Raises:
+            NotAuthenticated: If the session is over.
+            UpdateRefused: If no token could carry it.
+            CallbackFailed: If the `jwt` or `session` callback raised.
+        """
+        turn = self._locks.of(sid)
+        known = None if turn.is_taken else known
+        async with turn:  # so that updates don't race for the next revision
+            while True:
+                record, known = known or await self._find(sid), None
+                if record is None:
+                    raise NotAuthenticated
+                accepted = accept(record)
+                if not accepted:
+                    return await self.show(record)
+                revised = await self._revise(record, accepted, cause, device, is_used=is_used)
+                if await self._store.replace(revised.record, expected=record):
+                    self._fitting.know(revised.record)
+                    return revised
+
+    async def show(self, record: SessionRecord, *, is_new: bool = False) -> Revised:
+        """Show a session at its present revision.
+
+        Args:
+            record: The session.
+            is_new: Whether it has just come to this revision.
+
+        Returns:
+            The session.
+
+        Raises:
+            TokenTooLarge: If no token could carry it.
+            CallbackFailed: If the `session` callback raised.
+        """
+        token = self._faces.mint(record)
+        return Revised(record, await self._faces.public(record), token, is_new)
+
+    async def _revise(
+        self,
+        record: SessionRecord,
+        accepted: dict[str, Any],
+        cause: Cause,
+        device: Device | None,
+        *,
+        is_used: bool,
+    ) -> Revised:
+        contents = await self._authorship.at_update(record, accepted)
+        if contents is None:
+            await self._end(record.id)
+            raise NotAuthenticated("The session was ended by the app.")
+        fields, claims = contents
+        now = self._clock()
+        expires = now + self._options.max_age if is_used else None
+        revised = record.revised(
+            fields, claims, at=now, cause=cause, device=device, expires=expires
+        )
+        try:
+            return await self.show(revised, is_new=True)
+        except TokenTooLarge as error:
+            raise _too_large(accepted, error) from error
+
+
+def _too_large(accepted: Mapping[str, Any], error: TokenTooLarge) -> UpdateRefused:
+    largest = max(accepted, key=lambda name: len(str(accepted[name])))
+    return UpdateRefused(
+        f"The {largest} is too long. {error.message}", field=largest, reason="too_large"
+    )

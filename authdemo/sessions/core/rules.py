@@ -1,0 +1,344 @@
+"""Rules: who may have which route."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache, partial
+from typing import TypeAlias
+from urllib.parse import quote, unquote
+
+from . import callbacks as cb
+from .errors import AuthError, ConfigurationError
+from .session import Session
+from .utils import Clock
+
+_SEGMENTS = (
+    (re.compile(r"/\\\[\\\[\\\.\\\.\\\.\w+\\\]\\\]"), r"(?:/[^\n\r\u2028\u2029]*)?"),
+    (re.compile(r"/\\\[\\\[\w+\\\]\\\]"), "(?:/[^/]+)?"),
+    (re.compile(r"\\\[\\\.\\\.\\\.\w+\\\]"), r"[^\n\r\u2028\u2029]+"),
+    (re.compile(r"\\\[\w+\\\]"), "[^/]+"),
+)
+"""How the escaped segments of a Reflex route read as a pattern of paths."""
+
+_OPTIONAL = re.compile(r"/\[(\[\w+\])\]")
+_ANY, _EMPTY, _DYNAMIC, _STATIC = 0, 1, 3, 10
+_WHOLE, _OPEN = 2, -2
+_AS_IN_SEGMENTS = ":@!$&'()*+,;="
+_MOST_REMEMBERED = 512
+_LONGEST_REMEMBERED = 1024
+
+
+def canonical(address: str) -> str:
+    """Spell a path in one way (RFC 3986, section 6.2.2).
+
+    Dot segments are resolved, even escaped ones. Of several slashes at the beginning one stays.
+    Other empty segments stay, because to an app's own routes they can be values.
+
+    Args:
+        address: The path with its escapes, like `//x/%2e%2E/%63lient`, and without a query.
+
+    Returns:
+        The path with its escapes, like `/client`.
+    """
+    return _known(address) if len(address) <= _LONGEST_REMEMBERED else _canonical(address)
+
+
+def page_path(address: str) -> str:
+    """Read a path as React Router does, to find the page at it.
+
+    Args:
+        address: The path with its escapes.
+
+    Returns:
+        The decoded path without empty segments. An escaped slash is part of a value, so it stays
+        escaped.
+    """
+    names = (unquote(part).replace("/", "%2F") for part in page_address(address).split("/"))
+    return "/".join(names)
+
+
+def page_address(address: str) -> str:
+    """Spell the address of a page: the canonical path without empty segments."""
+    return "/" + "/".join(filter(None, canonical(address).split("/")))
+
+
+def fold(path: str) -> str:
+    """Make paths equal that differ by letter case, as JavaScript's `i` flag does (ECMA-262)."""
+    return path.lower() if path.isascii() else "".join(map(_folded, path))
+
+
+def _canonical(address: str) -> str:
+    parts: list[str] = []
+    for segment in f"/{address}/".split("/")[1:-1]:
+        name = unquote(segment)
+        if name == "..":
+            del parts[-1:]
+        elif name != ".":
+            parts.append(quote(name, safe=_AS_IN_SEGMENTS, errors="replace"))
+    if unquote(address.rpartition("/")[2]) in (".", ".."):
+        parts.append("")
+    return "/" + "/".join(parts).lstrip("/")
+
+
+_known = lru_cache(_MOST_REMEMBERED)(_canonical)
+
+
+def _folded(letter: str) -> str:
+    """Fold one letter; no letter outside of ASCII equals one of ASCII."""
+    if letter.isascii():
+        return letter.lower()
+    upper = letter.upper()
+    has_pair = len(upper) == 1 and not upper.isascii() and upper <= "\uffff"
+    return upper if has_pair else letter
+
+
+def normal(route: str) -> str:
+    """Spell a route in one way: `Posts/[slug]/` as `/posts/[slug]`."""
+    return "/" + ("" if route == "index" else route.strip("/")).casefold()
+
+
+def pattern_of(route: str) -> re.Pattern[str]:
+    """Make a pattern of the paths that a Reflex route takes.
+
+    Args:
+        route: The route, like `/posts/[slug]` or `/files/[[...splat]]`.
+
+    Returns:
+        The pattern, for folded paths.
+    """
+    pattern = re.escape(fold(normal(route)))
+    for segment, meaning in _SEGMENTS:
+        pattern = segment.sub(lambda _, meaning=meaning: meaning, pattern)  # type: ignore[misc]
+    return re.compile(pattern)
+
+
+def branches(route: str) -> Iterator[str]:
+    """List the routes without optional segments that together are one with them.
+
+    Args:
+        route: A normal route, like `/shop/[[page]]`.
+
+    Yields:
+        Routes like `/shop/[page]` and `/shop`.
+    """
+    optional = _OPTIONAL.search(route)
+    if optional is None:
+        yield route or "/"
+        return
+    before, after = route[: optional.start()], route[optional.end() :]
+    yield from branches(f"{before}/{optional[1]}{after}")
+    yield from branches(before + after)
+
+
+def specificity(branch: str) -> int:
+    """Tell how specific a route is, in React Router's own points (`computeScore`).
+
+    Args:
+        branch: A normal route without optional segments.
+
+    Returns:
+        The points; of the routes that match a path, the one with the most takes it.
+    """
+    segments = branch.split("/")
+    ending = _OPEN if _is_splat(segments[-1]) else _WHOLE
+    return len(segments) + ending + sum(map(_points, segments))
+
+
+def _points(segment: str) -> int:
+    if _is_splat(segment):
+        return _ANY
+    if segment.startswith("["):
+        return _DYNAMIC
+    return _STATIC if segment else _EMPTY
+
+
+def _is_splat(segment: str) -> bool:
+    return "..." in segment
+
+
+Check: TypeAlias = Callable[[Session], bool | Awaitable[bool]]
+
+
+class Verdict(Enum):
+    """What a rule says about a visitor; the value goes into the audit trail."""
+
+    GRANTED = "Granted"
+    SIGN_IN = "NotAuthenticated"
+    CONFIRM = "ConfirmationRequired"
+    DENIED = "AccessDenied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Who may have something: everybody who is signed in, or fewer.
+
+    Attributes:
+        roles: The roles of which one is needed; empty for any or none.
+        check: Gets the `Session` and tells whether it will do.
+        fresh: Seconds within which the user must have proved who they are; None for any time.
+        replay: Whether an event that was refused runs after all when its sender has signed in.
+    """
+
+    roles: frozenset[str] = frozenset()
+    check: Check | None = None
+    fresh: float | None = None
+    replay: bool = False
+
+    async def judge(self, session: Session | None, clock: Clock) -> Verdict:
+        """Judge a visitor.
+
+        Args:
+            session: Their session, verified now, or None.
+            clock: The clock.
+
+        Returns:
+            The verdict. Nobody is asked to prove who they are for what is not for them.
+
+        Raises:
+            CallbackFailed: If `check` raised.
+        """
+        if session is None:
+            return Verdict.SIGN_IN
+        if not self._has_role(session):
+            return Verdict.DENIED
+        if self.check is not None and not await cb.call("check", partial(self.check, session)):
+            return Verdict.DENIED
+        return Verdict.GRANTED if self._is_fresh(session, clock) else Verdict.CONFIRM
+
+    async def decide(self, session: Session | None, clock: Clock) -> Verdict:
+        """Judge a visitor where no error can be told: a check that fails lets nobody in.
+
+        Args:
+            session: Their session, verified now, or None.
+            clock: The clock.
+
+        Returns:
+            The verdict.
+        """
+        try:
+            return await self.judge(session, clock)
+        except AuthError:  # it is in the log
+            return Verdict.DENIED
+
+    def allows(self, session: Session | None, clock: Clock) -> bool:
+        """Judge a visitor at once; a check that would have to wait lets nobody in.
+
+        Args:
+            session: Their session, verified now, or None.
+            clock: The clock.
+
+        Returns:
+            Whether they may have it.
+        """
+        deciding = self.decide(session, clock)
+        try:
+            deciding.send(None)
+        except StopIteration as decided:
+            return decided.value is Verdict.GRANTED
+        deciding.close()
+        return False
+
+    @property
+    def is_for_every_member(self) -> bool:
+        """Whether nothing is asked of somebody who is signed in."""
+        return not self.roles and self.check is None and self.fresh is None
+
+    @property
+    def waits(self) -> bool:
+        """Whether the check is async."""
+        return inspect.iscoroutinefunction(self.check)
+
+    def _has_role(self, session: Session) -> bool:
+        return not self.roles or bool(self.roles & session.roles)
+
+    def _is_fresh(self, session: Session, clock: Clock) -> bool:
+        return self.fresh is None or clock() - session.proved.timestamp() <= self.fresh
+
+
+_NOT_FOUND = "404"
+"""The route of the page that Reflex shows where no other is; no path leads to it."""
+
+MEMBERS = Rule()
+"""Everybody who is signed in."""
+
+
+class PageRules:
+    """Which pages are for whom."""
+
+    def __init__(
+        self,
+        rules: Mapping[str, Rule | None],
+        routes: Collection[str] = (),
+        *,
+        otherwise: Rule | None = None,
+    ) -> None:
+        """Make the rules.
+
+        Args:
+            rules: A rule for each route, like `/posts/[slug]`; None for a public one.
+            routes: All routes of the app, those without a rule of their own too.
+            otherwise: The rule for all other pages; None if they are public.
+        """
+        self._routes = dict.fromkeys(map(normal, (*routes, _NOT_FOUND)), otherwise)
+        self._named = {normal(route): rule for route, rule in rules.items()}
+        self._rules = self._routes | self._named
+        self._static = {
+            fold(route): rule
+            for route, rule in self._rules.items()
+            if "[" not in route and route != normal(_NOT_FOUND)
+        }
+        self._patterns = _most_specific_first(self._rules)
+        self._otherwise = otherwise
+
+    def of(self, path: str) -> Rule | None:
+        """Find the rule for the page at a path.
+
+        Args:
+            path: The path as `page_path` reads it; letter case doesn't matter to React Router.
+
+        Returns:
+            The rule, or None if the page is public. Of the routes that take a path it is that of
+            the most specific one, as it is the page that is shown; of two that are equally
+            specific, a protected one's.
+        """
+        path = fold(path)
+        if path in self._static:
+            return self._static[path]
+        for pattern, rule in self._patterns:
+            if pattern.fullmatch(path):
+                return rule
+        return self._otherwise
+
+    def of_route(self, route: str) -> Rule | None:
+        """Find the rule for a page by its route, like `/posts/[slug]`; None if it is public."""
+        return self._rules.get(normal(route), self._otherwise)
+
+    def check(self) -> None:
+        """Check that every rule is for a page that exists.
+
+        Raises:
+            ConfigurationError: If one isn't.
+        """
+        unknown = self._named.keys() - self._routes.keys()
+        if unknown:
+            raise ConfigurationError(
+                f"These pages are protected or public by name, but don't exist: {sorted(unknown)}."
+            )
+
+
+def _most_specific_first(
+    rules: Mapping[str, Rule | None],
+) -> list[tuple[re.Pattern[str], Rule | None]]:
+    """Put the routes that take many paths into the order in which a path is looked up."""
+    ranked = [
+        (-specificity(branch), rule is None, pattern_of(branch), rule)
+        for route, rule in rules.items()
+        for branch in branches(route)
+        if "[" in route
+    ]
+    ranked.sort(key=lambda each: each[:2])
+    return [(pattern, rule) for *_, pattern, rule in ranked]

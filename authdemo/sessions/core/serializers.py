@@ -1,0 +1,125 @@
+"""Two faces of a session, the token and the JSON, and what an inspector sees of them.
+
+The third, the view in each tab, shows the JSON; see `reflex/tabs`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Sequence
+from functools import partial
+from typing import Any
+
+from .authorship import token_of
+from .callbacks import Callbacks
+from .record import Revision, SessionRecord
+from .schema import UserSchema
+from .tokens import MAX_TOKEN_BYTES, Claims, TokenCodec
+from .users import User
+from .utils import Clock, iso, new_id
+
+
+class Faces:
+    """Shows session records; changes none."""
+
+    def __init__(
+        self, *, tokens: TokenCodec, schema: UserSchema, callbacks: Callbacks, clock: Clock
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            tokens: Mints tokens.
+            schema: Which fields a user has.
+            callbacks: The app's decisions.
+            clock: The clock.
+        """
+        self._tokens = tokens
+        self._schema = schema
+        self._callbacks = callbacks
+        self._clock = clock
+
+    def public(self, record: SessionRecord) -> Awaitable[dict[str, Any]]:
+        """Show a session the way everyone may see it.
+
+        Args:
+            record: The session.
+
+        Returns:
+            `user`, `expires` and `rev`, as the `session` callback left them.
+
+        Raises:
+            CallbackFailed: If that callback raised, or answered with no session.
+        """
+        session = {
+            "user": record.fields(),
+            "expires": iso(record.expires),
+            "rev": record.rev,
+        }
+        return self._callbacks.ask_session(session, partial(token_of, record))
+
+    def seconds_left(self, record: SessionRecord) -> int:
+        """How long a session lives unless it is renewed; a second that has begun counts."""
+        return max(0, math.ceil(record.expires - self._clock()))
+
+    def user(self, record: SessionRecord) -> User:
+        """Read the user of a record as the app's own type."""
+        return self._schema.read(record.user)
+
+    def mint(self, record: SessionRecord) -> str:
+        """Make a token that shows the session as it is.
+
+        Args:
+            record: The session.
+
+        Returns:
+            The cookie's value.
+
+        Raises:
+            TokenTooLarge: If no cookie could carry it.
+        """
+        return self._tokens.encode(self._claims(record))
+
+    def check_size(self, record: SessionRecord) -> None:
+        """Check that a cookie can carry a session's token.
+
+        Args:
+            record: The session.
+
+        Raises:
+            TokenTooLarge: If none could.
+        """
+        self._tokens.check_size(self._claims(record))
+
+    def _claims(self, record: SessionRecord) -> Claims:
+        now = int(self._clock())
+        return Claims(
+            sub=record.user_id,
+            sid=record.id,
+            jti=new_id(),
+            iat=now,
+            exp=min(max(now, int(record.expires)), now + self._tokens.max_age),
+            rev=record.rev,
+            user=record.user,
+            extra=record.claims,
+        )
+
+    def inspect(
+        self, token: str, record: SessionRecord, history: Sequence[Revision]
+    ) -> dict[str, Any]:
+        """Show what a token says, and how its session came to be what it is.
+
+        Args:
+            token: The token.
+            record: Its session.
+            history: The session's steps, oldest first.
+
+        Returns:
+            `header`, `claims`, `size`, `limit`, the session's `rev` and its `history`;
+            never the token itself.
+        """
+        return {
+            **self._tokens.describe(token),
+            "limit": MAX_TOKEN_BYTES,
+            "rev": record.rev,
+            "history": [step.model_dump() for step in reversed(history)],
+        }

@@ -1,1 +1,0 @@
-"""Signed tokens: their profile, their keys and how they are spelled."""

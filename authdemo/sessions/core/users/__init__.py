@@ -1,1 +1,0 @@
-"""Who is signed in: the models, what may change, and how it is kept in JSON."""

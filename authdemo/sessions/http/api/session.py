@@ -1,0 +1,438 @@
+"""The session, its update, and the list of sessions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core import core_schema
+from starlette.types import ASGIApp
+
+from ...core import events as ev
+from ...core.callbacks import Account
+from ...core.errors import (
+    AuthError,
+    MethodNotAllowed,
+    NotAuthenticated,
+    NotFound,
+    RequestRefused,
+    SignInError,
+    SignInOutdated,
+    TicketRefused,
+    UnknownProvider,
+)
+from ...core.record import Device, SessionRecord
+from ...core.schema import UserSchema
+from ...core.sessions import Sessions
+from ...core.utils import iso, public_id
+from ...engine import AuthCore
+from ...login import Granted
+from ...providers.base import Federated
+from .. import cookies, requests, responses
+from ..context import Visitor, Visitors, device_of
+from ..cookies import RawHeaders
+from ..headers import expected_revs
+from ..requests import Request
+from ..responses import Answer, BodyRefused, MessageRefused
+from ..router import NAME, Addresses, Endpoint
+from .signin import Federation, SigningIn, redirect
+from .signout import BackChannel, SigningOut
+
+
+class _Models(GenerateJsonSchema):
+    """Says of a model what matters to who sends or gets it."""
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """Leave defaults out: what a client doesn't name stays as it is."""
+        return self.generate_inner(schema["schema"])
+
+    def field_is_required(self, *arguments: Any, **options: Any) -> bool:
+        """Promise every field to who gets a user."""
+        return self.mode == "serialization" or super().field_is_required(*arguments, **options)
+
+    def handle_invalid_for_json_schema(self, *_: Any) -> JsonSchemaValue:
+        """Promise nothing about a type that JSON Schema has no words for."""
+        return {}
+
+
+def describe(auth: AuthCore) -> dict[str, Any]:
+    """Describe an app's `/api/auth`.
+
+    Args:
+        auth: The app's sessions.
+
+    Returns:
+        An OpenAPI 3.1 document.
+    """
+    source = resources.files(__package__).joinpath("openapi.json")
+    text = source.read_text("utf-8").replace("authjs.", f"{auth.settings.cookie_prefix}.")
+    document: dict[str, Any] = json.loads(text)
+    components = document["components"]
+    components["parameters"]["provider"]["schema"]["enum"] = list(auth.providers)
+    components["schemas"] |= _models(auth.sessions.schema)
+    if "session" in auth.callbacks.own:
+        components["schemas"]["Session"] = {
+            "description": "What the app's `session` callback shows of the session.",
+        }
+    return document
+
+
+def _models(schema: UserSchema) -> dict[str, JsonSchemaValue]:
+    """Describe the app's models, under names that are not ours."""
+    references, described = models_json_schema(
+        [(schema.user, "serialization"), (schema.update, "validation")],
+        ref_template="#/components/schemas/app.{model}",
+        schema_generator=_Models,
+    )
+    models = {f"app.{name}": model for name, model in described["$defs"].items()}
+    for model in models.values():
+        model["description"] = model.get("description", "").partition("\n")[0]
+    return {
+        **models,
+        "User": references[schema.user, "serialization"],
+        "UserUpdate": references[schema.update, "validation"],
+    }
+
+
+_IN_FORMS = {"true": True, "false": False}
+
+
+async def end(
+    sessions: Sessions,
+    current: SessionRecord,
+    body: Mapping[str, Any],
+    *,
+    device: Device,
+    is_form: bool,
+) -> None:
+    """End what is asked for of a user's sessions: all, all but the one that asks, or one.
+
+    Args:
+        sessions: The app's sessions.
+        current: The one that asks.
+        body: What was sent: `all`, `others`, or an `id` of the list.
+        device: What it was sent with.
+        is_form: Whether it came as a form, which says `true` as text.
+
+    Raises:
+        BodyRefused: If it isn't clear which; names the field.
+        NotFound: If the user has no session of that id.
+    """
+    are_all = _is_chosen(body, "all", is_form=is_form)
+    are_others = _is_chosen(body, "others", is_form=is_form)
+    if are_all:
+        await sessions.revoke_user(current.user_id, device=device)
+    elif are_others:
+        await sessions.revoke_user(current.user_id, but=current.id, device=device)
+    else:
+        await sessions.revoke(await _own(sessions, current.user_id, body.get("id")), device=device)
+
+
+def _is_chosen(body: Mapping[str, Any], name: str, *, is_form: bool) -> bool:
+    value = body.get(name)
+    flag = _IN_FORMS.get(value, value) if is_form and isinstance(value, str) else value
+    if not isinstance(flag, bool | None):
+        raise BodyRefused(f"The field {name!r} must be true.", 422, field=name)
+    return bool(flag)
+
+
+async def _own(sessions: Sessions, user_id: str, chosen: object) -> str:
+    """Find the session that has a name in the list."""
+    if not isinstance(chosen, str):
+        which = "The field 'id' must be text, or else 'others' or 'all' must be true."
+        raise BodyRefused(which, 422, field="id")
+    own = {public_id(record.id): record.id for record in await sessions.of_user(user_id)}
+    if chosen not in own:
+        raise NotFound("You have no such session.", reason="session")
+    return own[chosen]
+
+
+BASE = "/api/auth"
+
+
+class Endpoints:
+    """Answers the requests of `/api/auth`.
+
+    Attributes:
+        signing_out: Leads who has signed out to their provider.
+    """
+
+    def __init__(self, auth: AuthCore, visitors: Visitors) -> None:
+        """Make the endpoints.
+
+        Args:
+            auth: The app's sessions.
+            visitors: Knows who sends a request.
+        """
+        self._auth = auth
+        self._visitors = visitors
+        self._signing_in = SigningIn(auth, visitors)
+        self._federation = Federation(auth, self._signing_in, BASE)
+        self.signing_out = SigningOut(auth, visitors, BASE)
+        self._back_channel = BackChannel(auth)
+        self._description = describe(auth)
+
+    @property
+    def table(self) -> Mapping[str, Mapping[str, Endpoint]]:
+        """What answers each method at each path below `/api/auth`."""
+        return {
+            "/json": {"GET": self.description},
+            "/jwks": {"GET": self.jwks},
+            "/providers": {"GET": self.providers},
+            "/csrf": {"GET": self.csrf},
+            "/session": {"GET": self.read, "POST": self.update},
+            f"/callback/{NAME}": {"GET": self.come_back, "POST": self.sign_in},
+            "/ticket": {"POST": self.redeem},
+            f"/signin/{NAME}": {"GET": self.show_sign_in_with, "POST": self.start_sign_in},
+            "/signin": {"GET": self.show_sign_in, "POST": self.show_sign_in},
+            "/error": {"GET": self.show_sign_in},
+            "/signout": {"GET": self.show_home, "POST": self.sign_out},
+            f"/signout/{NAME}": {"GET": self.signing_out.go},
+            f"/post-logout/{NAME}": {"GET": self.signing_out.come_back},
+            f"/backchannel-logout/{NAME}": {"POST": self._back_channel.hear},
+            "/token": {"GET": self.inspect},
+            "/sessions": {"GET": self.list_sessions},
+            "/sessions/revoke": {"POST": self.revoke},
+        }
+
+    def in_front_of(self, app: ASGIApp) -> Addresses:
+        """Answer what is for `/api/auth`, and leave the rest to an app."""
+        return Addresses(app, base=BASE, table=self.table, on_error=self._note_refusal)
+
+    async def description(self, _: Request) -> Answer:
+        """`GET json`: all of this, for programs to read."""
+        return responses.public(self._description)
+
+    async def jwks(self, _: Request) -> Answer:
+        """`GET jwks`: the public keys, for services that verify tokens (RFC 7517)."""
+        return responses.public(self._auth.settings.keys.jwks)
+
+    async def providers(self, request: Request) -> Answer:
+        """`GET providers`: the ways to sign in."""
+        base_url = self._visitors.origins.base_url(request.scope)
+        return responses.personal(
+            {
+                provider.id: {
+                    "id": provider.id,
+                    "name": provider.name,
+                    "type": provider.type,
+                    "signinUrl": f"{base_url}{BASE}/signin/{provider.id}",
+                    "callbackUrl": f"{base_url}{BASE}/callback/{provider.id}",
+                }
+                for provider in self._auth.providers.values()
+            }
+        )
+
+    async def csrf(self, request: Request) -> Answer:
+        """`GET csrf`: the token that every POST must bring in its body."""
+        visitor = await self._visitors.receive(request.scope)
+        fresh: RawHeaders = []
+        token = self._visitors.csrf.find(visitor.csrf_cookies, visitor.sid)
+        token = token or self._visitors.put_csrf(fresh, visitor, visitor.sid)
+        return responses.personal({"csrfToken": token}).plus(fresh)
+
+    async def read(self, request: Request) -> Answer:
+        """`GET session`: the public session, or `null`."""
+        visitor = await self._visitors.receive(request.scope)
+        fresh: RawHeaders = []
+        record = await self._visitors.refresh(fresh, visitor)
+        session = await self._auth.sessions.faces.public(record) if record else None
+        if session is not None:
+            await ev.tell(self._auth.events.session, session=session, path=request.path)
+        return responses.personal(session).plus(fresh)
+
+    async def update(self, request: Request) -> Answer:
+        """`POST session`: a client's update."""
+        visitor, body = await self._receive(request)
+        record, asked = visitor.record, body.get("data")
+        if record is None:
+            raise NotAuthenticated
+        self._auth.update_limit.count(record.id)
+        revised = await self._auth.sessions.revise(
+            record.id,
+            {} if asked is None else asked,
+            author="client",
+            if_rev=expected_revs(request.scope),
+            device=visitor.device,
+            known=record,
+        )
+        answer = responses.personal(revised.session)
+        self._visitors.put_token(answer.headers, visitor, revised.record, revised.token)
+        return answer
+
+    async def sign_in(self, request: Request) -> Answer:
+        """`POST callback/<provider>`: sign in with credentials."""
+        visitor, body = await self._receive(request, for_redirect=True)
+        wanted = _wanted_url(request, body) or self._signing_in.remembered_url(visitor)
+        credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
+        try:
+            async with request.watched() as has_left:
+                granted = await self._auth.admission.authorize(
+                    request.name, credentials, device=visitor.device, has_left=has_left
+                )
+            target = await self._auth.redirect(wanted, visitor.base_url)
+            return await self._signing_in.admit(request, visitor, granted, target)
+        except SignInError as error:
+            if isinstance(error, SignInOutdated):
+                self._note_refusal(request, error)
+            return self._signing_in.refuse(request, visitor, error)
+
+    async def redeem(self, request: Request) -> Answer:
+        """`POST ticket`: exchange a sign-in ticket for the session cookie."""
+        visitor, body = await self._receive(request)
+        granted = await self._auth.tickets.redeem(
+            str(body.get("ticket")), browser=self._visitors.browser(visitor)
+        )
+        try:
+            user = self._auth.sessions.schema.read_older(granted.user)
+            provider = self._auth.admission.provider(granted.provider)
+        except (ValidationError, UnknownProvider) as error:  # another version has issued it
+            raise TicketRefused("This sign-in took too long. Sign in again.") from error
+        account = Account(provider.id, provider.type)
+        target = await self._auth.redirect(granted.callback_url, visitor.base_url)
+        known = Granted(user, account, granted.began)
+        return await self._signing_in.admit(request, visitor, known, target, as_json=True)
+
+    async def start_sign_in(self, request: Request) -> Answer:
+        """`POST signin/<provider>`: credentials are asked for on the app's own page."""
+        provider = self._auth.admission.provider(request.name)
+        visitor, body = await self._receive(request, for_redirect=True)
+        target = await self._auth.redirect(_wanted_url(request, body), visitor.base_url)
+        if isinstance(provider, Federated):
+            return await self._federation.leave(request, visitor, provider, target)
+        return redirect(request, self._auth.sign_in_url(visitor.base_url, callbackUrl=target))
+
+    async def come_back(self, request: Request) -> Answer:
+        """`GET callback/<provider>`: somebody comes back from a provider."""
+        provider = self._auth.admission.provider(request.name)
+        if not isinstance(provider, Federated):
+            raise MethodNotAllowed("Credentials are sent by POST.", allowed=["POST"])
+        visitor = request.visitor = await self._visitors.receive(request.scope)
+        return await self._federation.arrive(request, visitor, provider)
+
+    async def show_sign_in_with(self, request: Request) -> Answer:
+        """`GET signin/<provider>`: the same page, if there is that provider."""
+        self._auth.admission.provider(request.name)
+        return await self.show_sign_in(request)
+
+    async def show_sign_in(self, request: Request) -> Answer:
+        """`GET signin` and `GET error`: the app's own page says it."""
+        base_url = self._visitors.origins.base_url(request.scope)
+        query = {k: v for k, v in request.query.items() if k in ("callbackUrl", "error", "code")}
+        if "callbackUrl" in query:
+            query["callbackUrl"] = await self._auth.redirect(query["callbackUrl"], base_url)
+        return redirect(request, self._auth.sign_in_url(base_url, **query))
+
+    async def show_home(self, request: Request) -> Answer:
+        """`GET signout` changes nothing: signing out takes a POST."""
+        return redirect(request, self._visitors.origins.base_url(request.scope))
+
+    async def sign_out(self, request: Request) -> Answer:
+        """`POST signout`: end the session, here and wherever its cookie was copied to."""
+        visitor, body = await self._receive(request, for_redirect=True)
+        wanted = _wanted_url(request, body)
+        if visitor.record is not None:
+            await self._auth.sessions.sign_out(visitor.record.id, device=visitor.device)
+        target, way = await self._target(visitor, wanted), None
+        if visitor.record is not None:
+            way = await self.signing_out.way_on(visitor.record, visitor.base_url, target)
+        answer = redirect(request, way or target)
+        self._signing_in.remember(answer, visitor, target)
+        if visitor.has_own_token:
+            self._visitors.clear_session(answer.headers, visitor)
+        self._visitors.put_csrf(answer.headers, visitor, "")
+        return answer
+
+    async def inspect(self, request: Request) -> Answer:
+        """`GET token`: what the visitor's own token says, however old; never the token itself."""
+        visitor = await self._visitors.receive(request.scope)
+        if visitor.verified is None:
+            raise NotAuthenticated
+        token, claims, names = visitor.verified.token, visitor.verified.claims, visitor.names
+        history = await self._auth.sessions.store.history(visitor.sid)
+        shown = self._auth.sessions.faces.inspect(token, visitor.verified.record, history)
+        life = cookies.attributes(secure=names.secure, max_age=claims.exp - claims.iat)
+        return responses.personal({**shown, "cookie": {"name": names.session, "attributes": life}})
+
+    async def list_sessions(self, request: Request) -> Answer:
+        """`GET sessions`: where the user is signed in."""
+        visitor = await self._visitors.receive(request.scope)
+        if visitor.record is None:
+            raise NotAuthenticated
+        records = await self._auth.sessions.of_user(visitor.record.user_id)
+        return responses.personal([_summary(record, visitor.sid) for record in records])
+
+    async def revoke(self, request: Request) -> Answer:
+        """`POST sessions/revoke`: end one, the others, or all of the user's sessions."""
+        visitor, body = await self._receive(request)
+        if visitor.record is None:
+            raise NotAuthenticated
+        is_form = requests.is_form(request)
+        await end(self._auth.sessions, visitor.record, body, device=visitor.device, is_form=is_form)
+        remaining = await self._auth.sessions.of_user(visitor.record.user_id)
+        answer = responses.personal([_summary(record, visitor.sid) for record in remaining])
+        if all(record.id != visitor.sid for record in remaining):
+            self._visitors.clear_session(answer.headers, visitor)
+            self._visitors.put_csrf(answer.headers, visitor, "")
+        return answer
+
+    async def _target(self, visitor: Visitor, wanted: str) -> str:
+        """Decide where to go from a session that is over, whatever the app's callback says."""
+        try:
+            return await self._auth.redirect(wanted, visitor.base_url)
+        except AuthError:
+            return visitor.base_url
+
+    async def _receive(
+        self, request: Request, *, for_redirect: bool = False
+    ) -> tuple[Visitor, dict[str, Any]]:
+        """Receive a POST: from our own pages, readable, and with its CSRF token."""
+        self._visitors.origins.check(request.scope)
+        body = await requests.read(request)
+        visitor = request.visitor = await self._visitors.receive(request.scope)
+        try:
+            self._visitors.csrf.check(visitor.csrf_cookies, visitor.sid, body.get("csrfToken"))
+        except RequestRefused as error:
+            if for_redirect:
+                why = {"error": "MissingCSRF", "code": error.reason}
+                known = {name: value for name, value in why.items() if value}
+                error.url = self._auth.sign_in_url(visitor.base_url, **known)
+            raise
+        return visitor, body
+
+    def _note_refusal(self, request: Request, error: AuthError) -> None:
+        """Keep what was denied in mind; what was merely misspelled is no refusal."""
+        if isinstance(error, MessageRefused | NotFound | MethodNotAllowed):
+            return
+        visitor = request.visitor
+        self._auth.trail.refused(
+            error,
+            path=request.path,
+            record=visitor.record if visitor else None,
+            device=device_of(request.scope),
+        )
+
+
+def _summary(record: SessionRecord, current: str) -> dict[str, Any]:
+    return {
+        "id": public_id(record.id),
+        "current": record.id == current,
+        "created": iso(record.created),
+        "last_seen": iso(record.last_seen),
+        "expires": iso(record.expires),
+        "rev": record.rev,
+        "user_agent": record.device.user_agent,
+        "ip": record.device.ip,
+    }
+
+
+def _wanted_url(request: Request, body: dict[str, Any]) -> str:
+    """Read where the sender wants to go: as in Auth.js, the body says it, or else the query."""
+    wanted = body.get("callbackUrl")
+    if not isinstance(wanted, str | None):
+        raise BodyRefused("The field 'callbackUrl' must be text.", field="callbackUrl")
+    return wanted or request.query.get("callbackUrl", "")

@@ -1,0 +1,290 @@
+"""Sign-in by credentials and by providers."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote
+
+from ...core import events as ev
+from ...core.audit import AuditEvent
+from ...core.callbacks import own_url
+from ...core.errors import (
+    AuthError,
+    CallbackFailed,
+    OAuthCallbackError,
+    SignInError,
+    TooManyDepartures,
+)
+from ...core.one_time import DEPARTURE_SECONDS, Departure, Departures
+from ...core.rate_limit import AddressLimit
+from ...core.users import User
+from ...engine import AuthCore
+from ...login import Granted
+from ...providers.base import Federated
+from .. import cookies, responses
+from ..context import Visitor, Visitors
+from ..headers import wants_page
+from ..requests import Request
+from ..responses import Answer
+
+
+class SigningIn:
+    """Lets visitors in, or says why not."""
+
+    def __init__(self, auth: AuthCore, visitors: Visitors) -> None:
+        """Open the way in.
+
+        Args:
+            auth: The app's sessions.
+            visitors: Hands cookies out.
+        """
+        self._auth = auth
+        self._visitors = visitors
+
+    async def admit(
+        self,
+        request: Request,
+        visitor: Visitor,
+        granted: Granted,
+        wanted: str,
+        *,
+        as_json: bool = False,
+    ) -> Answer:
+        """Let somebody in who has proved who they are, unless the app sends them elsewhere.
+
+        Args:
+            request: The request.
+            visitor: Who sends it.
+            granted: Who they have proved to be.
+            wanted: Where they want to go.
+            as_json: Whether the answer is for a program that goes on by itself.
+
+        Returns:
+            The answer that sends them on.
+        """
+        if granted.redirect_to is not None:
+            return redirect(
+                request, await self._auth.redirect(granted.redirect_to, visitor.base_url)
+            )
+        record = await self._auth.sessions.sign_in(
+            granted.user,
+            granted.account,
+            began=granted.began,
+            device=visitor.device,
+            replaces=visitor.record,
+            provider_session=granted.provider_session,
+        )
+        answer = responses.personal({"url": wanted}) if as_json else redirect(request, wanted)
+        self.remember(answer, visitor, wanted)
+        self._visitors.put_session(answer.headers, visitor, record)
+        browser = self._visitors.browser_after(visitor)
+        self._visitors.put_csrf(answer.headers, visitor, record.id, browser=browser)
+        if browser:
+            self._auth.sessions.feed.publish(ev.BrowserSignedIn(browser))
+        return answer
+
+    def refuse(
+        self, request: Request, visitor: Visitor, error: AuthError, wanted: str = ""
+    ) -> Answer:
+        """Turn somebody away: the sign-in page says why.
+
+        A program that has to wait is told how long, which no redirect could say.
+
+        Args:
+            request: The request.
+            visitor: Who sends it.
+            error: Why.
+            wanted: Where they want to go, if that isn't in the page's address already.
+
+        Returns:
+            The answer that sends them there.
+        """
+        further = _within(visitor.base_url, wanted)
+        query = {"error": error.code, "code": error.reason, "callbackUrl": further}
+        known = {name: value for name, value in query.items() if value}
+        url = self._auth.sign_in_url(visitor.base_url, **known)
+        is_to_wait = error.retry_after is not None and not wants_page(request.scope)
+        if wants_json(request) or is_to_wait:
+            return responses.refusal(error, {"url": url})
+        return redirect(request, url)
+
+    def remember(self, answer: Answer, visitor: Visitor, url: str) -> None:
+        """Keep where the visitor went, as Auth.js does, for a sign-in that doesn't say.
+
+        An address that no browser would keep is not remembered, nor the app's one before it.
+        """
+        names, value = visitor.names, quote(url, safe="")
+        if len(value) <= cookies.LONGEST_VALUE:
+            cookies.put(answer.headers, names.callback_url, value, secure=names.secure)
+        elif self.remembered_url(visitor) is not None:
+            cookies.clear(answer.headers, names.callback_url, secure=names.secure)
+
+    def remembered_url(self, visitor: Visitor) -> str | None:
+        """Tell where the visitor went the last time, if it is an address of the app."""
+        values = visitor.cookies.get(visitor.names.callback_url, [])
+        return next((url for url in map(unquote, values) if own_url(url, visitor.base_url)), None)
+
+
+def wants_json(request: Request) -> bool:
+    """Tell whether the sender is Auth.js's client, which follows redirects itself."""
+    return request.header(b"x-auth-return-redirect") is not None
+
+
+def redirect(request: Request, url: str) -> Answer:
+    """Send the visitor on, the way the sender can follow.
+
+    Args:
+        request: The request.
+        url: An absolute address.
+
+    Returns:
+        200 with `{"url"}` for Auth.js's client, 302 for everyone else.
+    """
+    if wants_json(request):
+        return responses.personal({"url": url}).plus([responses.location(url)])
+    return responses.redirect(url, 302)
+
+
+def _within(base_url: str, url: str) -> str:
+    """Name a page of the app by its path; the home page goes without saying."""
+    path = url.removeprefix(base_url)
+    if path in ("", "/"):
+        return ""
+    return path if path.startswith("/") else url
+
+
+_MOST_AT_ONCE = 4
+_BETWEEN = "."
+_SECRETS = re.compile(rf"[0-9a-f]{{40}}(?:\.[0-9a-f]{{40}}){{0,{_MOST_AT_ONCE - 1}}}")
+
+
+class Federation:
+    """Sends visitors to providers, and receives them when they come back."""
+
+    def __init__(self, auth: AuthCore, signing_in: SigningIn, base: str) -> None:
+        """Make the ways.
+
+        Args:
+            auth: The app's sessions.
+            signing_in: Lets in who comes back.
+            base: The path of `/api/auth`.
+        """
+        self._auth = auth
+        self._signing_in = signing_in
+        self._base = base
+        self._departures = Departures(auth.sessions.store, clock=auth.now)
+        rate = auth.settings.address_rate
+        self._limit = AddressLimit(auth.sessions.store, rate, "departures", clock=auth.now)
+
+    async def leave(
+        self,
+        request: Request,
+        visitor: Visitor,
+        provider: Federated,
+        callback_url: str,
+    ) -> Answer:
+        """Send a visitor to a provider.
+
+        With `?prompt=login`, as Auth.js's `signIn(provider, options, {prompt: "login"})` sends,
+        the visitor has to prove there who they are, however well they are known.
+
+        Args:
+            request: The request.
+            visitor: The visitor.
+            provider: The provider.
+            callback_url: Where they want to go afterwards.
+
+        Returns:
+            The answer that leads there, with the cookie which the visitor is known by later;
+            or the one that says why it can't.
+        """
+        again = request.query.get("prompt") == "login"
+        departure, state, secret = self._departures.begin(
+            provider=provider.id,
+            verifier=provider.new_verifier(),
+            callback_url=callback_url,
+            member=visitor.sid,
+            again=again,
+        )
+        try:
+            await self._check_rate(visitor)
+            address = await provider.address(
+                departure, state=state, redirect_uri=self._redirect_uri(visitor, provider)
+            )
+        except SignInError as error:
+            return self._refuse(request, visitor, provider, error, callback_url)
+        await self._departures.keep(departure, state)
+        answer, names, life = redirect(request, address), visitor.names, DEPARTURE_SECONDS
+        kept = _BETWEEN.join([secret, *_secrets(visitor)][:_MOST_AT_ONCE])
+        cookies.put(answer.headers, names.state, kept, secure=names.secure, max_age=life)
+        return answer
+
+    async def arrive(self, request: Request, visitor: Visitor, provider: Federated) -> Answer:
+        """Receive a visitor who comes back.
+
+        Args:
+            request: The request that they come back with.
+            visitor: The visitor.
+            provider: The provider whose address they came back to.
+
+        Returns:
+            The answer that lets them in, or the one that says why not.
+        """
+        wanted = ""
+        try:
+            departure = await self._recognise(request, visitor, provider)
+            wanted = departure.callback_url
+            granted = await self._identify(request, visitor, provider, departure)
+            return await self._signing_in.admit(request, visitor, granted, wanted)
+        except (SignInError, CallbackFailed) as error:
+            return self._refuse(request, visitor, provider, error, wanted)
+
+    async def _check_rate(self, visitor: Visitor) -> None:
+        if wait := await self._limit.take(visitor.device.ip):
+            raise TooManyDepartures(wait)
+
+    async def _recognise(
+        self, request: Request, visitor: Visitor, provider: Federated
+    ) -> Departure:
+        state = request.query.get("state", "")
+        return await self._departures.arrive(state, _secrets(visitor), provider=provider.id)
+
+    async def _identify(
+        self, request: Request, visitor: Visitor, provider: Federated, departure: Departure
+    ) -> Granted:
+        if departure.member != visitor.sid:
+            raise OAuthCallbackError("Somebody signed in or out since this began.", reason="member")
+        identity = await provider.identify(
+            departure,
+            request.query,
+            redirect_uri=self._redirect_uri(visitor, provider),
+        )
+        return await self._auth.admission.admit(
+            provider, identity, began=departure.began, member=self._member(visitor)
+        )
+
+    def _refuse(
+        self,
+        request: Request,
+        visitor: Visitor,
+        provider: Federated,
+        error: AuthError,
+        wanted: str,
+    ) -> Answer:
+        entry = AuditEvent(
+            kind="sign-in-failed", reason=error.code, detail=error.reason, provider=provider.id
+        )
+        self._auth.trail.add(entry, device=visitor.device)
+        return self._signing_in.refuse(request, visitor, error, wanted)
+
+    def _member(self, visitor: Visitor) -> User | None:
+        return self._auth.sessions.faces.user(visitor.record) if visitor.record else None
+
+    def _redirect_uri(self, visitor: Visitor, provider: Federated) -> str:
+        return f"{visitor.base_url}{self._base}/callback/{provider.id}"
+
+
+def _secrets(visitor: Visitor) -> list[str]:
+    """Read what a browser's sign-ins under way are known by, the newest first."""
+    sent = visitor.cookies.get(visitor.names.state, [])
+    return [s for value in sent if _SECRETS.fullmatch(value) for s in value.split(_BETWEEN)]

@@ -1,1 +1,0 @@
-"""What goes over the wire: cookies, headers, answers, and what they are worth."""

@@ -1,0 +1,268 @@
+"""Responses: JSON, redirects and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from starlette.types import Receive, Scope, Send
+
+from ..core import errors as e
+from ..core import strict_json
+from ..core.errors import AuthError
+from .cookies import RawHeaders
+
+
+class MessageRefused(AuthError):
+    """A request that can't be taken as it is.
+
+    Attributes:
+        status: The HTTP status that says so.
+    """
+
+    status = 400
+
+    def __init__(
+        self, message: str, status: int | None = None, *, field: str | None = None
+    ) -> None:
+        """Make an error.
+
+        Args:
+            message: What is wrong.
+            status: The HTTP status; that of its kind by default.
+            field: The field to blame.
+        """
+        super().__init__(message, field=field)
+        if status is not None:
+            self.status = status
+
+
+class BodyRefused(MessageRefused):
+    """A body that can't be read."""
+
+    code = "BodyRefused"
+
+
+class PreconditionRefused(MessageRefused):
+    """A condition that can't be read, or never be met."""
+
+    code = "PreconditionRefused"
+
+
+class UpgradeRequired(MessageRefused):
+    """A request to an address that takes WebSockets only (RFC 9110 section 15.5.22)."""
+
+    code = "UpgradeRequired"
+    status = 426
+
+
+class HostRejected(MessageRefused):
+    """A request that names no host, or none that the app answers for (RFC 9112 section 3.2)."""
+
+    code = "HostRejected"
+
+
+PERSONAL: Mapping[str, str] = {
+    "cache-control": "private, no-cache, no-store",
+    "vary": "Cookie",
+}
+"""Headers of everything that is one visitor's own."""
+
+_AS_AUTH_JS = {"expires": "0", "pragma": "no-cache"}
+_JSON = {"content-type": "application/json; charset=utf-8"}
+_TEXT = {"content-type": "text/plain; charset=utf-8"}
+_AS_IN_URLS = ":/%#?=@[]!$&'()*+,;"
+
+_STATUS: dict[type[e.AuthError], int] = {
+    e.RevisionConflict: 409,
+    e.UpdateRefused: 422,
+    e.TokenTooLarge: 422,
+    e.NotAuthenticated: 401,
+    e.AccessDenied: 403,
+    e.UnknownProvider: 404,
+    e.NotFound: 404,
+    e.MethodNotAllowed: 405,
+    e.TooManyAttempts: 429,
+    e.TooManySockets: 429,
+    e.TooManyUpdates: 429,
+    e.SignInError: 401,
+    e.RequestRefused: 403,
+    e.ConnectionLost: 400,
+    e.StoreUnavailable: 503,
+}
+
+
+def status(error: e.AuthError) -> int:
+    """Choose the HTTP status of an error.
+
+    Args:
+        error: The error.
+
+    Returns:
+        The status; 500 for what has none of its own.
+    """
+    if isinstance(error, MessageRefused):
+        return error.status
+    return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
+
+
+def raw(headers: Mapping[str, str]) -> RawHeaders:
+    """Spell headers as ASGI has them.
+
+    Args:
+        headers: Names in lower case, and values.
+
+    Returns:
+        The headers.
+    """
+    return [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+
+
+@dataclass(slots=True)
+class Answer:
+    """A whole answer to one request, as an ASGI app.
+
+    Attributes:
+        status: The HTTP status.
+        headers: Its headers, but for the length of the body.
+        body: The body.
+    """
+
+    status: int
+    headers: RawHeaders
+    body: bytes = b""
+
+    def plus(self, headers: Iterable[tuple[bytes, bytes]]) -> Answer:
+        """Add headers, such as those of cookies."""
+        self.headers.extend(headers)
+        return self
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send it; the server leaves out what it must, such as the body for `HEAD`."""
+        self.headers.append((b"content-length", b"%d" % len(self.body)))
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+_PERSONAL = raw(PERSONAL)
+_PERSONAL_JSON = raw({**PERSONAL, **_AS_AUTH_JS, **_JSON})
+_PUBLIC_JSON = raw({**_JSON, "cache-control": "public, max-age=300"})
+
+
+def public(body: object) -> Answer:
+    """Answer with what is the same for everyone.
+
+    Args:
+        body: The JSON value.
+
+    Returns:
+        An answer that any cache may keep for a while.
+    """
+    return Answer(200, [*_PUBLIC_JSON], strict_json.dumps(body))
+
+
+def personal(body: object, status_code: int = 200) -> Answer:
+    """Answer with one visitor's own data.
+
+    Args:
+        body: The JSON value.
+        status_code: The HTTP status.
+
+    Returns:
+        An answer that no cache keeps.
+    """
+    return Answer(status_code, [*_PERSONAL_JSON], strict_json.dumps(body))
+
+
+def text(body: str, status_code: int) -> Answer:
+    """Answer with a plain text.
+
+    Args:
+        body: The text.
+        status_code: The HTTP status.
+
+    Returns:
+        An answer that no cache keeps.
+    """
+    return Answer(status_code, raw({**PERSONAL, **_TEXT}), body.encode())
+
+
+def redirect(url: str, status_code: int) -> Answer:
+    """Send a visitor elsewhere.
+
+    Args:
+        url: Where to.
+        status_code: The HTTP status.
+
+    Returns:
+        An answer that no cache keeps.
+    """
+    return Answer(status_code, [*_PERSONAL, location(url)])
+
+
+def location(url: str) -> tuple[bytes, bytes]:
+    """Name the address where to go (RFC 9110, section 10.2.2).
+
+    Args:
+        url: The address.
+
+    Returns:
+        The header.
+    """
+    return b"location", quote(url, safe=_AS_IN_URLS).encode()
+
+
+def plain_refusal(error: e.AuthError) -> Answer:
+    """Answer a request for a page with an error.
+
+    Args:
+        error: The error.
+
+    Returns:
+        An answer whose body is the message.
+    """
+    return text(error.message, status(error)).plus([*later(error), *allow(error)])
+
+
+def later(error: e.AuthError) -> RawHeaders:
+    """Say when it may go better (RFC 9110, section 10.2.3).
+
+    Args:
+        error: The error.
+
+    Returns:
+        The header, or none if waiting is no help.
+    """
+    return [] if error.retry_after is None else raw({"retry-after": str(error.retry_after)})
+
+
+def allow(error: e.AuthError) -> RawHeaders:
+    """Say which methods are taken, where another is not (RFC 9110, section 10.2.1).
+
+    Args:
+        error: The error.
+
+    Returns:
+        The header, or none if the method isn't to blame.
+    """
+    if not isinstance(error, e.MethodNotAllowed):
+        return []
+    return raw({"allow": ", ".join(error.allowed)})
+
+
+def refusal(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> Answer:
+    """Answer with an error.
+
+    Args:
+        error: The error.
+        extra: What else the client needs.
+
+    Returns:
+        An answer whose body is always an object with a `message` and a `code`.
+    """
+    body: dict[str, Any] = {**error.facts(), **(extra or {})}
+    if isinstance(error, e.RevisionConflict):
+        body["rev"] = error.rev
+    return personal(body, status(error)).plus([*later(error), *allow(error)])

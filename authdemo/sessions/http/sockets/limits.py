@@ -1,0 +1,220 @@
+"""Limits of sockets: connections, messages and uploads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ...core.audit import AuditTrail
+from ...core.errors import AuthError, RequestRefused, TooManySockets
+from ...core.rate_limit import Bucket
+from ...core.session import Session
+from ...core.settings import Settings
+from ...engine import AuthCore
+from .. import responses
+from ..context import Visitor, Visitors, device_of
+from ..headers import find_header
+from ..responses import Answer
+from .callers import serving
+from .connections import Connection, Connections
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Counts the open sockets of each client.
+
+    Attributes:
+        most: How many each may have.
+    """
+
+    most: int
+    _taken: Counter[str] = field(default_factory=Counter, init=False)
+
+    @contextmanager
+    def take(self, client: str) -> Iterator[None]:
+        """Take a place for as long as a socket is open.
+
+        Args:
+            client: A session's id, or the network of an address.
+
+        Raises:
+            TooManySockets: If there is none left.
+        """
+        if self._taken[client] >= self.most:
+            raise TooManySockets
+        self._taken[client] += 1
+        try:
+            yield
+        finally:
+            self._taken[client] -= 1
+            if not self._taken[client]:
+                del self._taken[client]
+
+
+TOO_LARGE = 1009
+"""The close code of a message that is too big (RFC 6455 section 7.4.1)."""
+
+
+class SocketLimits:
+    """Stands between a socket and the app: slows down who sends too much, and stops junk."""
+
+    def __init__(
+        self,
+        receive: Receive,
+        connection: Connection,
+        *,
+        settings: Settings,
+        trail: AuditTrail,
+        is_event: Callable[[str], bool],
+    ) -> None:
+        """Watch a socket.
+
+        Args:
+            receive: What the server receives from it.
+            connection: Whose it is.
+            settings: The operator's limits.
+            trail: Where refusals are noted.
+            is_event: Tells whether the app has any use for a message.
+        """
+        self._receive = receive
+        self._connection = connection
+        self._settings = settings
+        self._trail = trail
+        self._is_event = is_event
+
+    async def __call__(self) -> Message:
+        """Receive the next message that may pass.
+
+        A tab that sends faster than the operator allows waits for its turn; nobody else does.
+        """
+        while True:
+            message = await self._receive()
+            if message["type"] != "websocket.receive":
+                return message
+            await in_turn(self._connection.pace)
+            text = message.get("text") or ""
+            if _size(text) > self._settings.event_bytes or message.get("bytes"):
+                self._note("TooLarge")
+                return {"type": "websocket.disconnect", "code": TOO_LARGE}
+            if self._is_event(text):
+                return message
+            self._note("UnknownEvent")
+
+    def _note(self, reason: str) -> None:
+        if self._connection.is_first(reason):
+            self._connection.note_refusal(self._trail, reason, path=self._connection.path)
+
+
+async def in_turn(pace: Bucket) -> None:
+    """Wait until a tab may send its next event.
+
+    Args:
+        pace: How fast it may.
+    """
+    if wait := pace.take():
+        await asyncio.sleep(wait)
+        pace.take()
+
+
+def _size(text: str) -> int:
+    """Count the bytes that a text takes as UTF-8."""
+    return len(text) if text.isascii() else len(text.encode())
+
+
+TAB = b"reflex-client-token"
+"""The header by which a request says whose event it brings; Reflex takes none without it."""
+
+HANDLER = b"reflex-event-handler"
+"""The header that names the event handler; Reflex takes no event without it, either."""
+
+
+class Uploads:
+    """Lets files through from the session that has the tab open, for handlers that it may call.
+
+    Reflex runs such an event in the tab that the request names, and answers with what that
+    changes there. The name of a tab is no secret: it is in the address of the tab's socket.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        auth: AuthCore,
+        visitors: Visitors,
+        connections: Connections,
+        authorize: Callable[[str, Session | None, Connection], Awaitable[None]],
+    ) -> None:
+        """Guard an app's uploads.
+
+        Args:
+            app: The app.
+            auth: The app's sessions.
+            visitors: Knows who sends a request.
+            connections: The open sockets.
+            authorize: Raises an `AuthError` unless a session may call the named event handler.
+        """
+        self._app = app
+        self._auth = auth
+        self._visitors = visitors
+        self._connections = connections
+        self._authorize = authorize
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Guard one request, at whatever address; all that name no tab pass."""
+        tab = find_header(scope, TAB) if scope["type"] == "http" else None
+        if tab is None or scope["method"] == "OPTIONS":
+            await self._app(scope, receive, send)
+            return
+        visitor = None
+        try:
+            visitor = await self._visitor(scope)
+            owner = self._owner(visitor, tab)
+            await self._check(scope, visitor, owner)
+        except AuthError as error:
+            await self._refusal(scope, error, visitor)(scope, receive, send)
+            return
+        await in_turn(owner.pace)
+        with serving(owner):
+            await self._app(scope, self._while_open(receive, owner, tab), send)
+
+    async def _visitor(self, scope: Scope) -> Visitor:
+        """Receive who sends the files, from one of our own pages."""
+        self._visitors.origins.check(scope)
+        return await self._visitors.receive(scope)
+
+    async def _check(self, scope: Scope, visitor: Visitor, owner: Connection) -> None:
+        """Authorize an event before its files are read; Reflex rejects one without a name."""
+        handler = find_header(scope, HANDLER)
+        if handler:
+            session = self._auth.session(visitor.record) if visitor.record else None
+            await self._authorize(handler, session, owner)
+
+    def _refusal(self, scope: Scope, error: AuthError, visitor: Visitor | None) -> Answer:
+        """Note that files were refused, and say so."""
+        record = visitor.record if visitor else None
+        self._auth.trail.refused(error, path=scope["path"], record=record, device=device_of(scope))
+        return responses.refusal(error)
+
+    def _owner(self, visitor: Visitor, tab: str) -> Connection:
+        """Find the open socket of the sender's own tab."""
+        browser = self._visitors.browser(visitor)
+        owner = self._connections.of_tab(tab, sid=visitor.sid, browser=browser)
+        if owner is None:
+            raise RequestRefused("The files don't come from an open tab of this session.")
+        return owner
+
+    def _while_open(self, receive: Receive, owner: Connection, tab: str) -> Receive:
+        """Break a request off when its tab changes hands before all of it is there."""
+        sid, browser = owner.sid or "", owner.browser
+
+        async def listen() -> Message:
+            message = await receive()
+            is_open = self._connections.of_tab(tab, sid=sid, browser=browser)
+            return message if is_open else {"type": "http.disconnect"}
+
+        return listen

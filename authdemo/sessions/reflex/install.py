@@ -1,0 +1,381 @@
+"""Installs the sessions in a Reflex app."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import reflex as rx
+from reflex.constants import Endpoint
+from reflex_base.config import get_config
+from reflex_base.registry import RegistrationContext
+from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute, Match, Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..core.errors import ConfigurationError, StoreUnavailable
+from ..core.rules import page_path
+from ..core.sessions import Sessions
+from ..core.utils import in_background
+from ..engine import AuthCore
+from ..http.api.session import Endpoints
+from ..http.context import Visitors
+from ..http.headers import find_header
+from ..http.origin import Hosts, Origins
+from ..http.pages.build import Site
+from ..http.pages.guard import BuiltFiles, PageGuard, Refusals
+from ..http.paths import CanonicalPaths, address_of
+from ..http.protect_all import ProtectAll, is_preflight
+from ..http.proxy_headers import Forwarded
+from ..http.router import Front, Layer
+from ..http.security_headers import Policy, SecurityHeaders
+from ..http.sockets.connections import Connections
+from ..http.sockets.handshake import Handshake
+from ..http.sockets.limits import Uploads
+from ..providers.base import Federated
+from .logs import BrowserErrors, make_reflex_printable, search_reports_briefly
+from .middleware import Failures, SessionMiddleware
+from .protected import Guards
+from .tabs.event_guard import EventGuard
+from .tabs.frames import Frames
+from .tabs.navigation import Ways
+from .tabs.overview import Overviews
+from .tabs.push import Live
+
+_SWEEP_SECONDS = 60
+
+
+@contextlib.asynccontextmanager
+async def running(auth: AuthCore, live: Live, overviews: Overviews) -> AsyncIterator[None]:
+    """Keep the store open and swept, and everyone told.
+
+    Args:
+        auth: The app's sessions.
+        live: Keeps the tabs in step.
+        overviews: Shows users all of their sessions.
+
+    Yields:
+        While all of it runs.
+    """
+    await auth.sessions.store.open()
+    feed = auth.sessions.feed
+    stops = [feed.subscribe(live.hear), feed.subscribe(overviews.hear)]
+    sweep = partial(_sweep, auth.sessions)
+    try:
+        async with (
+            auth.trail.kept(),
+            in_background({"sweep": sweep, "overview of tabs": overviews.run}),
+            auth.relay.connected(feed, catch_up=live.catch_up),
+        ):
+            yield
+    finally:
+        for stop in stops:
+            stop()
+        await live.rest()
+        await auth.presence.close()
+        await auth.sessions.store.close()
+
+
+async def _sweep(sessions: Sessions) -> None:
+    while True:
+        with contextlib.suppress(StoreUnavailable):
+            await sessions.sweep()
+        await asyncio.sleep(_SWEEP_SECONDS)
+
+
+_FRONTEND = "frontend"
+"""The name of the route by which Reflex serves the build."""
+
+
+def site_of(auth: AuthCore, folder: Path, *, allow_eval: bool) -> Site:
+    """Read the built pages.
+
+    Args:
+        auth: The app's sessions.
+        folder: The folder with the build.
+        allow_eval: Whether the pages' scripts may use `eval`.
+
+    Returns:
+        The pages.
+    """
+    ways = [way for way in auth.providers.values() if isinstance(way, Federated)]
+    targets = dict.fromkeys(way.origin for way in ways if way.origin)
+    policy = Policy(allow_eval=allow_eval, form_targets=tuple(targets))
+    return Site(folder, auth.page_rules, policy=policy)
+
+
+def front_of(  # noqa: PLR0917
+    app: rx.App,
+    auth: AuthCore,
+    visitors: Visitors,
+    connections: Connections,
+    endpoints: Endpoints,
+    event_guard: EventGuard,
+    *,
+    site: Site | None,
+    also: tuple[str, ...],
+) -> Front:
+    """Put the layers together.
+
+    Args:
+        app: The app.
+        auth: The app's sessions.
+        visitors: Knows who sends a request.
+        connections: The open sockets.
+        endpoints: Answers the requests of `/api/auth`.
+        event_guard: Knows which events are for whom.
+        site: The built pages, or None if another server serves them.
+        also: Other origins whose pages belong to the app.
+
+    Returns:
+        The layers, to be put in front of the app.
+    """
+    is_event = Frames(RegistrationContext.get()).are_for_us
+    layers: list[Layer] = []
+    if auth.protect_all:
+        layers.append(
+            partial(
+                ProtectAll,
+                auth=auth,
+                visitors=visitors,
+                is_public=partial(_is_public, site),
+                is_missing=partial(_is_missing, app, layers_of(app)),
+                serves_pages=site is not None,
+            )
+        )
+    layers += [
+        partial(
+            Handshake,
+            auth=auth,
+            visitors=visitors,
+            connections=connections,
+            path=get_config().prepend_backend_path(str(Endpoint.EVENT)),
+            is_event=is_event,
+        ),
+        partial(
+            Uploads,
+            auth=auth,
+            visitors=visitors,
+            connections=connections,
+            authorize=event_guard.authorize_files,
+        ),
+    ]
+    if site is not None:
+        refusals = Refusals(auth.words, site.links)
+        layers.append(
+            partial(PageGuard, auth=auth, visitors=visitors, site=site, refusals=refusals)
+        )
+    layers.append(endpoints.in_front_of)
+    layers += [
+        partial(_open_to, origins=visitors.origins, has_others=bool(also)),
+        CanonicalPaths,
+        partial(Hosts, url=auth.settings.url),
+        partial(SecurityHeaders, is_secure=visitors.origins.is_secure),
+    ]
+    if auth.settings.trusted_proxies:
+        layers.append(partial(Forwarded, proxies=auth.settings.trusted_proxies))
+    return Front(layers)
+
+
+def layers_of(app: rx.App) -> Sequence[Starlette | Callable[[ASGIApp], ASGIApp]]:
+    """List the layers that an app has of its own.
+
+    Args:
+        app: The app.
+
+    Returns:
+        Its API transformers, the innermost first.
+    """
+    own = app.api_transformer
+    if own is None:
+        return ()
+    return own if isinstance(own, Sequence) else (own,)
+
+
+def replace_files(app: rx.App, auth: AuthCore, site: Site) -> None:
+    """Serve the files of the build by our own rules, where Reflex would guess at pages.
+
+    Args:
+        app: The app, with all of its routes.
+        auth: Its sessions.
+        site: The built pages.
+
+    Raises:
+        ConfigurationError: If Reflex serves the build in another way.
+    """
+    mounts = [route for route in _routes(app) if _is_frontend(route)]
+    if len(mounts) != 1 or not isinstance(mounts[0], Mount):
+        raise ConfigurationError(
+            "This version of Reflex serves the built pages in a way that authdemo.sessions doesn't "
+            "know. Take the version that requirements.txt names."
+        )
+    refusals = Refusals(auth.words, site.links)
+    mounts[0].app = BuiltFiles(mounts[0].app, site=site, refusals=refusals)
+
+
+def leave_origins_to_us(app: rx.App) -> None:
+    """Keep Reflex from letting any origin in: its `*` stands for the app's own, which we know.
+
+    The origins that the app's author names may read answers, and open no socket of Reflex's.
+
+    Args:
+        app: The app, before it is served.
+    """
+    if app.sio is not None:
+        app.sio.eio.cors_allowed_origins = []
+    config = get_config()  # which the layers that Reflex has yet to make are made by
+    named = tuple(origin for origin in config.cors_allowed_origins if origin != "*")
+    config.cors_allowed_origins = named
+    for layer in app._api.user_middleware if app._api is not None else ():
+        if "allow_origins" in layer.kwargs:
+            layer.kwargs["allow_origins"] = named
+
+
+def _routes(app: rx.App) -> Sequence[BaseRoute]:
+    return app._api.routes if app._api is not None else ()
+
+
+def _is_frontend(route: BaseRoute) -> bool:
+    return getattr(route, "name", None) == _FRONTEND
+
+
+def _is_public(site: Site | None, scope: Scope) -> bool:
+    """Tell what Reflex needs to start, where `ProtectAll` stands; its sockets have their own guard.
+
+    An app's own HTML files are documents, so they are as closed as its pages.
+    """
+    config, path = get_config(), scope["path"]
+    event, upload, *others = (
+        config.prepend_backend_path(str(each))
+        for each in (Endpoint.EVENT, Endpoint.UPLOAD, Endpoint.PING, Endpoint.HEALTH)
+    )
+    if scope["type"] == "websocket":
+        return f"{path}/".startswith(f"{event}/")
+    if path in others or (path == upload and scope["method"] == "POST") or is_preflight(scope):
+        return True
+    file = page_path(address_of(scope))
+    return site is not None and site.is_file(file) and not file.lower().endswith((".html", ".htm"))
+
+
+def _is_missing(
+    app: rx.App, layers: Sequence[Starlette | Callable[[ASGIApp], ASGIApp]], scope: Scope
+) -> bool:
+    """Tell whether none of an app's own routes takes a request, as far as it can be known."""
+    if not all(isinstance(layer, Starlette) for layer in layers):
+        return False
+    own = [route for layer in layers if isinstance(layer, Starlette) for route in layer.routes]
+    routes = [*_routes(app), *own]
+    return not any(
+        route.matches(scope)[0] is not Match.NONE
+        for route in routes
+        if not _is_frontend(route) and getattr(route, "path", None) != ""
+    )
+
+
+def _open_to(app: ASGIApp, *, origins: Origins, has_others: bool) -> ASGIApp:
+    """Let the app's own pages call, also those of another server, such as the development server.
+
+    Whether any other origin may is for what is behind to say, such as Reflex.
+    """
+    shared = CORSMiddleware(
+        app,
+        allow_origins=["*"],
+        allow_methods=["*"],
+        allow_headers=["*"],
+        allow_credentials=True,
+    )
+    varying = CORSMiddleware(app) if has_others else app
+
+    async def judge(scope: Scope, receive: Receive, send: Send) -> None:
+        is_from_page = scope["type"] == "http" and find_header(scope, b"origin") is not None
+        if is_from_page and origins.is_own(scope):
+            await shared(scope, receive, send)
+        else:
+            await (app if is_preflight(scope) else varying)(scope, receive, send)
+
+    return judge
+
+
+class Installation:
+    """What is there of the sessions once an app has them.
+
+    Attributes:
+        live: Keeps the tabs in step.
+        overviews: Shows users all of their sessions, live.
+        signing_out: Leads who has signed out to their provider.
+        stack: The whole app as a server sees it.
+    """
+
+    stack: ASGIApp
+
+    def __init__(
+        self,
+        app: rx.App,
+        auth: AuthCore,
+        guards: Guards,
+        *,
+        site: Path | None,
+        also: tuple[str, ...],
+        allow_eval: bool,
+    ) -> None:
+        """Wire the parts into an app.
+
+        Args:
+            app: The app.
+            auth: Its sessions.
+            guards: Knows which event handlers and vars are for whom.
+            site: The built pages, or None if another server serves them.
+            also: Other origins whose pages belong to the app.
+            allow_eval: Whether the pages' scripts may use `eval`.
+        """
+        connections = Connections()
+        visitors = Visitors(auth, Origins(auth.settings.url, also=also))
+        endpoints = Endpoints(auth, visitors)
+        self._app, self._auth = app, auth
+        self._site = site_of(auth, site, allow_eval=allow_eval) if site is not None else None
+        self.signing_out = endpoints.signing_out
+        ways = Ways(auth, serves_pages=site is not None)
+        self.live = Live(app, auth, guards, connections, ways, csrf=visitors.csrf)
+        self.overviews = Overviews(auth, connections, self.live, start=self.live.start)
+        event_guard = EventGuard(auth, guards, self.live, ways)
+        self._front = front_of(
+            app,
+            auth,
+            visitors,
+            connections,
+            endpoints,
+            event_guard,
+            site=self._site,
+            also=also,
+        )
+        app.add_middleware(SessionMiddleware(self.live, event_guard), index=0)
+        failures = Failures(app, self.live, allow_eval=allow_eval)
+        app.backend_exception_handler = failures.hear
+        app.frontend_exception_handler = BrowserErrors(app).hear
+        app.register_lifespan_task(self._serve)
+        leave_origins_to_us(app)
+        app.api_transformer = [*layers_of(app), self._keep]
+
+    def _keep(self, app: ASGIApp) -> ASGIApp:
+        """Remember all that is in front of the app, for requests that it sends to itself."""
+        if self._site is not None:
+            replace_files(self._app, self._auth, self._site)
+        self.stack = self._front.before(app)
+        return self.stack
+
+    @contextlib.asynccontextmanager
+    async def _serve(self, starlette_app: Starlette) -> AsyncIterator[None]:
+        """Stand in front of the whole app, and do what has to be done while it runs."""
+        if starlette_app.middleware_stack is not None:
+            starlette_app.middleware_stack = self._front.before(starlette_app.middleware_stack)
+        self.live.callers.install(
+            verify=self.live.is_alive, is_tab_of_another=self.live.is_tab_of_another
+        )
+        make_reflex_printable()
+        search_reports_briefly()
+        async with running(self._auth, self.live, self.overviews):
+            yield

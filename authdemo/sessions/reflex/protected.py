@@ -1,0 +1,365 @@
+"""`protected` and `public`: rules on pages, vars and event handlers."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, TypeGuard, TypeVar, overload
+
+import reflex as rx
+from reflex.state import BaseState
+from reflex.utils.exceptions import ReflexRuntimeError
+from reflex_base.registry import RegistrationContext
+from reflex_base.vars.base import ComputedVar, Field
+
+from ..core.errors import ConfigurationError
+from ..core.rules import MEMBERS, Check, PageRules, Rule
+from ..core.session import Session
+from ..core.utils import Clock
+
+NOT_MARKED = object()
+
+_MARK = "auth_rule"
+
+Thing = TypeVar("Thing")
+
+
+def mark(thing: Thing, rule: Rule | None) -> Thing:
+    """Mark something.
+
+    Args:
+        thing: A page function, an event handler, a state, a field or a computed var.
+        rule: Who may have it; None for everybody.
+
+    Returns:
+        What to put in its place.
+
+    Raises:
+        ConfigurationError: If it is nothing that could be protected, or nobody would keep it.
+    """
+    check_plugged_in()
+    if isinstance(thing, ComputedVar):
+        setattr(thing.fget, _MARK, rule)
+    elif isinstance(thing, Field) or inspect.isfunction(thing) or _is_state(thing):
+        setattr(thing, _MARK, rule)
+    else:
+        raise ConfigurationError(
+            "A page function, an event handler, a state, a field made by rx.field or a "
+            f"computed var can be protected or public, not {thing!r}."
+        )
+    return _watched(thing) if rule is not None and _is_page(thing) else thing  # type: ignore[return-value]
+
+
+def mark_of(thing: object) -> Any:
+    """Find the rule that something is marked with.
+
+    Args:
+        thing: Anything.
+
+    Returns:
+        The rule, None if it is for everybody, or `NOT_MARKED`.
+    """
+    return getattr(thing, _MARK, NOT_MARKED)
+
+
+def _is_state(thing: object) -> bool:
+    return isinstance(thing, type) and issubclass(thing, BaseState)
+
+
+def _is_page(thing: object) -> TypeGuard[Callable[..., Any]]:
+    """Tell a page function from an event handler, which can't be called without its state."""
+    return inspect.isfunction(thing) and all(
+        each.default is not each.empty or each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+        for each in inspect.signature(thing).parameters.values()
+    )
+
+
+def _watched(page: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a page be shown only where its mark is seen.
+
+    A function around it, such as a `lambda` or a decorator of the app, has no mark, and what
+    it shows would be open to everybody.
+    """
+
+    @functools.wraps(page)
+    def shown(*args: Any, **kwargs: Any) -> Any:
+        if not _is_added(page):
+            raise ConfigurationError(
+                f"{page.__qualname__} is protected, but a page without that mark shows it. Mark "
+                "what add_page or rx.page gets: the outermost function, and not what it returns."
+            )
+        return page(*args, **kwargs)
+
+    return shown
+
+
+def _is_added(page: Callable[..., Any]) -> bool:
+    """Tell whether the app has a page of which this is the function; without an app any may be."""
+    try:
+        app = RegistrationContext.get().app
+    except (LookupError, ReflexRuntimeError):
+        return True
+    return any(
+        callable(added.component) and inspect.unwrap(added.component) is page
+        for added in app._unevaluated_pages.values()
+    )
+
+
+_CHOICE = "sitemap"
+"""Where a page's context says what `SitemapPlugin` shall write of it; None for nothing."""
+
+
+def hide_from_sitemap(app: rx.App, rules: PageRules) -> None:
+    """Leave the pages that not everybody may see out of the sitemap.
+
+    A page whose own context says what the sitemap shall hold of it has its way. Other plugins may
+    have the pages in hand already, so they are changed and not replaced.
+
+    Args:
+        app: The app, with all of its pages.
+        rules: Which pages are for whom.
+    """
+    for page in app._unevaluated_pages.values():
+        if rules.of_route(page.route) is not None and _CHOICE not in page.context:
+            object.__setattr__(page, "context", {**page.context, _CHOICE: None})
+
+
+class InstallsSessions:
+    """What a plugin is that installs an app's sessions."""
+
+
+def check_plugged_in() -> None:
+    """Check that an app will have sessions, if its configuration is known by now.
+
+    Raises:
+        ConfigurationError: If the configuration lacks the plugin.
+    """
+    try:
+        config = RegistrationContext.get().config
+    except (LookupError, ReflexRuntimeError):
+        return
+    name = config.app_name
+    if name and not any(isinstance(each, InstallsSessions) for each in config.plugins):
+        raise ConfigurationError(
+            "rxconfig.py has no SessionsPlugin, so nothing would be protected. Add it to "
+            f'`plugins`, like SessionsPlugin("{name}.{name}:auth").'
+        )
+
+
+_OURS = ("reflex.", "reflex_", __name__.partition(".reflex.")[0] + ".")
+
+
+@overload
+def protected(thing: Thing) -> Thing: ...
+
+
+@overload
+def protected(
+    *,
+    roles: str | Collection[str] = (),
+    check: Check | None = None,
+    fresh: float | None = None,
+    replay: bool = False,
+) -> Callable[[Thing], Thing]: ...
+
+
+def protected(
+    thing: Any = None,
+    *,
+    roles: str | Collection[str] = (),
+    check: Check | None = None,
+    fresh: float | None = None,
+    replay: bool = False,
+) -> Any:
+    """Keep something from those who may not have it.
+
+    A page is served to the others neither as HTML nor as JavaScript; an event handler does not
+    run for them; a state var or computed var has its default value for them. On a state, it
+    holds for all event handlers and vars::
+
+        @protected(roles="admin", fresh=300)
+        class Payroll(rx.State):
+            salaries: rx.Field[dict[str, int]] = rx.field(default_factory=dict)
+
+        salary: rx.Field[int] = protected(rx.field(0))  # one var
+
+    Args:
+        thing: A page function, an event handler, a state, a field or a computed var.
+        roles: One of these is needed: the user's `role`, or one of its `roles`.
+        check: Gets the verified `Session` and tells whether it will do; it may be async,
+            but not for vars.
+        fresh: Seconds within which the user must have signed in or confirmed who they are;
+            whoever hasn't is asked for the password, and then the event runs.
+        replay: Whether an event refused to somebody who isn't signed in runs after they have
+            signed in, within five minutes and in the same tab.
+
+    Returns:
+        The same thing, marked; or a decorator that marks.
+
+    Raises:
+        ConfigurationError: If it can't be protected like that.
+    """
+    names = frozenset([roles] if isinstance(roles, str) else roles)
+    rule = Rule(roles=names, check=check, fresh=fresh, replay=replay)
+    return mark(thing, rule) if thing is not None else lambda thing: mark(thing, rule)
+
+
+def public(thing: Thing) -> Thing:
+    """Leave something open to everybody, where `Auth(protect_all=True)` would close it.
+
+    Args:
+        thing: A page function, an event handler, a state, a field or a computed var.
+
+    Returns:
+        The same thing, marked.
+
+    Raises:
+        ConfigurationError: If it is nothing that could be protected.
+    """
+    return mark(thing, None)
+
+
+class Guards:
+    """Knows the rules of an app's event handlers and vars."""
+
+    def __init__(self, *, protect_all: bool) -> None:
+        """Make the guards.
+
+        Args:
+            protect_all: Whether what isn't marked is for members only.
+        """
+        self._otherwise = MEMBERS if protect_all else None
+        self._vars: dict[type[BaseState], Mapping[str, Rule]] = {}
+        self._known: list[type[BaseState]] = []
+        self._guarded: list[type[BaseState]] = []
+
+    def of_event(self, state: type[BaseState], handler: Any) -> Rule | None:
+        """Find the rule for an event handler.
+
+        Args:
+            state: The handler's state.
+            handler: The handler.
+
+        Returns:
+            The rule, or None if everybody may call it.
+        """
+        return self._rule(state, handler.fn)
+
+    def of_vars(self, state: type[BaseState]) -> Mapping[str, Rule]:
+        """Find the rules for the vars of a state, those of its parents apart.
+
+        Args:
+            state: The state.
+
+        Returns:
+            A rule for each var that not everybody may see.
+
+        Raises:
+            ConfigurationError: If a rule has to wait, which a var can't.
+        """
+        if state not in self._vars:
+            self._vars[state] = dict(self._protected_vars(state))
+        return self._vars[state]
+
+    def check(self) -> None:
+        """Check the rules of all states that are there by now.
+
+        Raises:
+            ConfigurationError: If one can't be kept.
+        """
+        self._states()
+
+    def turned(
+        self, before: Session | None, now: Session | None, clock: Clock, *, since: float
+    ) -> Iterator[tuple[type[BaseState], list[str]]]:
+        """List the vars that a tab may see now and might not before, or the other way round.
+
+        Args:
+            before: The tab's session as it was, or None.
+            now: The session as it is, or None.
+            clock: The clock.
+            since: When that was, in seconds since 1970: a proof grows old by itself.
+
+        Yields:
+            The names of such vars, with their state.
+        """
+        is_same = _standing(before) == _standing(now)
+        for state in self._states():
+            names = [
+                name
+                for name, rule in self._vars[state].items()
+                if (rule.check or rule.fresh is not None or not is_same)
+                and rule.allows(before, lambda: since) != rule.allows(now, clock)
+            ]
+            if names:
+                yield state, names
+
+    def next_turn(self, session: Session, clock: Clock) -> float:
+        """Tell when a member's proof will be too old for one of the vars that are sent now.
+
+        Args:
+            session: The member's session.
+            clock: The clock.
+
+        Returns:
+            Seconds since 1970; infinite if no var waits for that.
+        """
+        rules = (rule for state in self._states() for rule in self._vars[state].values())
+        ages = [rule.fresh for rule in rules if rule.fresh is not None]
+        proved, now = session.proved.timestamp(), clock()
+        return min((proved + age for age in ages if proved + age >= now), default=math.inf)
+
+    def _states(self) -> list[type[BaseState]]:
+        """List the states that have vars which not everybody may see; modules may add to them."""
+        known = list(RegistrationContext.get().base_states.values())
+        if known != self._known:
+            self._guarded = [
+                each for each in known if issubclass(each, rx.State) and self.of_vars(each)
+            ]
+            self._known = known
+        return self._guarded
+
+    def _protected_vars(self, state: type[BaseState]) -> Iterator[tuple[str, Rule]]:
+        fields = {name: state.__fields__[name] for name in state.base_vars}
+        computed = {name: each.fget for name, each in state.computed_vars.items()}
+        for name, declared in {**fields, **computed}.items():
+            rule = self._rule(state, declared)
+            if rule is not None and rule.waits:
+                raise ConfigurationError(
+                    f"{state.__name__}.{name} is protected by an async check, and a var can't wait."
+                )
+            if rule is not None:
+                yield name, rule
+
+    def _rule(self, state: type[BaseState], declared: object) -> Rule | None:
+        for marked in (declared, state):
+            rule: Rule | None = mark_of(marked)
+            if rule is not NOT_MARKED:
+                return rule
+        return None if f"{state.__module__}.".startswith(_OURS) else self._otherwise
+
+
+def page_rules(app: rx.App) -> dict[str, Rule | None]:
+    """Collect the rules of an app's marked pages.
+
+    Args:
+        app: The app.
+
+    Returns:
+        A rule for each marked page, by route; None for a public one.
+    """
+    pages = app._unevaluated_pages.values()
+    marks = {page.route: mark_of(page.component) for page in pages}
+    return {route: rule for route, rule in marks.items() if rule is not NOT_MARKED}
+
+
+def routes_of(app: rx.App) -> list[str]:
+    """List an app's routes."""
+    return list(app._unevaluated_pages)
+
+
+def _standing(session: Session | None) -> object:
+    """All that a rule without a check looks at."""
+    return session and (session.roles, session.proved)

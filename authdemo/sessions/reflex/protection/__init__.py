@@ -1,1 +1,0 @@
-"""What `protected` and `public` say of pages, event handlers, states and vars."""

@@ -1,0 +1,75 @@
+"""Where a tab goes when its session ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...core.rules import Rule, Verdict, page_path
+from ...engine import AuthCore
+from ...http.sockets.connections import Connection
+
+REFUSED = "/refused"
+"""Where a member is led from a page that is not for them, if another server hands it out."""
+
+
+class Ways:
+    """Knows the ways between an app's pages."""
+
+    def __init__(self, auth: AuthCore, *, serves_pages: bool) -> None:
+        """Know an app's pages.
+
+        Args:
+            auth: The app's sessions.
+            serves_pages: Whether a page that is loaded again is served to those who may have it.
+        """
+        self._auth = auth
+        self._serves_pages = serves_pages
+
+    def way_in(self, connection: Connection | None) -> str:
+        """Find the sign-in page for a tab that nobody is signed in in (Auth.js: `SessionRequired`).
+
+        Args:
+            connection: The tab's socket.
+
+        Returns:
+            The address, with the reason if the tab's session is over by itself or by others.
+        """
+        here = connection.address if connection else "/"
+        is_over = connection is not None and connection.is_over
+        why = {"error": "SessionRequired", "code": "ended"} if is_over else {}
+        return self._auth.sign_in_url(callbackUrl=here, **why)
+
+    def is_at_sign_in(self, connection: Connection) -> bool:
+        """Tell whether a tab shows the sign-in page."""
+        return page_path(connection.path) == page_path(self._auth.pages.sign_in)
+
+    async def elsewhere(self, connection: Connection, session: Mapping[str, Any] | None) -> str:
+        """Decide where a tab has to go from the page that it shows.
+
+        Args:
+            connection: The tab's socket.
+            session: Its session as everyone may see it, or None.
+
+        Returns:
+            The address; empty if it may stay.
+        """
+        if session is None and connection.way_on:
+            return connection.way_on
+        rule = self._auth.page_rules.of(page_path(connection.path))
+        if rule is not None and (way := await self._way_out(rule, connection)):
+            return way
+        if session is not None and self.is_at_sign_in(connection) and not connection.is_told:
+            target = await self._auth.redirect(connection.wanted, connection.base_url)
+            return connection.path_of(target)
+        return ""
+
+    async def _way_out(self, rule: Rule, connection: Connection) -> str:
+        match await rule.decide(connection.session, self._auth.clock):
+            case Verdict.SIGN_IN:
+                return self.way_in(connection)
+            case Verdict.CONFIRM if not self._serves_pages:
+                return self._auth.confirm_url(connection.address)
+            case Verdict.DENIED:
+                return connection.address if self._serves_pages else REFUSED
+        return ""

@@ -1,1 +1,0 @@
-"""One app's sessions, put together from what it chooses."""

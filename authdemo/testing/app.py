@@ -1,0 +1,187 @@
+"""An app that runs whole in the process of its tests, and starts in a second.
+
+Its API, its event handlers, its sockets and the guards in front of its pages are the real ones.
+Only the pages themselves are blank, since building them takes half a minute: `serving` does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import time
+from collections.abc import Coroutine, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import reflex as rx
+from reflex.utils.prerequisites import get_and_validate_app
+from reflex_base.config import get_config
+from reflex_base.environment import environment
+
+from authdemo.devtools.workshop.forgery import RealToken
+from authdemo.sessions.core.callbacks import Account
+from authdemo.sessions.core.users import User
+from authdemo.sessions.http.cookies import CookieNames
+from authdemo.sessions.http.csrf import Csrf
+from authdemo.sessions.reflex.auth import Auth
+from authdemo.sessions.reflex.installed import installed
+
+from .browser import Browser, Place
+from .thread import BlankPages, StoppedClock, Thread
+
+T = TypeVar("T")
+
+
+class RunningApp:
+    """An app in this process.
+
+    Attributes:
+        auth: Its sessions.
+        url: Where it listens.
+    """
+
+    def __init__(self, app: rx.App, auth: Auth, thread: Thread) -> None:
+        """Take an app that is being served.
+
+        Args:
+            app: The app.
+            auth: Its sessions.
+            thread: The thread that serves it.
+        """
+        self.auth = auth
+        self.url = thread.url
+        self._app = app
+        self._clock = auth.clock
+        self._thread = thread
+
+    def browser(self) -> Browser:
+        """Open a browser that nobody has used yet."""
+        return Browser(self)
+
+    def login_as(
+        self, user: User, *, at: Place | None = None, browser: Browser | None = None
+    ) -> Browser:
+        """Sign somebody in without a password, by the app's own secret and store.
+
+        The `sign_in` callback is not asked, and no failure counts; else it is a session
+        like any other, callbacks and events included.
+
+        Args:
+            user: Who.
+            at: Where the browser goes; to another server it brings the session along if
+                that shares the secret and the data folder.
+            browser: One that is there already; its tabs stay its own, as after a real sign-in.
+
+        Returns:
+            A browser in which they are signed in.
+        """
+        at = at or self
+        provider = next(iter(self.auth.providers.values()))
+        account = Account(provider.id, provider.type)
+        record = self.run(self.auth.sessions.sign_in(user, account))
+        settings = self.auth.settings
+        names = CookieNames.of(settings.url or at.url, settings.cookie_prefix)
+        browser = browser or Browser(at, session=names.session, csrf=names.csrf)
+        if browser.csrf_cookie is not None:
+            csrf = Csrf(settings.keys)
+            before = csrf.find([browser.csrf_cookie], "") or ""
+            browser.cookies[names.csrf] = csrf.issue(record.id, browser=before)[1]
+        browser.token = self.auth.sessions.faces.mint(record)
+        return browser
+
+    def real_token(self, browser: Browser) -> RealToken:
+        """Take a browser's token, to forge others after it; see `FORGERIES`.
+
+        Args:
+            browser: The browser, in which somebody is signed in.
+
+        Returns:
+            The token, and the key that signed it.
+
+        Raises:
+            ValueError: If nobody is.
+        """
+        if browser.token is None:
+            raise ValueError("Nobody is signed in in this browser.")
+        return RealToken(browser.token, self.auth.settings.keys.signer)
+
+    def stop_clock(self) -> StoppedClock:
+        """Stop the app's clock at this moment, until `reset`.
+
+        When the test moves it, open tabs are looked at again: the time has passed for them, too.
+
+        Returns:
+            The clock.
+        """
+        clock = StoppedClock(time.time(), moved=lambda: self.run(self._look_again()))
+        self.auth.clock = clock
+        return clock
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run something where the app runs, as its background tasks do.
+
+        Args:
+            work: Like `auth.update_user("ada", name="Countess")`.
+
+        Returns:
+            What it returns.
+        """
+        return self._thread.run(self._in_context(work))
+
+    def reset(self) -> None:
+        """End all sessions and forget all failures, and let the clock go on."""
+        self.auth.clock = self._clock
+        self.run(self.auth.sessions.store.sweep(float("inf")))
+
+    async def _in_context(self, work: Coroutine[Any, Any, T]) -> T:
+        with self._app.set_contexts():
+            return await work
+
+    async def _look_again(self) -> None:
+        self.auth.live.catch_up()
+
+
+@contextlib.contextmanager
+def running_app(folder: Path) -> Iterator[RunningApp]:
+    """Run an app in this process; there can be one only.
+
+    Args:
+        folder: The app's folder, with its `rxconfig.py`.
+
+    Yields:
+        The app.
+
+    Raises:
+        ConfigurationError: If the app has no sessions.
+        RuntimeError: If it doesn't start.
+    """
+    with tempfile.TemporaryDirectory() as scratch, _reflex_without_build(Path(scratch)):
+        with contextlib.chdir(folder):
+            app = get_and_validate_app().app
+            config = get_config()
+            config.plugins = [BlankPages(), *config.plugins]
+            served = app()
+        auth = installed()
+        with Thread(served) as thread:
+            yield RunningApp(app, auth, thread)
+
+
+@contextlib.contextmanager
+def _reflex_without_build(scratch: Path) -> Iterator[None]:
+    """Have Reflex build nothing, and serve the pages that it finds elsewhere."""
+    told = {
+        environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.name: "true",
+        environment.REFLEX_SKIP_COMPILE.name: "true",
+        environment.REFLEX_WEB_WORKDIR.name: str(scratch),
+    }
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,139 @@
+"""An app in a process of its own, built and served as Reflex does it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from reflex_base.environment import environment
+
+from .thread import eventually
+
+COMMAND = ("run", "--env", "prod", "--single-port")
+_START_SECONDS = 120
+_STOP_SECONDS = 10
+_COMPLAINT = re.compile(r"\b(WARNING|ERROR|CRITICAL|Traceback)\b.*")
+_OF_THIS_PROCESS = frozenset(
+    variable.name
+    for variable in (
+        environment.REFLEX_BACKEND_ONLY,
+        environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP,
+        environment.REFLEX_SKIP_COMPILE,
+        environment.REFLEX_STATES_WORKDIR,
+        environment.REFLEX_UPLOADED_FILES_DIR,
+        environment.REFLEX_WEB_WORKDIR,
+    )
+)
+"""What is said to the Reflex in the process of the tests, and to no other."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running app.
+
+    Attributes:
+        url: Where it listens.
+        log: The file with all that it wrote.
+        process: What was started.
+    """
+
+    url: str
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def logged(self) -> str:
+        """Read what it wrote so far."""
+        return self.log.read_text(errors="replace")
+
+    def complaints(self) -> list[str]:
+        """List what its log complains of."""
+        return [found[0] for found in _COMPLAINT.finditer(self.logged())]
+
+    def answers(self) -> bool:
+        """Tell whether it answers.
+
+        Raises:
+            RuntimeError: If it has ended; says what it wrote.
+        """
+        if self.process.poll() is not None:
+            raise RuntimeError(f"The app has ended: {self.logged()}")
+        try:
+            return httpx.get(f"{self.url}/ping").is_success
+        except httpx.TransportError:
+            return False
+
+
+@contextmanager
+def serving(
+    folder: Path,
+    environ: Mapping[str, str] | None = None,
+    *,
+    log: Path | None = None,
+    python: str = sys.executable,
+    port: int | None = None,
+) -> Iterator[Server]:
+    """Build and serve an app, and stop it with all processes that it started.
+
+    Args:
+        folder: The app's folder, with its `rxconfig.py`.
+        environ: Environment variables beside those of this process.
+        log: Where it writes to; `log` in its folder by default.
+        python: The interpreter to serve it with.
+        port: Where to listen; a free port by default.
+
+    Yields:
+        The server.
+
+    Raises:
+        RuntimeError: If the app doesn't start; says what it wrote.
+        AssertionError: If it takes too long.
+    """
+    port, log = port or free_port(), log or folder / "log"
+    where = [f"--{end}-port={port}" for end in ("frontend", "backend")]
+    usual = {name: value for name, value in os.environ.items() if name not in _OF_THIS_PROCESS}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [python, "-m", "reflex", *COMMAND, *where, "--backend-host=127.0.0.1"],
+            cwd=folder,
+            env={**usual, **(environ or {})},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    server = Server(f"http://127.0.0.1:{port}", log, process)
+    try:
+        eventually(server.answers, within=_START_SECONDS, every=0.2, seen=server.logged)
+        yield server
+    finally:
+        stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Stop a process and all that it started; what doesn't end in time is killed.
+
+    Args:
+        process: The process, which leads its own group.
+    """
+    with suppress(ProcessLookupError):  # it has ended by itself
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def free_port() -> int:
+    """Find a port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

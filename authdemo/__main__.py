@@ -16,11 +16,7 @@ INTERRUPTED = 130
 
 
 def main() -> int:
-    """Do what the command line says.
-
-    Returns:
-        The exit code.
-    """
+    """Do what the command line says."""
     commands = {"run": run, "dev": dev, "build": build}
     parser = argparse.ArgumentParser(prog="python -m authdemo", description=__doc__)
     parser.add_argument("command", choices=commands)
@@ -67,10 +63,6 @@ def check_settings() -> None:
     """Read the settings of sessions and accounts before anything is built or started.
 
     A secret that has to be made is made when all else is found right.
-
-    Raises:
-        LaunchError: Names the variable that is wrong and says what it takes, or the file that
-            can't be used.
     """
     from authdemo import seeds
     from authdemo.accounts.database import database_url

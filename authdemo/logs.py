@@ -21,23 +21,13 @@ class Paper:
     """
 
     def __init__(self, stream: TextIO) -> None:
-        """Begin.
-
-        Args:
-            stream: Where lines go.
-        """
         self._stream = stream
         self._lines: list[str] = []
         self._lock = Lock()
         atexit.register(self.flush)
 
     def write(self, line: str, *, at_once: bool = False) -> None:
-        """Take a line.
-
-        Args:
-            line: The line, without its end.
-            at_once: Whether it can't wait; those before it don't either.
-        """
+        """Take a line."""
         with self._lock:
             self._lines.append(line)
             is_first = len(self._lines) == 1
@@ -67,34 +57,18 @@ class Entries(logging.Handler):
     """Writes log entries on a paper, each as one line; a traceback follows, indented."""
 
     def __init__(self, paper: Paper) -> None:
-        """Begin.
-
-        Args:
-            paper: Where they go; a warning goes there at once.
-        """
         super().__init__()
         self._paper = paper
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write an entry; one that can't be spelled is shown as `logging` shows it.
-
-        Args:
-            record: The entry.
-        """
+        """Write an entry; one that can't be spelled is shown as `logging` shows it."""
         try:
             self._paper.write(self.format(record), at_once=record.levelno >= logging.WARNING)
         except Exception:  # noqa: BLE001 - whoever writes goes on, as with `logging`'s own handlers
             self.handleError(record)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Spell an entry: its time, level, logger and message.
-
-        Args:
-            record: The entry.
-
-        Returns:
-            The line, and a traceback if there is one.
-        """
+        """Spell an entry: its time, level, logger and message."""
         message = f"{record.levelname} {record.name}: {record.getMessage()}"
         line = _line(record.created, message)
         if record.exc_info:
@@ -110,9 +84,6 @@ def say(text: str) -> None:
     """Write a line that is no diagnosis, such as what was served: the time, and a text.
 
     It is written for every page, and `logging` would take longer than the page.
-
-    Args:
-        text: What to write.
     """
     _stderr.write(_line(time.time(), text))
 

@@ -55,14 +55,7 @@ class LoginAs(Protocol):
 
 
 def is_operators(name: str) -> bool:
-    """Tell whether a variable is an operator's, which tests don't follow.
-
-    Args:
-        name: The variable's name.
-
-    Returns:
-        Whether the app under test starts without it; a conftest.py may set it again.
-    """
+    """Tell whether a variable is an operator's, which tests don't follow."""
     return name in OPERATORS or _PROVIDERS.fullmatch(name) is not None
 
 

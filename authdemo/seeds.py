@@ -15,17 +15,7 @@ SEED_PASSWORD = "tutorial"  # noqa: S105 - the demo's accounts are for everyone
 
 
 def are_wanted(environ: Mapping[str, str]) -> bool:
-    """Tell whether the operator wants them.
-
-    Args:
-        environ: The environment variables.
-
-    Returns:
-        Whether to seed them.
-
-    Raises:
-        ConfigurationError: If `AUTH_DEMO_ACCOUNTS` is neither `0` nor `1`.
-    """
+    """Tell whether the operator wants them."""
     said = environ.get("AUTH_DEMO_ACCOUNTS") or "1"
     if said not in ("0", "1"):
         raise ConfigurationError(f"AUTH_DEMO_ACCOUNTS takes 0 or 1, not {said!r}.")

@@ -44,35 +44,13 @@ _POSTGRESQL: dict[str, Any] = {
 
 
 def database_url(data_dir: Path, environ: Mapping[str, str] = os.environ) -> URL:
-    """Find the database.
-
-    Args:
-        data_dir: Where its file is if `DB_URL` is not set.
-        environ: The environment's variables.
-
-    Returns:
-        Its URL, with the driver that is used.
-
-    Raises:
-        ConfigurationError: Names the variable and says what it takes, but not what it holds:
-            there may be a password in it.
-    """
+    """Find the database."""
     value = environ.get("DB_URL")
     return read_url(value) if value else URL.create("sqlite", database=str(data_dir / FILE))
 
 
 def read_url(value: str) -> URL:
-    """Read a database's URL.
-
-    Args:
-        value: The URL as `DB_URL` holds it; Reflex's `db_url` takes the same.
-
-    Returns:
-        It, with the driver that is used.
-
-    Raises:
-        ConfigurationError: If it is none.
-    """
+    """Read a database's URL."""
     try:
         url = make_url(value)
         driver = _DRIVERS[url.drivername]
@@ -88,11 +66,6 @@ class Database:
     """A database that says so when it can't be reached, within seconds."""
 
     def __init__(self, url: URL) -> None:
-        """Name it; nothing is opened yet.
-
-        Args:
-            url: Where it is.
-        """
         self._url = url
         self._engine = _engine(url)
         self._threads = ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="accounts")
@@ -101,26 +74,11 @@ class Database:
         self._trouble = Trouble("Accounts can't be reached.", "Accounts can be reached again.")
 
     def begin_with(self, first: Callable[[Engine], None]) -> None:
-        """Do something before anything else is asked; until it is done it is tried again.
-
-        Args:
-            first: What to do, in a thread. It must do no harm if other workers do it, too.
-        """
+        """Do something before anything else is asked; until it is done it is tried again."""
         self._first.append(first)
 
     async def run(self, work: Callable[[Session], T]) -> T:
-        """Do something as one transaction.
-
-        Args:
-            work: What to do, in a thread.
-
-        Returns:
-            What it returned.
-
-        Raises:
-            IntegrityError: If a row can't be there, as when its key is taken.
-            AccountsUnavailable: If the database can't be reached, or can't do it.
-        """
+        """Do something as one transaction."""
         running = asyncio.get_running_loop().run_in_executor(self._threads, self._commit, work)
         try:
             result = await asyncio.wait_for(running, PATIENCE)

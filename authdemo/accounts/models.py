@@ -50,11 +50,7 @@ _FOLD = text(
 
 
 def prepare(engine: Engine) -> None:
-    """Make the table, or bring one up to date that has no column for folded ids yet.
-
-    Args:
-        engine: The database.
-    """
+    """Make the table, or bring one up to date that has no column for folded ids yet."""
     try:
         _prepare(engine)
     except DBAPIError:

@@ -108,15 +108,7 @@ class Registration(BaseModel):
 
 
 def check_differs(password: str, account_id: str) -> None:
-    """Check that an id is not its own password.
-
-    Args:
-        password: The password.
-        account_id: The id.
-
-    Raises:
-        RuleBroken: If it is.
-    """
+    """Check that an id is not its own password."""
     if folded(password) == folded(account_id):
         raise RuleBroken("same_as_id", "must not be the id")
 
@@ -134,44 +126,19 @@ class Hashing:
     """Makes as many hashes at once as there are cores, and as memory allows."""
 
     def __init__(self, memory_cost: int) -> None:
-        """Start with none under way.
-
-        Args:
-            memory_cost: KiB that one hash takes.
-        """
         count = at_once(memory_cost, os.cpu_count() or 1)
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="passwords")
         self._turns = Turns(count, MAX_WAITING)
 
     async def run(self, work: Callable[..., T], *arguments: object) -> T:
-        """Have something hashed while everyone else goes on.
-
-        Args:
-            work: What to do, in a thread.
-            *arguments: What it takes.
-
-        Returns:
-            What it returned.
-
-        Raises:
-            AccountsUnavailable: If too many are waiting already.
-            ConnectionLost: If the sender has left before its turn.
-        """
+        """Have something hashed while everyone else goes on."""
         async with self._turns.one():
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._threads, work, *arguments)
 
 
 def at_once(memory_cost: int, cores: int) -> int:
-    """Decide how many hashes run at once.
-
-    Args:
-        memory_cost: KiB that one takes.
-        cores: How many cores there are.
-
-    Returns:
-        One for each core, as far as `MAX_MEMORY` allows, and at least one.
-    """
+    """Decide how many hashes run at once."""
     return max(1, min(cores, MAX_MEMORY // memory_cost))
 
 
@@ -188,12 +155,6 @@ class Turns:
     """
 
     def __init__(self, at_once: int, max_waiting: int) -> None:
-        """Start with all turns free.
-
-        Args:
-            at_once: How many turns there are.
-            max_waiting: How many requests may wait for one.
-        """
         self._free = at_once
         self._max_waiting = max_waiting
         self._underway: Counter[str] = Counter()
@@ -201,12 +162,7 @@ class Turns:
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
-        """Wait for a turn, and have it.
-
-        Raises:
-            AccountsUnavailable: If too many wait already.
-            ConnectionLost: If the sender has left before its turn.
-        """
+        """Wait for a turn, and have it."""
         sender = current_sender()
         if sender.has_left():
             raise ConnectionLost
@@ -286,12 +242,7 @@ _MIN_LANE_MEMORY = 8
 
 
 class Checked(NamedTuple):
-    """What a check of a password found.
-
-    Attributes:
-        is_right: Whether it is the password.
-        is_outdated: Whether its hash is made otherwise today.
-    """
+    """What a check of a password found."""
 
     is_right: bool
     is_outdated: bool = False
@@ -301,11 +252,6 @@ class Passwords:
     """Hashes passwords, and checks them."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
-        """Make them.
-
-        Args:
-            hasher: Decides what a hash costs; Argon2's own advice by default.
-        """
         self._hasher = hasher or PasswordHasher()
         self.nobodys = self._hasher.hash("nobody has this password")
 
@@ -315,27 +261,13 @@ class Passwords:
         return self._hasher.memory_cost
 
     def hash(self, password: str) -> str:
-        """Hash a password.
-
-        Args:
-            password: The password.
-
-        Returns:
-            Its hash, in the form that says how it was made.
-        """
+        """Hash a password."""
         return self._hasher.hash(spelled(password))
 
     def check(self, typed: str, hashed: str | None) -> Checked:
         """Check a password, with as much work for an old hash or none as for a new one.
 
         Hashes that were made of another spelling of the same text stay good.
-
-        Args:
-            typed: What was typed.
-            hashed: The account's hash, or None if there is no such account.
-
-        Returns:
-            What it found.
         """
         compared = hashed or self.nobodys
         spellings = _spellings(typed)
@@ -369,13 +301,6 @@ def missing_cost(stored: Parameters | None, current: Parameters) -> Parameters |
     """Find the hash that makes up for a cheaper one, in about the memory of a new one.
 
     Argon2's time grows with passes times memory, and shrinks with the lanes that have a core.
-
-    Args:
-        stored: How the cheaper hash was made, or None if it can't be read.
-        current: How hashes are made today.
-
-    Returns:
-        How to make it, or None if there is nothing to make up for.
     """
     missing = (_effort(current) - (_effort(stored) if stored else 0)) * _lanes(current)
     passes = max(1, math.ceil(missing / current.memory_cost))
@@ -394,17 +319,7 @@ def _lanes(parameters: Parameters) -> int:
 
 
 def new_password(text: str) -> str:
-    """Check what shall become a password (NIST SP 800-63B, ASVS 6.2).
-
-    Args:
-        text: What was typed.
-
-    Returns:
-        The password, in the spelling that is hashed.
-
-    Raises:
-        RuleBroken: If it is too short, too long or too common; says so.
-    """
+    """Check what shall become a password (NIST SP 800-63B, ASVS 6.2)."""
     if not could_be_one(text):
         raise RuleBroken(
             "too_long", f"must have at most {MAX_BYTES} bytes, and no NUL", most=MAX_BYTES
@@ -419,14 +334,7 @@ def new_password(text: str) -> str:
 
 
 def could_be_one(typed: object) -> TypeGuard[str]:
-    """Tell whether something could be a password at all.
-
-    Args:
-        typed: Anything.
-
-    Returns:
-        Whether it is text that can be hashed, of at most `MAX_BYTES` bytes.
-    """
+    """Tell whether something could be a password at all."""
     try:
         return isinstance(typed, str) and "\0" not in typed and len(typed.encode()) <= MAX_BYTES
     except UnicodeEncodeError:

@@ -13,11 +13,7 @@ from .parts import section, table
 
 
 def anatomy() -> rx.Component:
-    """Take the token apart, but never show it.
-
-    Returns:
-        A section.
-    """
+    """Take the token apart, but never show it."""
     token = use_inspection()
     return section(
         "anatomy",

@@ -16,9 +16,6 @@ def chart() -> rx.Component:
     """Draw the revisions; a click on one compares it with the one before it.
 
     The list below says the same to those who don't see it, or have no mouse.
-
-    Returns:
-        The chart.
     """
     steps = use_timeline()
     return rx.el.div(

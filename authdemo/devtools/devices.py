@@ -14,11 +14,7 @@ from .parts import filled_list, section
 
 
 def devices() -> rx.Component:
-    """List the user's sessions with their open tabs, and end them.
-
-    Returns:
-        A section, which the server keeps in step.
-    """
+    """List the user's sessions with their open tabs, and end them."""
     sessions, ending = use_devices(), use_ending()
     pending = ending["pending"].to(bool)
     return section(

@@ -15,11 +15,7 @@ FACES = ("token", "json", "view")
 
 
 def faces() -> rx.Component:
-    """Compare the three faces of the session.
-
-    Returns:
-        A section.
-    """
+    """Compare the three faces of the session."""
     all_faces = use_faces()
     took = all_faces["took"].to(int)
     return section(

@@ -32,18 +32,7 @@ def _data_of(value: Any) -> VarData | None:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What the browser's own token says, read again whenever it may be another one.
-
-    Attributes:
-        algorithm: The algorithm of its signature.
-        key: The id of the key that signed it.
-        size: Its size in bytes.
-        limit: The size that it can't exceed.
-        claims: Its claims: `name`, `value`, `moment` (seconds since 1970, or 0) and `meaning`.
-        cookie: The cookie's name.
-        attributes: The cookie's attributes, as the server set them.
-        countdown: The time until then.
-    """
+    """What the browser's own token says, read again whenever it may be another one."""
 
     algorithm: Any
     key: Any
@@ -56,11 +45,7 @@ class Inspection:
 
 
 def use_inspection() -> Inspection:
-    """Look into the token of the browser that shows the component.
-
-    Returns:
-        Vars that follow it; none of them is a credential.
-    """
+    """Look into the token of the browser that shows the component."""
     view, viewed = view_of_tab()
     read = _hook(f"const inspection = useInspection({view})", "useInspection", viewed)
     left = _hook("const timeLeft = useCountdown(inspection.claims.exp)", "useCountdown", read)
@@ -77,12 +62,7 @@ def use_inspection() -> Inspection:
 
 
 def use_faces() -> Any:
-    """Compare token, JSON and view.
-
-    Returns:
-        A var with `token`, `json` and `view`, each with `rev`, `name` and `behind`, and
-        `took`: for how many milliseconds the cookie was behind; -1 if it never was.
-    """
+    """Compare token, JSON and view."""
     view, viewed = view_of_tab()
     data = _hook(f"const faces = useFaces({view})", "useFaces", viewed)
     return var("faces", dict[str, Any], data)
@@ -90,17 +70,7 @@ def use_faces() -> Any:
 
 @dataclass(frozen=True)
 class Timeline:
-    """What happened to the user's sessions.
-
-    Attributes:
-        entries: The steps, the newest first.
-        options: The steps of this session: `key` and `label`.
-        points: The same as `key`, `at` and `rev`.
-        is_picked: Whether two steps are compared.
-        start: The earlier one's key.
-        end: The later one's key.
-        difference: What changed between them: `field`, `old` and `new`.
-    """
+    """What happened to the user's sessions."""
 
     entries: Any
     options: Any
@@ -117,11 +87,7 @@ class Timeline:
 
 
 def use_timeline() -> Timeline:
-    """Follow what happens to the user's sessions.
-
-    Returns:
-        Vars; the component has to stand inside of a `Watch`.
-    """
+    """Follow what happens to the user's sessions."""
     steps: Any = OverviewState.steps
     tab: Any = SessionState.tab
     line = f"const timeline = useTimeline({steps!s}, {tab!s})"
@@ -149,12 +115,7 @@ def read_json() -> Any:
 
 
 def use_devices() -> Any:
-    """List the user's sessions.
-
-    Returns:
-        A var with a list of what `overview` says of them, and their `name`, their open
-        `tabs` (`name` and `isOwn`) and the `count` of these.
-    """
+    """List the user's sessions."""
     sessions: Any = OverviewState.sessions
     tab: Any = SessionState.tab
     data = VarData.merge(_data_of(sessions), _data_of(tab), _script("devicesOf"))
@@ -162,14 +123,7 @@ def use_devices() -> Any:
 
 
 def end_sessions(which: dict[str, Any]) -> Any:
-    """End sessions: what a button's `on_click` takes.
-
-    Args:
-        which: `{"id": ...}`, `{"others": True}` or `{"all": True}`.
-
-    Returns:
-        The handler.
-    """
+    """End sessions: what a button's `on_click` takes."""
     chosen: Any = rx.Var.create(which)
     data = (_data_of(chosen), _script("endSessions"))
     return rx.call_function(var(f"() => endSessions({chosen!s})", Any, *data))
@@ -201,15 +155,7 @@ class Watch(rx.Fragment):
 
     @classmethod
     def create(cls, *children: Any, **props: Any) -> rx.Component:
-        """Make one.
-
-        Args:
-            *children: What stands in it.
-            **props: The fragment's own.
-
-        Returns:
-            The component.
-        """
+        """Make one."""
         handlers = {"on_mount": WatchingState.watch, "on_unmount": WatchingState.leave}
         made: rx.Component = super().create(*children, **handlers, **props)
         return made

@@ -11,15 +11,7 @@ from authdemo.sessions.reflex.components.i18n import verbatim, word
 
 
 def section(name: str, *children: Any) -> rx.Component:
-    """Make a section with the heading `<name>.title` and the caption `<name>.caption`.
-
-    Args:
-        name: The area of its texts.
-        *children: What it holds.
-
-    Returns:
-        The section; its test id is its name.
-    """
+    """Make a section with the heading `<name>.title` and the caption `<name>.caption`."""
     heading = f"{name}-title"
     return rx.el.section(
         rx.el.h2(word(f"{name}.title"), id=heading, tab_index=-1),
@@ -32,16 +24,7 @@ def section(name: str, *children: Any) -> rx.Component:
 
 
 def table(headings: list[Any], rows: Any, *, label: Any) -> rx.Component:
-    """Make a table that scrolls by itself, by keyboard too.
-
-    Args:
-        headings: What stands over the columns.
-        rows: The rows.
-        label: What it is.
-
-    Returns:
-        A region that holds the table.
-    """
+    """Make a table that scrolls by itself, by keyboard too."""
     columns = (rx.el.th(heading, scope="col") for heading in headings)
     return rx.el.div(
         rx.el.table(rx.el.thead(rx.el.tr(*columns)), rx.el.tbody(rows)),
@@ -53,16 +36,7 @@ def table(headings: list[Any], rows: Any, *, label: Any) -> rx.Component:
 
 
 def filled_list(rows: Any, row: Callable[[Any], rx.Component], *, class_name: str) -> rx.Component:
-    """List rows, or say that they are on their way.
-
-    Args:
-        rows: A var with a list.
-        row: Makes an element of the list.
-        class_name: The list's class.
-
-    Returns:
-        An ordered list.
-    """
+    """List rows, or say that they are on their way."""
     return rx.el.ol(
         rx.cond(
             rows.length() > 0,
@@ -75,14 +49,7 @@ def filled_list(rows: Any, row: Callable[[Any], rx.Component], *, class_name: st
 
 
 def changes(rows: Any) -> rx.Component:
-    """List fields with their old and new values.
-
-    Args:
-        rows: A var with a list of `field`, `old` and `new`.
-
-    Returns:
-        A list.
-    """
+    """List fields with their old and new values."""
     return rx.el.ul(rx.foreach(rows, _change), class_name="changes")
 
 

@@ -14,11 +14,7 @@ from .parts import changes, filled_list, section
 
 
 def timeline() -> rx.Component:
-    """Show every step, a chart of this session's, and the difference between two of them.
-
-    Returns:
-        A section, which the server keeps in step.
-    """
+    """Show every step, a chart of this session's, and the difference between two of them."""
     steps = use_timeline()
     return section(
         "timeline",

@@ -18,13 +18,7 @@ from authdemo.ui.session_card import client_session
 
 
 class AccountState(Busy, rx.State):
-    """The form for a new password.
-
-    Attributes:
-        has_password: Whether the user signed in with one, and not at a provider elsewhere.
-        done: Whether the password is changed, and the other sessions are over.
-        ended: How many other sessions that ended.
-    """
+    """The form for a new password."""
 
     has_password: bool = True
     done: bool = False

@@ -16,11 +16,7 @@ from authdemo.ui.layout import layout
 
 @protected(roles="admin")
 class AdminState(Busy, rx.State):
-    """Everyone who has an account.
-
-    Attributes:
-        people: Their ids, roles, and in how many places they are signed in.
-    """
+    """Everyone who has an account."""
 
     people: rx.Field[list[dict[str, str]]] = rx.field(default_factory=list)
 

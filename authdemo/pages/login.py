@@ -24,12 +24,7 @@ from authdemo.ui.layout import plain_layout
 
 
 class LoginState(Busy, rx.State):
-    """The login form.
-
-    Attributes:
-        is_seeded: Whether the demo's own accounts are there.
-        elsewhere: The providers that the operator has switched on, since the page was built.
-    """
+    """The login form."""
 
     is_seeded: bool = is_seeded
     elsewhere: rx.Field[list[dict[str, str]]] = rx.field(default_factory=list)

@@ -46,14 +46,7 @@ _KINDS: dict[str, tuple[type, str]] = {
 
 
 def check_choices(**choices: object) -> None:
-    """Check what kind of thing each choice is.
-
-    Args:
-        **choices: What `Auth` was given, by name; None is a choice that wasn't made.
-
-    Raises:
-        ConfigurationError: If one is of another kind; says which it takes.
-    """
+    """Check what kind of thing each choice is."""
     for name, value in choices.items():
         kind, takes = _KINDS[name]
         if value is not None:
@@ -61,14 +54,7 @@ def check_choices(**choices: object) -> None:
 
 
 def check_providers(providers: Sequence[Any]) -> None:
-    """Check that there are providers, each with an id of its own.
-
-    Args:
-        providers: The ways to sign in.
-
-    Raises:
-        ConfigurationError: If it is no list of them.
-    """
+    """Check that there are providers, each with an id of its own."""
     takes = "Auth(providers=...) takes a list of providers, like [Credentials(authorize=...)]"
     if isinstance(providers, str) or not isinstance(providers, Sequence):
         raise ConfigurationError(f"{takes}, not {shown(providers)}.")
@@ -84,16 +70,7 @@ def check_providers(providers: Sequence[Any]) -> None:
 def check_users(
     user: type[User], update: type[UserUpdate], find_user: Callable[..., Any] | None
 ) -> None:
-    """Check that the models of a user fit together, and that users can be looked up.
-
-    Args:
-        user: The fields of a user.
-        update: The fields that a client may change.
-        find_user: Finds a user by id, or None.
-
-    Raises:
-        ConfigurationError: If one is of another kind, or clients could change what isn't there.
-    """
+    """Check that the models of a user fit together, and that users can be looked up."""
     check_subclass("Auth(user=...)", user, User)
     check_subclass("Auth(update=...)", update, UserUpdate)
     check_function("Auth(find_user=...)", find_user, "user_id", optional=True)

@@ -25,16 +25,7 @@ Provider: TypeAlias = Credentials | Federated
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """Somebody proved who they are.
-
-    Attributes:
-        user: Who.
-        account: How.
-        began: When they began to prove it, in seconds since 1970.
-        redirect_to: Where the `sign_in` callback sends them instead of signing
-            them in, or None.
-        provider_session: What the session is at the provider.
-    """
+    """Somebody proved who they are."""
 
     user: User
     account: Account
@@ -56,16 +47,6 @@ class Admission:
         *,
         clock: Clock = system_clock,
     ) -> None:
-        """Put the parts together.
-
-        Args:
-            providers: The ways to sign in, by id.
-            callbacks: The app's decisions.
-            schema: Which fields a user has.
-            trail: The audit trail.
-            failures: How often signing in may fail.
-            clock: The clock.
-        """
         self._providers = providers
         self._callbacks = callbacks
         self._schema = schema
@@ -75,17 +56,7 @@ class Admission:
         self._clock = clock
 
     def provider(self, provider_id: str) -> Provider:
-        """Find a way to sign in.
-
-        Args:
-            provider_id: Its id.
-
-        Returns:
-            The provider.
-
-        Raises:
-            UnknownProvider: If there is none of that id.
-        """
+        """Find a way to sign in."""
         provider = self._providers.get(provider_id)
         if provider is None:
             raise UnknownProvider(f"There is no way to sign in called {provider_id[:64]!r}.")
@@ -99,27 +70,7 @@ class Admission:
         device: Device,
         has_left: Callable[[], bool] = lambda: False,
     ) -> Granted:
-        """Find out who somebody is, and whether they may come in.
-
-        Args:
-            provider_id: The provider's id.
-            credentials: What they sent. Blanks around the field that names the account count for
-                nothing, in whatever is made of it: phones add them.
-            device: What they sign in with; failures are counted by its address.
-            has_left: Tells whether they have disconnected; then no password is hashed.
-
-        Returns:
-            Who they are.
-
-        Raises:
-            UnknownProvider: If there is no such provider.
-            TooManyAttempts: If this account failed too often from there.
-            TooManySignIns: If too many sign-ins from there are under way.
-            ConnectionLost: If they have left before the credentials were checked.
-            CredentialsSignin: If the credentials are wrong.
-            AccessDenied: If the `sign_in` callback said no.
-            CallbackFailed: If a function of the app raised, or answered with no user of the app.
-        """
+        """Find out who somebody is, and whether they may come in."""
         began = self._clock()
         credentials = _tidy(self._providers.get(provider_id), credentials)
         try:
@@ -143,21 +94,7 @@ class Admission:
     async def admit(
         self, provider: Federated, identity: Identity, *, began: float, member: User | None
     ) -> Granted:
-        """Decide whether somebody whom a provider vouches for may come in.
-
-        Args:
-            provider: The provider.
-            identity: Who it is, verified.
-            began: When they were sent there to prove it.
-            member: Who is signed in already, or None.
-
-        Returns:
-            Who they are.
-
-        Raises:
-            AccessDenied: If the app has no place for them, or the `sign_in` callback said no.
-            CallbackFailed: If a function of the app raised, or answered with no user of the app.
-        """
+        """Decide whether somebody whom a provider vouches for may come in."""
         known = replace(identity, member=member)
         answer = await cb.call("user", partial(provider.user, known))
         if not answer:

@@ -54,17 +54,7 @@ def sign(header: str, payload: str, secret: str | bytes, algorithm: str = "HS256
 
 
 def forge(header: Any, payload: Any, secret: str | bytes, algorithm: str = "HS256") -> str:
-    """Make a token.
-
-    Args:
-        header: Its header: octets, or anything else as JSON.
-        payload: Its payload, likewise.
-        secret: What to sign it with, whatever the header says.
-        algorithm: How to sign.
-
-    Returns:
-        The token in compact form.
-    """
+    """Make a token."""
     header, payload = base64url(octets_of(header)), base64url(octets_of(payload))
     return sign(header, payload, secret, algorithm)
 

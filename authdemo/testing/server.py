@@ -118,11 +118,7 @@ def serving(
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """Stop a process and all that it started; what doesn't end in time is killed.
-
-    Args:
-        process: The process, which leads its own group.
-    """
+    """Stop a process and all that it started; what doesn't end in time is killed."""
     with suppress(ProcessLookupError):  # it has ended by itself
         os.killpg(process.pid, signal.SIGTERM)
         try:

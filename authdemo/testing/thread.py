@@ -146,18 +146,9 @@ _LONGEST_WORK = 60.0
 
 
 class Thread:
-    """Serves an app on a free port, in an event loop of its own.
-
-    Attributes:
-        url: Where it listens.
-    """
+    """Serves an app on a free port, in an event loop of its own."""
 
     def __init__(self, app: ASGIApp) -> None:
-        """Get ready.
-
-        Args:
-            app: The app.
-        """
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
@@ -173,11 +164,7 @@ class Thread:
         self._thread = threading.Thread(target=context.run, args=(self._serve,))
 
     def __enter__(self) -> Self:
-        """Start, and wait until the app answers.
-
-        Raises:
-            RuntimeError: If it doesn't start; its log says why.
-        """
+        """Start, and wait until the app answers."""
         self._thread.start()
         eventually(
             lambda: self._server.started or not self._thread.is_alive(), within=_LONGEST_WORK
@@ -197,14 +184,7 @@ class Thread:
         self._thread.join()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run something in the app's event loop.
-
-        Args:
-            work: What to run.
-
-        Returns:
-            What it returns.
-        """
+        """Run something in the app's event loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_LONGEST_WORK)
 
     def _serve(self) -> None:

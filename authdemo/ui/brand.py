@@ -8,14 +8,7 @@ NAME = "authdemo"
 
 
 def brand(*, href: str = "") -> rx.Component:
-    """Show the name.
-
-    Args:
-        href: Where it leads, if anywhere.
-
-    Returns:
-        A link or a paragraph.
-    """
+    """Show the name."""
     made = (_mark(), rx.el.span(NAME))
     if href:
         return rx.el.a(*made, href=href, class_name="brand")

@@ -12,12 +12,7 @@ from authdemo.sessions import AuthError
 
 
 class Busy(rx.State, mixin=True):
-    """A state whose handlers say when they are at work.
-
-    Attributes:
-        pending: Whether the server is at work.
-        error: The facts of its refusal; empty if it didn't refuse.
-    """
+    """A state whose handlers say when they are at work."""
 
     pending: bool = False
     error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)

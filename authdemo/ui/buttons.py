@@ -12,18 +12,7 @@ from authdemo.sessions import explain, live_text, use_session, word
 def action_button(
     label: Any, on_click: Any, *, pending: Any, quiet: bool = False, described_by: Any = None
 ) -> rx.Component:
-    """Make a button that can't be pressed before it works, nor again while it does.
-
-    Args:
-        label: Its text.
-        on_click: What it does.
-        pending: Whether it is at work.
-        quiet: Whether it stands back behind others.
-        described_by: The id of what it is for, where others are called the same.
-
-    Returns:
-        The button.
-    """
+    """Make a button that can't be pressed before it works, nor again while it does."""
     return rx.el.button(
         live_text(label),
         type="button",
@@ -36,16 +25,7 @@ def action_button(
 
 
 def submit_button(label: Any, *, pending: Any, is_idle: Any = False) -> rx.Component:
-    """Make the button that sends a form.
-
-    Args:
-        label: Its text.
-        pending: Whether the form is on its way.
-        is_idle: Whether there is nothing to send.
-
-    Returns:
-        The button.
-    """
+    """Make the button that sends a form."""
     return rx.el.button(
         live_text(label),
         type="submit",
@@ -56,27 +36,13 @@ def submit_button(label: Any, *, pending: Any, is_idle: Any = False) -> rx.Compo
 
 
 def update_button(name: str) -> rx.Component:
-    """Make the tutorial's reusable update button: it updates the session from the browser.
-
-    Args:
-        name: The user's new name.
-
-    Returns:
-        The button.
-    """
+    """Make the tutorial's reusable update button: it updates the session from the browser."""
     session = use_session()
     return action_button(word("update.client"), session.update(name=name), pending=session.pending)
 
 
 def refusal(error: Any) -> rx.Component:
-    """Say why something was refused; shows nothing while there is no error, or an old one.
-
-    Args:
-        error: The error's facts.
-
-    Returns:
-        A live region.
-    """
+    """Say why something was refused; shows nothing while there is no error, or an old one."""
     said = rx.cond(rx.State.is_hydrated, explain(error), "")
     return rx.el.p(live_text(said), role="alert", class_name="refusal")
 

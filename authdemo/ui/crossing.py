@@ -8,16 +8,7 @@ import reflex as rx
 
 
 def crossing(path: str, question: Any, label: Any) -> rx.Component:
-    """Lead to the other page, without forgetting where the visitor wants to go.
-
-    Args:
-        path: The other page.
-        question: For whom it is.
-        label: The link's text.
-
-    Returns:
-        A line of text.
-    """
+    """Lead to the other page, without forgetting where the visitor wants to go."""
     query: Any = rx.State.router.url.query
     return rx.el.p(
         question,

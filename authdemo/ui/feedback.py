@@ -73,14 +73,7 @@ class ToastWhen(rx.Fragment):
 
 
 def overdue(value: Any) -> Any:
-    """Tell whether something is awaited for longer than anybody waits without a word.
-
-    Args:
-        value: A var that is true once it has come.
-
-    Returns:
-        A var.
-    """
+    """Tell whether something is awaited for longer than anybody waits without a word."""
     hook = f"const isOverdue = useOverdue({value!s})"
     data = VarData.merge(
         value._get_all_var_data(),

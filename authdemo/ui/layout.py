@@ -18,16 +18,7 @@ LINKS = {"home": "/", "client": "/client", "inspector": "/inspector", "account":
 
 
 def layout(name: str, *children: rx.Component, has_way_out: bool = False) -> rx.Component:
-    """Lay a page out for somebody who is signed in.
-
-    Args:
-        name: The area of its texts, with a `title` and a `lead`.
-        *children: What the page holds.
-        has_way_out: Whether the page itself holds the button to log out.
-
-    Returns:
-        The page.
-    """
+    """Lay a page out for somebody who is signed in."""
     return rx.fragment(
         rx.el.header(
             _within_page(word("nav.skip"), "#main", class_name="skip"),
@@ -56,15 +47,7 @@ def layout(name: str, *children: rx.Component, has_way_out: bool = False) -> rx.
 
 
 def plain_layout(name: str, *children: rx.Component) -> rx.Component:
-    """Lay a page out for anyone.
-
-    Args:
-        name: The area of its texts, with a `title`.
-        *children: What the page holds.
-
-    Returns:
-        The page.
-    """
+    """Lay a page out for anyone."""
     return rx.fragment(
         rx.el.main(
             brand(),

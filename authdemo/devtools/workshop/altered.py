@@ -18,15 +18,7 @@ ADDRESS = "/api/auth/session"
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What an experiment has at hand.
-
-    Attributes:
-        auth: The app's sessions.
-        record: The visitor's session, as it is now.
-        base_url: The app's origin.
-        device: What the visitor uses.
-        mark: A name that nobody has: where it turns up, something broke.
-    """
+    """What an experiment has at hand."""
 
     auth: AuthCore
     record: SessionRecord
@@ -42,16 +34,7 @@ class Bench:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlteredRequest:
-    """One altered request.
-
-    Attributes:
-        altered: What is not as it should be: name, before, after; for people to read.
-        cookie: The session cookie that it brings.
-        method: Its method.
-        body: What it sends, or None.
-        csrf: The CSRF token and its cookie.
-        origin: Where it says it comes from.
-    """
+    """One altered request."""
 
     altered: tuple[Mapping[str, Any], ...] = ()
     cookie: str = field(repr=False)
@@ -62,16 +45,7 @@ class AlteredRequest:
 
 
 def reading(bench: Bench, cookie: str, *altered: Mapping[str, Any]) -> AlteredRequest:
-    """Read the session with a cookie.
-
-    Args:
-        bench: What is at hand.
-        cookie: The session cookie.
-        *altered: What is altered in it.
-
-    Returns:
-        The request.
-    """
+    """Read the session with a cookie."""
     return AlteredRequest(altered=altered, cookie=cookie, origin=bench.base_url)
 
 
@@ -83,19 +57,7 @@ def update(
     brings_csrf: bool = True,
     origin: str | None = None,
 ) -> AlteredRequest:
-    """Update the session as the browser's button does, but for what is said otherwise.
-
-    Args:
-        bench: What is at hand.
-        data: The fields to change.
-        *altered: What is altered.
-        csrf_of: The id of the session that the CSRF token was made for.
-        brings_csrf: Whether the token is in the body.
-        origin: Where the request says it comes from.
-
-    Returns:
-        The request.
-    """
+    """Update the session as the browser's button does, but for what is said otherwise."""
     csrf = Csrf(bench.auth.settings.keys).issue(csrf_of or bench.record.id)
     sent = {"csrfToken": csrf[0]} if brings_csrf else {}
     return AlteredRequest(
@@ -109,14 +71,5 @@ def update(
 
 
 def change(name: str, before: Any, after: Any) -> Mapping[str, Any]:
-    """Say what was altered.
-
-    Args:
-        name: The place.
-        before: What should be there.
-        after: What is there.
-
-    Returns:
-        A JSON object.
-    """
+    """Say what was altered."""
     return {"name": name, "before": before, "after": after}

@@ -13,11 +13,7 @@ from .state import WorkshopState
 
 
 def workshop() -> rx.Component:
-    """Make a list of experiments, each with a button that tries it on this very server.
-
-    Returns:
-        A section; whoever isn't signed in gets nothing done with it.
-    """
+    """Make a list of experiments, each with a button that tries it on this very server."""
     return rx.el.section(
         rx.el.h2(word("workshop.title")),
         rx.el.p(word("workshop.lead"), class_name="caption"),

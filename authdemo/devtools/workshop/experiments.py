@@ -19,12 +19,7 @@ _FOREIGN = "https://attacker.example"
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """One way to try to break in.
-
-    Attributes:
-        make: Makes the altered request, of what is at hand and of a stranger's session.
-        held: Judges the answer.
-    """
+    """One way to try to break in."""
 
     make: Callable[[Bench, str], AlteredRequest]
     held: Verdict

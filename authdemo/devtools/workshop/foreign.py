@@ -30,14 +30,7 @@ _MAKERS = {
 
 @cache
 def foreign(algorithm: str) -> Key | KeyPair:
-    """Make a key of somebody else, once: a large one takes a while, so have it made in a thread.
-
-    Args:
-        algorithm: The algorithm that it is for.
-
-    Returns:
-        The key.
-    """
+    """Make a key of somebody else, once: a large one takes a while, so have it made in a thread."""
     if algorithm == Key.algorithm:
         return Key(secrets.token_bytes(MIN_SECRET_BYTES))
     return pair_of(_MAKERS[algorithm](), "a stranger's")

@@ -39,35 +39,12 @@ class Workshop:
     """Runs experiments against one app."""
 
     def __init__(self, auth: AuthCore, app: ASGIApp, *, rate: Rate = _AT_MOST) -> None:
-        """Open the workshop.
-
-        Args:
-            auth: The app's sessions.
-            app: The app as a server sees it, with all that stands in front of it.
-            rate: How many experiments a session may run.
-        """
         self._auth = auth
         self._app = app
         self._limit = UpdateLimit(rate)
 
     async def run(self, key: str, *, sid: str, base_url: str, device: Device) -> dict[str, Any]:
-        """Run an experiment on the visitor's own session.
-
-        Args:
-            key: Which one.
-            sid: The session's id.
-            base_url: The app's origin.
-            device: What the visitor uses; the audit trail shows it.
-
-        Returns:
-            What was sent, what the server answered, and whether it `held`. No credential.
-
-        Raises:
-            NotFound: If there is no such experiment.
-            NotAuthenticated: If the session is over.
-            TooManyUpdates: If there were too many experiments or updates just now.
-            StoreUnavailable: If nobody can say.
-        """
+        """Run an experiment on the visitor's own session."""
         experiment = EXPERIMENTS.get(key)
         if experiment is None:
             raise NotFound("There is no such experiment.", reason="experiment")

@@ -22,15 +22,7 @@ def _workshop(auth: Auth) -> Workshop:
 
 
 class WorkshopState(rx.State):
-    """The outcomes of a tab's experiments; no credential is among them.
-
-    Attributes:
-        outcomes: The newest outcome of each experiment.
-        pending: Whether the server is at work.
-        tried: How many experiments were run by the last press of a button.
-        held: How many of those held.
-        error: The facts of a refusal; empty if there was none.
-    """
+    """The outcomes of a tab's experiments; no credential is among them."""
 
     outcomes: rx.Field[dict[str, dict[str, Any]]] = rx.field(default_factory=dict)
     pending: bool = False

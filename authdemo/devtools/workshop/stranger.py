@@ -12,13 +12,6 @@ def stranger(like: SessionRecord, *, now: float) -> SessionRecord:
     """Make up a session that tells nothing of the one that it is like.
 
     Its user's id is another each time, which nobody can guess, and no account's: it has a blank.
-
-    Args:
-        like: The visitor's session, of which only the shape is taken.
-        now: The time, in seconds since 1970.
-
-    Returns:
-        The session, which is soon over even if nobody ends it.
     """
     blank = {name: type(value)() for name, value in like.user.items()}
     return SessionRecord(

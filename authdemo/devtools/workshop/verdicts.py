@@ -13,20 +13,7 @@ _OK = 200
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What came of an experiment.
-
-    Attributes:
-        status: The answer's status.
-        body: What it says.
-        cookies: The cookies that it sets, but for those that it takes back.
-        session_cookie: The name of the session cookie.
-        shown_rev: The revision that the new session cookie shows, or None.
-        rev_before: The session's revision before.
-        mark: The name that must be nowhere.
-        record: The visitor's session afterwards, or None if it is gone.
-        history: Its steps, oldest first.
-        public: What everyone sees of it.
-    """
+    """What came of an experiment."""
 
     status: int
     body: Any
@@ -69,15 +56,7 @@ def brought_up_to_date(evidence: Evidence) -> bool:
 
 
 def refused(status: int, code: str) -> Verdict:
-    """Expect a refusal.
-
-    Args:
-        status: Its HTTP status.
-        code: Its code.
-
-    Returns:
-        A judge of answers.
-    """
+    """Expect a refusal."""
 
     def is_refused(evidence: Evidence) -> bool:
         said = evidence.body.get("code") if isinstance(evidence.body, dict) else None

@@ -12,32 +12,13 @@ _LONGEST_SHOWN = 64
 
 
 def check_kind(name: str, value: object, kind: type, takes: str) -> None:
-    """Check what kind of thing something is.
-
-    Args:
-        name: What it was given as, like `Auth(providers=...)`.
-        value: The thing.
-        kind: What it should be an instance of.
-        takes: What that is in words, like "a list of providers".
-
-    Raises:
-        ConfigurationError: If it is something else.
-    """
+    """Check what kind of thing something is."""
     if not isinstance(value, kind):
         raise ConfigurationError(f"{name} takes {takes}, not {shown(value)}.")
 
 
 def check_subclass(name: str, value: object, base: type) -> None:
-    """Check that something is a class of the app's own making, or the one it is made from.
-
-    Args:
-        name: What it was given as, like `Auth(user=...)`.
-        value: The thing.
-        base: The class that it should inherit from.
-
-    Raises:
-        ConfigurationError: If it is something else.
-    """
+    """Check that something is a class of the app's own making, or the one it is made from."""
     if not (isinstance(value, type) and issubclass(value, base)):
         ours = base.__name__
         raise ConfigurationError(
@@ -51,16 +32,6 @@ def check_function(
     """Check that something is a function, and that it takes what it will be called with.
 
     What has no signature that can be read, as some functions written in C, is taken as it is.
-
-    Args:
-        name: What it was given as, like `Callbacks(jwt=...)`.
-        function: The thing.
-        *given: What it is called with by position.
-        keywords: What it is called with by name.
-        optional: Whether None will do.
-
-    Raises:
-        ConfigurationError: If it can't be called like that.
     """
     if optional and function is None:
         return
@@ -83,14 +54,7 @@ def check_function(
 
 
 def shown(value: object) -> str:
-    """Say what something is, in a few words.
-
-    Args:
-        value: Anything.
-
-    Returns:
-        A short text or a number as it is, the name of a class, or whose instance it is.
-    """
+    """Say what something is, in a few words."""
     if isinstance(value, type):
         return f"the class {value.__name__}"
     if value is None or isinstance(value, str | int | float):

@@ -108,12 +108,6 @@ class AuditTrail:
     def __init__(
         self, listener: AuditListener | None = None, *, clock: Clock = system_clock
     ) -> None:
-        """Make a trail.
-
-        Args:
-            listener: The app's listener, or None to keep no trail.
-            clock: The clock.
-        """
         self._listener = listener
         self._clock = clock
         self._waiting: deque[AuditEvent] = deque()
@@ -128,13 +122,7 @@ class AuditTrail:
         record: SessionRecord | None = None,
         device: Device | None = None,
     ) -> None:
-        """Note what happened, and when; never waits, and never fails.
-
-        Args:
-            event: What happened; who did it, and where, is added to it.
-            record: The session that it is about.
-            device: What it was done with.
-        """
+        """Note what happened, and when; never waits, and never fails."""
         if self._listener is None:
             return
         if len(self._waiting) >= _MOST_WAITING:
@@ -159,16 +147,7 @@ class AuditTrail:
         user: str = "",
         sid: str = "",
     ) -> None:
-        """Note that something was denied; that the store is away is in the log already.
-
-        Args:
-            why: The error, or its code where nobody raised one.
-            path: What was asked for.
-            record: The session that asked.
-            device: What it was asked with.
-            user: Whose session asked, where its record is not at hand.
-            sid: That session's id.
-        """
+        """Note that something was denied; that the store is away is in the log already."""
         if isinstance(why, StoreUnavailable):
             return
         entry = AuditEvent(kind="refused", reason=code_of(why), path=path, user=user)
@@ -182,12 +161,6 @@ class AuditTrail:
 
         At the end those that still wait are handed over as well, so that none is lost, and
         none comes twice.
-
-        Args:
-            patience: Seconds that the listener has for them.
-
-        Yields:
-            While the app runs.
         """
         async with in_background({"audit trail": self._run}):
             try:

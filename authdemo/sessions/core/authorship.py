@@ -22,45 +22,17 @@ class Authorship:
     """Asks the `jwt` callback, and takes from its answer what a session can hold."""
 
     def __init__(self, callbacks: Callbacks, schema: UserSchema) -> None:
-        """Put the parts together.
-
-        Args:
-            callbacks: The app's decisions.
-            schema: Which fields a user has.
-        """
         self._callbacks = callbacks
         self._schema = schema
 
     async def at_sign_in(self, user: User, account: Account) -> Contents | None:
-        """Decide what a new session says.
-
-        Args:
-            user: Who has proved who they are.
-            account: How.
-
-        Returns:
-            Its contents, or None if the app wants no session.
-
-        Raises:
-            CallbackFailed: If the callback raised, or answered with what no token can say.
-        """
+        """Decide what a new session says."""
         token = {"sub": user.id, "user": self._schema.adopt(user, {})}
         answer = await self._callbacks.ask_jwt(token, trigger="signIn", user=user, account=account)
         return None if answer is None else self._split(answer, user.id, {})
 
     async def at_update(self, record: SessionRecord, accepted: dict[str, Any]) -> Contents | None:
-        """Decide what a session says from its next revision on.
-
-        Args:
-            record: The session as it is.
-            accepted: The fields that change.
-
-        Returns:
-            Its contents, or None if the app wants the session to end.
-
-        Raises:
-            CallbackFailed: If the callback raised, or answered with what no token can say.
-        """
+        """Decide what a session says from its next revision on."""
         fields = {**record.user, **accepted}
         token = {**record.claims, "sub": record.user_id, "user": fields}
         answer = await self._callbacks.ask_jwt(token, trigger="update", session=accepted)

@@ -59,75 +59,27 @@ def default_jwt(
     trigger: Trigger | None,
     session: Mapping[str, Any] | None,
 ) -> Token | None:
-    """Leave the token's claims as they are.
-
-    Args:
-        token: The claims: `sub`, `user`, and what this callback added before.
-        user: Who signs in; None but at sign-in.
-        account: How they sign in; None but at sign-in.
-        trigger: `signIn` or `update`.
-        session: The accepted changes; None but at an update. They are in
-            `token["user"]` already.
-
-    Returns:
-        The claims from now on, or None to end the session.
-    """
+    """Leave the token's claims as they are."""
     return token
 
 
 def default_session(*, session: dict[str, Any], token: Token) -> dict[str, Any]:
-    """Show the session as it is.
-
-    Args:
-        session: The public session: `user`, `expires`, `rev`.
-        token: The token's claims.
-
-    Returns:
-        What everyone who asks for the session gets: `user`, `expires` and `rev` at least.
-    """
+    """Show the session as it is."""
     return session
 
 
 def default_sign_in(*, user: User, account: Account, credentials: Mapping[str, Any]) -> bool | str:
-    """Let everyone in who has proved who they are.
-
-    Args:
-        user: Who wants in.
-        account: How.
-        credentials: What they sent.
-
-    Returns:
-        Whether to let them in, or where to send them instead. Whatever is false says no, so
-        that a callback which forgets to answer lets nobody in.
-    """
+    """Let everyone in who has proved who they are."""
     return True
 
 
 def default_redirect(*, url: str, base_url: str) -> str:
-    """Stay on the app's own origin.
-
-    Args:
-        url: Where somebody wants to go.
-        base_url: The app's origin.
-
-    Returns:
-        An absolute URL on that origin.
-    """
+    """Stay on the app's own origin."""
     return own_url(url, base_url) or base_url
 
 
 def default_authorized(*, path: str, session: Mapping[str, Any] | None) -> bool | str:
-    """Open protected pages to everyone who is signed in.
-
-    Args:
-        path: The page's path.
-        session: The public session, or None.
-
-    Returns:
-        Whether the page may be served, or where to send the visitor instead. An empty text
-        says no, as `False` does. Whoever may have the page needs what its own rule asks for
-        as well: a session at least.
-    """
+    """Open protected pages to everyone who is signed in."""
     return session is not None
 
 
@@ -274,20 +226,7 @@ class Callbacks:
 
 
 async def call(name: str, callback: Callable[..., T | Awaitable[T]], **arguments: Any) -> T:
-    """Call a callback of the app.
-
-    Args:
-        name: Its name, for the log.
-        callback: A plain or async function.
-        **arguments: What it gets.
-
-    Returns:
-        What it answers.
-
-    Raises:
-        AuthError: What it raised on purpose.
-        CallbackFailed: If it raised anything else, which is logged.
-    """
+    """Call a callback of the app."""
     try:
         return await settled(callback(**arguments))
     except AuthError:
@@ -298,19 +237,7 @@ async def call(name: str, callback: Callable[..., T | Awaitable[T]], **arguments
 
 
 def typed(name: str, answer: object, kind: type[T]) -> T:
-    """Take what a callback answered, if it is what it should be.
-
-    Args:
-        name: The callback's name, for the log.
-        answer: What it answered.
-        kind: What it should be.
-
-    Returns:
-        The answer.
-
-    Raises:
-        CallbackFailed: If it is something else, which is logged by its type alone.
-    """
+    """Take what a callback answered, if it is what it should be."""
     if isinstance(answer, kind):
         return answer
     given = type(answer).__name__
@@ -319,30 +246,13 @@ def typed(name: str, answer: object, kind: type[T]) -> T:
 
 
 def own_address(path: str, query: str) -> str:
-    """Spell the address that a visitor is led back to: the page that they are led away from.
-
-    Args:
-        path: The page's path, with its escapes.
-        query: What follows the question mark, as the browser spells it.
-
-    Returns:
-        Both; the path alone if `own_url` would not take them.
-    """
+    """Spell the address that a visitor is led back to: the page that they are led away from."""
     address = (f"{path}?{query}" if query else path).replace("\\", "%5C")
     return address if len(address) <= MAX_ADDRESS_CHARACTERS else path
 
 
 def own_url(url: str, base_url: str) -> str | None:
-    """Read an address the way a browser would, if it stays at home.
-
-    Args:
-        url: An absolute or relative address, from anywhere.
-        base_url: The app's origin.
-
-    Returns:
-        The absolute address, or None if it leads to another origin or is not
-        an address at all.
-    """
+    """Read an address the way a browser would, if it stays at home."""
     if len(url) > MAX_ADDRESS_CHARACTERS or "\\" in url or _BLANK.search(url):
         return None
     if url.startswith("/"):

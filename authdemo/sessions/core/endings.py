@@ -24,15 +24,6 @@ class Endings:
         events: Events,
         trail: AuditTrail,
     ) -> None:
-        """Put the parts together.
-
-        Args:
-            store: Where the records are.
-            faces: Shows to the app's listener what has ended.
-            feed: Carries the notice to whoever shows the session.
-            events: The app's listeners.
-            trail: The audit trail.
-        """
         self._store = store
         self._faces = faces
         self._feed = feed
@@ -47,14 +38,7 @@ class Endings:
         *,
         fields: tuple[str, ...] = (),
     ) -> None:
-        """End a session, and tell everyone concerned.
-
-        Args:
-            sid: The session's id.
-            reason: Why it ends.
-            device: What somebody asks with.
-            fields: The names of the user's fields that are to blame.
-        """
+        """End a session, and tell everyone concerned."""
         record = await self._store.delete(sid)
         if record is None:
             return

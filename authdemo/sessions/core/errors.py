@@ -187,11 +187,6 @@ class TooManyUpdates(AuthError):
     code = "TooManyUpdates"
 
     def __init__(self, retry_after: int) -> None:
-        """Make an error.
-
-        Args:
-            retry_after: Seconds until the next update is let in.
-        """
         super().__init__("Too many updates at once. Wait a moment and try again.")
         self.retry_after = retry_after
 
@@ -281,11 +276,7 @@ class HandlerFailed(AuthError):
 
 
 class RequestRefused(AuthError):
-    """A request that did not come from this app's own pages.
-
-    Attributes:
-        url: Where Auth.js's client shall go, if that is who asks.
-    """
+    """A request that did not come from this app's own pages."""
 
     code = "RequestRefused"
     url: str | None = None
@@ -306,22 +297,12 @@ class NotFound(AuthError):
 
 
 class MethodNotAllowed(AuthError):
-    """What is at an address doesn't take that method (RFC 9110 section 15.5.6).
-
-    Attributes:
-        allowed: The methods that it takes.
-    """
+    """What is at an address doesn't take that method (RFC 9110 section 15.5.6)."""
 
     code = "MethodNotAllowed"
     message = "This address doesn't take that method."
 
     def __init__(self, message: str = "", *, allowed: Sequence[str]) -> None:
-        """Make an error.
-
-        Args:
-            message: What to do instead; the class's own by default.
-            allowed: The methods that are taken.
-        """
         super().__init__(message)
         self.allowed = tuple(allowed)
 

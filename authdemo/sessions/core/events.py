@@ -62,12 +62,7 @@ class Events:
 
 
 async def tell(listener: Listener | None, **facts: Any) -> None:
-    """Tell a listener of the app, whatever becomes of it.
-
-    Args:
-        listener: The listener, or None.
-        **facts: What it gets.
-    """
+    """Tell a listener of the app, whatever becomes of it."""
     if listener is None:
         return
     try:
@@ -121,26 +116,14 @@ class Feed:
     """Carries notices from the transitions to whoever shows sessions."""
 
     def __init__(self) -> None:
-        """Make a feed that nobody listens to yet."""
         self._listeners: list[Callable[[Notice], None]] = []
 
     def subscribe(self, listener: Callable[[Notice], None]) -> Callable[[], None]:
-        """Listen.
-
-        Args:
-            listener: Is called at once with each notice; it must not block.
-
-        Returns:
-            A function that stops listening.
-        """
+        """Listen."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def publish(self, notice: Notice) -> None:
-        """Tell everyone.
-
-        Args:
-            notice: What happened.
-        """
+        """Tell everyone."""
         for listener in tuple(self._listeners):
             listener(notice)

@@ -15,52 +15,23 @@ _MOST_KNOWN = 16_384
 
 
 class Misfit(Exception):
-    """A user whom the app can't read.
-
-    Attributes:
-        fields: The names of the fields that are to blame.
-    """
+    """A user whom the app can't read."""
 
     def __init__(self, fields: tuple[str, ...]) -> None:
-        """Make an error.
-
-        Args:
-            fields: The names of the fields that are to blame.
-        """
         super().__init__(", ".join(fields))
         self.fields = fields
 
 
 class Fitting:
-    """Brings the users of sessions in line with the app's model, as far as they can be.
-
-    Attributes:
-        known: The sessions whose users are known to fit as they are, by their ids.
-    """
+    """Brings the users of sessions in line with the app's model, as far as they can be."""
 
     def __init__(self, schema: UserSchema) -> None:
-        """Begin with no sessions.
-
-        Args:
-            schema: Reads users.
-        """
         self.known: dict[str, SessionRecord] = {}
         self._schema = schema
         self._logged: set[str] = set()
 
     def fit(self, record: SessionRecord) -> SessionRecord:
-        """Show a session as if it had begun with the model that the app has now.
-
-        Args:
-            record: The session as it was kept.
-
-        Returns:
-            The session. Its user has the defaults of new fields, and no fields that are gone.
-
-        Raises:
-            Misfit: If its user can't be read; the log says once for each way why, and nothing
-                of the user.
-        """
+        """Show a session as if it had begun with the model that the app has now."""
         try:
             read = self._schema.read_older(record.user)
         except ValidationError as error:
@@ -72,11 +43,7 @@ class Fitting:
         return record
 
     def know(self, record: SessionRecord) -> None:
-        """Remember that a user fits.
-
-        Args:
-            record: The session, with what the schema has just written of its user.
-        """
+        """Remember that a user fits."""
         self.known[record.id] = record
         if len(self.known) > _MOST_KNOWN:
             del self.known[next(iter(self.known))]

@@ -31,30 +31,14 @@ def base64url(octets: bytes) -> str:
 
 
 def unpacked(segment: str) -> bytes:
-    """Decode a segment, however it is spelled.
-
-    Args:
-        segment: The segment, without padding.
-
-    Returns:
-        What it stands for.
-
-    Raises:
-        binascii.Error: If its length is that of no segment.
-    """
+    """Decode a segment, however it is spelled."""
     return base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
 
 
 def signature(signed: bytes, private: Any, algorithm: str) -> str:
     """Sign anything, with any key; what a good token looks like is decided in `jws`.
 
-    Args:
-        signed: The first two segments.
-        private: What signs: a secret's octets, or a private key.
-        algorithm: The algorithm (RFC 7518 section 3.1).
-
-    Returns:
-        The third segment.
+    See RFC 7518 section 3.1.
     """
     return base64url(jwt.get_algorithm_by_name(algorithm).sign(signed, private))
 
@@ -73,12 +57,7 @@ PrivateKey: TypeAlias = Ed25519PrivateKey | EllipticCurvePrivateKey | RSAPrivate
 class KeyPair:
     """A private key, and what everybody may know of it.
 
-    Attributes:
-        algorithm: The one algorithm that it is used with (RFC 7518 section 3.1).
-        kid: Its thumbprint (RFC 7638).
-        private: What signs.
-        public: What verifies.
-        jwk: The public key as JSON (RFC 7517 section 4).
+    See RFC 7518 section 3.1; RFC 7638; RFC 7517 section 4.
     """
 
     algorithm: str
@@ -89,17 +68,7 @@ class KeyPair:
 
 
 def read_pair(path: Path) -> KeyPair:
-    """Read a private key.
-
-    Args:
-        path: Its file.
-
-    Returns:
-        The key with its public half.
-
-    Raises:
-        ConfigurationError: If the file can't be used; says why, and nothing of what is in it.
-    """
+    """Read a private key."""
     try:
         if stat.S_IMODE(path.stat().st_mode) & stat.S_IROTH:
             raise ConfigurationError(
@@ -116,18 +85,7 @@ def read_pair(path: Path) -> KeyPair:
 
 
 def pair_of(private: object, name: str) -> KeyPair:
-    """Make a pair of a private key.
-
-    Args:
-        private: The private key.
-        name: What to call it in an error.
-
-    Returns:
-        The key with its public half.
-
-    Raises:
-        ConfigurationError: If it is of another kind than those that are taken.
-    """
+    """Make a pair of a private key."""
     algorithm = _algorithm(private)
     if algorithm is None or not isinstance(private, PrivateKey):
         raise ConfigurationError(
@@ -179,10 +137,7 @@ _KID_DIGITS = 16
 class Key:
     """One secret and its public name.
 
-    Attributes:
-        secret: The secret's bytes.
-        kid: The key id that tokens carry (RFC 7515 section 4.1.4). It is a MAC
-            of a constant, so it tells nothing about the secret.
+    See RFC 7515 section 4.1.4.
     """
 
     secret: bytes = field(repr=False)
@@ -206,15 +161,7 @@ class Key:
         object.__setattr__(self, "kid", self.mac("kid", "")[:_KID_DIGITS])
 
     def mac(self, purpose: str, text: str) -> str:
-        """Authenticate a text for one purpose only.
-
-        Args:
-            purpose: What the text is for; MACs of one purpose are worthless for another.
-            text: What to authenticate.
-
-        Returns:
-            64 hexadecimal digits.
-        """
+        """Authenticate a text for one purpose only."""
         mac = self._keyed.copy()
         mac.update(f"authdemo.sessions {purpose}\0{text}".encode())
         return mac.hexdigest()
@@ -229,15 +176,6 @@ class KeyRing:
     """
 
     def __init__(self, secrets: Iterable[str], pairs: Iterable[KeyPair] = ()) -> None:
-        """Make a ring.
-
-        Args:
-            secrets: The secrets, newest first, at least 32 bytes each.
-            pairs: The pairs, newest first.
-
-        Raises:
-            ConfigurationError: If there is no secret, or one is too short.
-        """
         self._keys = tuple(Key(_strong(secret)) for secret in secrets)
         if not self._keys:
             raise ConfigurationError("AUTH_SECRET needs at least one secret.")
@@ -273,16 +211,7 @@ class KeyRing:
         return self.signing.mac(purpose, text)
 
     def verify(self, purpose: str, text: str, mac: str) -> bool:
-        """Check a MAC against every key, in constant time for each.
-
-        Args:
-            purpose: What the text is for.
-            text: The text.
-            mac: The MAC that came with it.
-
-        Returns:
-            Whether one of the keys made it.
-        """
+        """Check a MAC against every key, in constant time for each."""
         given = mac.encode("utf-8", "replace")
         matches = [
             hmac.compare_digest(key.mac(purpose, text).encode(), given) for key in self._keys

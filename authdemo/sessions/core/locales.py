@@ -34,15 +34,6 @@ class Words:
     """An app's catalogs, which lie over the package's own."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        """Read the catalogs.
-
-        Args:
-            folder: The app's files, like `en.json` and `zh.json`. They decide which
-                languages there are; what a language doesn't say is said in English.
-
-        Raises:
-            ConfigurationError: If a file can't be read, or there is no `en.json`.
-        """
         own, apps = _read(OWN), _read(folder) if folder else {}
         if folder is not None and DEFAULT not in apps:
             raise ConfigurationError(f"The folder {str(folder)!r} must hold {DEFAULT}.json.")
@@ -53,26 +44,13 @@ class Words:
         self._preferred = lru_cache(_MOST_CHOICES)(self._preferred_of)
 
     def texts(self, language: str) -> Texts:
-        """Give all texts of a language, by key.
-
-        Args:
-            language: One of `languages`.
-
-        Returns:
-            The texts.
-        """
+        """Give all texts of a language, by key."""
         return self._texts[language]
 
     def choose(self, chosen: str | None, accepted: str) -> str:
         """Choose a visitor's language.
 
-        Args:
-            chosen: What the visitor chose here, if anything.
-            accepted: What their browser asks for: `Accept-Language` (RFC 9110, section 12.5.4),
-                of which no more is read than browsers send.
-
-        Returns:
-            One of `languages`, English if none fits.
+        See RFC 9110, section 12.5.4.
         """
         if chosen in self.languages:
             return chosen

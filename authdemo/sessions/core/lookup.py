@@ -15,13 +15,7 @@ from .utils import Clock
 
 
 class Verified(NamedTuple):
-    """A token that was checked, and the living session that it belongs to.
-
-    Attributes:
-        token: The token.
-        claims: What it says, which may be old.
-        record: What is so.
-    """
+    """A token that was checked, and the living session that it belongs to."""
 
     token: str
     claims: Claims
@@ -33,9 +27,6 @@ class Lookup:
 
     One whose time is over ends when it is looked for, and so does one whose user doesn't fit the
     app's user model, because another version of the app kept it.
-
-    Attributes:
-        store: Where the records are.
     """
 
     def __init__(
@@ -47,15 +38,6 @@ class Lookup:
         fitting: Fitting,
         clock: Clock,
     ) -> None:
-        """Put the parts together.
-
-        Args:
-            store: Where the records are.
-            tokens: Verifies tokens.
-            endings: Ends sessions that are over.
-            fitting: Brings sessions in line with the app's user model.
-            clock: The clock.
-        """
         self.store = store
         self._tokens = tokens
         self._endings = endings
@@ -64,35 +46,14 @@ class Lookup:
         self._clock = clock
 
     async def verify(self, token: str) -> Verified | None:
-        """Check a token and find its session.
-
-        Args:
-            token: The cookie's value.
-
-        Returns:
-            Both, or None if the token is no good or its session is over.
-
-        Raises:
-            StoreUnavailable: If the store can't say.
-        """
+        """Check a token and find its session."""
         try:
             return await self.check(token)
         except TokenError:
             return None
 
     async def check(self, token: str) -> Verified:
-        """Check a token as `verify` does, and say why it is no good; never tell its bearer.
-
-        Args:
-            token: The cookie's value.
-
-        Returns:
-            The token and its session.
-
-        Raises:
-            TokenError: If it is no good, or its session is over; its `reason` says which.
-            StoreUnavailable: If the store can't say.
-        """
+        """Check a token as `verify` does, and say why it is no good; never tell its bearer."""
         claims = self._tokens.decode(token)
         record = await self.find(claims.sid)
         if record is None:
@@ -102,17 +63,7 @@ class Lookup:
         return Verified(token, claims, record)
 
     async def find(self, sid: str) -> SessionRecord | None:
-        """Find a living session.
-
-        Args:
-            sid: The session's id.
-
-        Returns:
-            The newest record, or None if the session is over.
-
-        Raises:
-            StoreUnavailable: If the store can't say.
-        """
+        """Find a living session."""
         record = await self.store.get(sid)
         if record is None:
             return None
@@ -123,37 +74,16 @@ class Lookup:
         return None
 
     async def of_user(self, user_id: str) -> list[SessionRecord]:
-        """List a user's living sessions, newest first.
-
-        Args:
-            user_id: The user's id.
-
-        Returns:
-            The records.
-        """
+        """List a user's living sessions, newest first."""
         return await self._living(await self.store.of_user(user_id))
 
     async def lives_of(self, user_id: str) -> list[tuple[SessionRecord, list[Revision]]]:
-        """List a user's living sessions and how they came to be what they are.
-
-        Args:
-            user_id: The user's id.
-
-        Returns:
-            The records, newest first, each with its history, oldest step first.
-        """
+        """List a user's living sessions and how they came to be what they are."""
         records = await self.of_user(user_id)
         return [(record, await self.store.history(record.id)) for record in records]
 
     async def named(self, handle: str) -> list[SessionRecord]:
-        """List the living sessions that go by a name at their provider; see `of_handle`.
-
-        Args:
-            handle: The name.
-
-        Returns:
-            The records.
-        """
+        """List the living sessions that go by a name at their provider; see `of_handle`."""
         return await self._living(await self.store.of_handle(handle))
 
     async def _living(self, records: list[SessionRecord]) -> list[SessionRecord]:

@@ -21,42 +21,19 @@ class Once(Generic[Kind]):
     def __init__(
         self, kind: type[Kind], store: SessionStore, *, seconds: float, clock: Clock
     ) -> None:
-        """Begin with none.
-
-        Args:
-            kind: What they are; the name of one kind is worthless for another.
-            store: Where they wait.
-            seconds: How long each is good.
-            clock: The clock.
-        """
         self._kind = kind
         self._store = store
         self._seconds = seconds
         self._clock = clock
 
     async def keep(self, thing: Kind, name: str = "") -> str:
-        """Keep one.
-
-        Args:
-            thing: What to keep.
-            name: The name that it goes by, which nobody can guess; a new one by default.
-
-        Returns:
-            The name.
-        """
+        """Keep one."""
         name, expires = name or new_id(), self._clock() + self._seconds
         await self._store.put_ticket(self._hash(name), thing.model_dump_json(), expires=expires)
         return name
 
     async def take(self, name: str) -> Kind | None:
-        """Take one back; whatever the answer, it is used up.
-
-        Args:
-            name: The name that it goes by.
-
-        Returns:
-            What was kept, or None if there is no such thing, or not any more.
-        """
+        """Take one back; whatever the answer, it is used up."""
         kept = await self._store.take_ticket(self._hash(name), now=self._clock())
         return self._kind.model_validate_json(kept) if kept else None
 
@@ -69,15 +46,7 @@ TICKET_SECONDS = 30
 
 
 class Pass(BaseModel):
-    """What a ticket stands for.
-
-    Attributes:
-        user: The fields of the user who proved who they are.
-        began: When they began to prove it, in seconds since 1970.
-        provider: The provider that they proved it to.
-        callback_url: Where they want to go.
-        browser: The browser that the ticket is good in; empty for any.
-    """
+    """What a ticket stands for."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -92,38 +61,14 @@ class Tickets:
     """Gives tickets out and takes each back once."""
 
     def __init__(self, store: SessionStore, *, clock: Clock = system_clock) -> None:
-        """Make a ticket office.
-
-        Args:
-            store: Where tickets wait.
-            clock: The clock.
-        """
         self._waiting = Once(Pass, store, seconds=TICKET_SECONDS, clock=clock)
 
     async def issue(self, granted: Pass) -> str:
-        """Give a ticket out.
-
-        Args:
-            granted: What it stands for.
-
-        Returns:
-            The ticket.
-        """
+        """Give a ticket out."""
         return await self._waiting.keep(granted)
 
     async def redeem(self, ticket: str, *, browser: str) -> Pass:
-        """Take a ticket back; whatever the answer, it is used up.
-
-        Args:
-            ticket: The ticket.
-            browser: The browser that brings it.
-
-        Returns:
-            What it stood for.
-
-        Raises:
-            TicketRefused: If it is unknown, used, too old or another browser's.
-        """
+        """Take a ticket back; whatever the answer, it is used up."""
         granted = await self._waiting.take(ticket)
         if granted is None:
             raise TicketRefused("This sign-in took too long. Sign in again.")
@@ -141,16 +86,7 @@ DEPARTURE_SECONDS = 600
 class Departure(BaseModel):
     """One sign-in under way, kept on the server and used once.
 
-    Attributes:
-        provider: The id of the provider that was asked.
-        nonce: What the id token has to repeat (OpenID Connect Core section 3.1.2.1).
-        verifier: What proves that the code is for us (RFC 7636 section 4.1).
-        callback_url: Where the visitor wants to go.
-        member: The id of the session that was there at the start; empty for none.
-        browser: A hash of the secret that the browser keeps in a cookie.
-        began: When the visitor was sent to the provider.
-        since: When the visitor must have proved at the provider who they are, at the earliest;
-            0 if it doesn't matter.
+    See RFC 7636 section 4.1.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -169,12 +105,6 @@ class Departures:
     """Remembers sign-ins under way, on every worker, and each for one return."""
 
     def __init__(self, store: SessionStore, *, clock: Clock) -> None:
-        """Begin with none.
-
-        Args:
-            store: Where they wait.
-            clock: The clock.
-        """
         self._waiting = Once(Departure, store, seconds=DEPARTURE_SECONDS, clock=clock)
         self._clock = clock
 
@@ -187,18 +117,7 @@ class Departures:
         member: str,
         again: bool = False,
     ) -> tuple[Departure, str, str]:
-        """Prepare for somebody who goes to a provider; nothing is remembered yet.
-
-        Args:
-            provider: Its id.
-            verifier: The proof key.
-            callback_url: Where they want to go.
-            member: The id of their session; empty for none.
-            again: Whether they have to prove there who they are, however well they are known.
-
-        Returns:
-            What is to remember, the `state` to send along, and the secret for the browser.
-        """
+        """Prepare for somebody who goes to a provider; nothing is remembered yet."""
         state, secret, now = new_id(), new_id(), self._clock()
         departure = Departure(
             provider=provider,
@@ -213,29 +132,11 @@ class Departures:
         return departure, state, secret
 
     async def keep(self, departure: Departure, state: str) -> None:
-        """Remember somebody who goes to a provider.
-
-        Args:
-            departure: What to remember.
-            state: What comes back with them.
-        """
+        """Remember somebody who goes to a provider."""
         await self._waiting.keep(departure, state)
 
     async def arrive(self, state: str, secrets: list[str], *, provider: str) -> Departure:
-        """Recognise somebody who comes back; whatever the answer, the state is used up.
-
-        Args:
-            state: What came with them.
-            secrets: What their browser keeps.
-            provider: The id of the provider whose address they came back to.
-
-        Returns:
-            What was remembered.
-
-        Raises:
-            OAuthCallbackError: If the state is unknown, used, too old, another browser's or
-                was given to another provider.
-        """
+        """Recognise somebody who comes back; whatever the answer, the state is used up."""
         departure = await self._waiting.take(state)
         if departure is None or departure.provider != provider:
             raise OAuthCallbackError("This sign-in took too long, or is over.", reason="state")
@@ -252,13 +153,7 @@ FAREWELL_SECONDS = 600
 
 
 class Farewell(BaseModel):
-    """One sign-out under way.
-
-    Attributes:
-        provider: The id of the provider.
-        callback_url: Where the visitor goes afterwards.
-        id_token: What the provider gave when they signed in; empty on the way back.
-    """
+    """One sign-out under way."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -271,35 +166,14 @@ class Farewells:
     """Remembers sign-outs under way, on every worker, and each step once."""
 
     def __init__(self, store: SessionStore, *, clock: Clock) -> None:
-        """Begin with none.
-
-        Args:
-            store: Where they wait.
-            clock: The clock.
-        """
         self._waiting = Once(Farewell, store, seconds=FAREWELL_SECONDS, clock=clock)
 
     async def keep(self, farewell: Farewell) -> str:
-        """Remember one.
-
-        Args:
-            farewell: What to remember.
-
-        Returns:
-            The name that it goes by, which nobody can guess.
-        """
+        """Remember one."""
         return await self._waiting.keep(farewell)
 
     async def take(self, name: str, *, provider: str) -> Farewell | None:
-        """Find one; whatever the answer, its name is used up.
-
-        Args:
-            name: The name that it goes by.
-            provider: The id of the provider that it must be at.
-
-        Returns:
-            What was remembered, or None if there is no such thing, or not any more.
-        """
+        """Find one; whatever the answer, its name is used up."""
         farewell = await self._waiting.take(name)
         return farewell if farewell is not None and farewell.provider == provider else None
 
@@ -312,12 +186,6 @@ class Proofs:
     """Knows on every worker until when the proofs of a user are void."""
 
     def __init__(self, store: SessionStore, *, clock: Clock) -> None:
-        """Begin with all of them good.
-
-        Args:
-            store: Where it is noted, for as long as a proof is good.
-            clock: The clock.
-        """
         self._store = store
         self._clock = clock
 
@@ -326,27 +194,12 @@ class Proofs:
 
         Do it before the user's sessions are looked for: a session that begins too late to be
         found is refused then.
-
-        Args:
-            user_id: Whom they would prove to be.
-
-        Raises:
-            StoreUnavailable: If the store can't keep it.
         """
         now = self._clock()
         await self._store.put_ticket(_key(user_id), repr(now), expires=now + PROOF_SECONDS)
 
     async def check(self, user_id: str, began: float) -> None:
-        """Check that a proof still counts.
-
-        Args:
-            user_id: Who has proved to be it.
-            began: When they began to, in seconds since 1970.
-
-        Raises:
-            SignInOutdated: If it is void, or too old for anybody to know.
-            StoreUnavailable: If nobody can say.
-        """
+        """Check that a proof still counts."""
         now = self._clock()
         voided = await self._store.find_ticket(_key(user_id), now=now)
         if began < max(float(voided or 0), now - PROOF_SECONDS):

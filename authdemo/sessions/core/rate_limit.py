@@ -28,12 +28,7 @@ _WITH_PORT = re.compile(r"\[([^\[\]]*)\](?::\d{1,5})?|([^:\[\]]*):\d{1,5}", re.A
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:
     """Parse an address as servers and proxies spell it.
 
-    Args:
-        text: The address: with a port, in brackets or with a zone, as RFC 9110 (section 7.2) and
-            RFC 4007 (section 11) have them, or an IPv4 address mapped into IPv6.
-
-    Returns:
-        The address without port and zone, a mapped one as IPv4; None if the text is none.
+    See RFC 9110 section 7.2; RFC 4007 section 11.
     """
     return _parse(text) if len(text) <= _MAX_ADDRESS else None
 
@@ -59,12 +54,7 @@ def address_text(text: str) -> str:
 def network(address: str) -> str:
     """Find the network of one subscriber, which limits count as one.
 
-    Args:
-        address: A client's address.
-
-    Returns:
-        The /64 of an IPv6 address, as a home or a machine gets it (RFC 6177, section 2); an IPv4
-        address; empty for all that is no address, so that it is limited together.
+    See RFC 6177, section 2.
     """
     known = parse_address(address)
     if isinstance(known, IPv6Address):
@@ -87,13 +77,6 @@ class Attempts:
     """
 
     def __init__(self, store: SessionStore, window: float, *, clock: Clock) -> None:
-        """Begin to count.
-
-        Args:
-            store: Where attempts are counted.
-            window: How many seconds one counts.
-            clock: The clock.
-        """
         self._store = store
         self._window = window
         self._clock = clock
@@ -103,17 +86,7 @@ class Attempts:
     async def one(
         self, most: int, *name: str, is_failure: Callable[[Exception], bool]
     ) -> AsyncIterator[None]:
-        """Make an attempt, if it may be made.
-
-        Args:
-            most: How many may fail.
-            *name: What is counted together.
-            is_failure: Tells whether what it raises counts; what ends otherwise does not.
-
-        Raises:
-            TooManyAttempts: If too many have failed; says when to come back.
-            StoreUnavailable: If nobody can say.
-        """
+        """Make an attempt, if it may be made."""
         key, attempt, failed = _key(*name), new_id(), False
         if wait := await self._begin(key, attempt, most):
             raise TooManyAttempts(wait)
@@ -126,18 +99,7 @@ class Attempts:
             await self._end(key, attempt, failed=failed)
 
     async def count(self, most: int, *name: str) -> int:
-        """Count an attempt, whatever becomes of it.
-
-        Args:
-            most: How many there may be.
-            *name: What is counted together.
-
-        Returns:
-            0 if it may be made, or else the seconds until one may be.
-
-        Raises:
-            StoreUnavailable: If nobody can say.
-        """
+        """Count an attempt, whatever becomes of it."""
         key, attempt = _key(*name), new_id()
         wait = await self._begin(key, attempt, most)
         if not wait:
@@ -186,23 +148,13 @@ class Bucket:
     __slots__ = ("_clock", "_left", "_rate", "_seen")
 
     def __init__(self, rate: Rate, clock: Clock = system_clock) -> None:
-        """Make a full bucket.
-
-        Args:
-            rate: How many at once, and in what time as many again.
-            clock: The clock.
-        """
         self._rate = rate
         self._clock = clock
         self._left = float(rate.count)
         self._seen = clock()
 
     def take(self) -> float:
-        """Take one, if there is one.
-
-        Returns:
-            0 if there was, or else the seconds until there will be.
-        """
+        """Take one, if there is one."""
         now = self._clock()
         per_second = self._rate.count / self._rate.seconds
         gained = max(0.0, now - self._seen) * per_second
@@ -217,25 +169,12 @@ class UpdateLimit:
     """Limits how fast clients update each session, in this process."""
 
     def __init__(self, rate: Rate, *, clock: Clock = system_clock) -> None:
-        """Make a limit.
-
-        Args:
-            rate: How many updates, in what time, per session.
-            clock: The clock.
-        """
         self._rate = rate
         self._clock = clock
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
     def count(self, sid: str) -> None:
-        """Count an update.
-
-        Args:
-            sid: The session's id.
-
-        Raises:
-            TooManyUpdates: If there were too many; says when to come back.
-        """
+        """Count an update."""
         bucket = self._buckets.get(sid) or Bucket(self._rate, self._clock)
         self._buckets[sid] = bucket
         self._buckets.move_to_end(sid)
@@ -253,28 +192,12 @@ class FailureLimit:
     """
 
     def __init__(self, store: SessionStore, rate: Rate, *, clock: Clock = system_clock) -> None:
-        """Make a limit.
-
-        Args:
-            store: Where attempts are counted.
-            rate: How many failures, in what time, per account and address.
-            clock: The clock.
-        """
         self._most = rate.count
         self._attempts = Attempts(store, rate.seconds, clock=clock)
 
     @asynccontextmanager
     async def attempt(self, account: str, address: str) -> AsyncIterator[None]:
-        """Let an attempt in, and count it if it raises `CredentialsSignin`.
-
-        Args:
-            account: The account.
-            address: Where the attempt comes from.
-
-        Raises:
-            TooManyAttempts: If either has failed too often; says when to come back.
-            StoreUnavailable: If nobody can say.
-        """
+        """Let an attempt in, and count it if it raises `CredentialsSignin`."""
         here = network(address)
         async with (
             self._attempts.one(self._most, account, here, is_failure=_is_wrong),
@@ -289,48 +212,18 @@ class AddressLimit:
     def __init__(
         self, store: SessionStore, rate: Rate, name: str, *, clock: Clock = system_clock
     ) -> None:
-        """Make a limit.
-
-        Args:
-            store: Where it is counted.
-            rate: How often, in what time, per address.
-            name: What is limited.
-            clock: The clock.
-        """
         self._most = rate.count
         self._name = name
         self._attempts = Attempts(store, rate.seconds, clock=clock)
 
     async def take(self, address: str) -> int:
-        """Count one more from an address, unless there were too many.
-
-        Args:
-            address: The address.
-
-        Returns:
-            0 if it was let in, or else the seconds until one will be.
-
-        Raises:
-            StoreUnavailable: If nobody can say.
-        """
+        """Count one more from an address, unless there were too many."""
         return await self._attempts.count(self._most, self._name, network(address))
 
     def attempt(
         self, address: str, *, is_failure: Callable[[Exception], bool]
     ) -> AbstractAsyncContextManager[None]:
-        """Let an attempt in, and count it if it fails.
-
-        Args:
-            address: The address.
-            is_failure: Tells whether what it raises counts.
-
-        Returns:
-            What the attempt is made in.
-
-        Raises:
-            TooManyAttempts: If too many failed from there; says when to come back.
-            StoreUnavailable: If nobody can say.
-        """
+        """Let an attempt in, and count it if it fails."""
         return self._attempts.one(self._most, self._name, network(address), is_failure=is_failure)
 
 
@@ -348,19 +241,11 @@ class CrowdLimit:
     """Bounds the sign-ins under way of each address in this process, correct ones too."""
 
     def __init__(self) -> None:
-        """Start with none under way."""
         self._underway: Counter[str] = Counter()
 
     @contextmanager
     def one(self, address: str) -> Iterator[None]:
-        """Let a sign-in begin.
-
-        Args:
-            address: Where it comes from.
-
-        Raises:
-            TooManySignIns: If too many from there are under way; says when to come back.
-        """
+        """Let a sign-in begin."""
         here = network(address)
         if self._underway[here] >= MAX_AT_ONCE:
             raise TooManySignIns(_RETRY_AFTER)
@@ -379,12 +264,7 @@ def _stays() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The client behind a request or an event.
-
-    Attributes:
-        network: The address of one subscriber; empty if it isn't known.
-        has_left: Tells whether the client has disconnected, so that no answer reaches it.
-    """
+    """The client behind a request or an event."""
 
     network: str = ""
     has_left: Callable[[], bool] = _stays
@@ -400,12 +280,7 @@ def current_sender() -> Sender:
 
 @contextmanager
 def work_for(address: str, has_left: Callable[[], bool] = _stays) -> Iterator[None]:
-    """Work for a sender, so that what takes long knows about it.
-
-    Args:
-        address: The sender's address.
-        has_left: Tells whether the sender has disconnected.
-    """
+    """Work for a sender, so that what takes long knows about it."""
     token = _current.set(Sender(network(address), has_left))
     try:
         yield

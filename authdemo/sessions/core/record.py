@@ -56,16 +56,7 @@ class Device(_Frozen):
 
 
 class Revision(_Frozen):
-    """One step in a session's life.
-
-    Attributes:
-        rev: The revision from then on.
-        at: When it happened, in seconds since 1970.
-        cause: What made it.
-        changes: What changed.
-        tab: The name of the tab that asked for it; empty if none did.
-        device: What asked for it, unless it is what the session began with.
-    """
+    """One step in a session's life."""
 
     rev: int
     at: float
@@ -76,15 +67,7 @@ class Revision(_Frozen):
 
 
 class ProviderSession(_Frozen):
-    """What a session is at the provider that its user came from; for the server alone.
-
-    Attributes:
-        subject: Whom the provider means.
-        sid: The provider's own name for its session; empty if it has none.
-        id_token: What the provider wants to see when its session shall end, too; empty if
-            it shall not.
-        proved: When they proved there who they are; 0 if the provider doesn't say.
-    """
+    """What a session is at the provider that its user came from; for the server alone."""
 
     subject: str
     sid: str = ""
@@ -93,25 +76,7 @@ class ProviderSession(_Frozen):
 
 
 class SessionRecord(_Frozen):
-    """A session as the store keeps it.
-
-    Attributes:
-        id: The session's id.
-        rev: The revision; every update raises it by one.
-        user: The user's fields.
-        claims: What the app's `jwt` callback added to the token.
-        provider: The id of the provider that signed the user in.
-        created: When the session began, in seconds since 1970.
-        renewed: When its life was last extended.
-        expires: When it ends unless it is renewed.
-        ends: When it ends however much it is used.
-        last_seen: When somebody last used it, to the nearest renewal, update or confirmation.
-        confirmed: When the user proved again who they are; 0 if they haven't since `created`.
-        device: What signed in.
-        provider_session: What the session is at the provider; None if that is the app itself.
-        latest: The step that made the record what it is; the store remembers those before.
-        steps: How many steps there were, which tells the store one record from the next.
-    """
+    """A session as the store keeps it."""
 
     id: str
     rev: int
@@ -131,15 +96,7 @@ class SessionRecord(_Frozen):
 
     @classmethod
     def read(cls, text: str) -> SessionRecord | None:
-        """Read what a store kept.
-
-        Args:
-            text: The record in JSON.
-
-        Returns:
-            The record, or None if it is none: then its session is over. It is everyone's who
-            reads the same text: change nothing in it.
-        """
+        """Read what a store kept."""
         try:
             return _read(text)
         except ValidationError:
@@ -147,14 +104,7 @@ class SessionRecord(_Frozen):
             return None
 
     def as_read(self, text: str) -> SessionRecord | None:
-        """Tell how the record reads when it has been written.
-
-        Args:
-            text: The record in JSON.
-
-        Returns:
-            This very record, if all its values are JSON's own; else what becomes of it.
-        """
+        """Tell how the record reads when it has been written."""
         kinds = {*map(type, self.user.values()), *map(type, self.claims.values())}
         return self if kinds <= PLAIN else SessionRecord.read(text)
 
@@ -190,21 +140,7 @@ class SessionRecord(_Frozen):
         device: Device | None = None,
         expires: float | None = None,
     ) -> SessionRecord:
-        """Make the next revision.
-
-        Args:
-            user: The user's fields from now on.
-            claims: The app's own claims from now on.
-            at: The time.
-            cause: What makes the revision.
-            device: What asks for it.
-            expires: When the session ends from now on, unless `ends` comes first. None if nobody
-                used it: then it ends as before, and was last seen then. A clock that has stepped
-                back shortens no life.
-
-        Returns:
-            A record whose `rev` is one higher.
-        """
+        """Make the next revision."""
         new = {"rev": self.rev + 1, "user": user, "claims": claims}
         if expires is None:
             new |= {"last_seen": self.last_seen}
@@ -218,29 +154,12 @@ class SessionRecord(_Frozen):
 
         A store may put another record that is made meanwhile in its place: then the session
         is only renewed once more.
-
-        Args:
-            expires: When it ends from now on, unless `ends` comes first.
-            at: The time.
-
-        Returns:
-            The extended record.
         """
         end = min(expires, self.ends)
         return self.model_copy(update={"renewed": at, "expires": end, "last_seen": at})
 
     def renewal(self, expires: float, *, at: float, device: Device | None) -> SessionRecord:
-        """Extend the session's life, as a step of its own but without a new revision.
-
-        Args:
-            expires: When it ends from now on, unless `ends` comes first.
-            at: The time.
-            device: What brings it about.
-
-        Returns:
-            The extended record. A session that already lives as long as it may has nothing
-            to remember.
-        """
+        """Extend the session's life, as a step of its own but without a new revision."""
         end = min(expires, self.ends)
         if end == self.expires:
             return self.renewed_until(end, at=at)
@@ -248,15 +167,7 @@ class SessionRecord(_Frozen):
         return self._stepped(at, "renewal", change, device, renewed=at, expires=end)
 
     def confirmation(self, *, at: float, device: Device | None) -> SessionRecord:
-        """Remember that the user has proved again who they are, without a new revision.
-
-        Args:
-            at: The time.
-            device: What they proved it with.
-
-        Returns:
-            The confirmed record.
-        """
+        """Remember that the user has proved again who they are, without a new revision."""
         return self._stepped(at, "confirmation", {}, device, confirmed=at)
 
     def _stepped(
@@ -291,16 +202,7 @@ def _copy(value: Any) -> Any:
 
 
 def handle(provider: str, kind: str, value: str) -> str:
-    """Spell what a provider calls a session by, so that no two mean the same.
-
-    Args:
-        provider: The provider's id.
-        kind: The claim that says it: `sub` for whose it is, `sid` for the provider's session.
-        value: Which one.
-
-    Returns:
-        One text.
-    """
+    """Spell what a provider calls a session by, so that no two mean the same."""
     return json.dumps([provider, kind, value])
 
 
@@ -310,14 +212,6 @@ def _read(text: str) -> SessionRecord:
 
 
 def changes(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Change]:
-    """Compare two versions of a user.
-
-    Args:
-        old: The fields before.
-        new: The fields after.
-
-    Returns:
-        The fields that differ.
-    """
+    """Compare two versions of a user."""
     differ = [name for name in old.keys() | new.keys() if old.get(name) != new.get(name)]
     return {name: Change(old=old.get(name), new=new.get(name)) for name in sorted(differ)}

@@ -25,15 +25,6 @@ class Renewals:
         options: SessionOptions,
         clock: Clock,
     ) -> None:
-        """Put the parts together.
-
-        Args:
-            store: Where the records are.
-            find: Finds a living session.
-            feed: Carries what happened to whoever shows sessions.
-            options: How long sessions live.
-            clock: The clock.
-        """
         self._store = store
         self._find = find
         self._feed = feed
@@ -41,39 +32,17 @@ class Renewals:
         self._clock = clock
 
     def is_due(self, record: SessionRecord) -> bool:
-        """Tell whether a session that is used has not been extended for long enough.
-
-        Args:
-            record: The session.
-
-        Returns:
-            Whether `extend` would change it.
-        """
+        """Tell whether a session that is used has not been extended for long enough."""
         return self._is_old(record.renewed)
 
     def is_needless(self, verified: Verified) -> bool:
-        """Tell whether a token shows its session as it is, and both are young enough.
-
-        Args:
-            verified: A token and its session.
-
-        Returns:
-            Whether `extend` would leave the session, and `is_behind` the token, as it is.
-        """
+        """Tell whether a token shows its session as it is, and both are young enough."""
         claims, record = verified.claims, verified.record
         is_old = self._is_old(claims.iat) or self._is_old(record.renewed)
         return claims.rev == record.rev and not is_old
 
     def is_behind(self, verified: Verified, record: SessionRecord) -> bool:
-        """Tell whether a token should be minted anew; reads with a better one do not mint.
-
-        Args:
-            verified: The token, and its session as it was verified.
-            record: The session as it is now: what `extend` makes of it.
-
-        Returns:
-            Whether the session has changed since, or outlives the token.
-        """
+        """Tell whether a token should be minted anew; reads with a better one do not mint."""
         claims = verified.claims
         ends_sooner = self._is_old(claims.iat) and claims.exp < int(record.expires)
         return record is not verified.record or claims.rev != record.rev or ends_sooner
@@ -81,16 +50,7 @@ class Renewals:
     async def extend(
         self, record: SessionRecord, *, device: Device | None = None
     ) -> SessionRecord | None:
-        """Extend a session's life if that is due, since somebody uses it.
-
-        Args:
-            record: The session.
-            device: What they use it with.
-
-        Returns:
-            The session as it is now, or None if it has ended meanwhile. A store that
-            can't save now does so at a later use.
-        """
+        """Extend a session's life if that is due, since somebody uses it."""
         if not self.is_due(record):
             return record
         now = self._clock()

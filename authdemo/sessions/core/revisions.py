@@ -18,14 +18,7 @@ from .utils import Clock, Locks
 
 @dataclass(frozen=True, slots=True)
 class Revised:
-    """A session at its newest revision.
-
-    Attributes:
-        record: What the store keeps.
-        session: What everyone may see of it.
-        token: A token that shows it.
-        is_new: Whether it has just come to this revision.
-    """
+    """A session at its newest revision."""
 
     record: SessionRecord
     session: dict[str, Any]
@@ -48,18 +41,6 @@ class Revisions:
         options: SessionOptions,
         clock: Clock,
     ) -> None:
-        """Put the parts together.
-
-        Args:
-            store: Where the records are.
-            find: Finds a living session.
-            end: Ends a session that the app wants to end.
-            faces: Shows sessions.
-            authorship: Asks the `jwt` callback.
-            fitting: Learns whose user fits the app's model.
-            options: How long sessions live.
-            clock: The clock.
-        """
         self._store = store
         self._find = find
         self._end = end
@@ -80,24 +61,7 @@ class Revisions:
         device: Device | None = None,
         known: SessionRecord | None = None,
     ) -> Revised:
-        """Take a session to its next revision, unless nothing differs.
-
-        Args:
-            sid: The session's id.
-            accept: Says which fields change, seeing the session as it is.
-            cause: What makes the revision.
-            is_used: Whether somebody uses the session by it, so that it lives on.
-            device: What asks for it.
-            known: The session as it was found a moment ago.
-
-        Returns:
-            The session at its next revision, or at the present one.
-
-        Raises:
-            NotAuthenticated: If the session is over.
-            UpdateRefused: If no token could carry it.
-            CallbackFailed: If the `jwt` or `session` callback raised.
-        """
+        """Take a session to its next revision, unless nothing differs."""
         turn = self._locks.of(sid)
         known = None if turn.is_taken else known
         async with turn:  # so that updates don't race for the next revision
@@ -114,19 +78,7 @@ class Revisions:
                     return revised
 
     async def show(self, record: SessionRecord, *, is_new: bool = False) -> Revised:
-        """Show a session at its present revision.
-
-        Args:
-            record: The session.
-            is_new: Whether it has just come to this revision.
-
-        Returns:
-            The session.
-
-        Raises:
-            TokenTooLarge: If no token could carry it.
-            CallbackFailed: If the `session` callback raised.
-        """
+        """Show a session at its present revision."""
         token = self._faces.mint(record)
         return Revised(record, await self._faces.public(record), token, is_new)
 

@@ -37,26 +37,12 @@ def canonical(address: str) -> str:
 
     Dot segments are resolved, even escaped ones. Of several slashes at the beginning one stays.
     Other empty segments stay, because to an app's own routes they can be values.
-
-    Args:
-        address: The path with its escapes, like `//x/%2e%2E/%63lient`, and without a query.
-
-    Returns:
-        The path with its escapes, like `/client`.
     """
     return _known(address) if len(address) <= _LONGEST_REMEMBERED else _canonical(address)
 
 
 def page_path(address: str) -> str:
-    """Read a path as React Router does, to find the page at it.
-
-    Args:
-        address: The path with its escapes.
-
-    Returns:
-        The decoded path without empty segments. An escaped slash is part of a value, so it stays
-        escaped.
-    """
+    """Read a path as React Router does, to find the page at it."""
     names = (unquote(part).replace("/", "%2F") for part in page_address(address).split("/"))
     return "/".join(names)
 
@@ -102,14 +88,7 @@ def normal(route: str) -> str:
 
 
 def pattern_of(route: str) -> re.Pattern[str]:
-    """Make a pattern of the paths that a Reflex route takes.
-
-    Args:
-        route: The route, like `/posts/[slug]` or `/files/[[...splat]]`.
-
-    Returns:
-        The pattern, for folded paths.
-    """
+    """Make a pattern of the paths that a Reflex route takes."""
     pattern = re.escape(fold(normal(route)))
     for segment, meaning in _SEGMENTS:
         pattern = segment.sub(lambda _, meaning=meaning: meaning, pattern)  # type: ignore[misc]
@@ -117,14 +96,7 @@ def pattern_of(route: str) -> re.Pattern[str]:
 
 
 def branches(route: str) -> Iterator[str]:
-    """List the routes without optional segments that together are one with them.
-
-    Args:
-        route: A normal route, like `/shop/[[page]]`.
-
-    Yields:
-        Routes like `/shop/[page]` and `/shop`.
-    """
+    """List the routes without optional segments that together are one with them."""
     optional = _OPTIONAL.search(route)
     if optional is None:
         yield route or "/"
@@ -135,14 +107,7 @@ def branches(route: str) -> Iterator[str]:
 
 
 def specificity(branch: str) -> int:
-    """Tell how specific a route is, in React Router's own points (`computeScore`).
-
-    Args:
-        branch: A normal route without optional segments.
-
-    Returns:
-        The points; of the routes that match a path, the one with the most takes it.
-    """
+    """Tell how specific a route is, in React Router's own points (`computeScore`)."""
     segments = branch.split("/")
     ending = _OPEN if _is_splat(segments[-1]) else _WHOLE
     return len(segments) + ending + sum(map(_points, segments))
@@ -174,14 +139,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Who may have something: everybody who is signed in, or fewer.
-
-    Attributes:
-        roles: The roles of which one is needed; empty for any or none.
-        check: Gets the `Session` and tells whether it will do.
-        fresh: Seconds within which the user must have proved who they are; None for any time.
-        replay: Whether an event that was refused runs after all when its sender has signed in.
-    """
+    """Who may have something: everybody who is signed in, or fewer."""
 
     roles: frozenset[str] = frozenset()
     check: Check | None = None
@@ -189,18 +147,7 @@ class Rule:
     replay: bool = False
 
     async def judge(self, session: Session | None, clock: Clock) -> Verdict:
-        """Judge a visitor.
-
-        Args:
-            session: Their session, verified now, or None.
-            clock: The clock.
-
-        Returns:
-            The verdict. Nobody is asked to prove who they are for what is not for them.
-
-        Raises:
-            CallbackFailed: If `check` raised.
-        """
+        """Judge a visitor."""
         if session is None:
             return Verdict.SIGN_IN
         if not self._has_role(session):
@@ -210,30 +157,14 @@ class Rule:
         return Verdict.GRANTED if self._is_fresh(session, clock) else Verdict.CONFIRM
 
     async def decide(self, session: Session | None, clock: Clock) -> Verdict:
-        """Judge a visitor where no error can be told: a check that fails lets nobody in.
-
-        Args:
-            session: Their session, verified now, or None.
-            clock: The clock.
-
-        Returns:
-            The verdict.
-        """
+        """Judge a visitor where no error can be told: a check that fails lets nobody in."""
         try:
             return await self.judge(session, clock)
         except AuthError:  # it is in the log
             return Verdict.DENIED
 
     def allows(self, session: Session | None, clock: Clock) -> bool:
-        """Judge a visitor at once; a check that would have to wait lets nobody in.
-
-        Args:
-            session: Their session, verified now, or None.
-            clock: The clock.
-
-        Returns:
-            Whether they may have it.
-        """
+        """Judge a visitor at once; a check that would have to wait lets nobody in."""
         deciding = self.decide(session, clock)
         try:
             deciding.send(None)
@@ -276,13 +207,6 @@ class PageRules:
         *,
         otherwise: Rule | None = None,
     ) -> None:
-        """Make the rules.
-
-        Args:
-            rules: A rule for each route, like `/posts/[slug]`; None for a public one.
-            routes: All routes of the app, those without a rule of their own too.
-            otherwise: The rule for all other pages; None if they are public.
-        """
         self._routes = dict.fromkeys(map(normal, (*routes, _NOT_FOUND)), otherwise)
         self._named = {normal(route): rule for route, rule in rules.items()}
         self._rules = self._routes | self._named
@@ -295,16 +219,7 @@ class PageRules:
         self._otherwise = otherwise
 
     def of(self, path: str) -> Rule | None:
-        """Find the rule for the page at a path.
-
-        Args:
-            path: The path as `page_path` reads it; letter case doesn't matter to React Router.
-
-        Returns:
-            The rule, or None if the page is public. Of the routes that take a path it is that of
-            the most specific one, as it is the page that is shown; of two that are equally
-            specific, a protected one's.
-        """
+        """Find the rule for the page at a path."""
         path = fold(path)
         if path in self._static:
             return self._static[path]
@@ -318,11 +233,7 @@ class PageRules:
         return self._rules.get(normal(route), self._otherwise)
 
     def check(self) -> None:
-        """Check that every rule is for a page that exists.
-
-        Raises:
-            ConfigurationError: If one isn't.
-        """
+        """Check that every rule is for a page that exists."""
         unknown = self._named.keys() - self._routes.keys()
         if unknown:
             raise ConfigurationError(

@@ -22,20 +22,7 @@ Model = TypeVar("Model", bound=BaseModel)
 def read(
     model: type[Model], values: Mapping[str, Any], *, unknown: Literal["ignore"] | None = None
 ) -> Model:
-    """Read values: JSON's own, or what the app's code has for them.
-
-    Args:
-        model: What they shall be.
-        values: The values, by the names of their fields or their aliases.
-        unknown: What to do with fields that the model doesn't have; it decides by default.
-
-    Returns:
-        The values, with the model's types.
-
-    Raises:
-        ValidationError: If they don't fit the model.
-        PydanticSerializationError: If JSON can't say one of them.
-    """
+    """Read values: JSON's own, or what the app's code has for them."""
     try:
         return model.model_validate(dict(values))  # a validator of the app may change them
     except ValidationError:  # as they are; or else as JSON has them
@@ -44,18 +31,7 @@ def read(
 
 
 def take(model: type[Model], asked: Mapping[str, Any]) -> Model:
-    """Take values that somebody asks for: the model's own types, or else JSON's own, and no others.
-
-    Args:
-        model: What they shall be.
-        asked: The values, by the names of their fields.
-
-    Returns:
-        The values, with the model's types.
-
-    Raises:
-        ValidationError: If they don't fit the model.
-    """
+    """Validate values: the model's own types, or JSON's, and no others."""
     try:
         return model.model_validate(dict(asked))
     except ValidationError as error:
@@ -67,18 +43,7 @@ def take(model: type[Model], asked: Mapping[str, Any]) -> Model:
 
 
 def write(values: BaseModel, only: AbstractSet[str] | None = None) -> dict[str, Any]:
-    """Write values the way `read` reads them.
-
-    Args:
-        values: The values, with their model's types.
-        only: The names of the fields to write; all by default.
-
-    Returns:
-        The values in JSON, by the names of their fields.
-
-    Raises:
-        PydanticSerializationError: If JSON can't say one of them.
-    """
+    """Write values the way `read` reads them."""
     if only is not None:
         fields = {name: getattr(values, name) for name in only}
         if PLAIN.issuperset(map(type, fields.values())):  # as they mostly are
@@ -94,14 +59,7 @@ def write(values: BaseModel, only: AbstractSet[str] | None = None) -> dict[str, 
 
 
 def check(model: type[BaseModel]) -> None:
-    """Check that JSON can say what a model is for, as far as its types tell.
-
-    Args:
-        model: The model.
-
-    Raises:
-        ConfigurationError: If it can't; names the field.
-    """
+    """Check that JSON can say what a model is for, as far as its types tell."""
     if _is_sayable(model):
         return
     doubtful = [name for name in model.model_fields if not _is_sayable(_alone(model, name))]
@@ -158,15 +116,6 @@ class UserSchema:
     """
 
     def __init__(self, user: type[User], update: type[UserUpdate]) -> None:
-        """Make a schema.
-
-        Args:
-            user: The fields that exist.
-            update: The fields that a client may change.
-
-        Raises:
-            ConfigurationError: If JSON can't say a field.
-        """
         check(user)
         check(update)
         self.user = user
@@ -175,51 +124,18 @@ class UserSchema:
         self._open = frozenset(update.model_fields)
 
     def read(self, fields: Mapping[str, Any]) -> User:
-        """Read a user.
-
-        Args:
-            fields: The user's fields.
-
-        Returns:
-            The user, as the app's own type.
-
-        Raises:
-            ValidationError: If they don't fit it.
-            PydanticSerializationError: If JSON can't say one of them.
-        """
+        """Read a user."""
         return read(self.user, fields)
 
     def read_older(self, fields: Mapping[str, Any]) -> User:
-        """Read a user whom an older version of the app may have kept.
-
-        Args:
-            fields: The user's fields. One that the app doesn't have any more is left out.
-
-        Returns:
-            The user, as the app's own type.
-
-        Raises:
-            ValidationError: If they don't fit it.
-        """
+        """Read a user whom an older version of the app may have kept."""
         try:
             return read(self.user, fields)
         except ValidationError:
             return read(self.user, fields, unknown="ignore")
 
     def fitting(self, name: str, user: User) -> User:
-        """Take a user whom a function of the app gave, if the app's own type has room for them.
-
-        Args:
-            name: The function's name, for the log.
-            user: The user.
-
-        Returns:
-            The user as they are.
-
-        Raises:
-            CallbackFailed: If they don't fit it, or JSON can't say one of their fields. The log
-                says why, and nothing of what is in them.
-        """
+        """Take a user whom a function of the app gave, if the app's own type has room for them."""
         try:
             self.read(self.adopt(user, {}))
         except ValidationError as error:
@@ -241,18 +157,6 @@ class UserSchema:
         """Write a user, or some fields of one.
 
         What means the same as before is said as before: a set has no order, and JSON's list has.
-
-        Args:
-            said: The fields, with their types.
-            current: The user's fields as they are.
-            before: The same, with their types; they are read by default, if that matters.
-            only: The names of the fields to write; all by default.
-
-        Returns:
-            The fields.
-
-        Raises:
-            PydanticSerializationError: If JSON can't say one of them.
         """
         fields = write(said, only)
         turned = [
@@ -269,19 +173,7 @@ class UserSchema:
     def adopt(
         self, user: User, current: Mapping[str, Any], *, only: AbstractSet[str] | None = None
     ) -> dict[str, Any]:
-        """Write a user whom a function of the app has made, as `write` does.
-
-        Args:
-            user: The user.
-            current: The user's fields as they are.
-            only: The names of the fields to write; all by default.
-
-        Returns:
-            The fields.
-
-        Raises:
-            CallbackFailed: If JSON can't say one of them, which is logged.
-        """
+        """Write a user whom a function of the app has made, as `write` does."""
         try:
             return self.write(user, current, only=only)
         except PydanticSerializationError as error:
@@ -289,20 +181,7 @@ class UserSchema:
             raise CallbackFailed("user") from error
 
     def accept(self, current: Mapping[str, Any], asked: object, author: Author) -> dict[str, Any]:
-        """Check an update as a whole: all of it is accepted, or none.
-
-        Args:
-            current: The user's fields as they are.
-            asked: The fields to change and their new values. Fields not named
-                stay; an unchanged value of a fixed field does no harm.
-            author: Who asks.
-
-        Returns:
-            The fields that change, with their new values.
-
-        Raises:
-            UpdateRefused: Names the field that is to blame.
-        """
+        """Check an update as a whole: all of it is accepted, or none."""
         if not isinstance(asked, Mapping):
             raise UpdateRefused(
                 "The update must be an object of fields and their new values.",
@@ -321,18 +200,7 @@ class UserSchema:
         return _that_differ(accepted, current)
 
     def beyond_clients(self, current: Mapping[str, Any], user: User) -> dict[str, Any]:
-        """Pick what is new in the fields that no client may change.
-
-        Args:
-            current: The user's fields as they are.
-            user: The user, from where the app keeps its users.
-
-        Returns:
-            The fields that change, with their new values.
-
-        Raises:
-            CallbackFailed: If JSON can't say one of them.
-        """
+        """Pick what is new in the fields that no client may change."""
         beyond = type(user).model_fields.keys() - self._open
         fields = self.adopt(user, current, only=beyond)
         return _that_differ(fields, current)
@@ -361,14 +229,7 @@ class UserSchema:
 
 
 def blame(detail: ErrorDetails) -> dict[str, Any]:
-    """Say what pydantic found wrong, as the errors of this package do.
-
-    Args:
-        detail: One of its findings.
-
-    Returns:
-        What `AuthError` takes.
-    """
+    """Say what pydantic found wrong, as the errors of this package do."""
     field = str(detail["loc"][0]) if detail["loc"] else None
     broken = detail.get("ctx", {}).get("error")
     if isinstance(broken, RuleBroken):

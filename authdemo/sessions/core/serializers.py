@@ -25,31 +25,13 @@ class Faces:
     def __init__(
         self, *, tokens: TokenCodec, schema: UserSchema, callbacks: Callbacks, clock: Clock
     ) -> None:
-        """Put the parts together.
-
-        Args:
-            tokens: Mints tokens.
-            schema: Which fields a user has.
-            callbacks: The app's decisions.
-            clock: The clock.
-        """
         self._tokens = tokens
         self._schema = schema
         self._callbacks = callbacks
         self._clock = clock
 
     def public(self, record: SessionRecord) -> Awaitable[dict[str, Any]]:
-        """Show a session the way everyone may see it.
-
-        Args:
-            record: The session.
-
-        Returns:
-            `user`, `expires` and `rev`, as the `session` callback left them.
-
-        Raises:
-            CallbackFailed: If that callback raised, or answered with no session.
-        """
+        """Show a session the way everyone may see it."""
         session = {
             "user": record.fields(),
             "expires": iso(record.expires),
@@ -66,28 +48,11 @@ class Faces:
         return self._schema.read(record.user)
 
     def mint(self, record: SessionRecord) -> str:
-        """Make a token that shows the session as it is.
-
-        Args:
-            record: The session.
-
-        Returns:
-            The cookie's value.
-
-        Raises:
-            TokenTooLarge: If no cookie could carry it.
-        """
+        """Make a token that shows the session as it is."""
         return self._tokens.encode(self._claims(record))
 
     def check_size(self, record: SessionRecord) -> None:
-        """Check that a cookie can carry a session's token.
-
-        Args:
-            record: The session.
-
-        Raises:
-            TokenTooLarge: If none could.
-        """
+        """Check that a cookie can carry a session's token."""
         self._tokens.check_size(self._claims(record))
 
     def _claims(self, record: SessionRecord) -> Claims:
@@ -106,17 +71,7 @@ class Faces:
     def inspect(
         self, token: str, record: SessionRecord, history: Sequence[Revision]
     ) -> dict[str, Any]:
-        """Show what a token says, and how its session came to be what it is.
-
-        Args:
-            token: The token.
-            record: Its session.
-            history: The session's steps, oldest first.
-
-        Returns:
-            `header`, `claims`, `size`, `limit`, the session's `rev` and its `history`;
-            never the token itself.
-        """
+        """Show what a token says, and how its session came to be what it is."""
         return {
             **self._tokens.describe(token),
             "limit": MAX_TOKEN_BYTES,

@@ -32,14 +32,7 @@ from .utils import Clock, new_id, system_clock
 
 
 class Sessions(Lookup):
-    """The transitions of sessions: begin, update, end.
-
-    Attributes:
-        renewals: Extends the lives of sessions that are used.
-        faces: Shows sessions.
-        feed: Carries what happened to whoever shows sessions.
-        schema: Which fields exist and who may change them.
-    """
+    """The transitions of sessions: begin, update, end."""
 
     def __init__(
         self,
@@ -53,18 +46,6 @@ class Sessions(Lookup):
         trail: AuditTrail | None = None,
         clock: Clock = system_clock,
     ) -> None:
-        """Put the parts together.
-
-        Args:
-            store: Where the records are.
-            tokens: Mints and verifies tokens.
-            schema: Which fields exist and who may change them.
-            options: How long sessions live.
-            callbacks: The app's decisions.
-            events: The app's listeners.
-            trail: The audit trail; none is kept without it.
-            clock: The clock.
-        """
         self.faces = Faces(tokens=tokens, schema=schema, callbacks=callbacks, clock=clock)
         self.feed = Feed()
         self.schema = schema
@@ -103,25 +84,7 @@ class Sessions(Lookup):
         replaces: SessionRecord | None = None,
         provider_session: ProviderSession | None = None,
     ) -> SessionRecord:
-        """Begin a session.
-
-        Args:
-            user: Who has proved who they are.
-            account: How.
-            began: When they began to prove it; None if the app itself says who it is, now.
-            device: What they signed in with.
-            replaces: The session that the same browser had before; it ends.
-            provider_session: What the session is at the provider.
-
-        Returns:
-            The new session at revision 1.
-
-        Raises:
-            AccessDenied: If the `jwt` callback wants no session.
-            SignInOutdated: If `revoke_user` or `refresh` came after the proof began.
-            CallbackFailed: If the `jwt` callback raised.
-            TokenTooLarge: If no cookie could carry the session.
-        """
+        """Begin a session."""
         now = self._clock()
         contents = await self._authorship.at_sign_in(user, account)
         if contents is None:
@@ -165,22 +128,7 @@ class Sessions(Lookup):
         if_rev: Collection[int] | None = None,
         device: Device | None = None,
     ) -> SessionRecord:
-        """Change some fields of the user, as `revise` does.
-
-        Args:
-            sid: The session's id.
-            asked: The fields to change and their new values.
-            author: Who asks.
-            is_used: Whether somebody uses the session by it, so that it lives on.
-            if_rev: Change nothing unless the session is at one of these revisions.
-            device: What they ask with.
-
-        Returns:
-            The session's record from then on.
-
-        Raises:
-            AuthError: What `revise` raises.
-        """
+        """Change some fields of the user, as `revise` does."""
         revised = await self.revise(
             sid, asked, author=author, is_used=is_used, if_rev=if_rev, device=device
         )
@@ -197,28 +145,7 @@ class Sessions(Lookup):
         device: Device | None = None,
         known: SessionRecord | None = None,
     ) -> Revised:
-        """Change some fields of the user, all of them or none.
-
-        Args:
-            sid: The session's id.
-            asked: The fields to change and their new values.
-            author: Who asks. A client may change what the update model names.
-            is_used: Whether somebody uses the session by it, so that it lives on.
-            if_rev: Change nothing unless the session is at one of these revisions.
-            device: What they ask with.
-            known: The session as it was found a moment ago, so that it need not be looked for.
-
-        Returns:
-            The next revision, or the present one if nothing differs.
-
-        Raises:
-            NotAuthenticated: If the session is over.
-            UpdateRefused: If a field can't be changed like that, or no token could carry it;
-                names it.
-            RevisionConflict: If the session is at none of `if_rev`.
-            CallbackFailed: If the `jwt` or `session` callback raised.
-            StoreUnavailable: If the store can't keep it.
-        """
+        """Change some fields of the user, all of them or none."""
 
         def accept(record: SessionRecord) -> dict[str, Any]:
             if if_rev is not None and record.rev not in if_rev:
@@ -238,18 +165,6 @@ class Sessions(Lookup):
         The fields that clients may change stay as they are: those live in the session. A
         sign-in that is under way has to begin again. Nobody uses the sessions by it: they end
         when they would have ended.
-
-        Args:
-            user: The user, fresh from where the app keeps its users.
-
-        Returns:
-            The user's sessions, as they are now.
-
-        Raises:
-            UpdateRefused: If no token could carry a session; names the largest field. Like
-                each of these, it leaves the sessions that came before in line.
-            CallbackFailed: If the `jwt` or `session` callback raised.
-            StoreUnavailable: If the store can't keep it.
         """
         await self._proofs.void(user.id)
 
@@ -265,18 +180,7 @@ class Sessions(Lookup):
         return refreshed
 
     async def confirm(self, sid: str, *, device: Device | None = None) -> SessionRecord:
-        """Remember that a session's user has just proved again who they are.
-
-        Args:
-            sid: The session's id.
-            device: What they proved it with.
-
-        Returns:
-            The session.
-
-        Raises:
-            NotAuthenticated: If it is over.
-        """
+        """Remember that a session's user has just proved again who they are."""
         while True:
             record = await self.find(sid)
             if record is None:
@@ -289,36 +193,17 @@ class Sessions(Lookup):
         return confirmed
 
     async def sign_out(self, sid: str, *, device: Device | None = None) -> None:
-        """End a session because its user asks for it.
-
-        Args:
-            sid: The session's id.
-            device: What they ask with.
-        """
+        """End a session because its user asks for it."""
         await self._endings.end(sid, "signed-out", device)
 
     async def revoke(self, sid: str, *, device: Device | None = None) -> None:
-        """End a session whether or not its user wants it.
-
-        Args:
-            sid: The session's id.
-            device: What somebody asks with.
-        """
+        """End a session whether or not its user wants it."""
         await self._endings.end(sid, "revoked", device)
 
     async def revoke_user(
         self, user_id: str, *, but: str | None = None, device: Device | None = None
     ) -> int:
-        """End all of a user's sessions, or all but one, and the sign-ins that are under way.
-
-        Args:
-            user_id: The user's id.
-            but: The id of the session that stays.
-            device: What somebody asks with.
-
-        Returns:
-            How many were ended.
-        """
+        """End all of a user's sessions, or all but one, and the sign-ins that are under way."""
         await self._proofs.void(user_id)
         ended = [record for record in await self.of_user(user_id) if record.id != but]
         for record in ended:
@@ -329,9 +214,6 @@ class Sessions(Lookup):
         """Forget the sessions whose time is over.
 
         The audit trail gets one entry for all of them: there may be very many at once.
-
-        Returns:
-            How many there were.
         """
         count = await self.store.sweep(self._clock())
         if count:

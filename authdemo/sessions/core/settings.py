@@ -122,14 +122,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 def read_origin(value: str) -> str:
     """Read `AUTH_URL`.
 
-    Args:
-        value: What the operator wrote.
-
-    Returns:
-        The origin as browsers spell it (RFC 6454 section 6.2).
-
-    Raises:
-        ConfigurationError: If it is none, or one that would send cookies in the clear.
+    See RFC 6454 section 6.2.
     """
     url = _split(value)
     if url is None:
@@ -177,17 +170,7 @@ logger = logging.getLogger("authdemo.sessions")
 
 
 def kept_secret(path: Path) -> str:
-    """Read the secret that an earlier start made, or make it; starts at once agree on one.
-
-    Args:
-        path: The file; its folder is made, too.
-
-    Returns:
-        The secret.
-
-    Raises:
-        ConfigurationError: If the file can't be read or made, or its secret is spoiled.
-    """
+    """Read the secret that an earlier start made, or make it; starts at once agree on one."""
     try:
         if not path.exists():
             _make(path)
@@ -246,12 +229,7 @@ ADDRESS_FACTOR = 10
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many in so much time.
-
-    Attributes:
-        count: How many.
-        seconds: In how many seconds.
-    """
+    """So many in so much time."""
 
     count: int
     seconds: int
@@ -341,17 +319,7 @@ class Settings:
 
 
 def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """Find the folder that the app keeps its data in; whatever is kept there makes it.
-
-    Args:
-        environ: The environment's variables.
-
-    Returns:
-        What `AUTH_DATA_DIR` names.
-
-    Raises:
-        ConfigurationError: If it is no folder to write to, and can't be made.
-    """
+    """Find the folder that the app keeps its data in; whatever is kept there makes it."""
     path = _data_dir(environ.get("AUTH_DATA_DIR") or ".data")
     try:
         there = next(place for place in (path, *path.absolute().parents) if place.exists())

@@ -8,12 +8,7 @@ from .record import Revision, SessionRecord
 
 
 class Attempt(NamedTuple):
-    """Something that was tried, and that counts.
-
-    Attributes:
-        at: When it began, in seconds since 1970.
-        is_over: Whether it has failed; it is still under way otherwise.
-    """
+    """Something that was tried, and that counts."""
 
     at: float
     is_over: bool

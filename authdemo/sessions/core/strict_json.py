@@ -16,18 +16,7 @@ from pydantic_core import to_json
 
 
 def loads(octets: bytes) -> Any:
-    """Read a JSON text.
-
-    Args:
-        octets: The text in UTF-8, without a byte order mark.
-
-    Returns:
-        The value.
-
-    Raises:
-        ValueError: If it is not JSON, not UTF-8, nested too deeply, or can be
-            read in more than one way.
-    """
+    """Read a JSON text."""
     text = octets.decode("utf-8", "strict")
     try:
         value = _decode(text)
@@ -39,17 +28,7 @@ def loads(octets: bytes) -> Any:
 
 
 def dumps(value: object) -> bytes:
-    """Write a JSON text, with nothing between its tokens.
-
-    Args:
-        value: The value.
-
-    Returns:
-        The text in UTF-8. What JSON has no number for is null, as in JavaScript.
-
-    Raises:
-        ValueError: If there is no JSON for it.
-    """
+    """Write a JSON text, with nothing between its tokens."""
     return to_json(value, inf_nan_mode="null")
 
 

@@ -20,15 +20,7 @@ _formatter = logging.Formatter()
 
 
 def printable(text: str, most: int = MAX_CHARACTERS) -> str:
-    """Escape all that is not printed, line breaks and bidi overrides included, and cut the rest.
-
-    Args:
-        text: The text.
-        most: How many of its characters stay.
-
-    Returns:
-        One line.
-    """
+    """Escape all that is not printed, line breaks and bidi overrides included, and cut the rest."""
     kept = text[:most]
     if not kept.isprintable():
         kept = "".join(map(_escaped, kept))
@@ -54,12 +46,6 @@ class Printable(logging.Filter):
     """
 
     def __init__(self, *, has_lines: bool = False, values: re.Pattern[str] | None = None) -> None:
-        """Make a filter.
-
-        Args:
-            has_lines: Whether messages may have several lines.
-            values: Matches what of a message holds values that a client sent; they are left out.
-        """
         super().__init__()
         self._escape = printable_lines if has_lines else printable
         self._values = values
@@ -163,24 +149,10 @@ _FLAG = re.compile("\U0001f3f4(?:" + "|".join(map(_tagged, REGIONS)) + ")\U000e0
 
 
 def hides_something(text: str) -> bool:
-    """Tell whether a text has a control character, or one that is not seen.
-
-    Args:
-        text: The text.
-
-    Returns:
-        Whether one is in it that is no part of a flag of `REGIONS`.
-    """
+    """Tell whether a text has a control character, or one that is not seen."""
     return _HIDDEN.search(text) is not None and _HIDDEN.search(_FLAG.sub("", text)) is not None
 
 
 def shows_something(text: str) -> bool:
-    """Tell whether a text has a character that is seen.
-
-    Args:
-        text: The text.
-
-    Returns:
-        Whether not all of it is blanks and what is drawn as nothing.
-    """
+    """Tell whether a text has a character that is seen."""
     return _SHOWN.search(text) is not None

@@ -23,20 +23,9 @@ _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
 class Signet:
-    """A key, ready to sign and to verify.
-
-    Attributes:
-        kid: The key's name.
-        algorithm: The one algorithm that it is used with.
-        header: The header of what it signs, as it is spelled in a token.
-    """
+    """A key, ready to sign and to verify."""
 
     def __init__(self, key: Key | KeyPair) -> None:
-        """Make a key ready.
-
-        Args:
-            key: The key.
-        """
         self.kid = key.kid
         self.algorithm = key.algorithm
         self.header = base64url(
@@ -48,26 +37,12 @@ class Signet:
         self._signature_length = len(base64url(self._algorithm.sign(b"", self._private)))
 
     def sign(self, payload: Mapping[str, Any]) -> str:
-        """Make a signed token.
-
-        Args:
-            payload: What it says.
-
-        Returns:
-            The token.
-        """
+        """Make a signed token."""
         signed = f"{self.header}.{base64url(strict_json.dumps(payload))}"
         return f"{signed}.{base64url(self._algorithm.sign(signed.encode(), self._private))}"
 
     def length(self, payload: Mapping[str, Any]) -> int:
-        """Tell how long a token would be.
-
-        Args:
-            payload: What it would say.
-
-        Returns:
-            Its length in bytes.
-        """
+        """Tell how long a token would be."""
         octets = len(strict_json.dumps(payload))
         return len(self.header) + (octets * 4 + 2) // 3 + self._signature_length + 2
 
@@ -80,28 +55,13 @@ class Signets:
     """The keys that tokens of this profile are verified with."""
 
     def __init__(self, keys: Iterable[Key | KeyPair]) -> None:
-        """Make keys ready.
-
-        Args:
-            keys: The keys.
-        """
         signets = [Signet(key) for key in keys]
         self._by_kid = {signet.kid: signet for signet in signets}
         self._by_header = {signet.header: signet for signet in signets}
         self._algorithms = {signet.algorithm for signet in signets}
 
     def verified(self, token: str) -> dict[str, Any]:
-        """Check a token's form, header and signature, and only then read its payload.
-
-        Args:
-            token: The token.
-
-        Returns:
-            The payload.
-
-        Raises:
-            TokenError: If anything is not as this profile has it.
-        """
+        """Check a token's form, header and signature, and only then read its payload."""
         header, payload, signature = split(token)
         signet = self._by_header.get(header) or self._named_in(header)
         octets = canonical(payload)
@@ -133,34 +93,14 @@ class Signets:
 
 
 def split(token: str) -> list[str]:
-    """Part a token into header, payload and signature.
-
-    Args:
-        token: The token.
-
-    Returns:
-        The three, as they are spelled.
-
-    Raises:
-        TokenError: If there aren't three.
-    """
+    """Part a token into header, payload and signature."""
     if not _COMPACT.fullmatch(token):
         raise TokenError("This is not a token.", reason="form")
     return token.split(".")
 
 
 def canonical(segment: str) -> bytes:
-    """Decode base64url that has exactly one spelling (RFC 4648 section 3.5).
-
-    Args:
-        segment: A part of a token.
-
-    Returns:
-        What it stands for.
-
-    Raises:
-        TokenError: If it is spelled in another way.
-    """
+    """Decode base64url that has exactly one spelling (RFC 4648 section 3.5)."""
     try:
         octets = unpacked(segment)
     except binascii.Error as error:
@@ -171,17 +111,7 @@ def canonical(segment: str) -> bytes:
 
 
 def read(octets: bytes) -> dict[str, Any]:
-    """Read a JSON object.
-
-    Args:
-        octets: The JSON text.
-
-    Returns:
-        The object.
-
-    Raises:
-        TokenError: If it is anything else.
-    """
+    """Read a JSON object."""
     try:
         value = strict_json.loads(octets)
     except ValueError as error:
@@ -216,15 +146,7 @@ _SECONDS = ("iat", "nbf", "exp")
 class Claims:
     """What a token says.
 
-    Attributes:
-        sub: The user's id (RFC 7519 section 4.1.2).
-        sid: The session's id.
-        jti: This very token's id.
-        iat: When it was minted, in seconds since 1970.
-        exp: When it ends, in seconds since 1970.
-        rev: The revision of the session that it shows.
-        user: The user at that revision.
-        extra: The claims that the app's `jwt` callback added.
+    See RFC 7519 section 4.1.2.
     """
 
     sub: str
@@ -238,23 +160,11 @@ class Claims:
 
 
 class TokenCodec:
-    """Mints and verifies the tokens of one app.
-
-    Attributes:
-        max_age: The longest life of a token, in seconds.
-    """
+    """Mints and verifies the tokens of one app."""
 
     def __init__(
         self, keys: KeyRing, *, issuer: str, max_age: int, clock: Clock = system_clock
     ) -> None:
-        """Make a codec.
-
-        Args:
-            keys: The key ring.
-            issuer: The app's name, both `iss` and `aud`: the app talks to itself.
-            max_age: The longest life of a token, in seconds.
-            clock: The clock.
-        """
         self.max_age = max_age
         self._signer = Signet(keys.signer)
         self._signets = Signets(keys.all)
@@ -264,31 +174,14 @@ class TokenCodec:
         self._newest: dict[str, str] = {}
 
     def encode(self, claims: Claims) -> str:
-        """Mint a token.
-
-        Args:
-            claims: What it shall say.
-
-        Returns:
-            The token in compact form.
-
-        Raises:
-            TokenTooLarge: If it is larger than 3 KiB.
-        """
+        """Mint a token."""
         token = self._signer.sign(self._payload(claims))
         _check_length(len(token))
         self._remember(token, claims, claims.iat)
         return token
 
     def check_size(self, claims: Claims) -> None:
-        """Check that a token would not be too large, without minting it.
-
-        Args:
-            claims: What it would say.
-
-        Raises:
-            TokenTooLarge: If it would be larger than 3 KiB.
-        """
+        """Check that a token would not be too large, without minting it."""
         _check_length(self._signer.length(self._payload(claims)))
 
     def decode(self, token: str) -> Claims:
@@ -296,16 +189,6 @@ class TokenCodec:
 
         What a token says never changes, so it is proved once, or never if it was minted here.
         Whether its time has come, and is not over, is asked every time.
-
-        Args:
-            token: The token in compact form.
-
-        Returns:
-            What it says.
-
-        Raises:
-            TokenExpired: If its time is over.
-            TokenError: If it is anything but a token of this app; its `reason` says why.
         """
         if not isinstance(token, str) or len(token) > MAX_TOKEN_BYTES:
             raise TokenError("This is not a token.", reason="form")
@@ -314,17 +197,7 @@ class TokenCodec:
         return claims
 
     def describe(self, token: str) -> dict[str, Any]:
-        """Take a token apart for people to read, without the part that makes it a credential.
-
-        Args:
-            token: The token in compact form.
-
-        Returns:
-            Its `header`, `claims` and `size` in bytes.
-
-        Raises:
-            TokenError: If it is anything but a token of this app.
-        """
+        """Take a token apart for people to read, without the part that makes it a credential."""
         self.decode(token)
         header, payload, _ = map(canonical, split(token))
         return {"header": read(header), "claims": read(payload), "size": len(token)}
@@ -407,14 +280,6 @@ class AccessTokens:
     """Makes tokens for other services."""
 
     def __init__(self, keys: KeyRing, *, issuer: str, client: str, clock: Clock) -> None:
-        """Make a mint.
-
-        Args:
-            keys: The key ring.
-            issuer: Who says so: the app's public origin, or its name.
-            client: The app's name.
-            clock: The clock.
-        """
         self._keys = keys
         self._issuer = issuer
         self._client = client
@@ -423,21 +288,7 @@ class AccessTokens:
     def mint(
         self, user_id: str, *, audience: str, max_age: int, claims: dict[str, Any] | None = None
     ) -> str:
-        """Make a token.
-
-        Args:
-            user_id: Whom it speaks for.
-            audience: The service that it is for.
-            max_age: Seconds that it lives; nothing ends it sooner.
-            claims: What it says beside that.
-
-        Returns:
-            The token in compact form.
-
-        Raises:
-            ConfigurationError: If there is no key that others can verify with, or a claim has
-                a name that means something else.
-        """
+        """Make a token."""
         pair = self._keys.newest_pair
         if pair is None:
             raise ConfigurationError(

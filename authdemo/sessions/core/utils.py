@@ -26,14 +26,7 @@ system_clock: Clock = time.time
 
 @lru_cache(_MOST_WRITTEN)
 def iso(seconds: float) -> str:
-    """Write a time as JavaScript's `Date.toISOString()` does.
-
-    Args:
-        seconds: Seconds since 1970-01-01 UTC.
-
-    Returns:
-        ISO 8601 with milliseconds and `Z`.
-    """
+    """Write a time as JavaScript's `Date.toISOString()` does."""
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -42,14 +35,7 @@ T = TypeVar("T")
 
 
 async def settled(answer: T | Awaitable[T]) -> T:
-    """Wait for an answer, if it has to be waited for.
-
-    Args:
-        answer: What a plain or an async function returned.
-
-    Returns:
-        The answer itself.
-    """
+    """Wait for an answer, if it has to be waited for."""
     if answer is None:
         return answer
     return await answer if isinstance(answer, Awaitable) else answer
@@ -72,9 +58,6 @@ def random_octets() -> bytes:
 
     They come from the operating system, many at a time: to ask it for each identifier would
     have all other threads of the process barge in each time.
-
-    Returns:
-        32 octets.
     """
     while True:
         try:
@@ -86,20 +69,12 @@ def random_octets() -> bytes:
 
 
 def new_id() -> str:
-    """Make an identifier that nobody can guess.
-
-    Returns:
-        40 hexadecimal digits, 160 random bits (ASVS 7.2.3 asks for 128).
-    """
+    """Make an identifier that nobody can guess."""
     return random_octets()[:_BYTES].hex()
 
 
 def new_tab_name() -> str:
-    """Make a name for a tab that people can tell from others; it is no secret.
-
-    Returns:
-        Four characters, none of which looks like another.
-    """
+    """Make a name for a tab that people can tell from others; it is no secret."""
     return "".join(secrets.choice(_CLEAR) for _ in range(_TAB_CHARACTERS))
 
 
@@ -110,14 +85,7 @@ def is_tab_name(text: str) -> bool:
 
 @lru_cache(_MOST_NAMED)
 def public_id(sid: str) -> str:
-    """Name a session where its real id must not be seen: in lists and in logs.
-
-    Args:
-        sid: The session's id.
-
-    Returns:
-        32 hexadecimal digits that always stand for the same session.
-    """
+    """Name a session where its real id must not be seen: in lists and in logs."""
     return hashlib.sha256(sid.encode()).hexdigest()[:32]
 
 
@@ -125,19 +93,9 @@ logger = logging.getLogger("authdemo.sessions")
 
 
 class Trouble:
-    """Something that may stop working, and may work again.
-
-    Attributes:
-        is_on: Whether it fails by now.
-    """
+    """Something that may stop working, and may work again."""
 
     def __init__(self, begins: str, ends: str = "") -> None:
-        """Describe it.
-
-        Args:
-            begins: What to log when it starts to fail.
-            ends: What to log when it works again, if ever it can.
-        """
         self.is_on = False
         self._begins = begins
         self._ends = ends
@@ -168,12 +126,6 @@ async def in_background(works: Mapping[str, Work]) -> AsyncIterator[None]:
 
     What fails is logged and begins anew: soon at first, and the later the more often it
     fails. At the end all of it is cancelled, and waited for.
-
-    Args:
-        works: What to do, by names for the log.
-
-    Yields:
-        While it is done.
     """
     tasks = [asyncio.create_task(_kept_up(name, work)) for name, work in works.items()]
     try:
@@ -221,18 +173,10 @@ class Locks:
     """A lock for every name, kept for as long as somebody holds it or waits for it."""
 
     def __init__(self) -> None:
-        """Make locks for this process."""
         self._turns: dict[Hashable, Turn] = {}
 
     def of(self, *name: str) -> Turn:
-        """Find the lock of a name.
-
-        Args:
-            *name: What may happen once at a time.
-
-        Returns:
-            The lock, to be used in one `async with`.
-        """
+        """Find the lock of a name."""
         turn = self._turns.get(name)
         if turn is None:
             turn = self._turns[name] = Turn(self._turns, name)
@@ -245,12 +189,6 @@ class Turn:
     __slots__ = ("_lock", "_name", "_turns", "_users")
 
     def __init__(self, turns: dict[Hashable, Turn], name: Hashable) -> None:
-        """Make a lock that nobody holds.
-
-        Args:
-            turns: Where it is kept.
-            name: By which name.
-        """
         self._turns = turns
         self._name = name
         self._users = 0
@@ -294,15 +232,7 @@ class Turn:
 
 
 def weighted(field: str) -> list[tuple[str, float]]:
-    """Read such a list.
-
-    Args:
-        field: The value of a header, like `zh, en;q=0.5`.
-
-    Returns:
-        Each item in lower case with its weight, in the order of the list. What has no weight
-        weighs 1, and what has one that is no number weighs nothing.
-    """
+    """Read such a list."""
     parts = (part.partition(";") for part in field.split(","))
     return [(item.strip().casefold(), _weight(given)) for item, _, given in parts]
 

@@ -28,16 +28,7 @@ _MOST_DEVICES = 4096
 
 @dataclass(eq=False, slots=True)
 class Visitor:
-    """One request's sender.
-
-    Attributes:
-        scope: The request or handshake.
-        base_url: The app's origin.
-        names: The names of the cookies there.
-        cookies: The cookies that came along, by name.
-        verified: The sender's token and session, or None.
-        has_dead_token: Whether a token came along that this app made and that is good no more.
-    """
+    """One request's sender."""
 
     scope: Scope
     base_url: str
@@ -73,15 +64,7 @@ class Visitor:
 
 
 def device_of(scope: Scope) -> Device:
-    """Tell what a request or handshake was sent with.
-
-    Args:
-        scope: The request or handshake.
-
-    Returns:
-        The client's name for itself, its address (empty if it has none), and its tab's name if
-        it says one.
-    """
+    """Tell what a request or handshake was sent with."""
     client = scope.get("client")
     tab = header(scope, TAB_HEADER)
     return _device(
@@ -100,12 +83,6 @@ class Visitors:
     """Knows those who send requests by their cookies, and hands cookies out."""
 
     def __init__(self, auth: AuthCore, origins: Origins) -> None:
-        """Know an app's visitors.
-
-        Args:
-            auth: The app's sessions.
-            origins: Knows the app's origin.
-        """
         self._auth = auth
         self.origins = origins
         self.csrf = Csrf(auth.settings.keys)
@@ -115,16 +92,6 @@ class Visitors:
 
         Of several session cookies the first good one counts, so that a planted
         one signs nobody in or out.
-
-        Args:
-            scope: The request or handshake.
-
-        Returns:
-            The visitor.
-
-        Raises:
-            RequestRefused: If the request has no valid `Host`.
-            StoreUnavailable: If the store can't say.
         """
         base_url = self.origins.base_url(scope)
         names = CookieNames.of(base_url, self._auth.settings.cookie_prefix)
@@ -149,13 +116,7 @@ class Visitors:
         return self.csrf.successor(visitor.csrf_cookies)
 
     def put_session(self, headers: RawHeaders, visitor: Visitor, record: SessionRecord) -> None:
-        """Hand out a fresh token.
-
-        Args:
-            headers: The headers of the answer that carries the cookie.
-            visitor: Who gets it.
-            record: The session that it shows.
-        """
+        """Hand out a fresh token."""
         self.put_token(headers, visitor, record, self._auth.sessions.faces.mint(record))
 
     def put_token(
@@ -177,17 +138,7 @@ class Visitors:
     def put_csrf(
         self, headers: RawHeaders, visitor: Visitor, sid: str, *, browser: str = ""
     ) -> str:
-        """Hand out a fresh CSRF token.
-
-        Args:
-            headers: The headers of the answer that carries the cookie.
-            visitor: Who gets it.
-            sid: The session that it is for; empty for none.
-            browser: What the browser was called before it signed in.
-
-        Returns:
-            The token.
-        """
+        """Hand out a fresh CSRF token."""
         token, cookie = self.csrf.issue(sid, after=visitor.csrf_cookies, browser=browser)
         cookies.put(headers, visitor.names.csrf, cookie, secure=visitor.names.secure)
         return token
@@ -199,14 +150,6 @@ class Visitors:
         script asks: while it does, somebody may be signing in, and the answer must not take the
         new cookie. Any other cookie stays: cookies don't know ports (RFC 6265, section 8.5), so
         it may be good for another app on the same host.
-
-        Args:
-            headers: The headers of the answer to the reader.
-            visitor: The reader.
-
-        Returns:
-            The reader's session as it is now, or None, even if it has ended since they were
-            received.
         """
         verified, renewals = visitor.verified, self._auth.sessions.renewals
         if verified is None:

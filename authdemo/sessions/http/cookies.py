@@ -28,15 +28,7 @@ _LONGEST_REMEMBERED = 2048
 
 @dataclass(frozen=True, slots=True)
 class CookieNames:
-    """What the cookies are called.
-
-    Attributes:
-        session: The token's.
-        csrf: The CSRF token's.
-        callback_url: The address to go to after signing in.
-        state: The secret that a sign-in at a provider is known by.
-        secure: Whether they are for https only.
-    """
+    """What the cookies are called."""
 
     session: str
     csrf: str
@@ -72,14 +64,7 @@ def own_names(prefix: str) -> frozenset[str]:
 
 
 def pairs(scope: Scope) -> list[tuple[str, str]]:
-    """Read all cookies, in the order in which they came.
-
-    Args:
-        scope: The request or handshake.
-
-    Returns:
-        Names and raw values; a name may occur more than once.
-    """
+    """Read all cookies, in the order in which they came."""
     return _pairs(_sent(scope))
 
 
@@ -88,28 +73,13 @@ def by_name(scope: Scope) -> Mapping[str, list[str]]:
 
     Anyone who controls a neighbouring host can plant a second cookie of the same
     name, and no order is guaranteed (RFC 6265 section 4.2.2), so all are candidates.
-
-    Args:
-        scope: The request or handshake.
-
-    Returns:
-        The values of each name; at most four. It is everyone's who sends the same cookies:
-        change nothing in it.
     """
     sent = _sent(scope)
     return _remembered(sent) if len(sent) <= _LONGEST_REMEMBERED else _by_name(sent)
 
 
 def without(scope: Scope, names: Iterable[str]) -> Scope:
-    """Hide cookies from whoever comes next.
-
-    Args:
-        scope: The request or handshake.
-        names: The cookies to hide.
-
-    Returns:
-        A copy of the scope.
-    """
+    """Hide cookies from whoever comes next."""
     hidden = frozenset(names)
     kept = "; ".join(f"{name}={value}" for name, value in pairs(scope) if name not in hidden)
     headers = [(header, value) for header, value in scope["headers"] if header != b"cookie"]
@@ -126,15 +96,7 @@ def put(
     secure: bool,
     max_age: int | None = None,
 ) -> None:
-    """Set a cookie.
-
-    Args:
-        headers: The headers of the answer that carries it.
-        name: Its name.
-        value: Its value, free of `;`, spaces and control characters.
-        secure: Whether it is for https only.
-        max_age: Seconds that it lives; until the browser closes by default.
-    """
+    """Set a cookie."""
     parts = [f"{name}={value}", *attributes(secure=secure, max_age=max_age)]
     headers.append((b"set-cookie", "; ".join(parts).encode("latin-1")))
 
@@ -142,25 +104,14 @@ def put(
 def attributes(*, secure: bool, max_age: int | None = None) -> list[str]:
     """List the attributes that every cookie of ours is set with.
 
-    Args:
-        secure: Whether it is for https only.
-        max_age: Seconds that it lives; until the browser closes by default.
-
-    Returns:
-        The attributes as `Set-Cookie` spells them (RFC 6265, section 4.1).
+    See RFC 6265, section 4.1.
     """
     age = [] if max_age is None else [f"Max-Age={max_age}"]
     return [*age, "Path=/", "HttpOnly", *(["Secure"] if secure else []), "SameSite=Lax"]
 
 
 def clear(headers: RawHeaders, name: str, *, secure: bool) -> None:
-    """Delete a cookie, with the attributes that it was set with.
-
-    Args:
-        headers: The headers of the answer that carries the deletion.
-        name: Its name.
-        secure: Whether it is for https only.
-    """
+    """Delete a cookie, with the attributes that it was set with."""
     put(headers, name, "", secure=secure, max_age=0)
 
 

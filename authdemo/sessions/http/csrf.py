@@ -29,27 +29,13 @@ class Csrf:
     """Makes and checks CSRF tokens."""
 
     def __init__(self, keys: KeyRing) -> None:
-        """Make a checker.
-
-        Args:
-            keys: The key ring; tokens stay good while their key is in it.
-        """
         self._keys = keys
         self._bound = lru_cache(_MOST_BOUND)(self._read)
 
     def issue(
         self, sid: str, *, after: list[str] | None = None, browser: str = ""
     ) -> tuple[str, str]:
-        """Make a token.
-
-        Args:
-            sid: The session that it is for; empty before sign-in.
-            after: The values of the cookie that no longer fits; see `successor`.
-            browser: The token of the browser before a sign-in; see `is_browser_of`.
-
-        Returns:
-            The token and the cookie that goes with it.
-        """
+        """Make a token."""
         if sid:
             token = self._keys.mac(_SIGN_IN, f"{browser} {sid}") if browser else ""
         else:
@@ -63,35 +49,15 @@ class Csrf:
         Two tabs that lose their session at the same moment both ask for a token
         with the same old cookie. They get the same new one, so that neither
         undoes the other's.
-
-        Args:
-            cookies: The values of the CSRF cookie that it has until then.
-
-        Returns:
-            The token; empty if it has none to succeed.
         """
         return self._keys.mac("csrf successor", cookies[0]) if cookies and cookies[0] else ""
 
     def is_browser_of(self, token: str, sid: str, before: str) -> bool:
-        """Tell whether a session began in the browser that had another token before.
-
-        Args:
-            token: The token of the session's browser.
-            sid: The session's id.
-            before: The token that the browser had before it signed in.
-        """
+        """Tell whether a session began in the browser that had another token before."""
         return bool(before) and self._keys.verify(_SIGN_IN, f"{before} {sid}", token)
 
     def find(self, cookies: list[str], sid: str) -> str | None:
-        """Find the token in a browser's cookies.
-
-        Args:
-            cookies: The values of the CSRF cookie.
-            sid: The browser's session; empty before sign-in.
-
-        Returns:
-            The token, or None if no cookie holds one for this session.
-        """
+        """Find the token in a browser's cookies."""
         for cookie in cookies:
             token = self._bound(cookie, sid) if len(cookie) <= _LONGEST_COOKIE else None
             if token is not None:
@@ -99,20 +65,7 @@ class Csrf:
         return None
 
     def check(self, cookies: list[str], sid: str, given: object) -> str:
-        """Check the token that a request brings in its body.
-
-        Args:
-            cookies: The values of the CSRF cookie.
-            sid: The browser's session; empty before sign-in.
-            given: The token in the body.
-
-        Returns:
-            The token.
-
-        Raises:
-            RequestRefused: If it is missing, or not the cookie's; if only the cookie is missing,
-                its reason is `cookies`.
-        """
+        """Check the token that a request brings in its body."""
         if not cookies and isinstance(given, str):
             raise RequestRefused(
                 "The request has a CSRF token, but no CSRF cookie. Allow cookies for this site.",

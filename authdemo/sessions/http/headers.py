@@ -13,15 +13,7 @@ from .responses import PreconditionRefused
 
 
 def find_header(scope: Scope, name: bytes) -> str | None:
-    """Find a header.
-
-    Args:
-        scope: The request or handshake.
-        name: The header's name, in lower case.
-
-    Returns:
-        Its value, the first one if it came more than once; None if it didn't come.
-    """
+    """Find a header."""
     for key, value in scope["headers"]:
         if key == name:
             return bytes(value).decode("latin-1")
@@ -48,15 +40,7 @@ _LONGEST_READ = 256
 
 
 def takes_gzip(scope: Scope) -> bool:
-    """Tell whether a client would have a page packed.
-
-    Args:
-        scope: The request.
-
-    Returns:
-        Whether it takes gzip, and likes it as well as the page as it is. A client that says
-        nothing, or more than clients say, gets the page as it is: that is always right.
-    """
+    """Tell whether a client would have a page packed."""
     accepted = header(scope, b"accept-encoding")
     return len(accepted) <= _LONGEST_READ and _takes_gzip(accepted)
 
@@ -72,17 +56,7 @@ _TAG = re.compile(r'(W/)?"([0-9]{1,15})"')
 
 
 def expected_revs(scope: Scope) -> Collection[int] | None:
-    """Read `If-Match`, all lines of it as one list.
-
-    Args:
-        scope: The request.
-
-    Returns:
-        The revisions of which the session must be at one; None if it may be at any.
-
-    Raises:
-        PreconditionRefused: If it names no revisions, or only weak ones, which never match.
-    """
+    """Read `If-Match`, all lines of it as one list."""
     lines = [value for name, value in scope["headers"] if name == b"if-match"]
     field = b",".join(lines).decode("latin-1")
     if not lines or field == "*":

@@ -15,16 +15,7 @@ COOKIE = "language"
 
 
 def language_of(scope: Scope, words: Words, sent: Mapping[str, list[str]] | None = None) -> str:
-    """Choose the language of an answer.
-
-    Args:
-        scope: The request.
-        words: The app's texts.
-        sent: The cookies that came along, if they have been read already.
-
-    Returns:
-        What the visitor chose here, or else what their browser asks for.
-    """
+    """Choose the language of an answer."""
     known = cookies.by_name(scope) if sent is None else sent
     chosen = known[COOKIE][0] if COOKIE in known else None
     return words.choose(chosen, header(scope, b"accept-language"))

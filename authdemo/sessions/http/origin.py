@@ -24,27 +24,11 @@ class Origins:
     """Knows which origin is the app's own."""
 
     def __init__(self, url: str | None, *, also: Collection[str] = ()) -> None:
-        """Make a judge.
-
-        Args:
-            url: The public origin, or None to take each request's own.
-            also: Other origins whose pages may call; in development, the page server.
-        """
         self._url = url
         self._also = frozenset(also)
 
     def base_url(self, scope: Scope) -> str:
-        """Find the app's origin, as the browser sees it.
-
-        Args:
-            scope: The request or handshake.
-
-        Returns:
-            Scheme, host and port.
-
-        Raises:
-            RequestRefused: If the request doesn't say where it is addressed to.
-        """
+        """Find the app's origin, as the browser sees it."""
         if self._url:
             return self._url
         scheme = "https" if self.is_secure(scope) else "http"
@@ -57,15 +41,7 @@ class Origins:
         return scope["scheme"] in _SECURE_SCHEMES
 
     def is_own(self, scope: Scope) -> bool | None:
-        """Judge where a request comes from.
-
-        Args:
-            scope: The request or handshake.
-
-        Returns:
-            True for the app's own pages, False for anyone else's, and None if
-            the request doesn't say, as those that no browser made.
-        """
+        """Judge where a request comes from."""
         origin = find_header(scope, b"origin")
         if origin is None:
             site = find_header(scope, b"sec-fetch-site")
@@ -80,14 +56,7 @@ class Origins:
             yield f"{base_url}:{scope['server'][1]}"
 
     def check(self, scope: Scope) -> None:
-        """Refuse what another origin's page sends.
-
-        Args:
-            scope: The request.
-
-        Raises:
-            RequestRefused: If it comes from elsewhere.
-        """
+        """Refuse what another origin's page sends."""
         is_cross_site = header(scope, b"sec-fetch-site") == "cross-site"
         if is_cross_site or self.is_own(scope) is False:
             raise RequestRefused("The request comes from another site.")
@@ -116,12 +85,6 @@ class Hosts:
     """
 
     def __init__(self, app: ASGIApp, *, url: str | None) -> None:
-        """Wrap an app.
-
-        Args:
-            app: The app.
-            url: The public origin, if the operator names it.
-        """
         self._app = app
         self._is_named = url is not None
         self._logged: set[str] = set()

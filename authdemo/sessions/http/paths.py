@@ -15,11 +15,6 @@ class CanonicalPaths:
     """Writes the canonical path into the scope, so that nothing behind reads another one."""
 
     def __init__(self, app: ASGIApp) -> None:
-        """Wrap an app.
-
-        Args:
-            app: The app.
-        """
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -34,16 +34,6 @@ class ProtectAll:
         is_missing: Judge,
         serves_pages: bool,
     ) -> None:
-        """Wrap an app.
-
-        Args:
-            app: The app.
-            auth: The app's sessions.
-            visitors: Knows who sends a request.
-            is_public: Tells what anonymous visitors may have.
-            is_missing: Tells what surely isn't there.
-            serves_pages: Whether the sign-in page is served here.
-        """
         self._app = app
         self._auth = auth
         self._visitors = visitors

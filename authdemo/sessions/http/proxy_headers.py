@@ -25,12 +25,6 @@ class Forwarded:
     """
 
     def __init__(self, app: ASGIApp, *, proxies: Sequence[str]) -> None:
-        """Stand in front of an app.
-
-        Args:
-            app: The app.
-            proxies: Addresses and networks of the proxies.
-        """
         self._app = app
         self._proxies = [_network(proxy) for proxy in proxies]
 

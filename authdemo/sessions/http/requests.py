@@ -30,17 +30,7 @@ def is_form(request: Request) -> bool:
 
 
 async def read(request: Request) -> dict[str, Any]:
-    """Read a body of JSON or of form fields.
-
-    Args:
-        request: The request.
-
-    Returns:
-        The fields; of a form field that is repeated, the last.
-
-    Raises:
-        BodyRefused: If it is too large, of another type, malformed, or takes too long to arrive.
-    """
+    """Read a body of JSON or of form fields."""
     kind = _kind(request)
     if kind not in (_JSON, _FORM):
         raise BodyRefused(f"The body must be {_JSON} or {_FORM}.", 415)
@@ -90,23 +80,9 @@ def _form(octets: bytes) -> dict[str, Any]:
 
 
 class Request:
-    """A request, of which nothing is read before it is asked for.
-
-    Attributes:
-        scope: What the server knows of it.
-        receive: Hands out its body.
-        name: What its address names: the provider; empty if it names none.
-        visitor: Who sends it, once that is known.
-    """
+    """A request, of which nothing is read before it is asked for."""
 
     def __init__(self, scope: Scope, receive: Receive, name: str = "") -> None:
-        """Take a request.
-
-        Args:
-            scope: What the server knows of it.
-            receive: Hands out its body.
-            name: What its address names.
-        """
         self.scope = scope
         self.receive = receive
         self.name = name
@@ -124,11 +100,7 @@ class Request:
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[Callable[[], bool]]:
-        """Watch whether the sender stays, once the body has been read.
-
-        Yields:
-            Tells whether the sender has disconnected.
-        """
+        """Watch whether the sender stays, once the body has been read."""
         left = asyncio.Event()
 
         async def watch() -> None:

@@ -16,24 +16,13 @@ from .cookies import RawHeaders
 
 
 class MessageRefused(AuthError):
-    """A request that can't be taken as it is.
-
-    Attributes:
-        status: The HTTP status that says so.
-    """
+    """A request that can't be taken as it is."""
 
     status = 400
 
     def __init__(
         self, message: str, status: int | None = None, *, field: str | None = None
     ) -> None:
-        """Make an error.
-
-        Args:
-            message: What is wrong.
-            status: The HTTP status; that of its kind by default.
-            field: The field to blame.
-        """
         super().__init__(message, field=field)
         if status is not None:
             self.status = status
@@ -95,40 +84,20 @@ _STATUS: dict[type[e.AuthError], int] = {
 
 
 def status(error: e.AuthError) -> int:
-    """Choose the HTTP status of an error.
-
-    Args:
-        error: The error.
-
-    Returns:
-        The status; 500 for what has none of its own.
-    """
+    """Choose the HTTP status of an error."""
     if isinstance(error, MessageRefused):
         return error.status
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
 
 
 def raw(headers: Mapping[str, str]) -> RawHeaders:
-    """Spell headers as ASGI has them.
-
-    Args:
-        headers: Names in lower case, and values.
-
-    Returns:
-        The headers.
-    """
+    """Spell headers as ASGI has them."""
     return [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
 
 
 @dataclass(slots=True)
 class Answer:
-    """A whole answer to one request, as an ASGI app.
-
-    Attributes:
-        status: The HTTP status.
-        headers: Its headers, but for the length of the body.
-        body: The body.
-    """
+    """A whole answer to one request, as an ASGI app."""
 
     status: int
     headers: RawHeaders
@@ -152,116 +121,49 @@ _PUBLIC_JSON = raw({**_JSON, "cache-control": "public, max-age=300"})
 
 
 def public(body: object) -> Answer:
-    """Answer with what is the same for everyone.
-
-    Args:
-        body: The JSON value.
-
-    Returns:
-        An answer that any cache may keep for a while.
-    """
+    """Answer with what is the same for everyone."""
     return Answer(200, [*_PUBLIC_JSON], strict_json.dumps(body))
 
 
 def personal(body: object, status_code: int = 200) -> Answer:
-    """Answer with one visitor's own data.
-
-    Args:
-        body: The JSON value.
-        status_code: The HTTP status.
-
-    Returns:
-        An answer that no cache keeps.
-    """
+    """Answer with one visitor's own data."""
     return Answer(status_code, [*_PERSONAL_JSON], strict_json.dumps(body))
 
 
 def text(body: str, status_code: int) -> Answer:
-    """Answer with a plain text.
-
-    Args:
-        body: The text.
-        status_code: The HTTP status.
-
-    Returns:
-        An answer that no cache keeps.
-    """
+    """Answer with a plain text."""
     return Answer(status_code, raw({**PERSONAL, **_TEXT}), body.encode())
 
 
 def redirect(url: str, status_code: int) -> Answer:
-    """Send a visitor elsewhere.
-
-    Args:
-        url: Where to.
-        status_code: The HTTP status.
-
-    Returns:
-        An answer that no cache keeps.
-    """
+    """Send a visitor elsewhere."""
     return Answer(status_code, [*_PERSONAL, location(url)])
 
 
 def location(url: str) -> tuple[bytes, bytes]:
-    """Name the address where to go (RFC 9110, section 10.2.2).
-
-    Args:
-        url: The address.
-
-    Returns:
-        The header.
-    """
+    """Name the address where to go (RFC 9110, section 10.2.2)."""
     return b"location", quote(url, safe=_AS_IN_URLS).encode()
 
 
 def plain_refusal(error: e.AuthError) -> Answer:
-    """Answer a request for a page with an error.
-
-    Args:
-        error: The error.
-
-    Returns:
-        An answer whose body is the message.
-    """
+    """Answer a request for a page with an error."""
     return text(error.message, status(error)).plus([*later(error), *allow(error)])
 
 
 def later(error: e.AuthError) -> RawHeaders:
-    """Say when it may go better (RFC 9110, section 10.2.3).
-
-    Args:
-        error: The error.
-
-    Returns:
-        The header, or none if waiting is no help.
-    """
+    """Say when it may go better (RFC 9110, section 10.2.3)."""
     return [] if error.retry_after is None else raw({"retry-after": str(error.retry_after)})
 
 
 def allow(error: e.AuthError) -> RawHeaders:
-    """Say which methods are taken, where another is not (RFC 9110, section 10.2.1).
-
-    Args:
-        error: The error.
-
-    Returns:
-        The header, or none if the method isn't to blame.
-    """
+    """Say which methods are taken, where another is not (RFC 9110, section 10.2.1)."""
     if not isinstance(error, e.MethodNotAllowed):
         return []
     return raw({"allow": ", ".join(error.allowed)})
 
 
 def refusal(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> Answer:
-    """Answer with an error.
-
-    Args:
-        error: The error.
-        extra: What else the client needs.
-
-    Returns:
-        An answer whose body is always an object with a `message` and a `code`.
-    """
+    """Answer with an error."""
     body: dict[str, Any] = {**error.facts(), **(extra or {})}
     if isinstance(error, e.RevisionConflict):
         body["rev"] = error.rev

@@ -25,18 +25,9 @@ class Address:
 
     `HEAD` is answered as `GET` is, without the body, which the server leaves out
     (RFC 9110 section 9.3.2).
-
-    Attributes:
-        methods: The methods that are taken.
     """
 
     def __init__(self, endpoints: Mapping[str, Endpoint], on_error: OnError) -> None:
-        """Make an address.
-
-        Args:
-            endpoints: What answers each method; empty if the address isn't there.
-            on_error: Is told of every error that is answered.
-        """
         self._on_error = on_error
         also = {"HEAD": endpoints["GET"]} if "GET" in endpoints else {}
         self._endpoints = {**endpoints, **also}
@@ -74,14 +65,6 @@ class Addresses:
         table: Mapping[str, Mapping[str, Endpoint]],
         on_error: OnError,
     ) -> None:
-        """Make addresses.
-
-        Args:
-            app: The app that serves everything else.
-            base: The path that they are below.
-            table: What answers each method at each path; the last part of a path may be `NAME`.
-            on_error: Is told of every error that is answered.
-        """
         self._app = app
         self._base = base
         self._below = base + "/"
@@ -127,25 +110,13 @@ class Front:
     """
 
     def __init__(self, layers: Iterable[Layer]) -> None:
-        """Build the layers.
-
-        Args:
-            layers: The layers, the innermost first.
-        """
         stack: ASGIApp = _go_behind
         for layer in layers:
             stack = layer(stack)
         self._stack = stack
 
     def before(self, app: ASGIApp) -> ASGIApp:
-        """Put the layers in front of an app.
-
-        Args:
-            app: The app, which may have them in front of a part of it already.
-
-        Returns:
-            Both.
-        """
+        """Put the layers in front of an app."""
 
         async def stand(scope: Scope, receive: Receive, send: Send) -> None:
             if _BEHIND in scope:

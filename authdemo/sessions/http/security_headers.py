@@ -29,12 +29,6 @@ class SecurityHeaders:
     """
 
     def __init__(self, app: ASGIApp, *, is_secure: Callable[[Scope], bool]) -> None:
-        """Wrap an app.
-
-        Args:
-            app: The app.
-            is_secure: Tells whether a browser reaches the app over https.
-        """
         self._app = app
         self._is_secure = is_secure
 
@@ -61,27 +55,13 @@ class SecurityHeaders:
 
 
 def page_headers(policy: str) -> dict[str, str]:
-    """List the headers of a page, beside those of every response.
-
-    Args:
-        policy: The page's Content-Security-Policy.
-
-    Returns:
-        Names, in lower case, and values.
-    """
+    """List the headers of a page, beside those of every response."""
     return {**_PAGE, "content-security-policy": policy}
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What an app's pages may do (CSP Level 3).
-
-    Attributes:
-        allow_eval: Whether scripts may be made from text that the server sends.
-        form_targets: The origins that forms may lead to beside the app's own. Chromium looks at
-            the redirects after a form as well, so the providers are among them where a plain
-            form signs in or out.
-    """
+    """What an app's pages may do (CSP Level 3)."""
 
     allow_eval: bool = False
     form_targets: tuple[str, ...] = ()
@@ -94,12 +74,6 @@ class Policy:
         style library, writes them into the page as it runs. `eval` stays closed unless
         the app needs it: Reflex's front end runs what the server sends by
         `rx.call_script` with it. `calls.js` runs `rx.toast` and the like without.
-
-        Args:
-            document: The page's HTML as it was built.
-
-        Returns:
-            The policy.
         """
         hashes = sorted({_hash(script) for script in _INLINE_SCRIPT.findall(document)})
         evaluation = ["'unsafe-eval'"] if self.allow_eval else []

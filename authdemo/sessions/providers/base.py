@@ -44,16 +44,7 @@ class Identity:
 
 
 def default_user(identity: Identity) -> User:
-    """Make a user of an identity, for apps that keep none.
-
-    Args:
-        identity: Who it is.
-
-    Returns:
-        A user whose id is made of issuer and subject (OpenID Connect Core, section 2): it stays
-        when the provider gets another id here. The e-mail address is taken if the provider has
-        verified it.
-    """
+    """Make a user of an identity, for apps that keep none."""
     claims = identity.claims
     email = claims.get("email") if claims.get("email_verified") is True else None
     return User(
@@ -79,12 +70,7 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 class Place:
     """Where a provider is asked what, and how (RFC 8414 section 2).
 
-    Attributes:
-        authorization: Where the visitor is sent.
-        token: Where a code is exchanged.
-        issuer: Who an answer must come from, as far as it says so (RFC 9207).
-        always_says_issuer: Whether each answer says so.
-        takes_basic: Whether the app's secret is sent as `Authorization: Basic`, not in the form.
+    See RFC 9207.
     """
 
     authorization: str
@@ -119,11 +105,7 @@ class Federated(ABC):
     type: str
 
     def __post_init__(self) -> None:
-        """Check what can be checked without asking the provider.
-
-        Raises:
-            ConfigurationError: If something can't be; says what to do.
-        """
+        """Check what can be checked without asking the provider."""
         if not self.client_id:
             raise ConfigurationError(f"{self.id!r} needs a client_id.")
         check_function(f"{type(self).__name__}(user=...)", self.user, "identity")
@@ -248,14 +230,7 @@ class Federated(ABC):
 
 
 def bearer(granted: Said) -> dict[str, str]:
-    """Spell the header by which a provider is asked in the visitor's name (RFC 6750).
-
-    Args:
-        granted: What the provider gave for a code.
-
-    Returns:
-        The header.
-    """
+    """Spell the header by which a provider is asked in the visitor's name (RFC 6750)."""
     return {"Authorization": f"Bearer {granted['access_token']}"}
 
 

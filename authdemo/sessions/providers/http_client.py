@@ -23,15 +23,7 @@ _SOURCE = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 
 
 def is_safe(address: object, *, query: bool = False) -> bool:
-    """Tell whether an address is https, or on this machine.
-
-    Args:
-        address: The address.
-        query: Whether it may have a query.
-
-    Returns:
-        Whether nobody on the way could read or change what is sent there.
-    """
+    """Tell whether an address is https, or on this machine."""
     try:
         url = urlsplit(address) if isinstance(address, str) else urlsplit("")
     except ValueError:
@@ -42,14 +34,7 @@ def is_safe(address: object, *, query: bool = False) -> bool:
 
 
 def origin_of(address: str) -> str:
-    """Name the origin of an address, for a Content-Security-Policy.
-
-    Args:
-        address: The address.
-
-    Returns:
-        Scheme, host and port; empty if a policy can't name the host.
-    """
+    """Name the origin of an address, for a Content-Security-Policy."""
     url = urlsplit(address)
     origin = f"{url.scheme}://{url.netloc.rpartition('@')[2]}".lower()
     return origin if _SOURCE.fullmatch(origin) else ""
@@ -80,19 +65,7 @@ def client() -> httpx.AsyncClient:
 
 
 async def fetch(http: httpx.AsyncClient, url: str, **options: Any) -> Any:
-    """Ask a provider for JSON.
-
-    Args:
-        http: What asks.
-        url: The address.
-        **options: What `httpx` takes.
-
-    Returns:
-        The JSON value.
-
-    Raises:
-        OAuthCallbackError: If there is no such answer.
-    """
+    """Ask a provider for JSON."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             answer, body = await _answer(http, url, **options)
@@ -148,12 +121,6 @@ class Remembered(Generic[T]):
     """One answer of a provider, for everybody who needs it."""
 
     def __init__(self, ask: Callable[[httpx.AsyncClient], Awaitable[T]], *, clock: Clock) -> None:
-        """Begin without having asked.
-
-        Args:
-            ask: Asks the provider.
-            clock: The clock.
-        """
         self._ask = ask
         self._clock = clock
         self._answer: T | None = None
@@ -164,19 +131,7 @@ class Remembered(Generic[T]):
         self._lock = asyncio.Lock()
 
     async def read(self, http: httpx.AsyncClient, *, anew: bool = False) -> T:
-        """Read the answer, and ask if that is due.
-
-        Args:
-            http: What asks.
-            anew: Whether the answer that is known won't do.
-
-        Returns:
-            The answer, at most an hour old. If it won't do but was asked for just now, it is
-            the same again. A clock that steps back makes neither last longer.
-
-        Raises:
-            OAuthCallbackError: If there is none; for some seconds without another question.
-        """
+        """Read the answer, and ask if that is due."""
         async with self._lock:
             now = self._clock()
             fresh = self._answer if abs(now - self._answered) <= FRESH_SECONDS else None

@@ -18,37 +18,16 @@ from .http_client import fetch, fetch_object, is_safe, origin_of
 
 
 class Grant:
-    """What a visitor has granted the app at a provider.
-
-    Attributes:
-        scope: What was granted; less than was asked for, perhaps.
-    """
+    """What a visitor has granted the app at a provider."""
 
     def __init__(self, http: httpx.AsyncClient, said: Said, asked: str) -> None:
-        """Take what the provider gave for a code.
-
-        Args:
-            http: What asks.
-            said: What the provider gave.
-            asked: The scope that was asked for, which holds unless the provider says otherwise.
-        """
         self._http = http
         self._header = bearer(said)
         granted = str(said.get("scope", asked))
         self.scope = frozenset(granted.replace(",", " ").split())  # GitHub writes commas
 
     async def ask(self, url: str) -> Any:
-        """Ask the provider for more, in the visitor's name.
-
-        Args:
-            url: The address.
-
-        Returns:
-            The JSON value.
-
-        Raises:
-            OAuthCallbackError: If there is no such answer.
-        """
+        """Ask the provider for more, in the visitor's name."""
         return await fetch(self._http, url, headers=self._header)
 
 
@@ -89,11 +68,7 @@ class OAuth2(Federated):
     type: str = "oauth"
 
     def __post_init__(self) -> None:
-        """Check what can be checked without asking the provider.
-
-        Raises:
-            ConfigurationError: If something can't be; says what to do.
-        """
+        """Check what can be checked without asking the provider."""
         super().__post_init__()
         check_function("OAuth2(claims=...)", self.claims, "said", "grant")
         names = ("issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint")

@@ -23,51 +23,20 @@ _PATH = "/.well-known/openid-configuration"
 
 
 class Discovery:
-    """Knows one provider, and asks it again when it has to (OpenID Connect Discovery 1.0).
-
-    Attributes:
-        clock: The clock; the app puts its own in its place.
-    """
+    """Knows one provider, and asks it again when it has to (OpenID Connect Discovery 1.0)."""
 
     def __init__(self, issuer: str, *, clock: Clock = system_clock) -> None:
-        """Begin without having asked.
-
-        Args:
-            issuer: The provider's name for itself, an address.
-            clock: The clock.
-        """
         self.clock = clock
         self._issuer = issuer
         self._metadata = Remembered(self._ask_metadata, clock=self._now)
         self._keys = Remembered(self._ask_keys, clock=self._now)
 
     async def metadata(self, client: httpx.AsyncClient) -> Mapping[str, Any]:
-        """Read the provider's metadata.
-
-        Args:
-            client: What asks.
-
-        Returns:
-            The metadata, at most an hour old.
-
-        Raises:
-            OAuthCallbackError: If the provider can't be reached, or names another issuer.
-        """
+        """Read the provider's metadata."""
         return await self._metadata.read(client)
 
     async def key(self, client: httpx.AsyncClient, kid: str | None) -> jwt.PyJWK:
-        """Find a key of the provider; one that isn't known yet is asked for.
-
-        Args:
-            client: What asks.
-            kid: The key's name; None if the provider has but one.
-
-        Returns:
-            The key, which the provider showed within the last hour.
-
-        Raises:
-            OAuthCallbackError: If the provider has no such key, or can't be reached.
-        """
+        """Find a key of the provider; one that isn't known yet is asked for."""
         found = _find(await self._keys.read(client), kid)
         found = found or _find(await self._keys.read(client, anew=True), kid)
         if found is None:
@@ -89,18 +58,7 @@ class Discovery:
 
 
 def endpoint(metadata: Mapping[str, Any], name: str) -> str:
-    """Read an address that a provider names.
-
-    Args:
-        metadata: What the provider says of itself.
-        name: The address's name there.
-
-    Returns:
-        The address.
-
-    Raises:
-        OAuthCallbackError: If there is none, or none that could be used.
-    """
+    """Read an address that a provider names."""
     address = metadata.get(name)
     if not isinstance(address, str) or not is_safe(address, query=True):
         raise OAuthCallbackError(
@@ -148,14 +106,7 @@ _REASONS: dict[type[jwt.PyJWTError], str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verifier:
-    """Verifies what one provider signs for one app.
-
-    Attributes:
-        issuer: The provider's name for itself.
-        client_id: The app's id there.
-        leeway: Seconds by which the provider's clock may differ.
-        discovery: Knows the provider's keys.
-    """
+    """Verifies what one provider signs for one app."""
 
     issuer: str
     client_id: str
@@ -163,19 +114,7 @@ class Verifier:
     discovery: Discovery
 
     async def id_token(self, http: httpx.AsyncClient, token: object, nonce: str) -> dict[str, Any]:
-        """Verify an id token (OpenID Connect Core section 3.1.3.7).
-
-        Args:
-            http: What asks for the provider's keys.
-            token: The token.
-            nonce: What it has to repeat.
-
-        Returns:
-            Its claims.
-
-        Raises:
-            OAuthCallbackError: If it can't be believed; its `reason` says why.
-        """
+        """Verify an id token (OpenID Connect Core section 3.1.3.7)."""
         claims = await self._decode(http, str(token), _REQUIRED)
         several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
         if claims.get("azp", None if several else self.client_id) != self.client_id:
@@ -185,18 +124,7 @@ class Verifier:
         return claims
 
     async def logout_token(self, http: httpx.AsyncClient, token: object) -> Logout:
-        """Verify a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.6).
-
-        Args:
-            http: What asks for the provider's keys.
-            token: The token.
-
-        Returns:
-            What it says.
-
-        Raises:
-            OAuthCallbackError: If it can't be believed; its `reason` says why.
-        """
+        """Verify a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.6)."""
         claims = await self._decode(http, str(token), _REQUIRED_OF_LOGOUT)
         events, subject, sid = claims["events"], claims.get("sub", ""), claims.get("sid", "")
         is_logout = isinstance(events, dict) and isinstance(events.get(LOGOUT_EVENT), dict)
@@ -233,19 +161,7 @@ class Verifier:
 
 
 def proved_at(claims: Mapping[str, Any], *, since: float, leeway: float) -> float:
-    """Tell when somebody proved at the provider who they are (OpenID Connect Core section 2).
-
-    Args:
-        claims: The claims of their id token.
-        since: When they must have, at the earliest; 0 if it doesn't matter.
-        leeway: Seconds by which the provider's clock may differ.
-
-    Returns:
-        The provider's `auth_time`, or 0 if it doesn't say.
-
-    Raises:
-        OAuthCallbackError: If it was before, or nobody knows.
-    """
+    """Tell when somebody proved at the provider who they are (OpenID Connect Core section 2)."""
     at = _seconds(claims.get("auth_time")) or 0.0
     if at + leeway < since:
         raise OAuthCallbackError("The provider didn't ask who it is again.", reason="proof")
@@ -271,13 +187,7 @@ def _agreed(header: Mapping[str, Any], metadata: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logout:
-    """A verified logout token (OpenID Connect Back-Channel Logout 1.0 section 2.4).
-
-    Attributes:
-        subject: Who has signed out; empty if only the session is named.
-        sid: The provider's session that is over; empty if all of the subject's are.
-        at: When it was said, by the provider's clock.
-    """
+    """A verified logout token (OpenID Connect Back-Channel Logout 1.0 section 2.4)."""
 
     subject: str
     sid: str
@@ -293,13 +203,6 @@ class Logout:
 
         A session that began later is another one: so nothing is gained by sending an old
         token again.
-
-        Args:
-            record: The session.
-            leeway: Seconds by which the provider's clock may differ.
-
-        Returns:
-            Whether it is meant.
         """
         there = record.provider_session
         is_theirs = there is not None and self.subject in ("", there.subject)
@@ -341,11 +244,7 @@ class OpenIDConnect(Federated):
     _discovery: Discovery = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Check what can be checked without asking the provider.
-
-        Raises:
-            ConfigurationError: If something can't be; says what to do.
-        """
+        """Check what can be checked without asking the provider."""
         super().__post_init__()
         if not is_safe(self.issuer):
             raise ConfigurationError(

@@ -23,17 +23,6 @@ async def read_claims(profile: Mapping[str, Any], granted: Grant, *, emails: str
 
     The subject is the numeric id: a login can be changed, and then taken by somebody else. The
     profile's own address is what its owner wants to be seen, so it isn't used.
-
-    Args:
-        profile: What `GET /user` says.
-        granted: Asks for more.
-        emails: Where the addresses are: `GET /user/emails`.
-
-    Returns:
-        The claims.
-
-    Raises:
-        OAuthCallbackError: If GitHub doesn't say who it is.
     """
     number = profile.get("id")
     if type(number) is not int:
@@ -155,15 +144,7 @@ def _declared(provider_id: str, name: str) -> partial[OpenIDConnect]:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """One provider, and what its variables begin with.
-
-    Attributes:
-        prefix: The beginning, like `AUTH_GOOGLE`.
-        declare: Declares the provider; gets what the issuer's pattern names.
-        issuer: A pattern of the issuer; None if it is the same for everyone.
-        example: An issuer, for the complaint.
-        needs_secret: Whether nobody signs in without the app's secret.
-    """
+    """One provider, and what its variables begin with."""
 
     prefix: str
     declare: Callable[..., Federated]

@@ -51,16 +51,7 @@ _SWEEP_SECONDS = 60
 
 @contextlib.asynccontextmanager
 async def running(auth: AuthCore, live: Live, overviews: Overviews) -> AsyncIterator[None]:
-    """Keep the store open and swept, and everyone told.
-
-    Args:
-        auth: The app's sessions.
-        live: Keeps the tabs in step.
-        overviews: Shows users all of their sessions.
-
-    Yields:
-        While all of it runs.
-    """
+    """Keep the store open and swept, and everyone told."""
     await auth.sessions.store.open()
     feed = auth.sessions.feed
     stops = [feed.subscribe(live.hear), feed.subscribe(overviews.hear)]
@@ -92,16 +83,7 @@ _FRONTEND = "frontend"
 
 
 def site_of(auth: AuthCore, folder: Path, *, allow_eval: bool) -> Site:
-    """Read the built pages.
-
-    Args:
-        auth: The app's sessions.
-        folder: The folder with the build.
-        allow_eval: Whether the pages' scripts may use `eval`.
-
-    Returns:
-        The pages.
-    """
+    """Read the built pages."""
     ways = [way for way in auth.providers.values() if isinstance(way, Federated)]
     targets = dict.fromkeys(way.origin for way in ways if way.origin)
     policy = Policy(allow_eval=allow_eval, form_targets=tuple(targets))
@@ -119,21 +101,7 @@ def front_of(  # noqa: PLR0917
     site: Site | None,
     also: tuple[str, ...],
 ) -> Front:
-    """Put the layers together.
-
-    Args:
-        app: The app.
-        auth: The app's sessions.
-        visitors: Knows who sends a request.
-        connections: The open sockets.
-        endpoints: Answers the requests of `/api/auth`.
-        event_guard: Knows which events are for whom.
-        site: The built pages, or None if another server serves them.
-        also: Other origins whose pages belong to the app.
-
-    Returns:
-        The layers, to be put in front of the app.
-    """
+    """Put the layers together."""
     is_event = Frames(RegistrationContext.get()).are_for_us
     layers: list[Layer] = []
     if auth.protect_all:
@@ -182,14 +150,7 @@ def front_of(  # noqa: PLR0917
 
 
 def layers_of(app: rx.App) -> Sequence[Starlette | Callable[[ASGIApp], ASGIApp]]:
-    """List the layers that an app has of its own.
-
-    Args:
-        app: The app.
-
-    Returns:
-        Its API transformers, the innermost first.
-    """
+    """List the layers that an app has of its own."""
     own = app.api_transformer
     if own is None:
         return ()
@@ -197,16 +158,7 @@ def layers_of(app: rx.App) -> Sequence[Starlette | Callable[[ASGIApp], ASGIApp]]
 
 
 def replace_files(app: rx.App, auth: AuthCore, site: Site) -> None:
-    """Serve the files of the build by our own rules, where Reflex would guess at pages.
-
-    Args:
-        app: The app, with all of its routes.
-        auth: Its sessions.
-        site: The built pages.
-
-    Raises:
-        ConfigurationError: If Reflex serves the build in another way.
-    """
+    """Serve the files of the build by our own rules, where Reflex would guess at pages."""
     mounts = [route for route in _routes(app) if _is_frontend(route)]
     if len(mounts) != 1 or not isinstance(mounts[0], Mount):
         raise ConfigurationError(
@@ -221,9 +173,6 @@ def leave_origins_to_us(app: rx.App) -> None:
     """Keep Reflex from letting any origin in: its `*` stands for the app's own, which we know.
 
     The origins that the app's author names may read answers, and open no socket of Reflex's.
-
-    Args:
-        app: The app, before it is served.
     """
     if app.sio is not None:
         app.sio.eio.cors_allowed_origins = []
@@ -301,14 +250,7 @@ def _open_to(app: ASGIApp, *, origins: Origins, has_others: bool) -> ASGIApp:
 
 
 class Installation:
-    """What is there of the sessions once an app has them.
-
-    Attributes:
-        live: Keeps the tabs in step.
-        overviews: Shows users all of their sessions, live.
-        signing_out: Leads who has signed out to their provider.
-        stack: The whole app as a server sees it.
-    """
+    """What is there of the sessions once an app has them."""
 
     stack: ASGIApp
 
@@ -322,16 +264,6 @@ class Installation:
         also: tuple[str, ...],
         allow_eval: bool,
     ) -> None:
-        """Wire the parts into an app.
-
-        Args:
-            app: The app.
-            auth: Its sessions.
-            guards: Knows which event handlers and vars are for whom.
-            site: The built pages, or None if another server serves them.
-            also: Other origins whose pages belong to the app.
-            allow_eval: Whether the pages' scripts may use `eval`.
-        """
         connections = Connections()
         visitors = Visitors(auth, Origins(auth.settings.url, also=also))
         endpoints = Endpoints(auth, visitors)

@@ -14,23 +14,12 @@ def whoever_is_installed() -> Auth | None:
 
 
 def remember(auth: Auth) -> None:
-    """Remember an app's sessions, so that the package's own event handlers find them.
-
-    Args:
-        auth: The sessions.
-    """
+    """Remember an app's sessions, so that the package's own event handlers find them."""
     _installed[:] = [auth]
 
 
 def installed() -> Auth:
-    """Find the app's sessions.
-
-    Returns:
-        The sessions.
-
-    Raises:
-        ConfigurationError: If the app has none.
-    """
+    """Find the app's sessions."""
     if not _installed:
         raise ConfigurationError("This app has no sessions. Add SessionsPlugin to its rxconfig.py.")
     return _installed[0]

@@ -22,12 +22,7 @@ _READ_OUT = ("alt", "aria_description", "aria_label", "default_value", "placehol
 
 
 def warn_of_open_texts(app: rx.App, rules: PageRules) -> None:
-    """Warn of each protected page whose text is in files that another server serves.
-
-    Args:
-        app: The app, whose pages have just been built.
-        rules: Which pages are for whom.
-    """
+    """Warn of each protected page whose text is in files that another server serves."""
     for route, page in app._pages.items():
         if rules.of_route(route) is not None:
             sample = next(texts_of(page), None)
@@ -42,14 +37,7 @@ def warn_of_open_texts(app: rx.App, rules: PageRules) -> None:
 
 
 def texts_of(component: BaseComponent) -> Iterator[str]:
-    """Find the literal texts of a component: those that are shown, and those that are read out.
-
-    Args:
-        component: The component, with all that it holds.
-
-    Yields:
-        Each text.
-    """
+    """Find the literal texts of a component: those that are shown, and those that are read out."""
     shown = [component.contents] if isinstance(component, Bare) else _read_out(component)
     for each in shown:
         yield from filter(None, (text.strip() for text in _literals(each)))

@@ -45,12 +45,6 @@ class BrowserErrors:
     """
 
     def __init__(self, app: rx.App, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Hear of an app's errors in browsers.
-
-        Args:
-            app: The app.
-            clock: The clock, in seconds.
-        """
         otherwise: Any = app.frontend_exception_handler
         self._tell = _log if otherwise is default_frontend_exception_handler else otherwise
         self._clock = clock
@@ -58,11 +52,7 @@ class BrowserErrors:
         self._taken = self._left_out = 0
 
     def hear(self, exception: Exception) -> None:
-        """Hear of one.
-
-        Args:
-            exception: Holds the report.
-        """
+        """Hear of one."""
         if self._clock() - self._began >= _MINUTE:
             self._end()
             self._began, self._taken = self._clock(), 0

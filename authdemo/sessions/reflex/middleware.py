@@ -31,27 +31,13 @@ class Failures:
     """
 
     def __init__(self, app: rx.App, live: Live, *, allow_eval: bool) -> None:
-        """Hear of an app's failures.
-
-        Args:
-            app: The app.
-            live: Knows the tabs.
-            allow_eval: Whether the pages' scripts may use `eval`.
-        """
         self._live = live
         self._otherwise: Any = app.backend_exception_handler
         is_reflexs = self._otherwise is default_backend_exception_handler
         self._is_silent = is_reflexs and not allow_eval
 
     def hear(self, exception: Exception) -> Any:
-        """Hear of one.
-
-        Args:
-            exception: What was raised.
-
-        Returns:
-            What the tab is to do about it, as the app's handler says.
-        """
+        """Hear of one."""
         if isinstance(exception, AuthError):
             return self._show(exception)
         events = self._otherwise(exception)
@@ -88,12 +74,6 @@ class SessionMiddleware(Middleware):
     """
 
     def __init__(self, live: Live, event_guard: EventGuard) -> None:
-        """Make the middleware.
-
-        Args:
-            live: Knows the tabs and their sessions.
-            event_guard: Knows which events are for whom.
-        """
         self._live = live
         self._event_guard = event_guard
 
@@ -103,19 +83,7 @@ class SessionMiddleware(Middleware):
         state: BaseState,
         event: Event,
     ) -> StateUpdate | None:
-        """Settle whose tab this is, and let the event run.
-
-        Args:
-            app: The app.
-            state: The tab's state.
-            event: The event.
-
-        Returns:
-            None: the event runs, and finds the session as it is. Or an update
-            without it, because it is not for its sender: what a tab is told instead.
-            To Reflex each method of a state is an event handler, but nobody
-            outside may call those of the session's.
-        """
+        """Settle whose tab this is, and let the event run."""
         caller = current_caller()
         connection = caller.connection if caller else None
         if event.name.rpartition(".")[0] == SessionState.get_full_name():

@@ -27,18 +27,7 @@ Thing = TypeVar("Thing")
 
 
 def mark(thing: Thing, rule: Rule | None) -> Thing:
-    """Mark something.
-
-    Args:
-        thing: A page function, an event handler, a state, a field or a computed var.
-        rule: Who may have it; None for everybody.
-
-    Returns:
-        What to put in its place.
-
-    Raises:
-        ConfigurationError: If it is nothing that could be protected, or nobody would keep it.
-    """
+    """Mark something."""
     check_plugged_in()
     if isinstance(thing, ComputedVar):
         setattr(thing.fget, _MARK, rule)
@@ -53,14 +42,7 @@ def mark(thing: Thing, rule: Rule | None) -> Thing:
 
 
 def mark_of(thing: object) -> Any:
-    """Find the rule that something is marked with.
-
-    Args:
-        thing: Anything.
-
-    Returns:
-        The rule, None if it is for everybody, or `NOT_MARKED`.
-    """
+    """Find the rule that something is marked with."""
     return getattr(thing, _MARK, NOT_MARKED)
 
 
@@ -116,10 +98,6 @@ def hide_from_sitemap(app: rx.App, rules: PageRules) -> None:
 
     A page whose own context says what the sitemap shall hold of it has its way. Other plugins may
     have the pages in hand already, so they are changed and not replaced.
-
-    Args:
-        app: The app, with all of its pages.
-        rules: Which pages are for whom.
     """
     for page in app._unevaluated_pages.values():
         if rules.of_route(page.route) is not None and _CHOICE not in page.context:
@@ -131,11 +109,7 @@ class InstallsSessions:
 
 
 def check_plugged_in() -> None:
-    """Check that an app will have sessions, if its configuration is known by now.
-
-    Raises:
-        ConfigurationError: If the configuration lacks the plugin.
-    """
+    """Check that an app will have sessions, if its configuration is known by now."""
     try:
         config = RegistrationContext.get().config
     except (LookupError, ReflexRuntimeError):
@@ -225,66 +199,29 @@ class Guards:
     """Knows the rules of an app's event handlers and vars."""
 
     def __init__(self, *, protect_all: bool) -> None:
-        """Make the guards.
-
-        Args:
-            protect_all: Whether what isn't marked is for members only.
-        """
         self._otherwise = MEMBERS if protect_all else None
         self._vars: dict[type[BaseState], Mapping[str, Rule]] = {}
         self._known: list[type[BaseState]] = []
         self._guarded: list[type[BaseState]] = []
 
     def of_event(self, state: type[BaseState], handler: Any) -> Rule | None:
-        """Find the rule for an event handler.
-
-        Args:
-            state: The handler's state.
-            handler: The handler.
-
-        Returns:
-            The rule, or None if everybody may call it.
-        """
+        """Find the rule for an event handler."""
         return self._rule(state, handler.fn)
 
     def of_vars(self, state: type[BaseState]) -> Mapping[str, Rule]:
-        """Find the rules for the vars of a state, those of its parents apart.
-
-        Args:
-            state: The state.
-
-        Returns:
-            A rule for each var that not everybody may see.
-
-        Raises:
-            ConfigurationError: If a rule has to wait, which a var can't.
-        """
+        """Find the rules for the vars of a state, those of its parents apart."""
         if state not in self._vars:
             self._vars[state] = dict(self._protected_vars(state))
         return self._vars[state]
 
     def check(self) -> None:
-        """Check the rules of all states that are there by now.
-
-        Raises:
-            ConfigurationError: If one can't be kept.
-        """
+        """Check the rules of all states that are there by now."""
         self._states()
 
     def turned(
         self, before: Session | None, now: Session | None, clock: Clock, *, since: float
     ) -> Iterator[tuple[type[BaseState], list[str]]]:
-        """List the vars that a tab may see now and might not before, or the other way round.
-
-        Args:
-            before: The tab's session as it was, or None.
-            now: The session as it is, or None.
-            clock: The clock.
-            since: When that was, in seconds since 1970: a proof grows old by itself.
-
-        Yields:
-            The names of such vars, with their state.
-        """
+        """List the vars that a tab may see now and might not before, or the other way round."""
         is_same = _standing(before) == _standing(now)
         for state in self._states():
             names = [
@@ -297,15 +234,7 @@ class Guards:
                 yield state, names
 
     def next_turn(self, session: Session, clock: Clock) -> float:
-        """Tell when a member's proof will be too old for one of the vars that are sent now.
-
-        Args:
-            session: The member's session.
-            clock: The clock.
-
-        Returns:
-            Seconds since 1970; infinite if no var waits for that.
-        """
+        """Tell when a member's proof will be too old for one of the vars that are sent now."""
         rules = (rule for state in self._states() for rule in self._vars[state].values())
         ages = [rule.fresh for rule in rules if rule.fresh is not None]
         proved, now = session.proved.timestamp(), clock()
@@ -342,14 +271,7 @@ class Guards:
 
 
 def page_rules(app: rx.App) -> dict[str, Rule | None]:
-    """Collect the rules of an app's marked pages.
-
-    Args:
-        app: The app.
-
-    Returns:
-        A rule for each marked page, by route; None for a public one.
-    """
+    """Collect the rules of an app's marked pages."""
     pages = app._unevaluated_pages.values()
     marks = {page.route: mark_of(page.component) for page in pages}
     return {route: rule for route, rule in marks.items() if rule is not NOT_MARKED}

@@ -60,14 +60,7 @@ class _Models(GenerateJsonSchema):
 
 
 def describe(auth: AuthCore) -> dict[str, Any]:
-    """Describe an app's `/api/auth`.
-
-    Args:
-        auth: The app's sessions.
-
-    Returns:
-        An OpenAPI 3.1 document.
-    """
+    """Describe an app's `/api/auth`."""
     source = resources.files(__package__).joinpath("openapi.json")
     text = source.read_text("utf-8").replace("authjs.", f"{auth.settings.cookie_prefix}.")
     document: dict[str, Any] = json.loads(text)
@@ -109,19 +102,7 @@ async def end(
     device: Device,
     is_form: bool,
 ) -> None:
-    """End what is asked for of a user's sessions: all, all but the one that asks, or one.
-
-    Args:
-        sessions: The app's sessions.
-        current: The one that asks.
-        body: What was sent: `all`, `others`, or an `id` of the list.
-        device: What it was sent with.
-        is_form: Whether it came as a form, which says `true` as text.
-
-    Raises:
-        BodyRefused: If it isn't clear which; names the field.
-        NotFound: If the user has no session of that id.
-    """
+    """End what is asked for of a user's sessions: all, all but the one that asks, or one."""
     are_all = _is_chosen(body, "all", is_form=is_form)
     are_others = _is_chosen(body, "others", is_form=is_form)
     if are_all:
@@ -155,19 +136,9 @@ BASE = "/api/auth"
 
 
 class Endpoints:
-    """Answers the requests of `/api/auth`.
-
-    Attributes:
-        signing_out: Leads who has signed out to their provider.
-    """
+    """Answers the requests of `/api/auth`."""
 
     def __init__(self, auth: AuthCore, visitors: Visitors) -> None:
-        """Make the endpoints.
-
-        Args:
-            auth: The app's sessions.
-            visitors: Knows who sends a request.
-        """
         self._auth = auth
         self._visitors = visitors
         self._signing_in = SigningIn(auth, visitors)

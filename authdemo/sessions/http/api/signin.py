@@ -32,12 +32,6 @@ class SigningIn:
     """Lets visitors in, or says why not."""
 
     def __init__(self, auth: AuthCore, visitors: Visitors) -> None:
-        """Open the way in.
-
-        Args:
-            auth: The app's sessions.
-            visitors: Hands cookies out.
-        """
         self._auth = auth
         self._visitors = visitors
 
@@ -50,18 +44,7 @@ class SigningIn:
         *,
         as_json: bool = False,
     ) -> Answer:
-        """Let somebody in who has proved who they are, unless the app sends them elsewhere.
-
-        Args:
-            request: The request.
-            visitor: Who sends it.
-            granted: Who they have proved to be.
-            wanted: Where they want to go.
-            as_json: Whether the answer is for a program that goes on by itself.
-
-        Returns:
-            The answer that sends them on.
-        """
+        """Let somebody in who has proved who they are, unless the app sends them elsewhere."""
         if granted.redirect_to is not None:
             return redirect(
                 request, await self._auth.redirect(granted.redirect_to, visitor.base_url)
@@ -89,15 +72,6 @@ class SigningIn:
         """Turn somebody away: the sign-in page says why.
 
         A program that has to wait is told how long, which no redirect could say.
-
-        Args:
-            request: The request.
-            visitor: Who sends it.
-            error: Why.
-            wanted: Where they want to go, if that isn't in the page's address already.
-
-        Returns:
-            The answer that sends them there.
         """
         further = _within(visitor.base_url, wanted)
         query = {"error": error.code, "code": error.reason, "callbackUrl": further}
@@ -131,15 +105,7 @@ def wants_json(request: Request) -> bool:
 
 
 def redirect(request: Request, url: str) -> Answer:
-    """Send the visitor on, the way the sender can follow.
-
-    Args:
-        request: The request.
-        url: An absolute address.
-
-    Returns:
-        200 with `{"url"}` for Auth.js's client, 302 for everyone else.
-    """
+    """Send the visitor on, the way the sender can follow."""
     if wants_json(request):
         return responses.personal({"url": url}).plus([responses.location(url)])
     return responses.redirect(url, 302)
@@ -162,13 +128,6 @@ class Federation:
     """Sends visitors to providers, and receives them when they come back."""
 
     def __init__(self, auth: AuthCore, signing_in: SigningIn, base: str) -> None:
-        """Make the ways.
-
-        Args:
-            auth: The app's sessions.
-            signing_in: Lets in who comes back.
-            base: The path of `/api/auth`.
-        """
         self._auth = auth
         self._signing_in = signing_in
         self._base = base
@@ -187,16 +146,6 @@ class Federation:
 
         With `?prompt=login`, as Auth.js's `signIn(provider, options, {prompt: "login"})` sends,
         the visitor has to prove there who they are, however well they are known.
-
-        Args:
-            request: The request.
-            visitor: The visitor.
-            provider: The provider.
-            callback_url: Where they want to go afterwards.
-
-        Returns:
-            The answer that leads there, with the cookie which the visitor is known by later;
-            or the one that says why it can't.
         """
         again = request.query.get("prompt") == "login"
         departure, state, secret = self._departures.begin(
@@ -220,16 +169,7 @@ class Federation:
         return answer
 
     async def arrive(self, request: Request, visitor: Visitor, provider: Federated) -> Answer:
-        """Receive a visitor who comes back.
-
-        Args:
-            request: The request that they come back with.
-            visitor: The visitor.
-            provider: The provider whose address they came back to.
-
-        Returns:
-            The answer that lets them in, or the one that says why not.
-        """
+        """Receive a visitor who comes back."""
         wanted = ""
         try:
             departure = await self._recognise(request, visitor, provider)

@@ -22,11 +22,6 @@ class BackChannel:
     """Ends sessions when their provider says so, in every tab and on every worker."""
 
     def __init__(self, auth: AuthCore) -> None:
-        """Listen to the app's providers.
-
-        Args:
-            auth: The app's sessions.
-        """
         self._auth = auth
         rate = auth.settings.address_rate
         self._limit = AddressLimit(auth.sessions.store, rate, "logouts", clock=auth.now)
@@ -75,29 +70,13 @@ class SigningOut:
     """Leads visitors whose session is over to the provider that they signed in at."""
 
     def __init__(self, auth: AuthCore, visitors: Visitors, base: str) -> None:
-        """Make the ways.
-
-        Args:
-            auth: The app's sessions.
-            visitors: Knows the app's origin.
-            base: The path of `/api/auth`.
-        """
         self._auth = auth
         self._visitors = visitors
         self._base = base
         self._farewells = Farewells(auth.sessions.store, clock=auth.now)
 
     async def way_on(self, record: SessionRecord, base_url: str, callback_url: str) -> str | None:
-        """Find the way by the provider for somebody whose session has just ended.
-
-        Args:
-            record: What their session was.
-            base_url: The app's origin.
-            callback_url: Where they want to be in the end.
-
-        Returns:
-            An address of the app that leads there, or None if there is nothing to do there.
-        """
+        """Find the way by the provider for somebody whose session has just ended."""
         provider, there = self._auth.providers.get(record.provider), record.provider_session
         if there is None or not isinstance(provider, OpenIDConnect) or not provider.end_session:
             return None

@@ -25,22 +25,10 @@ class EndpointsScript:
     """The script that names the server's addresses, which a build can't know yet."""
 
     def __init__(self, script: str) -> None:
-        """Take the script apart.
-
-        Args:
-            script: The script as it was built, with the build's own addresses.
-        """
         self._pieces = _ADDRESS.split(script)
 
     def addressed_to(self, base_url: str) -> str:
-        """Name the addresses as the visitor's browser sees them.
-
-        Args:
-            base_url: The app's origin.
-
-        Returns:
-            The script.
-        """
+        """Name the addresses as the visitor's browser sees them."""
         scheme, _, host = base_url.partition("://")
         pieces = list(self._pieces)
         secure = scheme == "https"
@@ -61,31 +49,15 @@ class _Script:
 
 
 class Scripts:
-    """Follows the imports of a build's scripts.
-
-    Attributes:
-        routes: The script of each page, by the page's route as Reflex spells it.
-    """
+    """Follows the imports of a build's scripts."""
 
     def __init__(self, assets: Path) -> None:
-        """Read the scripts.
-
-        Args:
-            assets: Their folder.
-        """
         self._scripts = {file.name: _read(file) for file in assets.glob("*.js")}
         manifest = next(assets.glob("manifest-*.js"), None)
         self.routes = _routes(manifest.read_text("utf-8")) if manifest else {}
 
     def needed_by(self, documents: Iterable[str]) -> frozenset[str]:
-        """List the scripts that pages load; the route manifest only names files.
-
-        Args:
-            documents: The pages' HTML, or the quoted names of their scripts.
-
-        Returns:
-            The names of the files.
-        """
+        """List the scripts that pages load; the route manifest only names files."""
         reached: set[str] = set()
         waiting = {name for document in documents for name in _REFERENCE.findall(document)}
         while waiting:
@@ -96,14 +68,7 @@ class Scripts:
         return frozenset(reached)
 
     def areas_of(self, names: Iterable[str]) -> frozenset[str]:
-        """List what could be areas of texts in some scripts.
-
-        Args:
-            names: The scripts' files.
-
-        Returns:
-            The names of the areas, and other words that stand where a key could.
-        """
+        """List what could be areas of texts in some scripts."""
         known = (self._scripts.get(name) for name in names)
         return frozenset(area for script in known if script for area in script.areas)
 
@@ -140,14 +105,7 @@ _PACKED = re.compile(r"\.(gz|br|zst)$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is behind a path.
-
-    Attributes:
-        path: The path as React Router reads it.
-        address: The one spelling of the path, with its escapes.
-        rule: Who may see the page; None for everyone.
-        template: What was built.
-    """
+    """What is behind a path."""
 
     path: str
     address: str
@@ -160,20 +118,9 @@ class Site:
 
     Scripts are closed unless a public page needs them: what is not reachable from
     a public page's HTML by imports is for signed-in visitors.
-
-    Attributes:
-        public_areas: The areas of texts that public pages use.
-        links: The elements that give a page the site's look.
     """
 
     def __init__(self, folder: Path, rules: PageRules, *, policy: Policy = STRICT) -> None:
-        """Read a build.
-
-        Args:
-            folder: The folder with the built pages.
-            rules: Which pages are for whom.
-            policy: What the pages may do.
-        """
         scripts = Scripts(folder / "assets")
         pages = _documents(folder, scripts.routes)
         dynamic = {route: script for route, script in scripts.routes.items() if "[" in route}
@@ -206,14 +153,7 @@ class Site:
         self.public_areas = scripts.areas_of(self._public_scripts)
 
     def page(self, address: str) -> Page | None:
-        """Find the page at an address: the one that React Router shows there, or an alias's.
-
-        Args:
-            address: The path with its escapes.
-
-        Returns:
-            The page, or None if there is none.
-        """
+        """Find the page at an address: the one that React Router shows there, or an alias's."""
         path = page_path(address)
         spelled = fold(path)
         known = self._spellings.get(spelled)
@@ -226,14 +166,7 @@ class Site:
         return path in self._files
 
     def endpoints_script(self, name: str) -> EndpointsScript | None:
-        """Find the script that tells pages where the server is.
-
-        Args:
-            name: The file's name.
-
-        Returns:
-            The script, or None if it is another one.
-        """
+        """Find the script that tells pages where the server is."""
         return self._endpoints.get(name)
 
     def is_route_module(self, name: str) -> bool:
@@ -241,25 +174,11 @@ class Site:
         return name in self._route_modules
 
     def is_public_script(self, name: str) -> bool:
-        """Tell whether anonymous visitors may have a script.
-
-        Args:
-            name: The file's name.
-
-        Returns:
-            Whether a public page needs it.
-        """
+        """Tell whether anonymous visitors may have a script."""
         return name in self._public_scripts
 
     def pages_with(self, name: str) -> Collection[tuple[str, Rule]]:
-        """List the protected pages that need a script.
-
-        Args:
-            name: The file's name.
-
-        Returns:
-            Their paths or routes, with their rules.
-        """
+        """List the protected pages that need a script."""
         return self._readers.get(name, ())
 
     def _list_files(self, folder: Path) -> Iterable[str]:

@@ -31,12 +31,6 @@ class Form:
     """A text with blanks to fill in."""
 
     def __init__(self, texts: Sequence[bytes]) -> None:
-        """Pack what is always the same.
-
-        Args:
-            texts: What stands before, between and after the blanks: one more than there are
-                blanks.
-        """
         first, *others = texts
         self._plain = _pattern(texts)
         self._first = _HEADER + _packed(first)
@@ -45,26 +39,11 @@ class Form:
         self._size = len(first) + sum(part.end.size for part in self._parts)
 
     def filled(self, values: Values) -> bytes:
-        """Fill the form in.
-
-        Args:
-            values: What goes into the blanks.
-
-        Returns:
-            The whole text.
-        """
+        """Fill the form in."""
         return self._plain % values
 
     def packed(self, values: Values) -> Sequence[bytes]:
-        """Fill the form in, and pack it.
-
-        Args:
-            values: What goes into the blanks.
-
-        Returns:
-            A gzip file of the whole text, in pieces. Those that are always the same are
-            everybody's, so that to keep them takes no more memory than what differs.
-        """
+        """Fill the form in, and pack it."""
         pieces, checksum, size = [self._first], self._checksum, self._size
         for pattern, blanks, end in self._parts:
             octets = pattern % values[blanks]
@@ -76,13 +55,7 @@ class Form:
 
 
 class _Part(NamedTuple):
-    """Some blanks with so little between them that it isn't worth packing, and what follows.
-
-    Attributes:
-        pattern: The blanks and what is between them.
-        blanks: Which blanks these are.
-        end: What follows.
-    """
+    """Some blanks with so little between them that it isn't worth packing, and what follows."""
 
     pattern: bytes
     blanks: slice
@@ -94,10 +67,6 @@ class _Constant:
 
     A checksum of texts that end with it is the exclusive or of what the piece makes of each
     bit of the checksum up to there: CRC is linear. So nothing of it is read again.
-
-    Attributes:
-        packed: Blocks of deflate, none of which is the last.
-        size: How long it is when it isn't packed.
     """
 
     __slots__ = ("_tables", "packed", "size")

@@ -59,25 +59,11 @@ class Refusals:
     """Says to people in a page, and to programs in plain text, what went wrong."""
 
     def __init__(self, words: Words, links: str) -> None:
-        """Know the texts and the look.
-
-        Args:
-            words: The app's texts.
-            links: The `<link>` elements of the site's own look.
-        """
         self._words = words
         self._links = links
 
     def page_or_text(self, scope: Scope, error: AuthError) -> Answer:
-        """Answer a request with an error.
-
-        Args:
-            scope: The request.
-            error: The error.
-
-        Returns:
-            A page that holds nothing but what went wrong, if a person looks at it.
-        """
+        """Answer a request with an error."""
         is_for_people = wants_page(scope) and not scope["path"].startswith(_NO_PAGES)
         if not is_for_people or isinstance(error, RequestRefused):
             return responses.plain_refusal(error)
@@ -136,15 +122,6 @@ class PageGuard:
         site: Site,
         refusals: Refusals,
     ) -> None:
-        """Stand in front of an app.
-
-        Args:
-            app: The app that serves everything else.
-            auth: The app's sessions.
-            visitors: Knows who sends a request.
-            site: The built pages.
-            refusals: Says what went wrong.
-        """
         self._app = app
         self._auth = auth
         self._visitors = visitors
@@ -347,13 +324,6 @@ def is_news(error: str, reason: str) -> bool:
 
     That an earlier session is over is no news to them. Nor is that somebody has signed in since
     a sign-in at a provider was begun, which is what happens to the later of two tabs.
-
-    Args:
-        error: The error's code; empty for none.
-        reason: Its reason.
-
-    Returns:
-        Whether it has.
     """
     return error not in ("", "SessionRequired") and reason != "member"
 
@@ -377,13 +347,6 @@ class BuiltFiles:
     """
 
     def __init__(self, static_files: ASGIApp, *, site: Site, refusals: Refusals) -> None:
-        """Wrap Reflex's static files.
-
-        Args:
-            static_files: Serves any file of the build.
-            site: Knows which files are no page's.
-            refusals: Says that there is nothing.
-        """
         self._static_files = static_files
         self._site = site
         self._refusals = refusals

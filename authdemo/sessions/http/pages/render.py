@@ -29,26 +29,12 @@ _MEMBERS = "private, no-cache"
 
 
 def is_named_by_content(path: str) -> bool:
-    """Tell whether the build gave a file a name that changes with its content.
-
-    Args:
-        path: The path that is asked for.
-
-    Returns:
-        Whether it did.
-    """
+    """Tell whether the build gave a file a name that changes with its content."""
     return _NAMED_BY_CONTENT.fullmatch(path) is not None
 
 
 def keep(app: ASGIApp) -> ASGIApp:
-    """Serve what everyone may have, and let browsers keep what was found.
-
-    Args:
-        app: The app that serves the files.
-
-    Returns:
-        The app, which answers as before but for the headers.
-    """
+    """Serve what everyone may have, and let browsers keep what was found."""
 
     def mark(status: int, headers: MutableHeaders) -> None:
         if status in _FOUND:
@@ -61,12 +47,6 @@ def keep_apart(app: ASGIApp) -> ASGIApp:
     """Serve what only members may have, and keep it out of the caches that others share.
 
     A browser asks each time whether it may still show it.
-
-    Args:
-        app: The app that serves the files.
-
-    Returns:
-        The app, which answers as before but for the headers.
     """
 
     def mark(_: int, headers: MutableHeaders) -> None:
@@ -108,12 +88,7 @@ _PACKED = ((b"content-encoding", b"gzip"),)
 
 @dataclass(frozen=True, eq=False)
 class Wording:
-    """The texts for some visitors.
-
-    Attributes:
-        language: Their language.
-        texts: The texts by key.
-    """
+    """The texts for some visitors."""
 
     language: str
     texts: Texts
@@ -153,38 +128,17 @@ class Template:
     """A built page."""
 
     def __init__(self, document: str, *, policy: Policy = STRICT) -> None:
-        """Take a page apart.
-
-        Args:
-            document: The page's HTML.
-            policy: What it may do.
-        """
         self._headers = _headers(policy.of(document))
         self._pieces = _pieces(document)
         self._sheets: dict[Wording, Sheet] = {}
 
     def headers(self, *, gzip: bool) -> RawHeaders:
-        """List the page's headers.
-
-        Args:
-            gzip: Whether it is packed.
-
-        Returns:
-            The headers, which are the caller's own.
-        """
+        """List the page's headers."""
         packing = _PACKED if gzip else ()
         return [*self._headers, *packing]
 
     def in_words(self, wording: Wording) -> Sheet:
-        """Write everything but the session.
-
-        Args:
-            wording: The texts to say it with; all of them go along, for the pages
-                that its links lead to.
-
-        Returns:
-            The page, which is written once for each wording.
-        """
+        """Write everything but the session."""
         if wording not in self._sheets:
             self._sheets[wording] = Sheet(self._filled(wording))
         return self._sheets[wording]
@@ -228,11 +182,6 @@ class Sheet:
     """A page in one language, of which only the session isn't written yet."""
 
     def __init__(self, pieces: Iterable[str | Slot]) -> None:
-        """Make a form of the page.
-
-        Args:
-            pieces: Texts, and places for values of the session.
-        """
         texts, self._slots = [""], list[Slot]()
         for piece in pieces:
             if isinstance(piece, str):
@@ -244,15 +193,7 @@ class Sheet:
         self._packed = lru_cache(_MOST_SHOWN)(self._pack)
 
     def show(self, session: Mapping[str, Any] | None, *, gzip: bool) -> bytes:
-        """Show a session on the page.
-
-        Args:
-            session: The public session, or None.
-            gzip: Whether to pack the page.
-
-        Returns:
-            The HTML, packed or not.
-        """
+        """Show a session on the page."""
         data = _data(session)
         return b"".join(self._packed(data)) if gzip else self._form.filled(self._read(data))
 

@@ -15,14 +15,7 @@ _caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
 
 @dataclass(eq=False, slots=True)
 class Caller:
-    """What one event runs for, from its start to its end.
-
-    Attributes:
-        connection: The socket that sent the event, or the event that started this one.
-        sid: The session that the socket belonged to when the event started, or None.
-        event: The name of the event.
-        is_signed_out: Whether the event, or the one that started it, has ended its own session.
-    """
+    """What one event runs for, from its start to its end."""
 
     connection: Connection
     sid: str | None

@@ -20,32 +20,7 @@ from ...core.utils import new_id
 
 @dataclass(eq=False, slots=True)
 class Connection:
-    """One open socket.
-
-    Attributes:
-        sid: The session that it belongs to, or None.
-        browser: The browser's name, as far as it has one.
-        device: What it was opened with; its tab has a name.
-        base_url: The app's origin, as the browser sees it.
-        pace: How fast its tab may send events, whichever way they come.
-        browser_after: What the browser is called when the session is over.
-        id: Its own id, known to the server alone.
-        tab: The tab behind it, once Reflex has linked both.
-        user_id: Whose session it is; empty for nobody's.
-        path: The page that the tab shows, as its browser spells it.
-        address: The same with the query: where its visitor is led back to.
-        event: The name of the event that it sent last.
-        wanted: Where its visitor wants to go after signing in.
-        is_told: Whether its page explains an error, if it is the sign-in page.
-        is_over: Whether a session that it belonged to, or its browser's cookie names, is over
-            without its visitor having signed out.
-        way_on: Where its visitor has to go after signing out.
-        shown: The id of the session that its tab was last told of; empty for nobody's, None
-            until it was told of any.
-        session: The session as it was last verified, for what can't wait.
-        verified: When that was, in seconds since 1970.
-        is_open: Whether it has not closed.
-    """
+    """One open socket."""
 
     sid: str | None
     browser: str
@@ -73,39 +48,19 @@ class Connection:
         """Tell whether a refusal is the first of its kind that this socket gets.
 
         Only the first is noted: whoever sends more shall not fill the audit trail.
-
-        Args:
-            *kind: What was refused, and why.
-
-        Returns:
-            Whether nobody has asked for this kind before.
         """
         is_new = kind not in self._noted
         self._noted.add(kind)
         return is_new
 
     def note_refusal(self, trail: AuditTrail, why: AuthError | str, *, path: str) -> None:
-        """Note what this socket is refused, and whose it is.
-
-        Args:
-            trail: Where it is noted.
-            why: The error, or its code where nobody raised one.
-            path: What was asked for.
-        """
+        """Note what this socket is refused, and whose it is."""
         sid = self.sid or ""
         user = self.user_id if sid else ""
         trail.refused(why, path=path, device=self.device, user=user, sid=sid)
 
     def path_of(self, url: str) -> str:
-        """Spell an address of the app without its origin; in development pages have another.
-
-        Args:
-            url: An absolute address.
-
-        Returns:
-            Its path and what follows, with one slash before it, so that it names no host; the
-            address as it is if it leads to another origin.
-        """
+        """Spell an address of the app without its origin; in development pages have another."""
         rest = url.removeprefix(self.base_url)
         if rest == url or rest[:1] not in ("", "/", "?", "#"):
             return url
@@ -113,15 +68,9 @@ class Connection:
 
 
 class Connections:
-    """All open sockets of this process.
-
-    Attributes:
-        tabs_changed: Is told whose tab was opened or closed.
-        closed: Is told which socket has closed.
-    """
+    """All open sockets of this process."""
 
     def __init__(self) -> None:
-        """Begin with none."""
         self.tabs_changed: Callable[[str], None] = lambda _: None
         self.closed: Callable[[Connection], None] = lambda _: None
         self._by_sid: defaultdict[str, set[Connection]] = defaultdict(set)
@@ -169,16 +118,7 @@ class Connections:
         return list(self._by_browser.get(browser, ()))
 
     def of_tab(self, tab: str, *, sid: str, browser: str) -> Connection | None:
-        """Find the socket of a tab, if it is the tab of somebody's.
-
-        Args:
-            tab: What the tab calls itself.
-            sid: The session that it has to belong to; empty for nobody's.
-            browser: The browser that it has to be in if it is nobody's.
-
-        Returns:
-            The socket, or None if the tab isn't theirs, or isn't open here.
-        """
+        """Find the socket of a tab, if it is the tab of somebody's."""
         own = self.of_session(sid) if sid else self.of_browser(browser)
         return next((connection for connection in own if connection.tab == tab), None)
 
@@ -214,15 +154,7 @@ class Connections:
         return [connection for mine in self._by_sid.values() for connection in mine]
 
     def unbind(self, sid: str, *, is_asked: bool) -> list[Connection]:
-        """Take a session's rights away from all its sockets, now.
-
-        Args:
-            sid: The session that is over.
-            is_asked: Whether its visitor has asked for it, and needs not to be told.
-
-        Returns:
-            The sockets, which are nobody's in their browser from now on.
-        """
+        """Take a session's rights away from all its sockets, now."""
         connections = list(self._by_sid.pop(sid, ()))
         for connection in connections:
             connection.sid = connection.session = None

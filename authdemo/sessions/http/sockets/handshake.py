@@ -43,16 +43,6 @@ class Handshake:
         path: str,
         is_event: Callable[[str], bool],
     ) -> None:
-        """Guard an app's sockets.
-
-        Args:
-            app: The app.
-            auth: The app's sessions.
-            visitors: Knows who opens a socket.
-            connections: Where open sockets are kept.
-            path: Where sockets are opened.
-            is_event: Tells whether the app has any use for a message.
-        """
         self._app = app
         self._auth = auth
         self._visitors = visitors

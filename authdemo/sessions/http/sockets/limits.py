@@ -26,25 +26,14 @@ from .connections import Connection, Connections
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Counts the open sockets of each client.
-
-    Attributes:
-        most: How many each may have.
-    """
+    """Counts the open sockets of each client."""
 
     most: int
     _taken: Counter[str] = field(default_factory=Counter, init=False)
 
     @contextmanager
     def take(self, client: str) -> Iterator[None]:
-        """Take a place for as long as a socket is open.
-
-        Args:
-            client: A session's id, or the network of an address.
-
-        Raises:
-            TooManySockets: If there is none left.
-        """
+        """Take a place for as long as a socket is open."""
         if self._taken[client] >= self.most:
             raise TooManySockets
         self._taken[client] += 1
@@ -72,15 +61,6 @@ class SocketLimits:
         trail: AuditTrail,
         is_event: Callable[[str], bool],
     ) -> None:
-        """Watch a socket.
-
-        Args:
-            receive: What the server receives from it.
-            connection: Whose it is.
-            settings: The operator's limits.
-            trail: Where refusals are noted.
-            is_event: Tells whether the app has any use for a message.
-        """
         self._receive = receive
         self._connection = connection
         self._settings = settings
@@ -111,11 +91,7 @@ class SocketLimits:
 
 
 async def in_turn(pace: Bucket) -> None:
-    """Wait until a tab may send its next event.
-
-    Args:
-        pace: How fast it may.
-    """
+    """Wait until a tab may send its next event."""
     if wait := pace.take():
         await asyncio.sleep(wait)
         pace.take()
@@ -149,15 +125,6 @@ class Uploads:
         connections: Connections,
         authorize: Callable[[str, Session | None, Connection], Awaitable[None]],
     ) -> None:
-        """Guard an app's uploads.
-
-        Args:
-            app: The app.
-            auth: The app's sessions.
-            visitors: Knows who sends a request.
-            connections: The open sockets.
-            authorize: Raises an `AuthError` unless a session may call the named event handler.
-        """
         self._app = app
         self._auth = auth
         self._visitors = visitors

@@ -19,29 +19,11 @@ def _folder() -> str:
 
 
 def imported(script: str, name: str, alias: str | None = None) -> VarData:
-    """Import a name from one of the package's scripts.
-
-    Args:
-        script: The script's file.
-        name: What it exports.
-        alias: What to call it.
-
-    Returns:
-        What a var has to carry.
-    """
+    """Import a name from one of the package's scripts."""
     where = f"$/public{_folder()}/{script}"
     return VarData(imports={where: [ImportVar(tag=name, alias=alias)]})
 
 
 def var(expression: str, kind: Any, *data: VarData | None) -> Any:
-    """Make a var from an expression of JavaScript.
-
-    Args:
-        expression: The expression.
-        kind: The type of its value.
-        *data: What its names need.
-
-    Returns:
-        The var.
-    """
+    """Make a var from an expression of JavaScript."""
     return rx.Var(expression, _var_type=kind, _var_data=VarData.merge(*data)).guess_type()

@@ -124,12 +124,7 @@ def sign_in_error(query: Mapping[str, str]) -> dict[str, str]:
 
 @public
 class SignInState(rx.State):
-    """The sign-in form.
-
-    Attributes:
-        pending: Whether the server is at work.
-        error: The facts of its refusal; empty if it didn't refuse.
-    """
+    """The sign-in form."""
 
     pending: bool = False
     error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
@@ -157,15 +152,7 @@ class SignInState(rx.State):
 
 @public
 class ConfirmState(rx.State):
-    """The form that asks a member for the password again.
-
-    Attributes:
-        has_password: Whether the member signed in with one.
-        provider: The id of the OpenID provider that they came from instead; empty if it was
-            another kind, which can't tell whether it has asked them.
-        pending: Whether the server is at work.
-        error: The facts of its refusal; empty if it didn't refuse.
-    """
+    """The form that asks a member for the password again."""
 
     has_password: bool = True
     provider: str = ""

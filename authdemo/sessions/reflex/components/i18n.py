@@ -108,12 +108,6 @@ def development_module(words: Words) -> str:
     """Write the script with all texts that a development server needs.
 
     A production build drops them: there the server gives each page its own.
-
-    Args:
-        words: The app's texts.
-
-    Returns:
-        JavaScript.
     """
     texts: Mapping[str, Any] = {name: dict(words.texts(name)) for name in words.languages}
     return f"export default import.meta.env.DEV ? {json.dumps(texts)} : null;\n"

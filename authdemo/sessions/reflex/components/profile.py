@@ -15,20 +15,7 @@ from .session import use_session, view_of_tab
 
 @dataclass(frozen=True)
 class Profile:
-    """A form for fields of the user.
-
-    Attributes:
-        is_edited: Whether it says something else than the session.
-        pending: Whether it is on its way.
-        is_conflict: Whether the session has moved on since somebody began to write.
-        conflicts: The fields that differ then: `name`, `theirs` and `mine`.
-        error: The facts of a refusal that no field is to blame for.
-        saved: How often it was saved since the page was loaded.
-        submit: Sends it, unless it is on its way or the session has moved on: what the form's
-            `on_submit` takes.
-        keep_theirs: Drops what was written.
-        save_mine: Sends what was written, over what others did meanwhile.
-    """
+    """A form for fields of the user."""
 
     is_edited: Any
     pending: Any
@@ -42,14 +29,7 @@ class Profile:
     _data: VarData | None
 
     def field(self, name: str) -> dict[str, Any]:
-        """Tie an input to a field.
-
-        Args:
-            name: The field's name.
-
-        Returns:
-            Attributes of the input.
-        """
+        """Tie an input to a field."""
         return {
             "name": name,
             "value": var(f"profile.values.{name}", str, self._data),
@@ -59,14 +39,7 @@ class Profile:
         }
 
     def field_error(self, name: str) -> Any:
-        """Tell why a field was refused.
-
-        Args:
-            name: The field's name.
-
-        Returns:
-            A var with the error's facts, for `explain`. Its element's id is `<name>-error`.
-        """
+        """Tell why a field was refused."""
         return var(f"profile.errors.{name}", dict[str, Any], self._data)
 
 

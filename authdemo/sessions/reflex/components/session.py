@@ -27,11 +27,7 @@ class Pending(Protocol):
 
 @contextmanager
 def until_the_browser_goes_on(state: Pending) -> Iterator[None]:
-    """Stay at work if all goes well, and be at rest if anything is raised.
-
-    Args:
-        state: The event handler's `self`.
-    """
+    """Stay at work if all goes well, and be at rest if anything is raised."""
     goes_on = False
     try:
         yield
@@ -62,11 +58,7 @@ def _imported(name: str, alias: str | None = None) -> VarData:
 
 
 def view_of_tab() -> tuple[str, VarData | None]:
-    """Write the expression for what the server pushes to a tab.
-
-    Returns:
-        The expression, and what it needs.
-    """
+    """Write the expression for what the server pushes to a tab."""
     view: Any = SessionState.view
     return str(view), view._get_all_var_data()
 
@@ -88,19 +80,7 @@ def session_text(path: str) -> Any:
 
 @dataclass(frozen=True)
 class LiveSession:
-    """The session of the tab that shows the component.
-
-    Attributes:
-        data: The public session; `user` is None while nobody is signed in.
-        user: The user.
-        status: `loading`, `authenticated` or `unauthenticated`.
-        rev: The revision.
-        expires: When it ends, as ISO 8601.
-        pending: Whether updates from this tab are on their way, or the tab to a provider.
-        error: The facts of why the last update from this tab was refused, or its last event
-            was refused or failed; empty if it wasn't. `explain` says them.
-        refusal: The facts of the event alone.
-    """
+    """The session of the tab that shows the component."""
 
     data: Any
     user: Any
@@ -112,14 +92,7 @@ class LiveSession:
     refusal: Any
 
     def update(self, **fields: Any) -> Any:
-        """Update the session from the browser (Auth.js: `update(data)`).
-
-        Args:
-            **fields: The fields to change; values may be vars.
-
-        Returns:
-            What a button's `on_click` takes.
-        """
+        """Update the session from the browser (Auth.js: `update(data)`)."""
         data: Any = rx.Var.create(fields)
         update = _imported("update", "updateSession")
         return rx.call_function(
@@ -174,14 +147,7 @@ def sign_in_with(provider: Any, *, again: bool = False) -> Any:
 
 
 def check_named_providers(known: Collection[str]) -> None:
-    """Check that the app has every provider that its pages name.
-
-    Args:
-        known: The ids of those that it has.
-
-    Raises:
-        ConfigurationError: If one is missing.
-    """
+    """Check that the app has every provider that its pages name."""
     unknown = sorted(_named_providers.difference(known))
     if unknown:
         raise ConfigurationError(
@@ -248,11 +214,6 @@ class Calls(rx.Fragment):
 
 
 def add_errands(app: rx.App, *, allow_eval: bool) -> None:
-    """Put the components that do the server's errands on every page.
-
-    Args:
-        app: The app.
-        allow_eval: Whether the pages' scripts may use `eval`.
-    """
+    """Put the components that do the server's errands on every page."""
     calls = [] if allow_eval else [Calls.create()]
     app.extra_app_wraps[(3, "SessionErrands")] = lambda _: rx.fragment(session_errands(), *calls)

@@ -98,12 +98,7 @@ class EventCallers:
     def install(
         self, *, verify: Verify, is_tab_of_another: Callable[[str], Awaitable[bool]]
     ) -> None:
-        """Put the checks into the running app.
-
-        Args:
-            verify: Finds the living session of a caller; None if there is none.
-            is_tab_of_another: Tells whether a tab belongs to another than the socket being served.
-        """
+        """Put the checks into the running app."""
         self._bind_events()
         self._guard_states(verify)
         self._guard_deltas()

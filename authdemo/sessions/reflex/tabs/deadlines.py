@@ -36,15 +36,6 @@ class Deadlines:
         hear: Callable[[ev.Notice], None],
         start: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
-        """Connect the parts.
-
-        Args:
-            auth: The app's sessions.
-            guards: Knows when a rule's answer turns.
-            connections: The open sockets.
-            hear: Is told what is so by then.
-            start: Runs something in the background.
-        """
         self._auth = auth
         self._guards = guards
         self._connections = connections
@@ -53,33 +44,21 @@ class Deadlines:
         self._deadlines: dict[str, _Deadline] = {}
 
     def watch(self, record: SessionRecord) -> None:
-        """Look at a session again in time, unless that is settled already.
-
-        Args:
-            record: The session.
-        """
+        """Look at a session again in time, unless that is settled already."""
         if record.id not in self._deadlines:
             turn = self._guards.next_turn(self._auth.session(record), self._auth.clock)
             wait = min(turn, record.expires) - self._auth.clock() + 1.0
             self._wake(record.id, min(max(wait, 1.0), _LONGEST_WAIT), record.confirmed)
 
     def update(self, record: SessionRecord) -> None:
-        """Reckon anew with a session that is watched, if its user has given another proof.
-
-        Args:
-            record: The session as it is now.
-        """
+        """Reckon anew with a session that is watched, if its user has given another proof."""
         deadline = self._deadlines.get(record.id)
         if deadline is not None and deadline.confirmed != record.confirmed:
             self.forget(record.id)
             self.watch(record)
 
     def forget(self, sid: str) -> None:
-        """Look at a session no more.
-
-        Args:
-            sid: The session's id.
-        """
+        """Look at a session no more."""
         if deadline := self._deadlines.pop(sid, None):
             deadline.timer.cancel()
 

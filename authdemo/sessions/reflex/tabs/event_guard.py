@@ -34,15 +34,7 @@ _SCALARS = (str, int, float, bool)
 
 
 def misfit(handler: EventHandler, payload: Mapping[str, Any]) -> str | None:
-    """Find an argument that a handler's annotations don't allow.
-
-    Args:
-        handler: The handler.
-        payload: The arguments, by name.
-
-    Returns:
-        The name of the first that can't be converted; None if all can.
-    """
+    """Find an argument that a handler's annotations don't allow."""
     hints = handler._get_type_hints()
     return next(
         (name for name, value in payload.items() if not _fits(value, hints.get(name, Any))), None
@@ -123,14 +115,6 @@ class EventGuard:
     """Turns events away that are not for their sender, and lets them in when they are."""
 
     def __init__(self, auth: AuthCore, guards: Guards, live: Live, ways: Ways) -> None:
-        """Guard an app's events.
-
-        Args:
-            auth: The app's sessions.
-            guards: Knows which events are for whom.
-            live: Knows the tabs and their sessions.
-            ways: Knows where tabs have to go.
-        """
         self._auth = auth
         self._guards = guards
         self._live = live
@@ -138,16 +122,7 @@ class EventGuard:
         self._registry = RegistrationContext.get()
 
     async def admits(self, state: BaseState, event: Event, caller: Caller | None) -> bool:
-        """Judge an event.
-
-        Args:
-            state: The tab's state, in line with its session.
-            event: The event.
-            caller: The event's caller.
-
-        Returns:
-            Whether it may run. If not, the tab is told what to do about it.
-        """
+        """Judge an event."""
         rule = self._rule(event.name)
         if rule is None:
             return True
@@ -160,12 +135,7 @@ class EventGuard:
         return False
 
     async def call_back(self, state: BaseState, caller: Caller | None) -> None:
-        """Run the event that waited for its sender to sign in, now that it may.
-
-        Args:
-            state: The tab's state, in line with its session.
-            caller: The event's caller.
-        """
+        """Run the event that waited for its sender to sign in, now that it may."""
         session = _session_of(caller)
         if session is None:
             return
@@ -181,16 +151,7 @@ class EventGuard:
     async def authorize_files(
         self, name: str, session: Session | None, connection: Connection
     ) -> None:
-        """Authorize an event that brings files, before they are read.
-
-        Args:
-            name: The event handler's name.
-            session: The sender's session.
-            connection: The socket of the sender's tab, which is led where it has to go.
-
-        Raises:
-            AuthError: If its sender may not have it run.
-        """
+        """Authorize an event that brings files, before they are read."""
         if name not in self._registry.event_handlers:
             raise RequestRefused("The files are for no event handler of this app.")
         rule = self._rule(name)

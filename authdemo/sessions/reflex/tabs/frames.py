@@ -89,23 +89,11 @@ class Frames:
     """Knows the app's event handlers."""
 
     def __init__(self, registry: RegistrationContext) -> None:
-        """Make a judge.
-
-        Args:
-            registry: The app's event handlers.
-        """
         self._registry = registry
         self._explained: set[tuple[str, str]] = set()
 
     def are_for_us(self, message: str) -> bool:
-        """Tell whether the app has any use for a message.
-
-        Args:
-            message: A text message of Engine.IO 4.
-
-        Returns:
-            False for an event of no handler, or one that its handler can't take.
-        """
+        """Tell whether the app has any use for a message."""
         head = _MESSAGE.match(message)
         if head is None:
             return _HEARTBEAT.fullmatch(message) is not None

@@ -17,24 +17,11 @@ class Ways:
     """Knows the ways between an app's pages."""
 
     def __init__(self, auth: AuthCore, *, serves_pages: bool) -> None:
-        """Know an app's pages.
-
-        Args:
-            auth: The app's sessions.
-            serves_pages: Whether a page that is loaded again is served to those who may have it.
-        """
         self._auth = auth
         self._serves_pages = serves_pages
 
     def way_in(self, connection: Connection | None) -> str:
-        """Find the sign-in page for a tab that nobody is signed in in (Auth.js: `SessionRequired`).
-
-        Args:
-            connection: The tab's socket.
-
-        Returns:
-            The address, with the reason if the tab's session is over by itself or by others.
-        """
+        """Find the sign-in page for a signed-out tab (Auth.js: `SessionRequired`)."""
         here = connection.address if connection else "/"
         is_over = connection is not None and connection.is_over
         why = {"error": "SessionRequired", "code": "ended"} if is_over else {}
@@ -45,15 +32,7 @@ class Ways:
         return page_path(connection.path) == page_path(self._auth.pages.sign_in)
 
     async def elsewhere(self, connection: Connection, session: Mapping[str, Any] | None) -> str:
-        """Decide where a tab has to go from the page that it shows.
-
-        Args:
-            connection: The tab's socket.
-            session: Its session as everyone may see it, or None.
-
-        Returns:
-            The address; empty if it may stay.
-        """
+        """Decide where a tab has to go from the page that it shows."""
         if session is None and connection.way_on:
             return connection.way_on
         rule = self._auth.page_rules.of(page_path(connection.path))

@@ -28,12 +28,7 @@ _PRODUCT = re.compile(r"[\w.-]{1,40}")
 
 
 class Client(NamedTuple):
-    """A program that speaks HTTP.
-
-    Attributes:
-        browser: Its name and version, like "Chrome 141"; empty if it has none.
-        system: What it runs on, like "Linux"; empty if it doesn't say.
-    """
+    """A program that speaks HTTP."""
 
     browser: str
     system: str
@@ -41,14 +36,7 @@ class Client(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def client_of(user_agent: str) -> Client:
-    """Name a client by its `User-Agent` (RFC 9110, section 10.1.5).
-
-    Args:
-        user_agent: The header.
-
-    Returns:
-        The names; what isn't known goes by its product token.
-    """
+    """Name a client by its `User-Agent` (RFC 9110, section 10.1.5)."""
     found = ua_parser.parse(user_agent)
     browser = found.user_agent
     name = f"{browser.family} {browser.major or ''}".strip() if browser else _product(user_agent)
@@ -64,12 +52,7 @@ NOTHING: dict[str, list[dict[str, Any]]] = {"sessions": [], "steps": []}
 
 
 class OverviewState(rx.State):
-    """What one tab shows of its user's sessions; only this package writes here.
-
-    Attributes:
-        sessions: The sessions, the newest first.
-        steps: What happened to them, the newest first.
-    """
+    """What one tab shows of its user's sessions; only this package writes here."""
 
     sessions: rx.Field[list[dict[str, Any]]] = rx.field(default_factory=list)
     steps: rx.Field[list[dict[str, Any]]] = rx.field(default_factory=list)
@@ -78,16 +61,7 @@ class OverviewState(rx.State):
 def overview(
     lives: Iterable[tuple[SessionRecord, Iterable[Revision]]], current: str, tabs: Tabs
 ) -> dict[str, list[dict[str, Any]]]:
-    """Show sessions to their user.
-
-    Args:
-        lives: The user's sessions, the newest first, each with its history.
-        current: The id of the session that looks.
-        tabs: The open tabs, by session id.
-
-    Returns:
-        `sessions` and `steps`; neither holds an id or a token that opens anything.
-    """
+    """Show sessions to their user."""
     sessions: list[dict[str, Any]] = []
     own: list[dict[str, Any]] = []
     others: list[dict[str, Any]] = []
@@ -152,14 +126,6 @@ class Overviews:
         *,
         start: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
-        """Connect the parts.
-
-        Args:
-            auth: The app's sessions.
-            connections: The open sockets.
-            live: Knows the tabs.
-            start: Runs something in the background.
-        """
         self._auth = auth
         self._connections = connections
         self._live = live
@@ -168,12 +134,7 @@ class Overviews:
         connections.tabs_changed = self._reports.ask
 
     async def watch(self, state: BaseState, *, is_watching: bool) -> None:
-        """Begin or stop to show a tab its overview, as part of an event of its own.
-
-        Args:
-            state: A state of the tab.
-            is_watching: Whether it is to be shown from now on.
-        """
+        """Begin or stop to show a tab its overview, as part of an event of its own."""
         (await state.get_state(SessionState)).watch(is_watching=is_watching)
         caller = current_caller()
         if caller is not None and caller.is_valid:

@@ -38,12 +38,6 @@ class Coalescing(Generic[Key]):
         *,
         start: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
-        """Make it.
-
-        Args:
-            act: What is to be done.
-            start: Runs it in the background.
-        """
         self._act = act
         self._start = start
         self._is_asked: dict[Key, bool] = {}
@@ -84,16 +78,6 @@ class Live:
         *,
         csrf: Csrf,
     ) -> None:
-        """Connect an app to its sessions.
-
-        Args:
-            app: The Reflex app.
-            auth: The app's sessions.
-            guards: Knows which vars are for whom.
-            connections: The open sockets.
-            ways: Knows where tabs have to go.
-            csrf: Knows browsers by their cookies.
-        """
         self._app = app
         self._csrf = csrf
         self.callers = EventCallers(app, connections)
@@ -109,17 +93,7 @@ class Live:
         self._deadlines = Deadlines(auth, guards, connections, hear=self.hear, start=self.start)
 
     async def record(self, connection: Connection | None) -> SessionRecord | None:
-        """Find the living session of a socket.
-
-        Args:
-            connection: The socket.
-
-        Returns:
-            The newest record, or None.
-
-        Raises:
-            StoreUnavailable: If the store can't say.
-        """
+        """Find the living session of a socket."""
         if connection is None or connection.sid is None:
             return None
         return await self._auth.sessions.find(connection.sid)
@@ -129,11 +103,7 @@ class Live:
         self._closed_tabs.add(connection)
 
     async def record_of(self, caller: Caller | None) -> SessionRecord | None:
-        """Find the living session of an event's caller; None once the caller has lost it.
-
-        Raises:
-            StoreUnavailable: If the store can't say.
-        """
+        """Find the living session of an event's caller; None once the caller has lost it."""
         if caller is None or not caller.is_valid:
             return None
         return await self.record(caller.connection)
@@ -181,13 +151,7 @@ class Live:
         return not self._csrf.is_browser_of(connection.browser, connection.sid, browser)
 
     def note_refusal(self, connection: Connection | None, event: str, why: AuthError | str) -> None:
-        """Note an event handler that is not for its caller, once for each socket.
-
-        Args:
-            connection: The socket that the event came through, or None.
-            event: The handler's name.
-            why: The error, or its code where nothing was raised.
-        """
+        """Note an event handler that is not for its caller, once for each socket."""
         if connection is None:
             self._auth.trail.refused(why, path=event)
         elif connection.is_first(code_of(why), event):
@@ -199,11 +163,6 @@ class Live:
         """Bring a caller's tab in line with the session, as part of the caller's event.
 
         A caller whose socket is gone, as after a reload, changes nothing that the tab shows.
-
-        Args:
-            state: A state of the tab, which is locked.
-            caller: The caller of the event.
-            is_used: Whether a person is there, so that the session is to live on.
         """
         session_state = await state.get_state(SessionState)
         session_state.last()
@@ -334,12 +293,7 @@ class Live:
         await self.with_tab(connection.tab, reload)
 
     async def with_tab(self, tab: str | None, act: Callable[[BaseState], Awaitable[None]]) -> None:
-        """Change a tab's state from outside of its events, and send it what changed.
-
-        Args:
-            tab: What the tab calls itself; None, which has no state, if its socket hasn't said yet.
-            act: Gets the state.
-        """
+        """Change a tab's state from outside of its events, and send it what changed."""
         if tab is None:
             return
         token = rx.BaseStateToken(ident=tab, cls=SessionState)

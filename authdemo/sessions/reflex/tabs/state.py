@@ -20,9 +20,6 @@ async def let_go(root: BaseState) -> None:
 
     Reflex lends a tab the states that it shares for as long as an event runs. They go back
     now, so that the tab's own ones are in their place at once.
-
-    Args:
-        root: The tab's root state, whose lock the caller holds.
     """
     if not isinstance(root, State) or not root._reflex_internal_links:
         return
@@ -43,12 +40,6 @@ async def hand_over(state: BaseState, *, owner: str | None, sid: str) -> None:
 
     All its states go back to the beginning, unless they are its owner's, or were nobody's. What
     it shared with other tabs is theirs.
-
-    Args:
-        state: Any state of the tab, whose lock the caller holds.
-        owner: The id of the session that it belonged to; empty for nobody's, None if that is
-            not known.
-        sid: The id of the session that it belongs to now; empty for nobody's.
     """
     if owner in ("", sid):
         return
@@ -104,16 +95,6 @@ class SessionState(rx.State):
 
     Only this package writes here, and nothing here is a credential: who a tab
     belongs to is settled by its connection, on every event anew.
-
-    Attributes:
-        view: The public session with its `status`.
-        ticket: A sign-in ticket to exchange for the cookie.
-        leave_to: Where to go, because this page is not for this visitor.
-        cookie_step: The step of the session that the cookie should catch up with.
-        reloads: Grows when the page should be fetched anew.
-        tab: The tab's name, which people tell it from others by.
-        refusal: The facts of why the tab's last event was refused or failed; empty if it wasn't.
-        refusals: How many there were, so that one is told from the next like it.
     """
 
     view: dict[str, Any] = LOADING
@@ -134,9 +115,6 @@ class SessionState(rx.State):
         """Notice that the page was loaded anew: whatever it was asked to do is done.
 
         The tab keeps its name for as long as it lives.
-
-        Args:
-            connection: The tab's connection.
         """
         if self._connection != connection.id:
             self._connection = connection.id
@@ -154,29 +132,13 @@ class SessionState(rx.State):
         return self._is_watching
 
     def hold(self, event: str, payload: dict[str, Any], *, user_id: str, at: float) -> None:
-        """Remember an event that was refused, but may run soon, unless it is large.
-
-        Args:
-            event: The handler's name.
-            payload: What it takes.
-            user_id: Whose event it is; empty for anybody's who signs in.
-            at: The time.
-        """
+        """Remember an event that was refused, but may run soon, unless it is large."""
         if len(to_json(payload, fallback=str)) > MAX_HELD_BYTES:
             return
         self._waiting = {"name": event, "payload": payload, "user_id": user_id, "at": at}
 
     def held(self, *, user_id: str, at: float) -> dict[str, Any] | None:
-        """Find the event that waits.
-
-        Args:
-            user_id: Who is signed in.
-            at: The time.
-
-        Returns:
-            Its `name` and `payload`, or None if there is none, if it is too old, or if it
-            is somebody else's.
-        """
+        """Find the event that waits."""
         waiting = self._waiting
         if waiting is None or waiting["user_id"] not in ("", user_id):
             return None
@@ -187,15 +149,7 @@ class SessionState(rx.State):
         self._waiting = None
 
     def shows(self, sid: str, session: dict[str, Any] | None) -> bool:
-        """Tell whether the tab is up to date.
-
-        Args:
-            sid: The session's id; empty for nobody's.
-            session: The public session, or None.
-
-        Returns:
-            Whether the tab shows this session, or a newer revision of it.
-        """
+        """Tell whether the tab is up to date."""
         view = self.get_value("view")
         if session is None:
             return not self._sid and view["status"] == "unauthenticated"
@@ -204,23 +158,13 @@ class SessionState(rx.State):
         return is_same and (newer or view == {"status": "authenticated", **session})
 
     def owner(self) -> tuple[str, str] | None:
-        """Tell whose tab it is.
-
-        Returns:
-            The session's id, empty without a session, and the browser. None if the tab is new,
-            or forgotten by Redis.
-        """
+        """Tell whose tab it is."""
         if self.get_value("view")["status"] == "loading":
             return None
         return self._sid, self._browser
 
     def belong(self, sid: str, browser: str) -> None:
-        """Give the tab an owner. If it had another, `tree.hand_over` comes first.
-
-        Args:
-            sid: The session's id; empty without a session.
-            browser: The browser; empty if it has no name.
-        """
+        """Give the tab an owner. If it had another, `tree.hand_over` comes first."""
         if self._sid != sid:
             self._sid = sid
         if self._browser != browser:
@@ -231,19 +175,11 @@ class SessionState(rx.State):
         self._was_touched = True
 
     def show(self, session: dict[str, Any] | None) -> None:
-        """Show a session.
-
-        Args:
-            session: The public session, or None.
-        """
+        """Show a session."""
         self.view = NOBODY if session is None else {"status": "authenticated", **session}
 
     def refuse(self, error: AuthError) -> None:
-        """Tell the tab that its event was refused, or failed.
-
-        Args:
-            error: Why.
-        """
+        """Tell the tab that its event was refused, or failed."""
         self.refusal = error.facts()
         self.refusals += 1
 
@@ -253,10 +189,6 @@ class SessionState(rx.State):
             self.refusal = {}
 
     def lead(self, way: str) -> None:
-        """Ask the tab to go somewhere, once.
-
-        Args:
-            way: Where to; empty to stay.
-        """
+        """Ask the tab to go somewhere, once."""
         if self.leave_to != way:
             self.leave_to = way

@@ -65,5 +65,5 @@ class TooManyRegistrations(AuthError):
         Args:
             retry_after: Seconds until the next one is let in.
         """
-        super().__init__("Too many accounts were made from here. Try again later.")
+        super().__init__("Too many accounts were registered from your network. Try again later.")
         self.retry_after = retry_after

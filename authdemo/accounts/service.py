@@ -199,7 +199,7 @@ class Accounts:
         """
         found = await self.find(account_id)
         if found is None:
-            raise AccountRefused("There is no such account.", reason="unknown")
+            raise AccountRefused("This account doesn't exist.", reason="unknown")
         return found
 
     async def all(self) -> list[Member]:

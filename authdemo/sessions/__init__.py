@@ -1,4 +1,4 @@
-"""Sessions for Reflex apps: what Auth.js does for Next.js, and what it can't."""
+"""Server-side sessions for Reflex apps, with the API of Auth.js."""
 
 from __future__ import annotations
 

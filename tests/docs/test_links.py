@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.docs.markdown import GUIDES, PAGES, headings, links
 from tests.support.server import ROOT
+
+OUTSIDE_GUIDES = [page for page in PAGES if page.parent != GUIDES]  # guides name files of apps
+NAMED = re.compile(r"`((?:authdemo|benchmarks|docs|examples|tests)/[\w./-]+)`")
 
 
 def name_of(page: Path) -> str:
@@ -28,8 +32,14 @@ def test_links_lead_to_files_and_headings(page: Path) -> None:
     assert [(path, name) for path, name in named if name not in headings(path)] == []
 
 
+@pytest.mark.parametrize("page", OUTSIDE_GUIDES, ids=name_of)
+def test_named_files_and_folders_exist(page: Path) -> None:
+    named = NAMED.findall(page.read_text())
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
 def test_the_table_of_contents_has_every_page_and_the_readme_leads_there() -> None:
     contents = ROOT / "docs" / "README.md"
     listed = {path for path, _ in own_links(contents)}
-    assert {*GUIDES.glob("*.md"), ROOT / "docs" / "tutorial.md"} <= listed
+    assert {*GUIDES.glob("*.md"), *(ROOT / "docs").glob("*.md")} <= listed | {contents}
     assert contents in {path for path, _ in own_links(ROOT / "README.md")}

@@ -53,7 +53,7 @@ def test_sign_in_after_cookies_were_cleared_says_so_and_then_works(visitor: Visi
     is_connected(tab)
     visitor.context.clear_cookies()
     visitor.log_in(tab)
-    said = "Your browser's cookies changed while you logged in. Log in again."
+    said = "Your browser's cookies changed during the login. Log in again."
     expect(tab.get_by_role("alert").filter(has_text=said)).to_be_visible()
     is_connected(tab)
     visitor.log_in(tab)

@@ -100,7 +100,7 @@ def test_two_revisions_can_be_compared_by_keyboard(visitor: Visitor, inspector: 
     click(visitor.open("/"), "Server Side Update")
     expect(steps(inspector)).to_have_count(3)
     difference = inspector.get_by_test_id("difference")
-    expect(difference).to_have_text(re.compile("Pick a revision"))
+    expect(difference).to_have_text(re.compile("Choose a revision"))
     newest = steps(inspector).first.get_by_role("button")
     newest.focus()
     newest.press("Enter")
@@ -111,7 +111,7 @@ def test_two_revisions_can_be_compared_by_keyboard(visitor: Visitor, inspector: 
     expect(difference.get_by_role("deletion")).to_have_text("John Doe")
     expect(difference.get_by_role("insertion")).to_have_text("Serverserver-man")
     later.select_option(index=0)
-    expect(difference).to_contain_text("Nothing differs between these two.")
+    expect(difference).to_contain_text("These two don't differ.")
 
 
 def test_a_click_on_the_chart_shows_what_a_revision_changed(

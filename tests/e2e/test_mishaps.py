@@ -29,7 +29,7 @@ def test_a_page_says_that_no_connection_can_be_made(
         tab = visitor.open("/login")
         eventually(lambda: tab.evaluate("true") and tried)
         expect(tab.get_by_role("button", name="Log In")).to_be_disabled()
-        notice = tab.get_by_text("The connection can't be made.")
+        notice = tab.get_by_text("The server can't be reached.")
         expect(notice).not_to_be_attached()
 
         def appears_later() -> bool:  # the page may begin to wait only after the first look
@@ -51,7 +51,7 @@ def test_a_page_that_is_connected_says_nothing_of_it(visitor: Visitor) -> None:
 @pytest.mark.parametrize(
     ("locale", "path", "text"),
     [
-        ("en-GB", "/login", "This page needs JavaScript. Switch it on and load the page again."),
+        ("en-GB", "/login", "This page needs JavaScript. Enable it and reload the page."),
         ("zh-CN", "/client", "此页面需要 JavaScript。请启用后重新加载。"),
     ],
 )

@@ -30,7 +30,7 @@ def test_a_member_sees_why_a_sign_in_was_refused_and_finds_back(
     is_connected(tab)
     expect(tab.get_by_role("alert")).to_have_text("You can't sign in here.")
     assert john.update({"name": "Renamed"}).status_code == 200
-    way_back = tab.get_by_role("link", name="Back to the start")
+    way_back = tab.get_by_role("link", name="Go to the home page")
     expect(way_back).to_be_visible()
     assert tab.url == visitor.url + REFUSED
     way_back.click()
@@ -41,7 +41,7 @@ def test_a_tab_with_an_old_error_goes_on_when_another_signs_in(visitor: Visitor)
     waiting, tab = visitor.open(REFUSED), visitor.open("/login")
     for each in (waiting, tab):
         is_connected(each)
-    expect(waiting.get_by_role("link", name="Back to the start")).to_have_count(0)
+    expect(waiting.get_by_role("link", name="Go to the home page")).to_have_count(0)
     visitor.log_in(tab)
     waiting.wait_for_url(visitor.url + "/client")
     visitor.is_live(waiting)
@@ -57,7 +57,7 @@ def test_a_tab_whose_session_somebody_ended_says_so_and_finds_back(
     for each in (tab, other):
         each.wait_for_url(re.compile("/login.*error=SessionRequired"))
         is_connected(each)
-        told = each.get_by_role("alert").filter(has_text="Your session is over. Log in again.")
+        told = each.get_by_role("alert").filter(has_text="Your session has ended. Log in again.")
         expect(told).to_be_visible()
     visitor.log_in(tab)
     tab.wait_for_url(visitor.url + "/client")

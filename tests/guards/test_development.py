@@ -54,9 +54,9 @@ def ada(app: Server, chromium: Browser) -> Iterator[Visitor]:
 def test_a_page_for_others_leads_to_a_page_that_says_so(ada: Visitor) -> None:
     tab = ada.open("/council")
     tab.wait_for_url(ada.url + "/refused")
-    expect(tab.get_by_role("heading")).to_have_text("Not for you")
-    expect(tab.get_by_role("alert")).to_have_text("This page is not for you.")
-    tab.get_by_role("link", name="Back to the start").click()
+    expect(tab.get_by_role("heading")).to_have_text("No permission")
+    expect(tab.get_by_role("alert")).to_have_text("You don't have permission to see this page.")
+    tab.get_by_role("link", name="Go to the home page").click()
     expect(tab.get_by_role("heading")).to_have_text("Members only")
 
 

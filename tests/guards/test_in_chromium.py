@@ -45,7 +45,7 @@ def test_the_packages_own_page_says_that_it_needs_scripts(app: Server, chromium:
     context = chromium.new_context(java_script_enabled=False)
     tab = Visitor(context, app.url).open("/login")
     expect(tab.get_by_role("alert")).to_have_text(
-        "This page needs JavaScript. Switch it on and load the page again."
+        "This page needs JavaScript. Enable it and reload the page."
     )
     typed = tab.locator("[name=id]")
     for name, value in (
@@ -286,7 +286,7 @@ def test_link_to_a_page_for_others_says_so_to_a_member(app: Server, chromium: Br
         loaded = count_documents(tab)
         visitor.tolerates(re.compile("403"))
         tab.get_by_role("link", name="Reports").click()
-        expect(tab.get_by_role("heading")).to_have_text("Not for you")
+        expect(tab.get_by_role("heading")).to_have_text("No permission")
         assert tab.url == visitor.url + "/reports/index"
         assert [status for status, _ in loaded] == [403]
 

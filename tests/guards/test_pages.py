@@ -123,7 +123,7 @@ def test_unknown_path_is_answered_by_the_guard(nobody: Browser, grace: Browser) 
         for browser in (nobody, grace):
             answer = browser.get(path, headers=AS_PERSON)
             assert answer.status_code == 404, path
-            assert "Back to the start" in answer.text, path
+            assert "Go to the home page" in answer.text, path
             assert "Content-Security-Policy" in answer.headers, path
             assert browser.get(path).text == "There is nothing at this address.", path
 

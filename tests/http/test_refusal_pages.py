@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ def test_an_address_with_nothing_behind_it_gets_a_page(browser: Browser, path: s
     answer = browser.get(path, headers=BROWSER)
     assert answer.status_code == 404
     assert "<h1>Not found</h1>" in answer.text
-    assert '<a href="/">Back to the start</a>' in answer.text
+    assert '<a href="/">Go to the home page</a>' in answer.text
     assert 'rel="stylesheet"' in answer.text
     assert "<script" not in answer.text
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
@@ -54,7 +55,7 @@ def test_programs_addresses_stay_as_they_are(browser: Browser, path: str) -> Non
 def test_whoever_does_not_ask_for_html_gets_none_of_it(browser: Browser) -> None:
     answer = browser.get("/nowhere", headers={"Accept": "application/json"})
     assert answer.status_code == 404
-    assert "Back to the start" not in answer.text
+    assert "Go to the home page" not in answer.text
 
 
 def test_an_attempt_to_write_into_it_is_shown_as_text(browser: Browser) -> None:
@@ -66,10 +67,10 @@ def test_an_attempt_to_write_into_it_is_shown_as_text(browser: Browser) -> None:
 def test_a_page_for_others_says_so(john: Browser) -> None:
     answer = john.get("/admin", headers=BROWSER)
     assert answer.status_code == 403
-    assert "<h1>Not for you</h1>" in answer.text
-    assert "This page is not for you." in answer.text
+    assert "<h1>No permission</h1>" in answer.text
+    assert "You don't have permission to see this page." in unescape(answer.text)
     assert john.get("/admin", headers=CHINESE).text.count("你无权查看此页面。") == 1
-    assert john.get("/admin").text == "This page is not for you."
+    assert john.get("/admin").text == "You don't have permission to see this page."
 
 
 def test_while_sessions_can_not_be_checked_it_asks_for_patience(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_nobody_can_end_somebody_elses_session(john: Browser, jane: Browser) -> 
     answer = john.revoke(id=jane.sessions()[0]["id"])
     assert answer.status_code == 404
     assert answer.json()["code"] == "NotFound"
-    assert answer.json()["message"] == "You have no such session."
+    assert answer.json()["message"] == "You don't have this session."
     assert jane.session()["user"]["id"] == "jane_admin"
 
 

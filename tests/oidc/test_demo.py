@@ -47,7 +47,7 @@ def test_somebody_from_elsewhere_is_a_user_like_others(
         expect(field_of(tab, "name")).to_have_text("Client-Man")
         expect(tab.locator("[name=new]")).to_have_count(0)
         tab.goto(demo.url + "/admin")
-        expect(tab.get_by_role("alert")).to_have_text("This page is not for you.")
+        expect(tab.get_by_role("alert")).to_have_text("You don't have permission to see this page.")
 
 
 def test_forms_lead_to_the_providers_and_nowhere_else(demo: Server, honest: Honest) -> None:

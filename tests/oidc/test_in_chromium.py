@@ -117,7 +117,7 @@ def test_a_member_who_cancels_at_the_provider_is_told_so_and_finds_back(
     tab.wait_for_url("**/login?error=AccessDenied*")
     is_connected(tab)
     expect(tab.get_by_role("alert")).to_have_text("The sign-in was cancelled.")
-    tab.get_by_role("link", name="Back to the start").click()
+    tab.get_by_role("link", name="Go to the home page").click()
     tab.wait_for_url(visitor.url + "/")
     expect(tab.locator("#user")).to_have_text("ada")
 
@@ -185,10 +185,10 @@ def signed_in_by_cheating(visitor: Visitor) -> Page:
 
 
 CLAIMS: dict[str, tuple[dict[str, Any], str]] = {
-    "nonce": ({"nonce": "another"}, "The provider's answer belongs to another sign-in."),
-    "issuer": ({"iss": "https://elsewhere.example"}, "The answer comes from another provider"),
-    "audience": ({"aud": "another"}, "The provider's answer is meant for another app."),
-    "expired": ({"exp": 1}, "The provider's answer is too old."),
+    "nonce": ({"nonce": "another"}, "The provider's response belongs to another sign-in."),
+    "issuer": ({"iss": "https://elsewhere.example"}, "The response comes from another provider"),
+    "audience": ({"aud": "another"}, "The provider's response is for another app."),
+    "expired": ({"exp": 1}, "The provider's response is too old."),
 }
 
 
@@ -203,7 +203,7 @@ def test_a_false_id_token_is_refused_with_a_clear_page(
 
 def test_a_mixed_up_provider_is_refused_with_a_clear_page(visitor: Visitor, cheat: Cheat) -> None:
     cheat.answers = {"iss": "https://elsewhere.example"}
-    text = "The answer comes from another provider than the one that was asked."
+    text = "The response comes from another provider than the chosen one."
     assert told(signed_in_by_cheating(visitor)).startswith(text)
 
 
@@ -211,7 +211,7 @@ def test_another_providers_address_is_refused_with_a_clear_page(
     visitor: Visitor, cheat: Cheat
 ) -> None:
     cheat.back = f"{visitor.url}/api/auth/callback/honest"
-    text = "This sign-in took too long, or it is over already. Begin it again."
+    text = "This sign-in took too long, or has already ended. Start again."
     assert told(signed_in_by_cheating(visitor)) == text
 
 
@@ -224,7 +224,7 @@ def test_a_code_that_was_used_is_refused_with_a_clear_page(visitor: Visitor, che
     click(tab, "Log out")
     tab.wait_for_url("**/login?callbackUrl=/")
     tab.goto(next(url for url in visited if "/callback/cheat?code=" in url))
-    assert told(tab) == "This sign-in took too long, or it is over already. Begin it again."
+    assert told(tab) == "This sign-in took too long, or has already ended. Start again."
 
 
 def test_a_swapped_state_is_refused_with_a_clear_page(
@@ -232,7 +232,7 @@ def test_a_swapped_state_is_refused_with_a_clear_page(
 ) -> None:
     address = cheat.authorize(go(Browser(app)))
     tab = visitor.open(address.removeprefix(visitor.url))
-    assert told(tab) == "This sign-in was begun in another browser. Begin it again in this one."
+    assert told(tab) == "This sign-in was started in another browser. Start again in this one."
 
 
 def test_it_is_said_in_the_visitors_language(app: Server, chromium: Chromium, cheat: Cheat) -> None:

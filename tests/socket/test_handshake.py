@@ -36,7 +36,7 @@ def test_a_socket_without_an_origin_is_nobodys(john: Browser) -> None:
     with Tab(john.server, john, origin=None) as tab:
         assert tab.status == "unauthenticated"
         tab.server_update()
-        assert "Nobody is signed in" in _refusal(tab)
+        assert "You are not signed in" in _refusal(tab)
     assert john.session()["rev"] == 1
 
 
@@ -104,7 +104,7 @@ def test_who_knows_a_tabs_name_learns_nothing_of_it(john: Browser) -> None:
         assert "Serverserver-man" not in after.said()
         assert after.var(HOME_STATE, "pending") is False
         after.server_update()
-        assert "Nobody is signed in" in _refusal(after)
+        assert "You are not signed in" in _refusal(after)
     assert john.session()["rev"] == 2
 
 

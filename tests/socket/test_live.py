@@ -96,7 +96,7 @@ def test_nobodys_socket_can_call_a_members_handler_but_changes_nothing(
 ) -> None:
     with Tab(john.server, john) as own, Tab(john.server, path="/login") as nobodys:
         nobodys.server_update()
-        eventually(lambda: "Nobody is signed in" in str(nobodys.var(HOME_STATE, "error")))
+        eventually(lambda: "You are not signed in" in str(nobodys.var(HOME_STATE, "error")))
         nobodys.call(f"{LOG_OUT_STATE}.log_out")
         answers(nobodys)
         answers(own)

@@ -178,7 +178,7 @@ def test_a_refusal_leaves_the_administrators_list_as_it_is(jane: Browser) -> Non
         before = tab.said()
         tab.call(f"{ADMIN_STATE}.end_sessions", account_id="nobody")
         eventually(lambda: tab.var(ADMIN_STATE, "error"))
-        assert tab.var(ADMIN_STATE, "error")["message"] == "There is no such account."
+        assert tab.var(ADMIN_STATE, "error")["message"] == "This account doesn't exist."
         tab.holds(ADMIN_STATE, pending=False)
         assert "john_doe" in [each["id"] for each in tab.var(ADMIN_STATE, "people")]
         assert f'"pending{FIELD_MARKER}":true' in tab.said().removeprefix(before)
@@ -193,6 +193,8 @@ def test_who_is_no_administrator_gets_nothing_by_calling_the_handler(
     with Tab(john.server, john) as tab:
         tab.call(f"{ADMIN_STATE}.{act}", **account, **role)
         eventually(lambda: tab.var(SESSION_STATE, "refusal"))
-        assert tab.var(SESSION_STATE, "refusal")["message"] == "This is not for you."
+        assert (
+            tab.var(SESSION_STATE, "refusal")["message"] == "You don't have permission to do this."
+        )
         assert "jane@email" not in tab.said()
     assert jane.session()["user"]["role"] == "admin"

@@ -237,7 +237,7 @@ async def test_an_old_revision_brings_the_newest_data_and_a_fresh_cookie(stand: 
 
 
 async def test_an_unknown_experiment_is_refused(stand: Stand) -> None:
-    with pytest.raises(NotFound, match="no such experiment"):
+    with pytest.raises(NotFound, match="experiment doesn't exist"):
         await stand.try_out("rm -rf")
 
 

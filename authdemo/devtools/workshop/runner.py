@@ -47,7 +47,7 @@ class Workshop:
         """Run an experiment on the visitor's own session."""
         experiment = EXPERIMENTS.get(key)
         if experiment is None:
-            raise NotFound("There is no such experiment.", reason="experiment")
+            raise NotFound("This experiment doesn't exist.", reason="experiment")
         self._limit.count(sid)
         bench = Bench(self._auth, await self._find(sid), base_url, device)
         await asyncio.to_thread(foreign, self._auth.settings.keys.signer.algorithm)

@@ -170,14 +170,14 @@ class TooManyAttempts(SignInError):
 class TooManyDepartures(TooManyAttempts):
     """The limit on ways to a provider is reached, whatever became of them."""
 
-    message = "Too many sign-ins were begun from here."
+    message = "Too many sign-ins were started from your network."
     reason = "departures"
 
 
 class TooManySignIns(TooManyAttempts):
     """Too many sign-ins from one address are under way, correct ones included."""
 
-    message = "Too many sign-ins from here are under way."
+    message = "Too many sign-ins from your network are in progress."
     reason = "at_once"
 
 
@@ -202,7 +202,7 @@ class NotAuthenticated(AuthError):
     """The call needs a session, and there is none."""
 
     code = "NotAuthenticated"
-    message = "Nobody is signed in. Sign in and try again."
+    message = "You are not signed in. Sign in and try again."
 
 
 class UpdateRefused(AuthError):
@@ -248,7 +248,8 @@ class RevisionConflict(UpdateRefused):
             rev: The session's current revision.
         """
         super().__init__(
-            f"The session is at revision {rev} by now. Read it and try again.", values={"rev": rev}
+            f"The session has changed to revision {rev}. Reload it and try again.",
+            values={"rev": rev},
         )
         self.rev = rev
 
@@ -264,7 +265,7 @@ class CallbackFailed(AuthError):
         Args:
             name: The callback's name.
         """
-        super().__init__("The app could not finish this. The session is unchanged.")
+        super().__init__("The app could not complete this. The session is unchanged.")
         self.name = name
 
 
@@ -286,7 +287,7 @@ class ConnectionLost(AuthError):
     """The tab that an event came from is gone, or its socket is."""
 
     code = "ConnectionLost"
-    message = "The connection is gone. Reload the page."
+    message = "The connection is lost. Reload the page."
 
 
 class NotFound(AuthError):
@@ -300,7 +301,7 @@ class MethodNotAllowed(AuthError):
     """What is at an address doesn't take that method (RFC 9110 section 15.5.6)."""
 
     code = "MethodNotAllowed"
-    message = "This address doesn't take that method."
+    message = "This address doesn't accept this method."
 
     def __init__(self, message: str = "", *, allowed: Sequence[str]) -> None:
         super().__init__(message)

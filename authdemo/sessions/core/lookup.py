@@ -57,9 +57,9 @@ class Lookup:
         claims = self._tokens.decode(token)
         record = await self.find(claims.sid)
         if record is None:
-            raise TokenError("The token's session is over.", reason="session")
+            raise TokenError("The token's session has ended.", reason="session")
         if record.user_id != claims.sub:
-            raise TokenError("The token's session is another user's.", reason="owner")
+            raise TokenError("The token's session belongs to another user.", reason="owner")
         return Verified(token, claims, record)
 
     async def find(self, sid: str) -> SessionRecord | None:

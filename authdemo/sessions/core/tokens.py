@@ -254,11 +254,11 @@ class TokenCodec:
     def _check_times(self, claims: Claims, begins: int) -> None:
         now = self._clock()
         if claims.exp + LEEWAY <= now:
-            raise TokenExpired("The token's time is over.", reason="expired")
+            raise TokenExpired("The token has expired.", reason="expired")
         if begins > now + MAX_STEP_BACK:
-            raise TokenError("The token is from the future.", reason="future")
+            raise TokenError("The token was issued in the future.", reason="future")
         if not 0 <= claims.exp - claims.iat <= self.max_age + LEEWAY:
-            raise TokenError("The token claims a longer life than this app gives.", reason="life")
+            raise TokenError("The token is valid for longer than this app allows.", reason="life")
 
 
 def _check_length(length: int) -> None:

@@ -47,7 +47,9 @@ async def test_sign_ins_over_the_bound_of_their_address_have_to_come_back(tmp_pa
         refused, others = await first_of(tries, MORE)
         for answer in refused:
             assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
-            assert answer.json()["message"].startswith("Too many sign-ins from here are under way.")
+            assert answer.json()["message"].startswith(
+                "Too many sign-ins from your network are in progress."
+            )
             assert answer.json()["url"].endswith("/login?error=TooManyAttempts&code=at_once")
         on_page = await sign_in(house, {"Accept": "text/html"})
         assert on_page.status_code == 302
@@ -68,7 +70,7 @@ async def test_sign_ins_over_the_bound_of_their_address_have_to_come_back(tmp_pa
 def test_sign_in_that_has_to_come_back_says_when():
     error = TooManySignIns(2)
     assert error.facts() == {
-        "message": "Too many sign-ins from here are under way. Try again in 2 seconds.",
+        "message": "Too many sign-ins from your network are in progress. Try again in 2 seconds.",
         "code": "TooManyAttempts",
         "reason": "at_once",
         "values": {"seconds": 2},

@@ -114,7 +114,9 @@ async def test_from_one_address_nobody_goes_to_providers_without_end(
         assert 1 <= int(back.headers["Retry-After"]) <= 60
         told = back.json()
         assert told["url"] == "http://localhost/login?error=TooManyAttempts&code=departures"
-        assert told["message"].startswith("Too many sign-ins were begun from here. Try again in ")
+        assert told["message"].startswith(
+            "Too many sign-ins were started from your network. Try again in "
+        )
         assert tickets(tmp_path) == MOST
         noted = await house.noted()
         assert (noted.reason, noted.detail) == ("TooManyAttempts", "departures")

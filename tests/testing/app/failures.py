@@ -41,7 +41,7 @@ def test_a_refusal_is_told_and_noted_and_is_no_fault_of_the_apps(tab, caplog):
 def test_nobody_who_calls_a_handler_of_members_makes_a_fault_of_it(auth_app, caplog):
     with Tab(auth_app, path="/about") as tab:
         tab.call(Clerk.rename, name="Countess")
-        message = "Nobody is signed in. Sign in and try again."
+        message = "You are not signed in. Sign in and try again."
         tab.holds(SessionState, refusal={"message": message, "code": "NotAuthenticated"})
     assert not [record for record in caplog.records if record.levelno > logging.INFO]
 

@@ -128,7 +128,7 @@ async def _own(sessions: Sessions, user_id: str, chosen: object) -> str:
         raise BodyRefused(which, 422, field="id")
     own = {public_id(record.id): record.id for record in await sessions.of_user(user_id)}
     if chosen not in own:
-        raise NotFound("You have no such session.", reason="session")
+        raise NotFound("You don't have this session.", reason="session")
     return own[chosen]
 
 

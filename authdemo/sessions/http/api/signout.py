@@ -34,7 +34,7 @@ class BackChannel:
         """
         provider = self._auth.admission.provider(request.name)
         if not isinstance(provider, OpenIDConnect):
-            raise NotFound("This provider has nothing to say here.", reason="provider")
+            raise NotFound("This provider does not support back-channel logout.", reason="provider")
         token = (await requests.read(request)).get("logout_token")
         try:
             async with self._limit.attempt(device_of(request.scope).ip, is_failure=_is_false):

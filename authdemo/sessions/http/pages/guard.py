@@ -215,7 +215,7 @@ class PageGuard:
             is_enough = record is not None and rule.is_for_every_member
             return None if is_enough else await self._ruled_out(rule, here, record)
         if session is not None:
-            raise AccessDenied("This page is not for you.", reason="page")
+            raise AccessDenied("You don't have permission to see this page.", reason="page")
         return self._auth.sign_in_url(callbackUrl=here)
 
     async def _ruled_out(self, rule: Rule, here: str, record: SessionRecord | None) -> str | None:
@@ -227,7 +227,7 @@ class PageGuard:
             case Verdict.CONFIRM:
                 return self._auth.confirm_url(here)
             case Verdict.DENIED:
-                raise AccessDenied("This page is not for you.", reason="page")
+                raise AccessDenied("You don't have permission to see this page.", reason="page")
         return None
 
     async def _onward(self, scope: Scope, path: str, wanted: str) -> str:
@@ -271,7 +271,9 @@ class PageGuard:
             return self._closed(scope, name) or responses.text("Sign in first.", 401)
         pages = self._site.pages_with(name)
         if pages and not await self._may_see_one(pages, record):
-            return self._closed(scope, name) or responses.text("This is not for you.", 403)
+            return self._closed(scope, name) or responses.text(
+                "You don't have permission to do this.", 403
+            )
         return keep_apart(self._app)
 
     def _closed(self, scope: Scope, name: str) -> Answer | None:

@@ -248,15 +248,17 @@ def confirm_form() -> rx.Component:
         there to prove it; who came from another is told that it takes another way.
     """
     return rx.fragment(
-        rx.el.p(word("confirm.why"), class_name="lead"),
         rx.cond(
             ConfirmState.has_password,
-            rx.el.form(
-                _input("password"),
-                _submit(word("confirm.go"), ConfirmState.pending),
-                on_submit=ConfirmState.confirm,
-                method="post",
-                class_name="card form",
+            rx.fragment(
+                rx.el.p(word("confirm.why"), class_name="lead"),
+                rx.el.form(
+                    _input("password"),
+                    _submit(word("confirm.go"), ConfirmState.pending),
+                    on_submit=ConfirmState.confirm,
+                    method="post",
+                    class_name="card form",
+                ),
             ),
             _other_proof(),
         ),

@@ -39,7 +39,7 @@ def until_the_browser_goes_on(state: Pending) -> Iterator[None]:
 @public
 def refused_page() -> rx.Component:
     """Build the page."""
-    error = AccessDenied("This page is not for you.", reason="page")
+    error = AccessDenied("You don't have permission to see this page.", reason="page")
     page: rx.Component = rx.el.main(
         rx.el.h1(word("refusal.403")),
         rx.el.p(explain(rx.Var.create(error.facts())), role="alert"),

@@ -165,7 +165,7 @@ class EventGuard:
         self._live.start(self._live.with_tab(connection.tab, lead))
         if verdict is Verdict.SIGN_IN:
             raise NotAuthenticated("Sign in to send files.")
-        raise AccessDenied("This is not for you.", reason="event")
+        raise AccessDenied("You don't have permission to do this.", reason="event")
 
     def _rule(self, name: str) -> Rule | None:
         known = self._registry.event_handlers.get(name)
@@ -194,7 +194,9 @@ class EventGuard:
     ) -> None:
         """Tell a tab what to do about an event that its sender may not have run."""
         if verdict is Verdict.DENIED:
-            session_state.refuse(AccessDenied("This is not for you.", reason="event"))
+            session_state.refuse(
+                AccessDenied("You don't have permission to do this.", reason="event")
+            )
         elif verdict is Verdict.CONFIRM:
             session_state.leave_to = self._auth.confirm_url(
                 connection.address if connection else "/"

@@ -13,6 +13,8 @@ from tests.support.server import ROOT
 OUTSIDE_GUIDES = [page for page in PAGES if page.parent != GUIDES]  # guides name files of apps
 NAMED = re.compile(r"`((?:authdemo|benchmarks|docs|examples|tests)/[\w./-]+)`")
 
+LABELED = re.compile(r"\[`([\w./-]+\.\w+)`\]\(([^)#]+)\)")
+
 
 def name_of(page: Path) -> str:
     return str(page.relative_to(ROOT))
@@ -36,6 +38,14 @@ def test_links_lead_to_files_and_headings(page: Path) -> None:
 def test_named_files_and_folders_exist(page: Path) -> None:
     named = NAMED.findall(page.read_text())
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_label_that_names_a_file_names_the_linked_one(page: Path) -> None:
+    links_to_files = LABELED.findall(page.read_text())
+    assert [
+        label for label, target in links_to_files if not f"/{target}".endswith(f"/{label}")
+    ] == []
 
 
 def test_the_table_of_contents_has_every_page_and_the_readme_leads_there() -> None:

@@ -63,12 +63,12 @@ format: $(DEV) ## format and fix what can be fixed
 	@$(PYTHON) -m ruff check --fix --quiet .
 
 .PHONY: pictures
-pictures: $(DEV) ## take the pictures of docs/tutorial.md anew
+pictures: $(DEV) ## take the pictures of docs/tutorial.md again
 	@$(PYTHON) -m tests.browser
 	@PYTHONPATH=. exec $(PYTHON) docs/take_screenshots.py
 
 .PHONY: reference
-reference: $(DEV) ## write docs/reference.md anew from the docstrings
+reference: $(DEV) ## write docs/reference.md from the docstrings
 	@$(PYTHON) docs/make_reference.py
 
 .PHONY: clean

@@ -90,7 +90,10 @@ def test_sessions_that_cannot_be_read(folder: Path) -> None:
 def test_sessions_that_are_not_there(folder: Path) -> None:
     amend(folder / "rxconfig.py", "my_app.my_app:auth", "my_app.my_app:oauth")
     said = start(folder)
-    assert said == "error: SessionsPlugin takes the place of an Auth, not 'my_app.my_app:oauth'."
+    assert said == (
+        "error: SessionsPlugin('my_app.my_app:oauth'): 'my_app.my_app' has no Auth 'oauth'. "
+        'Pass "module:attribute", for example "my_app.auth:auth".'
+    )
 
 
 def test_a_protected_page_that_does_not_exist(folder: Path) -> None:

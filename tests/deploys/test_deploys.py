@@ -15,7 +15,7 @@ from tests.support.tab import SESSION_STATE
 
 DESK = state("desk")
 SAID = "Sunday, 1835, SMALL, 3"
-COMPLAINT = "Sessions end whose users don't fit Newer any more (plan: literal_error)."
+COMPLAINT = "Ending sessions that no longer match user model Newer (plan: literal_error)."
 
 
 def signed_in(server: Server, account: str) -> Browser:

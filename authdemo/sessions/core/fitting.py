@@ -57,7 +57,7 @@ class Fitting:
         if said not in self._logged:
             self._logged.add(said)
             logger.error(
-                "Sessions end whose users don't fit %s any more (%s).",
+                "Ending sessions that no longer match user model %s (%s).",
                 self._schema.user.__name__,
                 said,
             )

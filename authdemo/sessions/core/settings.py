@@ -179,9 +179,8 @@ def kept_secret(path: Path) -> str:
         raise ConfigurationError(f"AUTH_DATA_DIR takes a folder to write to: {error}.") from error
     if len(os.fsencode(secret)) < MIN_SECRET_BYTES:
         raise ConfigurationError(
-            f"The secret that is kept in {path} is spoiled: it is shorter than {MIN_SECRET_BYTES} "
-            "bytes. Bring the file back from a copy, or delete it: then a new secret is made, and "
-            "everybody has to sign in again."
+            f"Invalid secret in {path} (under {MIN_SECRET_BYTES} bytes). Restore it from a backup, "
+            "or delete it: then a new one is created, and all users must sign in again."
         )
     return secret
 

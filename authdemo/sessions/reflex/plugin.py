@@ -34,6 +34,7 @@ from .tabs.navigation import REFUSED
 from .var_filter import withhold
 
 _PLACE = re.compile(r"\w+(?:\.\w+)*:\w+")
+_ADVICE = 'Pass "module:attribute", for example "my_app.auth:auth".'
 
 
 class SessionsPlugin(Plugin, InstallsSessions):
@@ -118,11 +119,11 @@ class SessionsPlugin(Plugin, InstallsSessions):
             ConfigurationError: If there are none.
         """
         module, _, name = self._where.partition(":")
-        auth = getattr(_imported(module), name, None)
+        found = _imported(module)
+        auth = getattr(found, name, None)
         if not isinstance(auth, Auth):
-            raise ConfigurationError(
-                f"SessionsPlugin takes the place of an Auth, not {self._where!r}."
-            )
+            lack = f"no module {module!r}" if found is None else f"{module!r} has no Auth {name!r}"
+            raise ConfigurationError(f"SessionsPlugin({self._where!r}): {lack}. {_ADVICE}")
         return auth
 
     def _check_start(self, auth: Auth) -> None:
@@ -150,10 +151,7 @@ def _in_one_line() -> Iterator[None]:
 
 def _check_place(auth: object) -> None:
     if not (isinstance(auth, str) and _PLACE.fullmatch(auth)):
-        raise ConfigurationError(
-            "SessionsPlugin takes the place of an Auth as text, its module and its name there, "
-            f'like "my_app.my_app:auth", not {shown(auth)}.'
-        )
+        raise ConfigurationError(f"SessionsPlugin can't use {shown(auth)}. {_ADVICE}")
 
 
 def _imported(module: str) -> ModuleType | None:

@@ -6,6 +6,8 @@ import pytest
 
 from authdemo.sessions import ConfigurationError, SessionsPlugin
 
+ADVICE = 'Pass "module:attribute", for example "my_app.auth:auth".'
+
 
 @pytest.fixture(autouse=True)
 def data(tmp_path, monkeypatch):
@@ -17,14 +19,11 @@ def data(tmp_path, monkeypatch):
 def test_a_place_is_a_module_and_a_name(place):
     with pytest.raises(SystemExit) as ended:
         SessionsPlugin(place)
-    assert ended.value.code == (
-        "error: SessionsPlugin takes the place of an Auth as text, its module and its name there, "
-        f'like "my_app.my_app:auth", not {place!r}.'
-    )
+    assert ended.value.code == f"error: SessionsPlugin can't use {place!r}. {ADVICE}"
 
 
 def test_a_place_is_no_object():
-    with pytest.raises(SystemExit, match="not an instance of object"):
+    with pytest.raises(SystemExit, match="can't use an instance of object"):
         SessionsPlugin(object())  # type: ignore[arg-type]
 
 
@@ -34,10 +33,19 @@ def test_nothing_is_made_where_it_is_only_named(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("place", ["no_such_package.auth:auth", "authdemo.no_such:auth", "os:path"])
-def test_a_place_where_there_is_none_is_named(place):
-    with pytest.raises(ConfigurationError, match=f"takes the place of an Auth, not '{place}'"):
+@pytest.mark.parametrize(
+    ("place", "lack"),
+    [
+        ("no_such_package.auth:auth", "no module 'no_such_package.auth'"),
+        ("authdemo.no_such:auth", "no module 'authdemo.no_such'"),
+        ("os:path", "'os' has no Auth 'path'"),
+        ("os:no_such_name", "'os' has no Auth 'no_such_name'"),
+    ],
+)
+def test_place_without_an_auth_names_what_is_missing(place, lack):
+    with pytest.raises(ConfigurationError) as refused:
         SessionsPlugin(place).auth()
+    assert refused.value.message == f"SessionsPlugin({place!r}): {lack}. {ADVICE}"
 
 
 def test_a_module_that_lacks_another_says_so_itself(tmp_path, monkeypatch):

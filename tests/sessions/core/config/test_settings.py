@@ -320,9 +320,8 @@ class TestMadeSecret:
         with pytest.raises(ConfigurationError) as refused:
             self.start(tmp_path)
         assert refused.value.message == (
-            f"The secret that is kept in {tmp_path / 'secret'} is spoiled: it is shorter than 32 "
-            "bytes. Bring the file back from a copy, or delete it: then a new secret is made, and "
-            "everybody has to sign in again."
+            f"Invalid secret in {tmp_path / 'secret'} (under 32 bytes). Restore it from a backup, "
+            "or delete it: then a new one is created, and all users must sign in again."
         )
 
     def test_it_is_on_the_disk_before_it_has_its_name(self, tmp_path):

@@ -127,7 +127,7 @@ class TestOneThatCanNotFit:
             await house.sessions.verify(token)
         (line,) = caplog.messages
         rule = "(plan: missing)" if newer is Needing else "(nickname: literal_error)"
-        assert line == f"Sessions end whose users don't fit {newer.__name__} any more {rule}."
+        assert line == f"Ending sessions that no longer match user model {newer.__name__} {rule}."
 
 
 async def test_the_audit_trail_says_why_and_the_apps_functions_see_no_such_user(open_house):

@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Annotated, Any, NamedTuple, TypeGuard, TypeVar
 
@@ -147,6 +147,7 @@ class _Place(NamedTuple):
     turn: asyncio.Future[None]
 
 
+@dataclass(eq=False)
 class Turns:
     """Gives turns to so many at once.
 
@@ -154,11 +155,10 @@ class Turns:
     doesn't hold up the first request of another.
     """
 
-    def __init__(self, at_once: int, max_waiting: int) -> None:
-        self._free = at_once
-        self._max_waiting = max_waiting
-        self._underway: Counter[str] = Counter()
-        self._waiting: dict[str, deque[_Place]] = {}
+    at_once: int
+    max_waiting: int
+    _underway: Counter[str] = field(default_factory=Counter, init=False)
+    _waiting: dict[str, deque[_Place]] = field(default_factory=dict, init=False)
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
@@ -166,8 +166,8 @@ class Turns:
         sender = current_sender()
         if sender.has_left():
             raise ConnectionLost
-        if self._free:
-            self._free -= 1
+        if self.at_once:
+            self.at_once -= 1
             self._underway[sender.network] += 1
         else:
             await self._wait(sender)
@@ -189,7 +189,7 @@ class Turns:
             raise
 
     def _is_full(self) -> bool:
-        return sum(map(len, self._waiting.values())) >= self._max_waiting
+        return sum(map(len, self._waiting.values())) >= self.max_waiting
 
     def _make_room(self, network: str) -> None:
         """Drop the places of those that gave up, or else the last one of the largest crowd."""
@@ -214,7 +214,7 @@ class Turns:
                 place.turn.set_result(None)
                 break
         else:
-            self._free += 1
+            self.at_once += 1
         self._underway[network] -= 1
         if not self._underway[network]:
             del self._underway[network]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVarTuple
 
@@ -24,13 +25,12 @@ PATIENCE = 1.0
 """Seconds that an app has to end what it says through sockets."""
 
 
+@dataclass(eq=False)
 class OpenSockets:
     """Knows who talks through the sockets of an app."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._talks: set[asyncio.Task[Any]] = set()
-        self._is_leaving = False
+    _talks: set[asyncio.Task[Any]] = field(default_factory=set, init=False)
+    _is_leaving: bool = field(default=False, init=False)
 
     def of(self, app: ASGIApp) -> ASGIApp:
         """Stand in front of an app, to know its sockets.

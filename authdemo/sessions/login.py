@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -34,30 +34,22 @@ class Granted:
     provider_session: ProviderSession | None = None
 
 
+@dataclass(frozen=True, eq=False)
 class Admission:
     """Decides who may come in."""
 
-    def __init__(
-        self,
-        providers: Mapping[str, Provider],
-        callbacks: Callbacks,
-        schema: UserSchema,
-        trail: AuditTrail,
-        failures: FailureLimit,
-        *,
-        clock: Clock = system_clock,
-    ) -> None:
-        self._providers = providers
-        self._callbacks = callbacks
-        self._schema = schema
-        self._trail = trail
-        self._failures = failures
-        self._crowds = CrowdLimit()
-        self._clock = clock
+    providers: Mapping[str, Provider]
+    callbacks: Callbacks
+    schema: UserSchema
+    trail: AuditTrail
+    failures: FailureLimit
+    _: KW_ONLY
+    clock: Clock = system_clock
+    _crowds: CrowdLimit = field(default_factory=CrowdLimit, init=False)
 
     def provider(self, provider_id: str) -> Provider:
         """Find a way to sign in."""
-        provider = self._providers.get(provider_id)
+        provider = self.providers.get(provider_id)
         if provider is None:
             raise UnknownProvider(f"There is no way to sign in called {provider_id[:64]!r}.")
         return provider
@@ -71,8 +63,8 @@ class Admission:
         has_left: Callable[[], bool] = lambda: False,
     ) -> Granted:
         """Find out who somebody is, and whether they may come in."""
-        began = self._clock()
-        credentials = _tidy(self._providers.get(provider_id), credentials)
+        began = self.clock()
+        credentials = _tidy(self.providers.get(provider_id), credentials)
         try:
             provider = self._credentials(provider_id)
             with self._crowds.one(device.ip), work_for(device.ip, has_left):
@@ -80,7 +72,7 @@ class Admission:
             account = Account(provider.id, provider.type)
             return Granted(user, account, began, await self._ask(user, account, credentials))
         except SignInError as error:
-            known = self._providers.get(provider_id)
+            known = self.providers.get(provider_id)
             tried = _account(known, credentials) if isinstance(known, Credentials) else ""
             entry = AuditEvent(
                 kind="sign-in-failed",
@@ -88,7 +80,7 @@ class Admission:
                 provider=provider_id[:64],
                 user=tried[:64],
             )
-            self._trail.add(entry, device=device)
+            self.trail.add(entry, device=device)
             raise
 
     async def admit(
@@ -113,7 +105,7 @@ class Admission:
     async def _identify(
         self, provider: Credentials, credentials: Mapping[str, Any], address: str
     ) -> User:
-        async with self._failures.attempt(_counted(provider, credentials), address):
+        async with self.failures.attempt(_counted(provider, credentials), address):
             if not isinstance(credentials, Mapping):
                 raise CredentialsSignin
             answer = await cb.call("authorize", partial(provider.authorize, credentials))
@@ -123,13 +115,13 @@ class Admission:
 
     def _user(self, name: str, answer: object) -> User:
         """Take what a function of the app answered, if it is a user as the app has them."""
-        return self._schema.fitting(name, cb.typed(name, answer, User))
+        return self.schema.fitting(name, cb.typed(name, answer, User))
 
     async def _ask(
         self, user: User, account: Account, credentials: Mapping[str, Any]
     ) -> str | None:
         """Ask the app whether to let somebody in; tell where it sends them instead, if it does."""
-        answer = await self._callbacks.ask_sign_in(user, account, credentials)
+        answer = await self.callbacks.ask_sign_in(user, account, credentials)
         if not answer:
             raise AccessDenied
         return answer if isinstance(answer, str) else None

@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import KW_ONLY, dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -58,6 +59,7 @@ NOON = 1_800_000_000.0
 """Where it stands if a test says nothing else: noon, somewhere, in January 2027."""
 
 
+@dataclass(eq=False)
 class StoppedClock:
     """A `Clock` that the test winds.
 
@@ -65,15 +67,9 @@ class StoppedClock:
         now: What it shows, in seconds since 1970-01-01 UTC.
     """
 
-    def __init__(self, now: float = NOON, *, moved: Callable[[], object] = lambda: None) -> None:
-        """Stop the clock.
-
-        Args:
-            now: What it shows.
-            moved: Is told when the test has moved it.
-        """
-        self.now = now
-        self._moved = moved
+    now: float = NOON
+    _: KW_ONLY
+    moved: Callable[[], object] = lambda: None
 
     def __call__(self) -> float:
         """Tell the time."""
@@ -92,7 +88,7 @@ class StoppedClock:
         """
         passed = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
         self.now += passed.total_seconds()
-        self._moved()
+        self.moved()
 
 
 _PAGE = (

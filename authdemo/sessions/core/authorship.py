@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from . import callbacks as cb
@@ -18,24 +19,24 @@ Contents: TypeAlias = tuple[dict[str, Any], dict[str, Any]]
 """The user's fields, and the app's own claims."""
 
 
+@dataclass(frozen=True, eq=False)
 class Authorship:
     """Asks the `jwt` callback, and takes from its answer what a session can hold."""
 
-    def __init__(self, callbacks: Callbacks, schema: UserSchema) -> None:
-        self._callbacks = callbacks
-        self._schema = schema
+    callbacks: Callbacks
+    schema: UserSchema
 
     async def at_sign_in(self, user: User, account: Account) -> Contents | None:
         """Decide what a new session says."""
-        token = {"sub": user.id, "user": self._schema.adopt(user, {})}
-        answer = await self._callbacks.ask_jwt(token, trigger="signIn", user=user, account=account)
+        token = {"sub": user.id, "user": self.schema.adopt(user, {})}
+        answer = await self.callbacks.ask_jwt(token, trigger="signIn", user=user, account=account)
         return None if answer is None else self._split(answer, user.id, {})
 
     async def at_update(self, record: SessionRecord, accepted: dict[str, Any]) -> Contents | None:
         """Decide what a session says from its next revision on."""
         fields = {**record.user, **accepted}
         token = {**record.claims, "sub": record.user_id, "user": fields}
-        answer = await self._callbacks.ask_jwt(token, trigger="update", session=accepted)
+        answer = await self.callbacks.ask_jwt(token, trigger="update", session=accepted)
         return None if answer is None else self._split(answer, record.user_id, record.user)
 
     def _split(self, token: cb.Token, user_id: str, before: dict[str, Any]) -> Contents:
@@ -49,10 +50,10 @@ class Authorship:
             raise CallbackFailed("jwt") from error
 
     def _checked(self, fields: Any, user_id: str, before: dict[str, Any]) -> dict[str, Any]:
-        user = self._schema.read(fields)
+        user = self.schema.read(fields)
         if user.id != user_id:
             raise ValueError("the user's id never changes")
-        return self._schema.write(user, before)
+        return self.schema.write(user, before)
 
 
 def _as_json(claims: dict[str, Any]) -> dict[str, Any]:

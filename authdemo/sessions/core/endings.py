@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass
 
 from .audit import AuditEvent, AuditTrail
 from .errors import AuthError
@@ -12,23 +13,16 @@ from .serializers import Faces
 from .store import SessionStore
 
 
+@dataclass(frozen=True, eq=False)
 class Endings:
     """Ends sessions: for their users, for the app, and because their time is over."""
 
-    def __init__(
-        self,
-        *,
-        store: SessionStore,
-        faces: Faces,
-        feed: Feed,
-        events: Events,
-        trail: AuditTrail,
-    ) -> None:
-        self._store = store
-        self._faces = faces
-        self._feed = feed
-        self._events = events
-        self._trail = trail
+    _: KW_ONLY
+    store: SessionStore
+    faces: Faces
+    feed: Feed
+    events: Events
+    trail: AuditTrail
 
     async def end(
         self,
@@ -39,15 +33,13 @@ class Endings:
         fields: tuple[str, ...] = (),
     ) -> None:
         """End a session, and tell everyone concerned."""
-        record = await self._store.delete(sid)
+        record = await self.store.delete(sid)
         if record is None:
             return
-        self._feed.publish(SessionEnded(sid, reason, record.user_id))
+        self.feed.publish(SessionEnded(sid, reason, record.user_id))
         entry = AuditEvent(kind="ended", reason=reason, fields=fields)
-        self._trail.add(entry, record=record, device=device)
+        self.trail.add(entry, record=record, device=device)
         if reason in ("expired", "outdated"):  # nobody has signed out
             return
         with suppress(AuthError):  # the session is over, whatever its callback raises
-            await tell(
-                self._events.sign_out, session=await self._faces.public(record), reason=reason
-            )
+            await tell(self.events.sign_out, session=await self.faces.public(record), reason=reason)

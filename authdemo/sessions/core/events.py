@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from .arguments import check_function
@@ -112,11 +112,11 @@ class BrowserSignedIn:
 Notice: TypeAlias = SessionBegan | SessionChanged | SessionEnded | TabsChanged | BrowserSignedIn
 
 
+@dataclass(frozen=True, eq=False)
 class Feed:
     """Carries notices from the transitions to whoever shows sessions."""
 
-    def __init__(self) -> None:
-        self._listeners: list[Callable[[Notice], None]] = []
+    _listeners: list[Callable[[Notice], None]] = field(default_factory=list, init=False)
 
     def subscribe(self, listener: Callable[[Notice], None]) -> Callable[[], None]:
         """Listen."""

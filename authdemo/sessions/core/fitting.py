@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
@@ -22,21 +23,21 @@ class Misfit(Exception):
         self.fields = fields
 
 
+@dataclass(frozen=True, eq=False)
 class Fitting:
     """Brings the users of sessions in line with the app's model, as far as they can be."""
 
-    def __init__(self, schema: UserSchema) -> None:
-        self.known: dict[str, SessionRecord] = {}
-        self._schema = schema
-        self._logged: set[str] = set()
+    schema: UserSchema
+    known: dict[str, SessionRecord] = field(default_factory=dict, init=False)
+    _logged: set[str] = field(default_factory=set, init=False)
 
     def fit(self, record: SessionRecord) -> SessionRecord:
         """Show a session as if it had begun with the model that the app has now."""
         try:
-            read = self._schema.read_older(record.user)
+            read = self.schema.read_older(record.user)
         except ValidationError as error:
             raise self._misfit(error) from error
-        user = self._schema.write(read, record.user, before=read)
+        user = self.schema.write(read, record.user, before=read)
         if user != record.user:
             return record.model_copy(update={"user": user})
         self.know(record)
@@ -58,7 +59,7 @@ class Fitting:
             self._logged.add(said)
             logger.error(
                 "Ending sessions that no longer match user model %s (%s).",
-                self._schema.user.__name__,
+                self.schema.user.__name__,
                 said,
             )
         return Misfit(tuple(filter(None, broken)))

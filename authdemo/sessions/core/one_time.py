@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -182,12 +183,13 @@ PROOF_SECONDS = DEPARTURE_SECONDS + TICKET_SECONDS + 120
 """How long a proof is good for: the way to a provider and back, a ticket, and a slow answer."""
 
 
+@dataclass(frozen=True, eq=False)
 class Proofs:
     """Knows on every worker until when the proofs of a user are void."""
 
-    def __init__(self, store: SessionStore, *, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
+    store: SessionStore
+    _: KW_ONLY
+    clock: Clock
 
     async def void(self, user_id: str) -> None:
         """Let nobody in by what they have begun to prove before now.
@@ -195,13 +197,13 @@ class Proofs:
         Do it before the user's sessions are looked for: a session that begins too late to be
         found is refused then.
         """
-        now = self._clock()
-        await self._store.put_ticket(_key(user_id), repr(now), expires=now + PROOF_SECONDS)
+        now = self.clock()
+        await self.store.put_ticket(_key(user_id), repr(now), expires=now + PROOF_SECONDS)
 
     async def check(self, user_id: str, began: float) -> None:
         """Check that a proof still counts."""
-        now = self._clock()
-        voided = await self._store.find_ticket(_key(user_id), now=now)
+        now = self.clock()
+        voided = await self.store.find_ticket(_key(user_id), now=now)
         if began < max(float(voided or 0), now - PROOF_SECONDS):
             raise SignInOutdated("Your account changed while you signed in. Sign in again.")
 

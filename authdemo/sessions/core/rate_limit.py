@@ -10,7 +10,7 @@ from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
@@ -68,6 +68,7 @@ PATIENCE = 10
 _PAUSE = 0.05
 
 
+@dataclass(frozen=True, eq=False)
 class Attempts:
     """Counts attempts before they are made, and forgets those that did not fail.
 
@@ -76,11 +77,11 @@ class Attempts:
     dies, counts until the window is over.
     """
 
-    def __init__(self, store: SessionStore, window: float, *, clock: Clock) -> None:
-        self._store = store
-        self._window = window
-        self._clock = clock
-        self._turns = Locks()
+    store: SessionStore
+    window: float
+    _: KW_ONLY
+    clock: Clock
+    _turns: Locks = field(default_factory=Locks, init=False)
 
     @asynccontextmanager
     async def one(
@@ -117,20 +118,20 @@ class Attempts:
 
     async def _ask(self, key: str, attempt: str, most: int) -> int:
         while True:
-            now = self._clock()
-            counted = await self._store.begin_attempt(
-                key, attempt, at=now, window=self._window, most=most
+            now = self.clock()
+            counted = await self.store.begin_attempt(
+                key, attempt, at=now, window=self.window, most=most
             )
             if counted is None:
                 return 0
             failed = [each.at for each in counted if each.is_over or abs(now - each.at) >= PATIENCE]
             if len(failed) >= most:
-                return max(1, math.ceil(failed[-most] + self._window - now))
+                return max(1, math.ceil(failed[-most] + self.window - now))
             await asyncio.sleep(_PAUSE)
 
     async def _end(self, key: str, attempt: str, *, failed: bool) -> None:
         """Say how an attempt ended, even if whoever made it is gone."""
-        await asyncio.shield(self._store.end_attempt(key, attempt, failed=failed))
+        await asyncio.shield(self.store.end_attempt(key, attempt, failed=failed))
 
 
 def _key(*parts: str) -> str:
@@ -165,17 +166,18 @@ class Bucket:
         return 0.0
 
 
+@dataclass(frozen=True, eq=False)
 class UpdateLimit:
     """Limits how fast clients update each session, in this process."""
 
-    def __init__(self, rate: Rate, *, clock: Clock = system_clock) -> None:
-        self._rate = rate
-        self._clock = clock
-        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+    rate: Rate
+    _: KW_ONLY
+    clock: Clock = system_clock
+    _buckets: OrderedDict[str, Bucket] = field(default_factory=OrderedDict, init=False)
 
     def count(self, sid: str) -> None:
         """Count an update."""
-        bucket = self._buckets.get(sid) or Bucket(self._rate, self._clock)
+        bucket = self._buckets.get(sid) or Bucket(self.rate, self.clock)
         self._buckets[sid] = bucket
         self._buckets.move_to_end(sid)
         if len(self._buckets) > _MOST_BUCKETS:
@@ -237,11 +239,11 @@ MAX_AT_ONCE = 128
 _RETRY_AFTER = 2
 
 
+@dataclass(frozen=True, eq=False)
 class CrowdLimit:
     """Bounds the sign-ins under way of each address in this process, correct ones too."""
 
-    def __init__(self) -> None:
-        self._underway: Counter[str] = Counter()
+    _underway: Counter[str] = field(default_factory=Counter, init=False)
 
     @contextmanager
     def one(self, address: str) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import KW_ONLY, dataclass
 
 from .errors import StoreUnavailable
 from .events import Feed, SessionChanged
@@ -13,23 +14,16 @@ from .store import SessionStore
 from .utils import Clock
 
 
+@dataclass(frozen=True, eq=False)
 class Renewals:
     """Extends the lives of sessions that are used, each once in a while."""
 
-    def __init__(
-        self,
-        *,
-        store: SessionStore,
-        find: Callable[[str], Awaitable[SessionRecord | None]],
-        feed: Feed,
-        options: SessionOptions,
-        clock: Clock,
-    ) -> None:
-        self._store = store
-        self._find = find
-        self._feed = feed
-        self._options = options
-        self._clock = clock
+    _: KW_ONLY
+    store: SessionStore
+    find: Callable[[str], Awaitable[SessionRecord | None]]
+    feed: Feed
+    options: SessionOptions
+    clock: Clock
 
     def is_due(self, record: SessionRecord) -> bool:
         """Tell whether a session that is used has not been extended for long enough."""
@@ -53,15 +47,15 @@ class Renewals:
         """Extend a session's life if that is due, since somebody uses it."""
         if not self.is_due(record):
             return record
-        now = self._clock()
-        extended = record.renewal(now + self._options.max_age, at=now, device=device)
+        now = self.clock()
+        extended = record.renewal(now + self.options.max_age, at=now, device=device)
         try:
-            if not await self._store.replace(extended, expected=record):
-                return await self._find(record.id)
+            if not await self.store.replace(extended, expected=record):
+                return await self.find(record.id)
         except StoreUnavailable:
             return record
-        self._feed.publish(SessionChanged(extended, {}))
+        self.feed.publish(SessionChanged(extended, {}))
         return extended
 
     def _is_old(self, since: float) -> bool:
-        return self._clock() - since >= self._options.update_age
+        return self.clock() - since >= self.options.update_age

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from .authorship import Authorship
@@ -26,30 +26,20 @@ class Revised:
     is_new: bool
 
 
+@dataclass(frozen=True, eq=False)
 class Revisions:
     """Takes sessions to their next revisions, one at a time for each."""
 
-    def __init__(
-        self,
-        *,
-        store: SessionStore,
-        find: Callable[[str], Awaitable[SessionRecord | None]],
-        end: Callable[[str], Awaitable[None]],
-        faces: Faces,
-        authorship: Authorship,
-        fitting: Fitting,
-        options: SessionOptions,
-        clock: Clock,
-    ) -> None:
-        self._store = store
-        self._find = find
-        self._end = end
-        self._faces = faces
-        self._authorship = authorship
-        self._fitting = fitting
-        self._options = options
-        self._clock = clock
-        self._locks = Locks()
+    _: KW_ONLY
+    store: SessionStore
+    find: Callable[[str], Awaitable[SessionRecord | None]]
+    end: Callable[[str], Awaitable[None]]
+    faces: Faces
+    authorship: Authorship
+    fitting: Fitting
+    options: SessionOptions
+    clock: Clock
+    _locks: Locks = field(default_factory=Locks, init=False)
 
     async def advance(
         self,
@@ -66,21 +56,21 @@ class Revisions:
         known = None if turn.is_taken else known
         async with turn:  # so that updates don't race for the next revision
             while True:
-                record, known = known or await self._find(sid), None
+                record, known = known or await self.find(sid), None
                 if record is None:
                     raise NotAuthenticated
                 accepted = accept(record)
                 if not accepted:
                     return await self.show(record)
                 revised = await self._revise(record, accepted, cause, device, is_used=is_used)
-                if await self._store.replace(revised.record, expected=record):
-                    self._fitting.know(revised.record)
+                if await self.store.replace(revised.record, expected=record):
+                    self.fitting.know(revised.record)
                     return revised
 
     async def show(self, record: SessionRecord, *, is_new: bool = False) -> Revised:
         """Show a session at its present revision."""
-        token = self._faces.mint(record)
-        return Revised(record, await self._faces.public(record), token, is_new)
+        token = self.faces.mint(record)
+        return Revised(record, await self.faces.public(record), token, is_new)
 
     async def _revise(
         self,
@@ -91,13 +81,13 @@ class Revisions:
         *,
         is_used: bool,
     ) -> Revised:
-        contents = await self._authorship.at_update(record, accepted)
+        contents = await self.authorship.at_update(record, accepted)
         if contents is None:
-            await self._end(record.id)
+            await self.end(record.id)
             raise NotAuthenticated("The session was ended by the app.")
         fields, claims = contents
-        now = self._clock()
-        expires = now + self._options.max_age if is_used else None
+        now = self.clock()
+        expires = now + self.options.max_age if is_used else None
         revised = record.revised(
             fields, claims, at=now, cause=cause, device=device, expires=expires
         )

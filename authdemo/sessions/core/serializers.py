@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import Any
 
@@ -19,16 +20,15 @@ from .users import User
 from .utils import Clock, iso, new_id
 
 
+@dataclass(frozen=True, eq=False)
 class Faces:
     """Shows session records; changes none."""
 
-    def __init__(
-        self, *, tokens: TokenCodec, schema: UserSchema, callbacks: Callbacks, clock: Clock
-    ) -> None:
-        self._tokens = tokens
-        self._schema = schema
-        self._callbacks = callbacks
-        self._clock = clock
+    _: KW_ONLY
+    tokens: TokenCodec
+    schema: UserSchema
+    callbacks: Callbacks
+    clock: Clock
 
     def public(self, record: SessionRecord) -> Awaitable[dict[str, Any]]:
         """Show a session the way everyone may see it."""
@@ -37,32 +37,32 @@ class Faces:
             "expires": iso(record.expires),
             "rev": record.rev,
         }
-        return self._callbacks.ask_session(session, partial(token_of, record))
+        return self.callbacks.ask_session(session, partial(token_of, record))
 
     def seconds_left(self, record: SessionRecord) -> int:
         """How long a session lives unless it is renewed; a second that has begun counts."""
-        return max(0, math.ceil(record.expires - self._clock()))
+        return max(0, math.ceil(record.expires - self.clock()))
 
     def user(self, record: SessionRecord) -> User:
         """Read the user of a record as the app's own type."""
-        return self._schema.read(record.user)
+        return self.schema.read(record.user)
 
     def mint(self, record: SessionRecord) -> str:
         """Make a token that shows the session as it is."""
-        return self._tokens.encode(self._claims(record))
+        return self.tokens.encode(self._claims(record))
 
     def check_size(self, record: SessionRecord) -> None:
         """Check that a cookie can carry a session's token."""
-        self._tokens.check_size(self._claims(record))
+        self.tokens.check_size(self._claims(record))
 
     def _claims(self, record: SessionRecord) -> Claims:
-        now = int(self._clock())
+        now = int(self.clock())
         return Claims(
             sub=record.user_id,
             sid=record.id,
             jti=new_id(),
             iat=now,
-            exp=min(max(now, int(record.expires)), now + self._tokens.max_age),
+            exp=min(max(now, int(record.expires)), now + self.tokens.max_age),
             rev=record.rev,
             user=record.user,
             extra=record.claims,
@@ -73,7 +73,7 @@ class Faces:
     ) -> dict[str, Any]:
         """Show what a token says, and how its session came to be what it is."""
         return {
-            **self._tokens.describe(token),
+            **self.tokens.describe(token),
             "limit": MAX_TOKEN_BYTES,
             "rev": record.rev,
             "history": [step.model_dump() for step in reversed(history)],

@@ -6,7 +6,7 @@ import binascii
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Final
 
 import jwt
@@ -276,20 +276,21 @@ ACCESS_TYPE: Final = "at+jwt"
 ACCESS_CLAIMS: Final = frozenset({"iss", "aud", "sub", "client_id", "iat", "nbf", "exp", "jti"})
 
 
+@dataclass(frozen=True, eq=False)
 class AccessTokens:
     """Makes tokens for other services."""
 
-    def __init__(self, keys: KeyRing, *, issuer: str, client: str, clock: Clock) -> None:
-        self._keys = keys
-        self._issuer = issuer
-        self._client = client
-        self._clock = clock
+    keys: KeyRing
+    _: KW_ONLY
+    issuer: str
+    client: str
+    clock: Clock
 
     def mint(
         self, user_id: str, *, audience: str, max_age: int, claims: dict[str, Any] | None = None
     ) -> str:
         """Make a token."""
-        pair = self._keys.newest_pair
+        pair = self.keys.newest_pair
         if pair is None:
             raise ConfigurationError(
                 "Tokens for others need a key in AUTH_SIGNING_KEYS: "
@@ -301,13 +302,13 @@ class AccessTokens:
                 "A token for others needs an audience and a life, and claims of its own may "
                 f"have any name but {', '.join(sorted(ACCESS_CLAIMS))}."
             )
-        now = int(self._clock())
+        now = int(self.clock())
         payload = {
             **(claims or {}),
-            "iss": self._issuer,
+            "iss": self.issuer,
             "aud": audience,
             "sub": user_id,
-            "client_id": self._client,
+            "client_id": self.client,
             "iat": now,
             "nbf": now,
             "exp": now + max_age,

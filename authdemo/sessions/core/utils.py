@@ -11,6 +11,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from types import TracebackType
@@ -92,24 +93,24 @@ def public_id(sid: str) -> str:
 logger = logging.getLogger("authdemo.sessions")
 
 
+@dataclass(eq=False)
 class Trouble:
     """Something that may stop working, and may work again."""
 
-    def __init__(self, begins: str, ends: str = "") -> None:
-        self.is_on = False
-        self._begins = begins
-        self._ends = ends
+    begins: str
+    ends: str = ""
+    is_on: bool = field(default=False, init=False)
 
     def begin(self, error: Exception) -> None:
         """Note that it failed."""
         if not self.is_on:
-            logger.error("%s (%s)", self._begins, error)
+            logger.error("%s (%s)", self.begins, error)
         self.is_on = True
 
     def end(self) -> None:
         """Note that it worked."""
         if self.is_on:
-            logger.info(self._ends)
+            logger.info(self.ends)
         self.is_on = False
 
 
@@ -169,11 +170,11 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
+@dataclass(frozen=True, eq=False)
 class Locks:
     """A lock for every name, kept for as long as somebody holds it or waits for it."""
 
-    def __init__(self) -> None:
-        self._turns: dict[Hashable, Turn] = {}
+    _turns: dict[Hashable, Turn] = field(default_factory=dict, init=False)
 
     def of(self, *name: str) -> Turn:
         """Find the lock of a name."""
@@ -183,16 +184,14 @@ class Locks:
         return turn
 
 
+@dataclass(slots=True, eq=False)
 class Turn:
     """One name's lock, which forgets itself when nobody needs it any more."""
 
-    __slots__ = ("_lock", "_name", "_turns", "_users")
-
-    def __init__(self, turns: dict[Hashable, Turn], name: Hashable) -> None:
-        self._turns = turns
-        self._name = name
-        self._users = 0
-        self._lock: asyncio.Lock | None = None
+    turns: dict[Hashable, Turn]
+    name: Hashable
+    _users: int = field(default=0, init=False)
+    _lock: asyncio.Lock | None = field(default=None, init=False)
 
     @property
     def is_taken(self) -> bool:
@@ -228,7 +227,7 @@ class Turn:
         self._users -= 1
         if self._users == 0:
             self._lock = None
-            self._turns.pop(self._name, None)
+            self.turns.pop(self.name, None)
 
 
 def weighted(field: str) -> list[tuple[str, float]]:

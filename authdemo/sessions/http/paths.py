@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,11 +12,11 @@ from ..core.rules import canonical
 _SENT = "authdemo.sessions.path_as_sent"
 
 
+@dataclass(frozen=True, eq=False)
 class CanonicalPaths:
     """Writes the canonical path into the scope, so that nothing behind reads another one."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    app: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request or handshake on with its canonical path."""
@@ -23,7 +24,7 @@ class CanonicalPaths:
             sent = scope["path"]
             address = canonical(_spelled(scope))
             scope.update({"path": unquote(address), "raw_path": address.encode(), _SENT: sent})
-        await self._app(scope, receive, send)
+        await self.app(scope, receive, send)
 
 
 def address_of(scope: Scope) -> str:

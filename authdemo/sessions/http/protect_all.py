@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 from typing import TypeAlias
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,61 +19,53 @@ from .responses import Answer
 Judge: TypeAlias = Callable[[Scope], bool]
 
 
+@dataclass(frozen=True, eq=False)
 class ProtectAll:
     """Passes requests and handshakes of members on, and those for what is public.
 
     What the page guard has let through is a public file of the build, or a member's.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        auth: AuthCore,
-        visitors: Visitors,
-        is_public: Judge,
-        is_missing: Judge,
-        serves_pages: bool,
-    ) -> None:
-        self._app = app
-        self._auth = auth
-        self._visitors = visitors
-        self._is_public = is_public
-        self._is_missing = is_missing
-        self._serves_pages = serves_pages
+    app: ASGIApp
+    _: KW_ONLY
+    auth: AuthCore
+    visitors: Visitors
+    is_public: Judge
+    is_missing: Judge
+    serves_pages: bool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request or handshake on, or reject it."""
-        if scope["type"] not in ("http", "websocket") or self._is_public(scope):
-            await self._app(scope, receive, send)
+        if scope["type"] not in ("http", "websocket") or self.is_public(scope):
+            await self.app(scope, receive, send)
             return
         try:
             await self._check(scope)
         except AuthError as error:
-            self._auth.trail.refused(error, path=scope["path"], device=device_of(scope))
+            self.auth.trail.refused(error, path=scope["path"], device=device_of(scope))
             if scope["type"] == "http":
                 await self._rejection(scope, error)(scope, receive, send)
             else:
                 await send({"type": "websocket.close", "code": 1008, "reason": error.code})
             return
-        await self._app(scope, receive, send)
+        await self.app(scope, receive, send)
 
     async def _check(self, scope: Scope) -> None:
         """Verify the session; a handshake has to come from one of the app's own pages."""
-        origins = self._visitors.origins
+        origins = self.visitors.origins
         if scope["type"] == "websocket":
             origins.check(scope)
             if not origins.is_own(scope):
                 raise NotAuthenticated
-        if (await self._visitors.receive(scope)).record is None:
-            raise NotFound if self._is_missing(scope) else NotAuthenticated
+        if (await self.visitors.receive(scope)).record is None:
+            raise NotFound if self.is_missing(scope) else NotAuthenticated
 
     def _rejection(self, scope: Scope, error: AuthError) -> Answer:
-        is_navigation = self._serves_pages and wants_page(scope) and scope["method"] == "GET"
+        is_navigation = self.serves_pages and wants_page(scope) and scope["method"] == "GET"
         if is_navigation and isinstance(error, NotAuthenticated):
             query = scope["query_string"].decode("latin-1")
             back = address_of(scope) + (f"?{query}" if query else "")
-            return responses.redirect(self._auth.sign_in_url(callbackUrl=back), 303)
+            return responses.redirect(self.auth.sign_in_url(callbackUrl=back), 303)
         return responses.refusal(error)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
@@ -79,14 +80,14 @@ def _form(octets: bytes) -> dict[str, Any]:
     return dict(parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="strict"))
 
 
+@dataclass(eq=False)
 class Request:
     """A request, of which nothing is read before it is asked for."""
 
-    def __init__(self, scope: Scope, receive: Receive, name: str = "") -> None:
-        self.scope = scope
-        self.receive = receive
-        self.name = name
-        self.visitor: Visitor | None = None
+    scope: Scope
+    receive: Receive
+    name: str = ""
+    visitor: Visitor | None = field(default=None, init=False)
 
     @property
     def path(self) -> str:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,6 +21,7 @@ _NO_DOCUMENT = [
 _HSTS = [(b"strict-transport-security", b"max-age=63072000")]
 
 
+@dataclass(frozen=True, eq=False)
 class SecurityHeaders:
     """Adds to every response what is safe for all of them, unless it says something else itself.
 
@@ -28,14 +29,14 @@ class SecurityHeaders:
     own documents are is up to them.
     """
 
-    def __init__(self, app: ASGIApp, *, is_secure: Callable[[Scope], bool]) -> None:
-        self._app = app
-        self._is_secure = is_secure
+    app: ASGIApp
+    _: KW_ONLY
+    is_secure: Callable[[Scope], bool]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and add to its response."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
 
         async def send_safely(message: Message) -> None:
@@ -43,12 +44,12 @@ class SecurityHeaders:
                 message = {**message, "headers": self._completed(scope, message)}
             await send(message)
 
-        await self._app(scope, receive, send_safely)
+        await self.app(scope, receive, send_safely)
 
     def _completed(self, scope: Scope, message: Message) -> list[tuple[bytes, bytes]]:
         headers = list(message.get("headers", ()))
         own = {name.lower(): value for name, value in headers}
-        added = _ALWAYS + _HSTS if self._is_secure(scope) else _ALWAYS
+        added = _ALWAYS + _HSTS if self.is_secure(scope) else _ALWAYS
         if own.get(b"content-type", b"application/json").startswith(b"application/json"):
             added = added + _NO_DOCUMENT
         return headers + [each for each in added if each[0] not in own]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from ...core import events as ev
@@ -28,12 +29,12 @@ from ..requests import Request
 from ..responses import Answer
 
 
+@dataclass(frozen=True, eq=False)
 class SigningIn:
     """Lets visitors in, or says why not."""
 
-    def __init__(self, auth: AuthCore, visitors: Visitors) -> None:
-        self._auth = auth
-        self._visitors = visitors
+    auth: AuthCore
+    visitors: Visitors
 
     async def admit(
         self,
@@ -47,9 +48,9 @@ class SigningIn:
         """Let somebody in who has proved who they are, unless the app sends them elsewhere."""
         if granted.redirect_to is not None:
             return redirect(
-                request, await self._auth.redirect(granted.redirect_to, visitor.base_url)
+                request, await self.auth.redirect(granted.redirect_to, visitor.base_url)
             )
-        record = await self._auth.sessions.sign_in(
+        record = await self.auth.sessions.sign_in(
             granted.user,
             granted.account,
             began=granted.began,
@@ -59,11 +60,11 @@ class SigningIn:
         )
         answer = responses.personal({"url": wanted}) if as_json else redirect(request, wanted)
         self.remember(answer, visitor, wanted)
-        self._visitors.put_session(answer.headers, visitor, record)
-        browser = self._visitors.browser_after(visitor)
-        self._visitors.put_csrf(answer.headers, visitor, record.id, browser=browser)
+        self.visitors.put_session(answer.headers, visitor, record)
+        browser = self.visitors.browser_after(visitor)
+        self.visitors.put_csrf(answer.headers, visitor, record.id, browser=browser)
         if browser:
-            self._auth.sessions.feed.publish(ev.BrowserSignedIn(browser))
+            self.auth.sessions.feed.publish(ev.BrowserSignedIn(browser))
         return answer
 
     def refuse(
@@ -76,7 +77,7 @@ class SigningIn:
         further = _within(visitor.base_url, wanted)
         query = {"error": error.code, "code": error.reason, "callbackUrl": further}
         known = {name: value for name, value in query.items() if value}
-        url = self._auth.sign_in_url(visitor.base_url, **known)
+        url = self.auth.sign_in_url(visitor.base_url, **known)
         is_to_wait = error.retry_after is not None and not wants_page(request.scope)
         if wants_json(request) or is_to_wait:
             return responses.refusal(error, {"url": url})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Collection, Mapping
+from dataclasses import KW_ONLY, dataclass
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -55,25 +56,25 @@ _DOCUMENT = """<!DOCTYPE html>
 """
 
 
+@dataclass(frozen=True, eq=False)
 class Refusals:
     """Says to people in a page, and to programs in plain text, what went wrong."""
 
-    def __init__(self, words: Words, links: str) -> None:
-        self._words = words
-        self._links = links
+    words: Words
+    links: str
 
     def page_or_text(self, scope: Scope, error: AuthError) -> Answer:
         """Answer a request with an error."""
         is_for_people = wants_page(scope) and not scope["path"].startswith(_NO_PAGES)
         if not is_for_people or isinstance(error, RequestRefused):
             return responses.plain_refusal(error)
-        language = language_of(scope, self._words)
-        wording = Wording(language, self._words.texts(language))
+        language = language_of(scope, self.words)
+        wording = Wording(language, self.words.texts(language))
         status = responses.status(error)
         title = wording.texts.get(f"refusal.{status}", HTTPStatus(status).phrase)
         document = _DOCUMENT.format(
             language=language,
-            links=self._links,
+            links=self.links,
             title=html.escape(title),
             message=html.escape(wording.explain(error)),
             home=html.escape(wording.say("refusal.home", {})),
@@ -342,16 +343,17 @@ _ICON_HEADERS = responses.raw(
 )
 
 
+@dataclass(frozen=True, eq=False)
 class BuiltFiles:
     """Stands behind the app's routes, where Reflex serves the build and guesses at pages.
 
     Pages are the page guard's. Here is nothing but the other files, each at its one path.
     """
 
-    def __init__(self, static_files: ASGIApp, *, site: Site, refusals: Refusals) -> None:
-        self._static_files = static_files
-        self._site = site
-        self._refusals = refusals
+    static_files: ASGIApp
+    _: KW_ONLY
+    site: Site
+    refusals: Refusals
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a file, or say that there is nothing."""
@@ -362,9 +364,9 @@ class BuiltFiles:
         if scope["method"] not in _METHODS:
             error = MethodNotAllowed(allowed=_METHODS)
             await responses.plain_refusal(error)(scope, receive, send)
-        elif self._site.is_file(path):
-            await self._static_files({**scope, "path": path, "root_path": ""}, receive, send)
+        elif self.site.is_file(path):
+            await self.static_files({**scope, "path": path, "root_path": ""}, receive, send)
         elif path == _ICON:  # browsers ask each app for it
             await Answer(200, [*_ICON_HEADERS], _EMPTY_ICON)(scope, receive, send)
         else:
-            await self._refusals.page_or_text(scope, NotFound())(scope, receive, send)
+            await self.refusals.page_or_text(scope, NotFound())(scope, receive, send)

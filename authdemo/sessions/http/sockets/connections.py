@@ -67,17 +67,23 @@ class Connection:
         return "/" + rest.lstrip("/")
 
 
+@dataclass(eq=False)
 class Connections:
     """All open sockets of this process."""
 
-    def __init__(self) -> None:
-        self.tabs_changed: Callable[[str], None] = lambda _: None
-        self.closed: Callable[[Connection], None] = lambda _: None
-        self._by_sid: defaultdict[str, set[Connection]] = defaultdict(set)
-        self._by_user: defaultdict[str, set[Connection]] = defaultdict(set)
-        self._by_browser: defaultdict[str, set[Connection]] = defaultdict(set)
-        self._by_tab: dict[str, Connection] = {}
-        self._watchers: set[Connection] = set()
+    tabs_changed: Callable[[str], None] = field(default_factory=lambda: lambda _: None, init=False)
+    closed: Callable[[Connection], None] = field(default_factory=lambda: lambda _: None, init=False)
+    _by_sid: defaultdict[str, set[Connection]] = field(
+        default_factory=lambda: defaultdict(set), init=False
+    )
+    _by_user: defaultdict[str, set[Connection]] = field(
+        default_factory=lambda: defaultdict(set), init=False
+    )
+    _by_browser: defaultdict[str, set[Connection]] = field(
+        default_factory=lambda: defaultdict(set), init=False
+    )
+    _by_tab: dict[str, Connection] = field(default_factory=dict, init=False)
+    _watchers: set[Connection] = field(default_factory=set, init=False)
 
     def open(self, connection: Connection) -> None:
         """Take a new socket in."""

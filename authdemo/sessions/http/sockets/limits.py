@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -49,23 +49,16 @@ TOO_LARGE = 1009
 """The close code of a message that is too big (RFC 6455 section 7.4.1)."""
 
 
+@dataclass(frozen=True, eq=False)
 class SocketLimits:
     """Stands between a socket and the app: slows down who sends too much, and stops junk."""
 
-    def __init__(
-        self,
-        receive: Receive,
-        connection: Connection,
-        *,
-        settings: Settings,
-        trail: AuditTrail,
-        is_event: Callable[[str], bool],
-    ) -> None:
-        self._receive = receive
-        self._connection = connection
-        self._settings = settings
-        self._trail = trail
-        self._is_event = is_event
+    receive: Receive
+    connection: Connection
+    _: KW_ONLY
+    settings: Settings
+    trail: AuditTrail
+    is_event: Callable[[str], bool]
 
     async def __call__(self) -> Message:
         """Receive the next message that may pass.
@@ -73,21 +66,21 @@ class SocketLimits:
         A tab that sends faster than the operator allows waits for its turn; nobody else does.
         """
         while True:
-            message = await self._receive()
+            message = await self.receive()
             if message["type"] != "websocket.receive":
                 return message
-            await in_turn(self._connection.pace)
+            await in_turn(self.connection.pace)
             text = message.get("text") or ""
-            if _size(text) > self._settings.event_bytes or message.get("bytes"):
+            if _size(text) > self.settings.event_bytes or message.get("bytes"):
                 self._note("TooLarge")
                 return {"type": "websocket.disconnect", "code": TOO_LARGE}
-            if self._is_event(text):
+            if self.is_event(text):
                 return message
             self._note("UnknownEvent")
 
     def _note(self, reason: str) -> None:
-        if self._connection.is_first(reason):
-            self._connection.note_refusal(self._trail, reason, path=self._connection.path)
+        if self.connection.is_first(reason):
+            self.connection.note_refusal(self.trail, reason, path=self.connection.path)
 
 
 async def in_turn(pace: Bucket) -> None:
@@ -109,6 +102,7 @@ HANDLER = b"reflex-event-handler"
 """The header that names the event handler; Reflex takes no event without it, either."""
 
 
+@dataclass(frozen=True, eq=False)
 class Uploads:
     """Lets files through from the session that has the tab open, for handlers that it may call.
 
@@ -116,26 +110,18 @@ class Uploads:
     changes there. The name of a tab is no secret: it is in the address of the tab's socket.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        auth: AuthCore,
-        visitors: Visitors,
-        connections: Connections,
-        authorize: Callable[[str, Session | None, Connection], Awaitable[None]],
-    ) -> None:
-        self._app = app
-        self._auth = auth
-        self._visitors = visitors
-        self._connections = connections
-        self._authorize = authorize
+    app: ASGIApp
+    _: KW_ONLY
+    auth: AuthCore
+    visitors: Visitors
+    connections: Connections
+    authorize: Callable[[str, Session | None, Connection], Awaitable[None]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Guard one request, at whatever address; all that name no tab pass."""
         tab = find_header(scope, TAB) if scope["type"] == "http" else None
         if tab is None or scope["method"] == "OPTIONS":
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         visitor = None
         try:
@@ -147,30 +133,30 @@ class Uploads:
             return
         await in_turn(owner.pace)
         with serving(owner):
-            await self._app(scope, self._while_open(receive, owner, tab), send)
+            await self.app(scope, self._while_open(receive, owner, tab), send)
 
     async def _visitor(self, scope: Scope) -> Visitor:
         """Receive who sends the files, from one of our own pages."""
-        self._visitors.origins.check(scope)
-        return await self._visitors.receive(scope)
+        self.visitors.origins.check(scope)
+        return await self.visitors.receive(scope)
 
     async def _check(self, scope: Scope, visitor: Visitor, owner: Connection) -> None:
         """Authorize an event before its files are read; Reflex rejects one without a name."""
         handler = find_header(scope, HANDLER)
         if handler:
-            session = self._auth.session(visitor.record) if visitor.record else None
-            await self._authorize(handler, session, owner)
+            session = self.auth.session(visitor.record) if visitor.record else None
+            await self.authorize(handler, session, owner)
 
     def _refusal(self, scope: Scope, error: AuthError, visitor: Visitor | None) -> Answer:
         """Note that files were refused, and say so."""
         record = visitor.record if visitor else None
-        self._auth.trail.refused(error, path=scope["path"], record=record, device=device_of(scope))
+        self.auth.trail.refused(error, path=scope["path"], record=record, device=device_of(scope))
         return responses.refusal(error)
 
     def _owner(self, visitor: Visitor, tab: str) -> Connection:
         """Find the open socket of the sender's own tab."""
-        browser = self._visitors.browser(visitor)
-        owner = self._connections.of_tab(tab, sid=visitor.sid, browser=browser)
+        browser = self.visitors.browser(visitor)
+        owner = self.connections.of_tab(tab, sid=visitor.sid, browser=browser)
         if owner is None:
             raise RequestRefused("The files don't come from an open tab of this session.")
         return owner
@@ -181,7 +167,7 @@ class Uploads:
 
         async def listen() -> Message:
             message = await receive()
-            is_open = self._connections.of_tab(tab, sid=sid, browser=browser)
+            is_open = self.connections.of_tab(tab, sid=sid, browser=browser)
             return message if is_open else {"type": "http.disconnect"}
 
         return listen

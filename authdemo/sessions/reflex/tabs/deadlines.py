@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, NamedTuple
 
 from ...core import events as ev
@@ -24,30 +25,23 @@ class _Deadline(NamedTuple):
     confirmed: float
 
 
+@dataclass(frozen=True, eq=False)
 class Deadlines:
     """Looks at a session again when it should be over, or its user's proof too old."""
 
-    def __init__(
-        self,
-        auth: AuthCore,
-        guards: Guards,
-        connections: Connections,
-        *,
-        hear: Callable[[ev.Notice], None],
-        start: Callable[[Coroutine[Any, Any, None]], object],
-    ) -> None:
-        self._auth = auth
-        self._guards = guards
-        self._connections = connections
-        self._hear = hear
-        self._start = start
-        self._deadlines: dict[str, _Deadline] = {}
+    auth: AuthCore
+    guards: Guards
+    connections: Connections
+    _: KW_ONLY
+    hear: Callable[[ev.Notice], None]
+    start: Callable[[Coroutine[Any, Any, None]], object]
+    _deadlines: dict[str, _Deadline] = field(default_factory=dict, init=False)
 
     def watch(self, record: SessionRecord) -> None:
         """Look at a session again in time, unless that is settled already."""
         if record.id not in self._deadlines:
-            turn = self._guards.next_turn(self._auth.session(record), self._auth.clock)
-            wait = min(turn, record.expires) - self._auth.clock() + 1.0
+            turn = self.guards.next_turn(self.auth.session(record), self.auth.clock)
+            wait = min(turn, record.expires) - self.auth.clock() + 1.0
             self._wake(record.id, min(max(wait, 1.0), _LONGEST_WAIT), record.confirmed)
 
     def update(self, record: SessionRecord) -> None:
@@ -68,18 +62,18 @@ class Deadlines:
 
     def _check(self, sid: str) -> None:
         deadline = self._deadlines.pop(sid)
-        if self._connections.of_session(sid):
-            self._start(self._look_again(sid, deadline.confirmed))
+        if self.connections.of_session(sid):
+            self.start(self._look_again(sid, deadline.confirmed))
 
     async def _look_again(self, sid: str, confirmed: float) -> None:
         try:
-            record = await self._auth.sessions.find(sid)
+            record = await self.auth.sessions.find(sid)
         except StoreUnavailable:
             if sid not in self._deadlines:
                 self._wake(sid, _SHORT_WAIT, confirmed)
             return
         if record is not None:
             self.watch(record)
-            self._hear(ev.SessionChanged(record, {}))
+            self.hear(ev.SessionChanged(record, {}))
         else:
-            self._hear(ev.SessionEnded(sid, "expired"))  # a store may forget without a word
+            self.hear(ev.SessionEnded(sid, "expired"))  # a store may forget without a word

@@ -12,6 +12,7 @@ import functools
 import inspect
 import logging
 import re
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -85,12 +86,12 @@ _events = TypeAdapter(tuple[Literal["event"], _Event])
 _others = TypeAdapter(tuple[Literal["ping", "client_error"]] | tuple[Literal["client_error"], Any])
 
 
+@dataclass(frozen=True, eq=False)
 class Frames:
     """Knows the app's event handlers."""
 
-    def __init__(self, registry: RegistrationContext) -> None:
-        self._registry = registry
-        self._explained: set[tuple[str, str]] = set()
+    registry: RegistrationContext
+    _explained: set[tuple[str, str]] = field(default_factory=set, init=False)
 
     def are_for_us(self, message: str) -> bool:
         """Tell whether the app has any use for a message."""
@@ -113,7 +114,7 @@ class Frames:
         return self._can_be_taken(_events.validate_json(body)[1])
 
     def _can_be_taken(self, event: _Event) -> bool:
-        known = self._registry.event_handlers.get(event.name)
+        known = self.registry.event_handlers.get(event.name)
         if known is None:
             return False
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from ...core.rules import Rule, Verdict, page_path
@@ -13,42 +14,43 @@ REFUSED = "/refused"
 """Where a member is led from a page that is not for them, if another server hands it out."""
 
 
+@dataclass(frozen=True, eq=False)
 class Ways:
     """Knows the ways between an app's pages."""
 
-    def __init__(self, auth: AuthCore, *, serves_pages: bool) -> None:
-        self._auth = auth
-        self._serves_pages = serves_pages
+    auth: AuthCore
+    _: KW_ONLY
+    serves_pages: bool
 
     def way_in(self, connection: Connection | None) -> str:
         """Find the sign-in page for a signed-out tab (Auth.js: `SessionRequired`)."""
         here = connection.address if connection else "/"
         is_over = connection is not None and connection.is_over
         why = {"error": "SessionRequired", "code": "ended"} if is_over else {}
-        return self._auth.sign_in_url(callbackUrl=here, **why)
+        return self.auth.sign_in_url(callbackUrl=here, **why)
 
     def is_at_sign_in(self, connection: Connection) -> bool:
         """Tell whether a tab shows the sign-in page."""
-        return page_path(connection.path) == page_path(self._auth.pages.sign_in)
+        return page_path(connection.path) == page_path(self.auth.pages.sign_in)
 
     async def elsewhere(self, connection: Connection, session: Mapping[str, Any] | None) -> str:
         """Decide where a tab has to go from the page that it shows."""
         if session is None and connection.way_on:
             return connection.way_on
-        rule = self._auth.page_rules.of(page_path(connection.path))
+        rule = self.auth.page_rules.of(page_path(connection.path))
         if rule is not None and (way := await self._way_out(rule, connection)):
             return way
         if session is not None and self.is_at_sign_in(connection) and not connection.is_told:
-            target = await self._auth.redirect(connection.wanted, connection.base_url)
+            target = await self.auth.redirect(connection.wanted, connection.base_url)
             return connection.path_of(target)
         return ""
 
     async def _way_out(self, rule: Rule, connection: Connection) -> str:
-        match await rule.decide(connection.session, self._auth.clock):
+        match await rule.decide(connection.session, self.auth.clock):
             case Verdict.SIGN_IN:
                 return self.way_in(connection)
-            case Verdict.CONFIRM if not self._serves_pages:
-                return self._auth.confirm_url(connection.address)
+            case Verdict.CONFIRM if not self.serves_pages:
+                return self.auth.confirm_url(connection.address)
             case Verdict.DENIED:
-                return connection.address if self._serves_pages else REFUSED
+                return connection.address if self.serves_pages else REFUSED
         return ""

@@ -40,11 +40,11 @@ app = rx.App(
 )
 app.register_lifespan_task(accounts.open)
 for path, page, name, on_load in (
-    ("/", home.page, "home", [LogOutState.begin_anew, home.HomeState.begin_anew]),
-    ("/client", client.page, "client", [LogOutState.begin_anew]),
-    ("/inspector", inspector.page, "inspector", [LogOutState.begin_anew]),
-    ("/account", account.page, "account", [LogOutState.begin_anew, account.AccountState.look]),
-    ("/admin", admin.page, "people", [LogOutState.begin_anew, admin.AdminState.look]),
+    ("/", home.page, "home", [LogOutState.clear, home.HomeState.clear]),
+    ("/client", client.page, "client", [LogOutState.clear]),
+    ("/inspector", inspector.page, "inspector", [LogOutState.clear]),
+    ("/account", account.page, "account", [LogOutState.clear, account.AccountState.look]),
+    ("/admin", admin.page, "people", [LogOutState.clear, admin.AdminState.look]),
     ("/confirm", confirm.page, "confirm", []),
     ("/login", login.page, "login", [login.LoginState.explain]),
     ("/register", register.page, "register", []),

@@ -64,7 +64,7 @@ class Entries(logging.Handler):
         """Write an entry; one that can't be spelled is shown as `logging` shows it."""
         try:
             self._paper.write(self.format(record), at_once=record.levelno >= logging.WARNING)
-        except Exception:  # noqa: BLE001 - whoever writes goes on, as with `logging`'s own handlers
+        except Exception:  # noqa: BLE001 - the caller goes on, as with `logging`'s own handlers
             self.handleError(record)
 
     def format(self, record: logging.LogRecord) -> str:

@@ -51,7 +51,7 @@ class LoginAs(Protocol):
     def __call__(
         self, user: User, *, at: Place | None = None, browser: Browser | None = None
     ) -> Browser:
-        """Sign somebody in without a password; see `RunningApp.login_as`."""
+        """Sign a user in without a password; see `RunningApp.login_as`."""
 
 
 def is_operators(name: str) -> bool:
@@ -121,7 +121,7 @@ def auth_server(
 
 
 def _prepare(config: pytest.Config, folder: Path) -> None:
-    """Give the app a secret and a data folder of its own: tests touch nobody's sessions."""
+    """Give the app a secret and a data folder of its own: tests touch no real sessions."""
     data = tempfile.TemporaryDirectory(prefix="auth-tests-")
     changes = pytest.MonkeyPatch()
     for name in filter(is_operators, list(os.environ)):

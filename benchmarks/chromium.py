@@ -190,7 +190,7 @@ def new_context(chromium: Browser) -> Iterator[BrowserContext]:
 
 @contextmanager
 def signed_in(chromium: Browser, target: Target) -> Iterator[BrowserContext]:
-    """Open a browser profile in which somebody is signed in."""
+    """Open a browser profile with a signed-in user."""
     (member,) = m.members(target.server, 1)
     with new_context(chromium) as context:
         for pair in member.cookies.split("; "):

@@ -97,7 +97,7 @@ def fight(
 
 
 def repeated(target: Target, lines: Iterable[Lines]) -> Callable[[float], Sample]:
-    """Sample scripts that go on for ever.
+    """Sample endless scripts.
 
     Args:
         target: The server.

@@ -97,7 +97,7 @@ def showing(tab: Page, *, has_name: bool = True) -> Showing:
 
 
 def changed_at(tab: Page) -> float:
-    """Wait until a page that was told to `EXPECT` a name shows it.
+    """Wait until a page that `EXPECT`s a name shows it.
 
     Args:
         tab: The tab.

@@ -48,7 +48,7 @@ AS_NAVIGATION = _AS_CHROMIUM | {
     "Sec-Fetch-User": "?1",
     "Upgrade-Insecure-Requests": "1",
 }
-"""What Chromium says when somebody enters an address."""
+"""The headers that Chromium sends when a user enters a URL."""
 
 
 @dataclass
@@ -102,7 +102,7 @@ class Member:
             self.csrf = csrf.decode()
 
 
-def stranger(server: Server) -> Member:
+def anonymous(server: Server) -> Member:
     """Make a client that isn't signed in, and has a CSRF cookie."""
     browser = Browser(server)
     browser.csrf()

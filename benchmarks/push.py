@@ -1,4 +1,4 @@
-"""How soon tabs are told, and that nobody else waits meanwhile."""
+"""How soon tabs get an update, and that other users don't wait meanwhile."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def reads_while_passwords_are_hashed(options: Options) -> Iterator[Figure]:
     people = [Account(id=user, name=NAME, email="") for user in m.users(FEW)]
     seed(folder, people)
     with servers.real(folder) as target:
-        comings = Comings(m.stranger(target.server), PASSWORD)
+        comings = Comings(m.anonymous(target.server), PASSWORD)
         others = signed_in(target, READERS, comings, people[0].id)
         reads: list[float] = []
         spent = 0.0
@@ -132,7 +132,7 @@ def signed_in(
     Returns:
         The clients.
     """
-    comings = comings or Comings(m.stranger(target.server))
+    comings = comings or Comings(m.anonymous(target.server))
     users = [user] * count if user else m.users(count)
     play(target.address, [Script(comings.sign_in(users))])
     return list(comings.present)
@@ -149,7 +149,7 @@ def add_readers(driver: Driver, target: Target, own: Sequence[Member]) -> list[H
 def last_arrival(
     driver: Driver, target: Target, member: Member, name: str, tabs: Sequence[TabChannel]
 ) -> float:
-    """Update a session; return how many seconds later the last tab is told."""
+    """Update a session; return how many seconds later the last tab gets it."""
     updater = HttpChannel(target.address, Script(m.updates(member, [name])))
     driver.add(updater)
     for tab in tabs:
@@ -160,7 +160,7 @@ def last_arrival(
 
 
 def times_to_tab(driver: Driver, target: Target, member: Member, tab: TabChannel) -> list[float]:
-    """Update a session again and again; return how many seconds later its tab was told."""
+    """Update a session again and again; return how many seconds later its tab got it."""
     return [last_arrival(driver, target, member, name, [tab]) for name in m.names(UPDATES)]
 
 

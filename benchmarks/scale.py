@@ -31,7 +31,7 @@ EXPIRED = 100_000
 SWEEPS = 3
 """So many times the same sessions are swept: a machine has other things to do now and then."""
 LIFE = 3000.0
-"""Seconds that the sessions live that will be swept; the sweep is told that they are over."""
+"""Seconds that the swept sessions live; the sweep gets a clock by which they have expired."""
 
 NAMES = ("scale", "sweep")
 

@@ -34,6 +34,6 @@ def open_tabs(
 
 
 def show_their_names(tabs: Sequence[TabChannel], own: Sequence[Member]) -> bool:
-    """Tell whether each tab was told its client's name last."""
+    """Return whether each tab got its client's name last."""
     pairs = zip(tabs, own, strict=True)
     return all(member.shown_name in tab.latest for tab, member in pairs)

@@ -74,7 +74,7 @@ def updating(target: Target) -> Contender:
 
 
 def updating_with_tabs(target: Target) -> Contender:
-    """Update sessions while each is open in a tab, which is told."""
+    """Update sessions while each is open in a tab, which gets the update."""
     own = m.members(target.server, CONNECTIONS)
     scripts = [Script(m.updates(member)) for member in own]
 
@@ -130,14 +130,14 @@ def updating_by_event(target: Target) -> Contender:
 
 def signing_in(target: Target) -> Contender:
     """Sign in; hashing the password is not part of it."""
-    comings = Comings(m.stranger(target.server))
+    comings = Comings(m.anonymous(target.server))
     lines = (comings.sign_in(m.users()) for _ in range(CONNECTIONS))
     return Contender("Sign-in, without hashing", repeated(target, lines))
 
 
 def signing_out(target: Target) -> Contender:
     """Sign out those who signed in beforehand."""
-    comings = Comings(m.stranger(target.server))
+    comings = Comings(m.anonymous(target.server))
 
     def leave(seconds: float) -> Sample:
         each = round(LEAVING_A_SECOND * seconds / CONNECTIONS)
@@ -151,7 +151,7 @@ def signing_out(target: Target) -> Contender:
 
 def redeeming(target: Target) -> Contender:
     """Exchange the tickets of sign-ins over sockets for sessions."""
-    comings = Comings(m.stranger(target.server))
+    comings = Comings(m.anonymous(target.server))
 
     def redeem(seconds: float) -> Sample:
         waiting = tickets(target, comings.visitor, round(TICKETS_A_SECOND * seconds))

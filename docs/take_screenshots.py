@@ -34,7 +34,7 @@ class Tour:
         """Open both tabs.
 
         Args:
-            visitor: Somebody who is not signed in.
+            visitor: An anonymous visitor.
         """
         self.visitor = visitor
         self.home = visitor.open("/")

@@ -55,7 +55,7 @@ export FONTCONFIG_FILE='{folder}/fonts.conf' LD_LIBRARY_PATH='{folder}/al2023/li
 exec '{folder}/chromium' "$@"
 """
 
-# What Playwright's `launch` has to be told; nothing for a browser of its own.
+# Arguments of Playwright's `launch`; none for a browser of its own.
 Found = dict[str, Any]
 
 

@@ -67,7 +67,7 @@ def browser(server: Server) -> Browser:
 
 @pytest.fixture
 def other_browser(server: Server) -> Browser:
-    """Somebody else's browser."""
+    """Another user's browser."""
     return Browser(server)
 
 

@@ -1,4 +1,4 @@
-"""The app's log: one line an entry, whatever somebody typed."""
+"""The app's log: one line for each entry, whatever a client sends."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def bare(tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
-def test_without_them_nobody_comes_in_by_their_password_nor_is_told_to_try_it(
+def test_without_them_their_password_signs_nobody_in_and_is_not_shown(
     bare: Server, server: Server
 ) -> None:
     assert Browser(bare).log_in("jane_admin").status_code == 401

@@ -54,7 +54,7 @@ def build(root: Path) -> None:
 
 
 def release(root: Path) -> None:
-    """Hand the built pages over to somebody who will change them.
+    """Hand over the built pages to a caller who will change them.
 
     The packages are installed then, and the next `build` does its work again.
 

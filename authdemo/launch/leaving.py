@@ -2,7 +2,7 @@
 
 A socket that still waits for its tab when Granian ends is torn down without Python's lock, and
 leaves a panic in the log ("Cannot drop pointer into Python heap without the thread being
-attached"). So whoever talks through one is told to end first, which closes it.
+attached"). So the tasks that use a socket are cancelled first, which closes it.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class AccountState(Busy, rx.State):
 
     @rx.event
     async def look(self) -> None:
-        """Begin anew, and see how the user signed in."""
+        """Reset the form, and read how the user signed in."""
         self._rest()
         self.done = False
         with self._reporting():

@@ -36,7 +36,7 @@ class AdminState(Busy, rx.State):
 
     @rx.event
     async def end_sessions(self, account_id: str) -> AsyncIterator[None]:
-        """Sign somebody out everywhere."""
+        """End all sessions of a user."""
         async for _ in self._do(lambda: _end_sessions(account_id)):
             yield
 

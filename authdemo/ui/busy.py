@@ -18,8 +18,8 @@ class Busy(rx.State, mixin=True):
     error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
 
     @rx.event
-    def begin_anew(self) -> None:
-        """Forget what came before the page was loaded, which a tab's state outlives."""
+    def clear(self) -> None:
+        """Clear what is left of an earlier visit: the state of a tab outlives its page."""
         self._rest()
 
     def _begin(self) -> None:

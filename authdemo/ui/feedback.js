@@ -47,7 +47,7 @@ const toast = (text) => {
   wait(id);
 };
 
-/** The toasts on the screen; they wait while somebody points at them or is in them. */
+/** The toasts on the screen; they wait while they are hovered or focused. */
 export const useToasts = () => ({
   toasts: useSyncExternalStore(
     (listener) => {

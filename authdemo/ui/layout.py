@@ -18,7 +18,7 @@ LINKS = {"home": "/", "client": "/client", "inspector": "/inspector", "account":
 
 
 def layout(name: str, *children: rx.Component, has_way_out: bool = False) -> rx.Component:
-    """Lay a page out for somebody who is signed in."""
+    """Lay out a page for a signed-in user."""
     return rx.fragment(
         rx.el.header(
             _within_page(word("nav.skip"), "#main", class_name="skip"),

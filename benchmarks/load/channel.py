@@ -13,7 +13,7 @@ CHUNK = 65_536
 PATIENCE = 20.0
 
 Lines: TypeAlias = Generator[bytes, Answer, None]
-"""Yields requests and gets their answers, which it checks; it may go on for ever."""
+"""Yields requests and gets their answers, which it checks; it may be endless."""
 
 
 class Script:
@@ -76,7 +76,7 @@ def connect(address: tuple[str, int]) -> socket.socket:
         address: Where to.
 
     Returns:
-        The connection, which blocks until it is told otherwise.
+        The connection, in blocking mode.
     """
     connection = socket.create_connection(address, timeout=PATIENCE)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -13,7 +13,7 @@ def sign_in_rename_and_leave(
     """Sign in, be renamed in every tab, and log out; tell which tabs these were.
 
     Args:
-        visitor: Somebody with a browser of their own.
+        visitor: A visitor with their own browser.
         patience: Milliseconds to wait for the first page; as for every other by default.
     """
     first = visitor.open("/")

@@ -1,4 +1,4 @@
-"""Lighthouse: scores a page as somebody with a phone would see it."""
+"""Lighthouse: scores a page as seen on a phone."""
 
 from __future__ import annotations
 

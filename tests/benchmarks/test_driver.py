@@ -51,7 +51,7 @@ def asks(*paths: str) -> Lines:
         answer.check(b"200", path.encode())
 
 
-def asks_for_ever(path: str) -> Lines:
+def endless_requests(path: str) -> Lines:
     while True:
         yield from asks(path)
 
@@ -75,7 +75,7 @@ def test_time_is_measured(address: Address) -> None:
 
 
 def test_what_is_in_the_background_ends_with_the_rest(address: Address) -> None:
-    behind = HttpChannel(address, Script(asks_for_ever("/a")))
+    behind = HttpChannel(address, Script(endless_requests("/a")))
     with driving(HttpChannel(address, Script(asks("/slow")))) as driver:
         driver.add(behind, background=True)
         seconds = driver.run()

@@ -1,1 +1,1 @@
-"""An app that is deployed anew, with another model of its users, on the sessions that are there."""
+"""An app that is redeployed with another user model on existing sessions."""

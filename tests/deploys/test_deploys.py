@@ -53,7 +53,7 @@ def lives_on(browser: Browser, tab: Tab) -> None:
     tab.holds(DESK, said=SAID)
 
 
-def is_over(browser: Browser, tab: Tab) -> None:
+def has_ended(browser: Browser, tab: Tab) -> None:
     tab.call(f"{DESK}.say")
     tab.shows("unauthenticated")
     tab.leaves_to("/login?callbackUrl=/&error=SessionRequired&code=ended")
@@ -85,7 +85,7 @@ def test_who_fits_stays_and_who_does_not_signs_in_again(deploy: Deploy) -> None:
             Tab(server, grace, token=graces.token) as graces,
         ):
             lives_on(ada, adas)
-            is_over(grace, graces)
+            has_ended(grace, graces)
             grace.log_in("grace")
             assert grace.session()["user"]["plan"] == "free"
         says_why(server)
@@ -102,7 +102,7 @@ def test_tabs_at_the_older_version_leave_when_the_newer_one_ends_their_session(
             assert moved(ada, new).update({"name": "Countess"}).status_code == 200
             adas.shows("authenticated", name="Countess", plan="free")
             assert moved(grace, new).session() is None
-            is_over(grace, graces)
+            has_ended(grace, graces)
         assert carried_over("ada", old, new).status_code == 200
         assert carried_over("grace", old, new).status_code == 401
         assert carried_over("ada", old, new, provider="guild").status_code == 401

@@ -52,7 +52,7 @@ def test_all_three_faces_say_the_same(app: Server, ada: Browser) -> None:
         tab.holds(DESK, said="Sunday, 1835, SMALL, 3")
 
 
-def test_a_client_changes_them_and_hears_of_conflicts(app: Server, ada: Browser) -> None:
+def test_client_changes_them_and_gets_conflicts(app: Server, ada: Browser) -> None:
     with Tab(app, ada) as tab:
         answer = ada.update({"born": "1852-11-27", "tags": ["x"], "home": {"street": "Ockham"}})
         tab.shows("authenticated", born="1852-11-27", tags=["x"])

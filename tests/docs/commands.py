@@ -18,7 +18,7 @@ class Start:
     """A program, started.
 
     Attributes:
-        arguments: What it was told, as one text.
+        arguments: Its arguments, as one text.
         variables: What the page set for it.
     """
 

@@ -20,7 +20,7 @@ def proxy(server: Server, *, host: str, client: str) -> Iterator[Server]:
     Args:
         server: The app.
         host: What visitors type.
-        client: Whom it says that the requests come from.
+        client: The address that it names as the sender.
     """
 
     class Passing(socketserver.BaseRequestHandler):

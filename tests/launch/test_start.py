@@ -124,7 +124,7 @@ def test_a_port_that_is_none_stops_the_start_with_one_line(start, port):
 
 
 @pytest.mark.parametrize("host", ["localhost", "0.0.0.0", "::1"])
-def test_the_app_listens_where_it_is_told_to(start, host):
+def test_app_listens_at_the_configured_address(start, host):
     assert httpx.get(start(HOST=host).wait_until_it_runs()).is_success
 
 

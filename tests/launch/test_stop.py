@@ -1,4 +1,4 @@
-"""However the app is told to stop, it stops soon and leaves nothing behind."""
+"""On every signal the app stops soon and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def open_socket(address):
 def is_closed_in_order(socket):
     try:
         while socket.receive(timeout=20):
-            """Something else that it was told before."""
+            """An earlier message."""
     except ConnectionClosed as closed:
         return closed.reason is not CloseReason.ABNORMAL_CLOSURE
     return False

@@ -90,8 +90,8 @@ def look_around(member: Life, number: int) -> None:
 
 
 def guess_a_password(member: Life, number: int) -> None:
-    stranger = Browser(member.browser.server)
-    assert stranger.log_in(f"nobody-{number}", "guess").status_code == 401
+    other = Browser(member.browser.server)
+    assert other.log_in(f"nobody-{number}", "guess").status_code == 401
 
 
 def memory(server: Server) -> dict[int, int]:

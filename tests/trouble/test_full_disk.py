@@ -51,7 +51,7 @@ def test_changes_wait_for_room_and_reads_go_on(disk: Disk, member: Browser) -> N
     assert "can't be saved" in said
 
 
-def test_tabs_are_told_and_go_on_when_there_is_room(disk: Disk, member: Browser) -> None:
+def test_tabs_show_the_error_and_recover_when_there_is_room(disk: Disk, member: Browser) -> None:
     server = disk.server
     with Tab(server, member) as tab, Tab(server, path="/login") as login:
         disk.fill()

@@ -1,4 +1,4 @@
-"""The server is stopped while many tabs are told of updates: it is soon gone, and says nothing."""
+"""The server stops during pushes to many tabs: soon, and without a log message."""
 
 from __future__ import annotations
 

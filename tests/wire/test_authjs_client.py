@@ -58,7 +58,7 @@ def test_a_new_visitor_is_unauthenticated(browser):
     ("user_id", "password"),
     [("john_doe", "wrong"), ("nobody", "tutorial"), ("john_doe", "ключ🔑")],
 )
-def test_bad_credentials_are_told_as_auth_js_tells_them(anonymous, user_id, password):
+def test_bad_credentials_are_reported_as_by_auth_js(anonymous, user_id, password):
     answer = anonymous.sign_in(user_id, password)
     assert answer["error"] == "CredentialsSignin"
     assert answer["code"] == "credentials"
@@ -75,7 +75,7 @@ def test_bad_credentials_lead_to_the_login_page_with_the_reason(anonymous, app_u
 
 
 def test_an_update_while_nobody_is_signed_in_gives_null(anonymous):
-    assert anonymous.update({"name": "Somebody"}) is None
+    assert anonymous.update({"name": "A Name"}) is None
     anonymous.shows("unauthenticated")
     assert anonymous.get_session() is None
 
@@ -259,8 +259,8 @@ def test_what_one_window_updates_the_other_shows(signed_in):
     other.shows("authenticated", name="John Doe")
     signed_in.update({"name": "Client-Man"})
     other.shows("authenticated", name="Client-Man")
-    other.update({"name": "Somebody Else"})
-    signed_in.shows("authenticated", name="Somebody Else")
+    other.update({"name": "Another Name"})
+    signed_in.shows("authenticated", name="Another Name")
 
 
 def test_updates_of_different_fields_from_two_windows_both_last(signed_in):

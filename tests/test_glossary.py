@@ -1,9 +1,10 @@
-"""Documents and texts use plain words: none of those that the glossary bans."""
+"""Documents, texts, code and commits use plain words: none of those that the glossary bans."""
 
 from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +62,8 @@ BANNED = (
     "您",
 )
 WORDS = re.compile(rf"(?<![a-z])(?:{'|'.join(BANNED)})(?![a-z])", re.IGNORECASE)
+LAST_OLD_COMMIT = "ea19e2a"
+LONGEST_SUBJECT = 72
 NAME_OF_A_TEST = re.compile(r"`tests/[^`]+`")
 FILES = sorted(
     path
@@ -94,6 +97,20 @@ def test_file_has_no_banned_word(path: Path) -> None:
         for match in WORDS.finditer(spaced(line))
     ]
     assert found == []
+
+
+def test_commit_subjects_are_short_and_plain() -> None:
+    log = subprocess.run(
+        ["git", "log", "--format=%s", f"{LAST_OLD_COMMIT}..HEAD"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if log.returncode:
+        pytest.skip("the history is not here")
+    subjects = log.stdout.splitlines()
+    assert [each for each in subjects if len(each) > LONGEST_SUBJECT or WORDS.search(each)] == []
 
 
 def test_every_pattern_covers_a_file() -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from threading import Barrier
+
 from authdemo.testing import eventually
 from tests.socket.test_handshake import (
     test_who_chooses_a_tabs_name_before_the_login_has_nothing_of_it_afterwards,
@@ -17,6 +22,9 @@ __all__ = [
 ]
 
 
+ROUNDS = 60
+
+
 def test_a_tab_whose_session_ends_is_emptied_before_anyone_else_has_it(john: Browser) -> None:
     with Tab(john.server, john) as tab:
         tab.call(f"{ACCOUNT_STATE}.change_password", form={"current": "wrong", "new": "also wrong"})
@@ -25,6 +33,25 @@ def test_a_tab_whose_session_ends_is_emptied_before_anyone_else_has_it(john: Bro
         eventually(lambda: tab.var(ACCOUNT_STATE, "error") == {})
     with Tab(john.server, token=tab.token, path="/login") as nobodys:
         assert nobodys.var(ACCOUNT_STATE, "error") == {}
+
+
+def test_new_tab_that_two_users_name_at_once_is_one_users(
+    john: Browser, other_browser: Browser
+) -> None:
+    other_browser.log_in("jane_admin")
+    browsers = (john, other_browser)
+    start = Barrier(len(browsers))
+
+    def open_tab(browser: Browser, token: str) -> Tab:
+        start.wait()
+        return Tab(browser.server, browser, token=token)
+
+    with ThreadPoolExecutor(len(browsers)) as pool:
+        for _ in range(ROUNDS):
+            tokens = [str(uuid.uuid4())] * len(browsers)
+            with ExitStack() as stack:
+                tabs = list(map(stack.enter_context, pool.map(open_tab, browsers, tokens)))
+                assert sum('"new_token"' in tab.said() for tab in tabs) == 1
 
 
 def test_a_tabs_other_states_stay_where_they_are_when_its_session_is_updated(

@@ -16,6 +16,7 @@ from reflex.istate.manager.memory import StateManagerMemory
 from reflex.istate.manager.token import BaseStateToken
 from reflex.istate.shared import SharedStateBaseInternal
 from reflex.state import BaseState, OnLoadInternalState, StateUpdate
+from reflex.utils.token_manager import RedisTokenManager, SocketRecord
 from reflex_base.constants import CompileVars
 from reflex_base.event.context import EventContext
 
@@ -199,13 +200,30 @@ class EventCallers:
             connection = current_connection()
             if connection is None:
                 raise LookupError("A socket is linked to a tab without a connection.")
-            if await is_tab_of_another(token):
+            is_own = not await is_tab_of_another(token) and await self._claim(sid, token)
+            if is_own and await is_tab_of_another(token):  # its owner came and left meanwhile
+                await namespace._token_manager.disconnect_token(token, sid)
+                is_own = False
+            if not is_own:
                 token = str(uuid.uuid4())
                 await namespace.emit("new_token", token, to=sid)
             await link(sid, token, update_state=update_state)
             self.connections.link(connection, namespace.sid_to_token[sid])
 
         namespace.link_token_to_sid = link_own
+
+    async def _claim(self, sid: str, tab: str) -> bool:
+        """Claim a tab for one socket of all workers: Reflex looks and writes in two steps."""
+        namespace: Any = self.app.event_namespace
+        manager = namespace._token_manager
+        known = manager.token_to_socket.get(tab)
+        if not isinstance(manager, RedisTokenManager) or (known and known.sid == sid):
+            return True
+        record = SocketRecord(instance_id=manager.instance_id, sid=sid)
+        if not await manager._store_socket_record(tab, record, nx=True):
+            return False
+        manager.token_to_socket[tab], manager.sid_to_token[sid] = record, tab
+        return True
 
     def _guard_shared_states(self) -> None:
         """Take no tab's name for a shared state's: Reflex keeps both under names of one kind."""

@@ -18,8 +18,8 @@ import pytest
 
 if TYPE_CHECKING:
     from authdemo.sessions import User
-    from authdemo.testing import Browser, RunningApp, Server, StoppedClock
-    from authdemo.testing.browser import Place
+    from authdemo.testing import Browser, FrozenClock, RunningApp, Server
+    from authdemo.testing.browser import ProviderEndpoints
 
 SECRET = "a secret that everybody knows and only tests use"  # noqa: S105
 OPERATORS = (
@@ -49,7 +49,7 @@ class LoginAs(Protocol):
     """What the fixture `login_as` gives."""
 
     def __call__(
-        self, user: User, *, at: Place | None = None, browser: Browser | None = None
+        self, user: User, *, at: ProviderEndpoints | None = None, browser: Browser | None = None
     ) -> Browser:
         """Sign a user in without a password; see `RunningApp.login_as`."""
 
@@ -103,7 +103,7 @@ def login_as(auth_app: RunningApp) -> LoginAs:
 
 
 @pytest.fixture
-def stopped_clock(auth_app: RunningApp) -> StoppedClock:
+def stopped_clock(auth_app: RunningApp) -> FrozenClock:
     """The app's clock, which stands still until the test winds it."""
     return auth_app.stop_clock()
 

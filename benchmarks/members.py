@@ -13,7 +13,7 @@ from authdemo.testing.browser import AS_CLIENT, CSRF, SESSION
 from benchmarks.apps import BARE, NAME
 from benchmarks.load import wire
 from benchmarks.load.channel import Lines
-from benchmarks.load.wire import Answer, UnexpectedAnswer
+from benchmarks.load.wire import Response, UnexpectedAnswer
 from tests.support.browser import Browser
 from tests.support.server import Server
 
@@ -94,7 +94,7 @@ class Member:
         """The name as JSON has it."""
         return f'"{self.name}"'.encode()
 
-    def keep(self, answer: Answer) -> None:
+    def keep(self, answer: Response) -> None:
         """Keep the cookies that an answer sets."""
         if session := answer.cookie(SESSION.encode()):
             self.session = session.decode()
@@ -177,7 +177,7 @@ def loads_home(member: Member) -> Lines:
     for number in itertools.count():
         answer = yield request
         answer.check(b"200")
-        if number % LOOK_EVERY == 0 and text not in unpacked(answer):
+        if number % LOOK_EVERY == 0 and text not in base64url_decode(answer):
             raise UnexpectedAnswer(f"The page doesn't show {text!r}.")
 
 
@@ -191,7 +191,7 @@ def is_sent_to_login(host: str) -> Lines:
             raise UnexpectedAnswer(f"Not a redirect to the login: {answer.head!r}")
 
 
-def unpacked(answer: Answer) -> bytes:
+def base64url_decode(answer: Response) -> bytes:
     """Undo an answer's `Content-Encoding`.
 
     Args:
@@ -254,7 +254,7 @@ class Comings:
             answer.check(b"200", b'"url"')
             self.arrive(answer)
 
-    def arrive(self, answer: Answer) -> None:
+    def arrive(self, answer: Response) -> None:
         """Take in the client that an answer signs in."""
         member = Member(self.visitor.host)
         member.keep(answer)

@@ -80,7 +80,7 @@ async def _fill(
             records = {number: _another(first, number, life) for number in numbers}
             await asyncio.gather(*map(sessions.store.create, records.values()))
             chosen = wanted & records.keys()
-            tokens |= {number: sessions.faces.mint(records[number]) for number in chosen}
+            tokens |= {number: sessions.faces.issue_token(records[number]) for number in chosen}
     finally:
         await sessions.store.close()
     return tokens

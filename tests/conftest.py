@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import expect
 
-from authdemo.testing.thread import PATIENCE
+from authdemo.testing.thread import TIMEOUT
 from tests.support.browser import Browser
 from tests.support.postgresql import PostgreSQL
 from tests.support.redis import Redis
@@ -25,7 +25,7 @@ settings.register_profile(
 settings.load_profile("tests")
 
 # Pages are waited for as patiently as everything else.
-expect.set_options(timeout=PATIENCE * 1000)
+expect.set_options(timeout=TIMEOUT * 1000)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -5,23 +5,23 @@ Install them with `pip install 'authdemo[accounts]'`.
 
 from __future__ import annotations
 
-from .errors import AccountRefused, AccountsUnavailable, TooManyRegistrations
+from .errors import AccountRejected, AccountsUnavailable, TooManyRegistrations
 from .models import Member
 
 try:
-    from .form import Registering, register_form, sign_up
+    from .form import RegistrationMixin, register_form, sign_up
     from .passwords import Registration
     from .service import Accounts
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(f"{error}. Install authdemo[accounts].", name=error.name) from error
 
 __all__ = [
-    "AccountRefused",
+    "AccountRejected",
     "Accounts",
     "AccountsUnavailable",
     "Member",
-    "Registering",
     "Registration",
+    "RegistrationMixin",
     "TooManyRegistrations",
     "register_form",
     "sign_up",

@@ -17,13 +17,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from authdemo.sessions.core.errors import ConfigurationError
-from authdemo.sessions.core.utils import Trouble
+from authdemo.sessions.core.utils import LogOnce
 
 from .errors import AccountsUnavailable
 
 T = TypeVar("T")
 
-PATIENCE = 4
+TIMEOUT = 4
 """How many seconds an answer of the database may take."""
 
 FILE = "accounts.db"
@@ -37,8 +37,8 @@ _DRIVERS = {
     "sqlite": "sqlite",
 }
 _POSTGRESQL: dict[str, Any] = {
-    "connect_timeout": PATIENCE - 1,
-    "tcp_user_timeout": PATIENCE * 1000,
+    "connect_timeout": TIMEOUT - 1,
+    "tcp_user_timeout": TIMEOUT * 1000,
     "prepare_threshold": None,  # poolers hand one connection to many
 }
 
@@ -71,7 +71,7 @@ class Database:
         self._threads = ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="accounts")
         self._opening = threading.Lock()
         self._first: deque[Callable[[Engine], None]] = deque([self._make_file])
-        self._trouble = Trouble("Accounts can't be reached.", "Accounts can be reached again.")
+        self._trouble = LogOnce("Accounts can't be reached.", "Accounts can be reached again.")
 
     def begin_with(self, first: Callable[[Engine], None]) -> None:
         """Do something before anything else is asked; until it is done it is tried again."""
@@ -81,7 +81,7 @@ class Database:
         """Do something as one transaction."""
         running = asyncio.get_running_loop().run_in_executor(self._threads, self._commit, work)
         try:
-            result = await asyncio.wait_for(running, PATIENCE)
+            result = await asyncio.wait_for(running, TIMEOUT)
         except IntegrityError:
             raise
         except (DBAPIError, PoolTimeout, OSError) as error:
@@ -112,12 +112,12 @@ class Database:
 
 
 def _engine(url: URL) -> Engine:
-    arguments = {"timeout": PATIENCE - 1} if url.drivername == "sqlite" else _POSTGRESQL
+    arguments = {"timeout": TIMEOUT - 1} if url.drivername == "sqlite" else _POSTGRESQL
     return create_engine(
         url,
         connect_args=arguments,
         pool_pre_ping=True,
-        pool_timeout=PATIENCE,
+        pool_timeout=TIMEOUT,
         hide_parameters=True,
     )
 

@@ -8,14 +8,14 @@ from typing import Any
 from authdemo.sessions.core.errors import AuthError, StoreUnavailable
 
 
-class AccountRefused(AuthError):
+class AccountRejected(AuthError):
     """An account, or a change of one, that can't be; the message is for people.
 
     Attributes:
         also: What is wrong with other fields.
     """
 
-    code = "AccountRefused"
+    code = "AccountRejected"
 
     def __init__(
         self,
@@ -24,7 +24,7 @@ class AccountRefused(AuthError):
         field: str | None = None,
         reason: str = "",
         values: Mapping[str, Any] | None = None,
-        also: Sequence[AccountRefused] = (),
+        also: Sequence[AccountRejected] = (),
     ) -> None:
         """Make an error.
 
@@ -44,7 +44,7 @@ class AccountRefused(AuthError):
         Returns:
             The facts of an error for each field; what blames no field is under `""`.
         """
-        return {error.field or "": error.facts() for error in (*self.also[::-1], self)}
+        return {error.field or "": error.to_dict() for error in (*self.also[::-1], self)}
 
 
 class AccountsUnavailable(StoreUnavailable):

@@ -10,18 +10,18 @@ import reflex as rx
 from authdemo.sessions.core.audit import AuditEvent
 from authdemo.sessions.core.errors import AuthError, ConfigurationError
 from authdemo.sessions.core.rate_limit import work_for
-from authdemo.sessions.reflex.components.forms import as_typed
+from authdemo.sessions.reflex.components.forms import no_autocorrect_attrs
 from authdemo.sessions.reflex.components.i18n import explain, live_text, word
 from authdemo.sessions.reflex.components.session import until_the_browser_goes_on
 from authdemo.sessions.reflex.installed import installed
 from authdemo.sessions.reflex.protected import public
 
-from .errors import AccountRefused, TooManyRegistrations
+from .errors import AccountRejected, TooManyRegistrations
 from .passwords import LEAST_CHARACTERS, Registration
 from .service import Accounts
 
 FIELDS: Mapping[str, Mapping[str, Any]] = {
-    "id": {"auto_complete": "username", "custom_attrs": as_typed()},
+    "id": {"auto_complete": "username", "custom_attrs": no_autocorrect_attrs()},
     "name": {"auto_complete": "name"},
     "email": {"auto_complete": "email", "type": "email"},
     "password": {
@@ -51,7 +51,7 @@ async def sign_up(
         callback_url: Where to go; another origin is not followed.
 
     Raises:
-        AccountRefused: If a field is not as it must be, or the id is taken; names the field.
+        AccountRejected: If a field is not as it must be, or the id is taken; names the field.
         TooManyRegistrations: If too many were made from the visitor's address.
         SignInError: If there is an account now, but its owner may not come in.
         CallbackFailed: If there is one, but a function of the app raised.
@@ -66,7 +66,7 @@ async def sign_up(
             raise TooManyRegistrations(wait)
         with work_for(device.ip):
             member = await accounts.register(asked)
-    except (AccountRefused, TooManyRegistrations) as error:
+    except (AccountRejected, TooManyRegistrations) as error:
         auth.trail.refused(error, path=state.router.url.path, device=device)
         raise
     auth.trail.add(AuditEvent(kind="registered", user=member.id), device=device)
@@ -75,7 +75,7 @@ async def sign_up(
 
 
 @public
-class Registering(rx.State, mixin=True):
+class RegistrationMixin(rx.State, mixin=True):
     """A state whose form makes accounts; subclass it, together with `rx.State`.
 
     Attributes:
@@ -105,15 +105,15 @@ class Registering(rx.State, mixin=True):
             with until_the_browser_goes_on(self):
                 await sign_up(self, self.accounts, form, callback_url=wanted)
         except AuthError as error:
-            known = error.by_field() if isinstance(error, AccountRefused) else {}
-            self.errors = known or {"": error.facts()}
+            known = error.by_field() if isinstance(error, AccountRejected) else {}
+            self.errors = known or {"": error.to_dict()}
 
 
-def register_form(state: type[Registering]) -> rx.Component:
+def register_form(state: type[RegistrationMixin]) -> rx.Component:
     """Make the form that registers.
 
     Args:
-        state: The app's own subclass of `Registering`.
+        state: The app's own subclass of `RegistrationMixin`.
 
     Returns:
         The form, with what went wrong beside its fields.
@@ -143,7 +143,7 @@ def register_form(state: type[Registering]) -> rx.Component:
     )
 
 
-def _field(state: type[Registering], name: str) -> rx.Component:
+def _field(state: type[RegistrationMixin], name: str) -> rx.Component:
     errors: Any = state.errors
     hint, error = f"{name}-hint", f"{name}-error"
     hints = (rx.el.p(word("register.id_hint"), id=hint, class_name="caption"),)
@@ -165,6 +165,6 @@ def _field(state: type[Registering], name: str) -> rx.Component:
     )
 
 
-def _explained(state: type[Registering], field: str) -> Any:
+def _explained(state: type[RegistrationMixin], field: str) -> Any:
     errors: Any = state.errors
     return live_text(explain(errors[field]))

@@ -28,13 +28,13 @@ from pydantic import (
     field_validator,
 )
 
-from authdemo.sessions.core.errors import ConnectionLost, RuleBroken
+from authdemo.sessions.core.errors import ConnectionLost, FieldValidationError
 from authdemo.sessions.core.rate_limit import Sender, current_sender
-from authdemo.sessions.core.schema import blame
+from authdemo.sessions.core.schema import to_error_kwargs
 from authdemo.sessions.core.text import folded
 from authdemo.sessions.core.users import DisplayName
 
-from .errors import AccountRefused, AccountsUnavailable
+from .errors import AccountRejected, AccountsUnavailable
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,30}[A-Za-z0-9]")
 
@@ -43,7 +43,7 @@ def _account_id(text: str) -> str:
     """Only letters that everybody can tell from each other: no two ids look the same."""
     account_id = text.strip()
     if not _ID.fullmatch(account_id):
-        raise RuleBroken(
+        raise FieldValidationError(
             "id_form",
             "must have 3 to 32 letters (a to z), digits, dots, hyphens and underscores, "
             "and begin and end with a letter or a digit",
@@ -56,7 +56,9 @@ def _email(text: str) -> str:
     try:
         address = validate_email(text.strip(), check_deliverability=False, strict=True)
     except EmailNotValidError as error:
-        raise RuleBroken("email_form", "must be an address like ada@example.org") from error
+        raise FieldValidationError(
+            "email_form", "must be an address like ada@example.org"
+        ) from error
     return address.normalized
 
 
@@ -94,23 +96,23 @@ class Registration(BaseModel):
             What was asked for, in its normal form.
 
         Raises:
-            AccountRefused: Names the first field that is wrong, and holds what is wrong with
+            AccountRejected: Names the first field that is wrong, and holds what is wrong with
                 the others.
         """
         try:
             return cls.model_validate(dict(form))
         except ValidationError as error:
             details = error.errors(include_url=False, include_input=False)
-            first, *others = (blame(detail) for detail in details)
-            raise AccountRefused(
-                **first, also=[AccountRefused(**other) for other in others]
+            first, *others = (to_error_kwargs(detail) for detail in details)
+            raise AccountRejected(
+                **first, also=[AccountRejected(**other) for other in others]
             ) from None
 
 
 def check_differs(password: str, account_id: str) -> None:
     """Check that an id is not its own password."""
     if folded(password) == folded(account_id):
-        raise RuleBroken("same_as_id", "must not be the id")
+        raise FieldValidationError("same_as_id", "must not be the id")
 
 
 T = TypeVar("T")
@@ -321,15 +323,15 @@ def _lanes(parameters: Parameters) -> int:
 def new_password(text: str) -> str:
     """Check what shall become a password (NIST SP 800-63B, ASVS 6.2)."""
     if not could_be_one(text):
-        raise RuleBroken(
+        raise FieldValidationError(
             "too_long", f"must have at most {MAX_BYTES} bytes, and no NUL", most=MAX_BYTES
         )
     if len(spelled(text)) < LEAST_CHARACTERS:
-        raise RuleBroken(
+        raise FieldValidationError(
             "too_short", f"must have at least {LEAST_CHARACTERS} characters", least=LEAST_CHARACTERS
         )
     if folded(text.strip()) in _common_passwords():
-        raise RuleBroken("too_common", "must not be one of the most common passwords")
+        raise FieldValidationError("too_common", "must not be one of the most common passwords")
     return spelled(text)
 
 

@@ -12,12 +12,12 @@ from sqlalchemy import Engine, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, or_, select
 
-from authdemo.sessions.core.errors import RuleBroken
+from authdemo.sessions.core.errors import FieldValidationError
 from authdemo.sessions.core.settings import data_folder
 from authdemo.sessions.core.text import folded
 
 from .database import Database, database_url, read_url
-from .errors import AccountRefused, AccountsUnavailable
+from .errors import AccountRejected, AccountsUnavailable
 from .models import AccountRow, Member, prepare
 from .passwords import Hashing, Passwords, Registration, check_differs, could_be_one, new_password
 
@@ -123,7 +123,7 @@ class Accounts:
             Whose it is.
 
         Raises:
-            AccountRefused: If a field is not as it must be, or the id is taken, in whichever
+            AccountRejected: If a field is not as it must be, or the id is taken, in whichever
                 letter case; names the field.
             AccountsUnavailable: If the database can't keep it, or too many are waiting for it.
         """
@@ -133,7 +133,7 @@ class Accounts:
         try:
             await self._database.run(lambda session: session.add(_row(member, password)))
         except IntegrityError:
-            raise AccountRefused("The id is taken.", field="id", reason="taken") from None
+            raise AccountRejected("The id is taken.", field="id", reason="taken") from None
         return member
 
     async def change_password(self, account_id: str, password: object) -> None:
@@ -144,7 +144,7 @@ class Accounts:
             password: The new password, as it was typed.
 
         Raises:
-            AccountRefused: If it can't be a password, or there is no such account; says why.
+            AccountRejected: If it can't be a password, or there is no such account; says why.
             AccountsUnavailable: If the database can't keep it, or too many are waiting for it.
         """
         hashed = await self._hashing.run(self._passwords.hash, _checked(password, account_id))
@@ -158,11 +158,11 @@ class Accounts:
             role: One of `roles`.
 
         Raises:
-            AccountRefused: If there is no such role, or no such account.
+            AccountRejected: If there is no such role, or no such account.
             AccountsUnavailable: If the database can't keep it.
         """
         if role not in self.roles:
-            raise AccountRefused(
+            raise AccountRejected(
                 f"A role is one of {', '.join(self.roles)}.", field="role", reason="no_such_role"
             )
         await self._change(account_id, role=role)
@@ -194,12 +194,12 @@ class Accounts:
             The user.
 
         Raises:
-            AccountRefused: If there is no such account.
+            AccountRejected: If there is no such account.
             AccountsUnavailable: If the database can't say.
         """
         found = await self.find(account_id)
         if found is None:
-            raise AccountRefused("This account doesn't exist.", reason="unknown")
+            raise AccountRejected("This account doesn't exist.", reason="unknown")
         return found
 
     async def all(self) -> list[Member]:
@@ -253,8 +253,8 @@ def _checked(password: object, account_id: str) -> str:
     try:
         text = new_password(password if isinstance(password, str) else "")
         check_differs(text, account_id)
-    except RuleBroken as broken:
-        raise AccountRefused(
+    except FieldValidationError as broken:
+        raise AccountRejected(
             f"The password {broken}.", field="password", reason=broken.reason, values=broken.values
         ) from None
     return text

@@ -21,7 +21,7 @@ Ts = TypeVarTuple("Ts")
 GOING_AWAY = 1001
 """RFC 6455, section 7.4.1."""
 
-PATIENCE = 1.0
+TIMEOUT = 1.0
 """Seconds that an app has to end what it says through sockets."""
 
 
@@ -58,7 +58,7 @@ class OpenSockets:
         for talk in self._talks:
             talk.cancel()
         if self._talks:
-            await asyncio.wait(tuple(self._talks), timeout=PATIENCE)
+            await asyncio.wait(tuple(self._talks), timeout=TIMEOUT)
 
     async def _known(self, talk: Awaitable[None]) -> None:
         task = asyncio.current_task()
@@ -73,7 +73,7 @@ class OpenSockets:
             self._talks.discard(task)
 
 
-class LeavingLoop(asyncio.SelectorEventLoop):
+class GracefulLoop(asyncio.SelectorEventLoop):
     """An event loop on which something is done before a signal is heard."""
 
     def __init__(self, leave: Callable[[], Awaitable[None]]) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 PR_SET_PDEATHSIG = 1
-PATIENCE = 4.0
+TIMEOUT = 4.0
 
 
 def stop_on_termination() -> None:
@@ -76,7 +76,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     try:
         with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
             os.killpg(process.pid, signal.SIGINT)
-            process.wait(PATIENCE)
+            process.wait(TIMEOUT)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -20,14 +20,14 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from authdemo.launch.errors import LaunchError
-from authdemo.launch.leaving import LeavingLoop, OpenSockets
+from authdemo.launch.leaving import GracefulLoop, OpenSockets
 from authdemo.launch.processes import die_with_parent
 from authdemo.launch.settings import ServerSettings
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-PATIENCE = 3
+TIMEOUT = 3
 _GARBAGE_THRESHOLDS = 20_000, 50, 100
 REACHED_AS_LOCALHOST = ("0.0.0.0", "127.0.0.1", "::")  # noqa: S104
 
@@ -72,14 +72,14 @@ def serve(settings: ServerSettings, make: Callable[[], ASGIApp] | None = None) -
     port = str(settings.port)
     os.environ.update(REFLEX_FRONTEND_PORT=port, REFLEX_BACKEND_PORT=port)
     sockets = OpenSockets()
-    loops.register("auto")(partial(LeavingLoop, sockets.close))
+    loops.register("auto")(partial(GracefulLoop, sockets.close))
     Supervisor(
         "authdemo.authdemo:app",
         address=check_address(settings),
         port=settings.port,
         interface=Interfaces.ASGI,
         workers=settings.workers,
-        workers_kill_timeout=PATIENCE,
+        workers_kill_timeout=TIMEOUT,
         log_level=LogLevels.error,
     ).serve(
         target_loader=partial(load_app, os.getpid(), sockets, make or make_app), wrap_loader=False
@@ -119,7 +119,7 @@ class Supervisor(MPServer):
         print(f"App running at: http://{host}:{self.bind_port}", flush=True)
 
     def _answers(self) -> bool:
-        connection = HTTPConnection(self.bind_addr, self.bind_port, timeout=PATIENCE)
+        connection = HTTPConnection(self.bind_addr, self.bind_port, timeout=TIMEOUT)
         try:
             connection.request("GET", "/ping")
             return connection.getresponse().status < HTTPStatus.INTERNAL_SERVER_ERROR

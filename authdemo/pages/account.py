@@ -30,7 +30,7 @@ class AccountState(Busy, rx.State):
         self._rest()
         self.done = False
         with self._reporting():
-            provider, _ = await auth.own_account(self)
+            provider, _ = await auth.current_account(self)
             self.has_password = provider.type == "credentials"
 
     @rx.event

@@ -9,12 +9,12 @@ import reflex as rx
 
 from authdemo.auth import auth, is_seeded
 from authdemo.sessions import (
-    as_typed,
+    home_link,
     live_text,
+    no_autocorrect_attrs,
     sign_in_error,
     sign_in_with,
     use_session,
-    way_back,
     word,
 )
 from authdemo.ui.busy import Busy
@@ -61,7 +61,7 @@ def page() -> rx.Component:
                     name="id",
                     auto_complete="username",
                     required=True,
-                    custom_attrs=as_typed(),
+                    custom_attrs=no_autocorrect_attrs(),
                 ),
             ),
             rx.el.label(
@@ -79,7 +79,7 @@ def page() -> rx.Component:
             class_name="card form",
         ),
         refusal(LoginState.error),
-        way_back(),
+        home_link(),
         crossing("/register", word("login.no_account"), word("login.register")),
         rx.cond(LoginState.is_seeded, rx.el.p(word("login.hint"), class_name="caption")),
         rx.cond(

@@ -6,14 +6,14 @@ from typing import ClassVar
 
 import reflex as rx
 
-from authdemo.accounts import Accounts, Registering, register_form
+from authdemo.accounts import Accounts, RegistrationMixin, register_form
 from authdemo.auth import accounts
 from authdemo.sessions import word
 from authdemo.ui.crossing import crossing
 from authdemo.ui.layout import plain_layout
 
 
-class RegisterState(Registering, rx.State):
+class RegisterState(RegistrationMixin, rx.State):
     """The form for an account of the demo."""
 
     accounts: ClassVar[Accounts] = accounts

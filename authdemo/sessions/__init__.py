@@ -11,15 +11,15 @@ from .core.errors import (
     ConfigurationError,
     ConnectionLost,
     CredentialsSignin,
+    FieldValidationError,
     NotAuthenticated,
     OAuthCallbackError,
     RevisionConflict,
-    RuleBroken,
     SignInError,
     StoreUnavailable,
     TooManyAttempts,
     UnknownProvider,
-    UpdateRefused,
+    UpdateRejected,
 )
 from .core.events import Events
 from .core.record import Device
@@ -27,21 +27,21 @@ from .core.session import Session
 from .core.settings import Pages, SessionOptions, Settings
 from .core.store import SessionStore
 from .core.users import User, UserUpdate
-from .providers.base import Federated, Identity
+from .providers.base import Identity, RedirectProvider
 from .providers.credentials import Credentials
 from .providers.oauth2 import OAuth2
 from .providers.oidc import OpenIDConnect
 from .providers.presets import auth0, github, google, keycloak, microsoft, providers_from_environ
 from .reflex.auth import Auth
 from .reflex.components.forms import (
-    as_typed,
     confirm_button,
     confirm_form,
-    needs_scripts,
+    home_link,
+    no_autocorrect_attrs,
+    noscript_notice,
     provider_buttons,
     sign_in_error,
     sign_in_form,
-    way_back,
 )
 from .reflex.components.i18n import (
     current_language,
@@ -71,15 +71,15 @@ __all__ = [
     "CredentialsSignin",
     "Device",
     "Events",
-    "Federated",
+    "FieldValidationError",
     "Identity",
     "NotAuthenticated",
     "OAuth2",
     "OAuthCallbackError",
     "OpenIDConnect",
     "Pages",
+    "RedirectProvider",
     "RevisionConflict",
-    "RuleBroken",
     "Session",
     "SessionLog",
     "SessionOptions",
@@ -90,10 +90,9 @@ __all__ = [
     "StoreUnavailable",
     "TooManyAttempts",
     "UnknownProvider",
-    "UpdateRefused",
+    "UpdateRejected",
     "User",
     "UserUpdate",
-    "as_typed",
     "auth0",
     "confirm_button",
     "confirm_form",
@@ -101,10 +100,12 @@ __all__ = [
     "explain",
     "github",
     "google",
+    "home_link",
     "keycloak",
     "live_text",
     "microsoft",
-    "needs_scripts",
+    "no_autocorrect_attrs",
+    "noscript_notice",
     "protected",
     "provider_buttons",
     "providers_from_environ",
@@ -117,7 +118,6 @@ __all__ = [
     "use_profile",
     "use_session",
     "verbatim",
-    "way_back",
     "word",
     "word_of",
 ]

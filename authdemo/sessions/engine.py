@@ -16,8 +16,8 @@ from .core.audit import AuditTrail
 from .core.callbacks import Callbacks
 from .core.errors import ConfigurationError, NotAuthenticated
 from .core.events import Events
-from .core.locales import Words
-from .core.one_time import Tickets
+from .core.locales import Locales
+from .core.one_time import LoginTickets
 from .core.rate_limit import AddressLimit, FailureLimit, UpdateLimit
 from .core.record import SessionRecord
 from .core.rules import MEMBERS, PageRules, Rule
@@ -30,7 +30,7 @@ from .core.tokens import AccessTokens, TokenCodec
 from .core.users import User, UserUpdate
 from .core.utils import Clock, system_clock
 from .login import Admission, Provider
-from .providers.base import Federated
+from .providers.base import RedirectProvider
 from .providers.credentials import Credentials
 from .stores.chosen import choose
 
@@ -59,7 +59,7 @@ def check_providers(providers: Sequence[Any]) -> None:
     if isinstance(providers, str) or not isinstance(providers, Sequence):
         raise ConfigurationError(f"{takes}, not {shown(providers)}.")
     for provider in providers:
-        if not isinstance(provider, Credentials | Federated):
+        if not isinstance(provider, Credentials | RedirectProvider):
             raise ConfigurationError(f"{takes}; {shown(provider)} is none.")
     if not providers:
         raise ConfigurationError("Auth needs at least one provider.")
@@ -167,10 +167,10 @@ class AuthCore:
         self.protect_all = protect_all
         self.page_rules = self.rules_for({})
         self.clock = clock
-        self.words = Words(words)
+        self.words = Locales(words)
         self.providers = {provider.id: provider for provider in providers}
         for provider in self.providers.values():
-            if isinstance(provider, Federated):
+            if isinstance(provider, RedirectProvider):
                 provider.use_clock(self.now)
         store, self.relay, self.presence = choose(self.settings, name, store)
         options = session or self.settings.session
@@ -188,7 +188,7 @@ class AuthCore:
             trail=self.trail,
             clock=self.now,
         )
-        self.tickets = Tickets(store, clock=self.now)
+        self.tickets = LoginTickets(store, clock=self.now)
         self.access_tokens = AccessTokens(
             self.settings.keys, issuer=self.settings.url or name, client=name, clock=self.now
         )
@@ -221,7 +221,7 @@ class AuthCore:
             ConfigurationError: If `Auth` was made without `find_user`.
             CallbackFailed: If a function of the app raised, or `find_user` found something else
                 than a user of the app.
-            UpdateRefused: If no token could carry what the app knows; names the largest field.
+            UpdateRejected: If no token could carry what the app knows; names the largest field.
             StoreUnavailable: If the store can't keep it.
 
         If `find_user` raised, no session has changed. Anything later may come after some of the
@@ -251,7 +251,7 @@ class AuthCore:
             How many sessions there were.
 
         Raises:
-            UpdateRefused: If a field can't be changed like that, or no token could carry it;
+            UpdateRejected: If a field can't be changed like that, or no token could carry it;
                 names it.
             CallbackFailed: If a function of the app raised.
             StoreUnavailable: If the store can't keep it.

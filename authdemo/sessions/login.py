@@ -17,10 +17,10 @@ from .core.schema import UserSchema
 from .core.text import folded
 from .core.users import User
 from .core.utils import Clock, system_clock
-from .providers.base import Federated, Identity
+from .providers.base import Identity, RedirectProvider
 from .providers.credentials import Credentials
 
-Provider: TypeAlias = Credentials | Federated
+Provider: TypeAlias = Credentials | RedirectProvider
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Admission:
             raise
 
     async def admit(
-        self, provider: Federated, identity: Identity, *, began: float, member: User | None
+        self, provider: RedirectProvider, identity: Identity, *, began: float, member: User | None
     ) -> Granted:
         """Decide whether somebody whom a provider vouches for may come in."""
         known = replace(identity, member=member)

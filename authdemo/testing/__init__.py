@@ -12,7 +12,7 @@ from authdemo.devtools.workshop.forgery import RealToken
 from .browser import Browser, set_cookies
 from .forge import FORGERIES
 from .server import Server, free_port, serving
-from .thread import StoppedClock, eventually
+from .thread import FrozenClock, eventually
 
 try:
     from .app import RunningApp, running_app
@@ -25,10 +25,10 @@ except ModuleNotFoundError as missing:
 __all__ = [
     "FORGERIES",
     "Browser",
+    "FrozenClock",
     "RealToken",
     "RunningApp",
     "Server",
-    "StoppedClock",
     "Tab",
     "eventually",
     "free_port",

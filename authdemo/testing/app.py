@@ -27,8 +27,8 @@ from authdemo.sessions.http.csrf import Csrf
 from authdemo.sessions.reflex.auth import Auth
 from authdemo.sessions.reflex.installed import installed
 
-from .browser import Browser, Place
-from .thread import BlankPages, StoppedClock, Thread
+from .browser import Browser, ProviderEndpoints
+from .thread import BlankPages, FrozenClock, Thread
 
 T = TypeVar("T")
 
@@ -60,7 +60,7 @@ class RunningApp:
         return Browser(self)
 
     def login_as(
-        self, user: User, *, at: Place | None = None, browser: Browser | None = None
+        self, user: User, *, at: ProviderEndpoints | None = None, browser: Browser | None = None
     ) -> Browser:
         """Sign somebody in without a password, by the app's own secret and store.
 
@@ -87,7 +87,7 @@ class RunningApp:
             csrf = Csrf(settings.keys)
             before = csrf.find([browser.csrf_cookie], "") or ""
             browser.cookies[names.csrf] = csrf.issue(record.id, browser=before)[1]
-        browser.token = self.auth.sessions.faces.mint(record)
+        browser.token = self.auth.sessions.faces.issue_token(record)
         return browser
 
     def real_token(self, browser: Browser) -> RealToken:
@@ -106,7 +106,7 @@ class RunningApp:
             raise ValueError("Nobody is signed in in this browser.")
         return RealToken(browser.token, self.auth.settings.keys.signer)
 
-    def stop_clock(self) -> StoppedClock:
+    def stop_clock(self) -> FrozenClock:
         """Stop the app's clock at this moment, until `reset`.
 
         When the test moves it, open tabs are looked at again: the time has passed for them, too.
@@ -114,7 +114,7 @@ class RunningApp:
         Returns:
             The clock.
         """
-        clock = StoppedClock(time.time(), moved=lambda: self.run(self._look_again()))
+        clock = FrozenClock(time.time(), moved=lambda: self.run(self._look_again()))
         self.auth.clock = clock
         return clock
 

@@ -21,7 +21,7 @@ _http = httpx.Client(cookies=_without_cookies, timeout=_PATIENCE)
 atexit.register(_http.close)
 
 
-class Place(Protocol):
+class ProviderEndpoints(Protocol):
     """Where an app is served."""
 
     @property
@@ -37,7 +37,9 @@ class Browser:
         cookies: What it keeps, by name.
     """
 
-    def __init__(self, server: Place, *, session: str = SESSION, csrf: str = CSRF) -> None:
+    def __init__(
+        self, server: ProviderEndpoints, *, session: str = SESSION, csrf: str = CSRF
+    ) -> None:
         """Open a browser that nobody has used yet.
 
         Args:

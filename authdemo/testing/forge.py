@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from authdemo.devtools.workshop.forgery import RealToken, octets_of
-from authdemo.sessions.core.keys import KeyRing, base64url, signature
+from authdemo.sessions.core.keys import KeyRing, base64url_encode, signature
 
 _FOREIGN = KeyRing(["a secret of somebody else, who has no key of this app"]).signing
 _YEARS = 10 * 365 * 86_400
@@ -55,7 +55,7 @@ def sign(header: str, payload: str, secret: str | bytes, algorithm: str = "HS256
 
 def forge(header: Any, payload: Any, secret: str | bytes, algorithm: str = "HS256") -> str:
     """Make a token."""
-    header, payload = base64url(octets_of(header)), base64url(octets_of(payload))
+    header, payload = base64url_encode(octets_of(header)), base64url_encode(octets_of(payload))
     return sign(header, payload, secret, algorithm)
 
 

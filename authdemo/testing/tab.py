@@ -17,8 +17,8 @@ from reflex_base.utils.format import format_event_handler
 
 from authdemo.sessions.reflex.tabs.state import SessionState
 
-from .browser import Browser, Place
-from .thread import PATIENCE, eventually
+from .browser import Browser, ProviderEndpoints
+from .thread import TIMEOUT, eventually
 
 REFUSED = simple_websocket.ConnectionError
 _NAMESPACE = "/_event,"
@@ -34,7 +34,7 @@ class Tab:
 
     def __init__(
         self,
-        server: Place,
+        server: ProviderEndpoints,
         browser: Browser | None = None,
         *,
         token: str | None = None,
@@ -144,7 +144,7 @@ class Tab:
         """Send a frame as it is."""
         self._socket.send(frame)
 
-    def shows(self, status: str, *, within: float = PATIENCE, **user: Any) -> None:
+    def shows(self, status: str, *, within: float = TIMEOUT, **user: Any) -> None:
         """Wait until the tab shows a session, or that nobody is signed in.
 
         Args:
@@ -165,9 +165,7 @@ class Tab:
             seen=seen,
         )
 
-    def holds(
-        self, state: str | type[rx.State], *, within: float = PATIENCE, **values: Any
-    ) -> None:
+    def holds(self, state: str | type[rx.State], *, within: float = TIMEOUT, **values: Any) -> None:
         """Wait until vars of a state have some values.
 
         Args:
@@ -188,7 +186,7 @@ class Tab:
             seen=lambda: f"the tab holds {held()}, not {values}",
         )
 
-    def leaves_to(self, url: str, *, within: float = PATIENCE) -> None:
+    def expect_redirect(self, url: str, *, within: float = TIMEOUT) -> None:
         """Wait until the tab is told to go to another page, as one that has to sign in is.
 
         Args:

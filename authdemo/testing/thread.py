@@ -25,14 +25,14 @@ from starlette.types import ASGIApp
 
 from authdemo.sessions.reflex.protected import routes_of
 
-PATIENCE = 20.0
+TIMEOUT = 20.0
 """Seconds to wait at most, where nothing else is said."""
 
 
 def eventually(
     true: Callable[..., object],
     *,
-    within: float = PATIENCE,
+    within: float = TIMEOUT,
     every: float = 0.02,
     seen: Callable[[], str] | None = None,
 ) -> None:
@@ -60,7 +60,7 @@ NOON = 1_800_000_000.0
 
 
 @dataclass(eq=False)
-class StoppedClock:
+class FrozenClock:
     """A `Clock` that the test winds.
 
     Attributes:

@@ -34,6 +34,6 @@ class Busy(rx.State, mixin=True):
         try:
             yield
         except AuthError as error:
-            self.error = error.facts()
+            self.error = error.to_dict()
         finally:
             self.pending = False

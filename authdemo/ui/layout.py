@@ -8,7 +8,7 @@ import reflex as rx
 from reflex_components_core.el.elements.inline import A
 
 from authdemo.accounts import Member
-from authdemo.sessions import needs_scripts, use_session, word
+from authdemo.sessions import noscript_notice, use_session, word
 from authdemo.ui.brand import brand
 from authdemo.ui.feedback import Arrival, toasts
 from authdemo.ui.log_out import log_out_button, log_out_refusal
@@ -34,7 +34,7 @@ def layout(name: str, *children: rx.Component, has_way_out: bool = False) -> rx.
         rx.el.main(
             rx.el.h1(word(f"{name}.title"), tab_index=-1),
             rx.el.p(word(f"{name}.lead"), class_name="lead"),
-            needs_scripts(),
+            noscript_notice(),
             *children,
             log_out_refusal(),
             id="main",
@@ -52,7 +52,7 @@ def plain_layout(name: str, *children: rx.Component) -> rx.Component:
         rx.el.main(
             brand(),
             rx.el.h1(word(f"{name}.title"), tab_index=-1),
-            needs_scripts(),
+            noscript_notice(),
             *children,
             class_name="narrow",
         ),

@@ -7,12 +7,12 @@ from collections.abc import Generator
 from time import perf_counter
 from typing import Protocol, TypeAlias
 
-from benchmarks.load.wire import Answer, UnexpectedAnswer, parse
+from benchmarks.load.wire import Response, UnexpectedAnswer, parse
 
 CHUNK = 65_536
-PATIENCE = 20.0
+TIMEOUT = 20.0
 
-Lines: TypeAlias = Generator[bytes, Answer, None]
+Lines: TypeAlias = Generator[bytes, Response, None]
 """Yields requests and gets their answers, which it checks; it may be endless."""
 
 
@@ -32,7 +32,7 @@ class Script:
         self._lines = lines
         self.request: bytes | None = next(lines, None)
 
-    def hear(self, answer: Answer) -> None:
+    def hear(self, answer: Response) -> None:
         """Go on to the next request.
 
         Args:
@@ -78,7 +78,7 @@ def connect(address: tuple[str, int]) -> socket.socket:
     Returns:
         The connection, in blocking mode.
     """
-    connection = socket.create_connection(address, timeout=PATIENCE)
+    connection = socket.create_connection(address, timeout=TIMEOUT)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 
@@ -117,7 +117,7 @@ class HttpChannel:
         self._socket = connect(address)
         self._socket.settimeout(0)
         self._received = self._known = b""
-        self._answer: Answer | None = None
+        self._answer: Response | None = None
         self._sent = 0.0
 
     def fileno(self) -> int:
@@ -143,7 +143,7 @@ class HttpChannel:
         self._script.hear(answer)
         return True
 
-    def _next_answer(self) -> Answer | None:
+    def _next_answer(self) -> Response | None:
         """Take an answer off what was received; one like the last isn't taken apart again."""
         if self._received == self._known:
             self._received = b""

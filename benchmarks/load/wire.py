@@ -17,7 +17,7 @@ class UnexpectedAnswer(Exception):
 
 
 @dataclass(slots=True)
-class Answer:
+class Response:
     """An answer over HTTP/1.1 (RFC 9112).
 
     Attributes:
@@ -53,7 +53,7 @@ class Answer:
         return between(self.head, b"\r\nset-cookie: " + name + b"=", b";")
 
 
-def parse(received: bytes) -> tuple[Answer, bytes] | None:
+def parse(received: bytes) -> tuple[Response, bytes] | None:
     """Take the first answer off what was received.
 
     Args:
@@ -73,7 +73,7 @@ def parse(received: bytes) -> tuple[Answer, bytes] | None:
     whole = begin + _length(head)
     if len(received) < whole:
         return None
-    return Answer(head[_STATUS], head, received[begin:whole]), received[whole:]
+    return Response(head[_STATUS], head, received[begin:whole]), received[whole:]
 
 
 def _length(head: bytes) -> int:

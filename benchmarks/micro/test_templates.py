@@ -5,8 +5,8 @@ from __future__ import annotations
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from authdemo.launch import frontend
-from authdemo.sessions.core.locales import Words
-from authdemo.sessions.http.pages.render import Template, Wording
+from authdemo.sessions.core.locales import Locales
+from authdemo.sessions.http.pages.render import LocalizedPage, Template
 from tests.support.server import ROOT
 
 SESSION = {
@@ -26,8 +26,8 @@ def test_page_render(benchmark: BenchmarkFixture) -> None:
     """Put a session into the home page, and pack it."""
     frontend.build(ROOT)
     template = Template((ROOT / ".web/build/client/index.html").read_text("utf-8"))
-    words = Words(ROOT / "authdemo/words")
-    wording = Wording("en", words.texts("en"))
+    words = Locales(ROOT / "authdemo/words")
+    wording = LocalizedPage("en", words.texts("en"))
     sheet = template.in_words(wording)
     assert b">John Doe<" in sheet.show(SESSION, gzip=False)
     assert benchmark(sheet.show, SESSION, gzip=True)

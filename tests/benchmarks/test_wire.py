@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.load.wire import Answer, UnexpectedAnswer, get, parse, post_form, post_json
+from benchmarks.load.wire import Response, UnexpectedAnswer, get, parse, post_form, post_json
 
 ANSWER = b"HTTP/1.1 200 OK\r\nset-cookie: a=1; Path=/\r\ncontent-length: 4\r\n\r\nbody"
 
@@ -33,7 +33,7 @@ def test_an_answer_without_a_length_is_refused() -> None:
 
 @pytest.mark.parametrize(("status", "text"), [(b"303", b"body"), (b"200", b"other")])
 def test_an_answer_that_is_not_expected_is_shown(status: bytes, text: bytes) -> None:
-    answer = Answer(b"200", b"HTTP/1.1 200 OK", b"body")
+    answer = Response(b"200", b"HTTP/1.1 200 OK", b"body")
     answer.check(b"200", b"body")
     with pytest.raises(UnexpectedAnswer, match=r"HTTP/1\.1 200 OK\s+body"):
         answer.check(status, text)

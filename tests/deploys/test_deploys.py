@@ -56,7 +56,7 @@ def lives_on(browser: Browser, tab: Tab) -> None:
 def has_ended(browser: Browser, tab: Tab) -> None:
     tab.call(f"{DESK}.say")
     tab.shows("unauthenticated")
-    tab.leaves_to("/login?callbackUrl=/&error=SessionRequired&code=ended")
+    tab.expect_redirect("/login?callbackUrl=/&error=SessionRequired&code=ended")
     tab.holds(DESK, said="")
     assert browser.session() is None
     assert browser.get("/").headers["Location"] == "/login?callbackUrl=/"

@@ -34,7 +34,7 @@ class Block:
     page: Path
     line: int
     language: str
-    facts: dict[str, str]
+    to_dict: dict[str, str]
     code: str
 
     def __str__(self) -> str:
@@ -68,7 +68,7 @@ def _tokens(page: Path) -> list[Token]:
 
 
 def _block(page: Path, token: Token) -> Block:
-    language, *facts = token.info.split() or [""]
+    language, *to_dict = token.info.split() or [""]
     assert token.map is not None
-    named = dict(fact.split("=", 1) for fact in facts)
+    named = dict(fact.split("=", 1) for fact in to_dict)
     return Block(page, token.map[0] + 1, language, named, token.content)

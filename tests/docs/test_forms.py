@@ -9,7 +9,7 @@ from tests.docs.markdown import PAGES, blocks
 from tests.support.server import ROOT
 
 SHOWN = [
-    block.code for page in PAGES for block in blocks(page, "python") if "quote" not in block.facts
+    block.code for page in PAGES for block in blocks(page, "python") if "quote" not in block.to_dict
 ]
 WRITTEN = [
     path.read_text()

@@ -42,7 +42,7 @@ def test_sign_in_page_says_that_cookies_are_needed_where_they_are_blocked(
         is_connected(tab)
         visitor.log_in(tab, button=button)
         expect(tab.get_by_role("alert").filter(has_text=needed)).to_be_visible()
-        tab.wait_for_url(re.compile("error=RequestRefused&code=cookies"))
+        tab.wait_for_url(re.compile("error=RequestRejected&code=cookies"))
     assert "callbackUrl=%2Fclient" in tab.url
     context.close()
 

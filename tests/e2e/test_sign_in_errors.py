@@ -30,10 +30,10 @@ def test_a_member_sees_why_a_sign_in_was_refused_and_finds_back(
     is_connected(tab)
     expect(tab.get_by_role("alert")).to_have_text("You can't sign in here.")
     assert john.update({"name": "Renamed"}).status_code == 200
-    way_back = tab.get_by_role("link", name="Go to the home page")
-    expect(way_back).to_be_visible()
+    home_link = tab.get_by_role("link", name="Go to the home page")
+    expect(home_link).to_be_visible()
     assert tab.url == visitor.url + REFUSED
-    way_back.click()
+    home_link.click()
     tab.wait_for_url(visitor.url + "/")
 
 
@@ -81,7 +81,7 @@ def test_clicks_on_log_in_without_a_pause_are_one_sign_in(
     is_connected(tab)
     requests: list[Request] = []
     tab.on("request", lambda each: requests.append(each))  # noqa: PLW0108 - Playwright marks it
-    refused = app.audited(reason="TicketRefused")
+    refused = app.audited(reason="TicketRejected")
     tab.get_by_label("Id", exact=True).fill("john_doe")
     tab.get_by_label("Password", exact=True).fill("tutorial")
     button = tab.get_by_role("button", name="Log In", exact=True)
@@ -93,7 +93,7 @@ def test_clicks_on_log_in_without_a_pause_are_one_sign_in(
     assert posted == [visitor.url + "/api/auth/ticket"]
     loaded = [each.url for each in requests if each.resource_type == "document"]
     assert loaded == [visitor.url + "/client"]
-    assert app.audited(reason="TicketRefused") == refused
+    assert app.audited(reason="TicketRejected") == refused
 
 
 @pytest.mark.parametrize("path", ["/login", "/register"])

@@ -30,7 +30,7 @@ def john(app: Server, visitor: Visitor) -> Browser:
     return john
 
 
-def way_back(url: str) -> str:
+def home_link(url: str) -> str:
     return parse_qs(urlsplit(url).query)["callbackUrl"][0]
 
 
@@ -44,7 +44,7 @@ def test_tab_whose_session_ends_elsewhere_comes_back_to_its_place(
     tab.wait_for_url("**/login?**")
     address, _, fragment = place.partition("#")
     by_http = Browser(app).get(address, headers={"Accept": "text/html"}).headers["Location"]
-    assert way_back(tab.url) == way_back(by_http) + (f"#{fragment}" if fragment else "")
+    assert home_link(tab.url) == home_link(by_http) + (f"#{fragment}" if fragment else "")
     is_connected(tab)
     visitor.log_in(tab)
     tab.wait_for_url(visitor.url + place)
@@ -75,14 +75,14 @@ def test_link_to_other_form_keeps_place(visitor: Visitor) -> None:
     is_connected(tab)
     tab.get_by_role("link", name="Register").click()
     tab.wait_for_url("**/register?**")
-    assert way_back(tab.url) == "/client?x=1#section-2"
+    assert home_link(tab.url) == "/client?x=1#section-2"
 
 
 def test_tab_that_logs_out_of_place_keeps_it(visitor: Visitor) -> None:
     tab = visitor.logged_in("/client?x=1")
     click(tab, "Log Out")
     tab.wait_for_url("**/login?**")
-    assert way_back(tab.url) == "/client?x=1"
+    assert home_link(tab.url) == "/client?x=1"
 
 
 def test_place_with_own_fragment_in_callback_url_wins_over_page_fragment(visitor: Visitor) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebSocket, expect
 
 from authdemo.testing import eventually
-from authdemo.testing.thread import PATIENCE
+from authdemo.testing.thread import TIMEOUT
 from benchmarks import in_page
 
 SESSION = "[data-testid=server-session], [data-testid=client-session]"
@@ -37,7 +37,7 @@ class Visitor:
     @contextlib.contextmanager
     def with_own_browser(cls, browser: Browser, url: str) -> Iterator[Visitor]:
         context = browser.new_context()
-        context.set_default_timeout(PATIENCE * 1000)
+        context.set_default_timeout(TIMEOUT * 1000)
         yield cls(context, url)
         context.close()
 

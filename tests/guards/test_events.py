@@ -60,7 +60,7 @@ def test_who_is_denied_an_event_is_in_the_audit_trail(app: Server, ada: Browser)
         tab.call(f"{VAULT}.open_up")
         eventually(lambda: app.audited(**asked, reason="AccessDenied", user="ada"))
         tab.call(f"{CLERK}.rename", name="x" * 65)
-        eventually(lambda: app.audited(**asked, reason="UpdateRefused", fields=["name"]))
+        eventually(lambda: app.audited(**asked, reason="UpdateRejected", fields=["name"]))
         ada.log_out()
         tab.call(f"{VAULT}.open_up")
         late = {"reason": "NotAuthenticated", "path": f"{VAULT}.open_up"}
@@ -74,7 +74,7 @@ def test_that_the_store_is_away_is_no_refusal(app: Server, ada: Browser) -> None
         eventually(lambda: (tab.var(SESSION_STATE, "refusal") or {}).get("code"))
         assert tab.var(SESSION_STATE, "refusal")["code"] == "StoreUnavailable"
         tab.call(f"{CLERK}.rename", name="x" * 65)
-        eventually(lambda: app.audited(session=public(ada), reason="UpdateRefused"))
+        eventually(lambda: app.audited(session=public(ada), reason="UpdateRejected"))
     assert not app.audited(reason="StoreUnavailable")
 
 

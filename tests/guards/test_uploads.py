@@ -50,7 +50,7 @@ def told(answer: httpx.Response) -> Any:
 
 def assert_refused(answer: httpx.Response) -> None:
     assert answer.status_code == 403
-    assert answer.json()["code"] == "RequestRefused"
+    assert answer.json()["code"] == "RequestRejected"
     assert answer.json()["message"]
 
 
@@ -82,7 +82,7 @@ def test_who_only_knows_the_name_of_a_tab_sends_nothing_to_it(
         for other in (Browser(app), stranger, grace, member(app, "ada")):
             assert_refused(send(other, tab.token, handler))
         assert told(send(ada, tab.token)) == ["will.txt of ada"]
-    refused = {"kind": "refused", "path": "/_upload", "reason": "RequestRefused"}
+    refused = {"kind": "refused", "path": "/_upload", "reason": "RequestRejected"}
     eventually(lambda: app.audited(**refused, user="grace"))
 
 

@@ -34,7 +34,7 @@ def test_an_update_names_the_fields_and_never_their_values(john: Browser) -> Non
 def test_a_refused_update_names_the_field_and_the_session(john: Browser) -> None:
     assert john.update({"role": "admin"}).status_code == 422
     entry = newest(john, kind="refused", session=public(john))
-    assert (entry["reason"], entry["fields"]) == ("UpdateRefused", ["role"])
+    assert (entry["reason"], entry["fields"]) == ("UpdateRejected", ["role"])
     assert entry["path"] == "/api/auth/session"
 
 
@@ -42,7 +42,7 @@ def test_a_forged_request_is_noted(john: Browser) -> None:
     body = {"csrfToken": "forged", "data": {"name": "Forged"}}
     john.post("/api/auth/session", json=body, headers=AS_CURL)
     entry = newest(john, user_agent=AS_CURL["User-Agent"], session=public(john))
-    assert (entry["kind"], entry["reason"]) == ("refused", "RequestRefused")
+    assert (entry["kind"], entry["reason"]) == ("refused", "RequestRejected")
 
 
 def test_every_end_says_how(john: Browser) -> None:

@@ -57,7 +57,7 @@ def test_token_without_any_cookie_is_told_that_cookies_are_needed(
     browser.cookies.clear()
     answer = browser.post(path, json=body, headers=AS_CLIENT)
     assert answer.status_code == 403
-    assert (answer.json()["code"], answer.json()["reason"]) == ("RequestRefused", "cookies")
+    assert (answer.json()["code"], answer.json()["reason"]) == ("RequestRejected", "cookies")
 
 
 @pytest.mark.parametrize("act", ["sign in", "sign out", "start sign in"])

@@ -15,7 +15,7 @@ from authdemo.sessions.core.settings import Settings
 from authdemo.sessions.core.users import User, UserUpdate
 from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.http.api.session import BASE, Endpoints, describe
-from authdemo.sessions.http.context import Visitors
+from authdemo.sessions.http.context import RequestContexts
 from authdemo.sessions.http.origin import Origins
 from authdemo.sessions.providers.credentials import Credentials
 from authdemo.testing.browser import AS_CLIENT, CSRF, SESSION
@@ -76,7 +76,7 @@ def test_another_apps_description_is_valid_too(tmp_path: Path) -> None:
 
 def test_every_address_is_described_and_no_other(tmp_path: Path) -> None:
     auth = an_auth(tmp_path)
-    table = Endpoints(auth, Visitors(auth, Origins(None))).table
+    table = Endpoints(auth, RequestContexts(auth, Origins(None))).table
     taken = {(path, method) for path, methods in table.items() for method in methods}
     described = {
         (path, method.upper())

@@ -119,7 +119,7 @@ def test_an_unclear_choice_ends_nothing_and_names_the_field(
 ) -> None:
     answer = alone.revoke(**chosen)
     assert (answer.status_code, answer.json()["field"]) == (422, field)
-    assert answer.json()["code"] == "BodyRefused"
+    assert answer.json()["code"] == "BodyRejected"
     assert answer.json()["message"]
     assert alone.session()
     assert elsewhere.session()

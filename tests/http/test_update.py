@@ -183,7 +183,7 @@ def test_none_of_several_revisions_is_a_conflict(john: Browser, header: str) -> 
 def test_a_weak_revision_never_matches(john: Browser, header: str) -> None:
     """RFC 9110, section 13.1.1."""
     answer = john.update({"name": "First"}, headers={"If-Match": header})
-    assert (answer.status_code, answer.json()["code"]) == (412, "PreconditionRefused")
+    assert (answer.status_code, answer.json()["code"]) == (412, "PreconditionFailed")
     assert "weak" in answer.json()["message"]
     assert john.session()["rev"] == 1
 
@@ -197,7 +197,7 @@ def test_a_weak_revision_never_matches(john: Browser, header: str) -> None:
 )
 def test_a_malformed_revision_is_said_to_be_malformed(john: Browser, header: str) -> None:
     answer = john.update({"name": "First"}, headers={"If-Match": header.encode()})
-    assert (answer.status_code, answer.json()["code"]) == (400, "PreconditionRefused")
+    assert (answer.status_code, answer.json()["code"]) == (400, "PreconditionFailed")
     assert "If-Match" in answer.json()["message"]
     assert john.session()["rev"] == 1
 

@@ -24,7 +24,7 @@ def go(
     return query_of(answer.json()["url"])
 
 
-def come_back(
+def oauth_callback(
     browser: Browser, cheat: Cheat, asked: dict[str, str], provider: str = "cheat", **more: str
 ) -> httpx.Response:
     """Come back from the provider with a code."""

@@ -11,7 +11,7 @@ import pytest
 from authdemo.testing import eventually
 from authdemo.testing.browser import AS_CLIENT
 from tests.oidc.cheat import Cheat, unsigned, with_client_secret
-from tests.oidc.steps import come_back, go, query_of, refusal
+from tests.oidc.steps import go, oauth_callback, query_of, refusal
 from tests.support.browser import Browser
 from tests.support.server import Server
 
@@ -19,7 +19,7 @@ from tests.support.server import Server
 def test_without_an_attack_the_visitor_is_in(browser: Browser, cheat: Cheat) -> None:
     asked = go(browser)
     assert (asked["code_challenge_method"], asked["response_type"]) == ("S256", "code")
-    answer = come_back(browser, cheat, asked)
+    answer = oauth_callback(browser, cheat, asked)
     assert answer.headers["Location"] == browser.server.url + "/"
     user = browser.session()["user"]
     assert (user["id"], user["name"]) == (f"{cheat.issuer}#eve", "Eve of the Provider")
@@ -48,14 +48,14 @@ def test_a_false_claim_signs_nobody_in(browser: Browser, cheat: Cheat, change: s
     cheat.change = lambda claims: {
         name: value for name, value in {**claims, **changed}.items() if value is not None
     }
-    assert refusal(come_back(browser, cheat, asked), browser) == reason
+    assert refusal(oauth_callback(browser, cheat, asked), browser) == reason
 
 
 @pytest.mark.parametrize("sign", [unsigned, with_client_secret])
 def test_a_false_signature_signs_nobody_in(browser: Browser, cheat: Cheat, sign) -> None:
     asked = go(browser)
     cheat.sign = sign
-    assert refusal(come_back(browser, cheat, asked), browser) == "token"
+    assert refusal(oauth_callback(browser, cheat, asked), browser) == "token"
 
 
 def test_a_key_that_the_provider_does_not_show_signs_nobody_in(
@@ -64,36 +64,36 @@ def test_a_key_that_the_provider_does_not_show_signs_nobody_in(
     asked = go(browser)
     kept = cheat.key, cheat.kid
     cheat.rotate("first", published=False)
-    answer = come_back(browser, cheat, asked)
+    answer = oauth_callback(browser, cheat, asked)
     cheat.key, cheat.kid = kept
     assert refusal(answer, browser) == "token"
 
 
 def test_a_code_that_came_back_once_is_used_up(browser: Browser, cheat: Cheat) -> None:
     asked = go(browser)
-    come_back(browser, cheat, asked)
+    oauth_callback(browser, cheat, asked)
     browser.log_out()
-    assert refusal(come_back(browser, cheat, asked), browser) == "state"
+    assert refusal(oauth_callback(browser, cheat, asked), browser) == "state"
 
 
 def test_who_was_away_when_all_their_sessions_were_ended_begins_again(
     app: Server, browser: Browser, cheat: Cheat
 ) -> None:
     own = Browser(app)
-    come_back(own, cheat, go(own))
+    oauth_callback(own, cheat, go(own))
     asked = go(browser)
     assert own.revoke(all=True).status_code == 200
-    answer = come_back(browser, cheat, asked)
+    answer = oauth_callback(browser, cheat, asked)
     assert query_of(answer.headers["Location"])["error"] == "SignInOutdated"
     assert browser.session() is None
-    come_back(browser, cheat, go(browser))
+    oauth_callback(browser, cheat, go(browser))
     assert browser.session() is not None
 
 
 def test_a_swapped_code_brings_in_nobody(app: Server, browser: Browser, cheat: Cheat) -> None:
     """Somebody has a victim come back with their own code: the proof key is another sign-in's."""
     thief = query_of(cheat.authorize(go(Browser(app))))
-    answer = come_back(browser, cheat, go(browser), code=thief["code"])
+    answer = oauth_callback(browser, cheat, go(browser), code=thief["code"])
     assert refusal(answer, browser) == "refused"
 
 
@@ -102,13 +102,13 @@ def test_nor_does_it_at_a_provider_that_does_not_look_at_the_proof_key(
 ) -> None:
     cheat.is_careless = True
     thief = query_of(cheat.authorize(go(Browser(app))))
-    answer = come_back(browser, cheat, go(browser), code=thief["code"])
+    answer = oauth_callback(browser, cheat, go(browser), code=thief["code"])
     assert refusal(answer, browser) == "nonce"
 
 
 def test_a_wrong_proof_key_brings_in_nobody(browser: Browser, cheat: Cheat) -> None:
     asked = go(browser)
-    answer = come_back(browser, cheat, asked | {"code_challenge": "another's"})
+    answer = oauth_callback(browser, cheat, asked | {"code_challenge": "another's"})
     assert refusal(answer, browser) == "refused"
 
 
@@ -117,18 +117,20 @@ def test_a_state_is_good_in_its_own_browser_only(
 ) -> None:
     victim = Browser(app)
     go(victim)
-    assert refusal(come_back(victim, cheat, go(browser)), victim) == "browser"
+    assert refusal(oauth_callback(victim, cheat, go(browser)), victim) == "browser"
 
 
 def test_a_state_of_one_provider_is_no_good_at_anothers_address(
     browser: Browser, cheat: Cheat
 ) -> None:
-    assert refusal(come_back(browser, cheat, go(browser), provider="honest"), browser) == "state"
+    assert (
+        refusal(oauth_callback(browser, cheat, go(browser), provider="honest"), browser) == "state"
+    )
 
 
 def test_an_answer_in_another_providers_name_is_refused(browser: Browser, cheat: Cheat) -> None:
     """RFC 9207."""
-    answer = come_back(browser, cheat, go(browser), iss="https://elsewhere.example")
+    answer = oauth_callback(browser, cheat, go(browser), iss="https://elsewhere.example")
     assert refusal(answer, browser) == "issuer"
 
 
@@ -136,9 +138,9 @@ def test_userinfo_about_somebody_else_is_refused(browser: Browser, cheat: Cheat)
     asked = go(browser)
     cheat.change = lambda claims: {k: v for k, v in claims.items() if k != "name"}
     cheat.userinfo = "mallory"
-    assert refusal(come_back(browser, cheat, asked), browser) == "subject"
+    assert refusal(oauth_callback(browser, cheat, asked), browser) == "subject"
     cheat.userinfo = "eve"
-    come_back(browser, cheat, go(browser))
+    oauth_callback(browser, cheat, go(browser))
     assert browser.session()["user"]["name"] == "Eve from Userinfo"
 
 
@@ -161,7 +163,7 @@ def test_an_address_is_verified_by_who_names_it(
     left = ("name", "email")
     cheat.change = lambda claims: {k: v for k, v in claims.items() if k not in left} | token
     cheat.profile = userinfo
-    come_back(browser, cheat, asked)
+    oauth_callback(browser, cheat, asked)
     assert browser.session()["user"]["email"] == email
 
 
@@ -181,11 +183,11 @@ def test_what_was_refused_is_in_the_audit_trail_with_provider_and_reason(
 ) -> None:
     asked = go(browser)
     cheat.change = lambda claims: {**claims, "nonce": "of the audit"}
-    come_back(browser, cheat, asked)
+    oauth_callback(browser, cheat, asked)
     failed = {"kind": "sign-in-failed", "provider": "cheat", "detail": "nonce"}
     eventually(lambda: app.audited(**failed, reason="OAuthCallbackError"))
     cheat.behave()
-    come_back(browser, cheat, go(browser))
+    oauth_callback(browser, cheat, go(browser))
     eventually(lambda: app.audited(kind="sign-in", provider="cheat", user=f"{cheat.issuer}#eve"))
     secrets = (asked["state"], asked["nonce"], f"code-{asked['state']}")
     assert not [secret for secret in secrets if secret in app.logged()]
@@ -194,25 +196,25 @@ def test_what_was_refused_is_in_the_audit_trail_with_provider_and_reason(
 def test_a_provider_that_is_down_lets_nobody_in(browser: Browser, cheat: Cheat) -> None:
     asked = go(browser)
     cheat.is_down = True
-    assert refusal(come_back(browser, cheat, asked), browser) == "unreachable"
+    assert refusal(oauth_callback(browser, cheat, asked), browser) == "unreachable"
 
 
 def test_an_attack_leaves_a_member_signed_in(browser: Browser, cheat: Cheat) -> None:
     browser.log_in("ada")
     asked = go(browser)
     cheat.change = lambda claims: {**claims, "nonce": "another"}
-    come_back(browser, cheat, asked)
+    oauth_callback(browser, cheat, asked)
     assert browser.session()["user"]["id"] == "ada"
 
 
 def test_an_unknown_key_is_asked_for_but_not_all_the_time(browser: Browser, cheat: Cheat) -> None:
-    come_back(browser, cheat, go(browser))
+    oauth_callback(browser, cheat, go(browser))
     browser.log_out()
     known = cheat.asked.count("/jwks")
     for _ in range(3):
         asked = go(browser)
         cheat.sign = unknown_key
-        assert refusal(come_back(browser, cheat, asked), browser) == "token"
+        assert refusal(oauth_callback(browser, cheat, asked), browser) == "token"
     assert cheat.asked.count("/jwks") <= known + 1
 
 

@@ -63,7 +63,7 @@ def test_sign_in_leads_to_the_provider_and_back_to_the_page(
     assert sign_in_there(browser, there) == f"{app.url}/"
     user = {"id": f"{honest.issuer}#ada", "name": "ada of the provider", "email": "ada@example.org"}
     assert browser.open("/").shows("authenticated", **user)
-    window.come_back()
+    window.oauth_callback()
     window.shows("authenticated", id=f"{honest.issuer}#ada")
 
 

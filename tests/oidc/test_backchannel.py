@@ -11,7 +11,7 @@ import pytest
 
 from authdemo.testing import eventually
 from tests.oidc.cheat import LOGOUT, Cheat, unsigned, with_client_secret
-from tests.oidc.steps import come_back, go
+from tests.oidc.steps import go, oauth_callback
 from tests.support.browser import Browser
 from tests.support.server import Server
 from tests.support.tab import Tab
@@ -20,7 +20,7 @@ from tests.support.tab import Tab
 def signed_in(app: Server, cheat: Cheat, provider: str = "cheat", **claims: str) -> Browser:
     browser = Browser(app)
     cheat.change = lambda said: said | claims
-    come_back(browser, cheat, go(browser, provider), provider)
+    oauth_callback(browser, cheat, go(browser, provider), provider)
     assert browser.session() is not None
     return browser
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.oidc.cheat import Cheat
-from tests.oidc.steps import come_back, go, reason
+from tests.oidc.steps import go, oauth_callback, reason
 from tests.support.browser import Browser
 from tests.support.server import Server
 
@@ -29,35 +29,35 @@ def test_accounts_are_linked_by_a_member_and_by_subject(
 ) -> None:
     stranger = Browser(app)
     cheat.change = lambda claims: claims | {"sub": "ada there"}
-    answer = come_back(stranger, cheat, go(stranger, "linked"), provider="linked")
+    answer = oauth_callback(stranger, cheat, go(stranger, "linked"), provider="linked")
     assert "/login?error=AccessDenied" in answer.headers["Location"]
-    come_back(ada, cheat, go(ada, "linked"), provider="linked")
+    oauth_callback(ada, cheat, go(ada, "linked"), provider="linked")
     assert user_of(ada) == "ada"
-    come_back(stranger, cheat, go(stranger, "linked"), provider="linked")
+    oauth_callback(stranger, cheat, go(stranger, "linked"), provider="linked")
     assert user_of(stranger) == "ada"
 
 
 def test_who_signs_in_meanwhile_is_not_linked(app: Server, browser: Browser, cheat: Cheat) -> None:
     asked = go(browser, "linked")
     browser.log_in("ada")
-    assert reason(come_back(browser, cheat, asked, provider="linked"), browser) == "member"
+    assert reason(oauth_callback(browser, cheat, asked, provider="linked"), browser) == "member"
     assert user_of(browser) == "ada"
     stranger = Browser(app)
-    answer = come_back(stranger, cheat, go(stranger, "linked"), provider="linked")
+    answer = oauth_callback(stranger, cheat, go(stranger, "linked"), provider="linked")
     assert "/login?error=AccessDenied" in answer.headers["Location"], "the subject is nobody's"
 
 
 def test_who_signs_out_meanwhile_begins_again(ada: Browser, cheat: Cheat) -> None:
     asked = go(ada)
     ada.log_out()
-    assert reason(come_back(ada, cheat, asked), ada) == "member"
+    assert reason(oauth_callback(ada, cheat, asked), ada) == "member"
     assert user_of(ada) is None
 
 
 def test_who_is_another_meanwhile_stays_so(ada: Browser, cheat: Cheat) -> None:
     asked = go(ada, "linked")
     ada.log_in("grace")
-    assert reason(come_back(ada, cheat, asked, provider="linked"), ada) == "member"
+    assert reason(oauth_callback(ada, cheat, asked, provider="linked"), ada) == "member"
     assert user_of(ada) == "grace"
 
 
@@ -66,8 +66,8 @@ def test_a_planted_secret_links_no_stranger(app: Server, ada: Browser, cheat: Ch
     attacker = Browser(app)
     asked = go(attacker, "linked")
     ada.cookies[STATE] = attacker.cookies[STATE]
-    assert reason(come_back(ada, cheat, asked, provider="linked"), ada) == "member"
+    assert reason(oauth_callback(ada, cheat, asked, provider="linked"), ada) == "member"
     assert user_of(ada) == "ada"
-    answer = come_back(attacker, cheat, go(attacker, "linked"), provider="linked")
+    answer = oauth_callback(attacker, cheat, go(attacker, "linked"), provider="linked")
     assert "/login?error=AccessDenied" in answer.headers["Location"]
     assert user_of(attacker) is None

@@ -12,7 +12,7 @@ from tests.support.browser import Browser
 from tests.support.server import Server
 
 
-def come_back(
+def oauth_callback(
     browser: Browser, github: GitHub, asked: dict[str, str], provider: str = "github", **more: str
 ) -> httpx.Response:
     """Come back from GitHub with what it sends along, or with something else."""
@@ -26,7 +26,7 @@ def test_a_visitor_is_known_by_githubs_number_and_verified_address(
     asked = go(browser, "github")
     assert (asked["code_challenge_method"], asked["scope"]) == ("S256", "read:user user:email")
     assert "nonce" not in asked
-    answer = come_back(browser, github, asked)
+    answer = oauth_callback(browser, github, asked)
     assert answer.headers["Location"] == browser.server.url + "/"
     user = browser.session()["user"]
     assert (user["id"], user["name"]) == (github.user_id, "The Octocat")
@@ -35,7 +35,7 @@ def test_a_visitor_is_known_by_githubs_number_and_verified_address(
 
 def test_who_changes_the_login_is_the_same_person(browser: Browser, github: GitHub) -> None:
     github.profile |= {"login": "somebody", "name": None}
-    come_back(browser, github, go(browser, "github"))
+    oauth_callback(browser, github, go(browser, "github"))
     user = browser.session()["user"]
     assert (user["id"], user["name"]) == (github.user_id, "somebody")
 
@@ -56,21 +56,21 @@ def test_an_address_that_is_not_the_verified_primary_one_is_not_taken(
 ) -> None:
     github.emails = emails
     github.profile["email"] = "claimed@example.org"
-    come_back(browser, github, go(browser, "github"))
+    oauth_callback(browser, github, go(browser, "github"))
     user = browser.session()["user"]
     assert (user["id"], user["email"]) == (github.user_id, None)
 
 
 def test_who_keeps_the_addresses_back_signs_in_without(browser: Browser, github: GitHub) -> None:
     github.takes_away = frozenset({"user:email"})
-    come_back(browser, github, go(browser, "github"))
+    oauth_callback(browser, github, go(browser, "github"))
     assert browser.session()["user"]["email"] is None
 
 
 @pytest.mark.parametrize("number", [None, "583231", True, {}, 1.5])
 def test_who_has_no_number_is_nobody(browser: Browser, github: GitHub, number: object) -> None:
     github.profile["id"] = number
-    answer = come_back(browser, github, go(browser, "github"))
+    answer = oauth_callback(browser, github, go(browser, "github"))
     assert refusal(answer, browser) == "subject"
 
 
@@ -81,7 +81,7 @@ def test_a_code_is_good_once(browser: Browser, github: GitHub) -> None:
     assert browser.get(again).headers["Location"] == browser.server.url + "/"
     browser.log_out()
     assert refusal(browser.get(again), browser) == "state"
-    answer = come_back(browser, github, go(browser, "github"), code=code)
+    answer = oauth_callback(browser, github, go(browser, "github"), code=code)
     assert refusal(answer, browser) == "refused", "GitHub says so with status 200"
 
 
@@ -90,28 +90,28 @@ def test_a_state_is_good_in_its_own_browser_only(
 ) -> None:
     victim = Browser(app)
     go(victim, "github")
-    assert refusal(come_back(victim, github, go(browser, "github")), victim) == "browser"
+    assert refusal(oauth_callback(victim, github, go(browser, "github")), victim) == "browser"
 
 
 def test_a_swapped_state_brings_in_nobody(app: Server, browser: Browser, github: GitHub) -> None:
     """Somebody has a victim come back with their own code, to sign it in as themselves."""
     thief = query_of(github.authorize(go(Browser(app), "github")))
-    answer = come_back(browser, github, go(browser, "github"), code=thief["code"])
+    answer = oauth_callback(browser, github, go(browser, "github"), code=thief["code"])
     assert refusal(answer, browser) == "refused", "the proof key is another sign-in's"
 
 
 def test_another_providers_code_and_state_are_refused(browser: Browser, github: GitHub) -> None:
     forged = go(browser, "forge")
-    assert refusal(come_back(browser, github, forged), browser) == "state"
+    assert refusal(oauth_callback(browser, github, forged), browser) == "state"
     code = query_of(github.authorize(go(browser, "forge")))["code"]
-    answer = come_back(browser, github, go(browser, "github"), code=code)
+    answer = oauth_callback(browser, github, go(browser, "github"), code=code)
     assert refusal(answer, browser) == "refused"
 
 
 def test_an_answer_in_another_providers_name_is_refused(browser: Browser, github: GitHub) -> None:
     """RFC 9207; GitHub says who it is since 2026, and need not."""
     asked = go(browser, "github")
-    answer = come_back(browser, github, asked, iss="https://elsewhere.example")
+    answer = oauth_callback(browser, github, asked, iss="https://elsewhere.example")
     assert refusal(answer, browser) == "issuer"
     asked = go(browser, "github")
     query = query_of(github.authorize(asked))
@@ -127,7 +127,7 @@ def test_a_visitor_who_cancels_is_told_so(browser: Browser) -> None:
 
 
 def test_any_other_provider_is_a_declaration(browser: Browser, github: GitHub) -> None:
-    come_back(browser, github, go(browser, "forge"), provider="forge")
+    oauth_callback(browser, github, go(browser, "forge"), provider="forge")
     user = browser.session()["user"]
     assert (user["id"], user["name"], user["email"]) == (github.user_id, "octocat", None)
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.oidc.cheat import Cheat
 from tests.oidc.github import GitHub
-from tests.oidc.steps import come_back, go, query_of, reason
+from tests.oidc.steps import go, oauth_callback, query_of, reason
 from tests.support.browser import Browser
 
 SAFE = "/safe"
@@ -25,7 +25,7 @@ def is_open(browser: Browser) -> bool:
 
 def eve(browser: Browser, cheat: Cheat, **claims: Any) -> Browser:
     cheat.change = lambda said: said | claims
-    come_back(browser, cheat, go(browser))
+    oauth_callback(browser, cheat, go(browser))
     assert browser.session()["user"]["id"] == f"{cheat.issuer}#eve"
     return browser
 
@@ -43,7 +43,7 @@ def test_the_proof_is_asked_for_and_looked_at(browser: Browser, cheat: Cheat) ->
     asked = go(browser, prompt="login")
     assert (asked["prompt"], asked["max_age"]) == ("login", "0")
     cheat.change = lambda said: said | {"auth_time": int(time.time())}
-    come_back(browser, cheat, asked)
+    oauth_callback(browser, cheat, asked)
     assert is_open(browser)
 
 
@@ -54,7 +54,7 @@ def test_who_was_not_asked_again_is_told_so_and_stays(
     eve(browser, cheat)
     asked = go(browser, prompt="login")
     cheat.change = lambda said: said | ({} if at is None else {"auth_time": at})
-    assert reason(come_back(browser, cheat, asked), browser) == "proof"
+    assert reason(oauth_callback(browser, cheat, asked), browser) == "proof"
     assert browser.session()["user"]["id"] == f"{cheat.issuer}#eve"
     assert not is_open(browser)
 

@@ -9,7 +9,7 @@ import pytest
 from authdemo.testing import eventually
 from authdemo.testing.browser import AS_CLIENT
 from tests.oidc.cheat import Cheat
-from tests.oidc.steps import come_back, go, query_of
+from tests.oidc.steps import go, oauth_callback, query_of
 from tests.support.browser import Browser
 from tests.support.server import Server
 
@@ -22,7 +22,7 @@ def eve(app: Server, cheat: Cheat) -> Browser:
 
 def signed_in(app: Server, cheat: Cheat, provider: str) -> Browser:
     browser = Browser(app)
-    come_back(browser, cheat, go(browser, provider), provider)
+    oauth_callback(browser, cheat, go(browser, provider), provider)
     assert browser.session()["user"]["id"] == f"{cheat.issuer}#eve"
     return browser
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.oidc.cheat import Cheat
-from tests.oidc.steps import come_back, go, query_of, reason, refusal
+from tests.oidc.steps import go, oauth_callback, query_of, reason, refusal
 from tests.support.browser import Browser
 
 STATE = "authjs.state"
@@ -19,7 +19,7 @@ def test_the_older_of_two_is_not_lost(browser: Browser, cheat: Cheat, older_prov
     older, newer = go(browser, older_provider), go(browser)
     cancelled = browser.get(f"/api/auth/callback/cheat?error=access_denied&state={newer['state']}")
     assert refusal(cancelled, browser) == "cancelled"
-    answer = come_back(browser, cheat, older, older_provider)
+    answer = oauth_callback(browser, cheat, older, older_provider)
     assert "error=OAuthCallbackError" not in answer.headers["Location"]
 
 
@@ -28,10 +28,10 @@ def test_the_first_to_come_back_signs_in_and_the_other_is_led_on(
     browser: Browser, cheat: Cheat, first: int
 ) -> None:
     asked = [go(browser, wanted="/about?a=b"), go(browser, wanted="/about?a=b")]
-    come_back(browser, cheat, asked.pop(first))
+    oauth_callback(browser, cheat, asked.pop(first))
     assert browser.session()["user"]["id"] == f"{cheat.issuer}#eve"
     token = browser.token
-    answer = come_back(browser, cheat, asked.pop())
+    answer = oauth_callback(browser, cheat, asked.pop())
     assert reason(answer, browser) == "member"
     login = urlsplit(answer.headers["Location"])
     led_on = browser.get(f"{login.path}?{login.query}")
@@ -51,23 +51,23 @@ def test_who_has_to_begin_again_still_goes_where_they_wanted(
 
 def test_four_are_remembered(browser: Browser, cheat: Cheat) -> None:
     oldest, *others = [go(browser) for _ in range(5)]
-    assert refusal(come_back(browser, cheat, oldest), browser) == "browser"
-    come_back(browser, cheat, others[0])
+    assert refusal(oauth_callback(browser, cheat, oldest), browser) == "browser"
+    oauth_callback(browser, cheat, others[0])
     assert browser.session() is not None
 
 
 def test_each_is_good_once(browser: Browser, cheat: Cheat) -> None:
     asked = [go(browser), go(browser)]
     for one in asked:
-        come_back(browser, cheat, one)
+        oauth_callback(browser, cheat, one)
         browser.log_out()
     for one in asked:
-        assert refusal(come_back(browser, cheat, one), browser) == "state"
+        assert refusal(oauth_callback(browser, cheat, one), browser) == "state"
 
 
 def test_what_somebody_planted_is_not_kept(browser: Browser, cheat: Cheat) -> None:
     browser.cookies[STATE] = f"{'0' * 39}.junk.{'0' * 4000}"
     asked = go(browser)
     assert re.fullmatch("[0-9a-f]{40}", browser.cookies[STATE])
-    come_back(browser, cheat, asked)
+    oauth_callback(browser, cheat, asked)
     assert browser.session() is not None

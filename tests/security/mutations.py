@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from authdemo.sessions.core.keys import base64url, unpacked
+from authdemo.sessions.core.keys import base64url_decode, base64url_encode
 from authdemo.testing.forge import forge, sign
 from tests.security.pieces import (
     BASE64URL,
@@ -67,15 +67,17 @@ def _rearranged(tokens: list[str]) -> SearchStrategy[str]:
 def _flipped_behind_the_encoding(real: Real) -> SearchStrategy[str]:
     def flip(index: int) -> SearchStrategy[str]:
         before, after = real.segments[:index], real.segments[index + 1 :]
-        octets = flipped(unpacked(real.segments[index]))
-        return octets.map(lambda octets: ".".join([*before, base64url(octets), *after]))
+        octets = flipped(base64url_decode(real.segments[index]))
+        return octets.map(lambda octets: ".".join([*before, base64url_encode(octets), *after]))
 
     return st.integers(0, 2).flatmap(flip)
 
 
 def _edited_and_not_signed(real: Real) -> SearchStrategy[str]:
     """With the old signature, none, or any."""
-    tags = st.sampled_from([real.segments[2], "", "A" * 43]) | st.binary(max_size=64).map(base64url)
+    tags = st.sampled_from([real.segments[2], "", "A" * 43]) | st.binary(max_size=64).map(
+        base64url_encode
+    )
     texts = st.builds(forge, members(real.header), members(real.payload))
     return st.builds(lambda text, tag: text.rpartition(".")[0] + "." + tag, texts, tags)
 

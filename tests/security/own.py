@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.tokens import Claims, TokenCodec
-from authdemo.testing import StoppedClock
+from authdemo.testing import FrozenClock
 from authdemo.testing.thread import NOON
 from tests.support.house import HOUR
 
@@ -27,4 +27,4 @@ def key_ring(secret: bytes) -> KeyRing:
 
 def codec(secret: bytes) -> TokenCodec:
     """The codec of that app."""
-    return TokenCodec(key_ring(secret), issuer="tests", max_age=HOUR, clock=StoppedClock())
+    return TokenCodec(key_ring(secret), issuer="tests", max_age=HOUR, clock=FrozenClock())

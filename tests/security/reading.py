@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from authdemo.sessions.core.keys import base64url, unpacked
+from authdemo.sessions.core.keys import base64url_decode, base64url_encode
 from authdemo.sessions.core.tokens import LEEWAY, Claims
 from authdemo.testing.forge import sign
 from tests.security.own import NOW
@@ -17,7 +17,7 @@ def said_by(text: str, real: Real) -> dict[str, Any]:
     """What a token says, if it is spelled and signed as a token of the app has to be."""
     head, body, _ = text.split(".")
     assert text == sign(head, body, real.secret)
-    assert all(base64url(unpacked(part)) == part for part in (head, body))
+    assert all(base64url_encode(base64url_decode(part)) == part for part in (head, body))
     assert _read(head) == real.header
     return _read(body)
 
@@ -27,7 +27,7 @@ def _read(segment: str) -> dict[str, Any]:
         assert len(dict(pairs)) == len(pairs)
         return dict(pairs)
 
-    value = json.loads(unpacked(segment).decode(), object_pairs_hook=once)
+    value = json.loads(base64url_decode(segment).decode(), object_pairs_hook=once)
     json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     return dict(value)
 

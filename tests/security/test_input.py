@@ -37,7 +37,7 @@ def test_what_no_client_may_have_is_refused_and_noted_and_changes_nothing(
     assert answer.json()["message"]
     assert john.session() == before
     refused = newest(john, kind="refused", session=public(john))
-    assert (refused["reason"], refused["user"]) == ("UpdateRefused", "john_doe")
+    assert (refused["reason"], refused["user"]) == ("UpdateRejected", "john_doe")
 
 
 @pytest.mark.parametrize("path", ["/api/auth/session", "/api/auth/nowhere", "/api/auth/callback/x"])

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from authdemo.sessions.core.errors import RequestRefused
+from authdemo.sessions.core.errors import RequestRejected
 from authdemo.sessions.core.keys import KeyRing
-from authdemo.sessions.core.locales import Words
+from authdemo.sessions.core.locales import Locales
 from authdemo.sessions.core.rules import canonical
 from authdemo.sessions.http import cookies
 from authdemo.sessions.http.csrf import Csrf
@@ -23,7 +23,7 @@ from tests.support.house import SECRET
 
 LONG = 50_000
 TIMES = 40
-csrf, words, origins = Csrf(KeyRing([SECRET])), Words(), Origins(None)
+csrf, words, origins = Csrf(KeyRing([SECRET])), Locales(), Origins(None)
 
 
 async def answer_nothing(*_: Any) -> Any:
@@ -35,7 +35,7 @@ forwarded = Forwarded(answer_nothing, proxies=["127.0.0.1"])
 
 def ask_for_host(text: str) -> None:
     scope = {"scheme": "http", "headers": [(b"host", text.encode())]}
-    with pytest.raises(RequestRefused):
+    with pytest.raises(RequestRejected):
         origins.base_url(scope)
 
 

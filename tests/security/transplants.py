@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from authdemo.sessions.core.keys import base64url, unpacked
+from authdemo.sessions.core.keys import base64url_decode, base64url_encode
 from authdemo.testing.forge import tag, with_unused_bits
 from tests.security.vectors import VECTORS
 
@@ -35,9 +35,9 @@ class Parts:
 
     def header(self, old: str, new: str) -> str:
         """The head with one place in it replaced."""
-        text, places = re.subn(old, new, unpacked(self.head).decode(), count=1)
+        text, places = re.subn(old, new, base64url_decode(self.head).decode(), count=1)
         assert places == 1
-        return base64url(text.encode())
+        return base64url_encode(text.encode())
 
 
 def _another_kid(parts: Parts) -> str:
@@ -108,4 +108,4 @@ def base_of(name: int) -> Parts:
     vector = VECTORS[_BASES.get(name, 1 if name < 18 else 357)]
     head, body, _ = vector.jws.split(".")
     one_octet = name in (374, 375)
-    return Parts(head, base64url(b"\0") if one_octet else body, vector.secret)
+    return Parts(head, base64url_encode(b"\0") if one_octet else body, vector.secret)

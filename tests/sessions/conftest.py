@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from authdemo.testing import StoppedClock
+from authdemo.testing import FrozenClock
 from tests.support.house import House, build
 
 
 @pytest.fixture
-def clock() -> StoppedClock:
+def clock() -> FrozenClock:
     """A stopped clock."""
-    return StoppedClock()
+    return FrozenClock()
 
 
 @pytest.fixture

@@ -169,7 +169,7 @@ def test_a_tab_at_another_spelling_of_a_page_is_led_away_as_well(
 
 def test_a_sign_in_page_by_another_spelling_is_none_for_members_either(john: Browser) -> None:
     with Tab(john.server, john, path="/%6cogin") as tab:
-        tab.leaves_to("/")
+        tab.expect_redirect("/")
 
 
 def test_a_tab_that_was_away_when_its_session_ended_is_told_so(john: Browser) -> None:

@@ -82,7 +82,7 @@ def test_an_id_that_is_taken_is_an_error_of_its_field(visitor: Browser) -> None:
         assert tab.errors == {
             "id": {
                 "message": "The id is taken.",
-                "code": "AccountRefused",
+                "code": "AccountRejected",
                 "field": "id",
                 "reason": "taken",
             }

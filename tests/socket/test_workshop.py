@@ -33,7 +33,7 @@ def test_a_member_tries_everything_and_no_token_is_in_any_frame(john: Browser) -
     assert john.token.rpartition(".")[2] not in said
     assert re.findall(r"eyJ[\w-]{20,}", said) == []
     assert john.session()["rev"] == 1
-    eventually(lambda: john.server.audited(kind="refused", reason="RequestRefused"))
+    eventually(lambda: john.server.audited(kind="refused", reason="RequestRejected"))
 
 
 def test_nobody_has_no_workshop(browser: Browser) -> None:

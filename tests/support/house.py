@@ -19,7 +19,7 @@ from authdemo.sessions.core.store import SessionStore
 from authdemo.sessions.core.tokens import TokenCodec
 from authdemo.sessions.core.users import User, UserUpdate
 from authdemo.sessions.stores.embedded import EmbeddedStore
-from authdemo.testing import StoppedClock
+from authdemo.testing import FrozenClock
 
 SECRET = "a secret for tests which everybody may know"
 OTHER_SECRET = "another secret for tests that is just as well known"
@@ -50,7 +50,7 @@ class House:
 
     sessions: Sessions
     store: SessionStore
-    clock: StoppedClock
+    clock: FrozenClock
     notices: list[Notice] = field(default_factory=list)
     begun: list[str] = field(default_factory=list)
 
@@ -75,7 +75,7 @@ class House:
 def build(
     folder: Path,
     *,
-    clock: StoppedClock | None = None,
+    clock: FrozenClock | None = None,
     callbacks: Callbacks | None = None,
     events: Events | None = None,
     options: SessionOptions = OPTIONS,
@@ -87,7 +87,7 @@ def build(
     trail: AuditTrail | None = None,
 ) -> House:
     """Build a house; its store still has to be opened."""
-    clock = clock or StoppedClock()
+    clock = clock or FrozenClock()
     store = store or EmbeddedStore(folder / "sessions.db")
     keys = KeyRing(secrets, pairs)
     sessions = Sessions(

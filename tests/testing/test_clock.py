@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from authdemo.testing import StoppedClock
+from authdemo.testing import FrozenClock
 
 
 def test_it_stands_still_until_it_is_moved() -> None:
-    clock = StoppedClock(1000.0)
+    clock = FrozenClock(1000.0)
     assert clock() == clock() == 1000.0
     clock.advance(0.5)
     assert clock() == 1000.5
@@ -14,7 +14,7 @@ def test_it_stands_still_until_it_is_moved() -> None:
 
 def test_who_wants_to_know_is_told_that_it_has_moved() -> None:
     seen: list[float] = []
-    clock = StoppedClock(0, moved=lambda: seen.append(clock()))
+    clock = FrozenClock(0, moved=lambda: seen.append(clock()))
     clock.advance(minutes=1)
     clock.advance(minutes=2)
     assert seen == [60, 180]

@@ -49,7 +49,7 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[House, KeyRing
 async def real_token(house: House, keys: KeyRing) -> RealToken:
     await house.store.open()
     record = await house.sign_in()
-    return RealToken(house.sessions.faces.mint(record), keys.signer)
+    return RealToken(house.sessions.faces.issue_token(record), keys.signer)
 
 
 async def test_what_is_signed_with_the_real_key_is_believed(kept: tuple[House, KeyRing]) -> None:

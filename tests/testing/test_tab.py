@@ -12,7 +12,7 @@ from wsproto.utilities import RemoteProtocolError
 
 from authdemo.testing import Tab
 
-PATIENCE = 5
+TIMEOUT = 5
 
 
 @dataclass
@@ -34,7 +34,7 @@ def hang_up(accept: Callable[[], tuple[socket.socket, object]]) -> bytes:
     """Read a request, end the answer, and tell what still comes: nothing from a closed socket."""
     connection, _ = accept()
     with connection:
-        connection.settimeout(PATIENCE)
+        connection.settimeout(TIMEOUT)
         connection.recv(4096)
         connection.shutdown(socket.SHUT_WR)
         return connection.recv(4096)
@@ -43,4 +43,4 @@ def hang_up(accept: Callable[[], tuple[socket.socket, object]]) -> bytes:
 def test_a_tab_that_the_server_hangs_up_on_closes_its_socket(silent: Silent) -> None:
     with pytest.raises(RemoteProtocolError):
         Tab(silent)
-    assert silent.rest.result(PATIENCE * 2) == b""
+    assert silent.rest.result(TIMEOUT * 2) == b""

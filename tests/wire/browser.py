@@ -120,7 +120,7 @@ class Window:
         view: dict[str, Any] = self._do("shows", {"status": status, **session})
         return view
 
-    def come_back(self) -> None:
+    def oauth_callback(self) -> None:
         """Make the window visible, as when its tab is clicked."""
         self._do("comeBack")
 

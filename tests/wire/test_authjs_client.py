@@ -294,7 +294,7 @@ def test_a_window_that_comes_back_learns_that_its_session_was_ended(signed_in, a
     with httpx.Client(base_url=f"{app_url}/api/auth/", cookies=cookies) as other:
         csrf = other.get("csrf").json()["csrfToken"]
         other.post("sessions/revoke", json={"csrfToken": csrf, "all": True})
-    signed_in.come_back()
+    signed_in.oauth_callback()
     signed_in.shows("unauthenticated")
 
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key a
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from authdemo.accounts.errors import AccountRefused
+from authdemo.accounts.errors import AccountRejected
 from authdemo.accounts.passwords import Registration
 from authdemo.devtools.workshop import foreign
 from authdemo.devtools.workshop.experiments import EXPERIMENTS
@@ -24,7 +24,7 @@ from authdemo.devtools.workshop.runner import Workshop
 from authdemo.sessions.core.errors import (
     NotAuthenticated,
     NotFound,
-    RequestRefused,
+    RequestRejected,
     TokenError,
     TooManyUpdates,
 )
@@ -36,7 +36,7 @@ from authdemo.sessions.core.settings import Rate, Settings
 from authdemo.sessions.core.tokens import Claims
 from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.http.api.session import Endpoints
-from authdemo.sessions.http.context import Visitors
+from authdemo.sessions.http.context import RequestContexts
 from authdemo.sessions.http.csrf import Csrf
 from authdemo.sessions.http.origin import Origins
 from authdemo.sessions.providers.credentials import Credentials
@@ -71,7 +71,7 @@ class Stand:
             settings=Settings(keys=keys, url=BASE_URL, data_dir=folder, **settings),
             user=Person,
         )
-        self.visitors = Visitors(self.auth, Origins(BASE_URL))
+        self.visitors = RequestContexts(self.auth, Origins(BASE_URL))
         self.cookies: list[str] = []
 
     async def open(self) -> SessionRecord:
@@ -208,7 +208,7 @@ class TestStranger:
         assert len(ids) == 2
         form = {"name": "Mallory", "email": "m@example.org", "password": "long enough"}
         for user_id in ids:
-            with pytest.raises(AccountRefused) as refused:
+            with pytest.raises(AccountRejected) as refused:
                 Registration.read({"id": user_id, **form})
             assert (refused.value.field, refused.value.reason) == ("id", "id_form")
 
@@ -305,7 +305,7 @@ class TestABrokenServer:
         self, stand: Stand, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def refuse(*_: object) -> str:
-            raise RequestRefused("No.")
+            raise RequestRejected("No.")
 
         monkeypatch.setattr(stand.visitors.csrf, "check", refuse)
         assert (await stand.try_out("unaltered_update"))["held"] is False

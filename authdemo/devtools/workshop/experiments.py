@@ -158,10 +158,10 @@ EXPERIMENTS: _Table = {
     "expired": Experiment(_expired, verdicts.nobody),
     "other_session": Experiment(_other_session, verdicts.nobody),
     "old_revision": Experiment(_old_revision, verdicts.brought_up_to_date),
-    "fixed_field": Experiment(_fixed_field, verdicts.refused(422, "UpdateRefused")),
-    "unknown_field": Experiment(_unknown_field, verdicts.refused(422, "UpdateRefused")),
-    "no_csrf": Experiment(_no_csrf, verdicts.refused(403, "RequestRefused")),
-    "other_csrf": Experiment(_other_csrf, verdicts.refused(403, "RequestRefused")),
-    "foreign_origin": Experiment(_foreign_origin, verdicts.refused(403, "RequestRefused")),
+    "fixed_field": Experiment(_fixed_field, verdicts.refused(422, "UpdateRejected")),
+    "unknown_field": Experiment(_unknown_field, verdicts.refused(422, "UpdateRejected")),
+    "no_csrf": Experiment(_no_csrf, verdicts.refused(403, "RequestRejected")),
+    "other_csrf": Experiment(_other_csrf, verdicts.refused(403, "RequestRejected")),
+    "foreign_origin": Experiment(_foreign_origin, verdicts.refused(403, "RequestRejected")),
 }
 """All experiments, by the key of their texts; the first two show that good requests pass."""

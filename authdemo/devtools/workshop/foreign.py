@@ -17,7 +17,7 @@ from authdemo.sessions.core.keys import (
     MIN_SECRET_BYTES,
     Key,
     KeyPair,
-    base64url,
+    base64url_encode,
     pair_of,
 )
 
@@ -38,7 +38,9 @@ def foreign(algorithm: str) -> Key | KeyPair:
 
 def jwk_of(key: Key | KeyPair) -> Mapping[str, str]:
     """Spell what verifies with a key, as a token may bring it along (RFC 7515 section 4.1.3)."""
-    return key.jwk if isinstance(key, KeyPair) else {"kty": "oct", "k": base64url(key.secret)}
+    return (
+        key.jwk if isinstance(key, KeyPair) else {"kty": "oct", "k": base64url_encode(key.secret)}
+    )
 
 
 def public_half_as_secret(pair: KeyPair) -> Key:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from authdemo.sessions.core.keys import Key, KeyPair, base64url, signature, unpacked
+from authdemo.sessions.core.keys import Key, KeyPair, base64url_decode, base64url_encode, signature
 
 MISSING: Any = object()
 """Stands for a member that `changed` leaves out."""
@@ -32,12 +32,12 @@ class RealToken:
     @property
     def header(self) -> dict[str, Any]:
         """What it says about itself."""
-        return dict(json.loads(unpacked(self.segments[0])))
+        return dict(json.loads(base64url_decode(self.segments[0])))
 
     @property
     def payload(self) -> dict[str, Any]:
         """What it says about the session."""
-        return dict(json.loads(unpacked(self.segments[1])))
+        return dict(json.loads(base64url_decode(self.segments[1])))
 
     def signed(
         self,
@@ -58,7 +58,7 @@ class RealToken:
             The token.
         """
         key = key or self.key
-        text = f"{base64url(octets_of(header))}.{base64url(octets_of(payload))}"
+        text = f"{base64url_encode(octets_of(header))}.{base64url_encode(octets_of(payload))}"
         return f"{text}.{signature(text.encode(), key.private, algorithm or key.algorithm)}"
 
     def headed(self, **changes: Any) -> str:
@@ -72,7 +72,7 @@ class RealToken:
     def tampered(self, **changes: Any) -> str:
         """Change its claims under the signature that it has, as somebody without a key could."""
         header, _, tag = self.segments
-        return f"{header}.{base64url(octets_of(changed(self.payload, changes)))}.{tag}"
+        return f"{header}.{base64url_encode(octets_of(changed(self.payload, changes)))}.{tag}"
 
     def later(self, seconds: int) -> str:
         """Move its whole life, to the past by a negative number, and sign it anew."""
@@ -90,10 +90,10 @@ class RealToken:
             The token, and the number of the byte.
         """
         header, payload, tag = self.segments
-        octets = bytearray(unpacked(payload))
+        octets = bytearray(base64url_decode(payload))
         place = len(octets) // 2
         octets[place] ^= 1
-        return f"{header}.{base64url(bytes(octets))}.{tag}", place
+        return f"{header}.{base64url_encode(bytes(octets))}.{tag}", place
 
 
 def octets_of(part: Any) -> bytes:

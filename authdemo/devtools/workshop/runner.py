@@ -129,7 +129,7 @@ class Workshop:
         try:
             await self._auth.sessions.check(attempt.cookie)
         except TokenError as error:
-            return error.facts()
+            return error.to_dict()
         return {}
 
 

@@ -50,7 +50,7 @@ class WorkshopState(rx.State):
                 await self._run_one(key)
                 yield
         except AuthError as error:
-            self.error = error.facts()
+            self.error = error.to_dict()
         finally:
             self.pending = False
 

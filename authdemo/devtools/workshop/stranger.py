@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from authdemo.sessions.core.record import Revision, SessionRecord
+from authdemo.sessions.core.record import HistoryEntry, SessionRecord
 from authdemo.sessions.core.utils import new_id
 
 _SECONDS = 60
@@ -24,5 +24,5 @@ def stranger(like: SessionRecord, *, now: float) -> SessionRecord:
         expires=now + _SECONDS,
         ends=now + _SECONDS,
         last_seen=now,
-        latest=Revision(rev=1, at=now, cause="sign-in", changes={}),
+        latest=HistoryEntry(rev=1, at=now, cause="sign-in", changes={}),
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from authdemo.sessions.core.record import Revision, SessionRecord
+from authdemo.sessions.core.record import HistoryEntry, SessionRecord
 
 _OK = 200
 
@@ -23,7 +23,7 @@ class Evidence:
     rev_before: int
     mark: str
     record: SessionRecord | None
-    history: Sequence[Revision]
+    history: Sequence[HistoryEntry]
     public: Any
 
     @property

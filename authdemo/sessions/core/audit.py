@@ -19,7 +19,7 @@ from pydantic_core import to_json
 from .errors import AuthError, StoreUnavailable
 from .record import Device, SessionRecord
 from .text import make_printable
-from .utils import Clock, in_background, iso, public_id, settled, system_clock
+from .utils import Clock, in_background, iso, maybe_await, public_id, system_clock
 
 logger = logging.getLogger("authdemo.sessions")
 trail = logging.getLogger("authdemo.sessions.audit")
@@ -89,9 +89,9 @@ class AuditEvent:
 
     def as_json(self) -> str:
         """Write the entry as one line of JSON, in which all that is not printed is escaped."""
-        facts = {name: value for name in self.__slots__ if (value := getattr(self, name))}
-        facts["at"] = iso(self.at)
-        return to_json(facts, ensure_ascii=True).decode().replace("\x7f", "\\u007f")
+        to_dict = {name: value for name in self.__slots__ if (value := getattr(self, name))}
+        to_dict["at"] = iso(self.at)
+        return to_json(to_dict, ensure_ascii=True).decode().replace("\x7f", "\\u007f")
 
 
 AuditListener: TypeAlias = Callable[[AuditEvent], None | Awaitable[None]]
@@ -192,7 +192,7 @@ class AuditTrail:
         if self._listener is None:
             return
         try:
-            await settled(self._listener(event))
+            await maybe_await(self._listener(event))
         except Exception:
             logger.exception("The audit listener failed; an entry is lost.")
         if self._lost:

@@ -20,19 +20,19 @@ Contents: TypeAlias = tuple[dict[str, Any], dict[str, Any]]
 
 
 @dataclass(frozen=True, eq=False)
-class Authorship:
+class ClaimsBuilder:
     """Asks the `jwt` callback, and takes from its answer what a session can hold."""
 
     callbacks: Callbacks
     schema: UserSchema
 
-    async def at_sign_in(self, user: User, account: Account) -> Contents | None:
+    async def for_sign_in(self, user: User, account: Account) -> Contents | None:
         """Decide what a new session says."""
         token = {"sub": user.id, "user": self.schema.adopt(user, {})}
         answer = await self.callbacks.ask_jwt(token, trigger="signIn", user=user, account=account)
         return None if answer is None else self._split(answer, user.id, {})
 
-    async def at_update(self, record: SessionRecord, accepted: dict[str, Any]) -> Contents | None:
+    async def for_update(self, record: SessionRecord, accepted: dict[str, Any]) -> Contents | None:
         """Decide what a session says from its next revision on."""
         fields = {**record.user, **accepted}
         token = {**record.claims, "sub": record.user_id, "user": fields}

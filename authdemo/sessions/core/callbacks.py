@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from .arguments import check_function
 from .errors import AuthError, CallbackFailed
 from .users import User
-from .utils import settled
+from .utils import maybe_await
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -75,7 +75,7 @@ def default_sign_in(*, user: User, account: Account, credentials: Mapping[str, A
 
 def default_redirect(*, url: str, base_url: str) -> str:
     """Stay on the app's own origin."""
-    return own_url(url, base_url) or base_url
+    return safe_redirect_url(url, base_url) or base_url
 
 
 def default_authorized(*, path: str, session: Mapping[str, Any] | None) -> bool | str:
@@ -228,7 +228,7 @@ class Callbacks:
 async def call(name: str, callback: Callable[..., T | Awaitable[T]], **arguments: Any) -> T:
     """Call a callback of the app."""
     try:
-        return await settled(callback(**arguments))
+        return await maybe_await(callback(**arguments))
     except AuthError:
         raise
     except Exception as error:
@@ -251,12 +251,12 @@ def own_address(path: str, query: str) -> str:
     return address if len(address) <= MAX_ADDRESS_CHARACTERS else path
 
 
-def own_url(url: str, base_url: str) -> str | None:
+def safe_redirect_url(url: str, base_url: str) -> str | None:
     """Read an address the way a browser would, if it stays at home."""
     if len(url) > MAX_ADDRESS_CHARACTERS or "\\" in url or _BLANK.search(url):
         return None
     if url.startswith("/"):
-        return None if _leads_to_a_host(url) else base_url + url
+        return None if _is_protocol_relative(url) else base_url + url
     try:
         target, home = urlsplit(url), urlsplit(base_url)
     except ValueError:
@@ -266,10 +266,10 @@ def own_url(url: str, base_url: str) -> str | None:
         home.netloc,
     ) or not target.netloc:
         return None
-    return None if _leads_to_a_host(target.path) else url
+    return None if _is_protocol_relative(target.path) else url
 
 
-def _leads_to_a_host(path: str) -> bool:
+def _is_protocol_relative(path: str) -> bool:
     """Tell whether a path would name a host as soon as it stands without its origin.
 
     That is so if it begins with two slashes once its dots are resolved (URL Standard, "path

@@ -9,7 +9,7 @@ from .audit import AuditEvent, AuditTrail
 from .errors import AuthError
 from .events import EndReason, Events, Feed, SessionEnded, tell
 from .record import Device
-from .serializers import Faces
+from .serializers import Serializers
 from .store import SessionStore
 
 
@@ -19,7 +19,7 @@ class Endings:
 
     _: KW_ONLY
     store: SessionStore
-    faces: Faces
+    faces: Serializers
     feed: Feed
     events: Events
     trail: AuditTrail

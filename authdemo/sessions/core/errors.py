@@ -50,7 +50,7 @@ class AuthError(Exception):
         self.reason = reason or self.reason
         self.values = dict(values or {})
 
-    def facts(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Say the same for programs, and for catalogs of other languages.
 
         Returns:
@@ -58,8 +58,8 @@ class AuthError(Exception):
         """
         more = {"reason": self.reason, "values": self.values}
         blamed = {} if self.field is None else {"field": self.field}
-        facts = {"message": self.message, "code": self.code, **blamed}
-        return facts | {name: value for name, value in more.items() if value}
+        to_dict = {"message": self.message, "code": self.code, **blamed}
+        return to_dict | {name: value for name, value in more.items() if value}
 
 
 _DEAD = frozenset({"expired", "life", "session", "owner"})
@@ -135,10 +135,10 @@ class UnknownProvider(SignInError):
     code = "UnknownProvider"
 
 
-class TicketRefused(SignInError):
+class TicketRejected(SignInError):
     """A sign-in ticket that is used up, too old, or another browser's."""
 
-    code = "TicketRefused"
+    code = "TicketRejected"
 
 
 class SignInOutdated(SignInError):
@@ -205,13 +205,13 @@ class NotAuthenticated(AuthError):
     message = "You are not signed in. Sign in and try again."
 
 
-class UpdateRefused(AuthError):
+class UpdateRejected(AuthError):
     """An update that breaks a rule; the session stays as it was."""
 
-    code = "UpdateRefused"
+    code = "UpdateRejected"
 
 
-class RuleBroken(ValueError):
+class FieldValidationError(ValueError):
     """What a field's validator raises, so that catalogs can say it in other languages.
 
     Attributes:
@@ -232,7 +232,7 @@ class RuleBroken(ValueError):
         self.values = values
 
 
-class RevisionConflict(UpdateRefused):
+class RevisionConflict(UpdateRejected):
     """The session has moved on since the caller read it.
 
     Attributes:
@@ -276,10 +276,10 @@ class HandlerFailed(AuthError):
     message = "That did not work. Try again."
 
 
-class RequestRefused(AuthError):
+class RequestRejected(AuthError):
     """A request that did not come from this app's own pages."""
 
-    code = "RequestRefused"
+    code = "RequestRejected"
     url: str | None = None
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from .arguments import check_function
 from .audit import AuditListener, log_event
 from .record import Change, SessionRecord
-from .utils import settled
+from .utils import maybe_await
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -54,19 +54,19 @@ class Events:
 
     def __post_init__(self) -> None:
         """Check that each listener can take what it gets."""
-        for name, facts in _FACTS.items():
+        for name, to_dict in _FACTS.items():
             check_function(
-                f"Events({name}=...)", getattr(self, name), keywords=facts, optional=True
+                f"Events({name}=...)", getattr(self, name), keywords=to_dict, optional=True
             )
         check_function("Events(audit=...)", self.audit, "event", optional=True)
 
 
-async def tell(listener: Listener | None, **facts: Any) -> None:
+async def tell(listener: Listener | None, **to_dict: Any) -> None:
     """Tell a listener of the app, whatever becomes of it."""
     if listener is None:
         return
     try:
-        await settled(listener(**facts))
+        await maybe_await(listener(**to_dict))
     except Exception:
         logger.exception("An event listener failed; nothing else is affected.")
 

@@ -15,7 +15,7 @@ logger = logging.getLogger("authdemo.sessions")
 _MOST_KNOWN = 16_384
 
 
-class Misfit(Exception):
+class IncompatibleUser(Exception):
     """A user whom the app can't read."""
 
     def __init__(self, fields: tuple[str, ...]) -> None:
@@ -24,7 +24,7 @@ class Misfit(Exception):
 
 
 @dataclass(frozen=True, eq=False)
-class Fitting:
+class SchemaMigrator:
     """Brings the users of sessions in line with the app's model, as far as they can be."""
 
     schema: UserSchema
@@ -49,7 +49,7 @@ class Fitting:
         if len(self.known) > _MOST_KNOWN:
             del self.known[next(iter(self.known))]
 
-    def _misfit(self, error: ValidationError) -> Misfit:
+    def _misfit(self, error: ValidationError) -> IncompatibleUser:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         broken = {
             str(detail["loc"][0]) if detail["loc"] else "": detail["type"] for detail in found
@@ -62,4 +62,4 @@ class Fitting:
                 self.schema.user.__name__,
                 said,
             )
-        return Misfit(tuple(filter(None, broken)))
+        return IncompatibleUser(tuple(filter(None, broken)))

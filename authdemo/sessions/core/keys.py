@@ -24,13 +24,13 @@ from jwt.utils import is_pem_format, is_ssh_key
 from .errors import ConfigurationError
 
 
-def base64url(octets: bytes) -> str:
+def base64url_encode(octets: bytes) -> str:
     """Encode without padding (RFC 7515 section 2)."""
     encoded = base64.b64encode(octets).rstrip(b"=")
     return encoded.replace(b"+", b"-").replace(b"/", b"_").decode()
 
 
-def unpacked(segment: str) -> bytes:
+def base64url_decode(segment: str) -> bytes:
     """Decode a segment, however it is spelled."""
     return base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
 
@@ -40,7 +40,7 @@ def signature(signed: bytes, private: Any, algorithm: str) -> str:
 
     See RFC 7518 section 3.1.
     """
-    return base64url(jwt.get_algorithm_by_name(algorithm).sign(signed, private))
+    return base64url_encode(jwt.get_algorithm_by_name(algorithm).sign(signed, private))
 
 
 LEAST_RSA_BITS = 2048
@@ -124,7 +124,7 @@ def _public_jwk(public: Any, algorithm: str) -> dict[str, str]:
 
 def _thumbprint(jwk: Mapping[str, str]) -> str:
     canonical = json.dumps(dict(sorted(jwk.items())), separators=(",", ":"))
-    return base64url(hashlib.sha256(canonical.encode()).digest())
+    return base64url_encode(hashlib.sha256(canonical.encode()).digest())
 
 
 MIN_SECRET_BYTES = 32

@@ -30,7 +30,7 @@ Texts: TypeAlias = Mapping[str, str]
 _file = TypeAdapter(dict[str, str])
 
 
-class Words:
+class Locales:
     """An app's catalogs, which lie over the package's own."""
 
     def __init__(self, folder: Path | None = None) -> None:

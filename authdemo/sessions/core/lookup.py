@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from .endings import Endings
 from .errors import StoreUnavailable, TokenError
-from .fitting import Fitting, Misfit
-from .record import Revision, SessionRecord
+from .fitting import IncompatibleUser, SchemaMigrator
+from .record import HistoryEntry, SessionRecord
 from .store import SessionStore
 from .tokens import Claims, TokenCodec
 from .utils import Clock
@@ -35,7 +35,7 @@ class Lookup:
         store: SessionStore,
         tokens: TokenCodec,
         endings: Endings,
-        fitting: Fitting,
+        fitting: SchemaMigrator,
         clock: Clock,
     ) -> None:
         self.store = store
@@ -77,7 +77,9 @@ class Lookup:
         """List a user's living sessions, newest first."""
         return await self._living(await self.store.of_user(user_id))
 
-    async def lives_of(self, user_id: str) -> list[tuple[SessionRecord, list[Revision]]]:
+    async def list_with_history(
+        self, user_id: str
+    ) -> list[tuple[SessionRecord, list[HistoryEntry]]]:
         """List a user's living sessions and how they came to be what they are."""
         records = await self.of_user(user_id)
         return [(record, await self.store.history(record.id)) for record in records]
@@ -96,7 +98,7 @@ class Lookup:
             return record
         try:
             return self._fitting.fit(record)
-        except Misfit as misfit:
+        except IncompatibleUser as misfit:
             with suppress(StoreUnavailable):  # it is over, whether or not it can be forgotten now
                 await self._endings.end(record.id, "outdated", fields=misfit.fields)
             return None

@@ -9,14 +9,14 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .errors import OAuthCallbackError, SignInOutdated, TicketRefused
+from .errors import OAuthCallbackError, SignInOutdated, TicketRejected
 from .store import SessionStore
 from .utils import Clock, new_id, system_clock
 
 Kind = TypeVar("Kind", bound=BaseModel)
 
 
-class Once(Generic[Kind]):
+class OneTimeStore(Generic[Kind]):
     """Keeps things of one kind on every worker, each for a while and for one use."""
 
     def __init__(
@@ -46,7 +46,7 @@ class Once(Generic[Kind]):
 TICKET_SECONDS = 30
 
 
-class Pass(BaseModel):
+class LoginTicket(BaseModel):
     """What a ticket stands for."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,23 +58,23 @@ class Pass(BaseModel):
     browser: str = ""
 
 
-class Tickets:
+class LoginTickets:
     """Gives tickets out and takes each back once."""
 
     def __init__(self, store: SessionStore, *, clock: Clock = system_clock) -> None:
-        self._waiting = Once(Pass, store, seconds=TICKET_SECONDS, clock=clock)
+        self._waiting = OneTimeStore(LoginTicket, store, seconds=TICKET_SECONDS, clock=clock)
 
-    async def issue(self, granted: Pass) -> str:
+    async def issue(self, granted: LoginTicket) -> str:
         """Give a ticket out."""
         return await self._waiting.keep(granted)
 
-    async def redeem(self, ticket: str, *, browser: str) -> Pass:
+    async def redeem(self, ticket: str, *, browser: str) -> LoginTicket:
         """Take a ticket back; whatever the answer, it is used up."""
         granted = await self._waiting.take(ticket)
         if granted is None:
-            raise TicketRefused("This sign-in took too long. Sign in again.")
+            raise TicketRejected("This sign-in took too long. Sign in again.")
         if granted.browser not in ("", browser):
-            raise TicketRefused(
+            raise TicketRejected(
                 "The browser's cookies changed during this sign-in. Sign in again.",
                 reason="browser",
             )
@@ -84,7 +84,7 @@ class Tickets:
 DEPARTURE_SECONDS = 600
 
 
-class Departure(BaseModel):
+class OAuthState(BaseModel):
     """One sign-in under way, kept on the server and used once.
 
     See RFC 7636 section 4.1.
@@ -102,11 +102,11 @@ class Departure(BaseModel):
     since: float = 0
 
 
-class Departures:
+class OAuthStates:
     """Remembers sign-ins under way, on every worker, and each for one return."""
 
     def __init__(self, store: SessionStore, *, clock: Clock) -> None:
-        self._waiting = Once(Departure, store, seconds=DEPARTURE_SECONDS, clock=clock)
+        self._waiting = OneTimeStore(OAuthState, store, seconds=DEPARTURE_SECONDS, clock=clock)
         self._clock = clock
 
     def begin(
@@ -117,10 +117,10 @@ class Departures:
         callback_url: str,
         member: str,
         again: bool = False,
-    ) -> tuple[Departure, str, str]:
+    ) -> tuple[OAuthState, str, str]:
         """Prepare for somebody who goes to a provider; nothing is remembered yet."""
         state, secret, now = new_id(), new_id(), self._clock()
-        departure = Departure(
+        departure = OAuthState(
             provider=provider,
             nonce=new_id(),
             verifier=verifier,
@@ -132,11 +132,11 @@ class Departures:
         )
         return departure, state, secret
 
-    async def keep(self, departure: Departure, state: str) -> None:
+    async def keep(self, departure: OAuthState, state: str) -> None:
         """Remember somebody who goes to a provider."""
         await self._waiting.keep(departure, state)
 
-    async def arrive(self, state: str, secrets: list[str], *, provider: str) -> Departure:
+    async def arrive(self, state: str, secrets: list[str], *, provider: str) -> OAuthState:
         """Recognise somebody who comes back; whatever the answer, the state is used up."""
         departure = await self._waiting.take(state)
         if departure is None or departure.provider != provider:
@@ -153,7 +153,7 @@ def _hash(text: str) -> str:
 FAREWELL_SECONDS = 600
 
 
-class Farewell(BaseModel):
+class LogoutState(BaseModel):
     """One sign-out under way."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -163,17 +163,17 @@ class Farewell(BaseModel):
     id_token: str = Field(default="", repr=False)
 
 
-class Farewells:
+class LogoutStates:
     """Remembers sign-outs under way, on every worker, and each step once."""
 
     def __init__(self, store: SessionStore, *, clock: Clock) -> None:
-        self._waiting = Once(Farewell, store, seconds=FAREWELL_SECONDS, clock=clock)
+        self._waiting = OneTimeStore(LogoutState, store, seconds=FAREWELL_SECONDS, clock=clock)
 
-    async def keep(self, farewell: Farewell) -> str:
+    async def keep(self, farewell: LogoutState) -> str:
         """Remember one."""
         return await self._waiting.keep(farewell)
 
-    async def take(self, name: str, *, provider: str) -> Farewell | None:
+    async def take(self, name: str, *, provider: str) -> LogoutState | None:
         """Find one; whatever the answer, its name is used up."""
         farewell = await self._waiting.take(name)
         return farewell if farewell is not None and farewell.provider == provider else None
@@ -184,7 +184,7 @@ PROOF_SECONDS = DEPARTURE_SECONDS + TICKET_SECONDS + 120
 
 
 @dataclass(frozen=True, eq=False)
-class Proofs:
+class LoginInvalidation:
     """Knows on every worker until when the proofs of a user are void."""
 
     store: SessionStore

@@ -62,14 +62,14 @@ def network(address: str) -> str:
     return "" if known is None else str(known)
 
 
-PATIENCE = 10
+TIMEOUT = 10
 """How many seconds others wait to see whether an attempt under way fails."""
 
 _PAUSE = 0.05
 
 
 @dataclass(frozen=True, eq=False)
-class Attempts:
+class SlidingWindow:
     """Counts attempts before they are made, and forgets those that did not fail.
 
     So no more can be under way or have failed than are allowed. Whoever comes while that
@@ -124,7 +124,7 @@ class Attempts:
             )
             if counted is None:
                 return 0
-            failed = [each.at for each in counted if each.is_over or abs(now - each.at) >= PATIENCE]
+            failed = [each.at for each in counted if each.is_over or abs(now - each.at) >= TIMEOUT]
             if len(failed) >= most:
                 return max(1, math.ceil(failed[-most] + self.window - now))
             await asyncio.sleep(_PAUSE)
@@ -143,7 +143,7 @@ def _key(*parts: str) -> str:
 _MOST_BUCKETS = 100_000
 
 
-class Bucket:
+class TokenBucket:
     """Lets so many through in so much time; short bursts are welcome (a token bucket)."""
 
     __slots__ = ("_clock", "_left", "_rate", "_seen")
@@ -173,11 +173,11 @@ class UpdateLimit:
     rate: Rate
     _: KW_ONLY
     clock: Clock = system_clock
-    _buckets: OrderedDict[str, Bucket] = field(default_factory=OrderedDict, init=False)
+    _buckets: OrderedDict[str, TokenBucket] = field(default_factory=OrderedDict, init=False)
 
     def count(self, sid: str) -> None:
         """Count an update."""
-        bucket = self._buckets.get(sid) or Bucket(self.rate, self.clock)
+        bucket = self._buckets.get(sid) or TokenBucket(self.rate, self.clock)
         self._buckets[sid] = bucket
         self._buckets.move_to_end(sid)
         if len(self._buckets) > _MOST_BUCKETS:
@@ -195,7 +195,7 @@ class FailureLimit:
 
     def __init__(self, store: SessionStore, rate: Rate, *, clock: Clock = system_clock) -> None:
         self._most = rate.count
-        self._attempts = Attempts(store, rate.seconds, clock=clock)
+        self._attempts = SlidingWindow(store, rate.seconds, clock=clock)
 
     @asynccontextmanager
     async def attempt(self, account: str, address: str) -> AsyncIterator[None]:
@@ -216,7 +216,7 @@ class AddressLimit:
     ) -> None:
         self._most = rate.count
         self._name = name
-        self._attempts = Attempts(store, rate.seconds, clock=clock)
+        self._attempts = SlidingWindow(store, rate.seconds, clock=clock)
 
     async def take(self, address: str) -> int:
         """Count one more from an address, unless there were too many."""

@@ -55,7 +55,7 @@ class Device(_Frozen):
         return (self.user_agent, self.ip) == (other.user_agent, other.ip)
 
 
-class Revision(_Frozen):
+class HistoryEntry(_Frozen):
     """One step in a session's life."""
 
     rev: int
@@ -91,7 +91,7 @@ class SessionRecord(_Frozen):
     confirmed: float = 0
     device: Device = Device()
     provider_session: ProviderSession | None = None
-    latest: Revision
+    latest: HistoryEntry
     steps: int = 1
 
     @classmethod
@@ -179,7 +179,7 @@ class SessionRecord(_Frozen):
         **new: Any,
     ) -> SessionRecord:
         other = None if device is None or device.is_same_as(self.device) else device
-        latest = Revision(
+        latest = HistoryEntry(
             rev=new.get("rev", self.rev),
             at=at,
             cause=cause,

@@ -25,17 +25,17 @@ class Renewals:
     options: SessionOptions
     clock: Clock
 
-    def is_due(self, record: SessionRecord) -> bool:
+    def should_renew(self, record: SessionRecord) -> bool:
         """Tell whether a session that is used has not been extended for long enough."""
         return self._is_old(record.renewed)
 
-    def is_needless(self, verified: Verified) -> bool:
+    def is_current(self, verified: Verified) -> bool:
         """Tell whether a token shows its session as it is, and both are young enough."""
         claims, record = verified.claims, verified.record
         is_old = self._is_old(claims.iat) or self._is_old(record.renewed)
         return claims.rev == record.rev and not is_old
 
-    def is_behind(self, verified: Verified, record: SessionRecord) -> bool:
+    def token_is_stale(self, verified: Verified, record: SessionRecord) -> bool:
         """Tell whether a token should be minted anew; reads with a better one do not mint."""
         claims = verified.claims
         ends_sooner = self._is_old(claims.iat) and claims.exp < int(record.expires)
@@ -45,7 +45,7 @@ class Renewals:
         self, record: SessionRecord, *, device: Device | None = None
     ) -> SessionRecord | None:
         """Extend a session's life if that is due, since somebody uses it."""
-        if not self.is_due(record):
+        if not self.should_renew(record):
             return record
         now = self.clock()
         extended = record.renewal(now + self.options.max_age, at=now, device=device)

@@ -6,18 +6,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
-from .authorship import Authorship
-from .errors import NotAuthenticated, TokenTooLarge, UpdateRefused
-from .fitting import Fitting
+from .authorship import ClaimsBuilder
+from .errors import NotAuthenticated, TokenTooLarge, UpdateRejected
+from .fitting import SchemaMigrator
 from .record import Cause, Device, SessionRecord
-from .serializers import Faces
+from .serializers import Serializers
 from .settings import SessionOptions
 from .store import SessionStore
 from .utils import Clock, Locks
 
 
 @dataclass(frozen=True, slots=True)
-class Revised:
+class UpdateResult:
     """A session at its newest revision."""
 
     record: SessionRecord
@@ -34,9 +34,9 @@ class Revisions:
     store: SessionStore
     find: Callable[[str], Awaitable[SessionRecord | None]]
     end: Callable[[str], Awaitable[None]]
-    faces: Faces
-    authorship: Authorship
-    fitting: Fitting
+    faces: Serializers
+    authorship: ClaimsBuilder
+    fitting: SchemaMigrator
     options: SessionOptions
     clock: Clock
     _locks: Locks = field(default_factory=Locks, init=False)
@@ -50,7 +50,7 @@ class Revisions:
         is_used: bool = True,
         device: Device | None = None,
         known: SessionRecord | None = None,
-    ) -> Revised:
+    ) -> UpdateResult:
         """Take a session to its next revision, unless nothing differs."""
         turn = self._locks.of(sid)
         known = None if turn.is_taken else known
@@ -67,10 +67,10 @@ class Revisions:
                     self.fitting.know(revised.record)
                     return revised
 
-    async def show(self, record: SessionRecord, *, is_new: bool = False) -> Revised:
+    async def show(self, record: SessionRecord, *, is_new: bool = False) -> UpdateResult:
         """Show a session at its present revision."""
-        token = self.faces.mint(record)
-        return Revised(record, await self.faces.public(record), token, is_new)
+        token = self.faces.issue_token(record)
+        return UpdateResult(record, await self.faces.public(record), token, is_new)
 
     async def _revise(
         self,
@@ -80,8 +80,8 @@ class Revisions:
         device: Device | None,
         *,
         is_used: bool,
-    ) -> Revised:
-        contents = await self.authorship.at_update(record, accepted)
+    ) -> UpdateResult:
+        contents = await self.authorship.for_update(record, accepted)
         if contents is None:
             await self.end(record.id)
             raise NotAuthenticated("The session was ended by the app.")
@@ -97,8 +97,8 @@ class Revisions:
             raise _too_large(accepted, error) from error
 
 
-def _too_large(accepted: Mapping[str, Any], error: TokenTooLarge) -> UpdateRefused:
+def _too_large(accepted: Mapping[str, Any], error: TokenTooLarge) -> UpdateRejected:
     largest = max(accepted, key=lambda name: len(str(accepted[name])))
-    return UpdateRefused(
+    return UpdateRejected(
         f"The {largest} is too long. {error.message}", field=largest, reason="too_large"
     )

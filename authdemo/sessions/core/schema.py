@@ -12,7 +12,7 @@ from pydantic import BaseModel, PydanticUserError, ValidationError, create_model
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import ErrorDetails, PydanticSerializationError, core_schema, to_json
 
-from .errors import CallbackFailed, ConfigurationError, RuleBroken, UpdateRefused
+from .errors import CallbackFailed, ConfigurationError, FieldValidationError, UpdateRejected
 from .record import PLAIN
 from .users import User, UserUpdate
 
@@ -60,9 +60,11 @@ def write(values: BaseModel, only: AbstractSet[str] | None = None) -> dict[str, 
 
 def check(model: type[BaseModel]) -> None:
     """Check that JSON can say what a model is for, as far as its types tell."""
-    if _is_sayable(model):
+    if _is_json_serializable(model):
         return
-    doubtful = [name for name in model.model_fields if not _is_sayable(_alone(model, name))]
+    doubtful = [
+        name for name in model.model_fields if not _is_json_serializable(_alone(model, name))
+    ]
     raise ConfigurationError(
         f"Sessions can't hold {model.__name__}.{', '.join(doubtful)}: they are kept in JSON, which "
         "has no word for its type. Give the field another type, such as str, or tell pydantic "
@@ -77,7 +79,7 @@ def without_order(value: object) -> object:
     return sorted(map(without_order, value), key=repr) if isinstance(value, list) else value
 
 
-class _Sayable(GenerateJsonSchema):
+class _JsonSerializable(GenerateJsonSchema):
     def is_subclass_schema(self, schema: core_schema.IsSubclassSchema) -> JsonSchemaValue:
         return self.handle_invalid_for_json_schema(schema, "a class")
 
@@ -85,9 +87,9 @@ class _Sayable(GenerateJsonSchema):
         """Nobody reads the schema, so nothing has to be in it."""
 
 
-def _is_sayable(model: type[BaseModel]) -> bool:
+def _is_json_serializable(model: type[BaseModel]) -> bool:
     try:
-        model.model_json_schema(schema_generator=_Sayable)
+        model.model_json_schema(schema_generator=_JsonSerializable)
     except (PydanticUserError, ValueError):  # the latter for an enum of what JSON can't say
         return False
     return True
@@ -140,7 +142,11 @@ class UserSchema:
             self.read(self.adopt(user, {}))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            given, own, why = type(user).__name__, self.user.__name__, blame(first)["message"]
+            given, own, why = (
+                type(user).__name__,
+                self.user.__name__,
+                to_error_kwargs(first)["message"],
+            )
             message = "The callback %r answered with %s, which doesn't fit the app's %s: %s"
             logger.error(message, name, given, own, why)  # noqa: TRY400
             raise CallbackFailed(name) from error
@@ -162,7 +168,7 @@ class UserSchema:
         turned = [
             name
             for name, value in fields.items()
-            if type(value) in _NESTED and _is_turned(value, current.get(name))
+            if type(value) in _NESTED and _same_unordered(value, current.get(name))
         ]
         if turned:
             before = before or self.read(current)
@@ -183,35 +189,35 @@ class UserSchema:
     def accept(self, current: Mapping[str, Any], asked: object, author: Author) -> dict[str, Any]:
         """Check an update as a whole: all of it is accepted, or none."""
         if not isinstance(asked, Mapping):
-            raise UpdateRefused(
+            raise UpdateRejected(
                 "The update must be an object of fields and their new values.",
                 reason="not_an_object",
             )
-        wanted = _that_differ(asked, current)
+        wanted = _changed_fields(asked, current)
         for name in wanted:
             self._check_open(name, author)
         try:
             accepted = {**self._clean(current, wanted), **self._checked_rest(current, wanted)}
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            raise UpdateRefused(**blame(first)) from error
+            raise UpdateRejected(**to_error_kwargs(first)) from error
         except PydanticSerializationError as error:
-            raise UpdateRefused("The update holds what JSON can't say.") from error
-        return _that_differ(accepted, current)
+            raise UpdateRejected("The update holds what JSON can't say.") from error
+        return _changed_fields(accepted, current)
 
-    def beyond_clients(self, current: Mapping[str, Any], user: User) -> dict[str, Any]:
+    def server_owned_changes(self, current: Mapping[str, Any], user: User) -> dict[str, Any]:
         """Pick what is new in the fields that no client may change."""
         beyond = type(user).model_fields.keys() - self._open
         fields = self.adopt(user, current, only=beyond)
-        return _that_differ(fields, current)
+        return _changed_fields(fields, current)
 
     def _check_open(self, name: str, author: Author) -> None:
         if name not in self._fields:
-            raise UpdateRefused(
+            raise UpdateRejected(
                 f"A session has no field {name[:64]!r}.", field=name[:64], reason="no_such_field"
             )
         if name == "id" or (author == "client" and name not in self._open):
-            raise UpdateRefused(
+            raise UpdateRejected(
                 f"The field {name!r} can't be changed here.", field=name, reason="fixed"
             )
 
@@ -228,11 +234,11 @@ class UserSchema:
         return self.write(self.read({**current, **rest}), current, only=rest.keys())
 
 
-def blame(detail: ErrorDetails) -> dict[str, Any]:
+def to_error_kwargs(detail: ErrorDetails) -> dict[str, Any]:
     """Say what pydantic found wrong, as the errors of this package do."""
     field = str(detail["loc"][0]) if detail["loc"] else None
     broken = detail.get("ctx", {}).get("error")
-    if isinstance(broken, RuleBroken):
+    if isinstance(broken, FieldValidationError):
         reason, values = broken.reason, broken.values
     else:
         reason, values = detail["type"], _numbers(detail)
@@ -240,7 +246,7 @@ def blame(detail: ErrorDetails) -> dict[str, Any]:
     return {"message": message, "field": field, "reason": reason, "values": values}
 
 
-def _that_differ(fields: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
+def _changed_fields(fields: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in fields.items()
@@ -248,7 +254,7 @@ def _that_differ(fields: Mapping[str, Any], current: Mapping[str, Any]) -> dict[
     }
 
 
-def _is_turned(new: object, old: object) -> bool:
+def _same_unordered(new: object, old: object) -> bool:
     """Tell whether two values of JSON are the same but for the order in lists."""
     return new != old and without_order(new) == without_order(old)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from .authorship import token_of
 from .callbacks import Callbacks
-from .record import Revision, SessionRecord
+from .record import HistoryEntry, SessionRecord
 from .schema import UserSchema
 from .tokens import MAX_TOKEN_BYTES, Claims, TokenCodec
 from .users import User
@@ -21,7 +21,7 @@ from .utils import Clock, iso, new_id
 
 
 @dataclass(frozen=True, eq=False)
-class Faces:
+class Serializers:
     """Shows session records; changes none."""
 
     _: KW_ONLY
@@ -47,7 +47,7 @@ class Faces:
         """Read the user of a record as the app's own type."""
         return self.schema.read(record.user)
 
-    def mint(self, record: SessionRecord) -> str:
+    def issue_token(self, record: SessionRecord) -> str:
         """Make a token that shows the session as it is."""
         return self.tokens.encode(self._claims(record))
 
@@ -69,7 +69,7 @@ class Faces:
         )
 
     def inspect(
-        self, token: str, record: SessionRecord, history: Sequence[Revision]
+        self, token: str, record: SessionRecord, history: Sequence[HistoryEntry]
     ) -> dict[str, Any]:
         """Show what a token says, and how its session came to be what it is."""
         return {

@@ -11,19 +11,19 @@ from contextlib import suppress
 from typing import Any
 
 from .audit import AuditEvent, AuditTrail
-from .authorship import Authorship
+from .authorship import ClaimsBuilder
 from .callbacks import Account, Callbacks
 from .endings import Endings
 from .errors import AccessDenied, AuthError, NotAuthenticated, RevisionConflict, StoreUnavailable
 from .events import Events, Feed, SessionBegan, SessionChanged, tell
-from .fitting import Fitting
+from .fitting import SchemaMigrator
 from .lookup import Lookup
-from .one_time import Proofs
-from .record import Device, ProviderSession, Revision, SessionRecord, changes
+from .one_time import LoginInvalidation
+from .record import Device, HistoryEntry, ProviderSession, SessionRecord, changes
 from .renewals import Renewals
-from .revisions import Revised, Revisions
+from .revisions import Revisions, UpdateResult
 from .schema import Author, UserSchema
-from .serializers import Faces
+from .serializers import Serializers
 from .settings import SessionOptions
 from .store import SessionStore
 from .tokens import TokenCodec
@@ -46,7 +46,7 @@ class Sessions(Lookup):
         trail: AuditTrail | None = None,
         clock: Clock = system_clock,
     ) -> None:
-        self.faces = Faces(tokens=tokens, schema=schema, callbacks=callbacks, clock=clock)
+        self.faces = Serializers(tokens=tokens, schema=schema, callbacks=callbacks, clock=clock)
         self.feed = Feed()
         self.schema = schema
         self._options = options
@@ -56,10 +56,10 @@ class Sessions(Lookup):
             store=store, faces=self.faces, feed=self.feed, events=events, trail=self._trail
         )
         super().__init__(
-            store=store, tokens=tokens, endings=endings, fitting=Fitting(schema), clock=clock
+            store=store, tokens=tokens, endings=endings, fitting=SchemaMigrator(schema), clock=clock
         )
-        self._proofs = Proofs(store, clock=clock)
-        self._authorship = Authorship(callbacks, schema)
+        self._proofs = LoginInvalidation(store, clock=clock)
+        self._authorship = ClaimsBuilder(callbacks, schema)
         self.renewals = Renewals(
             store=store, find=self.find, feed=self.feed, options=options, clock=clock
         )
@@ -86,7 +86,7 @@ class Sessions(Lookup):
     ) -> SessionRecord:
         """Begin a session."""
         now = self._clock()
-        contents = await self._authorship.at_sign_in(user, account)
+        contents = await self._authorship.for_sign_in(user, account)
         if contents is None:
             raise AccessDenied
         fields, claims = contents
@@ -144,7 +144,7 @@ class Sessions(Lookup):
         if_rev: Collection[int] | None = None,
         device: Device | None = None,
         known: SessionRecord | None = None,
-    ) -> Revised:
+    ) -> UpdateResult:
         """Change some fields of the user, all of them or none."""
 
         def accept(record: SessionRecord) -> dict[str, Any]:
@@ -169,7 +169,7 @@ class Sessions(Lookup):
         await self._proofs.void(user.id)
 
         def accept(record: SessionRecord) -> dict[str, Any]:
-            return self.schema.beyond_clients(record.user, user)
+            return self.schema.server_owned_changes(record.user, user)
 
         refreshed = []
         for record in await self.of_user(user.id):
@@ -231,14 +231,14 @@ class Sessions(Lookup):
                 await self.store.delete(record.id)
             raise
 
-    async def _in_use(self, unchanged: Revised, device: Device | None) -> Revised:
+    async def _in_use(self, unchanged: UpdateResult, device: Device | None) -> UpdateResult:
         """Extend a session for which nothing was changed, as one that is read is extended."""
         record = await self.renewals.extend(unchanged.record, device=device)
         if record is None:
             raise NotAuthenticated
         return unchanged if record is unchanged.record else await self._revisions.show(record)
 
-    async def _tell_of(self, revised: Revised, device: Device | None) -> None:
+    async def _tell_of(self, revised: UpdateResult, device: Device | None) -> None:
         """Tell everyone concerned of a new revision."""
         if not revised.is_new:
             return
@@ -255,13 +255,13 @@ class Sessions(Lookup):
 
         The one that has just begun stays, even if a clock that stepped back dates it before others.
         """
-        most = self._options.most_per_user
+        most = self._options.max_sessions_per_user
         if most is not None:
             others = [each for each in await self.of_user(newest.user_id) if each.id != newest.id]
             for record in others[most - 1 :]:
                 await self.revoke(record.id)
 
 
-def _sign_in(fields: dict[str, Any], at: float, device: Device | None) -> Revision:
+def _sign_in(fields: dict[str, Any], at: float, device: Device | None) -> HistoryEntry:
     tab = device.tab if device else ""
-    return Revision(rev=1, at=at, cause="sign-in", changes=changes({}, fields), tab=tab)
+    return HistoryEntry(rev=1, at=at, cause="sign-in", changes=changes({}, fields), tab=tab)

@@ -60,7 +60,7 @@ class SessionOptions:
             again. What a client or an event handler changes in it always does; `auth.refresh`
             and `auth.update_user` never do.
         absolute_age: Seconds from sign-in, however much the session is used.
-        most_per_user: How many sessions a user can have; one more ends the oldest.
+        max_sessions_per_user: How many sessions a user can have; one more ends the oldest.
             None for any number.
 
     Raises:
@@ -70,7 +70,7 @@ class SessionOptions:
     max_age: int = 30 * DAY
     update_age: int = DAY
     absolute_age: int = 90 * DAY
-    most_per_user: int | None = None
+    max_sessions_per_user: int | None = None
 
     def __post_init__(self) -> None:
         """Check that a session can live like that."""
@@ -81,10 +81,10 @@ class SessionOptions:
                     f"SessionOptions({name}=...) takes a whole number of seconds from {least} to "
                     f"{LONGEST_LIFE}, not {shown(age)}."
                 )
-        most = self.most_per_user
+        most = self.max_sessions_per_user
         if most is not None and not (_is_whole(most) and most >= 1):
             raise ConfigurationError(
-                "SessionOptions(most_per_user=...) takes a whole number from 1, or None for any, "
+                "SessionOptions(max_sessions_per_user=...) takes a whole number from 1, or None for any, "
                 f"not {shown(most)}."
             )
 

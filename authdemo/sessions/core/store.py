@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from .record import Revision, SessionRecord
+from .record import HistoryEntry, SessionRecord
 
 
 class Attempt(NamedTuple):
@@ -81,7 +81,7 @@ class SessionStore(Protocol):
             The records, newest first.
         """
 
-    async def history(self, sid: str) -> list[Revision]:
+    async def history(self, sid: str) -> list[HistoryEntry]:
         """Tell how a session came to be what it is.
 
         Args:

@@ -13,7 +13,7 @@ import jwt
 
 from . import strict_json
 from .errors import ConfigurationError, TokenError, TokenExpired, TokenTooLarge
-from .keys import Key, KeyPair, KeyRing, base64url, unpacked
+from .keys import Key, KeyPair, KeyRing, base64url_decode, base64url_encode
 from .utils import Clock, new_id, system_clock
 
 SESSION_TYPE: Final = "session+jwt"
@@ -22,24 +22,24 @@ _LONGEST_KID = 64
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
-class Signet:
+class TokenSigner:
     """A key, ready to sign and to verify."""
 
     def __init__(self, key: Key | KeyPair) -> None:
         self.kid = key.kid
         self.algorithm = key.algorithm
-        self.header = base64url(
+        self.header = base64url_encode(
             strict_json.dumps({"alg": key.algorithm, "typ": SESSION_TYPE, "kid": key.kid})
         )
         self._algorithm = jwt.get_algorithm_by_name(key.algorithm)
         self._private = self._algorithm.prepare_key(key.private)
         self._public = self._algorithm.prepare_key(key.public)
-        self._signature_length = len(base64url(self._algorithm.sign(b"", self._private)))
+        self._signature_length = len(base64url_encode(self._algorithm.sign(b"", self._private)))
 
     def sign(self, payload: Mapping[str, Any]) -> str:
         """Make a signed token."""
-        signed = f"{self.header}.{base64url(strict_json.dumps(payload))}"
-        return f"{signed}.{base64url(self._algorithm.sign(signed.encode(), self._private))}"
+        signed = f"{self.header}.{base64url_encode(strict_json.dumps(payload))}"
+        return f"{signed}.{base64url_encode(self._algorithm.sign(signed.encode(), self._private))}"
 
     def length(self, payload: Mapping[str, Any]) -> int:
         """Tell how long a token would be."""
@@ -51,11 +51,11 @@ class Signet:
         return self._algorithm.verify(signed.encode(), self._public, signature)
 
 
-class Signets:
+class TokenVerifier:
     """The keys that tokens of this profile are verified with."""
 
     def __init__(self, keys: Iterable[Key | KeyPair]) -> None:
-        signets = [Signet(key) for key in keys]
+        signets = [TokenSigner(key) for key in keys]
         self._by_kid = {signet.kid: signet for signet in signets}
         self._by_header = {signet.header: signet for signet in signets}
         self._algorithms = {signet.algorithm for signet in signets}
@@ -69,7 +69,7 @@ class Signets:
             raise TokenError("The token's signature is wrong.", reason="signature")
         return read(octets)
 
-    def _named_in(self, segment: str) -> Signet:
+    def _named_in(self, segment: str) -> TokenSigner:
         """Find the key by a header that is spelled in another way than ours."""
         header = read(canonical(segment))
         if header.keys() != {"alg", "typ", "kid"}:
@@ -102,10 +102,10 @@ def split(token: str) -> list[str]:
 def canonical(segment: str) -> bytes:
     """Decode base64url that has exactly one spelling (RFC 4648 section 3.5)."""
     try:
-        octets = unpacked(segment)
+        octets = base64url_decode(segment)
     except binascii.Error as error:
         raise TokenError("This is not a token.", reason="form") from error
-    if base64url(octets) != segment:
+    if base64url_encode(octets) != segment:
         raise TokenError("The token is not in its canonical form.", reason="form")
     return octets
 
@@ -166,8 +166,8 @@ class TokenCodec:
         self, keys: KeyRing, *, issuer: str, max_age: int, clock: Clock = system_clock
     ) -> None:
         self.max_age = max_age
-        self._signer = Signet(keys.signer)
-        self._signets = Signets(keys.all)
+        self._signer = TokenSigner(keys.signer)
+        self._signets = TokenVerifier(keys.all)
         self._issuer = issuer
         self._clock = clock
         self._proved: OrderedDict[str, tuple[Claims, int]] = OrderedDict()
@@ -286,7 +286,7 @@ class AccessTokens:
     client: str
     clock: Clock
 
-    def mint(
+    def issue_token(
         self, user_id: str, *, audience: str, max_age: int, claims: dict[str, Any] | None = None
     ) -> str:
         """Make a token."""

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from .errors import RuleBroken
+from .errors import FieldValidationError
 from .text import hides_something, shows_something
 
 MAX_NAME_CHARACTERS = 64
@@ -16,25 +16,25 @@ MAX_URL_CHARACTERS = 2048
 
 def _visible(text: str) -> str:
     if hides_something(text):
-        raise RuleBroken("invisible", "must not hold control or invisible characters")
+        raise FieldValidationError("invisible", "must not hold control or invisible characters")
     return text
 
 
 def _display_name(text: str) -> str:
     name = _visible(text.strip())
     if not 1 <= len(name) <= MAX_NAME_CHARACTERS:
-        raise RuleBroken(
+        raise FieldValidationError(
             "length", f"must have 1 to {MAX_NAME_CHARACTERS} characters", most=MAX_NAME_CHARACTERS
         )
     if not shows_something(name):
-        raise RuleBroken("unseen", "must hold a character that can be seen")
+        raise FieldValidationError("unseen", "must hold a character that can be seen")
     return name
 
 
 def _picture_url(text: str) -> str:
     if not text or _is_https(_visible(text)):
         return text
-    raise RuleBroken("not_https", "must be empty or an https: address")
+    raise FieldValidationError("not_https", "must be empty or an https: address")
 
 
 def _is_https(text: str) -> bool:

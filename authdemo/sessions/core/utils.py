@@ -35,7 +35,7 @@ def iso(seconds: float) -> str:
 T = TypeVar("T")
 
 
-async def settled(answer: T | Awaitable[T]) -> T:
+async def maybe_await(answer: T | Awaitable[T]) -> T:
     """Wait for an answer, if it has to be waited for."""
     if answer is None:
         return answer
@@ -94,7 +94,7 @@ logger = logging.getLogger("authdemo.sessions")
 
 
 @dataclass(eq=False)
-class Trouble:
+class LogOnce:
     """Something that may stop working, and may work again."""
 
     begins: str

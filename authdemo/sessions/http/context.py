@@ -27,7 +27,7 @@ _MOST_DEVICES = 4096
 
 
 @dataclass(eq=False, slots=True)
-class Visitor:
+class RequestContext:
     """One request's sender."""
 
     scope: Scope
@@ -79,7 +79,7 @@ def _device(user_agent: str, ip: str, tab: str) -> Device:
     return Device(user_agent=user_agent, ip=ip, tab=tab)
 
 
-class Visitors:
+class RequestContexts:
     """Knows those who send requests by their cookies, and hands cookies out."""
 
     def __init__(self, auth: AuthCore, origins: Origins) -> None:
@@ -87,7 +87,7 @@ class Visitors:
         self.origins = origins
         self.csrf = Csrf(auth.settings.keys)
 
-    async def receive(self, scope: Scope) -> Visitor:
+    async def receive(self, scope: Scope) -> RequestContext:
         """Find out who sends a request.
 
         Of several session cookies the first good one counts, so that a planted
@@ -103,24 +103,26 @@ class Visitors:
                 break
             except TokenError as error:
                 has_dead_token = has_dead_token or error.is_dead
-        return Visitor(scope, base_url, names, sent, verified, has_dead_token)
+        return RequestContext(scope, base_url, names, sent, verified, has_dead_token)
 
-    def browser(self, visitor: Visitor) -> str:
+    def browser(self, visitor: RequestContext) -> str:
         """Name the visitor's browser by its CSRF cookie; empty if it has none."""
         return self.csrf.find(visitor.csrf_cookies, visitor.sid) or ""
 
-    def browser_after(self, visitor: Visitor) -> str:
+    def browser_after(self, visitor: RequestContext) -> str:
         """Name the browser as `browser` will when it has no session, or has none any more."""
         if not visitor.sid:
             return self.browser(visitor)
         return self.csrf.successor(visitor.csrf_cookies)
 
-    def put_session(self, headers: RawHeaders, visitor: Visitor, record: SessionRecord) -> None:
+    def put_session(
+        self, headers: RawHeaders, visitor: RequestContext, record: SessionRecord
+    ) -> None:
         """Hand out a fresh token."""
-        self.put_token(headers, visitor, record, self._auth.sessions.faces.mint(record))
+        self.put_token(headers, visitor, record, self._auth.sessions.faces.issue_token(record))
 
     def put_token(
-        self, headers: RawHeaders, visitor: Visitor, record: SessionRecord, token: str
+        self, headers: RawHeaders, visitor: RequestContext, record: SessionRecord, token: str
     ) -> None:
         """Hand out a token that shows a session; see `put_session`."""
         cookies.put(
@@ -131,19 +133,19 @@ class Visitors:
             max_age=self._auth.sessions.faces.seconds_left(record),
         )
 
-    def clear_session(self, headers: RawHeaders, visitor: Visitor) -> None:
+    def clear_session(self, headers: RawHeaders, visitor: RequestContext) -> None:
         """Take the session cookie back."""
         cookies.clear(headers, visitor.names.session, secure=visitor.names.secure)
 
     def put_csrf(
-        self, headers: RawHeaders, visitor: Visitor, sid: str, *, browser: str = ""
+        self, headers: RawHeaders, visitor: RequestContext, sid: str, *, browser: str = ""
     ) -> str:
         """Hand out a fresh CSRF token."""
         token, cookie = self.csrf.issue(sid, after=visitor.csrf_cookies, browser=browser)
         cookies.put(headers, visitor.names.csrf, cookie, secure=visitor.names.secure)
         return token
 
-    async def refresh(self, headers: RawHeaders, visitor: Visitor) -> SessionRecord | None:
+    async def refresh(self, headers: RawHeaders, visitor: RequestContext) -> SessionRecord | None:
         """Bring a reader's cookies up to date, but only if they are behind.
 
         A session cookie is taken back if its token is this app's and dead, unless a page's
@@ -155,16 +157,16 @@ class Visitors:
         if verified is None:
             self._take_back(headers, visitor)
             return None
-        if renewals.is_needless(verified):
+        if renewals.is_current(verified):
             return verified.record
         record = await renewals.extend(verified.record, device=visitor.device)
         if record is None:
             self._take_back(headers, visitor)
-        elif renewals.is_behind(verified, record):
+        elif renewals.token_is_stale(verified, record):
             self.put_session(headers, visitor, record)
         return record
 
-    def _take_back(self, headers: RawHeaders, visitor: Visitor) -> None:
+    def _take_back(self, headers: RawHeaders, visitor: RequestContext) -> None:
         """Take a session cookie back that is dead, as `refresh` says."""
         if visitor.has_own_token and not is_scripts(visitor.scope):
             self.clear_session(headers, visitor)

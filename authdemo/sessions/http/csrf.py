@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote
 
-from ..core.errors import RequestRefused
+from ..core.errors import RequestRejected
 from ..core.keys import KeyRing
 from ..core.utils import random_octets
 
@@ -67,17 +67,17 @@ class Csrf:
     def check(self, cookies: list[str], sid: str, given: object) -> str:
         """Check the token that a request brings in its body."""
         if not cookies and isinstance(given, str):
-            raise RequestRefused(
+            raise RequestRejected(
                 "The request has a CSRF token, but no CSRF cookie. Allow cookies for this site.",
                 reason="cookies",
             )
         token = self.find(cookies, sid)
         if token is None or not isinstance(given, str):
-            raise RequestRefused(
+            raise RequestRejected(
                 "The request has no valid CSRF token. Get one from /api/auth/csrf first."
             )
         if not hmac.compare_digest(token.encode(), given.encode("utf-8", "replace")):
-            raise RequestRefused("The request's CSRF token is not this browser's.")
+            raise RequestRejected("The request's CSRF token is not this browser's.")
         return token
 
     def _read(self, cookie: str, sid: str) -> str | None:

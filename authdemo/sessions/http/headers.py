@@ -9,7 +9,7 @@ from functools import lru_cache
 from starlette.types import Scope
 
 from ..core.utils import weighted
-from .responses import PreconditionRefused
+from .responses import PreconditionFailed
 
 
 def find_header(scope: Scope, name: bytes) -> str | None:
@@ -67,7 +67,7 @@ def expected_revs(scope: Scope) -> Collection[int] | None:
         raise _malformed()
     strong = {rev for rev in revs if rev is not None}
     if not strong:
-        raise PreconditionRefused(
+        raise PreconditionFailed(
             'A weak revision never matches. Send it like "3" in If-Match.', 412
         )
     return strong
@@ -81,5 +81,5 @@ def _rev(item: str) -> int | None:
     return None if tag[1] else int(tag[2])
 
 
-def _malformed() -> PreconditionRefused:
-    return PreconditionRefused('If-Match takes revisions in quotes, like "3", or *.')
+def _malformed() -> PreconditionFailed:
+    return PreconditionFailed('If-Match takes revisions in quotes, like "3", or *.')

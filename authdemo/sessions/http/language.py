@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from starlette.types import Scope
 
-from ..core.locales import Words
+from ..core.locales import Locales
 from . import cookies
 from .headers import header
 
@@ -14,7 +14,7 @@ COOKIE = "language"
 """The name of the cookie that remembers a visitor's choice."""
 
 
-def language_of(scope: Scope, words: Words, sent: Mapping[str, list[str]] | None = None) -> str:
+def language_of(scope: Scope, words: Locales, sent: Mapping[str, list[str]] | None = None) -> str:
     """Choose the language of an answer."""
     known = cookies.by_name(scope) if sent is None else sent
     chosen = known[COOKIE][0] if COOKIE in known else None

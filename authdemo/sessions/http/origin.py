@@ -10,7 +10,7 @@ from ipaddress import ip_address
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..core.errors import RequestRefused
+from ..core.errors import RequestRejected
 from . import responses
 from .headers import find_header, header
 from .responses import HostRejected
@@ -59,13 +59,13 @@ class Origins:
         """Refuse what another origin's page sends."""
         is_cross_site = header(scope, b"sec-fetch-site") == "cross-site"
         if is_cross_site or self.is_own(scope) is False:
-            raise RequestRefused("The request comes from another site.")
+            raise RequestRejected("The request comes from another site.")
 
 
 @lru_cache(_MOST_ORIGINS)
 def _origin(scheme: str, host: str) -> str:
     if not HOST.fullmatch(host):
-        raise RequestRefused("The request has no valid Host header.")
+        raise RequestRejected("The request has no valid Host header.")
     return f"{scheme}://{host}"
 
 

@@ -11,10 +11,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..core.errors import AuthError, NotAuthenticated, NotFound
 from ..engine import AuthCore
 from . import responses
-from .context import Visitors, device_of
+from .context import RequestContexts, device_of
 from .headers import find_header, wants_page
 from .paths import address_of
-from .responses import Answer
+from .responses import Response
 
 Judge: TypeAlias = Callable[[Scope], bool]
 
@@ -29,7 +29,7 @@ class ProtectAll:
     app: ASGIApp
     _: KW_ONLY
     auth: AuthCore
-    visitors: Visitors
+    visitors: RequestContexts
     is_public: Judge
     is_missing: Judge
     serves_pages: bool
@@ -60,7 +60,7 @@ class ProtectAll:
         if (await self.visitors.receive(scope)).record is None:
             raise NotFound if self.is_missing(scope) else NotAuthenticated
 
-    def _rejection(self, scope: Scope, error: AuthError) -> Answer:
+    def _rejection(self, scope: Scope, error: AuthError) -> Response:
         is_navigation = self.serves_pages and wants_page(scope) and scope["method"] == "GET"
         if is_navigation and isinstance(error, NotAuthenticated):
             query = scope["query_string"].decode("latin-1")

@@ -13,9 +13,9 @@ from urllib.parse import parse_qsl
 from starlette.types import Receive, Scope
 
 from ..core import strict_json
-from .context import Visitor
+from .context import RequestContext
 from .headers import find_header
-from .responses import BodyRefused
+from .responses import BodyRejected
 
 MAX_BODY_BYTES = 16 * 1024
 _JSON = "application/json"
@@ -34,12 +34,12 @@ async def read(request: Request) -> dict[str, Any]:
     """Read a body of JSON or of form fields."""
     kind = _kind(request)
     if kind not in (_JSON, _FORM):
-        raise BodyRefused(f"The body must be {_JSON} or {_FORM}.", 415)
+        raise BodyRejected(f"The body must be {_JSON} or {_FORM}.", 415)
     octets = await _in_time(request)
     try:
         return _json(octets) if kind == _JSON else _form(octets)
     except ValueError as error:
-        raise BodyRefused("The body is not valid JSON, or not UTF-8.") from error
+        raise BodyRejected("The body is not valid JSON, or not UTF-8.") from error
 
 
 def _kind(request: Request) -> str:
@@ -52,7 +52,7 @@ async def _in_time(request: Request) -> bytes:
         async with asyncio.timeout(BODY_SECONDS):
             return await _octets(request)
     except TimeoutError as error:
-        raise BodyRefused("The body took too long to arrive. Send it again.", 408) from error
+        raise BodyRejected("The body took too long to arrive. Send it again.", 408) from error
 
 
 async def _octets(request: Request) -> bytes:
@@ -60,18 +60,18 @@ async def _octets(request: Request) -> bytes:
     while is_more:
         message = await request.receive()
         if message["type"] == "http.disconnect":
-            raise BodyRefused("The body did not arrive whole.")
+            raise BodyRejected("The body did not arrive whole.")
         octets += message.get("body", b"")
         is_more = message.get("more_body", False)
         if len(octets) > MAX_BODY_BYTES:
-            raise BodyRefused(f"The body must have at most {MAX_BODY_BYTES} bytes.", 413)
+            raise BodyRejected(f"The body must have at most {MAX_BODY_BYTES} bytes.", 413)
     return octets
 
 
 def _json(octets: bytes) -> dict[str, Any]:
     body = strict_json.loads(octets)
     if not isinstance(body, dict):
-        raise BodyRefused("The body must be a JSON object.")
+        raise BodyRejected("The body must be a JSON object.")
     return body
 
 
@@ -87,7 +87,7 @@ class Request:
     scope: Scope
     receive: Receive
     name: str = ""
-    visitor: Visitor | None = field(default=None, init=False)
+    visitor: RequestContext | None = field(default=None, init=False)
 
     @property
     def path(self) -> str:

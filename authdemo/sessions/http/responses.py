@@ -15,7 +15,7 @@ from ..core.errors import AuthError
 from .cookies import RawHeaders
 
 
-class MessageRefused(AuthError):
+class MessageRejected(AuthError):
     """A request that can't be taken as it is."""
 
     status = 400
@@ -28,26 +28,26 @@ class MessageRefused(AuthError):
             self.status = status
 
 
-class BodyRefused(MessageRefused):
+class BodyRejected(MessageRejected):
     """A body that can't be read."""
 
-    code = "BodyRefused"
+    code = "BodyRejected"
 
 
-class PreconditionRefused(MessageRefused):
+class PreconditionFailed(MessageRejected):
     """A condition that can't be read, or never be met."""
 
-    code = "PreconditionRefused"
+    code = "PreconditionFailed"
 
 
-class UpgradeRequired(MessageRefused):
+class UpgradeRequired(MessageRejected):
     """A request to an address that takes WebSockets only (RFC 9110 section 15.5.22)."""
 
     code = "UpgradeRequired"
     status = 426
 
 
-class HostRejected(MessageRefused):
+class HostRejected(MessageRejected):
     """A request that names no host, or none that the app answers for (RFC 9112 section 3.2)."""
 
     code = "HostRejected"
@@ -66,7 +66,7 @@ _AS_IN_URLS = ":/%#?=@[]!$&'()*+,;"
 
 _STATUS: dict[type[e.AuthError], int] = {
     e.RevisionConflict: 409,
-    e.UpdateRefused: 422,
+    e.UpdateRejected: 422,
     e.TokenTooLarge: 422,
     e.NotAuthenticated: 401,
     e.AccessDenied: 403,
@@ -77,7 +77,7 @@ _STATUS: dict[type[e.AuthError], int] = {
     e.TooManySockets: 429,
     e.TooManyUpdates: 429,
     e.SignInError: 401,
-    e.RequestRefused: 403,
+    e.RequestRejected: 403,
     e.ConnectionLost: 400,
     e.StoreUnavailable: 503,
 }
@@ -85,7 +85,7 @@ _STATUS: dict[type[e.AuthError], int] = {
 
 def status(error: e.AuthError) -> int:
     """Choose the HTTP status of an error."""
-    if isinstance(error, MessageRefused):
+    if isinstance(error, MessageRejected):
         return error.status
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
 
@@ -96,14 +96,14 @@ def raw(headers: Mapping[str, str]) -> RawHeaders:
 
 
 @dataclass(slots=True)
-class Answer:
+class Response:
     """A whole answer to one request, as an ASGI app."""
 
     status: int
     headers: RawHeaders
     body: bytes = b""
 
-    def plus(self, headers: Iterable[tuple[bytes, bytes]]) -> Answer:
+    def plus(self, headers: Iterable[tuple[bytes, bytes]]) -> Response:
         """Add headers, such as those of cookies."""
         self.headers.extend(headers)
         return self
@@ -120,24 +120,24 @@ _PERSONAL_JSON = raw({**PERSONAL, **_AS_AUTH_JS, **_JSON})
 _PUBLIC_JSON = raw({**_JSON, "cache-control": "public, max-age=300"})
 
 
-def public(body: object) -> Answer:
+def public(body: object) -> Response:
     """Answer with what is the same for everyone."""
-    return Answer(200, [*_PUBLIC_JSON], strict_json.dumps(body))
+    return Response(200, [*_PUBLIC_JSON], strict_json.dumps(body))
 
 
-def personal(body: object, status_code: int = 200) -> Answer:
+def personal(body: object, status_code: int = 200) -> Response:
     """Answer with one visitor's own data."""
-    return Answer(status_code, [*_PERSONAL_JSON], strict_json.dumps(body))
+    return Response(status_code, [*_PERSONAL_JSON], strict_json.dumps(body))
 
 
-def text(body: str, status_code: int) -> Answer:
+def text(body: str, status_code: int) -> Response:
     """Answer with a plain text."""
-    return Answer(status_code, raw({**PERSONAL, **_TEXT}), body.encode())
+    return Response(status_code, raw({**PERSONAL, **_TEXT}), body.encode())
 
 
-def redirect(url: str, status_code: int) -> Answer:
+def redirect(url: str, status_code: int) -> Response:
     """Send a visitor elsewhere."""
-    return Answer(status_code, [*_PERSONAL, location(url)])
+    return Response(status_code, [*_PERSONAL, location(url)])
 
 
 def location(url: str) -> tuple[bytes, bytes]:
@@ -145,7 +145,7 @@ def location(url: str) -> tuple[bytes, bytes]:
     return b"location", quote(url, safe=_AS_IN_URLS).encode()
 
 
-def plain_refusal(error: e.AuthError) -> Answer:
+def plain_refusal(error: e.AuthError) -> Response:
     """Answer a request for a page with an error."""
     return text(error.message, status(error)).plus([*later(error), *allow(error)])
 
@@ -162,9 +162,9 @@ def allow(error: e.AuthError) -> RawHeaders:
     return raw({"allow": ", ".join(error.allowed)})
 
 
-def refusal(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> Answer:
+def refusal(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> Response:
     """Answer with an error."""
-    body: dict[str, Any] = {**error.facts(), **(extra or {})}
+    body: dict[str, Any] = {**error.to_dict(), **(extra or {})}
     if isinstance(error, e.RevisionConflict):
         body["rev"] = error.rev
     return personal(body, status(error)).plus([*later(error), *allow(error)])

@@ -11,16 +11,16 @@ from ..core.errors import AuthError, MethodNotAllowed, NotFound
 from . import responses
 from .headers import wants_page
 from .requests import Request
-from .responses import Answer
+from .responses import Response
 
-Endpoint: TypeAlias = Callable[[Request], Awaitable[Answer]]
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 OnError: TypeAlias = Callable[[Request, AuthError], None]
 
 NAME = "{provider}"
 """What stands in a path for the one thing that differs."""
 
 
-class Address:
+class Route:
     """One address, and what answers there.
 
     `HEAD` is answered as `GET` is, without the body, which the server leaves out
@@ -33,7 +33,7 @@ class Address:
         self._endpoints = {**endpoints, **also}
         self.methods = sorted(self._endpoints)
 
-    async def answer(self, request: Request) -> Answer:
+    async def answer(self, request: Request) -> Response:
         """Answer a request; every `AuthError` becomes an answer too."""
         try:
             return await self._endpoints.get(request.scope["method"], self._refuse)(request)
@@ -44,13 +44,13 @@ class Address:
                 return responses.redirect(url, 303)
             return responses.refusal(error, {"url": url} if url else None)
 
-    async def _refuse(self, _: Request) -> Answer:
+    async def _refuse(self, _: Request) -> Response:
         if not self.methods:
             raise NotFound
         raise MethodNotAllowed(allowed=self.methods)
 
 
-class Addresses:
+class Router:
     """All addresses below one path; other requests are passed on.
 
     Empty segments of a path count for nothing, as in Auth.js: `/session/` and `//session` are
@@ -68,8 +68,8 @@ class Addresses:
         self._app = app
         self._base = base
         self._below = base + "/"
-        self._addresses = {base + path: Address(each, on_error) for path, each in table.items()}
-        self._nothing = Address({}, on_error)
+        self._addresses = {base + path: Route(each, on_error) for path, each in table.items()}
+        self._nothing = Route({}, on_error)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request that is for one of the addresses, or pass it on."""
@@ -81,7 +81,7 @@ class Addresses:
         answer = await address.answer(Request(scope, receive, name))
         await answer(scope, receive, send)
 
-    def _find(self, path: str) -> tuple[Address, str]:
+    def _find(self, path: str) -> tuple[Route, str]:
         """Find what is at a path, and the name that stands in it."""
         if path in self._addresses:
             return self._addresses[path], ""
@@ -101,7 +101,7 @@ _BEHIND = "authdemo.sessions.behind"
 """Where a scope says what is behind the layers that it is passing through, or has passed."""
 
 
-class Front:
+class OutermostMiddleware:
     """Layers that a request passes once, wherever it meets them first.
 
     An app can be wrapped by a framework in layers of its own before it is served. To wrap

@@ -14,7 +14,7 @@ from oauthlib.oauth2 import WebApplicationClient
 
 from ..core.arguments import check_function
 from ..core.errors import AccessDenied, ConfigurationError, OAuthCallbackError
-from ..core.one_time import Departure
+from ..core.one_time import OAuthState
 from ..core.record import ProviderSession
 from ..core.users import User
 from ..core.utils import Clock
@@ -59,15 +59,15 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-MakeUser: TypeAlias = Callable[[Identity], User | None | Awaitable[User | None]]
-Said: TypeAlias = Mapping[str, Any]
+UserFactory: TypeAlias = Callable[[Identity], User | None | Awaitable[User | None]]
+TokenResponse: TypeAlias = Mapping[str, Any]
 
 VERIFIER_CHARACTERS = 64
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ProviderEndpoints:
     """Where a provider is asked what, and how (RFC 8414 section 2).
 
     See RFC 9207.
@@ -81,7 +81,7 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Federated(ABC):
+class RedirectProvider(ABC):
     """Sign-in at a provider by authorization code and PKCE (RFC 6749 section 4.1, RFC 7636).
 
     Attributes:
@@ -100,7 +100,7 @@ class Federated(ABC):
     id: str
     name: str
     scope: str = ""
-    user: MakeUser = default_user
+    user: UserFactory = default_user
     prompt: str = ""
     type: str
 
@@ -127,7 +127,7 @@ class Federated(ABC):
         verifier: str = self._client().create_code_verifier(VERIFIER_CHARACTERS)
         return verifier
 
-    async def address(self, departure: Departure, *, state: str, redirect_uri: str) -> str:
+    async def address(self, departure: OAuthState, *, state: str, redirect_uri: str) -> str:
         """Find where to send the visitor.
 
         Args:
@@ -158,7 +158,7 @@ class Federated(ABC):
         return str(add_params_to_uri(place.authorization, given))
 
     async def identify(
-        self, departure: Departure, answer: Mapping[str, str], *, redirect_uri: str
+        self, departure: OAuthState, answer: Mapping[str, str], *, redirect_uri: str
     ) -> Identity:
         """Find out who came back.
 
@@ -182,16 +182,16 @@ class Federated(ABC):
             return await self._recognise(http, granted, departure)
 
     @abstractmethod
-    async def _place(self, http: httpx.AsyncClient) -> Place:
+    async def _place(self, http: httpx.AsyncClient) -> ProviderEndpoints:
         """Find out where the provider is asked what."""
 
     @abstractmethod
     async def _recognise(
-        self, http: httpx.AsyncClient, granted: Said, departure: Departure
+        self, http: httpx.AsyncClient, granted: TokenResponse, departure: OAuthState
     ) -> Identity:
         """Find out whom the provider means by what it gave for a code."""
 
-    def _also_asked(self, _: Departure) -> Mapping[str, str]:
+    def _also_asked(self, _: OAuthState) -> Mapping[str, str]:
         """Say what else the provider has to know when it is asked for a code."""
         return {}
 
@@ -201,11 +201,11 @@ class Federated(ABC):
     async def _exchange(
         self,
         http: httpx.AsyncClient,
-        place: Place,
-        departure: Departure,
+        place: ProviderEndpoints,
+        departure: OAuthState,
         code: str,
         redirect_uri: str,
-    ) -> Said:
+    ) -> TokenResponse:
         """Exchange a code for what it stands for; GitHub refuses with status 200."""
         basic = bool(self.client_secret) and place.takes_basic
         secret = {"client_secret": self.client_secret} if self.client_secret and not basic else {}
@@ -229,12 +229,12 @@ class Federated(ABC):
         return httpx.BasicAuth(quote(self.client_id, safe=""), quote(self.client_secret, safe=""))
 
 
-def bearer(granted: Said) -> dict[str, str]:
+def bearer(granted: TokenResponse) -> dict[str, str]:
     """Spell the header by which a provider is asked in the visitor's name (RFC 6750)."""
     return {"Authorization": f"Bearer {granted['access_token']}"}
 
 
-def _check(answer: Mapping[str, str], place: Place) -> None:
+def _check(answer: Mapping[str, str], place: ProviderEndpoints) -> None:
     """Check an answer before anything in it is used; RFC 9207 against a mix-up."""
     says_who = answer.get("iss", None if place.always_says_issuer else place.issuer)
     if says_who != place.issuer:

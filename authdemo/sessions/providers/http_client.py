@@ -50,7 +50,7 @@ def _is_local(host: str) -> bool:
 MAX_BYTES = 262_144
 """How long an answer may be; what comes after is not read."""
 
-PATIENCE_SECONDS = 10.0
+TIMEOUT_SECONDS = 10.0
 """How long a question may take, from the first octet to the last."""
 
 _WANTED = {"Accept": "application/json", "Accept-Encoding": "identity"}
@@ -60,14 +60,14 @@ _WANTED = {"Accept": "application/json", "Accept-Encoding": "identity"}
 def client() -> httpx.AsyncClient:
     """Make what asks a provider; it follows no redirect."""
     return httpx.AsyncClient(
-        timeout=PATIENCE_SECONDS, follow_redirects=False, headers=_WANTED, verify=_trusted()
+        timeout=TIMEOUT_SECONDS, follow_redirects=False, headers=_WANTED, verify=_trusted()
     )
 
 
 async def fetch(http: httpx.AsyncClient, url: str, **options: Any) -> Any:
     """Ask a provider for JSON."""
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             answer, body = await _answer(http, url, **options)
         if answer.is_success and len(body) <= MAX_BYTES:
             return json.loads(body)

@@ -12,15 +12,15 @@ import httpx
 from ..core.arguments import check_function
 from ..core.callbacks import call, typed
 from ..core.errors import ConfigurationError, OAuthCallbackError
-from ..core.one_time import Departure
-from .base import Federated, Identity, Place, Said, bearer
+from ..core.one_time import OAuthState
+from .base import Identity, ProviderEndpoints, RedirectProvider, TokenResponse, bearer
 from .http_client import fetch, fetch_object, is_safe, origin_of
 
 
-class Grant:
+class OAuthClient:
     """What a visitor has granted the app at a provider."""
 
-    def __init__(self, http: httpx.AsyncClient, said: Said, asked: str) -> None:
+    def __init__(self, http: httpx.AsyncClient, said: TokenResponse, asked: str) -> None:
         self._http = http
         self._header = bearer(said)
         granted = str(said.get("scope", asked))
@@ -32,11 +32,11 @@ class Grant:
 
 
 Claims: TypeAlias = Mapping[str, Any]
-ReadClaims: TypeAlias = Callable[[Claims, Grant], Claims | Awaitable[Claims]]
+ReadClaims: TypeAlias = Callable[[Claims, OAuthClient], Claims | Awaitable[Claims]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class OAuth2(Federated):
+class OAuth2(RedirectProvider):
     """Sign-in at a provider by plain OAuth 2 (Auth.js: an `oauth` provider).
 
     Attributes:
@@ -47,7 +47,7 @@ class OAuth2(Federated):
         userinfo_endpoint: Where the provider says who somebody is.
         claims: Makes claims, as OpenID Connect names them, of what the provider says there: `sub`,
             and what there is of `name`, `email`, `email_verified` and `picture`. Gets that and a
-            `Grant`, to ask for more; it may be async.
+            `OAuthClient`, to ask for more; it may be async.
         client_id: The app's id there.
         client_secret: The app's secret there; empty for a public client.
         id: The provider's id here.
@@ -84,17 +84,19 @@ class OAuth2(Federated):
         """The origin of the authorization endpoint."""
         return origin_of(self.authorization_endpoint)
 
-    async def _place(self, _: httpx.AsyncClient) -> Place:
-        return Place(
+    async def _place(self, _: httpx.AsyncClient) -> ProviderEndpoints:
+        return ProviderEndpoints(
             authorization=self.authorization_endpoint,
             token=self.token_endpoint,
             issuer=self.issuer,
             takes_basic=not self.secret_in_form,
         )
 
-    async def _recognise(self, http: httpx.AsyncClient, granted: Said, _: Departure) -> Identity:
+    async def _recognise(
+        self, http: httpx.AsyncClient, granted: TokenResponse, _: OAuthState
+    ) -> Identity:
         said = await fetch_object(http, self.userinfo_endpoint, headers=bearer(granted))
-        rights = Grant(http, granted, self.scope)
+        rights = OAuthClient(http, granted, self.scope)
         answer = await call("claims", partial(self.claims, said, rights))
         claims: Claims = typed("claims", answer, Mapping)  # type: ignore[type-abstract]
         subject = claims.get("sub")

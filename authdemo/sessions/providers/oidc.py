@@ -12,11 +12,11 @@ import jwt
 from oauthlib.common import add_params_to_uri
 
 from ..core.errors import ConfigurationError, OAuthCallbackError
-from ..core.one_time import Departure
+from ..core.one_time import OAuthState
 from ..core.record import ProviderSession, SessionRecord, handle
 from ..core.utils import Clock, system_clock
 from . import http_client
-from .base import Federated, Identity, Place, Said, bearer
+from .base import Identity, ProviderEndpoints, RedirectProvider, TokenResponse, bearer
 from .http_client import Remembered, fetch, fetch_object, is_safe, origin_of
 
 _PATH = "/.well-known/openid-configuration"
@@ -216,7 +216,7 @@ _ADDRESS = ("email", "email_verified")
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenIDConnect(Federated):
+class OpenIDConnect(RedirectProvider):
     """Sign-in at an OpenID provider (Auth.js: an `oidc` provider).
 
     Attributes:
@@ -308,11 +308,11 @@ class OpenIDConnect(Federated):
         async with http_client.client() as http:
             return await self._verifier().logout_token(http, token)
 
-    async def _place(self, http: httpx.AsyncClient) -> Place:
+    async def _place(self, http: httpx.AsyncClient) -> ProviderEndpoints:
         metadata = await self._discovery.metadata(http)
         ways = metadata.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
         says_issuer = metadata.get("authorization_response_iss_parameter_supported") is True
-        return Place(
+        return ProviderEndpoints(
             authorization=endpoint(metadata, "authorization_endpoint"),
             token=endpoint(metadata, "token_endpoint"),
             issuer=self.issuer,
@@ -320,11 +320,11 @@ class OpenIDConnect(Federated):
             takes_basic="client_secret_basic" in ways,
         )
 
-    def _also_asked(self, departure: Departure) -> Mapping[str, str]:
+    def _also_asked(self, departure: OAuthState) -> Mapping[str, str]:
         return {"nonce": departure.nonce, "max_age": "0" if departure.since else ""}
 
     async def _recognise(
-        self, http: httpx.AsyncClient, granted: Said, departure: Departure
+        self, http: httpx.AsyncClient, granted: TokenResponse, departure: OAuthState
     ) -> Identity:
         claims = await self._verifier().id_token(http, granted.get("id_token"), departure.nonce)
         proved = proved_at(claims, since=departure.since, leeway=self.leeway)
@@ -356,7 +356,7 @@ class OpenIDConnect(Federated):
         )
 
     async def _with_userinfo(
-        self, http: httpx.AsyncClient, claims: dict[str, Any], granted: Said
+        self, http: httpx.AsyncClient, claims: dict[str, Any], granted: TokenResponse
     ) -> dict[str, Any]:
         """Ask for what the id token leaves out; it must be about the same person."""
         metadata = await self._discovery.metadata(http)

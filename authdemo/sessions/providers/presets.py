@@ -10,15 +10,17 @@ from functools import partial
 from typing import Any
 
 from ..core.errors import ConfigurationError, OAuthCallbackError
-from .base import Federated, MakeUser, default_user
+from .base import RedirectProvider, UserFactory, default_user
 from .http_client import is_safe
-from .oauth2 import Grant, OAuth2
+from .oauth2 import OAuth2, OAuthClient
 from .oidc import OpenIDConnect
 
 EMAIL_SCOPES = frozenset({"user", "user:email"})
 
 
-async def read_claims(profile: Mapping[str, Any], granted: Grant, *, emails: str) -> dict[str, Any]:
+async def read_claims(
+    profile: Mapping[str, Any], granted: OAuthClient, *, emails: str
+) -> dict[str, Any]:
     """Read GitHub's profile as OpenID Connect would tell it.
 
     The subject is the numeric id: a login can be changed, and then taken by somebody else. The
@@ -143,38 +145,38 @@ def _declared(provider_id: str, name: str) -> partial[OpenIDConnect]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
+class _EnvPreset:
     """One provider, and what its variables begin with."""
 
     prefix: str
-    declare: Callable[..., Federated]
+    declare: Callable[..., RedirectProvider]
     issuer: re.Pattern[str] | None = None
     example: str = ""
     needs_secret: bool = False
 
 
 _WAYS = (
-    _Way("AUTH_OIDC", OpenIDConnect, re.compile("(?P<issuer>.+)"), "https://sso.example.com"),
-    _Way("AUTH_GOOGLE", google),
-    _Way(
+    _EnvPreset("AUTH_OIDC", OpenIDConnect, re.compile("(?P<issuer>.+)"), "https://sso.example.com"),
+    _EnvPreset("AUTH_GOOGLE", google),
+    _EnvPreset(
         "AUTH_MICROSOFT_ENTRA_ID",
         microsoft,
         re.compile(r"https://login\.microsoftonline\.com/(?P<tenant>[\w.-]+)/v2\.0/?"),
         "https://login.microsoftonline.com/<tenant>/v2.0",
     ),
-    _Way(
+    _EnvPreset(
         "AUTH_KEYCLOAK",
         keycloak,
         re.compile("(?P<url>.+)/realms/(?P<realm>[^/]+)/?"),
         "https://sso.example.com/realms/staff",
     ),
-    _Way(
+    _EnvPreset(
         "AUTH_AUTH0",
         auth0,
         re.compile("https://(?P<domain>[^/]+)/?"),
         "https://example.eu.auth0.com",
     ),
-    _Way("AUTH_GITHUB", github, needs_secret=True),
+    _EnvPreset("AUTH_GITHUB", github, needs_secret=True),
 )
 
 
@@ -187,8 +189,8 @@ VARIABLES = frozenset(
 
 
 def providers_from_environ(
-    environ: Mapping[str, str] = os.environ, *, user: MakeUser = default_user
-) -> list[Federated]:
+    environ: Mapping[str, str] = os.environ, *, user: UserFactory = default_user
+) -> list[RedirectProvider]:
     """Declare the providers for which there are variables (Auth.js: environment variables).
 
     `AUTH_<PROVIDER>_ID` and `AUTH_<PROVIDER>_SECRET` hold the app's id and secret there, and
@@ -209,11 +211,13 @@ def providers_from_environ(
     return [_from_environ(way, environ, user) for way in _WAYS if _is_named(way, environ)]
 
 
-def _is_named(way: _Way, environ: Mapping[str, str]) -> bool:
+def _is_named(way: _EnvPreset, environ: Mapping[str, str]) -> bool:
     return any(environ.get(f"{way.prefix}_{part}") for part in ("ID", "SECRET", "ISSUER"))
 
 
-def _from_environ(way: _Way, environ: Mapping[str, str], user: MakeUser) -> Federated:
+def _from_environ(
+    way: _EnvPreset, environ: Mapping[str, str], user: UserFactory
+) -> RedirectProvider:
     more = {
         "client_id": _needed(f"{way.prefix}_ID", environ, "the app's id at the provider"),
         "client_secret": environ.get(f"{way.prefix}_SECRET", ""),
@@ -230,7 +234,7 @@ def _needed(name: str, environ: Mapping[str, str], what: str) -> str:
     return value
 
 
-def _place(way: _Way, environ: Mapping[str, str]) -> dict[str, str]:
+def _place(way: _EnvPreset, environ: Mapping[str, str]) -> dict[str, str]:
     """Read where the provider is, however its address ends."""
     if way.issuer is None:
         return {}

@@ -18,7 +18,7 @@ from ..core.errors import (
     CredentialsSignin,
     NotAuthenticated,
 )
-from ..core.one_time import Pass
+from ..core.one_time import LoginTicket
 from ..core.record import Device, SessionRecord
 from ..core.session import Session
 from ..engine import AuthCore
@@ -107,7 +107,7 @@ class Auth(AuthCore):
 
         Raises:
             NotAuthenticated: If nobody is signed in, or the `jwt` callback ends the session.
-            UpdateRefused: If a field can't be changed like that, or no token could carry it;
+            UpdateRejected: If a field can't be changed like that, or no token could carry it;
                 names it.
             CallbackFailed: If a function of the app raised.
             StoreUnavailable: If the store can't keep it.
@@ -154,7 +154,7 @@ class Auth(AuthCore):
             session_state.leave_to = await self._way_to(granted.redirect_to, connection)
             return
         session_state.ticket = await self.tickets.issue(
-            Pass(
+            LoginTicket(
                 user=self.sessions.schema.adopt(granted.user, {}),
                 began=granted.began,
                 provider=granted.account.provider,
@@ -252,7 +252,7 @@ class Auth(AuthCore):
             ConnectionLost: If the socket is gone.
         """
         _, record = await self.member(state)
-        return self.access_tokens.mint(
+        return self.access_tokens.issue_token(
             record.user_id, audience=audience, max_age=max_age, claims=claims
         )
 
@@ -270,7 +270,7 @@ class Auth(AuthCore):
         """
         return self._caller().connection.device
 
-    async def own_account(self, state: rx.State) -> tuple[Provider, dict[str, str]]:
+    async def current_account(self, state: rx.State) -> tuple[Provider, dict[str, str]]:
         """Tell how the user of a tab signed in, to ask for the password again.
 
         Args:

@@ -23,7 +23,7 @@ from ..core.sessions import Sessions
 from ..core.utils import in_background
 from ..engine import AuthCore
 from ..http.api.session import Endpoints
-from ..http.context import Visitors
+from ..http.context import RequestContexts
 from ..http.headers import find_header
 from ..http.origin import Hosts, Origins
 from ..http.pages.build import Site
@@ -31,18 +31,18 @@ from ..http.pages.guard import BuiltFiles, PageGuard, Refusals
 from ..http.paths import CanonicalPaths, address_of
 from ..http.protect_all import ProtectAll, is_preflight
 from ..http.proxy_headers import Forwarded
-from ..http.router import Front, Layer
+from ..http.router import Layer, OutermostMiddleware
 from ..http.security_headers import Policy, SecurityHeaders
 from ..http.sockets.connections import Connections
 from ..http.sockets.handshake import Handshake
 from ..http.sockets.limits import Uploads
-from ..providers.base import Federated
+from ..providers.base import RedirectProvider
 from .logs import BrowserErrors, make_reflex_printable, search_reports_briefly
 from .middleware import Failures, SessionMiddleware
 from .protected import Guards
 from .tabs.event_guard import EventGuard
-from .tabs.frames import Frames
-from .tabs.navigation import Ways
+from .tabs.frames import MessageFilter
+from .tabs.navigation import Navigation
 from .tabs.overview import Overviews
 from .tabs.push import Live
 
@@ -84,7 +84,7 @@ _FRONTEND = "frontend"
 
 def site_of(auth: AuthCore, folder: Path, *, allow_eval: bool) -> Site:
     """Read the built pages."""
-    ways = [way for way in auth.providers.values() if isinstance(way, Federated)]
+    ways = [way for way in auth.providers.values() if isinstance(way, RedirectProvider)]
     targets = dict.fromkeys(way.origin for way in ways if way.origin)
     policy = Policy(allow_eval=allow_eval, form_targets=tuple(targets))
     return Site(folder, auth.page_rules, policy=policy)
@@ -93,16 +93,16 @@ def site_of(auth: AuthCore, folder: Path, *, allow_eval: bool) -> Site:
 def front_of(  # noqa: PLR0917
     app: rx.App,
     auth: AuthCore,
-    visitors: Visitors,
+    visitors: RequestContexts,
     connections: Connections,
     endpoints: Endpoints,
     event_guard: EventGuard,
     *,
     site: Site | None,
     also: tuple[str, ...],
-) -> Front:
+) -> OutermostMiddleware:
     """Put the layers together."""
-    is_event = Frames(RegistrationContext.get()).are_for_us
+    is_event = MessageFilter(RegistrationContext.get()).accepts
     layers: list[Layer] = []
     if auth.protect_all:
         layers.append(
@@ -146,7 +146,7 @@ def front_of(  # noqa: PLR0917
     ]
     if auth.settings.trusted_proxies:
         layers.append(partial(Forwarded, proxies=auth.settings.trusted_proxies))
-    return Front(layers)
+    return OutermostMiddleware(layers)
 
 
 def layers_of(app: rx.App) -> Sequence[Starlette | Callable[[ASGIApp], ASGIApp]]:
@@ -265,12 +265,12 @@ class Installation:
         allow_eval: bool,
     ) -> None:
         connections = Connections()
-        visitors = Visitors(auth, Origins(auth.settings.url, also=also))
+        visitors = RequestContexts(auth, Origins(auth.settings.url, also=also))
         endpoints = Endpoints(auth, visitors)
         self._app, self._auth = app, auth
         self._site = site_of(auth, site, allow_eval=allow_eval) if site is not None else None
         self.signing_out = endpoints.signing_out
-        ways = Ways(auth, serves_pages=site is not None)
+        ways = Navigation(auth, serves_pages=site is not None)
         self.live = Live(app, auth, guards, connections, ways, csrf=visitors.csrf)
         self.overviews = Overviews(auth, connections, self.live, start=self.live.start)
         event_guard = EventGuard(auth, guards, self.live, ways)

@@ -8,7 +8,7 @@ from .auth import Auth
 _installed: list[Auth] = []
 
 
-def whoever_is_installed() -> Auth | None:
+def current_auth_or_none() -> Auth | None:
     """Find the app's sessions, or None if it has none (yet)."""
     return _installed[0] if _installed else None
 

@@ -26,12 +26,12 @@ from ..core.settings import Settings
 from ..stores.chosen import check
 from .auth import Auth
 from .components.i18n import MODULE, development_module
-from .components.session import add_errands, check_named_providers, refused_page
+from .components.session import add_effects, check_named_providers, refused_page
 from .installed import remember
 from .lint import warn_of_open_texts
 from .protected import InstallsSessions, hide_from_sitemap, page_rules, routes_of
 from .tabs.navigation import REFUSED
-from .var_filter import withhold
+from .var_filter import filter_vars
 
 _PLACE = re.compile(r"\w+(?:\.\w+)*:\w+")
 _ADVICE = 'Pass "module:attribute", for example "my_app.auth:auth".'
@@ -58,7 +58,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         with _in_one_line():
             _check_place(auth)
             Settings.from_environ(keep_secret=False)
-        withhold()
+        filter_vars()
 
     def register_route(self, **context: Any) -> None:
         """Put what the pages need on every page, and add the pages that the app doesn't have."""
@@ -71,7 +71,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
             auth = self.auth()
             auth.guards.check()
         remember(auth)
-        add_errands(RegistrationContext.get().app, allow_eval=self._allow_eval)
+        add_effects(RegistrationContext.get().app, allow_eval=self._allow_eval)
         pages = {auth.pages.sign_in: sign_in_page, auth.pages.confirm: confirm_page}
         if _others_serve_pages():
             pages[REFUSED] = refused_page

@@ -17,12 +17,12 @@ from reflex.state import BaseState
 from reflex_base.constants.state import FIELD_MARKER
 from reflex_base.utils.types import Unset, get_default_value_for_type
 
-from .installed import whoever_is_installed
+from .installed import current_auth_or_none
 
 _PLAIN = (BaseState.get_delta, BaseState.dict)
 
 
-def withhold() -> None:
+def filter_vars() -> None:
     """Have every state keep its protected vars from those who may not see them."""
     BaseState.get_delta, BaseState.dict = map(_withholding, _PLAIN)  # type: ignore[method-assign]
 
@@ -37,7 +37,7 @@ def _withholding(method: Callable[..., dict[str, Any]]) -> Callable[..., dict[st
 
 
 def _without_secrets(state: BaseState, told: dict[str, Any]) -> dict[str, Any]:
-    auth = whoever_is_installed()
+    auth = current_auth_or_none()
     own = told.get(state.get_full_name())
     if auth is None or not own:
         return told

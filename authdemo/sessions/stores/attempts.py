@@ -9,7 +9,7 @@ from ..core.store import Attempt
 _MOST_KEYS = 100_000
 
 
-class Attempts:
+class SlidingWindow:
     """What was tried when, as far as it matters; bounded, so that nobody can fill the memory."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from .journal import Journal
 T = TypeVar("T")
 Change: TypeAlias = Callable[[sqlite3.Connection], T]
 
-PATIENCE = 2.0
+TIMEOUT = 2.0
 """How many seconds to wait for another program that writes to the same file."""
 
 _PAUSE = 0.02
@@ -89,7 +89,7 @@ class Commits:
     async def _begin(self) -> None:
         """Begin a transaction; another program may be in the midst of one."""
         now = asyncio.get_running_loop().time
-        deadline = now() + PATIENCE
+        deadline = now() + TIMEOUT
         while not self._db.in_transaction:
             try:
                 self._db.execute("BEGIN IMMEDIATE")

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..core.errors import ConfigurationError, StoreUnavailable
-from ..core.record import Revision, SessionRecord
+from ..core.record import HistoryEntry, SessionRecord
 from ..core.store import Attempt
-from ..core.utils import Trouble
+from ..core.utils import LogOnce
 from . import tables
-from .attempts import Attempts
+from .attempts import SlidingWindow
 from .batches import in_batches
 from .cache import Cache
-from .commits import PATIENCE, Change, Commits
+from .commits import TIMEOUT, Change, Commits
 from .index import Index
 from .journal import Journal, NotKept
 
@@ -52,10 +52,10 @@ class EmbeddedStore:
         self._journal: Journal | None = None
         self._cache: Cache | None = None
         self._commits: Commits | None = None
-        self._attempts = Attempts()
-        self._reads = Trouble("Sessions can't be read.", "Sessions can be read again.")
-        self._writes = Trouble("Sessions can't be saved.", "Sessions are saved again.")
-        self._damaged = Trouble(
+        self._attempts = SlidingWindow()
+        self._reads = LogOnce("Sessions can't be read.", "Sessions can be read again.")
+        self._writes = LogOnce("Sessions can't be saved.", "Sessions are saved again.")
+        self._damaged = LogOnce(
             f"The session database {path} is damaged: no session is read or saved any more. "
             "Stop the app, and mend the file or move it away to begin with no sessions."
         )
@@ -132,9 +132,9 @@ class EmbeddedStore:
         rows = self._read(tables.OF_HANDLE, handle)
         return [record for row in rows if (record := SessionRecord.read(row[0]))]
 
-    async def history(self, sid: str) -> list[Revision]:
+    async def history(self, sid: str) -> list[HistoryEntry]:
         """Tell how a session came to be what it is; see `SessionStore.history`."""
-        return [Revision.model_validate_json(row[0]) for row in self._read(tables.HISTORY, sid)]
+        return [HistoryEntry.model_validate_json(row[0]) for row in self._read(tables.HISTORY, sid)]
 
     async def put_ticket(self, ticket: str, payload: str, *, expires: float) -> None:
         """Keep a ticket; see `SessionStore.put_ticket`."""
@@ -190,7 +190,7 @@ class EmbeddedStore:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
         self._db = sqlite3.connect(
-            self._path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
+            self._path, timeout=TIMEOUT, isolation_level=None, check_same_thread=False
         )
         tables.prepare(self._db)
         return self._db
@@ -249,7 +249,7 @@ class EmbeddedStore:
         self._writes.end()
         return result
 
-    def _note(self, error: Exception, trouble: Trouble) -> None:
+    def _note(self, error: Exception, trouble: LogOnce) -> None:
         is_damage = getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
         if is_damage or isinstance(error, NotKept):
             trouble = self._damaged

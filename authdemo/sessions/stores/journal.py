@@ -8,7 +8,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ..core.utils import Trouble
+from ..core.utils import LogOnce
 from .index import Index
 
 _PAGES_BETWEEN_CHECKPOINTS = 8_000
@@ -45,7 +45,7 @@ class Journal:
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="session-journal")
         self._index = index
         self._most_waiting = _PAGES_BETWEEN_CHECKPOINTS
-        self._checkpoints = Trouble(
+        self._checkpoints = LogOnce(
             "The log of the session database can't be worked off, so it grows.",
             "The log of the session database is worked off again.",
         )

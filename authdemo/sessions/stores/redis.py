@@ -19,12 +19,12 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from ..core.errors import ConfigurationError, StoreUnavailable
-from ..core.record import MAX_HISTORY, Revision, SessionRecord
+from ..core.record import MAX_HISTORY, HistoryEntry, SessionRecord
 from ..core.store import Attempt
 from ..core.utils import Clock, system_clock
 from .batches import in_batches
 
-PATIENCE = 2.0
+TIMEOUT = 2.0
 """How many seconds an answer of Redis may take."""
 
 FAILURES = (RedisError, OSError)
@@ -189,11 +189,11 @@ class RedisStore:
             found = await redis.register_script(_OF_USER)([self._handle(handle)])
         return [record for text in found if (record := SessionRecord.read(text))]
 
-    async def history(self, sid: str) -> list[Revision]:
+    async def history(self, sid: str) -> list[HistoryEntry]:
         """Tell how a session came to be what it is; see `SessionStore.history`."""
         async with self._redis() as redis:
             found = await redis.lrange(self._history(sid), 0, -1)  # type: ignore[misc] # never a str
-        return [Revision.model_validate_json(step) for step in found]
+        return [HistoryEntry.model_validate_json(step) for step in found]
 
     async def put_ticket(self, ticket: str, payload: str, *, expires: float) -> None:
         """Keep a ticket; see `SessionStore.put_ticket`."""
@@ -275,7 +275,7 @@ class RedisStore:
         if self._open is None:
             raise StoreUnavailable
         try:
-            async with timeout(PATIENCE):
+            async with timeout(TIMEOUT):
                 yield self._open
         except FAILURES as error:
             raise StoreUnavailable from error
@@ -325,9 +325,9 @@ def connect(url: str) -> Redis:
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=_MOST_CONNECTIONS,
-            timeout=PATIENCE,
-            socket_timeout=PATIENCE,
-            socket_connect_timeout=PATIENCE,
+            timeout=TIMEOUT,
+            socket_timeout=TIMEOUT,
+            socket_connect_timeout=TIMEOUT,
             retry=Retry(NoBackoff(), 0),
             decode_responses=True,
         )

@@ -26,7 +26,7 @@ def test_who_leaves_in_one_tab_has_left_in_both(login_as):
         first.call(Home.log_out)
         for tab in (first, second):
             tab.shows("unauthenticated")
-            tab.leaves_to("/login?callbackUrl=/")
+            tab.expect_redirect("/login?callbackUrl=/")
     assert ada.session() is None
 
 

@@ -12,5 +12,5 @@ def test_the_built_page_and_its_tabs(auth_server, login_as):
         ada.update({"name": "Countess"})
         first.shows("authenticated", name="Countess")
         second.call(Home.log_out)
-        first.leaves_to("/login?callbackUrl=/")
+        first.expect_redirect("/login?callbackUrl=/")
     assert ada.get("/").status_code == 303

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from authdemo.sessions.core.keys import unpacked
+from authdemo.sessions.core.keys import base64url_decode
 
 _HERE = Path(__file__).parent
 
@@ -31,7 +31,7 @@ class Vector:
     @property
     def secret(self) -> bytes:
         """The symmetric key; of an asymmetric one its public half, for who confuses them."""
-        return unpacked(self.key.get("k") or self.key["x"] + self.key["y"])
+        return base64url_decode(self.key.get("k") or self.key["x"] + self.key["y"])
 
 
 def _wycheproof() -> list[Vector]:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.accounts import AccountRefused, Accounts, AccountsUnavailable, Member
-from authdemo.accounts.database import PATIENCE, database_url
+from authdemo.accounts import AccountRejected, Accounts, AccountsUnavailable, Member
+from authdemo.accounts.database import TIMEOUT, database_url
 from authdemo.sessions.core.errors import ConfigurationError
 from tests.sessions.accounts.conftest import ADA, CHEAP, FORM, PASSWORD
 from tests.support.postgresql import PostgreSQL
@@ -118,7 +118,7 @@ class TestOldFile:
 
     @pytest.mark.parametrize("account_id", ["ada", "ADA", "marie", "Grace"])
     async def test_its_ids_are_taken_in_any_letter_case(self, old, account_id):
-        with pytest.raises(AccountRefused) as refused:
+        with pytest.raises(AccountRejected) as refused:
             await old.register({**FORM, "id": account_id})
         assert refused.value.reason == "taken"
 
@@ -186,8 +186,8 @@ class TestTrouble:
                 beats += 1
             with pytest.raises(AccountsUnavailable):
                 await asking
-            assert time.monotonic() - started < PATIENCE + 1
-            assert beats > PATIENCE / 0.05 * 0.5
+            assert time.monotonic() - started < TIMEOUT + 1
+            assert beats > TIMEOUT / 0.05 * 0.5
         finally:
             mortal.thaw()
         assert await accounts.check("ada", PASSWORD) == ADA

@@ -21,7 +21,7 @@ from authdemo.accounts.passwords import (
     new_password,
     spelled,
 )
-from authdemo.sessions.core.errors import RuleBroken
+from authdemo.sessions.core.errors import FieldValidationError
 from tests.sessions.accounts.conftest import CHEAP
 
 LONG = "x" * 72
@@ -178,7 +178,7 @@ def test_a_hash_is_outdated_when_more_is_asked_of_it(passwords):
     ids=lambda text: repr(text)[:12],
 )
 def test_what_can_not_be_a_password_is_told_why(typed, reason):
-    with pytest.raises(RuleBroken) as broken:
+    with pytest.raises(FieldValidationError) as broken:
         new_password(typed)
     assert broken.value.reason == reason
 
@@ -213,7 +213,7 @@ def test_password_of_one_kind_of_character_is_taken(typed):
     ],
 )
 def test_common_password_is_rejected_in_any_letter_case(typed):
-    with pytest.raises(RuleBroken) as broken:
+    with pytest.raises(FieldValidationError) as broken:
         new_password(typed)
     assert (broken.value.reason, str(broken.value)) == (
         "too_common",
@@ -227,7 +227,7 @@ def test_3000_most_common_passwords_that_are_long_enough_are_rejected():
     fit = [each for each in FREQUENCY_LISTS["passwords"] if len(each) >= 8][:3000]
     assert len(fit) == 3000
     for password in fit:
-        with pytest.raises(RuleBroken, match="common"):
+        with pytest.raises(FieldValidationError, match="common"):
             new_password(password)
 
 
@@ -253,7 +253,7 @@ def test_whatever_may_be_a_password_opens_what_it_closed(text):
     passwords = Passwords(CHEAP)
     try:
         password = new_password(text)
-    except RuleBroken as broken:
+    except FieldValidationError as broken:
         too_common = broken.reason == "too_common"
         assert too_common or not could_be_one(text) or len(spelled(text)) < 8
         return

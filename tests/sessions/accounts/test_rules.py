@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from authdemo.accounts import AccountRefused, Registration
+from authdemo.accounts import AccountRejected, Registration
 from tests.sessions.accounts.conftest import FORM
 
 ANYTHING = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text())
@@ -18,8 +18,8 @@ def read(**fields: object) -> Registration:
     return Registration.read({**FORM, **fields})
 
 
-def refusal(**fields: object) -> AccountRefused:
-    with pytest.raises(AccountRefused) as refused:
+def refusal(**fields: object) -> AccountRejected:
+    with pytest.raises(AccountRejected) as refused:
         read(**fields)
     return refused.value
 
@@ -28,7 +28,7 @@ def tried(**fields: object) -> tuple[Registration | None, set[str]]:
     """Read a form: what was asked for, and the fields that are to blame if nothing was."""
     try:
         return read(**fields), set()
-    except AccountRefused as error:
+    except AccountRejected as error:
         return None, set(error.by_field())
 
 
@@ -116,7 +116,7 @@ def test_an_id_is_not_its_own_password(password):
 def test_everything_that_is_wrong_is_told_at_once_and_by_field():
     error = refusal(id="!", name="", email="x", password="short")
     assert error.field == "id"
-    assert {name: facts["reason"] for name, facts in error.by_field().items()} == {
+    assert {name: to_dict["reason"] for name, to_dict in error.by_field().items()} == {
         "id": "id_form",
         "name": "length",
         "email": "email_form",
@@ -125,7 +125,7 @@ def test_everything_that_is_wrong_is_told_at_once_and_by_field():
 
 
 def test_a_field_that_is_missing_is_named():
-    with pytest.raises(AccountRefused) as refused:
+    with pytest.raises(AccountRejected) as refused:
         Registration.read({})
     assert refused.value.message == "The id is needed."
     assert set(refused.value.by_field()) == set(FORM)

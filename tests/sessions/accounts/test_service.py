@@ -8,7 +8,7 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 from sqlalchemy import create_engine, text
 
-from authdemo.accounts import AccountRefused
+from authdemo.accounts import AccountRejected
 from authdemo.accounts.database import read_url
 from tests.sessions.accounts.conftest import ADA, FORM, GRACE, PASSWORD
 
@@ -107,7 +107,7 @@ class TestRegister:
 
     @pytest.mark.parametrize("account_id", ["ada", "Ada", "ADA", " ada "])
     async def test_an_id_that_is_taken_is_taken_in_any_letter_case(self, accounts, account_id):
-        with pytest.raises(AccountRefused) as refused:
+        with pytest.raises(AccountRejected) as refused:
             await accounts.register({**FORM, "id": account_id})
         assert (refused.value.field, refused.value.reason) == ("id", "taken")
         assert await accounts.check("ada", PASSWORD) == ADA
@@ -117,7 +117,7 @@ class TestRegister:
         assert await accounts.register({**FORM, "email": ADA.email})
 
     async def test_what_is_wrong_makes_no_account(self, accounts):
-        with pytest.raises(AccountRefused) as refused:
+        with pytest.raises(AccountRejected) as refused:
             await accounts.register({**FORM, "id": "x", "email": "nobody", "password": "short"})
         assert refused.value.by_field().keys() == {"id", "email", "password"}
         assert len(await accounts.all()) == 2
@@ -127,7 +127,7 @@ class TestRegister:
         wanted = [{**FORM, "id": "One" if n % 3 else "one", "name": f"N{n}"} for n in range(8)]
         tries = (workers[n % 2].register(form) for n, form in enumerate(wanted))
         answers = await asyncio.gather(*tries, return_exceptions=True)
-        refusals = [each for each in answers if isinstance(each, AccountRefused)]
+        refusals = [each for each in answers if isinstance(each, AccountRejected)]
         assert len(refusals) == 7
         assert {each.reason for each in refusals} == {"taken"}
         (winner,) = (each for each in answers if each not in refusals)
@@ -145,14 +145,14 @@ class TestChange:
         "password", ["", "1234567", "x" * 1025, "with\0a nul", "\ud800" * 9, None, 8]
     )
     async def test_a_password_that_can_not_be_changes_nothing(self, accounts, password):
-        with pytest.raises(AccountRefused) as refused:
+        with pytest.raises(AccountRejected) as refused:
             await accounts.change_password("ada", password)
         assert refused.value.field == "password"
         assert await accounts.check("ada", PASSWORD) == ADA
 
     async def test_an_id_is_not_its_own_password(self, accounts):
         await accounts.register({**FORM, "id": "wollstonecraft"})
-        with pytest.raises(AccountRefused) as refused:
+        with pytest.raises(AccountRejected) as refused:
             await accounts.change_password("wollstonecraft", "Wollstonecraft")
         assert refused.value.reason == "same_as_id"
 
@@ -164,7 +164,7 @@ class TestChange:
             accounts.register({**FORM, "password": password}),
             accounts.change_password("ada", password),
         ):
-            with pytest.raises(AccountRefused) as refused:
+            with pytest.raises(AccountRejected) as refused:
                 await attempt
             assert (refused.value.field, refused.value.reason) == ("password", "too_common")
             assert refused.value.message == (
@@ -183,12 +183,12 @@ class TestChange:
         [("ada", "root"), ("ada", None), ("nobody", "user"), ([], "user")],
     )
     async def test_a_role_or_an_account_that_is_none_is_refused(self, accounts, account_id, role):
-        with pytest.raises(AccountRefused):
+        with pytest.raises(AccountRejected):
             await accounts.change_role(account_id, role)
         assert await accounts.all() == [ADA, GRACE]
 
     async def test_nobody_has_no_password_to_change(self, accounts):
-        with pytest.raises(AccountRefused) as refused:
+        with pytest.raises(AccountRejected) as refused:
             await accounts.change_password("nobody", "a new password")
         assert refused.value.reason == "unknown"
 

@@ -10,7 +10,7 @@ from authdemo.sessions.core.audit import AuditEvent, AuditTrail
 from authdemo.sessions.core.record import Device
 from authdemo.sessions.core.utils import public_id
 
-REFUSAL = AuditEvent(kind="refused", reason="RequestRefused")
+REFUSAL = AuditEvent(kind="refused", reason="RequestRejected")
 CURL = Device(user_agent="curl", ip="192.0.2.1")
 
 

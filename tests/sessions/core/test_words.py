@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authdemo.sessions import ConfigurationError
-from authdemo.sessions.core.locales import Words
+from authdemo.sessions.core.locales import Locales
 
 
 @pytest.fixture
@@ -24,18 +24,18 @@ def write(folder: Path, language: str, texts: object) -> None:
 
 def test_english_comes_first(folder: Path) -> None:
     write(folder, "de", {})
-    assert Words(folder).languages == ("en", "de", "zh")
+    assert Locales(folder).languages == ("en", "de", "zh")
 
 
 def test_what_a_language_does_not_say_is_said_in_english(folder: Path) -> None:
-    texts = Words(folder).texts("zh")
+    texts = Locales(folder).texts("zh")
     assert (texts["home.title"], texts["home.lead"]) == ("首页", "Look around")
 
 
 def test_an_app_says_it_its_own_way(folder: Path) -> None:
     write(folder, "en", {"error.CredentialsSignin": "Nope."})
-    assert Words(folder).texts("en")["error.CredentialsSignin"] == "Nope."
-    assert Words().texts("en")["error.CredentialsSignin"] != "Nope."
+    assert Locales(folder).texts("en")["error.CredentialsSignin"] == "Nope."
+    assert Locales().texts("en")["error.CredentialsSignin"] != "Nope."
 
 
 @pytest.mark.parametrize(
@@ -59,23 +59,23 @@ def test_an_app_says_it_its_own_way(folder: Path) -> None:
 def test_the_visitors_choice_comes_first_and_then_the_browsers(
     folder: Path, chosen: str | None, accepted: str, expected: str
 ) -> None:
-    assert Words(folder).choose(chosen, accepted) == expected
+    assert Locales(folder).choose(chosen, accepted) == expected
 
 
 @given(chosen=st.none() | st.text(), accepted=st.text())
 def test_any_header_gets_a_language_that_there_is(chosen: str | None, accepted: str) -> None:
-    words = Words()
+    words = Locales()
     assert words.choose(chosen, accepted) in words.languages
 
 
 def test_a_folder_without_english_stops_the_start(tmp_path: Path) -> None:
     write(tmp_path, "zh", {})
     with pytest.raises(ConfigurationError, match=r"must hold en\.json"):
-        Words(tmp_path)
+        Locales(tmp_path)
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"a.b": 1}', '"text"'])
 def test_a_file_that_is_no_catalog_stops_the_start(tmp_path: Path, content: str) -> None:
     (tmp_path / "en.json").write_text(content)
     with pytest.raises(ConfigurationError, match=r"en\.json must hold one JSON object"):
-        Words(tmp_path)
+        Locales(tmp_path)

@@ -17,7 +17,7 @@ from authdemo.sessions.core.settings import Settings
 from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.http import requests
 from authdemo.sessions.http.api.session import Endpoints
-from authdemo.sessions.http.context import Visitors
+from authdemo.sessions.http.context import RequestContexts
 from authdemo.sessions.http.origin import Origins
 from authdemo.sessions.providers.credentials import Credentials
 from authdemo.testing.thread import Thread
@@ -33,7 +33,7 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(requests, "BODY_SECONDS", SECONDS)
     settings = Settings(keys=KeyRing([SECRET]), data_dir=tmp_path)
     auth = AuthCore(providers=[Credentials(authorize=lambda _: None)], settings=settings)
-    endpoints = Endpoints(auth, Visitors(auth, Origins(None)))
+    endpoints = Endpoints(auth, RequestContexts(auth, Origins(None)))
     with Thread(endpoints.in_front_of(Starlette())) as thread:
         yield thread.url
 
@@ -69,7 +69,7 @@ def test_a_body_that_does_not_arrive_whole_is_not_waited_for(
 ) -> None:
     """RFC 9110, section 15.5.9."""
     status, refusal = ask(url, trickled(octets, seconds))
-    assert (status, refusal["code"]) == (408, "BodyRefused")
+    assert (status, refusal["code"]) == (408, "BodyRejected")
     assert "too long" in str(refusal["message"])
 
 
@@ -78,4 +78,4 @@ def test_a_body_that_arrives_slowly_but_in_time_is_read(
 ) -> None:
     monkeypatch.setattr(requests, "BODY_SECONDS", 20)
     status, refusal = ask(url, trickled(BODY, SECONDS))
-    assert (status, refusal["code"]) == (403, "RequestRefused")
+    assert (status, refusal["code"]) == (403, "RequestRejected")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from authdemo.sessions.http.router import Front
+from authdemo.sessions.http.router import OutermostMiddleware
 
 
 class Stack:
@@ -13,7 +13,7 @@ class Stack:
 
     def __init__(self) -> None:
         self.seen: list[str] = []
-        self.front = Front([self.named("inner"), self.named("outer")])
+        self.front = OutermostMiddleware([self.named("inner"), self.named("outer")])
 
     def named(self, name: str, *, answers: bool = False):
         def layer(app: ASGIApp) -> ASGIApp:

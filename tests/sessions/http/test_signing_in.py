@@ -69,7 +69,7 @@ async def test_sign_ins_over_the_bound_of_their_address_have_to_come_back(tmp_pa
 
 def test_sign_in_that_has_to_come_back_says_when():
     error = TooManySignIns(2)
-    assert error.facts() == {
+    assert error.to_dict() == {
         "message": "Too many sign-ins from your network are in progress. Try again in 2 seconds.",
         "code": "TooManyAttempts",
         "reason": "at_once",

@@ -7,7 +7,7 @@ import pytest
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.settings import Settings
 from authdemo.sessions.engine import AuthCore
-from authdemo.sessions.http.context import Visitors
+from authdemo.sessions.http.context import RequestContexts
 from authdemo.sessions.http.cookies import CookieNames
 from authdemo.sessions.http.origin import Origins
 from authdemo.sessions.providers.credentials import Credentials
@@ -38,7 +38,7 @@ OTHER_APP = AuthCore(
 
 
 def another_apps_token(record):
-    return OTHER_APP.sessions.faces.mint(record)
+    return OTHER_APP.sessions.faces.issue_token(record)
 
 
 def damaged(token):
@@ -62,7 +62,7 @@ async def test_read_takes_back_only_dead_tokens_of_this_app(auth, clock, cookie,
     """Cookies don't know ports: another app on the same host may use the same name."""
     await auth.sessions.store.open()
     record = await auth.sessions.sign_in(ADA, PASSWORD)
-    token = cookie(record, auth.sessions.faces.mint(record))
+    token = cookie(record, auth.sessions.faces.issue_token(record))
     match event:
         case "ended":
             await auth.sessions.sign_out(record.id)
@@ -70,7 +70,7 @@ async def test_read_takes_back_only_dead_tokens_of_this_app(auth, clock, cookie,
             clock.advance(days=91)
         case "step back":
             clock.advance(days=-3)
-    visitors, fresh = Visitors(auth, Origins(None)), list[tuple[bytes, bytes]]()
+    visitors, fresh = RequestContexts(auth, Origins(None)), list[tuple[bytes, bytes]]()
     visitor = await visitors.receive(request(token))
     assert await visitors.refresh(fresh, visitor) is None
     assert [b"Max-Age=0" in value for _, value in fresh] == [True] * taken_back
@@ -83,8 +83,8 @@ async def test_read_takes_back_only_dead_tokens_of_this_app(auth, clock, cookie,
 async def test_a_read_that_a_sign_out_overtakes_is_nobodys(auth, clock, headers, taken_back):
     await auth.sessions.store.open()
     record = await auth.sessions.sign_in(ADA, PASSWORD)
-    visitors, fresh = Visitors(auth, Origins(None)), list[tuple[bytes, bytes]]()
-    token = auth.sessions.faces.mint(record)
+    visitors, fresh = RequestContexts(auth, Origins(None)), list[tuple[bytes, bytes]]()
+    token = auth.sessions.faces.issue_token(record)
     clock.advance(A_WHILE)
     visitor = await visitors.receive(request(token, **headers))
     assert visitor.record == record

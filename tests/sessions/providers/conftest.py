@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from authdemo.sessions import OpenIDConnect
-from authdemo.testing import StoppedClock
+from authdemo.testing import FrozenClock
 from tests.oidc.cheat import CLIENT, Cheat
 from tests.oidc.github import GitHub
 
@@ -20,7 +20,7 @@ def cheat() -> Iterator[Cheat]:
 
 
 @pytest.fixture
-def provider(cheat: Cheat, clock: StoppedClock) -> OpenIDConnect:
+def provider(cheat: Cheat, clock: FrozenClock) -> OpenIDConnect:
     """What an app knows of it, by a clock that stands still."""
     provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT)
     provider.use_clock(clock)

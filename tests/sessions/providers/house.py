@@ -16,10 +16,10 @@ from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.settings import Settings
 from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.http.api.session import Endpoints
-from authdemo.sessions.http.context import Visitors
+from authdemo.sessions.http.context import RequestContexts
 from authdemo.sessions.http.origin import Origins
 from authdemo.sessions.http.responses import text
-from authdemo.testing import StoppedClock
+from authdemo.testing import FrozenClock
 from authdemo.testing.browser import AS_CLIENT
 from tests.oidc.steps import query_of
 from tests.support.house import SECRET
@@ -39,7 +39,7 @@ class House:
     """
 
     auth: AuthCore
-    clock: StoppedClock
+    clock: FrozenClock
     visitor: httpx.AsyncClient
     audited: list[AuditEvent]
 
@@ -53,7 +53,7 @@ class House:
         """Go to a provider, and tell what it is asked."""
         return query_of((await self.post(f"signin/{provider}")).json()["url"])
 
-    async def come_back(self, provider: str, answer: dict[str, str]) -> httpx.Response:
+    async def oauth_callback(self, provider: str, answer: dict[str, str]) -> httpx.Response:
         """Come back from a provider with its answer."""
         return await self.visitor.get(f"/api/auth/callback/{provider}", params=answer)
 
@@ -67,7 +67,7 @@ class House:
 async def open_house(folder: Path, *providers: Any, **more: Any) -> AsyncIterator[House]:
     """Open an app that signs in at some providers."""
     audited: list[AuditEvent] = []
-    clock = StoppedClock()
+    clock = FrozenClock()
     auth = AuthCore(
         providers=providers,
         settings=Settings(keys=KeyRing([SECRET]), data_dir=folder),
@@ -76,7 +76,7 @@ async def open_house(folder: Path, *providers: Any, **more: Any) -> AsyncIterato
         **more,
     )
     await auth.sessions.store.open()
-    endpoints = Endpoints(auth, Visitors(auth, Origins(None)))
+    endpoints = Endpoints(auth, RequestContexts(auth, Origins(None)))
     transport = httpx.ASGITransport(endpoints.in_front_of(text("", 404)))
     async with httpx.AsyncClient(transport=transport, base_url=HOME) as visitor:
         yield House(auth, clock, visitor, audited)

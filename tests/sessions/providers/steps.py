@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from authdemo.sessions import OpenIDConnect
-from authdemo.sessions.core.one_time import Departure
+from authdemo.sessions.core.one_time import OAuthState
 from authdemo.sessions.providers.base import Identity
 from tests.oidc.cheat import Cheat
 from tests.oidc.steps import query_of
@@ -13,7 +13,7 @@ BACK = "https://app.example/api/auth/callback/oidc"
 
 async def sign_in(provider: OpenIDConnect, cheat: Cheat) -> Identity:
     """Go to the provider and come back, and tell who that is."""
-    departure = Departure(
+    departure = OAuthState(
         provider=provider.id,
         nonce="a nonce",
         verifier=provider.new_verifier(),

@@ -69,7 +69,7 @@ async def test_an_answer_without_end_is_not_read_to_its_end(endless: str) -> Non
 async def test_an_answer_that_drips_is_not_waited_for(
     endless: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_client, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(http_client, "TIMEOUT_SECONDS", 0.5)
     began = time.monotonic()
     assert await refusal(f"{endless}/slow") == "unreachable"
     assert time.monotonic() - began < 10

@@ -8,7 +8,7 @@ import pytest
 
 from authdemo.sessions import OpenIDConnect
 from authdemo.sessions.core.errors import OAuthCallbackError
-from authdemo.testing import StoppedClock
+from authdemo.testing import FrozenClock
 from tests.oidc.cheat import Cheat
 from tests.sessions.providers.steps import sign_in
 
@@ -23,7 +23,7 @@ async def refusal(provider: OpenIDConnect, cheat: Cheat) -> str:
 
 
 async def test_a_new_key_signs_in_and_the_one_before_does_not(
-    provider: OpenIDConnect, cheat: Cheat, clock: StoppedClock
+    provider: OpenIDConnect, cheat: Cheat, clock: FrozenClock
 ) -> None:
     assert (await sign_in(provider, cheat)).subject == "eve"
     old = cheat.key, cheat.kid
@@ -35,7 +35,7 @@ async def test_a_new_key_signs_in_and_the_one_before_does_not(
 
 
 async def test_a_key_that_the_provider_withdraws_is_good_for_an_hour_at_most(
-    provider: OpenIDConnect, cheat: Cheat, clock: StoppedClock
+    provider: OpenIDConnect, cheat: Cheat, clock: FrozenClock
 ) -> None:
     await sign_in(provider, cheat)
     old = cheat.key, cheat.kid
@@ -48,7 +48,7 @@ async def test_a_key_that_the_provider_withdraws_is_good_for_an_hour_at_most(
 
 
 async def test_a_key_is_not_good_because_nobody_can_be_asked(
-    provider: OpenIDConnect, cheat: Cheat, clock: StoppedClock
+    provider: OpenIDConnect, cheat: Cheat, clock: FrozenClock
 ) -> None:
     await sign_in(provider, cheat)
     token = cheat.logout_token()
@@ -60,7 +60,7 @@ async def test_a_key_is_not_good_because_nobody_can_be_asked(
 
 
 async def test_who_does_not_answer_is_left_in_peace_for_ten_seconds(
-    provider: OpenIDConnect, cheat: Cheat, clock: StoppedClock
+    provider: OpenIDConnect, cheat: Cheat, clock: FrozenClock
 ) -> None:
     """Anybody may send logout tokens; each of them would make us ask."""
     token, cheat.is_down = cheat.logout_token(), True
@@ -75,7 +75,7 @@ async def test_who_does_not_answer_is_left_in_peace_for_ten_seconds(
 
 
 async def test_provider_is_asked_again_after_clock_steps_back(
-    provider: OpenIDConnect, cheat: Cheat, clock: StoppedClock
+    provider: OpenIDConnect, cheat: Cheat, clock: FrozenClock
 ) -> None:
     token, cheat.is_down = cheat.logout_token(), True
     with pytest.raises(OAuthCallbackError, match="can't answer"):
@@ -86,7 +86,7 @@ async def test_provider_is_asked_again_after_clock_steps_back(
 
 
 async def test_keys_that_can_not_be_read_are_not_asked_for_all_the_time(
-    provider: OpenIDConnect, cheat: Cheat, clock: StoppedClock
+    provider: OpenIDConnect, cheat: Cheat, clock: FrozenClock
 ) -> None:
     cheat.metadata = {"jwks_uri": f"{cheat.issuer}/nowhere"}
     for _ in range(3):
@@ -102,7 +102,7 @@ async def test_many_at_once_ask_once(provider: OpenIDConnect, cheat: Cheat) -> N
 
 
 async def test_metadata_of_another_issuer_signs_nobody_in(
-    provider: OpenIDConnect, cheat: Cheat, clock: StoppedClock
+    provider: OpenIDConnect, cheat: Cheat, clock: FrozenClock
 ) -> None:
     """ASVS 10.5.3."""
     cheat.metadata = {"issuer": "https://elsewhere.example"}

@@ -12,7 +12,7 @@ import pytest
 from authdemo.sessions import OAuth2, OpenIDConnect, github
 from authdemo.sessions.core.errors import StoreUnavailable
 from authdemo.sessions.stores.embedded import EmbeddedStore
-from authdemo.testing import StoppedClock
+from authdemo.testing import FrozenClock
 from tests.oidc.cheat import CLIENT, Cheat
 from tests.oidc.github import GitHub
 from tests.oidc.steps import query_of
@@ -35,7 +35,7 @@ def broken_github(github_: GitHub, claims: Any = fails) -> OAuth2:
 
 async def told(house: House, provider: str, answer: dict[str, str]) -> str:
     """Come back, and tell where that leads; nobody is signed in then."""
-    back = await house.come_back(provider, answer)
+    back = await house.oauth_callback(provider, answer)
     assert (await house.visitor.get("/api/auth/session")).json() is None
     return str(back.headers["Location"])
 
@@ -142,7 +142,7 @@ async def test_who_is_on_the_way_out_goes_on_without_the_store(
     provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT, end_session=True)
     async with open_house(tmp_path, provider, store=store) as house:
         answer = query_of(cheat.authorize(await house.go("oidc")))
-        await house.come_back("oidc", answer)
+        await house.oauth_callback("oidc", answer)
         way = (await house.post("signout")).json()["url"]
         store.is_full = True
         back = await house.visitor.get(way)
@@ -156,8 +156,8 @@ async def test_the_way_out_is_over_after_ten_minutes_of_the_clock_that_is_there_
 ) -> None:
     provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT, end_session=True)
     async with open_house(tmp_path, provider) as house:
-        await house.come_back("oidc", query_of(cheat.authorize(await house.go("oidc"))))
-        later = house.auth.clock = StoppedClock()
+        await house.oauth_callback("oidc", query_of(cheat.authorize(await house.go("oidc"))))
+        later = house.auth.clock = FrozenClock()
         way = (await house.post("signout")).json()["url"]
         later.advance(601)
         back = await house.visitor.get(way)

@@ -21,7 +21,7 @@ from authdemo.sessions.reflex.logs import (
     make_reflex_printable,
     search_reports_briefly,
 )
-from authdemo.testing import StoppedClock
+from authdemo.testing import FrozenClock
 
 FORGED = "harmless\n2026-01-01 00:00:00,000 INFO authdemo.sessions.audit: {}\x1b[2J"
 SLOW = "TypeError: can't access property \"" * 900 + '", ' * 9000
@@ -31,13 +31,13 @@ class Lang(enum.Enum):
     EN = "en"
 
 
-def errors(clock: StoppedClock, handler: Any = default_frontend_exception_handler) -> BrowserErrors:
+def errors(clock: FrozenClock, handler: Any = default_frontend_exception_handler) -> BrowserErrors:
     app: Any = SimpleNamespace(frontend_exception_handler=handler)
     return BrowserErrors(app, clock=clock)
 
 
 def test_browser_error_is_one_short_line(caplog: pytest.LogCaptureFixture) -> None:
-    errors(StoppedClock()).hear(Exception(FORGED + "x" * 60_000))
+    errors(FrozenClock()).hear(Exception(FORGED + "x" * 60_000))
     (message,) = caplog.messages
     assert message.isprintable()
     assert "harmless" in message
@@ -47,7 +47,7 @@ def test_browser_error_is_one_short_line(caplog: pytest.LogCaptureFixture) -> No
 def test_browser_errors_have_a_limit_that_says_how_many_were_left_out(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    clock = StoppedClock()
+    clock = FrozenClock()
     heard = errors(clock)
 
     async def send(times: int) -> None:
@@ -72,7 +72,7 @@ def test_app_with_a_handler_of_its_own_gets_printable_reports(
     def hear(exception: Exception) -> None:
         heard.append(str(exception))
 
-    errors(StoppedClock(), hear).hear(Exception(FORGED))
+    errors(FrozenClock(), hear).hear(Exception(FORGED))
     assert heard[0].isprintable()
     assert not caplog.messages
 

@@ -16,7 +16,7 @@ from authdemo.sessions.core.errors import (
     SignInOutdated,
     TooManyAttempts,
     UnknownProvider,
-    UpdateRefused,
+    UpdateRejected,
 )
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.record import Device, ProviderSession
@@ -341,7 +341,7 @@ class TestUpdateOfAUser:
 
     async def test_that_is_refused_changes_none(self, auth):
         (sid,) = await self.begin(auth, ADA)
-        with pytest.raises(UpdateRefused) as refused:
+        with pytest.raises(UpdateRejected) as refused:
             await auth.update_user("ada", id="grace")
         assert refused.value.field == "id"
         assert (await auth.sessions.find(sid)).rev == 1

@@ -10,7 +10,7 @@ from redis.asyncio import Redis as Client
 
 from authdemo.sessions.core.errors import ConfigurationError, StoreUnavailable
 from authdemo.sessions.stores.redis import RedisStore
-from authdemo.testing import StoppedClock, free_port
+from authdemo.testing import FrozenClock, free_port
 from authdemo.testing.thread import NOON
 from tests.sessions.stores.test_store_protocol import renamed, session
 from tests.support.redis import Redis
@@ -103,7 +103,7 @@ async def test_a_record_that_can_not_be_read_is_no_session(opened, text):
 class TestTrouble:
     async def test_a_store_opens_before_redis_is_there_and_works_when_it_is(self, tmp_path):
         late = Redis(tmp_path)
-        store = RedisStore(late.url, clock=StoppedClock())
+        store = RedisStore(late.url, clock=FrozenClock())
         await store.open()
         record = session()
         with pytest.raises(StoreUnavailable):
@@ -115,7 +115,7 @@ class TestTrouble:
 
     async def test_a_silent_redis_is_given_up_on_soon_and_believed_again(self, tmp_path):
         with Redis(tmp_path) as mute:
-            store = RedisStore(mute.url, clock=StoppedClock())
+            store = RedisStore(mute.url, clock=FrozenClock())
             await store.open()
             record = session()
             await store.create(record)
@@ -130,7 +130,7 @@ class TestTrouble:
 
     async def test_what_redis_kept_is_there_after_its_sudden_end(self, tmp_path):
         with Redis(tmp_path) as mortal:
-            store = RedisStore(mortal.url, clock=StoppedClock())
+            store = RedisStore(mortal.url, clock=FrozenClock())
             await store.open()
             record = session()
             await store.create(record)

@@ -13,18 +13,18 @@ from authdemo.sessions.core.errors import AuthError, StoreUnavailable
 from authdemo.sessions.core.record import (
     MAX_HISTORY,
     Device,
+    HistoryEntry,
     ProviderSession,
-    Revision,
     SessionRecord,
 )
 from authdemo.sessions.core.store import Attempt, SessionStore
 from authdemo.sessions.core.utils import new_id
 from authdemo.sessions.stores.embedded import EmbeddedStore
 from authdemo.sessions.stores.redis import RedisStore
-from authdemo.testing import StoppedClock
+from authdemo.testing import FrozenClock
 from authdemo.testing.thread import NOON
 
-LONG_BEFORE = StoppedClock(NOON - 3600)
+LONG_BEFORE = FrozenClock(NOON - 3600)
 STORES: dict[str, Callable[[Path, pytest.FixtureRequest], SessionStore]] = {
     "embedded": lambda folder, _: EmbeddedStore(folder / "sessions.db"),
     "redis": lambda folder, request: RedisStore(
@@ -63,7 +63,7 @@ def session(
         expires=expires,
         ends=NOON + 600,
         last_seen=created,
-        latest=Revision(rev=1, at=created, cause="sign-in", changes={}),
+        latest=HistoryEntry(rev=1, at=created, cause="sign-in", changes={}),
         device=Device(user_agent="Mosaic", ip="192.0.2.1"),
     )
 

@@ -59,7 +59,7 @@ def test_a_refusal_is_forgotten_when_the_page_is_loaded_again(auth_app, login_as
     failing(StoreUnavailable())
     with Tab(auth_app, login_as(JOHN)) as tab:
         tab.call(handler)
-        tab.holds(handler.state, error=StoreUnavailable().facts())
+        tab.holds(handler.state, error=StoreUnavailable().to_dict())
         tab.call(OnLoadInternalState.on_load_internal)
         tab.holds(handler.state, error={})
 

@@ -214,7 +214,7 @@ def close(auth_app, tab):
     eventually(lambda: tab.token not in auth_app.run(names()))
 
 
-def hand_over(auth_app, tab, browser, login_as):
+def reset_tab(auth_app, tab, browser, login_as):
     """Let Ada log out, and Grace log in in the same tab of the same browser."""
     browser.log_out()
     tab.shows("unauthenticated")
@@ -225,7 +225,7 @@ def hand_over(auth_app, tab, browser, login_as):
 def test_background_task_ends_when_its_session_ends(auth_app, tab, browser, login_as):
     tab.call(Desk.research, gate="a")
     happened("ada began")
-    with hand_over(auth_app, tab, browser, login_as) as graces:
+    with reset_tab(auth_app, tab, browser, login_as) as graces:
         happened("ada cancelled")
         graces.call(Desk.note, text="hers")
         graces.holds(Desk, report="hers")
@@ -237,7 +237,7 @@ def test_background_task_ends_when_its_session_ends(auth_app, tab, browser, logi
 def test_task_that_ignores_its_end_has_no_rights_and_no_tab(auth_app, tab, browser, login_as):
     tab.call(Desk.research, gate="a", stubborn=True)
     happened("ada began")
-    with hand_over(auth_app, tab, browser, login_as) as graces:
+    with reset_tab(auth_app, tab, browser, login_as) as graces:
         happened("ada cancelled", "ada is None", "NotAuthenticated")
         graces.call(Desk.note, text="hers")
         graces.holds(Desk, report="hers")
@@ -249,7 +249,7 @@ def test_task_that_ignores_its_end_has_no_rights_and_no_tab(auth_app, tab, brows
 def test_task_of_the_apps_own_has_the_session_that_started_it(auth_app, tab, browser, login_as):
     tab.call(Desk.delegate, gate="a")
     happened("ada began")
-    with hand_over(auth_app, tab, browser, login_as) as graces:
+    with reset_tab(auth_app, tab, browser, login_as) as graces:
         auth_app.run(open_gate("a"))
         happened("ada is None", "NotAuthenticated", "ended True")
         graces.call(Desk.note, text="hers")

@@ -26,7 +26,7 @@ def test_a_refusal_is_told_and_noted_and_is_no_fault_of_the_apps(tab, caplog):
         SessionState,
         refusal={
             "message": "The name must have 1 to 64 characters.",
-            "code": "UpdateRefused",
+            "code": "UpdateRejected",
             "field": "name",
             "reason": "length",
             "values": {"most": 64},

@@ -43,7 +43,7 @@ def test_a_member_calls_a_handler(login_as):
 def test_nobodys_event_is_not_run(auth_app):
     with Tab(auth_app) as tab:
         tab.call(Ledger.pay, amount=10)
-        tab.leaves_to("/login?callbackUrl=/")
+        tab.expect_redirect("/login?callbackUrl=/")
         tab.holds(Ledger, balance=100)
 
 
@@ -80,7 +80,7 @@ def test_a_proof_gets_stale(login_as, stopped_clock):
     assert ada.get("/sensitive").headers["Location"] == "/confirm?callbackUrl=/sensitive"
     with Tab(ada.server, ada) as tab:
         tab.call(Ledger.wipe)
-        tab.leaves_to("")
+        tab.expect_redirect("")
         tab.holds(Ledger, balance=100)
 
 

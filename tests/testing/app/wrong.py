@@ -31,4 +31,4 @@ def test_another_value(tab):
 
 
 def test_another_page(tab):
-    tab.leaves_to("/login", within=0.1)
+    tab.expect_redirect("/login", within=0.1)

@@ -19,10 +19,10 @@ from ...core.errors import (
     MethodNotAllowed,
     NotAuthenticated,
     NotFound,
-    RequestRefused,
+    RequestRejected,
     SignInError,
     SignInOutdated,
-    TicketRefused,
+    TicketRejected,
     UnknownProvider,
 )
 from ...core.record import Device, SessionRecord
@@ -31,15 +31,15 @@ from ...core.sessions import Sessions
 from ...core.utils import iso, public_id
 from ...engine import AuthCore
 from ...login import Granted
-from ...providers.base import Federated
+from ...providers.base import RedirectProvider
 from .. import cookies, requests, responses
-from ..context import Visitor, Visitors, device_of
+from ..context import RequestContext, RequestContexts, device_of
 from ..cookies import RawHeaders
 from ..headers import expected_revs
 from ..requests import Request
-from ..responses import Answer, BodyRefused, MessageRefused
-from ..router import NAME, Addresses, Endpoint
-from .signin import Federation, SigningIn, redirect
+from ..responses import BodyRejected, MessageRejected, Response
+from ..router import NAME, Endpoint, Router
+from .signin import ProviderSignIn, SigningIn, redirect
 from .signout import BackChannel, SigningOut
 
 
@@ -117,7 +117,7 @@ def _is_chosen(body: Mapping[str, Any], name: str, *, is_form: bool) -> bool:
     value = body.get(name)
     flag = _IN_FORMS.get(value, value) if is_form and isinstance(value, str) else value
     if not isinstance(flag, bool | None):
-        raise BodyRefused(f"The field {name!r} must be true.", 422, field=name)
+        raise BodyRejected(f"The field {name!r} must be true.", 422, field=name)
     return bool(flag)
 
 
@@ -125,7 +125,7 @@ async def _own(sessions: Sessions, user_id: str, chosen: object) -> str:
     """Find the session that has a name in the list."""
     if not isinstance(chosen, str):
         which = "The field 'id' must be text, or else 'others' or 'all' must be true."
-        raise BodyRefused(which, 422, field="id")
+        raise BodyRejected(which, 422, field="id")
     own = {public_id(record.id): record.id for record in await sessions.of_user(user_id)}
     if chosen not in own:
         raise NotFound("You don't have this session.", reason="session")
@@ -138,11 +138,11 @@ BASE = "/api/auth"
 class Endpoints:
     """Answers the requests of `/api/auth`."""
 
-    def __init__(self, auth: AuthCore, visitors: Visitors) -> None:
+    def __init__(self, auth: AuthCore, visitors: RequestContexts) -> None:
         self._auth = auth
         self._visitors = visitors
         self._signing_in = SigningIn(auth, visitors)
-        self._federation = Federation(auth, self._signing_in, BASE)
+        self._federation = ProviderSignIn(auth, self._signing_in, BASE)
         self.signing_out = SigningOut(auth, visitors, BASE)
         self._back_channel = BackChannel(auth)
         self._description = describe(auth)
@@ -156,33 +156,33 @@ class Endpoints:
             "/providers": {"GET": self.providers},
             "/csrf": {"GET": self.csrf},
             "/session": {"GET": self.read, "POST": self.update},
-            f"/callback/{NAME}": {"GET": self.come_back, "POST": self.sign_in},
+            f"/callback/{NAME}": {"GET": self.oauth_callback, "POST": self.sign_in},
             "/ticket": {"POST": self.redeem},
             f"/signin/{NAME}": {"GET": self.show_sign_in_with, "POST": self.start_sign_in},
             "/signin": {"GET": self.show_sign_in, "POST": self.show_sign_in},
             "/error": {"GET": self.show_sign_in},
             "/signout": {"GET": self.show_home, "POST": self.sign_out},
             f"/signout/{NAME}": {"GET": self.signing_out.go},
-            f"/post-logout/{NAME}": {"GET": self.signing_out.come_back},
+            f"/post-logout/{NAME}": {"GET": self.signing_out.oauth_callback},
             f"/backchannel-logout/{NAME}": {"POST": self._back_channel.hear},
             "/token": {"GET": self.inspect},
             "/sessions": {"GET": self.list_sessions},
             "/sessions/revoke": {"POST": self.revoke},
         }
 
-    def in_front_of(self, app: ASGIApp) -> Addresses:
+    def in_front_of(self, app: ASGIApp) -> Router:
         """Answer what is for `/api/auth`, and leave the rest to an app."""
-        return Addresses(app, base=BASE, table=self.table, on_error=self._note_refusal)
+        return Router(app, base=BASE, table=self.table, on_error=self._note_refusal)
 
-    async def description(self, _: Request) -> Answer:
+    async def description(self, _: Request) -> Response:
         """`GET json`: all of this, for programs to read."""
         return responses.public(self._description)
 
-    async def jwks(self, _: Request) -> Answer:
+    async def jwks(self, _: Request) -> Response:
         """`GET jwks`: the public keys, for services that verify tokens (RFC 7517)."""
         return responses.public(self._auth.settings.keys.jwks)
 
-    async def providers(self, request: Request) -> Answer:
+    async def providers(self, request: Request) -> Response:
         """`GET providers`: the ways to sign in."""
         base_url = self._visitors.origins.base_url(request.scope)
         return responses.personal(
@@ -198,7 +198,7 @@ class Endpoints:
             }
         )
 
-    async def csrf(self, request: Request) -> Answer:
+    async def csrf(self, request: Request) -> Response:
         """`GET csrf`: the token that every POST must bring in its body."""
         visitor = await self._visitors.receive(request.scope)
         fresh: RawHeaders = []
@@ -206,7 +206,7 @@ class Endpoints:
         token = token or self._visitors.put_csrf(fresh, visitor, visitor.sid)
         return responses.personal({"csrfToken": token}).plus(fresh)
 
-    async def read(self, request: Request) -> Answer:
+    async def read(self, request: Request) -> Response:
         """`GET session`: the public session, or `null`."""
         visitor = await self._visitors.receive(request.scope)
         fresh: RawHeaders = []
@@ -216,7 +216,7 @@ class Endpoints:
             await ev.tell(self._auth.events.session, session=session, path=request.path)
         return responses.personal(session).plus(fresh)
 
-    async def update(self, request: Request) -> Answer:
+    async def update(self, request: Request) -> Response:
         """`POST session`: a client's update."""
         visitor, body = await self._receive(request)
         record, asked = visitor.record, body.get("data")
@@ -235,7 +235,7 @@ class Endpoints:
         self._visitors.put_token(answer.headers, visitor, revised.record, revised.token)
         return answer
 
-    async def sign_in(self, request: Request) -> Answer:
+    async def sign_in(self, request: Request) -> Response:
         """`POST callback/<provider>`: sign in with credentials."""
         visitor, body = await self._receive(request, for_redirect=True)
         wanted = _wanted_url(request, body) or self._signing_in.remembered_url(visitor)
@@ -252,7 +252,7 @@ class Endpoints:
                 self._note_refusal(request, error)
             return self._signing_in.refuse(request, visitor, error)
 
-    async def redeem(self, request: Request) -> Answer:
+    async def redeem(self, request: Request) -> Response:
         """`POST ticket`: exchange a sign-in ticket for the session cookie."""
         visitor, body = await self._receive(request)
         granted = await self._auth.tickets.redeem(
@@ -262,35 +262,35 @@ class Endpoints:
             user = self._auth.sessions.schema.read_older(granted.user)
             provider = self._auth.admission.provider(granted.provider)
         except (ValidationError, UnknownProvider) as error:  # another version has issued it
-            raise TicketRefused("This sign-in took too long. Sign in again.") from error
+            raise TicketRejected("This sign-in took too long. Sign in again.") from error
         account = Account(provider.id, provider.type)
         target = await self._auth.redirect(granted.callback_url, visitor.base_url)
         known = Granted(user, account, granted.began)
         return await self._signing_in.admit(request, visitor, known, target, as_json=True)
 
-    async def start_sign_in(self, request: Request) -> Answer:
+    async def start_sign_in(self, request: Request) -> Response:
         """`POST signin/<provider>`: credentials are asked for on the app's own page."""
         provider = self._auth.admission.provider(request.name)
         visitor, body = await self._receive(request, for_redirect=True)
         target = await self._auth.redirect(_wanted_url(request, body), visitor.base_url)
-        if isinstance(provider, Federated):
+        if isinstance(provider, RedirectProvider):
             return await self._federation.leave(request, visitor, provider, target)
         return redirect(request, self._auth.sign_in_url(visitor.base_url, callbackUrl=target))
 
-    async def come_back(self, request: Request) -> Answer:
+    async def oauth_callback(self, request: Request) -> Response:
         """`GET callback/<provider>`: somebody comes back from a provider."""
         provider = self._auth.admission.provider(request.name)
-        if not isinstance(provider, Federated):
+        if not isinstance(provider, RedirectProvider):
             raise MethodNotAllowed("Credentials are sent by POST.", allowed=["POST"])
         visitor = request.visitor = await self._visitors.receive(request.scope)
         return await self._federation.arrive(request, visitor, provider)
 
-    async def show_sign_in_with(self, request: Request) -> Answer:
+    async def show_sign_in_with(self, request: Request) -> Response:
         """`GET signin/<provider>`: the same page, if there is that provider."""
         self._auth.admission.provider(request.name)
         return await self.show_sign_in(request)
 
-    async def show_sign_in(self, request: Request) -> Answer:
+    async def show_sign_in(self, request: Request) -> Response:
         """`GET signin` and `GET error`: the app's own page says it."""
         base_url = self._visitors.origins.base_url(request.scope)
         query = {k: v for k, v in request.query.items() if k in ("callbackUrl", "error", "code")}
@@ -298,11 +298,11 @@ class Endpoints:
             query["callbackUrl"] = await self._auth.redirect(query["callbackUrl"], base_url)
         return redirect(request, self._auth.sign_in_url(base_url, **query))
 
-    async def show_home(self, request: Request) -> Answer:
+    async def show_home(self, request: Request) -> Response:
         """`GET signout` changes nothing: signing out takes a POST."""
         return redirect(request, self._visitors.origins.base_url(request.scope))
 
-    async def sign_out(self, request: Request) -> Answer:
+    async def sign_out(self, request: Request) -> Response:
         """`POST signout`: end the session, here and wherever its cookie was copied to."""
         visitor, body = await self._receive(request, for_redirect=True)
         wanted = _wanted_url(request, body)
@@ -318,7 +318,7 @@ class Endpoints:
         self._visitors.put_csrf(answer.headers, visitor, "")
         return answer
 
-    async def inspect(self, request: Request) -> Answer:
+    async def inspect(self, request: Request) -> Response:
         """`GET token`: what the visitor's own token says, however old; never the token itself."""
         visitor = await self._visitors.receive(request.scope)
         if visitor.verified is None:
@@ -329,7 +329,7 @@ class Endpoints:
         life = cookies.attributes(secure=names.secure, max_age=claims.exp - claims.iat)
         return responses.personal({**shown, "cookie": {"name": names.session, "attributes": life}})
 
-    async def list_sessions(self, request: Request) -> Answer:
+    async def list_sessions(self, request: Request) -> Response:
         """`GET sessions`: where the user is signed in."""
         visitor = await self._visitors.receive(request.scope)
         if visitor.record is None:
@@ -337,7 +337,7 @@ class Endpoints:
         records = await self._auth.sessions.of_user(visitor.record.user_id)
         return responses.personal([_summary(record, visitor.sid) for record in records])
 
-    async def revoke(self, request: Request) -> Answer:
+    async def revoke(self, request: Request) -> Response:
         """`POST sessions/revoke`: end one, the others, or all of the user's sessions."""
         visitor, body = await self._receive(request)
         if visitor.record is None:
@@ -351,7 +351,7 @@ class Endpoints:
             self._visitors.put_csrf(answer.headers, visitor, "")
         return answer
 
-    async def _target(self, visitor: Visitor, wanted: str) -> str:
+    async def _target(self, visitor: RequestContext, wanted: str) -> str:
         """Decide where to go from a session that is over, whatever the app's callback says."""
         try:
             return await self._auth.redirect(wanted, visitor.base_url)
@@ -360,14 +360,14 @@ class Endpoints:
 
     async def _receive(
         self, request: Request, *, for_redirect: bool = False
-    ) -> tuple[Visitor, dict[str, Any]]:
+    ) -> tuple[RequestContext, dict[str, Any]]:
         """Receive a POST: from our own pages, readable, and with its CSRF token."""
         self._visitors.origins.check(request.scope)
         body = await requests.read(request)
         visitor = request.visitor = await self._visitors.receive(request.scope)
         try:
             self._visitors.csrf.check(visitor.csrf_cookies, visitor.sid, body.get("csrfToken"))
-        except RequestRefused as error:
+        except RequestRejected as error:
             if for_redirect:
                 why = {"error": "MissingCSRF", "code": error.reason}
                 known = {name: value for name, value in why.items() if value}
@@ -377,7 +377,7 @@ class Endpoints:
 
     def _note_refusal(self, request: Request, error: AuthError) -> None:
         """Keep what was denied in mind; what was merely misspelled is no refusal."""
-        if isinstance(error, MessageRefused | NotFound | MethodNotAllowed):
+        if isinstance(error, MessageRejected | NotFound | MethodNotAllowed):
             return
         visitor = request.visitor
         self._auth.trail.refused(
@@ -405,5 +405,5 @@ def _wanted_url(request: Request, body: dict[str, Any]) -> str:
     """Read where the sender wants to go: as in Auth.js, the body says it, or else the query."""
     wanted = body.get("callbackUrl")
     if not isinstance(wanted, str | None):
-        raise BodyRefused("The field 'callbackUrl' must be text.", field="callbackUrl")
+        raise BodyRejected("The field 'callbackUrl' must be text.", field="callbackUrl")
     return wanted or request.query.get("callbackUrl", "")

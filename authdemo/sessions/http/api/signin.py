@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 
 from ...core import events as ev
 from ...core.audit import AuditEvent
-from ...core.callbacks import own_url
+from ...core.callbacks import safe_redirect_url
 from ...core.errors import (
     AuthError,
     CallbackFailed,
@@ -16,17 +16,17 @@ from ...core.errors import (
     SignInError,
     TooManyDepartures,
 )
-from ...core.one_time import DEPARTURE_SECONDS, Departure, Departures
+from ...core.one_time import DEPARTURE_SECONDS, OAuthState, OAuthStates
 from ...core.rate_limit import AddressLimit
 from ...core.users import User
 from ...engine import AuthCore
 from ...login import Granted
-from ...providers.base import Federated
+from ...providers.base import RedirectProvider
 from .. import cookies, responses
-from ..context import Visitor, Visitors
+from ..context import RequestContext, RequestContexts
 from ..headers import wants_page
 from ..requests import Request
-from ..responses import Answer
+from ..responses import Response
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,17 +34,17 @@ class SigningIn:
     """Lets visitors in, or says why not."""
 
     auth: AuthCore
-    visitors: Visitors
+    visitors: RequestContexts
 
     async def admit(
         self,
         request: Request,
-        visitor: Visitor,
+        visitor: RequestContext,
         granted: Granted,
         wanted: str,
         *,
         as_json: bool = False,
-    ) -> Answer:
+    ) -> Response:
         """Let somebody in who has proved who they are, unless the app sends them elsewhere."""
         if granted.redirect_to is not None:
             return redirect(
@@ -68,8 +68,8 @@ class SigningIn:
         return answer
 
     def refuse(
-        self, request: Request, visitor: Visitor, error: AuthError, wanted: str = ""
-    ) -> Answer:
+        self, request: Request, visitor: RequestContext, error: AuthError, wanted: str = ""
+    ) -> Response:
         """Turn somebody away: the sign-in page says why.
 
         A program that has to wait is told how long, which no redirect could say.
@@ -83,7 +83,7 @@ class SigningIn:
             return responses.refusal(error, {"url": url})
         return redirect(request, url)
 
-    def remember(self, answer: Answer, visitor: Visitor, url: str) -> None:
+    def remember(self, answer: Response, visitor: RequestContext, url: str) -> None:
         """Keep where the visitor went, as Auth.js does, for a sign-in that doesn't say.
 
         An address that no browser would keep is not remembered, nor the app's one before it.
@@ -94,10 +94,12 @@ class SigningIn:
         elif self.remembered_url(visitor) is not None:
             cookies.clear(answer.headers, names.callback_url, secure=names.secure)
 
-    def remembered_url(self, visitor: Visitor) -> str | None:
+    def remembered_url(self, visitor: RequestContext) -> str | None:
         """Tell where the visitor went the last time, if it is an address of the app."""
         values = visitor.cookies.get(visitor.names.callback_url, [])
-        return next((url for url in map(unquote, values) if own_url(url, visitor.base_url)), None)
+        return next(
+            (url for url in map(unquote, values) if safe_redirect_url(url, visitor.base_url)), None
+        )
 
 
 def wants_json(request: Request) -> bool:
@@ -105,7 +107,7 @@ def wants_json(request: Request) -> bool:
     return request.header(b"x-auth-return-redirect") is not None
 
 
-def redirect(request: Request, url: str) -> Answer:
+def redirect(request: Request, url: str) -> Response:
     """Send the visitor on, the way the sender can follow."""
     if wants_json(request):
         return responses.personal({"url": url}).plus([responses.location(url)])
@@ -125,24 +127,24 @@ _BETWEEN = "."
 _SECRETS = re.compile(rf"[0-9a-f]{{40}}(?:\.[0-9a-f]{{40}}){{0,{_MOST_AT_ONCE - 1}}}")
 
 
-class Federation:
+class ProviderSignIn:
     """Sends visitors to providers, and receives them when they come back."""
 
     def __init__(self, auth: AuthCore, signing_in: SigningIn, base: str) -> None:
         self._auth = auth
         self._signing_in = signing_in
         self._base = base
-        self._departures = Departures(auth.sessions.store, clock=auth.now)
+        self._departures = OAuthStates(auth.sessions.store, clock=auth.now)
         rate = auth.settings.address_rate
         self._limit = AddressLimit(auth.sessions.store, rate, "departures", clock=auth.now)
 
     async def leave(
         self,
         request: Request,
-        visitor: Visitor,
-        provider: Federated,
+        visitor: RequestContext,
+        provider: RedirectProvider,
         callback_url: str,
-    ) -> Answer:
+    ) -> Response:
         """Send a visitor to a provider.
 
         With `?prompt=login`, as Auth.js's `signIn(provider, options, {prompt: "login"})` sends,
@@ -169,7 +171,9 @@ class Federation:
         cookies.put(answer.headers, names.state, kept, secure=names.secure, max_age=life)
         return answer
 
-    async def arrive(self, request: Request, visitor: Visitor, provider: Federated) -> Answer:
+    async def arrive(
+        self, request: Request, visitor: RequestContext, provider: RedirectProvider
+    ) -> Response:
         """Receive a visitor who comes back."""
         wanted = ""
         try:
@@ -180,18 +184,22 @@ class Federation:
         except (SignInError, CallbackFailed) as error:
             return self._refuse(request, visitor, provider, error, wanted)
 
-    async def _check_rate(self, visitor: Visitor) -> None:
+    async def _check_rate(self, visitor: RequestContext) -> None:
         if wait := await self._limit.take(visitor.device.ip):
             raise TooManyDepartures(wait)
 
     async def _recognise(
-        self, request: Request, visitor: Visitor, provider: Federated
-    ) -> Departure:
+        self, request: Request, visitor: RequestContext, provider: RedirectProvider
+    ) -> OAuthState:
         state = request.query.get("state", "")
         return await self._departures.arrive(state, _secrets(visitor), provider=provider.id)
 
     async def _identify(
-        self, request: Request, visitor: Visitor, provider: Federated, departure: Departure
+        self,
+        request: Request,
+        visitor: RequestContext,
+        provider: RedirectProvider,
+        departure: OAuthState,
     ) -> Granted:
         if departure.member != visitor.sid:
             raise OAuthCallbackError("Somebody signed in or out since this began.", reason="member")
@@ -207,25 +215,25 @@ class Federation:
     def _refuse(
         self,
         request: Request,
-        visitor: Visitor,
-        provider: Federated,
+        visitor: RequestContext,
+        provider: RedirectProvider,
         error: AuthError,
         wanted: str,
-    ) -> Answer:
+    ) -> Response:
         entry = AuditEvent(
             kind="sign-in-failed", reason=error.code, detail=error.reason, provider=provider.id
         )
         self._auth.trail.add(entry, device=visitor.device)
         return self._signing_in.refuse(request, visitor, error, wanted)
 
-    def _member(self, visitor: Visitor) -> User | None:
+    def _member(self, visitor: RequestContext) -> User | None:
         return self._auth.sessions.faces.user(visitor.record) if visitor.record else None
 
-    def _redirect_uri(self, visitor: Visitor, provider: Federated) -> str:
+    def _redirect_uri(self, visitor: RequestContext, provider: RedirectProvider) -> str:
         return f"{visitor.base_url}{self._base}/callback/{provider.id}"
 
 
-def _secrets(visitor: Visitor) -> list[str]:
+def _secrets(visitor: RequestContext) -> list[str]:
     """Read what a browser's sign-ins under way are known by, the newest first."""
     sent = visitor.cookies.get(visitor.names.state, [])
     return [s for value in sent if _SECRETS.fullmatch(value) for s in value.split(_BETWEEN)]

@@ -7,15 +7,15 @@ from urllib.parse import urlencode
 
 from ...core.audit import AuditEvent
 from ...core.errors import AuthError, NotFound, OAuthCallbackError, StoreUnavailable
-from ...core.one_time import Farewell, Farewells
+from ...core.one_time import LogoutState, LogoutStates
 from ...core.rate_limit import AddressLimit
 from ...core.record import SessionRecord
 from ...engine import AuthCore
 from ...providers.oidc import OpenIDConnect
 from .. import requests, responses
-from ..context import Visitors, device_of
+from ..context import RequestContexts, device_of
 from ..requests import Request
-from ..responses import Answer, BodyRefused
+from ..responses import BodyRejected, Response
 
 
 class BackChannel:
@@ -26,7 +26,7 @@ class BackChannel:
         rate = auth.settings.address_rate
         self._limit = AddressLimit(auth.sessions.store, rate, "logouts", clock=auth.now)
 
-    async def hear(self, request: Request) -> Answer:
+    async def hear(self, request: Request) -> Response:
         """`POST backchannel-logout/<provider>`: what the provider has signed is done.
 
         It comes from the provider's server, so there is no cookie and no CSRF token; the
@@ -48,7 +48,7 @@ class BackChannel:
 
     def _refuse(
         self, request: Request, provider: OpenIDConnect, error: OAuthCallbackError
-    ) -> Answer:
+    ) -> Response:
         entry = AuditEvent(
             kind="refused",
             reason=error.code,
@@ -58,7 +58,7 @@ class BackChannel:
         )
         self._auth.trail.add(entry, device=device_of(request.scope))
         more = {"error": "invalid_request", "error_description": error.message}
-        return responses.refusal(BodyRefused(error.message, 400), more)
+        return responses.refusal(BodyRejected(error.message, 400), more)
 
 
 def _is_false(error: Exception) -> bool:
@@ -69,18 +69,18 @@ def _is_false(error: Exception) -> bool:
 class SigningOut:
     """Leads visitors whose session is over to the provider that they signed in at."""
 
-    def __init__(self, auth: AuthCore, visitors: Visitors, base: str) -> None:
+    def __init__(self, auth: AuthCore, visitors: RequestContexts, base: str) -> None:
         self._auth = auth
         self._visitors = visitors
         self._base = base
-        self._farewells = Farewells(auth.sessions.store, clock=auth.now)
+        self._farewells = LogoutStates(auth.sessions.store, clock=auth.now)
 
     async def way_on(self, record: SessionRecord, base_url: str, callback_url: str) -> str | None:
         """Find the way by the provider for somebody whose session has just ended."""
         provider, there = self._auth.providers.get(record.provider), record.provider_session
         if there is None or not isinstance(provider, OpenIDConnect) or not provider.end_session:
             return None
-        farewell = Farewell(
+        farewell = LogoutState(
             provider=provider.id, callback_url=callback_url, id_token=there.id_token
         )
         with suppress(StoreUnavailable):  # the session is over; the rest isn't worth an error
@@ -88,7 +88,7 @@ class SigningOut:
             return f"{self._address('signout', base_url, provider)}?{urlencode({'ticket': ticket})}"
         return None
 
-    async def go(self, request: Request) -> Answer:
+    async def go(self, request: Request) -> Response:
         """`GET signout/<provider>`: on to the provider, or past it if something is in the way."""
         provider = self._auth.admission.provider(request.name)
         base_url = self._visitors.origins.base_url(request.scope)
@@ -107,14 +107,14 @@ class SigningOut:
             return responses.redirect(farewell.callback_url, 302)
         return responses.redirect(address, 302)
 
-    async def come_back(self, request: Request) -> Answer:
+    async def oauth_callback(self, request: Request) -> Response:
         """`GET post-logout/<provider>`: back from the provider, and on to where they wanted."""
         self._auth.admission.provider(request.name)
         base_url = self._visitors.origins.base_url(request.scope)
         farewell = await self._taken(request, "state")
         return responses.redirect(farewell.callback_url if farewell else base_url, 302)
 
-    async def _taken(self, request: Request, name: str) -> Farewell | None:
+    async def _taken(self, request: Request, name: str) -> LogoutState | None:
         given = request.query.get(name, "")
         return await self._farewells.take(given, provider=request.name)
 

@@ -18,23 +18,23 @@ from ...core.errors import (
     AuthError,
     MethodNotAllowed,
     NotFound,
-    RequestRefused,
+    RequestRejected,
     StoreUnavailable,
 )
-from ...core.locales import Words
+from ...core.locales import Locales
 from ...core.record import SessionRecord
 from ...core.rules import Rule, Verdict, page_path
 from ...engine import AuthCore
 from .. import responses
-from ..context import Visitor, Visitors, device_of
+from ..context import RequestContext, RequestContexts, device_of
 from ..cookies import RawHeaders
 from ..headers import find_header, header, takes_gzip, wants_page
 from ..language import language_of
 from ..paths import address_of, path_as_sent
-from ..responses import Answer
+from ..responses import Response
 from ..security_headers import STRICT, page_headers
 from .build import Page, Site
-from .render import Wording, is_named_by_content, keep, keep_apart
+from .render import LocalizedPage, is_named_by_content, keep, keep_apart
 
 _NO_PAGES = ("/api/", "/assets/")
 _DOCUMENT = """<!DOCTYPE html>
@@ -60,16 +60,16 @@ _DOCUMENT = """<!DOCTYPE html>
 class Refusals:
     """Says to people in a page, and to programs in plain text, what went wrong."""
 
-    words: Words
+    words: Locales
     links: str
 
-    def page_or_text(self, scope: Scope, error: AuthError) -> Answer:
+    def page_or_text(self, scope: Scope, error: AuthError) -> Response:
         """Answer a request with an error."""
         is_for_people = wants_page(scope) and not scope["path"].startswith(_NO_PAGES)
-        if not is_for_people or isinstance(error, RequestRefused):
+        if not is_for_people or isinstance(error, RequestRejected):
             return responses.plain_refusal(error)
         language = language_of(scope, self.words)
-        wording = Wording(language, self.words.texts(language))
+        wording = LocalizedPage(language, self.words.texts(language))
         status = responses.status(error)
         title = wording.texts.get(f"refusal.{status}", HTTPStatus(status).phrase)
         document = _DOCUMENT.format(
@@ -82,7 +82,7 @@ class Refusals:
         safe = page_headers(STRICT.of(document))
         kind = {"content-type": "text/html; charset=utf-8"}
         headers = responses.raw({**responses.PERSONAL, **safe, **kind})
-        return Answer(status, headers, document.encode()).plus(responses.later(error))
+        return Response(status, headers, document.encode()).plus(responses.later(error))
 
 
 _SCRIPTS = "/assets/"
@@ -119,7 +119,7 @@ class PageGuard:
         app: ASGIApp,
         *,
         auth: AuthCore,
-        visitors: Visitors,
+        visitors: RequestContexts,
         site: Site,
         refusals: Refusals,
     ) -> None:
@@ -128,7 +128,7 @@ class PageGuard:
         self._visitors = visitors
         self._site = site
         self._refusals = refusals
-        whole = [Wording(name, auth.words.texts(name)) for name in auth.words.languages]
+        whole = [LocalizedPage(name, auth.words.texts(name)) for name in auth.words.languages]
         self._for_members = {wording.language: wording for wording in whole}
         self._for_all = {each.language: each.only(site.public_areas) for each in whole}
 
@@ -153,12 +153,12 @@ class PageGuard:
 
     def _denial(
         self, scope: Scope, path: str, error: AuthError, record: SessionRecord | None = None
-    ) -> Answer:
+    ) -> Response:
         """Note that somebody was denied what is there, and say so."""
         self._auth.trail.refused(error, path=path, record=record, device=device_of(scope))
         return self._refusals.page_or_text(scope, error)
 
-    async def _page(self, scope: Scope, page: Page) -> Answer:
+    async def _page(self, scope: Scope, page: Page) -> Response:
         visitor = await self._visitor(scope, required=page.rule is not None)
         fresh: RawHeaders = []
         record = await self._visitors.refresh(fresh, visitor) if visitor else None
@@ -170,8 +170,8 @@ class PageGuard:
         return answer.plus(fresh)
 
     async def _shown(
-        self, scope: Scope, page: Page, visitor: Visitor | None, record: SessionRecord | None
-    ) -> Answer:
+        self, scope: Scope, page: Page, visitor: RequestContext | None, record: SessionRecord | None
+    ) -> Response:
         """Show a page to a visitor, or send them where they are better served."""
         session = await self._auth.sessions.faces.public(record) if record else None
         elsewhere = await self._elsewhere(scope, page, record, session)
@@ -242,19 +242,19 @@ class PageGuard:
         scope: Scope,
         page: Page,
         session: Mapping[str, Any] | None,
-        visitor: Visitor | None,
-    ) -> Answer:
+        visitor: RequestContext | None,
+    ) -> Response:
         if session is not None:
             await ev.tell(self._auth.events.session, session=session, path=page.path)
         sent = visitor.cookies if visitor else None
         sheet = page.template.in_words(self._wording(scope, sent, is_member=session is not None))
         gzip = takes_gzip(scope)
         headers = page.template.headers(gzip=gzip)
-        return Answer(200, headers, sheet.show(session, gzip=gzip))
+        return Response(200, headers, sheet.show(session, gzip=gzip))
 
     def _wording(
         self, scope: Scope, sent: Mapping[str, list[str]] | None, *, is_member: bool
-    ) -> Wording:
+    ) -> LocalizedPage:
         """Choose the texts for a visitor; those of protected pages are for members."""
         wordings = self._for_members if is_member else self._for_all
         return wordings[language_of(scope, self._auth.words, sent)]
@@ -264,7 +264,7 @@ class PageGuard:
         endpoints = self._site.endpoints_script(name)
         if endpoints is not None:
             script = endpoints.addressed_to(self._visitors.origins.base_url(scope))
-            return Answer(200, [*_SCRIPT_HEADERS], script.encode())
+            return Response(200, [*_SCRIPT_HEADERS], script.encode())
         if self._site.is_public_script(name):
             return keep(self._app) if is_named_by_content(path) else None
         record = (await self._visitors.receive(scope)).record
@@ -277,14 +277,14 @@ class PageGuard:
             )
         return keep_apart(self._app)
 
-    def _closed(self, scope: Scope, name: str) -> Answer | None:
+    def _closed(self, scope: Scope, name: str) -> Response | None:
         """Answer React Router, which follows a link, so that the page guard judges the new page.
 
         Another script may be imported by names that this module doesn't have.
         """
         if not (self._site.is_route_module(name) and self._is_import(scope)):
             return None
-        return Answer(200, [*_CLOSED_HEADERS], _CLOSED_MODULE)
+        return Response(200, [*_CLOSED_HEADERS], _CLOSED_MODULE)
 
     def _is_import(self, scope: Scope) -> bool:
         """Tell whether a page's script imports another; over plain http browsers don't say so."""
@@ -307,7 +307,7 @@ class PageGuard:
                 continue
         return False
 
-    async def _visitor(self, scope: Scope, *, required: bool) -> Visitor | None:
+    async def _visitor(self, scope: Scope, *, required: bool) -> RequestContext | None:
         """Receive a visitor; public pages are served even when the store is down."""
         try:
             return await self._visitors.receive(scope)
@@ -316,7 +316,7 @@ class PageGuard:
                 raise
             return None
 
-    def _mark_browser(self, headers: RawHeaders, visitor: Visitor | None) -> None:
+    def _mark_browser(self, headers: RawHeaders, visitor: RequestContext | None) -> None:
         """See to it that the browser has a CSRF cookie: its sockets are known by it."""
         if visitor is not None and not self._visitors.browser(visitor):
             self._visitors.put_csrf(headers, visitor, visitor.sid)
@@ -367,6 +367,6 @@ class BuiltFiles:
         elif self.site.is_file(path):
             await self.static_files({**scope, "path": path, "root_path": ""}, receive, send)
         elif path == _ICON:  # browsers ask each app for it
-            await Answer(200, [*_ICON_HEADERS], _EMPTY_ICON)(scope, receive, send)
+            await Response(200, [*_ICON_HEADERS], _EMPTY_ICON)(scope, receive, send)
         else:
             await self.refusals.page_or_text(scope, NotFound())(scope, receive, send)

@@ -87,7 +87,7 @@ _PACKED = ((b"content-encoding", b"gzip"),)
 
 
 @dataclass(frozen=True, eq=False)
-class Wording:
+class LocalizedPage:
     """The texts for some visitors."""
 
     language: str
@@ -99,10 +99,10 @@ class Wording:
         data = _data({"language": self.language, "texts": dict(self.texts)})
         return _BEGIN_DATA.format(WORDS_ID) + data.decode() + _END_DATA
 
-    def only(self, areas: Collection[str]) -> Wording:
+    def only(self, areas: Collection[str]) -> LocalizedPage:
         """Leave out what belongs to other areas."""
         chosen = {k: text for k, text in self.texts.items() if k.partition(".")[0] in areas}
-        return Wording(self.language, chosen)
+        return LocalizedPage(self.language, chosen)
 
     def say(self, key: str, values: Mapping[str, Any]) -> str:
         """Say a text; a key that no language knows says itself."""
@@ -130,20 +130,20 @@ class Template:
     def __init__(self, document: str, *, policy: Policy = STRICT) -> None:
         self._headers = _headers(policy.of(document))
         self._pieces = _pieces(document)
-        self._sheets: dict[Wording, Sheet] = {}
+        self._sheets: dict[LocalizedPage, LocalizedTemplate] = {}
 
     def headers(self, *, gzip: bool) -> RawHeaders:
         """List the page's headers."""
         packing = _PACKED if gzip else ()
         return [*self._headers, *packing]
 
-    def in_words(self, wording: Wording) -> Sheet:
+    def in_words(self, wording: LocalizedPage) -> LocalizedTemplate:
         """Write everything but the session."""
         if wording not in self._sheets:
-            self._sheets[wording] = Sheet(self._filled(wording))
+            self._sheets[wording] = LocalizedTemplate(self._filled(wording))
         return self._sheets[wording]
 
-    def _filled(self, wording: Wording) -> list[str | Slot]:
+    def _filled(self, wording: LocalizedPage) -> list[str | Placeholder]:
         said = [self._say(piece, wording) for piece in self._pieces]
         place = next((n for n, piece in enumerate(said) if "</head>" in str(piece)), None)
         if place is None:
@@ -152,16 +152,16 @@ class Template:
         before = [_in_language(piece, wording) for piece in (*said[:place], head)]
         return [*before, wording.element, *_WHOLE_SESSION, end + body, *said[place + 1 :]]
 
-    def _say(self, piece: str | _Marker, wording: Wording) -> str | Slot:
+    def _say(self, piece: str | _Marker, wording: LocalizedPage) -> str | Placeholder:
         if isinstance(piece, str):
             return piece
         if piece.kind == "word":
             return html.escape(wording.say(piece.path, piece.values))
-        return Slot(tuple(piece.path.split(".")))
+        return Placeholder(tuple(piece.path.split(".")))
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class Placeholder:
     """The place of a value of the session; without a path, of all of it."""
 
     path: tuple[str, ...]
@@ -174,15 +174,15 @@ class Slot:
         return b"" if value is None else html.escape(str(value)).encode("utf-8", "replace")
 
 
-_WHOLE = Slot(())
+_WHOLE = Placeholder(())
 _WHOLE_SESSION = (_BEGIN_DATA.format(DATA_ID), _WHOLE, _END_DATA)
 
 
-class Sheet:
+class LocalizedTemplate:
     """A page in one language, of which only the session isn't written yet."""
 
-    def __init__(self, pieces: Iterable[str | Slot]) -> None:
-        texts, self._slots = [""], list[Slot]()
+    def __init__(self, pieces: Iterable[str | Placeholder]) -> None:
+        texts, self._slots = [""], list[Placeholder]()
         for piece in pieces:
             if isinstance(piece, str):
                 texts[-1] += piece
@@ -217,8 +217,8 @@ def _headers(policy: str) -> RawHeaders:
     )
 
 
-def _in_language(piece: str | Slot, wording: Wording) -> str | Slot:
-    if isinstance(piece, Slot):
+def _in_language(piece: str | Placeholder, wording: LocalizedPage) -> str | Placeholder:
+    if isinstance(piece, Placeholder):
         return piece
     return _LANGUAGE.sub(rf"\g<1>{wording.language}", piece, count=1)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ...core.audit import AuditTrail
 from ...core.errors import AuthError
-from ...core.rate_limit import Bucket
+from ...core.rate_limit import TokenBucket
 from ...core.record import Device
 from ...core.session import Session
 from ...core.utils import new_id
@@ -26,7 +26,7 @@ class Connection:
     browser: str
     device: Device
     base_url: str
-    pace: Bucket
+    pace: TokenBucket
     browser_after: str = ""
     id: str = field(default_factory=new_id)
     user_id: str = ""

@@ -9,12 +9,12 @@ from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ...core.errors import AuthError, RequestRefused
-from ...core.rate_limit import Bucket, network
+from ...core.errors import AuthError, RequestRejected
+from ...core.rate_limit import TokenBucket, network
 from ...core.utils import new_tab_name
 from ...engine import AuthCore
 from .. import cookies, responses
-from ..context import Visitors, device_of
+from ..context import RequestContexts, device_of
 from ..responses import UpgradeRequired
 from .callers import serving
 from .connections import Connection, Connections
@@ -38,7 +38,7 @@ class Handshake:
         app: ASGIApp,
         *,
         auth: AuthCore,
-        visitors: Visitors,
+        visitors: RequestContexts,
         connections: Connections,
         path: str,
         is_event: Callable[[str], bool],
@@ -87,9 +87,9 @@ class Handshake:
         """Decide whose socket this is; without an `Origin` it is nobody's."""
         self._visitors.origins.check(scope)
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
-            raise RequestRefused("The socket's headers are too large.")
+            raise RequestRejected("The socket's headers are too large.")
         if not is_tab(parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]):
-            raise RequestRefused(
+            raise RequestRejected(
                 "The socket doesn't name its tab by a UUID, as Reflex's page does."
             )
         visitor = await self._visitors.receive(scope)
@@ -101,7 +101,7 @@ class Handshake:
             browser_after=self._visitors.browser_after(visitor) if known else "",
             device=visitor.device.model_copy(update={"tab": new_tab_name()}),
             base_url=visitor.base_url,
-            pace=Bucket(self._auth.settings.event_rate),
+            pace=TokenBucket(self._auth.settings.event_rate),
             is_over=known and visitor.has_dead_token and visitor.record is None,
         )
 

@@ -11,15 +11,15 @@ from dataclasses import KW_ONLY, dataclass, field
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...core.audit import AuditTrail
-from ...core.errors import AuthError, RequestRefused, TooManySockets
-from ...core.rate_limit import Bucket
+from ...core.errors import AuthError, RequestRejected, TooManySockets
+from ...core.rate_limit import TokenBucket
 from ...core.session import Session
 from ...core.settings import Settings
 from ...engine import AuthCore
 from .. import responses
-from ..context import Visitor, Visitors, device_of
+from ..context import RequestContext, RequestContexts, device_of
 from ..headers import find_header
-from ..responses import Answer
+from ..responses import Response
 from .callers import serving
 from .connections import Connection, Connections
 
@@ -83,7 +83,7 @@ class SocketLimits:
             self.connection.note_refusal(self.trail, reason, path=self.connection.path)
 
 
-async def in_turn(pace: Bucket) -> None:
+async def in_turn(pace: TokenBucket) -> None:
     """Wait until a tab may send its next event."""
     if wait := pace.take():
         await asyncio.sleep(wait)
@@ -113,7 +113,7 @@ class Uploads:
     app: ASGIApp
     _: KW_ONLY
     auth: AuthCore
-    visitors: Visitors
+    visitors: RequestContexts
     connections: Connections
     authorize: Callable[[str, Session | None, Connection], Awaitable[None]]
 
@@ -135,30 +135,30 @@ class Uploads:
         with serving(owner):
             await self.app(scope, self._while_open(receive, owner, tab), send)
 
-    async def _visitor(self, scope: Scope) -> Visitor:
+    async def _visitor(self, scope: Scope) -> RequestContext:
         """Receive who sends the files, from one of our own pages."""
         self.visitors.origins.check(scope)
         return await self.visitors.receive(scope)
 
-    async def _check(self, scope: Scope, visitor: Visitor, owner: Connection) -> None:
+    async def _check(self, scope: Scope, visitor: RequestContext, owner: Connection) -> None:
         """Authorize an event before its files are read; Reflex rejects one without a name."""
         handler = find_header(scope, HANDLER)
         if handler:
             session = self.auth.session(visitor.record) if visitor.record else None
             await self.authorize(handler, session, owner)
 
-    def _refusal(self, scope: Scope, error: AuthError, visitor: Visitor | None) -> Answer:
+    def _refusal(self, scope: Scope, error: AuthError, visitor: RequestContext | None) -> Response:
         """Note that files were refused, and say so."""
         record = visitor.record if visitor else None
         self.auth.trail.refused(error, path=scope["path"], record=record, device=device_of(scope))
         return responses.refusal(error)
 
-    def _owner(self, visitor: Visitor, tab: str) -> Connection:
+    def _owner(self, visitor: RequestContext, tab: str) -> Connection:
         """Find the open socket of the sender's own tab."""
         browser = self.visitors.browser(visitor)
         owner = self.connections.of_tab(tab, sid=visitor.sid, browser=browser)
         if owner is None:
-            raise RequestRefused("The files don't come from an open tab of this session.")
+            raise RequestRejected("The files don't come from an open tab of this session.")
         return owner
 
     def _while_open(self, receive: Receive, owner: Connection, tab: str) -> Receive:

@@ -81,11 +81,11 @@ _KNOWN = (
     "MissingCSRF",
     "OAuthCallbackError",
     "Offline",
-    "RequestRefused",
+    "RequestRejected",
     "SessionRequired",
     "SignInOutdated",
     "StoreUnavailable",
-    "TicketRefused",
+    "TicketRejected",
     "TooManyAttempts",
 )
 """The errors that bring a visitor to the sign-in page, and that the catalogs can explain."""
@@ -147,7 +147,7 @@ class SignInState(rx.State):
             with until_the_browser_goes_on(self):
                 await installed().sign_in(self, form, callback_url=wanted)
         except AuthError as error:
-            self.error = error.facts()
+            self.error = error.to_dict()
 
 
 @public
@@ -164,9 +164,9 @@ class ConfirmState(rx.State):
         """See how the member signed in."""
         self.pending, self.error = False, {}
         try:
-            provider, _ = await installed().own_account(self)
+            provider, _ = await installed().current_account(self)
         except AuthError as error:
-            self.error = error.facts()
+            self.error = error.to_dict()
         else:
             self.has_password = isinstance(provider, Credentials)
             self.provider = provider.id if isinstance(provider, OpenIDConnect) else ""
@@ -182,7 +182,7 @@ class ConfirmState(rx.State):
             with until_the_browser_goes_on(self):
                 await self._prove(form)
         except AuthError as error:
-            self.error = error.facts()
+            self.error = error.to_dict()
 
     @rx.event
     async def start_again(self) -> None:
@@ -191,7 +191,7 @@ class ConfirmState(rx.State):
 
     async def _prove(self, form: dict[str, Any]) -> None:
         auth = installed()
-        provider, account = await auth.own_account(self)
+        provider, account = await auth.current_account(self)
         await auth.confirm(self, {**form, **account}, provider=provider.id)
         await auth.lead(self, self.router.url.query_parameters.get("callbackUrl", "/"))
 
@@ -267,7 +267,7 @@ def confirm_form() -> rx.Component:
     )
 
 
-def needs_scripts() -> rx.Component:
+def noscript_notice() -> rx.Component:
     """Say to a browser that runs no scripts why nothing on the page works.
 
     Returns:
@@ -276,7 +276,7 @@ def needs_scripts() -> rx.Component:
     return rx.el.noscript(rx.el.p(word("page.needs_scripts"), role="alert"))
 
 
-def way_back() -> rx.Component:
+def home_link() -> rx.Component:
     """Make the way back for who is signed in, and on the sign-in page for what it says.
 
     Returns:
@@ -286,7 +286,7 @@ def way_back() -> rx.Component:
     return rx.cond(is_in, rx.el.p(rx.el.a(word("refusal.home"), href="/")))
 
 
-def as_typed() -> dict[str, Any]:
+def no_autocorrect_attrs() -> dict[str, Any]:
     """Keep phones from changing what somebody types.
 
     Returns:
@@ -298,7 +298,7 @@ def as_typed() -> dict[str, Any]:
 def sign_in_page() -> rx.Component:
     """Build the sign-in page of an app that has none of its own."""
     form = sign_in_form() if _fields() else rx.fragment()
-    return _page(word("signin.title"), form, provider_buttons(), way_back())
+    return _page(word("signin.title"), form, provider_buttons(), home_link())
 
 
 def confirm_page() -> rx.Component:
@@ -307,7 +307,7 @@ def confirm_page() -> rx.Component:
 
 
 def _page(title: Any, *parts: rx.Component) -> rx.Component:
-    head = rx.el.style(_STYLE), rx.el.h1(title), needs_scripts()
+    head = rx.el.style(_STYLE), rx.el.h1(title), noscript_notice()
     return rx.el.main(*head, *parts, class_name="auth-page")
 
 
@@ -319,7 +319,7 @@ def _input(name: str) -> rx.Component:
             type=name if name in ("password", "email") else "text",
             auto_complete=_COMPLETION.get(name, "on"),
             required=True,
-            **({} if name in ("password", "email") else {"custom_attrs": as_typed()}),
+            **({} if name in ("password", "email") else {"custom_attrs": no_autocorrect_attrs()}),
         ),
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 import reflex as rx
 from reflex.vars import VarData
 
-from ...core.locales import Words
+from ...core.locales import Locales
 from .assets import imported, var
 
 MODULE = Path("utils/words.js")
@@ -51,7 +51,7 @@ def explain(error: Any) -> Any:
     """Say what an error means, in the visitor's language.
 
     Args:
-        error: A var with what `AuthError.facts` gave, or an empty object.
+        error: A var with what `AuthError.to_dict` gave, or an empty object.
 
     Returns:
         A var that holds a text; empty if there is no error.
@@ -104,7 +104,7 @@ def speak(language: str) -> Any:
     return rx.call_function(var(f'() => speak("{language}")', Any, _imported("speak")))
 
 
-def development_module(words: Words) -> str:
+def development_module(words: Locales) -> str:
     """Write the script with all texts that a development server needs.
 
     A production build drops them: there the server gives each page its own.

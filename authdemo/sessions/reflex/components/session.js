@@ -127,7 +127,7 @@ export const post = async (...request) => {
   try {
     return await postOnce(...request);
   } catch (error) {
-    if (error.facts?.code !== "RequestRefused") throw error;
+    if (error.facts?.code !== "RequestRejected") throw error;
     csrf = undefined;
     return postOnce(...request);
   }

@@ -42,7 +42,7 @@ def refused_page() -> rx.Component:
     error = AccessDenied("You don't have permission to see this page.", reason="page")
     page: rx.Component = rx.el.main(
         rx.el.h1(word("refusal.403")),
-        rx.el.p(explain(rx.Var.create(error.facts())), role="alert"),
+        rx.el.p(explain(rx.Var.create(error.to_dict())), role="alert"),
         rx.el.p(rx.el.a(word("refusal.home"), href="/")),
         class_name="auth-page",
     )
@@ -185,7 +185,7 @@ class SessionLog(rx.Fragment):
         return [var(call, Any, data, _imported("useSessionLog"))]
 
 
-class Errands(rx.Fragment):
+class SessionEffects(rx.Fragment):
     """Runs what the server asks the tab to do; it shows nothing."""
 
     def add_hooks(self) -> list[Any]:
@@ -199,9 +199,9 @@ class Errands(rx.Fragment):
 
 
 @rx.memo
-def session_errands() -> rx.Component:
+def session_effects() -> rx.Component:
     """Stand on every page, inside of the state that the hook needs."""
-    errands: rx.Component = Errands.create()
+    errands: rx.Component = SessionEffects.create()
     return errands
 
 
@@ -213,7 +213,7 @@ class Calls(rx.Fragment):
         return [var("useCalls()", Any, imported("calls.js", "useCalls"))]
 
 
-def add_errands(app: rx.App, *, allow_eval: bool) -> None:
+def add_effects(app: rx.App, *, allow_eval: bool) -> None:
     """Put the components that do the server's errands on every page."""
     calls = [] if allow_eval else [Calls.create()]
-    app.extra_app_wraps[(3, "SessionErrands")] = lambda _: rx.fragment(session_errands(), *calls)
+    app.extra_app_wraps[(3, "SessionErrands")] = lambda _: rx.fragment(session_effects(), *calls)

@@ -18,14 +18,14 @@ from reflex_base.utils.form import transform_form_data
 from reflex_base.utils.serializers import deserializers
 from reflex_base.utils.types import is_union, resolve_type_alias
 
-from ...core.errors import AccessDenied, NotAuthenticated, RequestRefused
+from ...core.errors import AccessDenied, NotAuthenticated, RequestRejected
 from ...core.rules import Rule, Verdict
 from ...core.session import Session
 from ...engine import AuthCore
 from ...http.sockets.callers import Caller
 from ...http.sockets.connections import Connection
 from ..protected import Guards
-from .navigation import Ways
+from .navigation import Navigation
 from .push import Live
 from .state import SessionState
 
@@ -114,7 +114,7 @@ if TYPE_CHECKING:
 class EventGuard:
     """Turns events away that are not for their sender, and lets them in when they are."""
 
-    def __init__(self, auth: AuthCore, guards: Guards, live: Live, ways: Ways) -> None:
+    def __init__(self, auth: AuthCore, guards: Guards, live: Live, ways: Navigation) -> None:
         self._auth = auth
         self._guards = guards
         self._live = live
@@ -153,7 +153,7 @@ class EventGuard:
     ) -> None:
         """Authorize an event that brings files, before they are read."""
         if name not in self._registry.event_handlers:
-            raise RequestRefused("The files are for no event handler of this app.")
+            raise RequestRejected("The files are for no event handler of this app.")
         rule = self._rule(name)
         verdict = await rule.decide(session, self._auth.clock) if rule else Verdict.GRANTED
         if verdict is Verdict.GRANTED:
@@ -202,7 +202,7 @@ class EventGuard:
                 connection.address if connection else "/"
             )
         else:
-            session_state.leave_to = self._ways.way_in(connection)
+            session_state.leave_to = self._ways.sign_in_url_of(connection)
 
 
 def _session_of(caller: Caller | None) -> Session | None:

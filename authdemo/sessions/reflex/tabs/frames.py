@@ -87,13 +87,13 @@ _others = TypeAdapter(tuple[Literal["ping", "client_error"]] | tuple[Literal["cl
 
 
 @dataclass(frozen=True, eq=False)
-class Frames:
+class MessageFilter:
     """Knows the app's event handlers."""
 
     registry: RegistrationContext
     _explained: set[tuple[str, str]] = field(default_factory=set, init=False)
 
-    def are_for_us(self, message: str) -> bool:
+    def accepts(self, message: str) -> bool:
         """Tell whether the app has any use for a message."""
         head = _MESSAGE.match(message)
         if head is None:

@@ -15,14 +15,14 @@ REFUSED = "/refused"
 
 
 @dataclass(frozen=True, eq=False)
-class Ways:
+class Navigation:
     """Knows the ways between an app's pages."""
 
     auth: AuthCore
     _: KW_ONLY
     serves_pages: bool
 
-    def way_in(self, connection: Connection | None) -> str:
+    def sign_in_url_of(self, connection: Connection | None) -> str:
         """Find the sign-in page for a signed-out tab (Auth.js: `SessionRequired`)."""
         here = connection.address if connection else "/"
         is_over = connection is not None and connection.is_over
@@ -48,7 +48,7 @@ class Ways:
     async def _way_out(self, rule: Rule, connection: Connection) -> str:
         match await rule.decide(connection.session, self.auth.clock):
             case Verdict.SIGN_IN:
-                return self.way_in(connection)
+                return self.sign_in_url_of(connection)
             case Verdict.CONFIRM if not self.serves_pages:
                 return self.auth.confirm_url(connection.address)
             case Verdict.DENIED:

@@ -13,7 +13,7 @@ import ua_parser
 from reflex.state import BaseState
 
 from ...core import events as ev
-from ...core.record import MAX_HISTORY, Device, Revision, SessionRecord
+from ...core.record import MAX_HISTORY, Device, HistoryEntry, SessionRecord
 from ...core.utils import public_id
 from ...engine import AuthCore
 from ...http.sockets.callers import current_caller
@@ -59,7 +59,7 @@ class OverviewState(rx.State):
 
 
 def overview(
-    lives: Iterable[tuple[SessionRecord, Iterable[Revision]]], current: str, tabs: Tabs
+    lives: Iterable[tuple[SessionRecord, Iterable[HistoryEntry]]], current: str, tabs: Tabs
 ) -> dict[str, list[dict[str, Any]]]:
     """Show sessions to their user."""
     sessions: list[dict[str, Any]] = []
@@ -88,7 +88,7 @@ def _session(record: SessionRecord, tabs: list[str], *, is_current: bool) -> dic
     }
 
 
-def _step(record: SessionRecord, step: Revision, *, is_current: bool) -> dict[str, Any]:
+def _step(record: SessionRecord, step: HistoryEntry, *, is_current: bool) -> dict[str, Any]:
     changes = [
         {"field": name, "old": change.old, "new": change.new}
         for name, change in step.changes.items()
@@ -183,7 +183,7 @@ class Overviews:
         record = await self._live.record(connection) if is_watching else None
         view = NOTHING
         if record is not None:
-            lives = await self._auth.sessions.lives_of(record.user_id)
+            lives = await self._auth.sessions.list_with_history(record.user_id)
             view = overview(lives, record.id, await self._tabs(record.user_id))
         for name, value in view.items():
             if getattr(state, name) != value:

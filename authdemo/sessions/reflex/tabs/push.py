@@ -23,8 +23,8 @@ from ...http.sockets.connections import Connection, Connections
 from ..protected import Guards
 from .callers import ClosedTabs, EventCallers
 from .deadlines import Deadlines
-from .navigation import Ways
-from .state import SessionState, hand_over, holds_something, stored
+from .navigation import Navigation
+from .state import SessionState, holds_something, reset_tab, stored
 
 Key = TypeVar("Key")
 
@@ -60,9 +60,9 @@ class Coalescing(Generic[Key]):
 
 logger = logging.getLogger("authdemo.sessions")
 
-_HANDFUL = 6
+_BATCH_SIZE = 6
 _LONGEST_HANDFUL = 0.05
-_BREATH = 0.001
+_YIELD_SECONDS = 0.001
 
 
 class Live:
@@ -74,7 +74,7 @@ class Live:
         auth: AuthCore,
         guards: Guards,
         connections: Connections,
-        ways: Ways,
+        ways: Navigation,
         *,
         csrf: Csrf,
     ) -> None:
@@ -176,7 +176,7 @@ class Live:
             session_state.meet(connection)
             self.connections.watch(connection, is_watching=session_state.watches())
         record = await self.record_of(caller)
-        if record is not None and is_used and self._auth.sessions.renewals.is_due(record):
+        if record is not None and is_used and self._auth.sessions.renewals.should_renew(record):
             record = await self._extend(record, session_state, connection)
         if record is not None:
             self._deadlines.watch(record)
@@ -221,29 +221,29 @@ class Live:
     def _tell(self, sid: str) -> None:
         """Push a session to its tabs: to a few at once, so that none waits for another."""
         connections = self.connections.of_session(sid)
-        if len(connections) > _HANDFUL:
+        if len(connections) > _BATCH_SIZE:
             self._crowds.ask(sid)
             return
         for connection in connections:
             self._pushes.ask(connection)
 
     async def _push_to_all(self, sid: str) -> None:
-        await self._by_the_handful(self.connections.of_session(sid), self._push)
+        await self._in_batches(self.connections.of_session(sid), self._push)
 
     def _each(
         self, connections: list[Connection], act: Callable[[Connection], Coroutine[Any, Any, None]]
     ) -> None:
         if connections:
-            self.start(self._by_the_handful(connections, act))
+            self.start(self._in_batches(connections, act))
 
-    async def _by_the_handful(
+    async def _in_batches(
         self, connections: list[Connection], act: Callable[[Connection], Coroutine[Any, Any, None]]
     ) -> None:
         """Take a few tabs at a time, so that others get their turn; wait for none for long."""
-        for start in range(0, len(connections), _HANDFUL):
+        for start in range(0, len(connections), _BATCH_SIZE):
             if start:
-                await asyncio.sleep(_BREATH)
-            handful = connections[start : start + _HANDFUL]
+                await asyncio.sleep(_YIELD_SECONDS)
+            handful = connections[start : start + _BATCH_SIZE]
             pushes = {self.start(act(connection)) for connection in handful}
             await asyncio.wait(pushes, timeout=_LONGEST_HANDFUL)
 
@@ -309,7 +309,7 @@ class Live:
         await self._remember(state, connection, record)
         owner = session_state.owner()
         before = connection.shown if owner is None else owner[0]
-        await hand_over(state, owner=before, sid=sid)
+        await reset_tab(state, owner=before, sid=sid)
         session_state.belong(sid, connection.browser)
         if not session_state.shows(sid, session):
             session_state.show(session)

@@ -15,7 +15,7 @@ from ...core.errors import AuthError
 from ...http.sockets.connections import Connection
 
 
-async def let_go(root: BaseState) -> None:
+async def unlink_shared(root: BaseState) -> None:
     """Have a tab share nothing any more; what it shared is left to the others as it is.
 
     Reflex lends a tab the states that it shares for as long as an event runs. They go back
@@ -35,7 +35,7 @@ async def let_go(root: BaseState) -> None:
 StateType = TypeVar("StateType", bound=BaseState)
 
 
-async def hand_over(state: BaseState, *, owner: str | None, sid: str) -> None:
+async def reset_tab(state: BaseState, *, owner: str | None, sid: str) -> None:
     """Let nobody inherit what the one before them saw in a tab, or did there.
 
     All its states go back to the beginning, unless they are its owner's, or were nobody's. What
@@ -44,7 +44,7 @@ async def hand_over(state: BaseState, *, owner: str | None, sid: str) -> None:
     if owner in ("", sid):
         return
     root = state._get_root_state()
-    await let_go(root)
+    await unlink_shared(root)
     await _grow(root)
     substates = root.substates.values()
     if owner is None and not any(map(_holds_something, substates)):
@@ -164,7 +164,7 @@ class SessionState(rx.State):
         return self._sid, self._browser
 
     def belong(self, sid: str, browser: str) -> None:
-        """Give the tab an owner. If it had another, `tree.hand_over` comes first."""
+        """Give the tab an owner. If it had another, `tree.reset_tab` comes first."""
         if self._sid != sid:
             self._sid = sid
         if self._browser != browser:
@@ -180,7 +180,7 @@ class SessionState(rx.State):
 
     def refuse(self, error: AuthError) -> None:
         """Tell the tab that its event was refused, or failed."""
-        self.refusal = error.facts()
+        self.refusal = error.to_dict()
         self.refusals += 1
 
     def forgive(self) -> None:

@@ -17,13 +17,13 @@ from authdemo.sessions.core.settings import LONGEST_LIFE, Pages, SessionOptions
         {"max_age": LONGEST_LIFE + 1},
         {"update_age": -1},
         {"absolute_age": 0},
-        {"most_per_user": 0},
-        {"most_per_user": -1},
+        {"max_sessions_per_user": 0},
+        {"max_sessions_per_user": -1},
         {"max_age": "5"},
         {"max_age": 1.5},
         {"update_age": None},
         {"absolute_age": True},
-        {"most_per_user": "5"},
+        {"max_sessions_per_user": "5"},
     ],
 )
 def test_what_no_session_could_live_with_is_refused_by_name(choice):
@@ -35,7 +35,7 @@ def test_what_no_session_could_live_with_is_refused_by_name(choice):
 
 @pytest.mark.parametrize(
     "choice",
-    [{"max_age": 1}, {"max_age": LONGEST_LIFE}, {"update_age": 0}, {"most_per_user": 1}],
+    [{"max_age": 1}, {"max_age": LONGEST_LIFE}, {"update_age": 0}, {"max_sessions_per_user": 1}],
 )
 def test_what_one_could_live_with_is_taken(choice):
     assert SessionOptions(**choice)

@@ -14,7 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
-from authdemo.sessions.core.errors import NotAuthenticated, UpdateRefused
+from authdemo.sessions.core.errors import NotAuthenticated, UpdateRejected
 from authdemo.sessions.core.record import MAX_HISTORY
 from authdemo.sessions.core.tokens import LEEWAY
 from tests.support.house import ADA, GRACE, HOUR, OPTIONS, build
@@ -71,10 +71,10 @@ class AnyCourse(RuleBasedStateMachine):
     def now(self) -> float:
         return self.house.clock.now
 
-    def mint(self, session: Expected) -> None:
+    def issue_token(self, session: Expected) -> None:
         record = self.run(self.house.store.get(session.sid))
         assert record
-        session.tokens[self.house.sessions.faces.mint(record)] = session.expires
+        session.tokens[self.house.sessions.faces.issue_token(record)] = session.expires
 
     @rule(target=sessions, user=st.sampled_from([ADA, GRACE]))
     def somebody_signs_in(self, user):
@@ -86,7 +86,7 @@ class AnyCourse(RuleBasedStateMachine):
             self.now + OPTIONS.absolute_age,
         )
         self.all.append(session)
-        self.mint(session)
+        self.issue_token(session)
         return session
 
     @rule(target=sessions, before=sessions)
@@ -103,7 +103,7 @@ class AnyCourse(RuleBasedStateMachine):
             self.now + OPTIONS.absolute_age,
         )
         self.all.append(session)
-        self.mint(session)
+        self.issue_token(session)
         return session
 
     def update(self, session, fields, author):
@@ -123,7 +123,7 @@ class AnyCourse(RuleBasedStateMachine):
     def a_client_changes_the_name(self, session, name):
         self.update(session, {"name": name}, "client")
         if session.lives(self.now):
-            self.mint(session)
+            self.issue_token(session)
 
     @rule(session=sessions, name=NAMES, role=st.sampled_from(["user", "admin"]))
     def the_server_changes_name_and_role_over_a_socket(self, session, name, role):
@@ -135,7 +135,7 @@ class AnyCourse(RuleBasedStateMachine):
         fields=st.sampled_from([{"role": "root"}, {"id": "eve"}, {"rev": 9}, {"name": ""}]),
     )
     def a_client_asks_for_what_it_may_not(self, session, fields):
-        error = UpdateRefused if session.lives(self.now) else NotAuthenticated
+        error = UpdateRejected if session.lives(self.now) else NotAuthenticated
         with pytest.raises(error):
             self.run(
                 self.house.sessions.update(session.sid, fields | {"image": ""}, author="client")
@@ -162,13 +162,13 @@ class AnyCourse(RuleBasedStateMachine):
         before, renewals = verified.record, self.house.sessions.renewals
         record = self.run(renewals.extend(before))
         assert record is not None
-        if not renewals.is_behind(verified, record):
+        if not renewals.token_is_stale(verified, record):
             assert verified.claims.rev == session.rev
             return
         if record != before:
             assert self.now - before.renewed >= OPTIONS.update_age
             session.extend(self.now)
-        self.mint(session)
+        self.issue_token(session)
 
     @rule(session=sessions, end=st.sampled_from(["sign_out", "revoke"]))
     def a_session_is_ended(self, session, end):

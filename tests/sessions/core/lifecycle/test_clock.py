@@ -35,7 +35,7 @@ def opened(act, **choices):
 @pytest.mark.parametrize("seconds", [5, 30, 120])
 async def test_token_from_before_step_back_finds_its_session(house, seconds):
     record = await house.sign_in()
-    token = house.sessions.faces.mint(record)
+    token = house.sessions.faces.issue_token(record)
     house.clock.advance(-seconds)
     assert (await house.sessions.check(token)).record == record
 
@@ -48,7 +48,7 @@ def test_token_minted_after_step_back_is_good_at_once_and_after_correction(step)
         revised = await house.sessions.update(
             record.id, {"name": "Ada"}, author="server", is_used=False
         )
-        token = house.sessions.faces.mint(revised)
+        token = house.sessions.faces.issue_token(revised)
         assert (await house.sessions.check(token)).record == revised
         house.clock.advance(min(step, OPTIONS.max_age - 1))
         assert (await house.sessions.check(token)).record == revised
@@ -76,4 +76,4 @@ def test_session_begun_after_step_back_is_not_ended_as_oldest(step, most):
         assert await house.sessions.find(newest.id) == newest
         assert len(await house.sessions.of_user("ada")) == most
 
-    opened(act, options=dataclasses.replace(OPTIONS, most_per_user=most))
+    opened(act, options=dataclasses.replace(OPTIONS, max_sessions_per_user=most))

@@ -84,7 +84,7 @@ class TestOneThatCanNotFit:
     async def _deploy(self, open_house, newer):
         older = await open_house(user=Older)
         records = [await older.sign_in(ADA) for _ in range(2)]
-        tokens = [older.sessions.faces.mint(record) for record in records]
+        tokens = [older.sessions.faces.issue_token(record) for record in records]
         return older, records, tokens, await open_house(user=newer)
 
     async def test_its_token_is_nobodys(self, deployed):
@@ -111,7 +111,7 @@ class TestOneThatCanNotFit:
     async def test_it_is_in_no_list(self, deployed):
         *_, newer = deployed
         assert await newer.sessions.of_user("ada") == []
-        assert await newer.sessions.lives_of("ada") == []
+        assert await newer.sessions.list_with_history("ada") == []
         assert len(newer.notices) == 2
 
     async def test_it_does_not_come_back_when_its_user_is_revoked(self, deployed):
@@ -143,7 +143,7 @@ async def test_the_audit_trail_says_why_and_the_apps_functions_see_no_such_user(
     trail = AuditTrail(entries.append)
     newer = await open_house(
         user=Needing,
-        events=Events(sign_out=lambda **facts: calls.append(facts)),
+        events=Events(sign_out=lambda **to_dict: calls.append(to_dict)),
         callbacks=Callbacks(session=session),
         trail=trail,
     )
@@ -181,7 +181,7 @@ class TestOneThatFits:
         older = await open_house(user=Older)
         record = await older.sign_in(ADA)
         newer = await open_house(user=model)
-        token = older.sessions.faces.mint(record)
+        token = older.sessions.faces.issue_token(record)
         expected = {"id": "ada", "name": ADA.name, "email": ADA.email, "image": None, **user}
         assert await newer.read(token) == expected
         found = await newer.sessions.find(record.id)

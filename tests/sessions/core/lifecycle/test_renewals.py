@@ -13,12 +13,12 @@ async def read(house, token):
     """Read a session as a request does; tells which session the new cookie shows, if any."""
     verified, renewals = await house.sessions.verify(token), house.sessions.renewals
     record = await renewals.extend(verified.record)
-    return record if renewals.is_behind(verified, record) else None
+    return record if renewals.token_is_stale(verified, record) else None
 
 
 async def test_a_read_does_not_mint(house):
     record = await house.sign_in()
-    token = house.sessions.faces.mint(record)
+    token = house.sessions.faces.issue_token(record)
     house.clock.advance(HOUR - 1)
     assert await read(house, token) is None
     assert await house.sessions.find(record.id) == record
@@ -26,7 +26,7 @@ async def test_a_read_does_not_mint(house):
 
 async def test_a_read_with_an_old_token_renews_the_session(house):
     record = await house.sign_in()
-    token = house.sessions.faces.mint(record)
+    token = house.sessions.faces.issue_token(record)
     house.clock.advance(HOUR)
     renewed = await read(house, token)
     assert renewed.expires == record.expires + HOUR
@@ -36,7 +36,7 @@ async def test_a_read_with_an_old_token_renews_the_session(house):
 
 
 async def test_a_second_tab_with_the_same_old_token_gets_a_cookie_and_renews_nothing(house):
-    token = house.sessions.faces.mint(await house.sign_in())
+    token = house.sessions.faces.issue_token(await house.sign_in())
     house.clock.advance(HOUR)
     renewed = await read(house, token)
     house.clock.advance(60)
@@ -46,29 +46,29 @@ async def test_a_second_tab_with_the_same_old_token_gets_a_cookie_and_renews_not
 
 async def test_a_read_with_a_token_behind_gets_a_cookie_and_renews_nothing(house):
     record = await house.sign_in()
-    token = house.sessions.faces.mint(record)
+    token = house.sessions.faces.issue_token(record)
     revised = await house.rename(record, "Ada")
     house.clock.advance(60)
     assert await read(house, token) == revised
-    fresh = house.sessions.faces.mint(revised)
+    fresh = house.sessions.faces.issue_token(revised)
     assert await read(house, fresh) is None
 
 
 async def test_a_renewal_that_an_update_overtakes_keeps_the_update(house):
     record = await house.sign_in()
-    token = house.sessions.faces.mint(record)
+    token = house.sessions.faces.issue_token(record)
     house.clock.advance(HOUR)
     verified = await house.sessions.verify(token)
     revised = await house.rename(record, "Ada")
     record = await house.sessions.renewals.extend(verified.record)
     assert record == revised
-    assert house.sessions.renewals.is_behind(verified, record)
+    assert house.sessions.renewals.token_is_stale(verified, record)
     assert await house.sessions.find(record.id) == revised
 
 
 async def test_a_renewal_that_a_sign_out_overtakes_revives_nothing(house):
     record = await house.sign_in()
-    token = house.sessions.faces.mint(record)
+    token = house.sessions.faces.issue_token(record)
     house.clock.advance(HOUR)
     verified = await house.sessions.verify(token)
     await house.sessions.sign_out(record.id)
@@ -79,7 +79,7 @@ async def test_a_renewal_that_a_sign_out_overtakes_revives_nothing(house):
 async def test_a_session_in_use_lives_on_up_to_its_absolute_age(house):
     record = await house.sign_in()
     for hours in range(1, 72):
-        token = house.sessions.faces.mint(record)
+        token = house.sessions.faces.issue_token(record)
         house.clock.advance(HOUR)
         record = await read(house, token)
         assert record.expires <= record.created + OPTIONS.absolute_age, hours
@@ -92,7 +92,7 @@ async def test_a_session_in_use_lives_on_up_to_its_absolute_age(house):
 async def test_a_token_that_was_minted_since_puts_no_renewal_off(house):
     record = await house.sign_in()
     house.clock.advance(HOUR - 1)
-    token = house.sessions.faces.mint(record)
+    token = house.sessions.faces.issue_token(record)
     house.clock.advance(1)
     assert (await read(house, token)).expires == record.expires + HOUR
 

@@ -16,7 +16,7 @@ from authdemo.sessions.core.errors import (
     NotAuthenticated,
     RevisionConflict,
     TokenTooLarge,
-    UpdateRefused,
+    UpdateRejected,
 )
 from authdemo.sessions.core.events import Events, Notice, SessionChanged, SessionEnded
 from authdemo.sessions.core.record import MAX_HISTORY, Change, Device, SessionRecord
@@ -41,7 +41,7 @@ class TestSignIn:
 
     async def test_its_token_is_a_bearer_of_it(self, house):
         record = await house.sign_in()
-        verified = await house.sessions.verify(house.sessions.faces.mint(record))
+        verified = await house.sessions.verify(house.sessions.faces.issue_token(record))
         assert verified.record == record
         assert (verified.claims.sub, verified.claims.rev) == ("ada", 1)
 
@@ -49,11 +49,11 @@ class TestSignIn:
         first, second = await house.sign_in(), await house.sign_in()
         assert first.id != second.id
         assert len(first.id) == 40
-        assert len({house.sessions.faces.mint(first) for _ in range(10)}) == 10
+        assert len({house.sessions.faces.issue_token(first) for _ in range(10)}) == 10
 
     async def test_ends_the_session_that_the_browser_had_before(self, house):
         before = await house.sign_in()
-        token = house.sessions.faces.mint(before)
+        token = house.sessions.faces.issue_token(before)
         await house.sign_in(GRACE, replaces=before)
         assert await house.read(token) is None
         assert house.notices == [SessionEnded(before.id, "replaced", "ada")]
@@ -119,7 +119,7 @@ class TestUpdate:
 
     async def test_an_older_token_shows_the_newest_data(self, house):
         record = await house.sign_in()
-        token = house.sessions.faces.mint(record)
+        token = house.sessions.faces.issue_token(record)
         await house.rename(record, "Ada")
         verified = await house.sessions.verify(token)
         assert verified.claims.user["name"] == "Ada Lovelace"
@@ -133,7 +133,7 @@ class TestUpdate:
 
     async def test_that_is_refused_leaves_the_session_as_it_was(self, house):
         record = await house.sign_in()
-        with pytest.raises(UpdateRefused) as refused:
+        with pytest.raises(UpdateRejected) as refused:
             await house.sessions.update(
                 record.id, {"name": "Ada", "role": "admin"}, author="client"
             )
@@ -144,13 +144,13 @@ class TestUpdate:
         record = await house.sign_in()
         revised = await house.sessions.update(record.id, {"role": "admin"}, author="server")
         assert revised.user["role"] == "admin"
-        with pytest.raises(UpdateRefused):
+        with pytest.raises(UpdateRejected):
             await house.sessions.update(record.id, {"role": "user"}, author="client")
 
     async def test_nobody_changes_an_id(self, house):
         record = await house.sign_in()
         for author in ("client", "server"):
-            with pytest.raises(UpdateRefused, match="'id'"):
+            with pytest.raises(UpdateRejected, match="'id'"):
                 await house.sessions.update(record.id, {"id": "eve"}, author=author)
 
     async def test_extends_the_session_s_life(self, house):
@@ -169,7 +169,7 @@ class TestUpdate:
     async def test_one_that_no_cookie_could_carry_is_refused_and_names_the_field(self, house):
         record = await house.sign_in()
         asked = {"name": "Ada", "image": "https://example.org/" + "x" * 2020}
-        with pytest.raises(UpdateRefused, match="image is too long") as refused:
+        with pytest.raises(UpdateRejected, match="image is too long") as refused:
             await house.sessions.update(record.id, asked, author="client")
         assert refused.value.field == "image"
         assert await house.sessions.find(record.id) == record
@@ -220,7 +220,7 @@ class TestUpdate:
 
     async def test_a_renewal_is_remembered_without_a_revision(self, house):
         record = await house.sign_in()
-        token = house.sessions.faces.mint(record)
+        token = house.sessions.faces.issue_token(record)
         house.clock.advance(2 * HOUR)
         verified = await house.sessions.verify(token)
         renewed = await house.sessions.renewals.extend(verified.record)
@@ -235,7 +235,7 @@ class TestUpdate:
         while record.expires < record.ends:
             house.clock.advance(22 * HOUR)
             record = await house.rename(record, f"Ada at {house.clock.now}")
-        token = house.sessions.faces.mint(record)
+        token = house.sessions.faces.issue_token(record)
         history = await house.store.history(record.id)
         house.clock.advance(HOUR)
         verified = await house.sessions.verify(token)
@@ -314,7 +314,7 @@ class TestConcurrentUpdates:
 
     async def test_and_a_sign_out_end_signed_out(self, house):
         record = await house.sign_in()
-        token = house.sessions.faces.mint(record)
+        token = house.sessions.faces.issue_token(record)
         updates = [house.rename(record, f"{n}") for n in range(20)]
         await asyncio.gather(
             *updates[:10], house.sessions.sign_out(record.id), *updates[10:], return_exceptions=True
@@ -326,7 +326,7 @@ class TestConcurrentUpdates:
 class TestTime:
     async def test_an_unused_session_expires(self, house):
         record = await house.sign_in()
-        token = house.sessions.faces.mint(record)
+        token = house.sessions.faces.issue_token(record)
         house.clock.advance(DAY - 1)
         assert await house.read(token)
         assert house.sessions.faces.seconds_left(record) == 1
@@ -361,8 +361,8 @@ class TestEnd:
     @pytest.mark.parametrize(("end", "reason"), [("sign_out", "signed-out"), ("revoke", "revoked")])
     async def test_every_copy_of_the_token_is_dead(self, house, end, reason):
         record = await house.sign_in()
-        tokens = [house.sessions.faces.mint(record)]
-        tokens.append(house.sessions.faces.mint(await house.rename(record, "Ada")))
+        tokens = [house.sessions.faces.issue_token(record)]
+        tokens.append(house.sessions.faces.issue_token(await house.rename(record, "Ada")))
         await getattr(house.sessions, end)(record.id)
         assert [await house.read(token) for token in tokens] == [None, None]
         assert await house.sessions.of_user("ada") == []
@@ -383,20 +383,20 @@ class TestEnd:
     async def test_a_token_of_another_secret_is_no_token(self, house, open_house):
         record = await house.sign_in()
         stranger = await open_house(secrets=["a secret that is not the one of this house"])
-        assert await house.read(stranger.sessions.faces.mint(record)) is None
+        assert await house.read(stranger.sessions.faces.issue_token(record)) is None
 
     async def test_a_token_of_another_user_s_name_is_no_token_of_this_session(self, house):
         record = await house.sign_in()
         eve = record.model_copy(update={"user": record.user | {"id": "eve"}})
-        assert await house.read(house.sessions.faces.mint(eve)) is None
+        assert await house.read(house.sessions.faces.issue_token(eve)) is None
 
     async def test_after_rotation_sessions_live_on(self, house, open_house):
-        token = house.sessions.faces.mint(await house.sign_in())
+        token = house.sessions.faces.issue_token(await house.sign_in())
         rotated = await open_house(
             secrets=["a new secret that is as long as one has to be", SECRET]
         )
         verified = await rotated.sessions.verify(token)
-        fresh = rotated.sessions.faces.mint(verified.record)
+        fresh = rotated.sessions.faces.issue_token(verified.record)
         assert await rotated.read(fresh) == ADA.model_dump()
         assert await house.read(fresh) is None
 
@@ -439,7 +439,7 @@ class TestRevokeUser:
 
 class TestMostPerUser:
     async def test_one_more_ends_the_oldest(self, open_house):
-        house = await open_house(options=dataclasses.replace(OPTIONS, most_per_user=2))
+        house = await open_house(options=dataclasses.replace(OPTIONS, max_sessions_per_user=2))
         records = []
         for _ in range(3):
             records.append(await house.sign_in())
@@ -458,7 +458,7 @@ class TestJwtCallback:
         house = await open_house(callbacks=Callbacks(jwt=jwt))
         record = await house.sign_in()
         revised = await house.rename(record, "Ada")
-        verified = await house.sessions.verify(house.sessions.faces.mint(revised))
+        verified = await house.sessions.verify(house.sessions.faces.issue_token(revised))
         assert verified.claims.extra == {"plan": "gold"} == revised.claims
 
     async def test_is_told_what_happens(self, open_house):
@@ -495,7 +495,7 @@ class TestJwtCallback:
         house = await open_house(callbacks=Callbacks(jwt=lambda token, **_: token | {name: "evil"}))
         record = await house.sign_in()
         assert record.claims == {}
-        assert await house.read(house.sessions.faces.mint(record)) == ADA.model_dump()
+        assert await house.read(house.sessions.faces.issue_token(record)) == ADA.model_dump()
 
     async def test_can_not_make_another_user_of_a_session(self, open_house):
         def jwt(token, trigger, **_):
@@ -546,7 +546,7 @@ class TestJwtCallback:
 
         house = await open_house(callbacks=Callbacks(jwt=jwt))
         record = await house.sign_in()
-        with pytest.raises(UpdateRefused):
+        with pytest.raises(UpdateRejected):
             await house.rename(record, "Ada")
         assert await house.sessions.find(record.id) == record
 
@@ -564,7 +564,7 @@ class TestCallbacksThatFail:
 
         house = await open_house(callbacks=Callbacks(jwt=jwt))
         record = await house.sign_in()
-        token = house.sessions.faces.mint(record)
+        token = house.sessions.faces.issue_token(record)
         with pytest.raises(CallbackFailed):
             await house.rename(record, "Ada")
         assert await house.read(token) == ADA.model_dump()
@@ -614,8 +614,8 @@ class TestEvents:
     async def test_tell_the_app_what_happened(self, open_house):
         told = []
 
-        async def listen(**facts):
-            told.append(facts)
+        async def listen(**to_dict):
+            told.append(to_dict)
 
         house = await open_house(events=Events(sign_in=listen, update_user=listen, sign_out=listen))
         record = await house.sign_in()

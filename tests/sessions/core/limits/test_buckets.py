@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from authdemo.sessions.core.errors import TooManyUpdates
-from authdemo.sessions.core.rate_limit import Bucket, UpdateLimit
+from authdemo.sessions.core.rate_limit import TokenBucket, UpdateLimit
 from authdemo.sessions.core.settings import Rate
 
 
 def test_a_bucket_gives_what_it_holds_at_once_and_then_as_much_as_flows_in(clock):
-    bucket = Bucket(Rate(10, 1), clock)
+    bucket = TokenBucket(Rate(10, 1), clock)
     assert [bucket.take() for _ in range(10)] == [0] * 10
     assert bucket.take() == pytest.approx(0.1)
     clock.advance(0.11)
@@ -19,13 +19,13 @@ def test_a_bucket_gives_what_it_holds_at_once_and_then_as_much_as_flows_in(clock
 
 
 def test_a_bucket_never_holds_more_than_its_rate(clock):
-    bucket = Bucket(Rate(10, 1), clock)
+    bucket = TokenBucket(Rate(10, 1), clock)
     clock.advance(1000)
     assert sum(bucket.take() == 0 for _ in range(100)) == 10
 
 
 def test_a_clock_that_goes_back_gives_nothing(clock):
-    bucket = Bucket(Rate(1, 60), clock)
+    bucket = TokenBucket(Rate(1, 60), clock)
     bucket.take()
     clock.advance(-3600)
     assert bucket.take() == pytest.approx(60)

@@ -6,23 +6,23 @@ import asyncio
 
 import pytest
 
-from authdemo.sessions.core.errors import TicketRefused
-from authdemo.sessions.core.one_time import TICKET_SECONDS, Pass, Tickets
+from authdemo.sessions.core.errors import TicketRejected
+from authdemo.sessions.core.one_time import TICKET_SECONDS, LoginTicket, LoginTickets
 from authdemo.testing.thread import NOON
 from tests.support.house import ADA
 
-PASS = Pass(
+PASS = LoginTicket(
     user=ADA.model_dump(), began=NOON, provider="credentials", callback_url="/client", browser="b1"
 )
 
 
 @pytest.fixture
 def tickets(house):
-    return Tickets(house.store, clock=house.clock)
+    return LoginTickets(house.store, clock=house.clock)
 
 
 async def refuses(tickets, ticket, browser="b1"):
-    with pytest.raises(TicketRefused):
+    with pytest.raises(TicketRejected):
         await tickets.redeem(ticket, browser=browser)
     return True
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from authdemo.devtools.workshop.forgery import MISSING, changed
 from authdemo.sessions.core.errors import TokenError, TokenExpired, TokenTooLarge
-from authdemo.sessions.core.keys import KeyRing, base64url
+from authdemo.sessions.core.keys import KeyRing, base64url_encode
 from authdemo.sessions.core.tokens import (
     LEEWAY,
     MAX_STEP_BACK,
@@ -24,7 +24,7 @@ from authdemo.sessions.core.tokens import (
     Claims,
     TokenCodec,
 )
-from authdemo.testing import StoppedClock
+from authdemo.testing import FrozenClock
 from authdemo.testing.forge import forge as forge_any
 from authdemo.testing.forge import sign, with_unused_bits
 from authdemo.testing.thread import NOON
@@ -54,7 +54,7 @@ CLAIMS = Claims(
 
 
 def codec(clock: Callable[[], float] | None = None, keys: KeyRing = KEYS) -> TokenCodec:
-    return TokenCodec(keys, issuer="tests", max_age=HOUR, clock=clock or StoppedClock())
+    return TokenCodec(keys, issuer="tests", max_age=HOUR, clock=clock or FrozenClock())
 
 
 def forge(
@@ -117,7 +117,7 @@ HEADERS: dict[str, Any] = {
     "typ null": {"typ": None},
     "cty JWT": {"cty": "JWT"},
     "jku": {"jku": "https://evil.example/keys"},
-    "jwk": {"jwk": {"kty": "oct", "k": base64url(SECRET.encode())}},
+    "jwk": {"jwk": {"kty": "oct", "k": base64url_encode(SECRET.encode())}},
     "x5u": {"x5u": "https://evil.example/certificate"},
     "x5c": {"x5c": ["MIIB"]},
     "x5t": {"x5t": "AAAA"},
@@ -286,7 +286,7 @@ def test_what_is_not_a_token_in_compact_form_is_refused(text):
 def test_a_signed_segment_has_one_spelling_only():
     """The signature is right, and the octets are the same."""
     for extra in range(3):
-        part = base64url(json.dumps(PAYLOAD | {"color": "x" * extra}).encode())
+        part = base64url_encode(json.dumps(PAYLOAD | {"color": "x" * extra}).encode())
         assert codec().decode(sign(HEAD, part, SECRET))
         if len(part) % 4:
             assert refuses(sign(HEAD, with_unused_bits(part), SECRET))
@@ -375,13 +375,13 @@ def test_an_extra_claim_cannot_stand_in_for_a_claim_of_the_profile(name):
 
 class TestTime:
     def test_a_token_is_good_until_its_end_and_the_leeway_after(self):
-        clock = StoppedClock()
+        clock = FrozenClock()
         token = codec(clock).encode(CLAIMS)
         clock.advance(HOUR + LEEWAY - 0.1)
         assert codec(clock).decode(token) == CLAIMS
 
     def test_then_it_has_expired_and_says_so(self):
-        clock = StoppedClock()
+        clock = FrozenClock()
         token = codec(clock).encode(CLAIMS)
         clock.advance(HOUR + LEEWAY)
         with pytest.raises(TokenExpired):
@@ -394,12 +394,12 @@ class TestTime:
     @given(st.integers(0, MAX_STEP_BACK))
     def test_clock_that_stepped_back_reads_token(self, step):
         token = codec().encode(CLAIMS)
-        assert codec(StoppedClock(NOON - step)).decode(token) == CLAIMS
+        assert codec(FrozenClock(NOON - step)).decode(token) == CLAIMS
 
     @given(st.integers(MAX_STEP_BACK + 1, NOW))
     def test_clock_far_behind_rejects_token_without_calling_it_dead(self, step):
         with pytest.raises(TokenError, match="future") as rejected:
-            codec(StoppedClock(NOON - step)).decode(codec().encode(CLAIMS))
+            codec(FrozenClock(NOON - step)).decode(codec().encode(CLAIMS))
         assert not rejected.value.is_dead
 
     def test_the_longest_life_is_just_allowed(self):
@@ -407,7 +407,7 @@ class TestTime:
 
     def test_a_worker_whose_clock_is_a_little_behind_mints_tokens_that_can_be_read(self):
         """The record's end was set by a worker whose clock is ahead."""
-        slow = codec(StoppedClock(NOON - LEEWAY))
+        slow = codec(FrozenClock(NOON - LEEWAY))
         claims = Claims(
             sub="ada",
             sid="5e55",

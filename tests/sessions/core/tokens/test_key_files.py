@@ -22,7 +22,7 @@ from authdemo.sessions.core.tokens import (
     Claims,
     TokenCodec,
 )
-from authdemo.testing import StoppedClock
+from authdemo.testing import FrozenClock
 from tests.support.house import OTHER_SECRET, SECRET
 
 PRIVATE: dict[str, Any] = {
@@ -34,7 +34,7 @@ WEAK = {
     "an RSA key of 1024 bits": rsa.generate_private_key(65537, 1024),
     "another curve": ec.generate_private_key(ec.SECP384R1()),
 }
-CLOCK = StoppedClock()
+CLOCK = FrozenClock()
 AT_ANY_TIME: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
 
 
@@ -185,7 +185,7 @@ def access(ring: KeyRing) -> AccessTokens:
 
 def test_another_service_verifies_a_token_that_was_made_for_it(pairs):
     ring = KeyRing([SECRET], [pairs["EdDSA"]])
-    token = access(ring).mint("ada", audience="billing", max_age=60, claims={"plan": "gold"})
+    token = access(ring).issue_token("ada", audience="billing", max_age=60, claims={"plan": "gold"})
     key = jwt.PyJWKSet.from_dict(ring.jwks)[jwt.get_unverified_header(token)["kid"]]
     said = jwt.decode(
         token, key, audience="billing", issuer="https://app.example", options=AT_ANY_TIME
@@ -200,12 +200,12 @@ def test_another_service_verifies_a_token_that_was_made_for_it(pairs):
 def test_it_is_no_session_token(pairs):
     ring = KeyRing([SECRET], [pairs["EdDSA"]])
     with pytest.raises(TokenError):
-        codec(ring).decode(access(ring).mint("ada", audience="tests", max_age=60))
+        codec(ring).decode(access(ring).issue_token("ada", audience="tests", max_age=60))
 
 
 def test_without_a_pair_there_is_none():
     with pytest.raises(ConfigurationError, match="AUTH_SIGNING_KEYS"):
-        access(KeyRing([SECRET])).mint("ada", audience="billing", max_age=60)
+        access(KeyRing([SECRET])).issue_token("ada", audience="billing", max_age=60)
 
 
 @pytest.mark.parametrize(
@@ -218,4 +218,4 @@ def test_without_a_pair_there_is_none():
 )
 def test_a_token_without_bounds_or_with_a_false_claim_is_not_made(asked, pairs):
     with pytest.raises(ConfigurationError):
-        access(KeyRing([SECRET], [pairs["EdDSA"]])).mint("ada", **asked)
+        access(KeyRing([SECRET], [pairs["EdDSA"]])).issue_token("ada", **asked)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authdemo.sessions.core.errors import UpdateRefused
+from authdemo.sessions.core.errors import UpdateRejected
 from authdemo.sessions.core.schema import UserSchema
 from authdemo.sessions.core.users import UserUpdate
 from tests.support.house import ADA, Person
@@ -23,7 +23,7 @@ def accept(asked: Any, author: Any = "client") -> dict[str, Any]:
 
 
 def field_blamed_for(asked: Any, author: Any = "client") -> str | None:
-    with pytest.raises(UpdateRefused) as refused:
+    with pytest.raises(UpdateRejected) as refused:
         accept(asked, author)
     field = refused.value.field
     assert field is None or field in refused.value.message or repr(field) in refused.value.message
@@ -120,7 +120,7 @@ class TestWhatAClientMayNot:
             count: int = 1
 
         schema = UserSchema(Counted, UserUpdate)
-        with pytest.raises(UpdateRefused):
+        with pytest.raises(UpdateRejected):
             schema.accept(Counted(id="ada").model_dump(), {"count": True}, "client")
 
 
@@ -235,7 +235,7 @@ class TestImages:
         ],
     )
     def test_anything_else_is_refused_in_words_that_say_what_it_takes(self, image):
-        with pytest.raises(UpdateRefused, match="image must ") as refused:
+        with pytest.raises(UpdateRejected, match="image must ") as refused:
             accept({"image": image})
         assert refused.value.field == "image"
 
@@ -289,7 +289,7 @@ ANYTHING = st.recursive(
 def test_whatever_a_client_asks_only_name_and_image_change_and_to_good_values(asked):
     try:
         accepted = accept(asked)
-    except UpdateRefused:
+    except UpdateRejected:
         return
     assert accepted.keys() <= {"name", "image"}
     assert accepted.keys() <= asked.keys()
@@ -301,6 +301,6 @@ def test_whatever_a_client_asks_only_name_and_image_change_and_to_good_values(as
 def test_an_accepted_name_is_accepted_again_unchanged(name):
     try:
         (kept,) = accept({"name": name}).values()
-    except (UpdateRefused, ValueError):
+    except (UpdateRejected, ValueError):
         return
     assert accept({"name": kept}) == {"name": kept}

@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from authdemo.sessions.core.callbacks import Callbacks
-from authdemo.sessions.core.errors import CallbackFailed, ConfigurationError, UpdateRefused
+from authdemo.sessions.core.errors import CallbackFailed, ConfigurationError, UpdateRejected
 from authdemo.sessions.core.schema import UserSchema
 from authdemo.sessions.core.users import User, UserUpdate
 from authdemo.sessions.core.utils import new_id
@@ -132,7 +132,7 @@ class TestTheFaces:
             assert found.user | IN_JSON == found.user == record.user
             assert sorted(found.user["tags"]) == list("abcdefgh")
             assert (await other.sessions.faces.public(found))["user"] == found.user
-            verified = await other.sessions.verify(house.sessions.faces.mint(record))
+            verified = await other.sessions.verify(house.sessions.faces.issue_token(record))
             assert verified.claims.user == record.user
         finally:
             await asyncio.gather(house.store.close(), other.store.close())
@@ -165,7 +165,7 @@ class TestUpdates:
     )
     async def test_a_client_that_says_it_wrongly_is_told_the_field(self, members, asked):
         record = await members.sign_in(ADA)
-        with pytest.raises(UpdateRefused) as refused:
+        with pytest.raises(UpdateRejected) as refused:
             await members.sessions.update(record.id, asked, author="client")
         assert refused.value.field == next(iter(asked))
 
@@ -290,7 +290,7 @@ class TestWhatJsonCanNotSay:
             await house.sign_in(Loose(id="ada", anything=object()))
         assert [logged.levelno for logged in caplog.records] == [logging.ERROR]
         record = await house.sign_in(Loose(id="ada", anything=[1, {"two": 2.5}]))
-        with pytest.raises(UpdateRefused):
+        with pytest.raises(UpdateRejected):
             await house.sessions.update(record.id, {"anything": object()}, author="server")
         with pytest.raises(CallbackFailed):
             await house.sessions.refresh(Loose(id="ada", anything=object()))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authdemo.launch import node
-from authdemo.sessions.core.errors import UpdateRefused
+from authdemo.sessions.core.errors import UpdateRejected
 from authdemo.sessions.core.schema import UserSchema
 from authdemo.sessions.core.text import HIDDEN, IGNORABLE, REGIONS
 from authdemo.sessions.core.users import MAX_NAME_CHARACTERS, User, UserUpdate
@@ -52,13 +52,13 @@ def named(name: str) -> str:
 @pytest.mark.parametrize("character", NOT_FORBIDDEN, ids=ascii)
 @pytest.mark.parametrize("name", ["{0}", "{0}{0}", " {0}\u3000{0} "])
 def test_what_shows_nothing_is_no_name(name: str, character: str) -> None:
-    with pytest.raises(UpdateRefused, match="name must hold a character that can be seen"):
+    with pytest.raises(UpdateRejected, match="name must hold a character that can be seen"):
         named(name.format(character))
 
 
 @given(st.text(st.sampled_from(NOT_FORBIDDEN + BLANKS), max_size=MAX_NAME_CHARACTERS))
 def test_nor_is_any_mixture_of_it(name: str) -> None:
-    with pytest.raises(UpdateRefused) as refused:
+    with pytest.raises(UpdateRejected) as refused:
         named(name)
     assert refused.value.field == "name"
 
@@ -123,7 +123,7 @@ def test_name_takes_what_is_younger_than_the_interpreter_and_flags(name: str) ->
     ids=ascii,
 )
 def test_name_with_hidden_text_is_rejected(hidden: str) -> None:
-    with pytest.raises(UpdateRefused, match="control or invisible"):
+    with pytest.raises(UpdateRejected, match="control or invisible"):
         named(f"Ann{hidden}x")
 
 
@@ -133,5 +133,5 @@ def test_name_with_hidden_text_is_rejected(hidden: str) -> None:
     )
 )
 def test_name_with_a_character_that_any_interpreter_calls_hidden_is_rejected(hidden: str) -> None:
-    with pytest.raises(UpdateRefused):
+    with pytest.raises(UpdateRejected):
         named(f"Ann{hidden}x")

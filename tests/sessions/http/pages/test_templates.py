@@ -8,13 +8,13 @@ import re
 
 import pytest
 
-from authdemo.sessions.http.pages.render import Template, Wording
+from authdemo.sessions.http.pages.render import LocalizedPage, Template
 
 DOCUMENT = (
     '<html lang="en"><head></head><body><h1>{{word.home.title}}</h1>'
     "<p>{{session.user.name}}</p><p>{{session.rev}}</p><p>{{session.user.name.first}}</p></body>"
 )
-ENGLISH = Wording("en", {"home.title": "100 % yours"})
+ENGLISH = LocalizedPage("en", {"home.title": "100 % yours"})
 
 
 def session(name: object, rev: int = 1) -> dict[str, object]:

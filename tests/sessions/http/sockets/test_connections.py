@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from authdemo.sessions.core.rate_limit import Bucket
+from authdemo.sessions.core.rate_limit import TokenBucket
 from authdemo.sessions.core.record import Device
 from authdemo.sessions.core.settings import Rate
 from authdemo.sessions.http.sockets.connections import Connection
@@ -24,5 +24,5 @@ OWN = "https://own.example"
     ],
 )
 def test_an_address_without_its_origin_names_no_host(url: str, path: str) -> None:
-    connection = Connection(None, "", Device(), OWN, Bucket(Rate(1, 1)))
+    connection = Connection(None, "", Device(), OWN, TokenBucket(Rate(1, 1)))
     assert connection.path_of(url) == path

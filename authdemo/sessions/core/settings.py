@@ -84,8 +84,8 @@ class SessionOptions:
         most = self.max_sessions_per_user
         if most is not None and not (_is_whole(most) and most >= 1):
             raise ConfigurationError(
-                "SessionOptions(max_sessions_per_user=...) takes a whole number from 1, or None for any, "
-                f"not {shown(most)}."
+                "SessionOptions(max_sessions_per_user=...) takes a whole number from 1, or None "
+                f"for no limit, not {shown(most)}."
             )
 
 

@@ -68,7 +68,7 @@ def check_settings() -> None:
     from authdemo.accounts.database import database_url
     from authdemo.logs import write_to_stderr
     from authdemo.sessions import ConfigurationError, Settings, providers_from_environ
-    from authdemo.sessions.stores.chosen import check, choose
+    from authdemo.sessions.stores import check_store, create_backends
 
     write_to_stderr()
     try:
@@ -76,7 +76,7 @@ def check_settings() -> None:
         providers_from_environ()
         settings = Settings.from_environ(keep_secret=False)
         database_url(settings.data_dir)
-        check(choose(settings, "authdemo").store)
+        check_store(create_backends(settings, "authdemo").store)
         Settings.from_environ()
     except ConfigurationError as error:
         raise LaunchError(error.message) from error

@@ -32,7 +32,7 @@ from .core.utils import Clock, system_clock
 from .login import Admission, Provider
 from .providers.base import RedirectProvider
 from .providers.credentials import Credentials
-from .stores.chosen import choose
+from .stores import create_backends
 
 _KINDS: dict[str, tuple[type, str]] = {
     "callbacks": (Callbacks, "Callbacks(...)"),
@@ -172,7 +172,8 @@ class AuthCore:
         for provider in self.providers.values():
             if isinstance(provider, RedirectProvider):
                 provider.use_clock(self.now)
-        store, self.relay, self.presence = choose(self.settings, name, store)
+        backends = create_backends(self.settings, name, store)
+        store, self.relay, self.presence = backends.store, backends.relay, backends.presence
         options = session or self.settings.session
         self.trail = AuditTrail(self.events.audit, clock=self.now)
         schema = UserSchema(user, update)

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from authdemo.sessions.core.store import SessionStore
+from authdemo.sessions.stores.sqlite import SQLiteStore
 from authdemo.testing import FrozenClock
 from tests.support.house import House, build
 
@@ -21,18 +23,20 @@ def clock() -> FrozenClock:
 
 @pytest.fixture
 def open_house(tmp_path: Path) -> Iterator[Callable[..., Coroutine[Any, Any, House]]]:
-    """Build a house with choices of the test's own."""
-    opened: list[House] = []
+    """Build a house with choices of the test's own; those on the same file share its store."""
+    opened: list[SessionStore] = []
 
-    async def open_house(**choices: Any) -> House:
-        house = build(tmp_path, **choices)
-        await house.store.open()
-        opened.append(house)
+    async def open_house(*, store: SessionStore | None = None, **choices: Any) -> House:
+        store = store or next((each for each in opened if isinstance(each, SQLiteStore)), None)
+        house = build(tmp_path, store=store, **choices)
+        if house.store not in opened:
+            await house.store.open()
+            opened.append(house.store)
         return house
 
     yield open_house
-    for house in opened:
-        asyncio.run(house.store.close())
+    for store in opened:
+        asyncio.run(store.close())
 
 
 @pytest.fixture

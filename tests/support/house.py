@@ -18,7 +18,7 @@ from authdemo.sessions.core.settings import SessionOptions
 from authdemo.sessions.core.store import SessionStore
 from authdemo.sessions.core.tokens import TokenCodec
 from authdemo.sessions.core.users import User, UserUpdate
-from authdemo.sessions.stores.embedded import EmbeddedStore
+from authdemo.sessions.stores.sqlite import SQLiteStore
 from authdemo.testing import FrozenClock
 
 SECRET = "a secret for tests which everybody may know"
@@ -88,7 +88,7 @@ def build(
 ) -> House:
     """Build a house; its store still has to be opened."""
     clock = clock or FrozenClock()
-    store = store or EmbeddedStore(folder / "sessions.db")
+    store = store or SQLiteStore(folder / "sessions.db")
     keys = KeyRing(secrets, pairs)
     sessions = Sessions(
         store=store,

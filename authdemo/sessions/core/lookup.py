@@ -9,7 +9,7 @@ from .endings import Endings
 from .errors import StoreUnavailable, TokenError
 from .fitting import IncompatibleUser, SchemaMigrator
 from .record import HistoryEntry, SessionRecord
-from .store import SessionStore
+from .store import Ordered, SessionStore
 from .tokens import Claims, TokenCodec
 from .utils import Clock
 
@@ -65,13 +65,35 @@ class Lookup:
     async def find(self, sid: str) -> SessionRecord | None:
         """Find a living session."""
         record = await self.store.get(sid)
-        if record is None:
-            return None
+        if record is None or record.expires > self._clock():
+            return record and await self._fit(record)
+        newest = await self.newest(sid)  # which may live longer
+        await newest.durable()
+        return newest.record
+
+    async def newest(self, sid: str, *, known: SessionRecord | None = None) -> Ordered:
+        """Find the record that the next change of a living session is made from.
+
+        Args:
+            sid: The session's id.
+            known: The session as it was found a moment ago.
+
+        Returns:
+            The record, which may not be durable yet; None if the session is over.
+
+        Raises:
+            StoreUnavailable: If the store can't say.
+        """
+        newest = await self.store.newest(sid, known=known)
+        record = newest.record
+        if record is None or record is known:
+            return newest
         if record.expires > self._clock():
-            return record if self._known.get(sid) is record else await self._fit(record)
+            # What waits for the disk was made by this process, so it fits.
+            return newest if newest.commit else Ordered(await self._fit(record))
         with suppress(StoreUnavailable):  # it is over, whether or not it can be forgotten now
             await self._endings.end(sid, "expired")
-        return None
+        return Ordered(None)
 
     async def of_user(self, user_id: str) -> list[SessionRecord]:
         """List a user's living sessions, newest first."""

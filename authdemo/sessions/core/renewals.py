@@ -50,8 +50,10 @@ class Renewals:
         now = self.clock()
         extended = record.renewal(now + self.options.max_age, at=now, device=device)
         try:
-            if not await self.store.replace(extended, expected=record):
+            ordered = await self.store.replace(extended, expected=record)
+            if ordered is None:
                 return await self.find(record.id)
+            await ordered.durable()
         except StoreUnavailable:
             return record
         self.feed.publish(SessionChanged(extended, {}))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from .authorship import ClaimsBuilder
-from .errors import NotAuthenticated, TokenTooLarge, UpdateRejected
+from .errors import AuthError, NotAuthenticated, TokenTooLarge, UpdateRejected
 from .fitting import SchemaMigrator
 from .record import Cause, Device, SessionRecord
 from .serializers import Serializers
 from .settings import SessionOptions
-from .store import SessionStore
+from .store import Ordered, SessionStore
 from .utils import Clock, Locks
 
 
@@ -26,13 +27,20 @@ class UpdateResult:
     is_new: bool
 
 
+class Newest(Protocol):
+    """Finds the record that the next change of a living session is made from."""
+
+    async def __call__(self, sid: str, *, known: SessionRecord | None = None) -> Ordered:
+        """Find it; see `Lookup.newest`."""
+
+
 @dataclass(frozen=True, eq=False)
 class Revisions:
     """Takes sessions to their next revisions, one at a time for each."""
 
     _: KW_ONLY
     store: SessionStore
-    find: Callable[[str], Awaitable[SessionRecord | None]]
+    newest: Newest
     end: Callable[[str], Awaitable[None]]
     faces: Serializers
     authorship: ClaimsBuilder
@@ -54,18 +62,49 @@ class Revisions:
         """Take a session to its next revision, unless nothing differs."""
         turn = self._locks.of(sid)
         known = None if turn.is_taken else known
-        async with turn:  # so that updates don't race for the next revision
-            while True:
-                record, known = known or await self.find(sid), None
-                if record is None:
-                    raise NotAuthenticated
-                accepted = accept(record)
-                if not accepted:
-                    return await self.show(record)
-                revised = await self._revise(record, accepted, cause, device, is_used=is_used)
-                if await self.store.replace(revised.record, expected=record):
-                    self.fitting.know(revised.record)
-                    return revised
+        next_of = partial(self._next, accept=accept, cause=cause, device=device, is_used=is_used)
+        async with turn:  # until the commit is ordered, not until it is durable
+            revised, ordered = await self._order(sid, known, next_of)
+        await ordered.durable()
+        if revised.is_new:
+            self.fitting.know(revised.record)
+        return revised
+
+    async def _order(
+        self,
+        sid: str,
+        known: SessionRecord | None,
+        next_of: Callable[[SessionRecord], Awaitable[UpdateResult]],
+    ) -> tuple[UpdateResult, Ordered]:
+        while True:
+            newest, known = await self.newest(sid, known=known), None
+            if newest.record is None:
+                await newest.durable()
+                raise NotAuthenticated
+            try:
+                revised = await next_of(newest.record)
+            except AuthError:
+                await newest.durable()  # the error tells of the record, too
+                raise
+            if not revised.is_new:
+                return revised, newest
+            ordered = await self.store.replace(revised.record, expected=newest.record)
+            if ordered is not None:
+                return revised, ordered
+
+    async def _next(
+        self,
+        record: SessionRecord,
+        *,
+        accept: Callable[[SessionRecord], dict[str, Any]],
+        cause: Cause,
+        device: Device | None,
+        is_used: bool,
+    ) -> UpdateResult:
+        accepted = accept(record)
+        if not accepted:
+            return await self.show(record)
+        return await self._revise(record, accepted, cause, device, is_used=is_used)
 
     async def show(self, record: SessionRecord, *, is_new: bool = False) -> UpdateResult:
         """Show a session at its present revision."""

@@ -65,7 +65,7 @@ class Sessions(Lookup):
         )
         self._revisions = Revisions(
             store=store,
-            find=self.find,
+            newest=self.newest,
             end=self.revoke,
             faces=self.faces,
             authorship=self._authorship,
@@ -182,12 +182,15 @@ class Sessions(Lookup):
     async def confirm(self, sid: str, *, device: Device | None = None) -> SessionRecord:
         """Remember that a session's user has just proved again who they are."""
         while True:
-            record = await self.find(sid)
-            if record is None:
+            newest = await self.newest(sid)
+            if newest.record is None:
+                await newest.durable()
                 raise NotAuthenticated
-            confirmed = record.confirmation(at=self._clock(), device=device)
-            if await self.store.replace(confirmed, expected=record):
+            confirmed = newest.record.confirmation(at=self._clock(), device=device)
+            ordered = await self.store.replace(confirmed, expected=newest.record)
+            if ordered is not None:
                 break
+        await ordered.durable()
         self.feed.publish(SessionChanged(confirmed, {}))
         self._trail.add(AuditEvent(kind="confirmed"), record=confirmed, device=device)
         return confirmed

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+import asyncio
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 from .record import HistoryEntry, SessionRecord
 
@@ -14,11 +16,36 @@ class Attempt(NamedTuple):
     is_over: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A session's record in the order of its changes, which may not be durable yet.
+
+    Attributes:
+        record: The record; None if the session is gone.
+        commit: Ends when the record is durable, or fails with `StoreUnavailable`; None if it
+            is durable already.
+    """
+
+    record: SessionRecord | None
+    commit: asyncio.Future[Any] | None = None
+
+    async def durable(self) -> None:
+        """Wait until the record is durable: before that, nobody may learn of it.
+
+        Raises:
+            StoreUnavailable: If it can't be made durable. Then nothing that was made from it is
+                durable, either.
+        """
+        if self.commit is not None:
+            await asyncio.shield(self.commit)
+
+
 class SessionStore(Protocol):
     """Keeps session records, tickets of all kinds, and counts of what was tried.
 
-    Whatever a method changes is durable when it returns. Every method raises
-    `StoreUnavailable` when the store can't be reached or can't keep its word.
+    Whatever a method finds is durable, and whatever it changes is durable when it returns; only
+    `newest` and `replace` say themselves when it is. Every method raises `StoreUnavailable`
+    when the store can't be reached or can't keep its word.
     """
 
     async def open(self) -> None:
@@ -45,11 +72,23 @@ class SessionStore(Protocol):
             sid: The session's id.
 
         Returns:
-            The newest record, or None if there is no such session (any more).
+            The newest durable record, or None if there is no such session (any more).
         """
 
-    async def replace(self, record: SessionRecord, *, expected: SessionRecord) -> bool:
-        """Put a newer record in an older one's place at once, and remember its latest step.
+    async def newest(self, sid: str, *, known: SessionRecord | None = None) -> Ordered:
+        """Find the record that the next change of a session has to be made from.
+
+        Args:
+            sid: The session's id.
+            known: The record that was found a moment ago. A store that would have to ask another
+                machine may take it for the newest: `replace` finds out if it isn't.
+
+        Returns:
+            The record, which may not be durable yet.
+        """
+
+    async def replace(self, record: SessionRecord, *, expected: SessionRecord) -> Ordered | None:
+        """Order that a newer record takes an older one's place; its latest step is remembered.
 
         Args:
             record: The new record.
@@ -57,8 +96,8 @@ class SessionStore(Protocol):
                 `rev` doesn't, since a renewal or a confirmation leaves it as it was.
 
         Returns:
-            Whether it was done. False if the session is gone or has taken another step:
-                read it again and try again.
+            The record, to wait for until it is durable. None if the session is gone or has
+                taken another step: find its newest record and try again.
         """
 
     async def delete(self, sid: str) -> SessionRecord | None:

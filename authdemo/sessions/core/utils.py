@@ -99,12 +99,13 @@ class LogOnce:
 
     begins: str
     ends: str = ""
+    level: int = logging.ERROR
     is_on: bool = field(default=False, init=False)
 
     def begin(self, error: Exception) -> None:
         """Note that it failed."""
         if not self.is_on:
-            logger.error("%s (%s)", self.begins, error)
+            logger.log(self.level, "%s (%s)", self.begins, error)
         self.is_on = True
 
     def end(self) -> None:

@@ -23,7 +23,7 @@ from reflex_base.registry import RegistrationContext
 from ..core.arguments import shown
 from ..core.errors import ConfigurationError
 from ..core.settings import Settings
-from ..stores.chosen import check
+from ..stores import check_store
 from .auth import Auth
 from .components.i18n import MODULE, development_module
 from .components.session import add_effects, check_named_providers, refused_page
@@ -130,7 +130,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         """Check what a start needs, and a build for another machine doesn't."""
         with _in_one_line():
             self._check_secret(auth)
-            check(auth.sessions.store)
+            check_store(auth.sessions.store)
 
     def _check_secret(self, auth: Auth) -> None:
         if auth.settings.made_secret and not self._keep_secret and is_prod_mode():

@@ -12,6 +12,7 @@ import contextlib
 import math
 from asyncio import timeout
 from collections.abc import AsyncIterator
+from dataclasses import KW_ONLY, dataclass, field
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -20,9 +21,8 @@ from redis.exceptions import RedisError
 
 from ..core.errors import ConfigurationError, StoreUnavailable
 from ..core.record import MAX_HISTORY, HistoryEntry, SessionRecord
-from ..core.store import Attempt
+from ..core.store import Attempt, Ordered
 from ..core.utils import Clock, system_clock
-from .batches import in_batches
 
 TIMEOUT = 2.0
 """How many seconds an answer of Redis may take."""
@@ -30,8 +30,8 @@ TIMEOUT = 2.0
 FAILURES = (RedisError, OSError)
 """What a Redis raises that can't be reached or can't do as it is told."""
 
-_MOST_CONNECTIONS = 20
-_SWEEP_BATCH = 500
+MAX_CONNECTIONS = 20
+SWEEP_BATCH_SIZE = 500
 
 # Compare the number of steps, and set. None is expected of a session that is new.
 _KEEP = """
@@ -120,103 +120,103 @@ end
 """
 
 
+@dataclass(eq=False)
 class RedisStore:
     """A `SessionStore` in Redis.
 
     Every change is one script, so that it happens as a whole or not at all, and
     in one order for all workers. Redis may come and go: until it answers, every
     method raises `StoreUnavailable` soon.
+
+    Attributes:
+        url: Where Redis is.
+        name: What the keys begin with; apps with other names can share a Redis.
     """
 
-    def __init__(self, url: str, *, name: str = "sessions", clock: Clock = system_clock) -> None:
-        """Make a store; nothing is opened yet.
-
-        Args:
-            url: Where Redis is.
-            name: What the keys begin with; apps with other names can share a Redis.
-            clock: The clock.
-        """
-        self._url = url
-        self._name = name
-        self._clock = clock
-        self._sessions = f"{name}:sessions"
-        self._tickets = f"{name}:tickets"
-        self._open: Redis | None = None
+    url: str
+    _: KW_ONLY
+    name: str = "sessions"
+    clock: Clock = system_clock
+    _client: Redis | None = field(default=None, init=False)
 
     async def open(self) -> None:
-        """Get ready, whether or not Redis is there by now; see `SessionStore.open`."""
-        self._open = connect(self._url)
+        """Get ready, whether or not Redis is there by now."""
+        self._client = connect(self.url)
 
     async def close(self) -> None:
-        """Close the connections; see `SessionStore.close`."""
-        redis, self._open = self._open, None
+        """Close the connections."""
+        redis, self._client = self._client, None
         if redis is not None:
             await redis.aclose()
 
     async def create(self, record: SessionRecord) -> None:
-        """Keep a new session; see `SessionStore.create`."""
-        await self._name_it(record)
+        """Keep a new session."""
+        await self._index_handles(record)
         if not await self._keep(record, expected=""):
             raise StoreUnavailable
 
     async def get(self, sid: str) -> SessionRecord | None:
-        """Find a session; see `SessionStore.get`."""
+        """Find a session."""
         async with self._redis() as redis:
             found = await redis.hget(self._session(sid), "record")  # type: ignore[misc] # never a str
         return SessionRecord.read(found) if found is not None else None
 
-    async def replace(self, record: SessionRecord, *, expected: SessionRecord) -> bool:
-        """Put a newer record in place; see `SessionStore.replace`."""
-        return await self._keep(record, expected=str(expected.steps))
+    async def newest(self, sid: str, *, known: SessionRecord | None = None) -> Ordered:
+        """Find a session's newest record."""
+        return Ordered(known or await self.get(sid))
+
+    async def replace(self, record: SessionRecord, *, expected: SessionRecord) -> Ordered | None:
+        """Put a newer record in an older one's place."""
+        return Ordered(record) if await self._keep(record, expected=str(expected.steps)) else None
 
     async def delete(self, sid: str) -> SessionRecord | None:
-        """End a session; see `SessionStore.delete`."""
+        """End a session."""
         async with self._redis() as redis:
             delete = redis.register_script(_DELETE)
             found = await delete([self._session(sid), self._sessions])
         return SessionRecord.read(found) if found is not None else None
 
     async def of_user(self, user_id: str) -> list[SessionRecord]:
-        """List a user's sessions; see `SessionStore.of_user`."""
+        """List a user's sessions."""
         async with self._redis() as redis:
             found = await redis.register_script(_OF_USER)([self._user(user_id)])
         records = [record for text in found if (record := SessionRecord.read(text))]
         return sorted(records, key=lambda record: record.created, reverse=True)
 
     async def of_handle(self, handle: str) -> list[SessionRecord]:
-        """List the sessions of a name; see `SessionStore.of_handle`."""
+        """List the sessions of a name."""
         async with self._redis() as redis:
             found = await redis.register_script(_OF_USER)([self._handle(handle)])
         return [record for text in found if (record := SessionRecord.read(text))]
 
     async def history(self, sid: str) -> list[HistoryEntry]:
-        """Tell how a session came to be what it is; see `SessionStore.history`."""
+        """List a session's latest history entries."""
         async with self._redis() as redis:
             found = await redis.lrange(self._history(sid), 0, -1)  # type: ignore[misc] # never a str
         return [HistoryEntry.model_validate_json(step) for step in found]
 
     async def put_ticket(self, ticket: str, payload: str, *, expires: float) -> None:
-        """Keep a ticket; see `SessionStore.put_ticket`."""
+        """Keep a ticket."""
         key = self._ticket(ticket)
         async with self._redis() as redis, redis.pipeline(transaction=True) as change:
             change.set(key, f"{expires} {payload}", px=self._lifetime(expires))
-            change.zadd(self._tickets, {key: expires})
+            change.zadd(f"{self.name}:tickets", {key: expires})
             await change.execute()
 
     async def find_ticket(self, ticket: str, *, now: float) -> str | None:
-        """Read a ticket; see `SessionStore.find_ticket`."""
+        """Read a ticket."""
         async with self._redis() as redis:
             return _unless_expired(await redis.get(self._ticket(ticket)), now)
 
     async def take_ticket(self, ticket: str, *, now: float) -> str | None:
-        """Use a ticket up; see `SessionStore.take_ticket`."""
+        """Use a ticket up."""
         async with self._redis() as redis:
             return _unless_expired(await redis.getdel(self._ticket(ticket)), now)
 
     async def begin_attempt(
         self, key: str, attempt: str, *, at: float, window: float, most: int
     ) -> list[Attempt] | None:
-        """Count an attempt; see `SessionStore.begin_attempt`."""
+        """Count an attempt."""
         values: list[str | float] = [attempt, at, at - window, most, math.ceil(window * 1000)]
         async with self._redis() as redis:
             counted = await redis.register_script(_BEGIN)(self._attempts(key), values)
@@ -227,13 +227,13 @@ class RedisStore:
         return sorted([*begun, *(Attempt(each, is_over=True) for each in failed)])
 
     async def end_attempt(self, key: str, attempt: str, *, failed: bool) -> None:
-        """Tell how an attempt ended; see `SessionStore.end_attempt`."""
+        """Go on counting an attempt if it has failed."""
         async with self._redis() as redis:
             await redis.register_script(_END)(self._attempts(key), [attempt, int(failed)])
 
     async def sweep(self, now: float) -> int:
-        """Forget what has expired, a batch at a time; see `SessionStore.sweep`."""
-        await self._sweep(self._tickets, now)
+        """Forget what has expired, a batch at a time."""
+        await self._sweep(f"{self.name}:tickets", now)
         return await self._sweep(self._sessions, now)
 
     async def _keep(self, record: SessionRecord, *, expected: str) -> bool:
@@ -241,19 +241,16 @@ class RedisStore:
         step = record.latest.model_dump_json()
         values: list[str | float] = [
             *(expected, record.model_dump_json(), record.steps, step, MAX_HISTORY),
-            *(record.expires, self._lifetime(record.expires), self._clock()),
+            *(record.expires, self._lifetime(record.expires), self.clock()),
         ]
         async with self._redis() as redis:
             return bool(await redis.register_script(_KEEP)(keys, values))
 
-    async def _name_it(self, record: SessionRecord) -> None:
-        """Let a session that is about to be kept be found by its names for as long as it can live.
-
-        Names of sessions that are gone are forgotten when somebody looks for them.
-        """
+    async def _index_handles(self, record: SessionRecord) -> None:
+        """Index a session before it is kept; `of_handle` drops what is gone."""
         if not record.handles:
             return
-        session, now = self._session(record.id), self._clock()
+        session, now = self._session(record.id), self.clock()
         async with self._redis() as redis, redis.pipeline(transaction=True) as change:
             for key in map(self._handle, record.handles):
                 change.zremrangebyscore(key, "-inf", now)
@@ -262,61 +259,62 @@ class RedisStore:
             await change.execute()
 
     async def _sweep(self, expiries: str, now: float) -> int:
-        async def sweep() -> tuple[int, bool]:
-            async with self._redis() as redis:
-                batch = await redis.register_script(_SWEEP)([expiries], [now, _SWEEP_BATCH])
-            return batch, batch == _SWEEP_BATCH
-
-        return await in_batches(sweep)
+        count, batch = 0, SWEEP_BATCH_SIZE
+        while batch == SWEEP_BATCH_SIZE:
+            try:
+                async with self._redis() as redis:
+                    batch = await redis.register_script(_SWEEP)([expiries], [now, SWEEP_BATCH_SIZE])
+            except StoreUnavailable:
+                if not count:
+                    raise
+                break
+            count += batch
+        return count
 
     @contextlib.asynccontextmanager
     async def _redis(self) -> AsyncIterator[Redis]:
-        """Ask Redis something, and say so if it can't be asked."""
-        if self._open is None:
+        if self._client is None:
             raise StoreUnavailable
         try:
             async with timeout(TIMEOUT):
-                yield self._open
+                yield self._client
         except FAILURES as error:
             raise StoreUnavailable from error
 
     def _lifetime(self, expires: float) -> int:
-        """How many milliseconds something has left."""
-        return max(1, math.ceil((expires - self._clock()) * 1000))
+        """How many milliseconds are left."""
+        return max(1, math.ceil((expires - self.clock()) * 1000))
+
+    @property
+    def _sessions(self) -> str:
+        return f"{self.name}:sessions"
 
     def _session(self, sid: str) -> str:
-        return f"{self._name}:session:{sid}"
+        return f"{self.name}:session:{sid}"
 
     def _history(self, sid: str) -> str:
         return f"{self._session(sid)}:history"
 
     def _user(self, user_id: str) -> str:
-        return f"{self._name}:user:{user_id}"
+        return f"{self.name}:user:{user_id}"
 
     def _handle(self, handle: str) -> str:
-        return f"{self._name}:handle:{handle}"
+        return f"{self.name}:handle:{handle}"
 
     def _attempts(self, key: str) -> list[str]:
-        return [f"{self._name}:attempts:{key}", f"{self._name}:failures:{key}"]
+        return [f"{self.name}:attempts:{key}", f"{self.name}:failures:{key}"]
 
     def _ticket(self, ticket: str) -> str:
-        return f"{self._name}:ticket:{ticket}"
+        return f"{self.name}:ticket:{ticket}"
 
 
 def _unless_expired(ticket: str | None, now: float) -> str | None:
-    """Hand out what a ticket stands for, if it is still good."""
     expires, _, payload = (ticket or "0").partition(" ")
     return payload if float(expires) > now else None
 
 
 def connect(url: str) -> Redis:
-    """Make a client; it connects when it is first used.
-
-    Args:
-        url: Where Redis is.
-
-    Returns:
-        The client, which asks everything once: what may have been done is not repeated.
+    """Make a client that repeats nothing, since it may have been done; it connects at first use.
 
     Raises:
         ConfigurationError: If the URL can't be understood.
@@ -324,7 +322,7 @@ def connect(url: str) -> Redis:
     try:
         pool = BlockingConnectionPool.from_url(
             url,
-            max_connections=_MOST_CONNECTIONS,
+            max_connections=MAX_CONNECTIONS,
             timeout=TIMEOUT,
             socket_timeout=TIMEOUT,
             socket_connect_timeout=TIMEOUT,

@@ -11,7 +11,7 @@ import pytest
 
 from authdemo.sessions import OAuth2, OpenIDConnect, github
 from authdemo.sessions.core.errors import StoreUnavailable
-from authdemo.sessions.stores.embedded import EmbeddedStore
+from authdemo.sessions.stores.sqlite import SQLiteStore
 from authdemo.testing import FrozenClock
 from tests.oidc.cheat import CLIENT, Cheat
 from tests.oidc.github import GitHub
@@ -124,7 +124,7 @@ async def test_from_one_address_nobody_goes_to_providers_without_end(
         await house.go("oidc")
 
 
-class Full(EmbeddedStore):
+class Full(SQLiteStore):
     """A store that keeps nothing more once it is full."""
 
     is_full = False

@@ -18,7 +18,7 @@ from ...core.utils import public_id
 from ...engine import AuthCore
 from ...http.sockets.callers import current_caller
 from ...http.sockets.connections import Connection, Connections
-from ...stores.presence import REFRESH_SECONDS, Tabs
+from ...stores.pubsub import REFRESH_SECONDS, Tabs
 from .push import Coalescing, Live
 from .state import SessionState
 
@@ -159,7 +159,7 @@ class Overviews:
         while self._auth.presence.is_shared:
             await asyncio.sleep(REFRESH_SECONDS)
             for user_id in self._connections.users():
-                await self._auth.presence.say(user_id, self._connections.tabs_of(user_id))
+                await self._auth.presence.publish(user_id, self._connections.tabs_of(user_id))
             self._push_to("")
 
     def _push_to(self, user_id: str) -> None:
@@ -168,7 +168,7 @@ class Overviews:
             self._pushes.ask(connection)
 
     async def _report(self, user_id: str) -> None:
-        await self._auth.presence.say(user_id, self._connections.tabs_of(user_id))
+        await self._auth.presence.publish(user_id, self._connections.tabs_of(user_id))
         self._auth.sessions.feed.publish(ev.TabsChanged(user_id))
 
     async def _push(self, connection: Connection) -> None:
@@ -191,6 +191,6 @@ class Overviews:
 
     async def _tabs(self, user_id: str) -> Tabs:
         tabs = self._connections.tabs_of(user_id)
-        for sid, names in (await self._auth.presence.elsewhere(user_id)).items():
+        for sid, names in (await self._auth.presence.remote_tabs(user_id)).items():
             tabs[sid] = [*tabs.get(sid, []), *names]
         return tabs

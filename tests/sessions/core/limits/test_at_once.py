@@ -14,8 +14,8 @@ from authdemo.sessions.core.settings import Rate, Settings
 from authdemo.sessions.core.utils import new_id
 from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.providers.credentials import Credentials
-from authdemo.sessions.stores.embedded import EmbeddedStore
 from authdemo.sessions.stores.redis import RedisStore
+from authdemo.sessions.stores.sqlite import SQLiteStore
 from tests.support.house import ADA, SECRET, Person
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
@@ -52,7 +52,7 @@ def workers(request, tmp_path, clock):
 
     def store():
         if request.param == "one worker":
-            return EmbeddedStore(tmp_path / "sessions.db")
+            return SQLiteStore(tmp_path / "sessions.db")
         url = request.getfixturevalue("redis").url
         return RedisStore(url, name=name, clock=clock)
 

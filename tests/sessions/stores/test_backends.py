@@ -14,12 +14,10 @@ from authdemo.sessions.core.settings import Settings
 from authdemo.sessions.core.utils import new_id
 from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.providers.credentials import Credentials
-from authdemo.sessions.stores.embedded import EmbeddedStore
-from authdemo.sessions.stores.presence import NobodyElse
+from authdemo.sessions.stores.pubsub import NullPresence, NullRelay
 from authdemo.sessions.stores.redis import RedisStore
-from authdemo.sessions.stores.redis_presence import RedisPresence
-from authdemo.sessions.stores.redis_relay import RedisRelay
-from authdemo.sessions.stores.relay import Alone
+from authdemo.sessions.stores.redis_pubsub import RedisPresence, RedisRelay
+from authdemo.sessions.stores.sqlite import SQLiteStore
 from tests.support.house import ADA, PASSWORD, SECRET, Person
 
 SOMEWHERE = "redis://127.0.0.1:1"
@@ -40,7 +38,7 @@ def kinds(auth):
 
 
 def test_one_process_keeps_them_in_a_file(auth):
-    assert kinds(auth()) == [EmbeddedStore, Alone, NobodyElse]
+    assert kinds(auth()) == [SQLiteStore, NullRelay, NullPresence]
 
 
 def test_several_share_a_redis(auth):
@@ -48,7 +46,7 @@ def test_several_share_a_redis(auth):
 
 
 def test_an_app_may_bring_a_store_of_its_own(auth, tmp_path):
-    own = EmbeddedStore(tmp_path / "own.db")
+    own = SQLiteStore(tmp_path / "own.db")
     assert auth(store=own).sessions.store is own
     assert auth(SOMEWHERE, own).sessions.store is own
     assert kinds(auth(SOMEWHERE, own))[1:] == [RedisRelay, RedisPresence]

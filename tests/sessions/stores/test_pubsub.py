@@ -6,7 +6,7 @@ import asyncio
 from copy import copy
 
 from authdemo.sessions.core.events import BrowserSignedIn, Feed, Notice, SessionChanged
-from authdemo.sessions.stores.redis_relay import RedisRelay
+from authdemo.sessions.stores.redis_pubsub import RedisRelay
 from tests.sessions.stores.test_store_protocol import session
 
 NAME = "relayed"

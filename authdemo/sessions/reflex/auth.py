@@ -111,15 +111,16 @@ class Auth(AuthCore):
                 names it.
             CallbackFailed: If a function of the app raised.
             StoreUnavailable: If the store can't keep it.
+            ImmutableStateError: In a background task, outside of `async with self`.
         """
         caller = self._caller()
         if caller.sid is None:
             raise NotAuthenticated
+        session_state = await state.get_state(SessionState)  # before anything is stored
         record = await self.sessions.update(
             caller.sid, fields, author="server", device=caller.connection.device
         )
         await self.live.settle(state, caller)
-        session_state = await state.get_state(SessionState)
         session_state.cookie_step = record.steps
         return self.session(record)
 

@@ -11,6 +11,7 @@ from collections import defaultdict
 
 import pytest
 import reflex as rx
+from reflex.utils.exceptions import ImmutableStateError
 
 from authdemo.sessions import NotAuthenticated, protected
 from authdemo.sessions.reflex.tabs.state import SessionState
@@ -77,6 +78,13 @@ class Desk(rx.State):
             self.report = f"report of {who}"
             await auth.update(self, name=f"Named by {who}")
         seen.append(f"{who} wrote")
+
+    @rx.event(background=True)
+    async def rename_without_lock(self):
+        try:
+            await auth.update(self, name="Renamed")
+        except ImmutableStateError as error:
+            seen.append(str(error))
 
     @rx.event(background=True)
     @protected
@@ -232,6 +240,12 @@ def test_background_task_ends_when_its_session_ends(auth_app, tab, browser, logi
         assert "of ada" not in graces.said()
     assert "ada wrote" not in seen
     assert browser.session()["user"]["name"] == "Grace Hopper"
+
+
+def test_update_in_background_without_the_lock_stores_nothing(auth_app, tab, browser):
+    tab.call(Desk.rename_without_lock)
+    eventually(lambda: any("async with self" in each for each in seen))
+    assert browser.session()["user"]["name"] == "Ada Lovelace"
 
 
 def test_task_that_ignores_its_end_has_no_rights_and_no_tab(auth_app, tab, browser, login_as):

@@ -6,8 +6,8 @@ import os
 
 import reflex as rx
 
-from authdemo.light.plugin import LightPages
 from authdemo.sessions.reflex.plugin import SessionsPlugin
+from authdemo.slim_build.plugin import SlimBuild
 
 # The workers share the tabs' state as they share the sessions: in Redis, if there is one.
 state_manager = "redis" if os.environ.get("REFLEX_REDIS_URL") else "memory"
@@ -21,5 +21,5 @@ config = rx.Config(
     frontend_compression_formats=["brotli", "gzip"],
     cors_allowed_origins=[f"http://localhost:{pages_port}"],
     disable_plugins=[rx.plugins.SitemapPlugin],
-    plugins=[SessionsPlugin("authdemo.auth:auth", keep_secret=True), LightPages()],
+    plugins=[SessionsPlugin("authdemo.auth:auth", keep_secret=True), SlimBuild()],
 )

@@ -72,7 +72,7 @@ def check_settings() -> None:
 
     write_to_stderr()
     try:
-        seeds.are_wanted(os.environ)
+        seeds.is_enabled(os.environ)
         providers_from_environ()
         settings = Settings.from_environ(keep_secret=False)
         database_url(settings.data_dir)

@@ -11,11 +11,11 @@ from pydantic_core import to_json
 
 from authdemo import seeds
 from authdemo.accounts import Accounts, Member
-from authdemo.logs import say
+from authdemo.logs import write_line
 from authdemo.sessions import Auth, Credentials, Events, Pages, providers_from_environ
 
 accounts = Accounts()
-is_seeded = seeds.are_wanted(os.environ)
+is_seeded = seeds.is_enabled(os.environ)
 if is_seeded:
     accounts.seed(seeds.SEEDS, seeds.SEED_PASSWORD)
 
@@ -29,7 +29,7 @@ def report(session: Mapping[str, Any], path: str) -> None:
     """Write what the home page was rendered with, as the tutorial's page does."""
     if path == "/":
         user, rev = to_json(session["user"]).decode(), session["rev"]
-        say(f"Server Side Rendering {user} rev {rev}")
+        write_line(f"Server Side Rendering {user} rev {rev}")
 
 
 auth = Auth(

@@ -16,11 +16,11 @@ from authdemo.pages import (
     home,
     inspector,
     login,
-    nowhere,
+    not_found,
     register,
 )
 from authdemo.sessions import word
-from authdemo.ui import head, mishaps
+from authdemo.ui import error_boundary, head
 from authdemo.ui.log_out import LogOutState
 
 logs.write_to_stderr()
@@ -36,7 +36,7 @@ app = rx.App(
     head_components=head.components(),
     html_lang="en",
     toaster=None,
-    app_wraps=mishaps.WRAPS,
+    app_wraps=error_boundary.WRAPS,
 )
 app.register_lifespan_task(accounts.open)
 for path, page, name, on_load in (
@@ -48,6 +48,6 @@ for path, page, name, on_load in (
     ("/confirm", confirm.page, "confirm", []),
     ("/login", login.page, "login", [login.LoginState.explain]),
     ("/register", register.page, "register", []),
-    ("404", nowhere.page, "nowhere", []),
+    ("404", not_found.page, "not_found", []),
 ):
     app.add_page(page, route=path, title=titled(f"{name}.title"), image=head.ICON, on_load=on_load)

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TextIO
 
 
-class Paper:
+class BufferedStream:
     """Writes the lines of one turn of the event loop at once, at its end.
 
     To write is to let all other threads of the process go first, which takes longer than
@@ -53,17 +53,17 @@ class Paper:
             loop.call_soon(self.flush)
 
 
-class Entries(logging.Handler):
-    """Writes log entries on a paper, each as one line; a traceback follows, indented."""
+class LineHandler(logging.Handler):
+    """Writes log entries, each as one line; a traceback follows, indented."""
 
-    def __init__(self, paper: Paper) -> None:
+    def __init__(self, stream: BufferedStream) -> None:
         super().__init__()
-        self._paper = paper
+        self._stream = stream
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write an entry; one that can't be spelled is shown as `logging` shows it."""
         try:
-            self._paper.write(self.format(record), at_once=record.levelno >= logging.WARNING)
+            self._stream.write(self.format(record), at_once=record.levelno >= logging.WARNING)
         except Exception:  # noqa: BLE001 - the caller goes on, as with `logging`'s own handlers
             self.handleError(record)
 
@@ -77,10 +77,10 @@ class Entries(logging.Handler):
         return line
 
 
-_stderr = Paper(sys.stderr)
+_stderr = BufferedStream(sys.stderr)
 
 
-def say(text: str) -> None:
+def write_line(text: str) -> None:
     """Write a line that is no diagnosis, such as what was served: the time, and a text.
 
     It is written for every page, and `logging` would take longer than the page.
@@ -96,7 +96,7 @@ def write_to_stderr() -> None:
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # noqa: SLF001 - "Optimization" in its docs
     logger = logging.getLogger("authdemo")
-    logger.handlers = [Entries(_stderr)]
+    logger.handlers = [LineHandler(_stderr)]
     logger.setLevel(logging.INFO)
     logger.propagate = False
 

@@ -14,7 +14,7 @@ SEEDS = (
 SEED_PASSWORD = "tutorial"  # noqa: S105 - the demo's accounts are for everyone
 
 
-def are_wanted(environ: Mapping[str, str]) -> bool:
+def is_enabled(environ: Mapping[str, str]) -> bool:
     """Tell whether the operator wants them."""
     said = environ.get("AUTH_DEMO_ACCOUNTS") or "1"
     if said not in ("0", "1"):

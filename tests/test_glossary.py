@@ -19,7 +19,7 @@ COVERED = (
     "Makefile",
     "authdemo/*.py",
     "authdemo/launch/**/*.*",
-    "authdemo/light/**/*.*",
+    "authdemo/slim_build/**/*.*",
     "authdemo/pages/**/*.*",
     "authdemo/ui/**/*.*",
     "authdemo/**/words/*.json",

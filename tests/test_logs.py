@@ -17,7 +17,7 @@ from typing import Any, TextIO
 import pytest
 
 import authdemo.sessions.core.audit  # noqa: F401 - its loggers escape from then on
-from authdemo.logs import Entries, Paper
+from authdemo.logs import BufferedStream, LineHandler
 from authdemo.sessions.core.text import Printable
 
 ROOT = Path(__file__).parent.parent
@@ -34,7 +34,7 @@ def paper() -> io.StringIO:
 @pytest.fixture
 def say(paper: io.StringIO) -> Say:
     """Make an entry."""
-    handler = Entries(Paper(paper))
+    handler = LineHandler(BufferedStream(paper))
 
     def say(text: str, level: int = logging.INFO) -> None:
         handler.handle(logging.makeLogRecord({"msg": text, "levelno": level}))
@@ -45,7 +45,7 @@ def say(paper: io.StringIO) -> Say:
 @pytest.mark.parametrize("mark", ["\n", "\r", "\x1b", "\0", "\u2028", "\x85"])
 def test_no_input_starts_a_line_of_its_own(mark: str, paper: io.StringIO) -> None:
     record = logging.makeLogRecord({"msg": "an account %s", "args": (f"x{mark}FORGED",)})
-    line = Entries(Paper(paper)).format(record)
+    line = LineHandler(BufferedStream(paper)).format(record)
     assert line.isprintable()
     assert line.endswith("FORGED")
 
@@ -96,13 +96,15 @@ def lost() -> Iterator[TextIO]:
 
 @pytest.mark.parametrize("level", [logging.INFO, logging.ERROR])
 def test_a_log_that_nobody_reads_stops_nobody_who_writes(level: int, lost: TextIO) -> None:
-    Entries(Paper(lost)).handle(logging.makeLogRecord({"msg": "first", "levelno": level}))
+    LineHandler(BufferedStream(lost)).handle(
+        logging.makeLogRecord({"msg": "first", "levelno": level})
+    )
 
 
 async def test_what_is_written_later_on_a_lost_log_troubles_no_event_loop(lost: TextIO) -> None:
     troubles: list[Any] = []
     asyncio.get_running_loop().set_exception_handler(lambda *trouble: troubles.append(trouble))
-    Paper(lost).write("first")
+    BufferedStream(lost).write("first")
     await asyncio.sleep(0)
     assert troubles == []
 
@@ -111,7 +113,7 @@ def test_an_entry_that_cannot_be_spelled_is_shown_and_stops_nobody(
     paper: io.StringIO, capsys: pytest.CaptureFixture[str]
 ) -> None:
     entry = {"msg": "%d sessions", "args": ("many",), "levelno": logging.ERROR}
-    Entries(Paper(paper)).handle(logging.makeLogRecord(entry))
+    LineHandler(BufferedStream(paper)).handle(logging.makeLogRecord(entry))
     assert "Arguments: ('many',)" in capsys.readouterr().err
     assert paper.getvalue() == ""
 
@@ -136,7 +138,7 @@ def test_traceback_in_the_log_has_no_line_of_a_clients_own(mark: str) -> None:
     except ValueError as error:
         trouble = (type(error), error, error.__traceback__)
     record = logging.makeLogRecord({"msg": "It failed.", "exc_info": trouble})
-    _, *others = Entries(Paper(io.StringIO())).format(record).splitlines()
+    _, *others = LineHandler(BufferedStream(io.StringIO())).format(record).splitlines()
     assert all(line.startswith("    ") and line.isprintable() for line in others)
     assert "FORGED" in others[-1]
 

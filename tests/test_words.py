@@ -56,7 +56,7 @@ def test_every_key_that_the_app_uses_is_in_the_catalogs() -> None:
 def test_no_text_is_left_over() -> None:
     everything = "\n".join(SOURCES)
     by_name = set(re.findall(r'f"\{name\}\.(\w+)"', everything))
-    open_areas = set(re.findall(r'f"([a-z]+)\.\{', everything))
+    open_areas = set(re.findall(r'f"([a-z_]+)\.\{', everything))
     open_areas |= set(re.findall(r'word_?[oO]f\("([a-z]+)"', everything))
 
     def is_used(key: str) -> bool:

@@ -20,7 +20,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from authdemo.launch.errors import LaunchError
-from authdemo.launch.leaving import GracefulLoop, OpenSockets
+from authdemo.launch.graceful_loop import GracefulLoop, OpenSockets
 from authdemo.launch.processes import die_with_parent
 from authdemo.launch.settings import ServerSettings
 

@@ -9,15 +9,15 @@ import reflex as rx
 
 from authdemo.auth import accounts, auth
 from authdemo.sessions import AuthError, word
-from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import refusal, submit_button
 from authdemo.ui.feedback import ToastWhen
 from authdemo.ui.layout import layout
+from authdemo.ui.pending_mixin import PendingMixin
 from authdemo.ui.profile_form import profile_form
 from authdemo.ui.session_card import client_session
 
 
-class AccountState(Busy, rx.State):
+class AccountState(PendingMixin, rx.State):
     """The form for a new password."""
 
     has_password: bool = True

@@ -9,13 +9,13 @@ import reflex as rx
 
 from authdemo.auth import accounts, auth
 from authdemo.sessions import confirm_button, live_text, protected, use_session, verbatim, word
-from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import action_button, refusal
 from authdemo.ui.layout import layout
+from authdemo.ui.pending_mixin import PendingMixin
 
 
 @protected(roles="admin")
-class AdminState(Busy, rx.State):
+class AdminState(PendingMixin, rx.State):
     """Everyone who has an account."""
 
     people: rx.Field[list[dict[str, str]]] = rx.field(default_factory=list)

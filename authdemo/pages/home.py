@@ -8,14 +8,14 @@ import reflex as rx
 
 from authdemo.auth import auth
 from authdemo.sessions import word
-from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import action_button, refusal, update_button, update_refusal
 from authdemo.ui.layout import layout
 from authdemo.ui.log_out import log_out_button
+from authdemo.ui.pending_mixin import PendingMixin
 from authdemo.ui.session_card import server_session
 
 
-class HomeState(Busy, rx.State):
+class HomeState(PendingMixin, rx.State):
     """The buttons of the home page."""
 
     @rx.event

@@ -17,13 +17,13 @@ from authdemo.sessions import (
     use_session,
     word,
 )
-from authdemo.ui.busy import Busy
+from authdemo.ui.auth_links import auth_link
 from authdemo.ui.buttons import refusal, submit_button
-from authdemo.ui.crossing import crossing
 from authdemo.ui.layout import plain_layout
+from authdemo.ui.pending_mixin import PendingMixin
 
 
-class LoginState(Busy, rx.State):
+class LoginState(PendingMixin, rx.State):
     """The login form."""
 
     is_seeded: bool = is_seeded
@@ -80,7 +80,7 @@ def page() -> rx.Component:
         ),
         refusal(LoginState.error),
         home_link(),
-        crossing("/register", word("login.no_account"), word("login.register")),
+        auth_link("/register", word("login.no_account"), word("login.register")),
         rx.cond(LoginState.is_seeded, rx.el.p(word("login.hint"), class_name="caption")),
         rx.cond(
             LoginState.elsewhere,

@@ -8,11 +8,11 @@ import reflex as rx
 
 from authdemo.auth import auth
 from authdemo.sessions import word
-from authdemo.ui.busy import Busy
 from authdemo.ui.buttons import action_button, refusal
+from authdemo.ui.pending_mixin import PendingMixin
 
 
-class LogOutState(Busy, rx.State):
+class LogOutState(PendingMixin, rx.State):
     """The button that ends the session."""
 
     @rx.event

@@ -67,7 +67,7 @@ def main() -> None:
     from authdemo.authdemo import app
     from authdemo.sessions.reflex.components import forms, session
     from authdemo.sessions.reflex.installed import remember
-    from authdemo.ui import feedback, mishaps, preferences
+    from authdemo.ui import error_boundary, feedback, preferences
 
     remember(auth)
     pages = {
@@ -78,7 +78,7 @@ def main() -> None:
         "refused_page": session.refused_page,
         "toasts": inspect.unwrap(feedback.toasts),
         "theme_switch": inspect.unwrap(preferences.theme_switch),
-        "lost_connection": inspect.unwrap(mishaps.lost_connection),
+        "lost_connection": inspect.unwrap(error_boundary.lost_connection),
     }
     for name, page in pages.items():
         shown = page() if callable(page) else page

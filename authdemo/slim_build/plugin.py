@@ -9,15 +9,15 @@ from typing import Any
 
 from reflex.plugins import Plugin
 
-_FOLDER = Path("light")
-_IMPORT = 'import light from "./light/vite.js";\n'
+_FOLDER = Path("slim_build")
+_IMPORT = 'import slimBuild from "./slim_build/vite.js";\n'
 _PLUGINS = "plugins: ["
 _WHOLE_MODULES = re.compile(r"^import \* as \w+ from .*$", re.MULTILINE)
 _GLOBALS = re.compile(r"useEffect\(\(\) => \{\s*// Make contexts.*?\}, \[\]\);", re.DOTALL)
 
 
-class LightPages(Plugin):
-    """Makes the pages load less; `vite.js` says what it does to the scripts."""
+class SlimBuild(Plugin):
+    """Leaves out of the build what the pages do without; `vite.js` lists it."""
 
     def get_static_assets(self, **_: Any) -> Sequence[tuple[Path, str | bytes]]:
         """Give the build its scripts."""
@@ -33,7 +33,7 @@ class LightPages(Plugin):
 def _with_our_plugin(config: str) -> str:
     if config.startswith(_IMPORT):
         return config
-    return _IMPORT + config.replace(_PLUGINS, f"{_PLUGINS}light(), ", 1)
+    return _IMPORT + config.replace(_PLUGINS, f"{_PLUGINS}slimBuild(), ", 1)
 
 
 def _without_globals(root: str) -> str:

@@ -11,7 +11,7 @@ import reflex as rx
 from authdemo.sessions import AuthError
 
 
-class Busy(rx.State, mixin=True):
+class PendingMixin(rx.State, mixin=True):
     """A state whose handlers say when they are at work."""
 
     pending: bool = False

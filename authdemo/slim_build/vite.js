@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 /** What every page needs is packed in two: together it is smaller than in pieces. */
 const VENDOR =
   /node_modules\/(react|react-dom|scheduler|react-router|react-error-boundary|@socket\.io\/.*|socket\.io-\w+|engine\.io-\w+)\//;
-const APP = /\/\.web\/(app\/root|light\/[\w-]+|utils\/[\w-]+)\.jsx?$/;
+const APP = /\/\.web\/(app\/root|slim_build\/[\w-]+|utils\/[\w-]+)\.jsx?$/;
 
 /** Reflex asks for WebSocket and nothing else. */
 const TRANSPORTS = /engine\.io-client\/build\/esm\/transports\/index\.js$/;
@@ -12,9 +12,9 @@ const WEBSOCKET_ALONE =
 
 const ours = (script) => fileURLToPath(new URL(script, import.meta.url));
 
-/** Keeps pages light: a plugin for Vite. */
+/** A plugin for Vite that keeps pages small. */
 export default () => ({
-  name: "light-pages",
+  name: "slim-build",
   enforce: "pre",
   config: () => ({
     resolve: {

@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 
-def crossing(path: str, question: Any, label: Any) -> rx.Component:
+def auth_link(path: str, question: Any, label: Any) -> rx.Component:
     """Lead to the other page, without forgetting where the visitor wants to go."""
     query: Any = rx.State.router.url.query
     return rx.el.p(

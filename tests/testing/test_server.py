@@ -13,7 +13,7 @@ STUBBORN = """
 import os, signal
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 os.fork()
-print("here", flush=True)
+os.write(1, b"here\\n")
 while True:
     signal.pause()
 """

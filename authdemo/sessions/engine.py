@@ -17,7 +17,7 @@ from .core.callbacks import Callbacks
 from .core.errors import ConfigurationError, NotAuthenticated
 from .core.events import Events
 from .core.locales import Locales
-from .core.one_time import LoginTickets
+from .core.one_time import LoginTicket, OneTimeStore
 from .core.rate_limit import AddressLimit, FailureLimit, UpdateLimit
 from .core.record import SessionRecord
 from .core.rules import MEMBERS, PageRules, Rule
@@ -189,7 +189,7 @@ class AuthCore:
             trail=self.trail,
             clock=self.now,
         )
-        self.tickets = LoginTickets(store, clock=self.now)
+        self.tickets = OneTimeStore(LoginTicket, store, clock=self.now)
         self.access_tokens = AccessTokens(
             self.settings.keys, issuer=self.settings.url or name, client=name, clock=self.now
         )

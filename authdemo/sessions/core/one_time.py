@@ -1,213 +1,152 @@
-"""Single-use values: login tickets, OAuth states and logout states."""
+"""Single-use values: login tickets, OAuth states and logout states; and login invalidation."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from .errors import OAuthCallbackError, SignInOutdated, TicketRejected
 from .store import SessionStore
-from .utils import Clock, new_id, system_clock
-
-Kind = TypeVar("Kind", bound=BaseModel)
+from .utils import Clock, new_id
 
 
-class OneTimeStore(Generic[Kind]):
-    """Keeps things of one kind on every worker, each for a while and for one use."""
-
-    def __init__(
-        self, kind: type[Kind], store: SessionStore, *, seconds: float, clock: Clock
-    ) -> None:
-        self._kind = kind
-        self._store = store
-        self._seconds = seconds
-        self._clock = clock
-
-    async def keep(self, thing: Kind, name: str = "") -> str:
-        """Keep one."""
-        name, expires = name or new_id(), self._clock() + self._seconds
-        await self._store.put_ticket(self._hash(name), thing.model_dump_json(), expires=expires)
-        return name
-
-    async def take(self, name: str) -> Kind | None:
-        """Take one back; whatever the answer, it is used up."""
-        kept = await self._store.take_ticket(self._hash(name), now=self._clock())
-        return self._kind.model_validate_json(kept) if kept else None
-
-    def _hash(self, name: str) -> str:
-        text = f"{self._kind.__name__.lower()} {name}"
-        return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-
-
-TICKET_SECONDS = 30
-
-
-class LoginTicket(BaseModel):
-    """What a ticket stands for."""
+class OneTimeValue(BaseModel):
+    """A value that is kept on the server for `MAX_AGE` seconds, and used once."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    MAX_AGE: ClassVar[int]
+
+
+T = TypeVar("T", bound=OneTimeValue)
+
+
+@dataclass(frozen=True, eq=False)
+class OneTimeStore(Generic[T]):
+    """Keeps values of one kind for all workers. The store never sees a key, only its hash."""
+
+    kind: type[T]
+    store: SessionStore
+    _: KW_ONLY
+    clock: Clock
+
+    async def put(self, value: T, key: str = "") -> str:
+        """Keep a value, and return its key."""
+        key, expires = key or new_id(), self.clock() + value.MAX_AGE
+        await self.store.put_ticket(self._hash(key), value.model_dump_json(), expires=expires)
+        return key
+
+    async def consume(self, key: str) -> T | None:
+        """Take a value out, if it is there."""
+        found = await self.store.take_ticket(self._hash(key), now=self.clock())
+        return self.kind.model_validate_json(found) if found else None
+
+    def _hash(self, key: str) -> str:
+        return _sha256(f"{self.kind.__name__.lower()} {key}")
+
+
+class LoginTicket(OneTimeValue):
+    """A sign-in over a socket, on its way to the cookie of the browser that began it."""
+
+    MAX_AGE = 30
 
     user: dict[str, Any]
-    began: float
+    started_at: float
     provider: str
     callback_url: str
     browser: str = ""
 
 
-class LoginTickets:
-    """Gives tickets out and takes each back once."""
+class OAuthState(OneTimeValue):
+    """A sign-in on its way to a provider and back (RFC 6749 section 10.12, RFC 7636)."""
 
-    def __init__(self, store: SessionStore, *, clock: Clock = system_clock) -> None:
-        self._waiting = OneTimeStore(LoginTicket, store, seconds=TICKET_SECONDS, clock=clock)
-
-    async def issue(self, granted: LoginTicket) -> str:
-        """Give a ticket out."""
-        return await self._waiting.keep(granted)
-
-    async def redeem(self, ticket: str, *, browser: str) -> LoginTicket:
-        """Take a ticket back; whatever the answer, it is used up."""
-        granted = await self._waiting.take(ticket)
-        if granted is None:
-            raise TicketRejected("This sign-in took too long. Sign in again.")
-        if granted.browser not in ("", browser):
-            raise TicketRejected(
-                "The browser's cookies changed during this sign-in. Sign in again.",
-                reason="browser",
-            )
-        return granted
-
-
-DEPARTURE_SECONDS = 600
-
-
-class OAuthState(BaseModel):
-    """One sign-in under way, kept on the server and used once.
-
-    See RFC 7636 section 4.1.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    MAX_AGE = 600
 
     provider: str
-    nonce: str
+    nonce: str = Field(default_factory=new_id)
     verifier: str
     callback_url: str
-    member: str
+    session_id: str
     browser: str
-    began: float
-    since: float = 0
+    started_at: float
+    min_auth_time: float = 0
 
 
-class OAuthStates:
-    """Remembers sign-ins under way, on every worker, and each for one return."""
-
-    def __init__(self, store: SessionStore, *, clock: Clock) -> None:
-        self._waiting = OneTimeStore(OAuthState, store, seconds=DEPARTURE_SECONDS, clock=clock)
-        self._clock = clock
-
-    def begin(
-        self,
-        *,
-        provider: str,
-        verifier: str,
-        callback_url: str,
-        member: str,
-        again: bool = False,
-    ) -> tuple[OAuthState, str, str]:
-        """Prepare for somebody who goes to a provider; nothing is remembered yet."""
-        state, secret, now = new_id(), new_id(), self._clock()
-        departure = OAuthState(
-            provider=provider,
-            nonce=new_id(),
-            verifier=verifier,
-            callback_url=callback_url,
-            member=member,
-            browser=_hash(secret),
-            began=now,
-            since=now if again else 0,
-        )
-        return departure, state, secret
-
-    async def keep(self, departure: OAuthState, state: str) -> None:
-        """Remember somebody who goes to a provider."""
-        await self._waiting.keep(departure, state)
-
-    async def arrive(self, state: str, secrets: list[str], *, provider: str) -> OAuthState:
-        """Recognise somebody who comes back; whatever the answer, the state is used up."""
-        departure = await self._waiting.take(state)
-        if departure is None or departure.provider != provider:
-            raise OAuthCallbackError("This sign-in took too long, or is over.", reason="state")
-        if not any(hmac.compare_digest(_hash(each), departure.browser) for each in secrets):
-            raise OAuthCallbackError("This sign-in was begun in another browser.", reason="browser")
-        return departure
+def browser_hash(secret: str) -> str:
+    """Hash the secret by which a browser is recognized when it comes back from a provider."""
+    return _sha256(f"browser {secret}")
 
 
-def _hash(text: str) -> str:
-    return hashlib.sha256(b"departure " + text.encode("utf-8", "replace")).hexdigest()
+class LogoutState(OneTimeValue):
+    """A sign-out on its way to a provider and back."""
 
-
-FAREWELL_SECONDS = 600
-
-
-class LogoutState(BaseModel):
-    """One sign-out under way."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    MAX_AGE = 600
 
     provider: str
     callback_url: str
     id_token: str = Field(default="", repr=False)
 
 
-class LogoutStates:
-    """Remembers sign-outs under way, on every worker, and each step once."""
-
-    def __init__(self, store: SessionStore, *, clock: Clock) -> None:
-        self._waiting = OneTimeStore(LogoutState, store, seconds=FAREWELL_SECONDS, clock=clock)
-
-    async def keep(self, farewell: LogoutState) -> str:
-        """Remember one."""
-        return await self._waiting.keep(farewell)
-
-    async def take(self, name: str, *, provider: str) -> LogoutState | None:
-        """Find one; whatever the answer, its name is used up."""
-        farewell = await self._waiting.take(name)
-        return farewell if farewell is not None and farewell.provider == provider else None
+async def redeem_ticket(
+    tickets: OneTimeStore[LoginTicket], key: str, *, browser: str
+) -> LoginTicket:
+    """Consume a login ticket that this browser may use."""
+    ticket = await tickets.consume(key)
+    if ticket is None:
+        raise TicketRejected("This sign-in took too long. Sign in again.")
+    if ticket.browser not in ("", browser):
+        message = "The browser's cookies changed during this sign-in. Sign in again."
+        raise TicketRejected(message, reason="browser")
+    return ticket
 
 
-PROOF_SECONDS = DEPARTURE_SECONDS + TICKET_SECONDS + 120
-"""How long a proof is good for: the way to a provider and back, a ticket, and a slow answer."""
+async def redeem_oauth_state(
+    states: OneTimeStore[OAuthState], key: str, secrets: Iterable[str], *, provider: str
+) -> OAuthState:
+    """Consume an OAuth state that was created in this browser for this provider."""
+    state = await states.consume(key)
+    if state is None or state.provider != provider:
+        raise OAuthCallbackError("This sign-in took too long, or has ended.", reason="state")
+    if not any(hmac.compare_digest(browser_hash(each), state.browser) for each in secrets):
+        raise OAuthCallbackError("This sign-in began in another browser.", reason="browser")
+    return state
+
+
+MAX_LOGIN_SECONDS = OAuthState.MAX_AGE + LoginTicket.MAX_AGE + 120
+"""How long a sign-in may take: the way to a provider and back, a ticket, and a slow answer."""
 
 
 @dataclass(frozen=True, eq=False)
 class LoginInvalidation:
-    """Knows on every worker until when the proofs of a user are void."""
+    """Voids the pending sign-ins of a user on every worker."""
 
     store: SessionStore
     _: KW_ONLY
     clock: Clock
 
-    async def void(self, user_id: str) -> None:
-        """Let nobody in by what they have begun to prove before now.
+    async def invalidate(self, user_id: str) -> None:
+        """Void every sign-in that has begun before now.
 
-        Do it before the user's sessions are looked for: a session that begins too late to be
-        found is refused then.
+        Call it before listing the user's sessions: `check` rejects those that begin after that.
         """
         now = self.clock()
-        await self.store.put_ticket(_key(user_id), repr(now), expires=now + PROOF_SECONDS)
+        await self.store.put_ticket(_key(user_id), repr(now), expires=now + MAX_LOGIN_SECONDS)
 
-    async def check(self, user_id: str, began: float) -> None:
-        """Check that a proof still counts."""
+    async def check(self, user_id: str, started_at: float) -> None:
+        """Reject a sign-in that was voided, or that took too long to know."""
         now = self.clock()
-        voided = await self.store.find_ticket(_key(user_id), now=now)
-        if began < max(float(voided or 0), now - PROOF_SECONDS):
+        voided_at = await self.store.find_ticket(_key(user_id), now=now)
+        if started_at < max(float(voided_at or 0), now - MAX_LOGIN_SECONDS):
             raise SignInOutdated("Your account changed while you signed in. Sign in again.")
 
 
 def _key(user_id: str) -> str:
-    """Name the user's proofs, as no other ticket is named."""
-    return "proofs-" + hashlib.sha256(user_id.encode("utf-8", "replace")).hexdigest()
+    return f"login-invalidation-{_sha256(user_id)}"
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

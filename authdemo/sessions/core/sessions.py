@@ -58,7 +58,7 @@ class Sessions(Lookup):
         super().__init__(
             store=store, tokens=tokens, endings=endings, fitting=SchemaMigrator(schema), clock=clock
         )
-        self._proofs = LoginInvalidation(store, clock=clock)
+        self._invalidation = LoginInvalidation(store, clock=clock)
         self._authorship = ClaimsBuilder(callbacks, schema)
         self.renewals = Renewals(
             store=store, find=self.find, feed=self.feed, options=options, clock=clock
@@ -166,7 +166,7 @@ class Sessions(Lookup):
         sign-in that is under way has to begin again. Nobody uses the sessions by it: they end
         when they would have ended.
         """
-        await self._proofs.void(user.id)
+        await self._invalidation.invalidate(user.id)
 
         def accept(record: SessionRecord) -> dict[str, Any]:
             return self.schema.server_owned_changes(record.user, user)
@@ -207,7 +207,7 @@ class Sessions(Lookup):
         self, user_id: str, *, but: str | None = None, device: Device | None = None
     ) -> int:
         """End all of a user's sessions, or all but one, and the sign-ins that are under way."""
-        await self._proofs.void(user_id)
+        await self._invalidation.invalidate(user_id)
         ended = [record for record in await self.of_user(user_id) if record.id != but]
         for record in ended:
             await self.revoke(record.id, device=device)
@@ -228,7 +228,7 @@ class Sessions(Lookup):
         if began is None:
             return
         try:
-            await self._proofs.check(record.user_id, began)
+            await self._invalidation.check(record.user_id, began)
         except AuthError:
             with suppress(StoreUnavailable):  # nobody has its token
                 await self.store.delete(record.id)

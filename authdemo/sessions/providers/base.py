@@ -151,7 +151,7 @@ class RedirectProvider(ABC):
             "state": state,
             "code_challenge": self._client().create_code_challenge(departure.verifier, "S256"),
             "code_challenge_method": "S256",
-            "prompt": "login" if departure.since else self.prompt,
+            "prompt": "login" if departure.min_auth_time else self.prompt,
             **self._also_asked(departure),
         }
         given = [(name, value) for name, value in asked.items() if value]

@@ -321,13 +321,13 @@ class OpenIDConnect(RedirectProvider):
         )
 
     def _also_asked(self, departure: OAuthState) -> Mapping[str, str]:
-        return {"nonce": departure.nonce, "max_age": "0" if departure.since else ""}
+        return {"nonce": departure.nonce, "max_age": "0" if departure.min_auth_time else ""}
 
     async def _recognise(
         self, http: httpx.AsyncClient, granted: TokenResponse, departure: OAuthState
     ) -> Identity:
         claims = await self._verifier().id_token(http, granted.get("id_token"), departure.nonce)
-        proved = proved_at(claims, since=departure.since, leeway=self.leeway)
+        proved = proved_at(claims, since=departure.min_auth_time, leeway=self.leeway)
         session = self._session(claims, str(granted["id_token"]), proved)
         claims = await self._with_userinfo(http, claims, granted)
         return Identity(

@@ -154,10 +154,10 @@ class Auth(AuthCore):
         if granted.redirect_to is not None:
             session_state.leave_to = await self._way_to(granted.redirect_to, connection)
             return
-        session_state.ticket = await self.tickets.issue(
+        session_state.ticket = await self.tickets.put(
             LoginTicket(
                 user=self.sessions.schema.adopt(granted.user, {}),
-                began=granted.began,
+                started_at=granted.began,
                 provider=granted.account.provider,
                 callback_url=callback_url,
                 browser=connection.browser,

@@ -18,9 +18,9 @@ async def sign_in(provider: OpenIDConnect, cheat: Cheat) -> Identity:
         nonce="a nonce",
         verifier=provider.new_verifier(),
         callback_url="/",
-        member="",
+        session_id="",
         browser="",
-        began=0,
+        started_at=0,
     )
     address = await provider.address(departure, state="a state", redirect_uri=BACK)
     answer = query_of(cheat.authorize(query_of(address)))

@@ -25,6 +25,7 @@ from ...core.errors import (
     TicketRejected,
     UnknownProvider,
 )
+from ...core.one_time import redeem_ticket
 from ...core.record import Device, SessionRecord
 from ...core.schema import UserSchema
 from ...core.sessions import Sessions
@@ -255,18 +256,17 @@ class Endpoints:
     async def redeem(self, request: Request) -> Response:
         """`POST ticket`: exchange a sign-in ticket for the session cookie."""
         visitor, body = await self._receive(request)
-        granted = await self._auth.tickets.redeem(
-            str(body.get("ticket")), browser=self._visitors.browser(visitor)
-        )
+        key, browser = str(body.get("ticket")), self._visitors.browser(visitor)
+        ticket = await redeem_ticket(self._auth.tickets, key, browser=browser)
         try:
-            user = self._auth.sessions.schema.read_older(granted.user)
-            provider = self._auth.admission.provider(granted.provider)
+            user = self._auth.sessions.schema.read_older(ticket.user)
+            provider = self._auth.admission.provider(ticket.provider)
         except (ValidationError, UnknownProvider) as error:  # another version has issued it
             raise TicketRejected("This sign-in took too long. Sign in again.") from error
         account = Account(provider.id, provider.type)
-        target = await self._auth.redirect(granted.callback_url, visitor.base_url)
-        known = Granted(user, account, granted.began)
-        return await self._signing_in.admit(request, visitor, known, target, as_json=True)
+        target = await self._auth.redirect(ticket.callback_url, visitor.base_url)
+        granted = Granted(user, account, ticket.started_at)
+        return await self._signing_in.admit(request, visitor, granted, target, as_json=True)
 
     async def start_sign_in(self, request: Request) -> Response:
         """`POST signin/<provider>`: credentials are asked for on the app's own page."""

@@ -16,9 +16,10 @@ from ...core.errors import (
     SignInError,
     TooManyDepartures,
 )
-from ...core.one_time import DEPARTURE_SECONDS, OAuthState, OAuthStates
+from ...core.one_time import OAuthState, OneTimeStore, browser_hash, redeem_oauth_state
 from ...core.rate_limit import AddressLimit
 from ...core.users import User
+from ...core.utils import new_id
 from ...engine import AuthCore
 from ...login import Granted
 from ...providers.base import RedirectProvider
@@ -134,7 +135,7 @@ class ProviderSignIn:
         self._auth = auth
         self._signing_in = signing_in
         self._base = base
-        self._departures = OAuthStates(auth.sessions.store, clock=auth.now)
+        self._states = OneTimeStore(OAuthState, auth.sessions.store, clock=auth.now)
         rate = auth.settings.address_rate
         self._limit = AddressLimit(auth.sessions.store, rate, "departures", clock=auth.now)
 
@@ -150,23 +151,25 @@ class ProviderSignIn:
         With `?prompt=login`, as Auth.js's `signIn(provider, options, {prompt: "login"})` sends,
         the visitor has to prove there who they are, however well they are known.
         """
-        again = request.query.get("prompt") == "login"
-        departure, state, secret = self._departures.begin(
+        key, secret, now = new_id(), new_id(), self._auth.now()
+        state = OAuthState(
             provider=provider.id,
             verifier=provider.new_verifier(),
             callback_url=callback_url,
-            member=visitor.sid,
-            again=again,
+            session_id=visitor.sid,
+            browser=browser_hash(secret),
+            started_at=now,
+            min_auth_time=now if request.query.get("prompt") == "login" else 0,
         )
         try:
             await self._check_rate(visitor)
             address = await provider.address(
-                departure, state=state, redirect_uri=self._redirect_uri(visitor, provider)
+                state, state=key, redirect_uri=self._redirect_uri(visitor, provider)
             )
         except SignInError as error:
             return self._refuse(request, visitor, provider, error, callback_url)
-        await self._departures.keep(departure, state)
-        answer, names, life = redirect(request, address), visitor.names, DEPARTURE_SECONDS
+        await self._states.put(state, key)
+        answer, names, life = redirect(request, address), visitor.names, state.MAX_AGE
         kept = _BETWEEN.join([secret, *_secrets(visitor)][:_MOST_AT_ONCE])
         cookies.put(answer.headers, names.state, kept, secure=names.secure, max_age=life)
         return answer
@@ -177,9 +180,10 @@ class ProviderSignIn:
         """Receive a visitor who comes back."""
         wanted = ""
         try:
-            departure = await self._recognise(request, visitor, provider)
-            wanted = departure.callback_url
-            granted = await self._identify(request, visitor, provider, departure)
+            key, secrets = request.query.get("state", ""), _secrets(visitor)
+            state = await redeem_oauth_state(self._states, key, secrets, provider=provider.id)
+            wanted = state.callback_url
+            granted = await self._identify(request, visitor, provider, state)
             return await self._signing_in.admit(request, visitor, granted, wanted)
         except (SignInError, CallbackFailed) as error:
             return self._refuse(request, visitor, provider, error, wanted)
@@ -188,28 +192,22 @@ class ProviderSignIn:
         if wait := await self._limit.take(visitor.device.ip):
             raise TooManyDepartures(wait)
 
-    async def _recognise(
-        self, request: Request, visitor: RequestContext, provider: RedirectProvider
-    ) -> OAuthState:
-        state = request.query.get("state", "")
-        return await self._departures.arrive(state, _secrets(visitor), provider=provider.id)
-
     async def _identify(
         self,
         request: Request,
         visitor: RequestContext,
         provider: RedirectProvider,
-        departure: OAuthState,
+        state: OAuthState,
     ) -> Granted:
-        if departure.member != visitor.sid:
+        if state.session_id != visitor.sid:
             raise OAuthCallbackError("Somebody signed in or out since this began.", reason="member")
         identity = await provider.identify(
-            departure,
+            state,
             request.query,
             redirect_uri=self._redirect_uri(visitor, provider),
         )
         return await self._auth.admission.admit(
-            provider, identity, began=departure.began, member=self._member(visitor)
+            provider, identity, began=state.started_at, member=self._member(visitor)
         )
 
     def _refuse(

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from ...core.audit import AuditEvent
 from ...core.errors import AuthError, NotFound, OAuthCallbackError, StoreUnavailable
-from ...core.one_time import LogoutState, LogoutStates
+from ...core.one_time import LogoutState, OneTimeStore
 from ...core.rate_limit import AddressLimit
 from ...core.record import SessionRecord
 from ...engine import AuthCore
@@ -73,18 +73,18 @@ class SigningOut:
         self._auth = auth
         self._visitors = visitors
         self._base = base
-        self._farewells = LogoutStates(auth.sessions.store, clock=auth.now)
+        self._states = OneTimeStore(LogoutState, auth.sessions.store, clock=auth.now)
 
     async def way_on(self, record: SessionRecord, base_url: str, callback_url: str) -> str | None:
         """Find the way by the provider for somebody whose session has just ended."""
         provider, there = self._auth.providers.get(record.provider), record.provider_session
         if there is None or not isinstance(provider, OpenIDConnect) or not provider.end_session:
             return None
-        farewell = LogoutState(
+        state = LogoutState(
             provider=provider.id, callback_url=callback_url, id_token=there.id_token
         )
         with suppress(StoreUnavailable):  # the session is over; the rest isn't worth an error
-            ticket = await self._farewells.keep(farewell)
+            ticket = await self._states.put(state)
             return f"{self._address('signout', base_url, provider)}?{urlencode({'ticket': ticket})}"
         return None
 
@@ -92,31 +92,31 @@ class SigningOut:
         """`GET signout/<provider>`: on to the provider, or past it if something is in the way."""
         provider = self._auth.admission.provider(request.name)
         base_url = self._visitors.origins.base_url(request.scope)
-        farewell = await self._taken(request, "ticket")
-        if farewell is None or not isinstance(provider, OpenIDConnect):
+        state = await self._consume(request, "ticket")
+        if state is None or not isinstance(provider, OpenIDConnect):
             return responses.redirect(base_url, 302)
         try:
-            back = await self._farewells.keep(farewell.model_copy(update={"id_token": ""}))
+            back = await self._states.put(state.model_copy(update={"id_token": ""}))
             address = await provider.sign_out_address(
-                farewell.id_token,
+                state.id_token,
                 state=back,
                 redirect_uri=self._address("post-logout", base_url, provider),
             )
         except (OAuthCallbackError, StoreUnavailable) as error:
             self._note(request, provider, error)
-            return responses.redirect(farewell.callback_url, 302)
+            return responses.redirect(state.callback_url, 302)
         return responses.redirect(address, 302)
 
     async def oauth_callback(self, request: Request) -> Response:
         """`GET post-logout/<provider>`: back from the provider, and on to where they wanted."""
         self._auth.admission.provider(request.name)
         base_url = self._visitors.origins.base_url(request.scope)
-        farewell = await self._taken(request, "state")
-        return responses.redirect(farewell.callback_url if farewell else base_url, 302)
+        state = await self._consume(request, "state")
+        return responses.redirect(state.callback_url if state else base_url, 302)
 
-    async def _taken(self, request: Request, name: str) -> LogoutState | None:
-        given = request.query.get(name, "")
-        return await self._farewells.take(given, provider=request.name)
+    async def _consume(self, request: Request, name: str) -> LogoutState | None:
+        state = await self._states.consume(request.query.get(name, ""))
+        return state if state is not None and state.provider == request.name else None
 
     def _address(self, action: str, base_url: str, provider: OpenIDConnect) -> str:
         return f"{base_url}{self._base}/{action}/{provider.id}"

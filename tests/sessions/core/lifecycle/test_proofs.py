@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from authdemo.sessions.core.errors import SignInOutdated
-from authdemo.sessions.core.one_time import PROOF_SECONDS
+from authdemo.sessions.core.one_time import MAX_LOGIN_SECONDS
 from tests.support.house import ADA, GRACE
 
 
@@ -71,7 +71,7 @@ async def test_a_later_sign_in_makes_an_older_proof_no_better(house, began):
 
 
 async def test_a_proof_is_void_for_as_long_as_it_would_be_good(house, began):
-    house.clock.advance(PROOF_SECONDS - 2)
+    house.clock.advance(MAX_LOGIN_SECONDS - 2)
     await house.sessions.revoke_user("ada")
     house.clock.advance(1)
     assert await is_refused(house, began=began)
@@ -79,7 +79,7 @@ async def test_a_proof_is_void_for_as_long_as_it_would_be_good(house, began):
 
 async def test_a_proof_that_is_too_old_for_anybody_to_know_is_refused(house):
     began = house.clock()
-    house.clock.advance(PROOF_SECONDS)
+    house.clock.advance(MAX_LOGIN_SECONDS)
     assert await house.sign_in(began=began)
     house.clock.advance(1)
     assert await is_refused(house, began=began)

@@ -49,7 +49,7 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
         yield redis
 
 
-@pytest.fixture(params=["embedded", "redis"])
+@pytest.fixture(params=["sqlite", "redis"])
 def house(
     request: pytest.FixtureRequest, tmp_path: Path, loop: asyncio.AbstractEventLoop
 ) -> Iterator[House]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import socket
 import sys
@@ -168,6 +169,18 @@ def test_sessions_that_cannot_be_read_stop_the_start_with_one_line(start, tmp_pa
     assert said == (
         f"error: The session database {tmp_path / 'sessions.db'} can't be used (file is not a "
         "database). Mend the file, or move it away to begin with no sessions."
+    )
+
+
+def test_sessions_of_another_process_stop_the_start_with_one_line(start, tmp_path):
+    with (tmp_path / "sessions.db.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        launcher = start(AUTH_DATA_DIR=str(tmp_path))
+        assert launcher.end() == 1
+    (said,) = launcher.lines
+    assert said == (
+        f"error: Another process uses the session database {tmp_path / 'sessions.db'}. Stop that "
+        "process, or set REFLEX_REDIS_URL, so that several processes share their sessions in Redis."
     )
 
 

@@ -51,7 +51,7 @@ CHAPTERS = {
         "sign_up",
         "Registration",
     ),
-    "Guards": ("protected", "public", "Session"),
+    "Guards": ("protected", "public", "Session", "ActiveSession", "SessionChange"),
     "Components": (
         "use_session",
         "session_text",

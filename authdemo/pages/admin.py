@@ -67,7 +67,7 @@ async def _everyone() -> list[dict[str, str]]:
             "id": user.id,
             "role": user.role,
             "other": "user" if user.role == "admin" else "admin",
-            "sessions": str(len(await auth.sessions.of_user(user.id))),
+            "sessions": str(len(await auth.sessions_of(user.id))),
         }
         for user in await accounts.all()
     ]

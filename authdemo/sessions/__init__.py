@@ -23,7 +23,7 @@ from .core.errors import (
 )
 from .core.events import Events
 from .core.record import Device
-from .core.session import Session
+from .core.session import ActiveSession, Session, SessionChange
 from .core.settings import Pages, SessionOptions, Settings
 from .core.store import SessionStore
 from .core.users import User, UserUpdate
@@ -60,6 +60,7 @@ from .reflex.protected import protected, public
 __all__ = [
     "AccessDenied",
     "Account",
+    "ActiveSession",
     "AuditEvent",
     "Auth",
     "AuthError",
@@ -81,6 +82,7 @@ __all__ = [
     "RedirectProvider",
     "RevisionConflict",
     "Session",
+    "SessionChange",
     "SessionLog",
     "SessionOptions",
     "SessionStore",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,24 +16,26 @@ from .core.arguments import check_function, check_kind, check_subclass, shown
 from .core.audit import AuditTrail
 from .core.callbacks import Callbacks
 from .core.errors import ConfigurationError, NotAuthenticated
-from .core.events import Events
+from .core.events import Events, Notice
 from .core.locales import Locales
 from .core.one_time import LoginTicket, OneTimeStore
 from .core.rate_limit import AddressLimit, FailureLimit, UpdateLimit
 from .core.record import SessionRecord
 from .core.rules import MEMBERS, PageRules, Rule
 from .core.schema import UserSchema
-from .core.session import Session
+from .core.session import Session, SessionChange
 from .core.sessions import Sessions
 from .core.settings import Pages, SessionOptions, Settings
 from .core.store import SessionStore
 from .core.tokens import AccessTokens, TokenCodec
 from .core.users import User, UserUpdate
-from .core.utils import Clock, system_clock
+from .core.utils import Clock, public_id, system_clock
 from .login import Admission, Provider
 from .providers.base import RedirectProvider
 from .providers.credentials import Credentials
 from .stores import create_backends
+
+logger = logging.getLogger("authdemo.sessions")
 
 _KINDS: dict[str, tuple[type, str]] = {
     "callbacks": (Callbacks, "Callbacks(...)"),
@@ -282,6 +285,31 @@ class AuthCore:
         """
         return await self.sessions.revoke_user(user_id)
 
+    def on_change(self, listener: Callable[[SessionChange], None]) -> Callable[[], None]:
+        """Follow the changes of all sessions, those of other workers included.
+
+        A change says what to look at, not what is so: ask `sessions_of` for that. With Redis,
+        changes can be lost while it is away.
+
+        Args:
+            listener: Gets each change, in the app's event loop. It must not block; what it
+                raises is logged.
+
+        Returns:
+            A function that ends it.
+        """
+
+        def hear(notice: Notice) -> None:
+            change = SessionChange.of(notice)
+            if change is None:
+                return
+            try:
+                listener(change)
+            except Exception:
+                logger.exception("A listener of auth.on_change failed.")
+
+        return self.sessions.feed.subscribe(hear)
+
     async def redirect(self, url: str | None, base_url: str) -> str:
         """Decide where to go after signing in or out.
 
@@ -307,11 +335,12 @@ class AuthCore:
             The session, with the user as the app's own type.
         """
         return Session(
+            id=public_id(record.id),
             user=self.sessions.faces.user(record),
             expires=datetime.fromtimestamp(record.expires, UTC),
             rev=record.rev,
             claims=record.own_claims(),
-            proved=datetime.fromtimestamp(_proved(record), UTC),
+            authenticated_at=datetime.fromtimestamp(_authenticated_at(record), UTC),
         )
 
     def rules_for(
@@ -360,8 +389,8 @@ def _with_query(address: str, **query: str) -> str:
     return f"{address}?{urlencode(query, safe='/')}" if query else address
 
 
-def _proved(record: SessionRecord) -> float:
-    """Tell when somebody last proved who they are; coming from a provider alone proves nothing."""
+def _authenticated_at(record: SessionRecord) -> float:
+    """Find the last proof; a provider's answer alone, without its time, is none."""
     there = record.provider_session
     began = record.created if there is None else min(there.proved, record.created)
     return max(began, record.confirmed)

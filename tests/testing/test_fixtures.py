@@ -84,14 +84,14 @@ def use(folder: Path, redis: Redis) -> None:
 def test_events_keep_their_callers(folder: Path) -> None:
     give(folder, "callers")
     said = run(folder)
-    assert "30 passed" in said, said
+    assert "33 passed" in said, said
 
 
 def test_events_keep_their_callers_where_states_are_in_redis(folder: Path, redis: Redis) -> None:
     give(folder, "callers")
     use(folder, redis)
     said = run(folder)
-    assert "30 passed" in said, said
+    assert "33 passed" in said, said
 
 
 def test_an_apps_own_tests_pass(folder: Path) -> None:
@@ -101,7 +101,7 @@ def test_an_apps_own_tests_pass(folder: Path) -> None:
     give(folder, "failures")
     said = run(folder)
     assert " failed" not in said, said
-    assert "39 passed, 4 skipped" in said, said
+    assert "41 passed, 4 skipped" in said, said
 
 
 def test_a_test_that_fails_says_what_was_seen(folder: Path) -> None:
@@ -122,7 +122,7 @@ def test_tabs_follow_their_sessions_where_states_are_in_redis(folder: Path, redi
     give(folder, "tabs")
     use(folder, redis)
     said = run(folder)
-    assert "16 passed, 1 skipped" in said, said
+    assert "18 passed, 1 skipped" in said, said
 
 
 def test_an_app_in_another_folder_is_named_in_the_configuration(folder: Path) -> None:

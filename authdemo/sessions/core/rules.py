@@ -187,7 +187,7 @@ class Rule:
         return not self.roles or bool(self.roles & session.roles)
 
     def _is_fresh(self, session: Session, clock: Clock) -> bool:
-        return self.fresh is None or clock() - session.proved.timestamp() <= self.fresh
+        return self.fresh is None or clock() - session.authenticated_at.timestamp() <= self.fresh
 
 
 _NOT_FOUND = "404"

@@ -1,31 +1,43 @@
-"""A verified session, as the app's own code sees it."""
+"""Sessions and their changes, as the app's own code sees them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Generic, Literal
+
+from typing_extensions import TypeVar
+
+from .events import Notice, SessionBegan, SessionChanged, SessionEnded, TabsChanged
+from .record import Device, HistoryEntry, SessionRecord
+from .users import User
+from .utils import public_id
+
+U = TypeVar("U", bound=User, default=User)
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class Session(Generic[U]):
     """A verified session, as event handlers and checks see it.
 
     Attributes:
+        id: Its public id, as in `GET /api/auth/sessions`; no credential.
         user: The user, of the app's own type.
         expires: When the session ends unless it is renewed.
         rev: Its revision.
         claims: What the `jwt` callback added.
-        proved: When the user last proved who they are, by signing in or by `auth.confirm`; at a
-            provider, when it says that they did (`auth_time`), and in 1970 if it doesn't say.
+        authenticated_at: When the user last signed in, or entered the password again for
+            `auth.confirm`. At a provider: when the provider asked for it (`auth_time`), and 1970
+            if the provider doesn't say.
     """
 
-    user: Any
+    id: str
+    user: U
     expires: datetime
     rev: int
     claims: Mapping[str, Any]
-    proved: datetime
+    authenticated_at: datetime
 
     @property
     def roles(self) -> frozenset[str]:
@@ -33,3 +45,80 @@ class Session:
         one = getattr(self.user, "role", None)
         several = getattr(self.user, "roles", None)
         return frozenset(several if several is not None else [one] if one else [])
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveSession:
+    """One of a user's active sessions, as a list of devices shows it.
+
+    Attributes:
+        id: Its public id, as in `GET /api/auth/sessions`; no credential.
+        rev: Its revision.
+        provider: The id of the provider that the user signed in with.
+        device: The browser and the address that the session began with.
+        created: When the user signed in.
+        last_seen: When the session was last used.
+        expires: When the session ends unless it is renewed.
+        tabs: The names of its open tabs, on all workers.
+        history: Its latest changes, oldest first; only if they were asked for.
+    """
+
+    id: str
+    rev: int
+    provider: str
+    device: Device
+    created: datetime
+    last_seen: datetime
+    expires: datetime
+    tabs: tuple[str, ...] = ()
+    history: tuple[HistoryEntry, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        record: SessionRecord,
+        *,
+        tabs: tuple[str, ...] = (),
+        history: tuple[HistoryEntry, ...] = (),
+    ) -> ActiveSession:
+        """Describe a record."""
+        return cls(
+            id=public_id(record.id),
+            rev=record.rev,
+            provider=record.provider,
+            device=record.device,
+            created=datetime.fromtimestamp(record.created, UTC),
+            last_seen=datetime.fromtimestamp(record.last_seen, UTC),
+            expires=datetime.fromtimestamp(record.expires, UTC),
+            tabs=tabs,
+            history=history,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChange:
+    """A change of a user's sessions, on this worker or another.
+
+    Attributes:
+        kind: A session began, was updated or renewed, or ended; or its open `tabs` changed.
+        user_id: The user; empty if it isn't known.
+        session_id: The session's public id; empty for `began` and `tabs`.
+    """
+
+    kind: Literal["began", "updated", "ended", "tabs"]
+    user_id: str
+    session_id: str = ""
+
+    @classmethod
+    def of(cls, notice: Notice) -> SessionChange | None:
+        """Describe a notice of the feed, if it is about a user's sessions."""
+        match notice:
+            case SessionBegan(user_id=user_id):
+                return cls("began", user_id)
+            case SessionChanged(record=record):
+                return cls("updated", record.user_id, public_id(record.id))
+            case SessionEnded(sid=sid, user_id=user_id):
+                return cls("ended", user_id, public_id(sid))
+            case TabsChanged(user_id=user_id):
+                return cls("tabs", user_id)
+        return None

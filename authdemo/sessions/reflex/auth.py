@@ -20,7 +20,7 @@ from ..core.errors import (
 )
 from ..core.one_time import LoginTicket
 from ..core.record import Device, SessionRecord
-from ..core.session import Session
+from ..core.session import ActiveSession, Session
 from ..engine import AuthCore
 from ..http.sockets.callers import Caller, current_caller
 from ..http.sockets.connections import Connection
@@ -346,6 +346,47 @@ class Auth(AuthCore):
         if record is None:
             raise NotAuthenticated
         return caller.connection, record
+
+    def current(self, state: rx.State) -> Session | None:  # noqa: ARG002
+        """Read the session that the running event started with, at once, as last verified.
+
+        The session was verified when the event began, and whenever it has changed since. Use it
+        in helpers that aren't async, and in computed values; `await auth(self)` asks the store.
+
+        Args:
+            state: The event handler's `self`.
+
+        Returns:
+            The session, or None outside of events, without a session, and once it has ended.
+        """
+        caller = current_caller()
+        if caller is None or caller.sid is None or not caller.is_valid:
+            return None
+        session = caller.connection.session
+        return session if session and session.expires.timestamp() > self.clock() else None
+
+    async def sessions_of(self, user_id: str, *, history: bool = False) -> list[ActiveSession]:
+        """List a user's active sessions, as for a page about devices.
+
+        Args:
+            user_id: The user's id.
+            history: Whether to read each session's latest changes, too.
+
+        Returns:
+            The sessions, newest first. `auth.current(self).id` tells which one is the event's own.
+
+        Raises:
+            StoreUnavailable: If the store can't be reached.
+        """
+        if history:
+            records = await self.sessions.list_with_history(user_id)
+        else:
+            records = [(record, []) for record in await self.sessions.of_user(user_id)]
+        tabs = await self.overviews.tabs_of(user_id) if self._installation else {}
+        return [
+            ActiveSession.of(record, tabs=tuple(tabs.get(record.id, ())), history=tuple(entries))
+            for record, entries in records
+        ]
 
     def session_behind(self, state: BaseState) -> Session | None:
         """Find the session of who sees a tab, at once, as it was last verified.

@@ -237,7 +237,7 @@ class Guards:
         """Tell when a member's proof will be too old for one of the vars that are sent now."""
         rules = (rule for state in self._states() for rule in self._vars[state].values())
         ages = [rule.fresh for rule in rules if rule.fresh is not None]
-        proved, now = session.proved.timestamp(), clock()
+        proved, now = session.authenticated_at.timestamp(), clock()
         return min((proved + age for age in ages if proved + age >= now), default=math.inf)
 
     def _states(self) -> list[type[BaseState]]:
@@ -284,4 +284,4 @@ def routes_of(app: rx.App) -> list[str]:
 
 def _standing(session: Session | None) -> object:
     """All that a rule without a check looks at."""
-    return session and (session.roles, session.proved)
+    return session and (session.roles, session.authenticated_at)

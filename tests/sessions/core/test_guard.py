@@ -28,7 +28,7 @@ class Hydra(User):
 def session(user: User | None = None, *, proved: float = NOW) -> Session:
     moment = datetime.fromtimestamp(proved, UTC)
     user = user or Officer(id="ada")
-    return Session(user=user, expires=moment, rev=1, claims={}, proved=moment)
+    return Session(id="one", user=user, expires=moment, rev=1, claims={}, authenticated_at=moment)
 
 
 async def judge(rule: Rule, visitor: Session | None) -> Verdict:
@@ -115,7 +115,7 @@ async def test_whoever_may_not_have_it_anyway_is_not_asked_for_the_password():
 @given(age=st.floats(0, 10_000), fresh=st.floats(0, 10_000))
 def test_a_proof_counts_as_long_as_the_rule_says(age, fresh):
     visitor = session(proved=NOW - age)
-    apart = NOW - visitor.proved.timestamp()
+    apart = NOW - visitor.authenticated_at.timestamp()
     assert Rule(fresh=fresh).allows(visitor, lambda: NOW) is (apart <= fresh)
 
 

@@ -76,9 +76,9 @@ async def test_what_a_provider_says_of_the_proof_counts_but_not_ahead_of_time(
     auth = core(user=Person)
     there = ProviderSession(subject="ada", proved=said)
     record = await house.sign_in(provider_session=there)
-    assert auth.session(record).proved.timestamp() == proved
+    assert auth.session(record).authenticated_at.timestamp() == proved
     confirmed = await house.sessions.confirm(record.id)
-    assert auth.session(confirmed).proved.timestamp() == NOON
+    assert auth.session(confirmed).authenticated_at.timestamp() == NOON
 
 
 async def test_wrong_ones_are_refused(core):

@@ -67,9 +67,14 @@ class Desk(rx.State):
         kept.add(task)
         task.add_done_callback(lambda task: seen.append(f"ended {task.cancelled()}"))
 
+    def _user_id(self):
+        session = auth.current(self)
+        return session.user.id if session else None
+
     async def _finish(self, who):
         session = await auth(self)
-        seen.append(f"{who} is {session.user.id if session else None}")
+        assert self._user_id() == (session.user.id if session else None)
+        seen.append(f"{who} is {self._user_id()}")
         if session is None:
             with pytest.raises(NotAuthenticated):
                 await auth.update(self, name=f"Named by {who}")
@@ -114,6 +119,10 @@ class Desk(rx.State):
             seen.append(f"{who} goes on")
         self.report = f"{who} goes on"
         yield
+
+    @rx.event
+    def greet(self):
+        self.report = f"hello, {self._user_id()}"
 
     @rx.event
     async def note(self, text: str):
@@ -278,6 +287,28 @@ def test_task_of_the_apps_own_acts_for_the_session_that_started_it(auth_app, tab
     auth_app.run(open_gate("a"))
     tab.holds(Desk, report="report of ada")
     assert browser.session()["user"]["name"] == "Named by ada"
+
+
+def test_current_session_is_read_at_once_in_a_plain_handler(auth_app, tab, browser):
+    tab.call(Desk.greet)
+    tab.holds(Desk, report="hello, ada")
+    auth_app.run(auth.revoke_user("ada"))
+    tab.shows("unauthenticated")
+    tab.call(Desk.greet)
+    tab.holds(Desk, report="hello, None")
+
+
+def test_current_session_is_none_after_its_time(auth_app, tab):
+    tab.call(Desk.delegate, gate="a")
+    happened("ada began")
+    close(auth_app, tab)
+    auth_app.stop_clock().advance(auth.settings.session.absolute_age + 1)
+    auth_app.run(open_gate("a"))
+    happened("ada is None", "NotAuthenticated")
+
+
+def test_current_session_is_none_outside_of_events(tab):
+    assert auth.current(Desk) is None
 
 
 def test_stream_and_what_waits_behind_it_end_with_their_session(auth_app, tab):

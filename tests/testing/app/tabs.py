@@ -53,6 +53,40 @@ def test_its_next_owner_inherits_nothing(auth_app, login_as, ended):
         graces.holds(Visitors, count=1)
 
 
+def test_sessions_of_user_names_tabs_and_changes(auth_app, login_as, adas):
+    login_as(ADA)
+    auth_app.run(auth.update_user("ada", name="Countess"))
+    newest, own = auth_app.run(auth.sessions_of("ada", history=True))
+    assert [entry.cause for entry in own.history] == ["sign-in", "server"]
+    assert (newest.rev, newest.provider) == (2, "credentials")
+    assert newest.created > own.created
+    eventually(lambda: [len(each.tabs) for each in auth_app.run(auth.sessions_of("ada"))] == [0, 1])
+    assert auth_app.run(auth.sessions_of("grace")) == []
+
+
+def test_change_of_a_session_reaches_listeners_until_they_stop(auth_app, login_as, adas):
+    heard = []
+
+    def listen(change):
+        heard.append((change.kind, change.user_id))
+        raise RuntimeError("a listener's own fault")
+
+    stop = auth.on_change(listen)
+    own = auth_app.run(auth.sessions_of("ada"))[0].id
+    named = []
+    stop_naming = auth.on_change(lambda change: named.append(change.session_id))
+    auth_app.run(auth.update_user("ada", name="Countess"))
+    auth_app.run(auth.revoke_user("ada"))
+    stop_naming()
+    login_as(GRACE)
+    eventually(lambda: ("began", "grace") in heard, seen=lambda: str(heard))
+    assert heard[:2] == [("updated", "ada"), ("ended", "ada")]
+    assert set(named) - {""} == {own}
+    stop()
+    login_as(GRACE)
+    assert heard.count(("began", "grace")) == 1
+
+
 def test_nobody_inherits_anything_either(auth_app, ended):
     with ended:
         pass

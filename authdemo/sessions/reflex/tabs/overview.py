@@ -184,12 +184,13 @@ class Overviews:
         view = NOTHING
         if record is not None:
             lives = await self._auth.sessions.list_with_history(record.user_id)
-            view = overview(lives, record.id, await self._tabs(record.user_id))
+            view = overview(lives, record.id, await self.tabs_of(record.user_id))
         for name, value in view.items():
             if getattr(state, name) != value:
                 setattr(state, name, value)
 
-    async def _tabs(self, user_id: str) -> Tabs:
+    async def tabs_of(self, user_id: str) -> Tabs:
+        """List the names of a user's open tabs on all workers, by session id."""
         tabs = self._connections.tabs_of(user_id)
         for sid, names in (await self._auth.presence.remote_tabs(user_id)).items():
             tabs[sid] = [*tabs.get(sid, []), *names]

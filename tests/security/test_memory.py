@@ -18,7 +18,7 @@ from authdemo.sessions.http import cookies
 from authdemo.sessions.http.csrf import Csrf
 from authdemo.sessions.http.headers import takes_gzip
 from authdemo.sessions.http.origin import Origins
-from authdemo.sessions.http.proxy_headers import Forwarded
+from authdemo.sessions.http.proxy_headers import ProxyHeaders
 from tests.support.house import SECRET
 
 LONG = 50_000
@@ -30,7 +30,7 @@ async def answer_nothing(*_: Any) -> Any:
     return None
 
 
-forwarded = Forwarded(answer_nothing, proxies=["127.0.0.1"])
+forwarded = ProxyHeaders(answer_nothing, proxies=["127.0.0.1"])
 
 
 def ask_for_host(text: str) -> None:

@@ -1,4 +1,4 @@
-"""Who sends a request: the session behind its cookies."""
+"""The context of a request: its session, cookies and device."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from ..engine import AuthCore
 from . import cookies
 from .cookies import CookieNames, RawHeaders
 from .csrf import Csrf
-from .headers import header, is_scripts
+from .headers import header, is_from_script
 from .origin import Origins
 
 TAB_HEADER = b"x-auth-tab"
-"""The header by which a page says which tab it is in."""
+"""The header in which a page names its tab."""
 
-_MOST_DEVICES = 4096
+_MAX_DEVICES = 4096
 
 
 @dataclass(eq=False, slots=True)
 class RequestContext:
-    """One request's sender."""
+    """The sender of one request."""
 
     scope: Scope
     base_url: str
@@ -39,32 +39,32 @@ class RequestContext:
 
     @property
     def device(self) -> Device:
-        """What the request was sent with."""
+        """The device that sent the request."""
         return device_of(self.scope)
 
     @property
     def csrf_cookies(self) -> list[str]:
-        """What the CSRF cookie holds."""
+        """The values of the CSRF cookie."""
         return self.cookies.get(self.names.csrf, [])
 
     @property
     def has_own_token(self) -> bool:
-        """Whether the session cookie is this app's: another on the same host may use its name."""
+        """Whether the session cookie is this app's: another app on the host may use its name."""
         return self.verified is not None or self.has_dead_token
 
     @property
     def record(self) -> SessionRecord | None:
-        """The session, or None."""
+        """The session record, or None."""
         return self.verified.record if self.verified else None
 
     @property
     def sid(self) -> str:
-        """The session's id, or an empty text."""
+        """The session's id, or an empty string."""
         return self.verified.record.id if self.verified else ""
 
 
 def device_of(scope: Scope) -> Device:
-    """Tell what a request or handshake was sent with."""
+    """Describe the device that sent a request or handshake."""
     client = scope.get("client")
     tab = header(scope, TAB_HEADER)
     return _device(
@@ -74,23 +74,23 @@ def device_of(scope: Scope) -> Device:
     )
 
 
-@lru_cache(_MOST_DEVICES)
+@lru_cache(_MAX_DEVICES)
 def _device(user_agent: str, ip: str, tab: str) -> Device:
     return Device(user_agent=user_agent, ip=ip, tab=tab)
 
 
 class RequestContexts:
-    """Knows those who send requests by their cookies, and hands cookies out."""
+    """Loads the session of each request, and sets cookies."""
 
     def __init__(self, auth: AuthCore, origins: Origins) -> None:
         self._auth = auth
         self.origins = origins
         self.csrf = Csrf(auth.settings.keys)
 
-    async def receive(self, scope: Scope) -> RequestContext:
-        """Find out who sends a request.
+    async def load(self, scope: Scope) -> RequestContext:
+        """Load a request's session.
 
-        Of several session cookies the first good one counts, so that a planted
+        Of several session cookies the first valid one counts, so that a planted
         one signs nobody in or out.
         """
         base_url = self.origins.base_url(scope)
@@ -105,68 +105,58 @@ class RequestContexts:
                 has_dead_token = has_dead_token or error.is_dead
         return RequestContext(scope, base_url, names, sent, verified, has_dead_token)
 
-    def browser(self, visitor: RequestContext) -> str:
-        """Name the visitor's browser by its CSRF cookie; empty if it has none."""
-        return self.csrf.find(visitor.csrf_cookies, visitor.sid) or ""
+    def browser_id(self, context: RequestContext) -> str:
+        """Identify the browser by its CSRF cookie; empty if it has none."""
+        return self.csrf.find(context.csrf_cookies, context.sid) or ""
 
-    def browser_after(self, visitor: RequestContext) -> str:
-        """Name the browser as `browser` will when it has no session, or has none any more."""
-        if not visitor.sid:
-            return self.browser(visitor)
-        return self.csrf.successor(visitor.csrf_cookies)
+    def next_browser_id(self, context: RequestContext) -> str:
+        """Predict `browser_id` for when the browser has no session any more."""
+        if not context.sid:
+            return self.browser_id(context)
+        return self.csrf.successor(context.csrf_cookies)
 
-    def put_session(
-        self, headers: RawHeaders, visitor: RequestContext, record: SessionRecord
+    def set_session_cookie(
+        self, headers: RawHeaders, context: RequestContext, record: SessionRecord, token: str = ""
     ) -> None:
-        """Hand out a fresh token."""
-        self.put_token(headers, visitor, record, self._auth.sessions.faces.issue_token(record))
-
-    def put_token(
-        self, headers: RawHeaders, visitor: RequestContext, record: SessionRecord, token: str
-    ) -> None:
-        """Hand out a token that shows a session; see `put_session`."""
+        """Set a token of the session, by default a new one."""
+        faces = self._auth.sessions.faces
         cookies.put(
             headers,
-            visitor.names.session,
-            token,
-            secure=visitor.names.secure,
-            max_age=self._auth.sessions.faces.seconds_left(record),
+            context.names.session,
+            token or faces.issue_token(record),
+            secure=context.names.secure,
+            max_age=faces.seconds_left(record),
         )
 
-    def clear_session(self, headers: RawHeaders, visitor: RequestContext) -> None:
-        """Take the session cookie back."""
-        cookies.clear(headers, visitor.names.session, secure=visitor.names.secure)
+    def clear_session_cookie(self, headers: RawHeaders, context: RequestContext) -> None:
+        """Delete the session cookie."""
+        cookies.clear(headers, context.names.session, secure=context.names.secure)
 
-    def put_csrf(
-        self, headers: RawHeaders, visitor: RequestContext, sid: str, *, browser: str = ""
+    def set_csrf_cookie(
+        self, headers: RawHeaders, context: RequestContext, sid: str, *, browser: str = ""
     ) -> str:
-        """Hand out a fresh CSRF token."""
-        token, cookie = self.csrf.issue(sid, after=visitor.csrf_cookies, browser=browser)
-        cookies.put(headers, visitor.names.csrf, cookie, secure=visitor.names.secure)
+        """Set a new CSRF token, and return it."""
+        token, cookie = self.csrf.issue(sid, after=context.csrf_cookies, browser=browser)
+        cookies.put(headers, context.names.csrf, cookie, secure=context.names.secure)
         return token
 
-    async def refresh(self, headers: RawHeaders, visitor: RequestContext) -> SessionRecord | None:
-        """Bring a reader's cookies up to date, but only if they are behind.
+    async def renew(self, headers: RawHeaders, context: RequestContext) -> SessionRecord | None:
+        """Update the cookies of a read, but only if they are behind.
 
-        A session cookie is taken back if its token is this app's and dead, unless a page's
-        script asks: while it does, somebody may be signing in, and the answer must not take the
-        new cookie. Any other cookie stays: cookies don't know ports (RFC 6265, section 8.5), so
-        it may be good for another app on the same host.
+        A session cookie is cleared if its token is this app's and dead, unless a page's script
+        sends the request: meanwhile another response may sign the user in, and this one must not
+        clear the new cookie. Any other cookie stays: cookies don't know ports (RFC 6265,
+        section 8.5), so it may be valid for another app on the same host.
         """
-        verified, renewals = visitor.verified, self._auth.sessions.renewals
-        if verified is None:
-            self._take_back(headers, visitor)
-            return None
-        if renewals.is_current(verified):
+        verified, renewals = context.verified, self._auth.sessions.renewals
+        if verified is not None and renewals.is_current(verified):
             return verified.record
-        record = await renewals.extend(verified.record, device=visitor.device)
+        record = None
+        if verified is not None:
+            record = await renewals.extend(verified.record, device=context.device)
         if record is None:
-            self._take_back(headers, visitor)
-        elif renewals.token_is_stale(verified, record):
-            self.put_session(headers, visitor, record)
+            if context.has_own_token and not is_from_script(context.scope):
+                self.clear_session_cookie(headers, context)
+        elif verified is not None and renewals.token_is_stale(verified, record):
+            self.set_session_cookie(headers, context, record)
         return record
-
-    def _take_back(self, headers: RawHeaders, visitor: RequestContext) -> None:
-        """Take a session cookie back that is dead, as `refresh` says."""
-        if visitor.has_own_token and not is_scripts(visitor.scope):
-            self.clear_session(headers, visitor)

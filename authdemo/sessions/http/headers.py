@@ -25,7 +25,7 @@ def header(scope: Scope, name: bytes) -> str:
     return find_header(scope, name) or ""
 
 
-def is_scripts(scope: Scope) -> bool:
+def is_from_script(scope: Scope) -> bool:
     """Tell whether a page's script sends a request, and no person or program (Fetch Metadata)."""
     return header(scope, b"sec-fetch-mode") in ("cors", "same-origin", "no-cors")
 

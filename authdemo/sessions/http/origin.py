@@ -96,7 +96,7 @@ class Hosts:
                 self._check(scope)
             except HostRejected as error:
                 if scope["type"] == "http":
-                    await responses.refusal(error)(scope, receive, send)
+                    await responses.json_error(error)(scope, receive, send)
                 else:
                     await send({"type": "websocket.close", "code": 1008, "reason": error.code})
                 return

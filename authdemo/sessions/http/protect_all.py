@@ -29,7 +29,7 @@ class ProtectAll:
     app: ASGIApp
     _: KW_ONLY
     auth: AuthCore
-    visitors: RequestContexts
+    contexts: RequestContexts
     is_public: Judge
     is_missing: Judge
     serves_pages: bool
@@ -52,12 +52,12 @@ class ProtectAll:
 
     async def _check(self, scope: Scope) -> None:
         """Verify the session; a handshake has to come from one of the app's own pages."""
-        origins = self.visitors.origins
+        origins = self.contexts.origins
         if scope["type"] == "websocket":
             origins.check(scope)
             if not origins.is_own(scope):
                 raise NotAuthenticated
-        if (await self.visitors.receive(scope)).record is None:
+        if (await self.contexts.load(scope)).record is None:
             raise NotFound if self.is_missing(scope) else NotAuthenticated
 
     def _rejection(self, scope: Scope, error: AuthError) -> Response:
@@ -66,7 +66,7 @@ class ProtectAll:
             query = scope["query_string"].decode("latin-1")
             back = address_of(scope) + (f"?{query}" if query else "")
             return responses.redirect(self.auth.sign_in_url(callbackUrl=back), 303)
-        return responses.refusal(error)
+        return responses.json_error(error)
 
 
 def is_preflight(scope: Scope) -> bool:

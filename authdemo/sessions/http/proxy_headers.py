@@ -15,7 +15,7 @@ _SCHEMES = {"http": ("http", "https"), "websocket": ("ws", "wss")}
 _SECURE = {"http": False, "ws": False, "https": True, "wss": True}
 
 
-class Forwarded:
+class ProxyHeaders:
     """Believes `X-Forwarded-For` and `X-Forwarded-Proto`, but only from the operator's proxies.
 
     Of the addresses the last one counts that is no proxy's: what stands before it

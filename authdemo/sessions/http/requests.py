@@ -87,7 +87,7 @@ class Request:
     scope: Scope
     receive: Receive
     name: str = ""
-    visitor: RequestContext | None = field(default=None, init=False)
+    context: RequestContext | None = field(default=None, init=False)
 
     @property
     def path(self) -> str:

@@ -90,7 +90,7 @@ def status(error: e.AuthError) -> int:
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
 
 
-def raw(headers: Mapping[str, str]) -> RawHeaders:
+def encode_headers(headers: Mapping[str, str]) -> RawHeaders:
     """Spell headers as ASGI has them."""
     return [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
 
@@ -115,56 +115,62 @@ class Response:
         await send({"type": "http.response.body", "body": self.body})
 
 
-_PERSONAL = raw(PERSONAL)
-_PERSONAL_JSON = raw({**PERSONAL, **_AS_AUTH_JS, **_JSON})
-_PUBLIC_JSON = raw({**_JSON, "cache-control": "public, max-age=300"})
+_PERSONAL = encode_headers(PERSONAL)
+_PERSONAL_JSON = encode_headers({**PERSONAL, **_AS_AUTH_JS, **_JSON})
+_PUBLIC_JSON = encode_headers({**_JSON, "cache-control": "public, max-age=300"})
 
 
-def public(body: object) -> Response:
+def public_json(body: object) -> Response:
     """Answer with what is the same for everyone."""
     return Response(200, [*_PUBLIC_JSON], strict_json.dumps(body))
 
 
-def personal(body: object, status_code: int = 200) -> Response:
+def private_json(body: object, status_code: int = 200) -> Response:
     """Answer with one visitor's own data."""
     return Response(status_code, [*_PERSONAL_JSON], strict_json.dumps(body))
 
 
 def text(body: str, status_code: int) -> Response:
     """Answer with a plain text."""
-    return Response(status_code, raw({**PERSONAL, **_TEXT}), body.encode())
+    return Response(status_code, encode_headers({**PERSONAL, **_TEXT}), body.encode())
 
 
 def redirect(url: str, status_code: int) -> Response:
     """Send a visitor elsewhere."""
-    return Response(status_code, [*_PERSONAL, location(url)])
+    return Response(status_code, [*_PERSONAL, location_header(url)])
 
 
-def location(url: str) -> tuple[bytes, bytes]:
+def location_header(url: str) -> tuple[bytes, bytes]:
     """Name the address where to go (RFC 9110, section 10.2.2)."""
     return b"location", quote(url, safe=_AS_IN_URLS).encode()
 
 
-def plain_refusal(error: e.AuthError) -> Response:
+def text_error(error: e.AuthError) -> Response:
     """Answer a request for a page with an error."""
-    return text(error.message, status(error)).plus([*later(error), *allow(error)])
+    return text(error.message, status(error)).plus(
+        [*retry_after_header(error), *allow_header(error)]
+    )
 
 
-def later(error: e.AuthError) -> RawHeaders:
+def retry_after_header(error: e.AuthError) -> RawHeaders:
     """Say when it may go better (RFC 9110, section 10.2.3)."""
-    return [] if error.retry_after is None else raw({"retry-after": str(error.retry_after)})
+    return (
+        [] if error.retry_after is None else encode_headers({"retry-after": str(error.retry_after)})
+    )
 
 
-def allow(error: e.AuthError) -> RawHeaders:
+def allow_header(error: e.AuthError) -> RawHeaders:
     """Say which methods are taken, where another is not (RFC 9110, section 10.2.1)."""
     if not isinstance(error, e.MethodNotAllowed):
         return []
-    return raw({"allow": ", ".join(error.allowed)})
+    return encode_headers({"allow": ", ".join(error.allowed)})
 
 
-def refusal(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> Response:
+def json_error(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> Response:
     """Answer with an error."""
     body: dict[str, Any] = {**error.to_dict(), **(extra or {})}
     if isinstance(error, e.RevisionConflict):
         body["rev"] = error.rev
-    return personal(body, status(error)).plus([*later(error), *allow(error)])
+    return private_json(body, status(error)).plus(
+        [*retry_after_header(error), *allow_header(error)]
+    )

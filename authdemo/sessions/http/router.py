@@ -42,7 +42,7 @@ class Route:
             url = getattr(error, "url", None)
             if url and wants_page(request.scope):
                 return responses.redirect(url, 303)
-            return responses.refusal(error, {"url": url} if url else None)
+            return responses.json_error(error, {"url": url} if url else None)
 
     async def _refuse(self, _: Request) -> Response:
         if not self.methods:

@@ -440,9 +440,11 @@ class Auth(AuthCore):
         session_state = await state.get_state(SessionState)
         wanted = session_state.leave_to or connection.address
         callback_url = connection.base_url + wanted
-        way = await self._installed.signing_out.way_on(record, connection.base_url, callback_url)
+        way = await self._installed.signing_out.provider_logout_url(
+            record, connection.base_url, callback_url
+        )
         if way is not None:
-            connection.way_on = session_state.leave_to = way
+            connection.post_logout_url = session_state.leave_to = way
 
     async def _authorize(
         self, connection: Connection, provider: str, credentials: Mapping[str, Any]

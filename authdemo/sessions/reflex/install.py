@@ -27,10 +27,10 @@ from ..http.context import RequestContexts
 from ..http.headers import find_header
 from ..http.origin import Hosts, Origins
 from ..http.pages.build import Site
-from ..http.pages.guard import BuiltFiles, PageGuard, Refusals
+from ..http.pages.guard import BuiltFiles, ErrorPages, PageGuard
 from ..http.paths import CanonicalPaths, address_of
 from ..http.protect_all import ProtectAll, is_preflight
-from ..http.proxy_headers import Forwarded
+from ..http.proxy_headers import ProxyHeaders
 from ..http.router import Layer, OutermostMiddleware
 from ..http.security_headers import Policy, SecurityHeaders
 from ..http.sockets.connections import Connections
@@ -93,7 +93,7 @@ def site_of(auth: AuthCore, folder: Path, *, allow_eval: bool) -> Site:
 def front_of(  # noqa: PLR0917
     app: rx.App,
     auth: AuthCore,
-    visitors: RequestContexts,
+    contexts: RequestContexts,
     connections: Connections,
     endpoints: Endpoints,
     event_guard: EventGuard,
@@ -109,7 +109,7 @@ def front_of(  # noqa: PLR0917
             partial(
                 ProtectAll,
                 auth=auth,
-                visitors=visitors,
+                contexts=contexts,
                 is_public=partial(_is_public, site),
                 is_missing=partial(_is_missing, app, layers_of(app)),
                 serves_pages=site is not None,
@@ -119,7 +119,7 @@ def front_of(  # noqa: PLR0917
         partial(
             Handshake,
             auth=auth,
-            visitors=visitors,
+            contexts=contexts,
             connections=connections,
             path=get_config().prepend_backend_path(str(Endpoint.EVENT)),
             is_event=is_event,
@@ -127,25 +127,25 @@ def front_of(  # noqa: PLR0917
         partial(
             Uploads,
             auth=auth,
-            visitors=visitors,
+            contexts=contexts,
             connections=connections,
             authorize=event_guard.authorize_files,
         ),
     ]
     if site is not None:
-        refusals = Refusals(auth.words, site.links)
+        error_pages = ErrorPages(auth.words, site.links)
         layers.append(
-            partial(PageGuard, auth=auth, visitors=visitors, site=site, refusals=refusals)
+            partial(PageGuard, auth=auth, contexts=contexts, site=site, error_pages=error_pages)
         )
     layers.append(endpoints.in_front_of)
     layers += [
-        partial(_open_to, origins=visitors.origins, has_others=bool(also)),
+        partial(_open_to, origins=contexts.origins, has_others=bool(also)),
         CanonicalPaths,
         partial(Hosts, url=auth.settings.url),
-        partial(SecurityHeaders, is_secure=visitors.origins.is_secure),
+        partial(SecurityHeaders, is_secure=contexts.origins.is_secure),
     ]
     if auth.settings.trusted_proxies:
-        layers.append(partial(Forwarded, proxies=auth.settings.trusted_proxies))
+        layers.append(partial(ProxyHeaders, proxies=auth.settings.trusted_proxies))
     return OutermostMiddleware(layers)
 
 
@@ -165,8 +165,8 @@ def replace_files(app: rx.App, auth: AuthCore, site: Site) -> None:
             "This version of Reflex serves the built pages in a way that authdemo.sessions doesn't "
             "know. Take the version that requirements.txt names."
         )
-    refusals = Refusals(auth.words, site.links)
-    mounts[0].app = BuiltFiles(mounts[0].app, site=site, refusals=refusals)
+    error_pages = ErrorPages(auth.words, site.links)
+    mounts[0].app = BuiltFiles(mounts[0].app, site=site, error_pages=error_pages)
 
 
 def leave_origins_to_us(app: rx.App) -> None:
@@ -265,19 +265,19 @@ class Installation:
         allow_eval: bool,
     ) -> None:
         connections = Connections()
-        visitors = RequestContexts(auth, Origins(auth.settings.url, also=also))
-        endpoints = Endpoints(auth, visitors)
+        contexts = RequestContexts(auth, Origins(auth.settings.url, also=also))
+        endpoints = Endpoints(auth, contexts)
         self._app, self._auth = app, auth
         self._site = site_of(auth, site, allow_eval=allow_eval) if site is not None else None
         self.signing_out = endpoints.signing_out
         ways = Navigation(auth, serves_pages=site is not None)
-        self.live = Live(app, auth, guards, connections, ways, csrf=visitors.csrf)
+        self.live = Live(app, auth, guards, connections, ways, csrf=contexts.csrf)
         self.overviews = Overviews(auth, connections, self.live, start=self.live.start)
         event_guard = EventGuard(auth, guards, self.live, ways)
         self._front = front_of(
             app,
             auth,
-            visitors,
+            contexts,
             connections,
             endpoints,
             event_guard,

@@ -13,7 +13,7 @@ from reflex_base.event.context import EventContext
 
 from ..core.callbacks import own_address
 from ..core.errors import AuthError, HandlerFailed
-from ..http.pages.guard import is_news
+from ..http.pages.guard import should_explain
 from ..http.sockets.callers import current_caller
 from .tabs.callers import BOOT_EVENTS
 from .tabs.event_guard import EventGuard
@@ -95,8 +95,10 @@ class SessionMiddleware(Middleware):
             connection.path = url.path or "/"
             connection.address = own_address(connection.path, url.query)
             query = url.query_parameters
-            connection.wanted = query.get("callbackUrl", "/")
-            connection.is_told = is_news(query.get("error", ""), query.get("code", ""))
+            connection.callback_url = query.get("callbackUrl", "/")
+            connection.explains_error = should_explain(
+                query.get("error", ""), query.get("code", "")
+            )
         try:
             await self._live.settle(state, caller, is_used=event.name not in BOOT_EVENTS)
         except AuthError as error:

@@ -139,12 +139,12 @@ BASE = "/api/auth"
 class Endpoints:
     """Answers the requests of `/api/auth`."""
 
-    def __init__(self, auth: AuthCore, visitors: RequestContexts) -> None:
+    def __init__(self, auth: AuthCore, contexts: RequestContexts) -> None:
         self._auth = auth
-        self._visitors = visitors
-        self._signing_in = SigningIn(auth, visitors)
+        self._contexts = contexts
+        self._signing_in = SigningIn(auth, contexts)
         self._federation = ProviderSignIn(auth, self._signing_in, BASE)
-        self.signing_out = SigningOut(auth, visitors, BASE)
+        self.signing_out = SigningOut(auth, contexts, BASE)
         self._back_channel = BackChannel(auth)
         self._description = describe(auth)
 
@@ -152,7 +152,7 @@ class Endpoints:
     def table(self) -> Mapping[str, Mapping[str, Endpoint]]:
         """What answers each method at each path below `/api/auth`."""
         return {
-            "/json": {"GET": self.description},
+            "/openapi.json": {"GET": self.description},
             "/jwks": {"GET": self.jwks},
             "/providers": {"GET": self.providers},
             "/csrf": {"GET": self.csrf},
@@ -177,16 +177,16 @@ class Endpoints:
 
     async def description(self, _: Request) -> Response:
         """`GET json`: all of this, for programs to read."""
-        return responses.public(self._description)
+        return responses.public_json(self._description)
 
     async def jwks(self, _: Request) -> Response:
         """`GET jwks`: the public keys, for services that verify tokens (RFC 7517)."""
-        return responses.public(self._auth.settings.keys.jwks)
+        return responses.public_json(self._auth.settings.keys.jwks)
 
     async def providers(self, request: Request) -> Response:
         """`GET providers`: the ways to sign in."""
-        base_url = self._visitors.origins.base_url(request.scope)
-        return responses.personal(
+        base_url = self._contexts.origins.base_url(request.scope)
+        return responses.private_json(
             {
                 provider.id: {
                     "id": provider.id,
@@ -201,26 +201,26 @@ class Endpoints:
 
     async def csrf(self, request: Request) -> Response:
         """`GET csrf`: the token that every POST must bring in its body."""
-        visitor = await self._visitors.receive(request.scope)
+        context = await self._contexts.load(request.scope)
         fresh: RawHeaders = []
-        token = self._visitors.csrf.find(visitor.csrf_cookies, visitor.sid)
-        token = token or self._visitors.put_csrf(fresh, visitor, visitor.sid)
-        return responses.personal({"csrfToken": token}).plus(fresh)
+        token = self._contexts.csrf.find(context.csrf_cookies, context.sid)
+        token = token or self._contexts.set_csrf_cookie(fresh, context, context.sid)
+        return responses.private_json({"csrfToken": token}).plus(fresh)
 
     async def read(self, request: Request) -> Response:
         """`GET session`: the public session, or `null`."""
-        visitor = await self._visitors.receive(request.scope)
+        context = await self._contexts.load(request.scope)
         fresh: RawHeaders = []
-        record = await self._visitors.refresh(fresh, visitor)
+        record = await self._contexts.renew(fresh, context)
         session = await self._auth.sessions.faces.public(record) if record else None
         if session is not None:
             await ev.tell(self._auth.events.session, session=session, path=request.path)
-        return responses.personal(session).plus(fresh)
+        return responses.private_json(session).plus(fresh)
 
     async def update(self, request: Request) -> Response:
         """`POST session`: a client's update."""
-        visitor, body = await self._receive(request)
-        record, asked = visitor.record, body.get("data")
+        context, body = await self._receive(request)
+        record, asked = context.record, body.get("data")
         if record is None:
             raise NotAuthenticated
         self._auth.update_limit.count(record.id)
@@ -229,34 +229,34 @@ class Endpoints:
             {} if asked is None else asked,
             author="client",
             if_rev=expected_revs(request.scope),
-            device=visitor.device,
+            device=context.device,
             known=record,
         )
-        answer = responses.personal(revised.session)
-        self._visitors.put_token(answer.headers, visitor, revised.record, revised.token)
+        answer = responses.private_json(revised.session)
+        self._contexts.set_session_cookie(answer.headers, context, revised.record, revised.token)
         return answer
 
     async def sign_in(self, request: Request) -> Response:
         """`POST callback/<provider>`: sign in with credentials."""
-        visitor, body = await self._receive(request, for_redirect=True)
-        wanted = _wanted_url(request, body) or self._signing_in.remembered_url(visitor)
+        context, body = await self._receive(request, for_redirect=True)
+        wanted = _wanted_url(request, body) or self._signing_in.remembered_url(context)
         credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
         try:
             async with request.watched() as has_left:
                 granted = await self._auth.admission.authorize(
-                    request.name, credentials, device=visitor.device, has_left=has_left
+                    request.name, credentials, device=context.device, has_left=has_left
                 )
-            target = await self._auth.redirect(wanted, visitor.base_url)
-            return await self._signing_in.admit(request, visitor, granted, target)
+            target = await self._auth.redirect(wanted, context.base_url)
+            return await self._signing_in.admit(request, context, granted, target)
         except SignInError as error:
             if isinstance(error, SignInOutdated):
                 self._note_refusal(request, error)
-            return self._signing_in.refuse(request, visitor, error)
+            return self._signing_in.refuse(request, context, error)
 
     async def redeem(self, request: Request) -> Response:
         """`POST ticket`: exchange a sign-in ticket for the session cookie."""
-        visitor, body = await self._receive(request)
-        key, browser = str(body.get("ticket")), self._visitors.browser(visitor)
+        context, body = await self._receive(request)
+        key, browser = str(body.get("ticket")), self._contexts.browser_id(context)
         ticket = await redeem_ticket(self._auth.tickets, key, browser=browser)
         try:
             user = self._auth.sessions.schema.read_older(ticket.user)
@@ -264,26 +264,26 @@ class Endpoints:
         except (ValidationError, UnknownProvider) as error:  # another version has issued it
             raise TicketRejected("This sign-in took too long. Sign in again.") from error
         account = Account(provider.id, provider.type)
-        target = await self._auth.redirect(ticket.callback_url, visitor.base_url)
+        target = await self._auth.redirect(ticket.callback_url, context.base_url)
         granted = Granted(user, account, ticket.started_at)
-        return await self._signing_in.admit(request, visitor, granted, target, as_json=True)
+        return await self._signing_in.admit(request, context, granted, target, as_json=True)
 
     async def start_sign_in(self, request: Request) -> Response:
         """`POST signin/<provider>`: credentials are asked for on the app's own page."""
         provider = self._auth.admission.provider(request.name)
-        visitor, body = await self._receive(request, for_redirect=True)
-        target = await self._auth.redirect(_wanted_url(request, body), visitor.base_url)
+        context, body = await self._receive(request, for_redirect=True)
+        target = await self._auth.redirect(_wanted_url(request, body), context.base_url)
         if isinstance(provider, RedirectProvider):
-            return await self._federation.leave(request, visitor, provider, target)
-        return redirect(request, self._auth.sign_in_url(visitor.base_url, callbackUrl=target))
+            return await self._federation.leave(request, context, provider, target)
+        return redirect(request, self._auth.sign_in_url(context.base_url, callbackUrl=target))
 
     async def oauth_callback(self, request: Request) -> Response:
         """`GET callback/<provider>`: somebody comes back from a provider."""
         provider = self._auth.admission.provider(request.name)
         if not isinstance(provider, RedirectProvider):
             raise MethodNotAllowed("Credentials are sent by POST.", allowed=["POST"])
-        visitor = request.visitor = await self._visitors.receive(request.scope)
-        return await self._federation.arrive(request, visitor, provider)
+        context = request.context = await self._contexts.load(request.scope)
+        return await self._federation.arrive(request, context, provider)
 
     async def show_sign_in_with(self, request: Request) -> Response:
         """`GET signin/<provider>`: the same page, if there is that provider."""
@@ -292,7 +292,7 @@ class Endpoints:
 
     async def show_sign_in(self, request: Request) -> Response:
         """`GET signin` and `GET error`: the app's own page says it."""
-        base_url = self._visitors.origins.base_url(request.scope)
+        base_url = self._contexts.origins.base_url(request.scope)
         query = {k: v for k, v in request.query.items() if k in ("callbackUrl", "error", "code")}
         if "callbackUrl" in query:
             query["callbackUrl"] = await self._auth.redirect(query["callbackUrl"], base_url)
@@ -300,90 +300,94 @@ class Endpoints:
 
     async def show_home(self, request: Request) -> Response:
         """`GET signout` changes nothing: signing out takes a POST."""
-        return redirect(request, self._visitors.origins.base_url(request.scope))
+        return redirect(request, self._contexts.origins.base_url(request.scope))
 
     async def sign_out(self, request: Request) -> Response:
         """`POST signout`: end the session, here and wherever its cookie was copied to."""
-        visitor, body = await self._receive(request, for_redirect=True)
+        context, body = await self._receive(request, for_redirect=True)
         wanted = _wanted_url(request, body)
-        if visitor.record is not None:
-            await self._auth.sessions.sign_out(visitor.record.id, device=visitor.device)
-        target, way = await self._target(visitor, wanted), None
-        if visitor.record is not None:
-            way = await self.signing_out.way_on(visitor.record, visitor.base_url, target)
+        if context.record is not None:
+            await self._auth.sessions.sign_out(context.record.id, device=context.device)
+        target, way = await self._target(context, wanted), None
+        if context.record is not None:
+            way = await self.signing_out.provider_logout_url(
+                context.record, context.base_url, target
+            )
         answer = redirect(request, way or target)
-        self._signing_in.remember(answer, visitor, target)
-        if visitor.has_own_token:
-            self._visitors.clear_session(answer.headers, visitor)
-        self._visitors.put_csrf(answer.headers, visitor, "")
+        self._signing_in.remember(answer, context, target)
+        if context.has_own_token:
+            self._contexts.clear_session_cookie(answer.headers, context)
+        self._contexts.set_csrf_cookie(answer.headers, context, "")
         return answer
 
     async def inspect(self, request: Request) -> Response:
         """`GET token`: what the visitor's own token says, however old; never the token itself."""
-        visitor = await self._visitors.receive(request.scope)
-        if visitor.verified is None:
+        context = await self._contexts.load(request.scope)
+        if context.verified is None:
             raise NotAuthenticated
-        token, claims, names = visitor.verified.token, visitor.verified.claims, visitor.names
-        history = await self._auth.sessions.store.history(visitor.sid)
-        shown = self._auth.sessions.faces.inspect(token, visitor.verified.record, history)
+        token, claims, names = context.verified.token, context.verified.claims, context.names
+        history = await self._auth.sessions.store.history(context.sid)
+        shown = self._auth.sessions.faces.inspect(token, context.verified.record, history)
         life = cookies.attributes(secure=names.secure, max_age=claims.exp - claims.iat)
-        return responses.personal({**shown, "cookie": {"name": names.session, "attributes": life}})
+        return responses.private_json(
+            {**shown, "cookie": {"name": names.session, "attributes": life}}
+        )
 
     async def list_sessions(self, request: Request) -> Response:
         """`GET sessions`: where the user is signed in."""
-        visitor = await self._visitors.receive(request.scope)
-        if visitor.record is None:
+        context = await self._contexts.load(request.scope)
+        if context.record is None:
             raise NotAuthenticated
-        records = await self._auth.sessions.of_user(visitor.record.user_id)
-        return responses.personal([_summary(record, visitor.sid) for record in records])
+        records = await self._auth.sessions.of_user(context.record.user_id)
+        return responses.private_json([_summary(record, context.sid) for record in records])
 
     async def revoke(self, request: Request) -> Response:
         """`POST sessions/revoke`: end one, the others, or all of the user's sessions."""
-        visitor, body = await self._receive(request)
-        if visitor.record is None:
+        context, body = await self._receive(request)
+        if context.record is None:
             raise NotAuthenticated
         is_form = requests.is_form(request)
-        await end(self._auth.sessions, visitor.record, body, device=visitor.device, is_form=is_form)
-        remaining = await self._auth.sessions.of_user(visitor.record.user_id)
-        answer = responses.personal([_summary(record, visitor.sid) for record in remaining])
-        if all(record.id != visitor.sid for record in remaining):
-            self._visitors.clear_session(answer.headers, visitor)
-            self._visitors.put_csrf(answer.headers, visitor, "")
+        await end(self._auth.sessions, context.record, body, device=context.device, is_form=is_form)
+        remaining = await self._auth.sessions.of_user(context.record.user_id)
+        answer = responses.private_json([_summary(record, context.sid) for record in remaining])
+        if all(record.id != context.sid for record in remaining):
+            self._contexts.clear_session_cookie(answer.headers, context)
+            self._contexts.set_csrf_cookie(answer.headers, context, "")
         return answer
 
-    async def _target(self, visitor: RequestContext, wanted: str) -> str:
+    async def _target(self, context: RequestContext, wanted: str) -> str:
         """Decide where to go from a session that is over, whatever the app's callback says."""
         try:
-            return await self._auth.redirect(wanted, visitor.base_url)
+            return await self._auth.redirect(wanted, context.base_url)
         except AuthError:
-            return visitor.base_url
+            return context.base_url
 
     async def _receive(
         self, request: Request, *, for_redirect: bool = False
     ) -> tuple[RequestContext, dict[str, Any]]:
         """Receive a POST: from our own pages, readable, and with its CSRF token."""
-        self._visitors.origins.check(request.scope)
+        self._contexts.origins.check(request.scope)
         body = await requests.read(request)
-        visitor = request.visitor = await self._visitors.receive(request.scope)
+        context = request.context = await self._contexts.load(request.scope)
         try:
-            self._visitors.csrf.check(visitor.csrf_cookies, visitor.sid, body.get("csrfToken"))
+            self._contexts.csrf.check(context.csrf_cookies, context.sid, body.get("csrfToken"))
         except RequestRejected as error:
             if for_redirect:
                 why = {"error": "MissingCSRF", "code": error.reason}
                 known = {name: value for name, value in why.items() if value}
-                error.url = self._auth.sign_in_url(visitor.base_url, **known)
+                error.url = self._auth.sign_in_url(context.base_url, **known)
             raise
-        return visitor, body
+        return context, body
 
     def _note_refusal(self, request: Request, error: AuthError) -> None:
         """Keep what was denied in mind; what was merely misspelled is no refusal."""
         if isinstance(error, MessageRejected | NotFound | MethodNotAllowed):
             return
-        visitor = request.visitor
+        context = request.context
         self._auth.trail.refused(
             error,
             path=request.path,
-            record=visitor.record if visitor else None,
+            record=context.record if context else None,
             device=device_of(request.scope),
         )
 

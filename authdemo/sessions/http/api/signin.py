@@ -35,12 +35,12 @@ class SigningIn:
     """Lets visitors in, or says why not."""
 
     auth: AuthCore
-    visitors: RequestContexts
+    contexts: RequestContexts
 
     async def admit(
         self,
         request: Request,
-        visitor: RequestContext,
+        context: RequestContext,
         granted: Granted,
         wanted: str,
         *,
@@ -49,57 +49,57 @@ class SigningIn:
         """Let somebody in who has proved who they are, unless the app sends them elsewhere."""
         if granted.redirect_to is not None:
             return redirect(
-                request, await self.auth.redirect(granted.redirect_to, visitor.base_url)
+                request, await self.auth.redirect(granted.redirect_to, context.base_url)
             )
         record = await self.auth.sessions.sign_in(
             granted.user,
             granted.account,
             began=granted.began,
-            device=visitor.device,
-            replaces=visitor.record,
+            device=context.device,
+            replaces=context.record,
             provider_session=granted.provider_session,
         )
-        answer = responses.personal({"url": wanted}) if as_json else redirect(request, wanted)
-        self.remember(answer, visitor, wanted)
-        self.visitors.put_session(answer.headers, visitor, record)
-        browser = self.visitors.browser_after(visitor)
-        self.visitors.put_csrf(answer.headers, visitor, record.id, browser=browser)
+        answer = responses.private_json({"url": wanted}) if as_json else redirect(request, wanted)
+        self.remember(answer, context, wanted)
+        self.contexts.set_session_cookie(answer.headers, context, record)
+        browser = self.contexts.next_browser_id(context)
+        self.contexts.set_csrf_cookie(answer.headers, context, record.id, browser=browser)
         if browser:
             self.auth.sessions.feed.publish(ev.BrowserSignedIn(browser))
         return answer
 
     def refuse(
-        self, request: Request, visitor: RequestContext, error: AuthError, wanted: str = ""
+        self, request: Request, context: RequestContext, error: AuthError, wanted: str = ""
     ) -> Response:
         """Turn somebody away: the sign-in page says why.
 
         A program that has to wait is told how long, which no redirect could say.
         """
-        further = _within(visitor.base_url, wanted)
+        further = _within(context.base_url, wanted)
         query = {"error": error.code, "code": error.reason, "callbackUrl": further}
         known = {name: value for name, value in query.items() if value}
-        url = self.auth.sign_in_url(visitor.base_url, **known)
+        url = self.auth.sign_in_url(context.base_url, **known)
         is_to_wait = error.retry_after is not None and not wants_page(request.scope)
         if wants_json(request) or is_to_wait:
-            return responses.refusal(error, {"url": url})
+            return responses.json_error(error, {"url": url})
         return redirect(request, url)
 
-    def remember(self, answer: Response, visitor: RequestContext, url: str) -> None:
+    def remember(self, answer: Response, context: RequestContext, url: str) -> None:
         """Keep where the visitor went, as Auth.js does, for a sign-in that doesn't say.
 
         An address that no browser would keep is not remembered, nor the app's one before it.
         """
-        names, value = visitor.names, quote(url, safe="")
+        names, value = context.names, quote(url, safe="")
         if len(value) <= cookies.LONGEST_VALUE:
             cookies.put(answer.headers, names.callback_url, value, secure=names.secure)
-        elif self.remembered_url(visitor) is not None:
+        elif self.remembered_url(context) is not None:
             cookies.clear(answer.headers, names.callback_url, secure=names.secure)
 
-    def remembered_url(self, visitor: RequestContext) -> str | None:
+    def remembered_url(self, context: RequestContext) -> str | None:
         """Tell where the visitor went the last time, if it is an address of the app."""
-        values = visitor.cookies.get(visitor.names.callback_url, [])
+        values = context.cookies.get(context.names.callback_url, [])
         return next(
-            (url for url in map(unquote, values) if safe_redirect_url(url, visitor.base_url)), None
+            (url for url in map(unquote, values) if safe_redirect_url(url, context.base_url)), None
         )
 
 
@@ -111,7 +111,7 @@ def wants_json(request: Request) -> bool:
 def redirect(request: Request, url: str) -> Response:
     """Send the visitor on, the way the sender can follow."""
     if wants_json(request):
-        return responses.personal({"url": url}).plus([responses.location(url)])
+        return responses.private_json({"url": url}).plus([responses.location_header(url)])
     return responses.redirect(url, 302)
 
 
@@ -142,7 +142,7 @@ class ProviderSignIn:
     async def leave(
         self,
         request: Request,
-        visitor: RequestContext,
+        context: RequestContext,
         provider: RedirectProvider,
         callback_url: str,
     ) -> Response:
@@ -156,64 +156,64 @@ class ProviderSignIn:
             provider=provider.id,
             verifier=provider.new_verifier(),
             callback_url=callback_url,
-            session_id=visitor.sid,
+            session_id=context.sid,
             browser=browser_hash(secret),
             started_at=now,
             min_auth_time=now if request.query.get("prompt") == "login" else 0,
         )
         try:
-            await self._check_rate(visitor)
+            await self._check_rate(context)
             address = await provider.address(
-                state, state=key, redirect_uri=self._redirect_uri(visitor, provider)
+                state, state=key, redirect_uri=self._redirect_uri(context, provider)
             )
         except SignInError as error:
-            return self._refuse(request, visitor, provider, error, callback_url)
+            return self._refuse(request, context, provider, error, callback_url)
         await self._states.put(state, key)
-        answer, names, life = redirect(request, address), visitor.names, state.MAX_AGE
-        kept = _BETWEEN.join([secret, *_secrets(visitor)][:_MOST_AT_ONCE])
+        answer, names, life = redirect(request, address), context.names, state.MAX_AGE
+        kept = _BETWEEN.join([secret, *_secrets(context)][:_MOST_AT_ONCE])
         cookies.put(answer.headers, names.state, kept, secure=names.secure, max_age=life)
         return answer
 
     async def arrive(
-        self, request: Request, visitor: RequestContext, provider: RedirectProvider
+        self, request: Request, context: RequestContext, provider: RedirectProvider
     ) -> Response:
         """Receive a visitor who comes back."""
         wanted = ""
         try:
-            key, secrets = request.query.get("state", ""), _secrets(visitor)
+            key, secrets = request.query.get("state", ""), _secrets(context)
             state = await redeem_oauth_state(self._states, key, secrets, provider=provider.id)
             wanted = state.callback_url
-            granted = await self._identify(request, visitor, provider, state)
-            return await self._signing_in.admit(request, visitor, granted, wanted)
+            granted = await self._identify(request, context, provider, state)
+            return await self._signing_in.admit(request, context, granted, wanted)
         except (SignInError, CallbackFailed) as error:
-            return self._refuse(request, visitor, provider, error, wanted)
+            return self._refuse(request, context, provider, error, wanted)
 
-    async def _check_rate(self, visitor: RequestContext) -> None:
-        if wait := await self._limit.take(visitor.device.ip):
+    async def _check_rate(self, context: RequestContext) -> None:
+        if wait := await self._limit.take(context.device.ip):
             raise TooManyDepartures(wait)
 
     async def _identify(
         self,
         request: Request,
-        visitor: RequestContext,
+        context: RequestContext,
         provider: RedirectProvider,
         state: OAuthState,
     ) -> Granted:
-        if state.session_id != visitor.sid:
+        if state.session_id != context.sid:
             raise OAuthCallbackError("Somebody signed in or out since this began.", reason="member")
         identity = await provider.identify(
             state,
             request.query,
-            redirect_uri=self._redirect_uri(visitor, provider),
+            redirect_uri=self._redirect_uri(context, provider),
         )
         return await self._auth.admission.admit(
-            provider, identity, began=state.started_at, member=self._member(visitor)
+            provider, identity, began=state.started_at, member=self._member(context)
         )
 
     def _refuse(
         self,
         request: Request,
-        visitor: RequestContext,
+        context: RequestContext,
         provider: RedirectProvider,
         error: AuthError,
         wanted: str,
@@ -221,17 +221,17 @@ class ProviderSignIn:
         entry = AuditEvent(
             kind="sign-in-failed", reason=error.code, detail=error.reason, provider=provider.id
         )
-        self._auth.trail.add(entry, device=visitor.device)
-        return self._signing_in.refuse(request, visitor, error, wanted)
+        self._auth.trail.add(entry, device=context.device)
+        return self._signing_in.refuse(request, context, error, wanted)
 
-    def _member(self, visitor: RequestContext) -> User | None:
-        return self._auth.sessions.faces.user(visitor.record) if visitor.record else None
+    def _member(self, context: RequestContext) -> User | None:
+        return self._auth.sessions.faces.user(context.record) if context.record else None
 
-    def _redirect_uri(self, visitor: RequestContext, provider: RedirectProvider) -> str:
-        return f"{visitor.base_url}{self._base}/callback/{provider.id}"
+    def _redirect_uri(self, context: RequestContext, provider: RedirectProvider) -> str:
+        return f"{context.base_url}{self._base}/callback/{provider.id}"
 
 
-def _secrets(visitor: RequestContext) -> list[str]:
+def _secrets(context: RequestContext) -> list[str]:
     """Read what a browser's sign-ins under way are known by, the newest first."""
-    sent = visitor.cookies.get(visitor.names.state, [])
+    sent = context.cookies.get(context.names.state, [])
     return [s for value in sent if _SECRETS.fullmatch(value) for s in value.split(_BETWEEN)]

@@ -44,7 +44,7 @@ class BackChannel:
         for record in await self._auth.sessions.named(logout.handle(provider.id)):
             if logout.concerns(record, leeway=provider.leeway):
                 await self._auth.sessions.revoke(record.id, device=device_of(request.scope))
-        return responses.personal({})
+        return responses.private_json({})
 
     def _refuse(
         self, request: Request, provider: OpenIDConnect, error: OAuthCallbackError
@@ -58,7 +58,7 @@ class BackChannel:
         )
         self._auth.trail.add(entry, device=device_of(request.scope))
         more = {"error": "invalid_request", "error_description": error.message}
-        return responses.refusal(BodyRejected(error.message, 400), more)
+        return responses.json_error(BodyRejected(error.message, 400), more)
 
 
 def _is_false(error: Exception) -> bool:
@@ -69,13 +69,15 @@ def _is_false(error: Exception) -> bool:
 class SigningOut:
     """Leads visitors whose session is over to the provider that they signed in at."""
 
-    def __init__(self, auth: AuthCore, visitors: RequestContexts, base: str) -> None:
+    def __init__(self, auth: AuthCore, contexts: RequestContexts, base: str) -> None:
         self._auth = auth
-        self._visitors = visitors
+        self._contexts = contexts
         self._base = base
         self._states = OneTimeStore(LogoutState, auth.sessions.store, clock=auth.now)
 
-    async def way_on(self, record: SessionRecord, base_url: str, callback_url: str) -> str | None:
+    async def provider_logout_url(
+        self, record: SessionRecord, base_url: str, callback_url: str
+    ) -> str | None:
         """Find the way by the provider for somebody whose session has just ended."""
         provider, there = self._auth.providers.get(record.provider), record.provider_session
         if there is None or not isinstance(provider, OpenIDConnect) or not provider.end_session:
@@ -91,7 +93,7 @@ class SigningOut:
     async def go(self, request: Request) -> Response:
         """`GET signout/<provider>`: on to the provider, or past it if something is in the way."""
         provider = self._auth.admission.provider(request.name)
-        base_url = self._visitors.origins.base_url(request.scope)
+        base_url = self._contexts.origins.base_url(request.scope)
         state = await self._consume(request, "ticket")
         if state is None or not isinstance(provider, OpenIDConnect):
             return responses.redirect(base_url, 302)
@@ -110,7 +112,7 @@ class SigningOut:
     async def oauth_callback(self, request: Request) -> Response:
         """`GET post-logout/<provider>`: back from the provider, and on to where they wanted."""
         self._auth.admission.provider(request.name)
-        base_url = self._visitors.origins.base_url(request.scope)
+        base_url = self._contexts.origins.base_url(request.scope)
         state = await self._consume(request, "state")
         return responses.redirect(state.callback_url if state else base_url, 302)
 

@@ -34,7 +34,7 @@ from ..paths import address_of, path_as_sent
 from ..responses import Response
 from ..security_headers import STRICT, page_headers
 from .build import Page, Site
-from .render import LocalizedPage, is_named_by_content, keep, keep_apart
+from .render import LocalizedPage, cache_forever, cache_private, is_named_by_content
 
 _NO_PAGES = ("/api/", "/assets/")
 _DOCUMENT = """<!DOCTYPE html>
@@ -57,17 +57,17 @@ _DOCUMENT = """<!DOCTYPE html>
 
 
 @dataclass(frozen=True, eq=False)
-class Refusals:
+class ErrorPages:
     """Says to people in a page, and to programs in plain text, what went wrong."""
 
     words: Locales
     links: str
 
-    def page_or_text(self, scope: Scope, error: AuthError) -> Response:
+    def respond(self, scope: Scope, error: AuthError) -> Response:
         """Answer a request with an error."""
         is_for_people = wants_page(scope) and not scope["path"].startswith(_NO_PAGES)
         if not is_for_people or isinstance(error, RequestRejected):
-            return responses.plain_refusal(error)
+            return responses.text_error(error)
         language = language_of(scope, self.words)
         wording = LocalizedPage(language, self.words.texts(language))
         status = responses.status(error)
@@ -81,15 +81,17 @@ class Refusals:
         )
         safe = page_headers(STRICT.of(document))
         kind = {"content-type": "text/html; charset=utf-8"}
-        headers = responses.raw({**responses.PERSONAL, **safe, **kind})
-        return Response(status, headers, document.encode()).plus(responses.later(error))
+        headers = responses.encode_headers({**responses.PERSONAL, **safe, **kind})
+        return Response(status, headers, document.encode()).plus(
+            responses.retry_after_header(error)
+        )
 
 
 _SCRIPTS = "/assets/"
-_SCRIPT_HEADERS = responses.raw(
+_SCRIPT_HEADERS = responses.encode_headers(
     {"cache-control": "no-cache", "content-type": "text/javascript; charset=utf-8"}
 )
-_CLOSED_HEADERS = responses.raw(
+_CLOSED_HEADERS = responses.encode_headers(
     {
         **responses.PERSONAL,
         "vary": "Cookie, Sec-Fetch-Dest, Referer",
@@ -119,15 +121,15 @@ class PageGuard:
         app: ASGIApp,
         *,
         auth: AuthCore,
-        visitors: RequestContexts,
+        contexts: RequestContexts,
         site: Site,
-        refusals: Refusals,
+        error_pages: ErrorPages,
     ) -> None:
         self._app = app
         self._auth = auth
-        self._visitors = visitors
+        self._contexts = contexts
         self._site = site
-        self._refusals = refusals
+        self._error_pages = error_pages
         whole = [LocalizedPage(name, auth.words.texts(name)) for name in auth.words.languages]
         self._for_members = {wording.language: wording for wording in whole}
         self._for_all = {each.language: each.only(site.public_areas) for each in whole}
@@ -147,7 +149,7 @@ class PageGuard:
                 return await self._page(scope, page)
             if path.startswith(_SCRIPTS) and path.endswith(".js"):
                 return await self._script(scope, path)
-            return keep(self._app) if is_named_by_content(path) else None
+            return cache_forever(self._app) if is_named_by_content(path) else None
         except AuthError as error:
             return self._denial(scope, path, error)
 
@@ -156,28 +158,28 @@ class PageGuard:
     ) -> Response:
         """Note that somebody was denied what is there, and say so."""
         self._auth.trail.refused(error, path=path, record=record, device=device_of(scope))
-        return self._refusals.page_or_text(scope, error)
+        return self._error_pages.respond(scope, error)
 
     async def _page(self, scope: Scope, page: Page) -> Response:
-        visitor = await self._visitor(scope, required=page.rule is not None)
+        context = await self._context(scope, required=page.rule is not None)
         fresh: RawHeaders = []
-        record = await self._visitors.refresh(fresh, visitor) if visitor else None
+        record = await self._contexts.renew(fresh, context) if context else None
         try:
-            answer = await self._shown(scope, page, visitor, record)
+            answer = await self._shown(scope, page, context, record)
         except AuthError as error:
             answer = self._denial(scope, page.path, error, record)
-        self._mark_browser(fresh, visitor)
+        self._mark_browser(fresh, context)
         return answer.plus(fresh)
 
     async def _shown(
-        self, scope: Scope, page: Page, visitor: RequestContext | None, record: SessionRecord | None
+        self, scope: Scope, page: Page, context: RequestContext | None, record: SessionRecord | None
     ) -> Response:
         """Show a page to a visitor, or send them where they are better served."""
         session = await self._auth.sessions.faces.public(record) if record else None
         elsewhere = await self._elsewhere(scope, page, record, session)
         if elsewhere is not None:
             return responses.redirect(elsewhere, 303)
-        return await self._render(scope, page, session, visitor)
+        return await self._render(scope, page, session, context)
 
     async def _elsewhere(
         self,
@@ -195,7 +197,7 @@ class PageGuard:
                 return refused
         if page.path == self._auth.pages.sign_in and session is not None:
             said = {name: values[-1] for name, values in parse_qs(query).items()}
-            if not is_news(said.get("error", ""), said.get("code", "")):
+            if not should_explain(said.get("error", ""), said.get("code", "")):
                 return await self._onward(scope, page.path, said.get("callbackUrl", "/"))
         path = unquote(page.address)
         return None if path_as_sent(scope) in (path, path + "/") else _address(page, query)
@@ -233,7 +235,7 @@ class PageGuard:
 
     async def _onward(self, scope: Scope, path: str, wanted: str) -> str:
         """Send somebody who is signed in already where they wanted to go."""
-        base_url = self._visitors.origins.base_url(scope)
+        base_url = self._contexts.origins.base_url(scope)
         target = await self._auth.redirect(wanted, base_url)
         return base_url if page_path(urlsplit(target).path) == path else target
 
@@ -242,11 +244,11 @@ class PageGuard:
         scope: Scope,
         page: Page,
         session: Mapping[str, Any] | None,
-        visitor: RequestContext | None,
+        context: RequestContext | None,
     ) -> Response:
         if session is not None:
             await ev.tell(self._auth.events.session, session=session, path=page.path)
-        sent = visitor.cookies if visitor else None
+        sent = context.cookies if context else None
         sheet = page.template.in_words(self._wording(scope, sent, is_member=session is not None))
         gzip = takes_gzip(scope)
         headers = page.template.headers(gzip=gzip)
@@ -263,11 +265,11 @@ class PageGuard:
         name = path.removeprefix(_SCRIPTS)
         endpoints = self._site.endpoints_script(name)
         if endpoints is not None:
-            script = endpoints.addressed_to(self._visitors.origins.base_url(scope))
+            script = endpoints.addressed_to(self._contexts.origins.base_url(scope))
             return Response(200, [*_SCRIPT_HEADERS], script.encode())
         if self._site.is_public_script(name):
-            return keep(self._app) if is_named_by_content(path) else None
-        record = (await self._visitors.receive(scope)).record
+            return cache_forever(self._app) if is_named_by_content(path) else None
+        record = (await self._contexts.load(scope)).record
         if record is None:
             return self._closed(scope, name) or responses.text("Sign in first.", 401)
         pages = self._site.pages_with(name)
@@ -275,7 +277,7 @@ class PageGuard:
             return self._closed(scope, name) or responses.text(
                 "You don't have permission to do this.", 403
             )
-        return keep_apart(self._app)
+        return cache_private(self._app)
 
     def _closed(self, scope: Scope, name: str) -> Response | None:
         """Answer React Router, which follows a link, so that the page guard judges the new page.
@@ -291,7 +293,7 @@ class PageGuard:
         kind = find_header(scope, b"sec-fetch-dest")
         if kind is not None:
             return kind == "script"
-        own = self._visitors.origins.base_url(scope) + "/"
+        own = self._contexts.origins.base_url(scope) + "/"
         return header(scope, b"referer").startswith(own)
 
     async def _may_see_one(
@@ -307,22 +309,22 @@ class PageGuard:
                 continue
         return False
 
-    async def _visitor(self, scope: Scope, *, required: bool) -> RequestContext | None:
+    async def _context(self, scope: Scope, *, required: bool) -> RequestContext | None:
         """Receive a visitor; public pages are served even when the store is down."""
         try:
-            return await self._visitors.receive(scope)
+            return await self._contexts.load(scope)
         except StoreUnavailable:
             if required:
                 raise
             return None
 
-    def _mark_browser(self, headers: RawHeaders, visitor: RequestContext | None) -> None:
+    def _mark_browser(self, headers: RawHeaders, context: RequestContext | None) -> None:
         """See to it that the browser has a CSRF cookie: its sockets are known by it."""
-        if visitor is not None and not self._visitors.browser(visitor):
-            self._visitors.put_csrf(headers, visitor, visitor.sid)
+        if context is not None and not self._contexts.browser_id(context):
+            self._contexts.set_csrf_cookie(headers, context, context.sid)
 
 
-def is_news(error: str, reason: str) -> bool:
+def should_explain(error: str, reason: str) -> bool:
     """Tell whether the sign-in page has to explain an error to who is signed in as well.
 
     That an earlier session is over is no news to them. Nor is that somebody has signed in since
@@ -338,7 +340,7 @@ def _address(page: Page, query: str) -> str:
 _METHODS = ("GET", "HEAD")
 _ICON = "/favicon.ico"
 _EMPTY_ICON = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
-_ICON_HEADERS = responses.raw(
+_ICON_HEADERS = responses.encode_headers(
     {"cache-control": "public, max-age=3600", "content-type": "image/svg+xml"}
 )
 
@@ -353,7 +355,7 @@ class BuiltFiles:
     static_files: ASGIApp
     _: KW_ONLY
     site: Site
-    refusals: Refusals
+    error_pages: ErrorPages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a file, or say that there is nothing."""
@@ -363,10 +365,10 @@ class BuiltFiles:
         path = page_path(address_of(scope))
         if scope["method"] not in _METHODS:
             error = MethodNotAllowed(allowed=_METHODS)
-            await responses.plain_refusal(error)(scope, receive, send)
+            await responses.text_error(error)(scope, receive, send)
         elif self.site.is_file(path):
             await self.static_files({**scope, "path": path, "root_path": ""}, receive, send)
         elif path == _ICON:  # browsers ask each app for it
             await Response(200, [*_ICON_HEADERS], _EMPTY_ICON)(scope, receive, send)
         else:
-            await self.refusals.page_or_text(scope, NotFound())(scope, receive, send)
+            await self.error_pages.respond(scope, NotFound())(scope, receive, send)

@@ -18,7 +18,7 @@ from ...core import strict_json
 from ...core.errors import AuthError
 from ...core.locales import Texts
 from ..cookies import RawHeaders
-from ..responses import PERSONAL, raw
+from ..responses import PERSONAL, encode_headers
 from ..security_headers import STRICT, Policy, page_headers
 from .compression import Form, Values
 
@@ -33,7 +33,7 @@ def is_named_by_content(path: str) -> bool:
     return _NAMED_BY_CONTENT.fullmatch(path) is not None
 
 
-def keep(app: ASGIApp) -> ASGIApp:
+def cache_forever(app: ASGIApp) -> ASGIApp:
     """Serve what everyone may have, and let browsers keep what was found."""
 
     def mark(status: int, headers: MutableHeaders) -> None:
@@ -43,7 +43,7 @@ def keep(app: ASGIApp) -> ASGIApp:
     return _marked(app, mark)
 
 
-def keep_apart(app: ASGIApp) -> ASGIApp:
+def cache_private(app: ASGIApp) -> ASGIApp:
     """Serve what only members may have, and keep it out of the caches that others share.
 
     A browser asks each time whether it may still show it.
@@ -207,7 +207,7 @@ class LocalizedTemplate:
 
 
 def _headers(policy: str) -> RawHeaders:
-    return raw(
+    return encode_headers(
         {
             **PERSONAL,
             "vary": "Cookie, Accept-Encoding, Accept-Language",

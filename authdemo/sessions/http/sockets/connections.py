@@ -26,19 +26,19 @@ class Connection:
     browser: str
     device: Device
     base_url: str
-    pace: TokenBucket
-    browser_after: str = ""
+    bucket: TokenBucket
+    next_browser: str = ""
     id: str = field(default_factory=new_id)
     user_id: str = ""
     tab: str | None = None
     path: str = "/"
     address: str = "/"
     event: str = ""
-    wanted: str = "/"
-    is_told: bool = False
-    is_over: bool = False
-    way_on: str = ""
-    shown: str | None = None
+    callback_url: str = "/"
+    explains_error: bool = False
+    session_ended: bool = False
+    post_logout_url: str = ""
+    displayed_sid: str | None = None
     session: Session | None = None
     verified: float = 0.0
     is_open: bool = True
@@ -164,8 +164,8 @@ class Connections:
         connections = list(self._by_sid.pop(sid, ()))
         for connection in connections:
             connection.sid = connection.session = None
-            connection.is_over = not is_asked
-            connection.browser = connection.browser_after
+            connection.session_ended = not is_asked
+            connection.browser = connection.next_browser
             if connection.browser:
                 self._by_browser[connection.browser].add(connection)
         return connections

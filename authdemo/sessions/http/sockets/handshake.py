@@ -18,7 +18,7 @@ from ..context import RequestContexts, device_of
 from ..responses import UpgradeRequired
 from .callers import serving
 from .connections import Connection, Connections
-from .limits import Places, SocketLimits
+from .limits import ConnectionLimit, SocketLimits
 
 MAX_HEADER_BYTES = 32_768
 """How large all headers of a handshake may be: Reflex keeps them with the tab's state."""
@@ -38,18 +38,18 @@ class Handshake:
         app: ASGIApp,
         *,
         auth: AuthCore,
-        visitors: RequestContexts,
+        contexts: RequestContexts,
         connections: Connections,
         path: str,
         is_event: Callable[[str], bool],
     ) -> None:
         self._app = app
         self._auth = auth
-        self._visitors = visitors
+        self._contexts = contexts
         self._connections = connections
         self._path = path
         self._is_event = is_event
-        self._places = Places(auth.settings.max_sockets)
+        self._limit = ConnectionLimit(auth.settings.max_sockets)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Guard one connection; requests and sockets that are for something else pass."""
@@ -64,7 +64,7 @@ class Handshake:
             try:
                 connection = await self._settle(scope)
                 client = connection.sid or network(connection.device.ip)
-                stack.enter_context(self._places.take(client))
+                stack.enter_context(self._limit.take(client))
             except AuthError as error:
                 self._note(error, scope)
                 await send({"type": "websocket.close", "code": 1008, "reason": error.code})
@@ -78,31 +78,31 @@ class Handshake:
         """Say that Socket.IO's long polling doesn't exist here."""
         error = UpgradeRequired("This address takes WebSockets only.")
         self._note(error, scope)
-        await responses.refusal(error).plus(_UPGRADE)(scope, receive, send)
+        await responses.json_error(error).plus(_UPGRADE)(scope, receive, send)
 
     def _note(self, error: AuthError, scope: Scope) -> None:
         self._auth.trail.refused(error, path=scope["path"], device=device_of(scope))
 
     async def _settle(self, scope: Scope) -> Connection:
         """Decide whose socket this is; without an `Origin` it is nobody's."""
-        self._visitors.origins.check(scope)
+        self._contexts.origins.check(scope)
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
             raise RequestRejected("The socket's headers are too large.")
         if not is_tab(parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]):
             raise RequestRejected(
                 "The socket doesn't name its tab by a UUID, as Reflex's page does."
             )
-        visitor = await self._visitors.receive(scope)
-        known = self._visitors.origins.is_own(scope) is True
+        context = await self._contexts.load(scope)
+        known = self._contexts.origins.is_own(scope) is True
         return Connection(
-            sid=(visitor.sid or None) if known else None,
-            user_id=visitor.record.user_id if known and visitor.record else "",
-            browser=self._visitors.browser(visitor) if known else "",
-            browser_after=self._visitors.browser_after(visitor) if known else "",
-            device=visitor.device.model_copy(update={"tab": new_tab_name()}),
-            base_url=visitor.base_url,
-            pace=TokenBucket(self._auth.settings.event_rate),
-            is_over=known and visitor.has_dead_token and visitor.record is None,
+            sid=(context.sid or None) if known else None,
+            user_id=context.record.user_id if known and context.record else "",
+            browser=self._contexts.browser_id(context) if known else "",
+            next_browser=self._contexts.next_browser_id(context) if known else "",
+            device=context.device.model_copy(update={"tab": new_tab_name()}),
+            base_url=context.base_url,
+            bucket=TokenBucket(self._auth.settings.event_rate),
+            session_ended=known and context.has_dead_token and context.record is None,
         )
 
     def _watched(self, receive: Receive, connection: Connection) -> SocketLimits:

@@ -25,7 +25,7 @@ from .connections import Connection, Connections
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class ConnectionLimit:
     """Counts the open sockets of each client."""
 
     most: int
@@ -69,7 +69,7 @@ class SocketLimits:
             message = await self.receive()
             if message["type"] != "websocket.receive":
                 return message
-            await in_turn(self.connection.pace)
+            await throttle(self.connection.bucket)
             text = message.get("text") or ""
             if _size(text) > self.settings.event_bytes or message.get("bytes"):
                 self._note("TooLarge")
@@ -83,11 +83,11 @@ class SocketLimits:
             self.connection.note_refusal(self.trail, reason, path=self.connection.path)
 
 
-async def in_turn(pace: TokenBucket) -> None:
+async def throttle(bucket: TokenBucket) -> None:
     """Wait until a tab may send its next event."""
-    if wait := pace.take():
+    if wait := bucket.take():
         await asyncio.sleep(wait)
-        pace.take()
+        bucket.take()
 
 
 def _size(text: str) -> int:
@@ -113,7 +113,7 @@ class Uploads:
     app: ASGIApp
     _: KW_ONLY
     auth: AuthCore
-    visitors: RequestContexts
+    contexts: RequestContexts
     connections: Connections
     authorize: Callable[[str, Session | None, Connection], Awaitable[None]]
 
@@ -123,40 +123,40 @@ class Uploads:
         if tab is None or scope["method"] == "OPTIONS":
             await self.app(scope, receive, send)
             return
-        visitor = None
+        context = None
         try:
-            visitor = await self._visitor(scope)
-            owner = self._owner(visitor, tab)
-            await self._check(scope, visitor, owner)
+            context = await self._context(scope)
+            owner = self._owner(context, tab)
+            await self._check(scope, context, owner)
         except AuthError as error:
-            await self._refusal(scope, error, visitor)(scope, receive, send)
+            await self._refusal(scope, error, context)(scope, receive, send)
             return
-        await in_turn(owner.pace)
+        await throttle(owner.bucket)
         with serving(owner):
             await self.app(scope, self._while_open(receive, owner, tab), send)
 
-    async def _visitor(self, scope: Scope) -> RequestContext:
+    async def _context(self, scope: Scope) -> RequestContext:
         """Receive who sends the files, from one of our own pages."""
-        self.visitors.origins.check(scope)
-        return await self.visitors.receive(scope)
+        self.contexts.origins.check(scope)
+        return await self.contexts.load(scope)
 
-    async def _check(self, scope: Scope, visitor: RequestContext, owner: Connection) -> None:
+    async def _check(self, scope: Scope, context: RequestContext, owner: Connection) -> None:
         """Authorize an event before its files are read; Reflex rejects one without a name."""
         handler = find_header(scope, HANDLER)
         if handler:
-            session = self.auth.session(visitor.record) if visitor.record else None
+            session = self.auth.session(context.record) if context.record else None
             await self.authorize(handler, session, owner)
 
-    def _refusal(self, scope: Scope, error: AuthError, visitor: RequestContext | None) -> Response:
+    def _refusal(self, scope: Scope, error: AuthError, context: RequestContext | None) -> Response:
         """Note that files were refused, and say so."""
-        record = visitor.record if visitor else None
+        record = context.record if context else None
         self.auth.trail.refused(error, path=scope["path"], record=record, device=device_of(scope))
-        return responses.refusal(error)
+        return responses.json_error(error)
 
-    def _owner(self, visitor: RequestContext, tab: str) -> Connection:
+    def _owner(self, context: RequestContext, tab: str) -> Connection:
         """Find the open socket of the sender's own tab."""
-        browser = self.visitors.browser(visitor)
-        owner = self.connections.of_tab(tab, sid=visitor.sid, browser=browser)
+        browser = self.contexts.browser_id(context)
+        owner = self.connections.of_tab(tab, sid=context.sid, browser=browser)
         if owner is None:
             raise RequestRejected("The files don't come from an open tab of this session.")
         return owner

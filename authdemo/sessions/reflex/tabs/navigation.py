@@ -25,8 +25,8 @@ class Navigation:
     def sign_in_url_of(self, connection: Connection | None) -> str:
         """Find the sign-in page for a signed-out tab (Auth.js: `SessionRequired`)."""
         here = connection.address if connection else "/"
-        is_over = connection is not None and connection.is_over
-        why = {"error": "SessionRequired", "code": "ended"} if is_over else {}
+        session_ended = connection is not None and connection.session_ended
+        why = {"error": "SessionRequired", "code": "ended"} if session_ended else {}
         return self.auth.sign_in_url(callbackUrl=here, **why)
 
     def is_at_sign_in(self, connection: Connection) -> bool:
@@ -35,13 +35,13 @@ class Navigation:
 
     async def elsewhere(self, connection: Connection, session: Mapping[str, Any] | None) -> str:
         """Decide where a tab has to go from the page that it shows."""
-        if session is None and connection.way_on:
-            return connection.way_on
+        if session is None and connection.post_logout_url:
+            return connection.post_logout_url
         rule = self.auth.page_rules.of(page_path(connection.path))
         if rule is not None and (way := await self._way_out(rule, connection)):
             return way
-        if session is not None and self.is_at_sign_in(connection) and not connection.is_told:
-            target = await self.auth.redirect(connection.wanted, connection.base_url)
+        if session is not None and self.is_at_sign_in(connection) and not connection.explains_error:
+            target = await self.auth.redirect(connection.callback_url, connection.base_url)
             return connection.path_of(target)
         return ""
 

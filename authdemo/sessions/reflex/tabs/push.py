@@ -285,8 +285,8 @@ class Live:
             session_state = await state.get_state(SessionState)
             if session_state.ticket:
                 return
-            if connection.is_told and self._ways.is_at_sign_in(connection):
-                session_state.lead(self._auth.sign_in_url(callbackUrl=connection.wanted))
+            if connection.explains_error and self._ways.is_at_sign_in(connection):
+                session_state.lead(self._auth.sign_in_url(callbackUrl=connection.callback_url))
             else:
                 session_state.reloads += 1
 
@@ -308,12 +308,12 @@ class Live:
         sid = record.id if record else ""
         await self._remember(state, connection, record)
         owner = session_state.owner()
-        before = connection.shown if owner is None else owner[0]
+        before = connection.displayed_sid if owner is None else owner[0]
         await reset_tab(state, owner=before, sid=sid)
         session_state.belong(sid, connection.browser)
         if not session_state.shows(sid, session):
             session_state.show(session)
-        connection.shown = sid
+        connection.displayed_sid = sid
         session_state.lead(await self._ways.elsewhere(connection, session))
 
     async def _remember(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from authdemo.sessions.http.proxy_headers import Forwarded
+from authdemo.sessions.http.proxy_headers import ProxyHeaders
 
 PROXIES = ("127.0.0.1", "10.1.0.0/16", "2001:db8::/32")
 
@@ -22,7 +22,7 @@ async def passed(peer: tuple[str, int] | None, kind: str = "http", **sent: str) 
     headers = [(f"x-forwarded-{name}".encode(), value.encode()) for name, value in sent.items()]
     scheme = {"http": "http", "websocket": "ws"}.get(kind)
     scope = {"type": kind, "scheme": scheme, "client": peer, "headers": headers}
-    await Forwarded(app, proxies=PROXIES)(scope, _hear_nothing, _say_nothing)
+    await ProxyHeaders(app, proxies=PROXIES)(scope, _hear_nothing, _say_nothing)
     return seen[0]
 
 
@@ -85,7 +85,7 @@ async def test_a_proxy_may_be_listed_as_mapped_into_ipv6() -> None:
 
     headers = [(b"x-forwarded-for", b"203.0.113.7")]
     scope = {"type": "http", "scheme": "http", "client": ("10.1.2.3", 1), "headers": headers}
-    await Forwarded(app, proxies=["::ffff:10.0.0.0/104"])(scope, _hear_nothing, _say_nothing)
+    await ProxyHeaders(app, proxies=["::ffff:10.0.0.0/104"])(scope, _hear_nothing, _say_nothing)
     assert seen[0]["client"] == ("203.0.113.7", 0)
 
 

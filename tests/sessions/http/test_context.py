@@ -70,9 +70,9 @@ async def test_read_takes_back_only_dead_tokens_of_this_app(auth, clock, cookie,
             clock.advance(days=91)
         case "step back":
             clock.advance(days=-3)
-    visitors, fresh = RequestContexts(auth, Origins(None)), list[tuple[bytes, bytes]]()
-    visitor = await visitors.receive(request(token))
-    assert await visitors.refresh(fresh, visitor) is None
+    contexts, fresh = RequestContexts(auth, Origins(None)), list[tuple[bytes, bytes]]()
+    context = await contexts.load(request(token))
+    assert await contexts.renew(fresh, context) is None
     assert [b"Max-Age=0" in value for _, value in fresh] == [True] * taken_back
     await auth.sessions.store.close()
 
@@ -83,12 +83,12 @@ async def test_read_takes_back_only_dead_tokens_of_this_app(auth, clock, cookie,
 async def test_a_read_that_a_sign_out_overtakes_is_nobodys(auth, clock, headers, taken_back):
     await auth.sessions.store.open()
     record = await auth.sessions.sign_in(ADA, PASSWORD)
-    visitors, fresh = RequestContexts(auth, Origins(None)), list[tuple[bytes, bytes]]()
+    contexts, fresh = RequestContexts(auth, Origins(None)), list[tuple[bytes, bytes]]()
     token = auth.sessions.faces.issue_token(record)
     clock.advance(A_WHILE)
-    visitor = await visitors.receive(request(token, **headers))
-    assert visitor.record == record
+    context = await contexts.load(request(token, **headers))
+    assert context.record == record
     await auth.sessions.sign_out(record.id)
-    assert await visitors.refresh(fresh, visitor) is None
+    assert await contexts.renew(fresh, context) is None
     assert [b"Max-Age=0" in value for _, value in fresh] == [True] * taken_back
     await auth.sessions.store.close()

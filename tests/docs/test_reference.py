@@ -53,7 +53,8 @@ def test_every_public_name_is_in_its_chapter() -> None:
 
 
 def test_a_name_that_is_in_no_chapter_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(make_reference.CHAPTERS, "Guards", ("protected", "public"))
+    others = tuple(name for name in make_reference.CHAPTERS["Guards"] if name != "Session")
+    monkeypatch.setitem(make_reference.CHAPTERS, "Guards", others)
     with pytest.raises(ValueError, match="in no chapter: Session\\."):
         reference()
 

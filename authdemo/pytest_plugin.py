@@ -1,16 +1,18 @@
 """Fixtures for the tests of apps that have sessions; pytest finds them by itself.
 
-pytest imports this module in every project, before the app under test, so it imports nothing else
-until a fixture is asked for. An app is under test where pytest runs beside an `rxconfig.py`, or in
-the folder that `auth_app_folder` names in pytest's configuration.
+pytest imports this module in every project, so it does nothing until one of its fixtures is
+requested, or `auth_app_folder` in pytest's configuration names the folder of the app under test.
+Name it if test modules import the app: pytest imports them before any fixture is requested.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -61,25 +63,42 @@ def is_operators(name: str) -> bool:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that names the app's folder."""
-    said = "the folder with the rxconfig.py of the app under test"
-    parser.addini("auth_app_folder", said, default="")
+    parser.addini("auth_app_folder", "the folder of the app under test, with its rxconfig.py")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Prepare for the app under test, before anything can import it."""
-    named = early_config.getini("auth_app_folder")
-    folder = early_config.rootpath / named if named else early_config.invocation_params.dir
-    if (folder / "rxconfig.py").is_file():
+    """Prepare for the app that the configuration names, before anything can import it."""
+    if named := early_config.getini("auth_app_folder"):
+        folder = early_config.rootpath / named
+        stack = ExitStack()
+        early_config.add_cleanup(stack.close)
+        stack.enter_context(_prepared(folder))
         early_config.stash[_folder] = folder
-        _prepare(early_config, folder)
 
 
 @pytest.fixture(scope="session")
-def _running_auth_app(pytestconfig: pytest.Config) -> Iterator[RunningApp]:
+def _auth_app_folder(pytestconfig: pytest.Config) -> Iterator[Path]:
+    if _folder in pytestconfig.stash:
+        yield pytestconfig.stash[_folder]
+        return
+    imported = set(sys.modules)
+    with _prepared(pytestconfig.invocation_params.dir) as folder:
+        from reflex_base.config import get_config
+
+        if (name := get_config().app_name) in imported:
+            raise pytest.UsageError(
+                f"{name!r} was imported before it got the settings of tests. Add "
+                "`auth_app_folder = .` to pytest's configuration."
+            )
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def _running_auth_app(_auth_app_folder: Path) -> Iterator[RunningApp]:
     from authdemo.testing import running_app
 
-    with running_app(_app_folder(pytestconfig)) as app:
+    with running_app(_auth_app_folder) as app:
         yield app
 
 
@@ -110,39 +129,36 @@ def stopped_clock(auth_app: RunningApp) -> FrozenClock:
 
 @pytest.fixture(scope="session")
 def auth_server(
-    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+    _auth_app_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """The app, built and served by Reflex in a process of its own, with pages and all."""
     from authdemo.testing import serving
 
     log = tmp_path_factory.mktemp("auth_server") / "log"
-    with serving(_app_folder(pytestconfig), log=log) as server:
+    with serving(_auth_app_folder, log=log) as server:
         yield server
 
 
-def _prepare(config: pytest.Config, folder: Path) -> None:
+@contextmanager
+def _prepared(folder: Path) -> Iterator[Path]:
     """Give the app a secret and a data folder of its own: tests touch no real sessions."""
-    data = tempfile.TemporaryDirectory(prefix="auth-tests-")
-    changes = pytest.MonkeyPatch()
-    for name in filter(is_operators, list(os.environ)):
-        changes.delenv(name)
-    changes.setenv("AUTH_DATA_DIR", data.name)
-    changes.setenv("AUTH_SECRET", SECRET)
-    changes.setenv("REFLEX_BACKEND_ONLY", "true")
-    changes.setenv("REFLEX_STATES_WORKDIR", f"{data.name}/states")
-    changes.setenv("REFLEX_UPLOADED_FILES_DIR", f"{data.name}/uploads")
-    changes.setenv("REFLEX_TELEMETRY_ENABLED", "false")
-    changes.syspath_prepend(folder)
-    changes.chdir(folder)  # where Reflex looks for everything
-    config.add_cleanup(data.cleanup)
-    config.add_cleanup(changes.undo)
-
-
-def _app_folder(config: pytest.Config) -> Path:
-    folder = config.stash.get(_folder, None)
-    if folder is None:
+    if not (folder / "rxconfig.py").is_file():
         raise pytest.UsageError(
-            f"There is no rxconfig.py in {config.invocation_params.dir}. Run pytest in the app's "
-            "folder, or name that in pytest's configuration: auth_app_folder."
+            f"There is no rxconfig.py in {folder}. Run pytest in the app's folder, or name that in "
+            "pytest's configuration: auth_app_folder."
         )
-    return folder
+    with (
+        tempfile.TemporaryDirectory(prefix="auth-tests-") as data,
+        pytest.MonkeyPatch.context() as m,
+    ):
+        for name in filter(is_operators, list(os.environ)):
+            m.delenv(name)
+        m.setenv("AUTH_DATA_DIR", data)
+        m.setenv("AUTH_SECRET", SECRET)
+        m.setenv("REFLEX_BACKEND_ONLY", "true")
+        m.setenv("REFLEX_STATES_WORKDIR", f"{data}/states")
+        m.setenv("REFLEX_UPLOADED_FILES_DIR", f"{data}/uploads")
+        m.setenv("REFLEX_TELEMETRY_ENABLED", "false")
+        m.syspath_prepend(folder)
+        m.chdir(folder)  # where Reflex looks for everything
+        yield folder

@@ -17,6 +17,7 @@ def test_an_adopters_tests_run_where_the_package_is_installed(adopted: Path) -> 
     install, start = blocks(GUIDES / "test-your-app.md", "sh")
     run(adopted, install.code)
     shutil.copytree(ROOT / "examples/minimal/tests", adopted / "tests", ignore=IGNORED)
+    shutil.copy(ROOT / "examples/minimal/pytest.ini", adopted)
     said = run(adopted, exports() + start.code)
     assert re.search(r"^plugins: .*\bauthdemo\b", said, re.MULTILINE), said
     assert re.search(r"tests/test_served\.py \.", said), said

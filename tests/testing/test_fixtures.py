@@ -29,6 +29,7 @@ OPERATOR = {
     "DB_URL": "sqlite:///precious.db",
     "REFLEX_REDIS_URL": "redis://127.0.0.1:1",
 }
+CONFIGURATION = "[pytest]\nfilterwarnings = error\nauth_app_folder = .\n"
 KIT = ("app.py", "server.py")
 """What of the kit reads the environment, to hand it on to the app."""
 ACCOUNTS = """
@@ -67,7 +68,7 @@ def folder(tmp_path: Path) -> Path:
     shutil.copytree(APP, folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "reflex.lock", folder / "reflex.lock")
     (folder / "tests").mkdir()
-    (folder / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
+    (folder / "pytest.ini").write_text(CONFIGURATION)
     return folder
 
 
@@ -144,6 +145,69 @@ def test_where_there_is_no_app_the_fixtures_say_so(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text("def test_it(login_as):\n    pass\n")
     said = run(tmp_path)
     assert f"There is no rxconfig.py in {tmp_path}. Run pytest in the app's folder" in said
+
+
+UNTOUCHED = """
+import os
+from pathlib import Path
+
+
+def test_it():
+    assert os.environ["AUTH_SECRET"] == "too short, and the tests don't care"
+    assert "REFLEX_BACKEND_ONLY" not in os.environ
+    assert Path.cwd().name == "elsewhere"
+"""
+
+
+def test_plugin_without_its_fixtures_changes_nothing(folder: Path) -> None:
+    elsewhere = folder.parent / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copy(folder / "rxconfig.py", elsewhere)
+    (elsewhere / "test_it.py").write_text(UNTOUCHED)
+    said = run(elsewhere)
+    assert "1 passed" in said, said
+
+
+IN_TIME = """
+from authdemo.sessions import User
+
+
+def test_it(auth_app):
+    from my_app.auth import auth
+
+    assert auth_app.auth is auth
+    assert auth_app.run(auth.revoke_user("nobody")) == 0
+"""
+
+
+def test_fixture_prepares_for_an_app_that_is_imported_later(folder: Path) -> None:
+    (folder / "pytest.ini").unlink()
+    (folder / "tests" / "test_it.py").write_text(IN_TIME)
+    said = run(folder)
+    assert "1 passed" in said, said
+    assert list(folder.parent.rglob("precious*")) == []
+
+
+EARLY = """
+import os
+
+os.environ["AUTH_SECRET"] = "a secret of the operator for all real sessions"
+del os.environ["AUTH_GITHUB_ID"], os.environ["REFLEX_REDIS_URL"]
+
+from my_app.auth import auth
+
+
+def test_it(login_as):
+    pass
+"""
+
+
+def test_fixture_rejects_an_app_that_was_imported_before(folder: Path) -> None:
+    (folder / "pytest.ini").unlink()
+    (folder / "tests" / "test_it.py").write_text(EARLY)
+    said = run(folder)
+    assert "'my_app' was imported before it got the settings of tests" in said, said
+    assert "auth_app_folder = ." in said
 
 
 class Asked(dict[str, str]):

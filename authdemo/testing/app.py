@@ -27,7 +27,7 @@ from authdemo.sessions.http.csrf import Csrf
 from authdemo.sessions.reflex.auth import Auth
 from authdemo.sessions.reflex.installed import installed
 
-from .browser import Browser, ProviderEndpoints
+from .browser import Browser, Site
 from .thread import BlankPages, FrozenClock, Thread
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ class RunningApp:
         return Browser(self)
 
     def login_as(
-        self, user: User, *, at: ProviderEndpoints | None = None, browser: Browser | None = None
+        self, user: User, *, at: Site | None = None, browser: Browser | None = None
     ) -> Browser:
         """Sign somebody in without a password, by the app's own secret and store.
 

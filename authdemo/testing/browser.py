@@ -21,7 +21,7 @@ _http = httpx.Client(cookies=_without_cookies, timeout=_PATIENCE)
 atexit.register(_http.close)
 
 
-class ProviderEndpoints(Protocol):
+class Site(Protocol):
     """Where an app is served."""
 
     @property
@@ -38,7 +38,7 @@ class Browser:
     """
 
     def __init__(
-        self, server: ProviderEndpoints, *, session: str = SESSION, csrf: str = CSRF
+        self, server: Site, *, session: str = SESSION, csrf: str = CSRF
     ) -> None:
         """Open a browser that nobody has used yet.
 

@@ -17,7 +17,7 @@ from reflex_base.utils.format import format_event_handler
 
 from authdemo.sessions.reflex.tabs.state import SessionState
 
-from .browser import Browser, ProviderEndpoints
+from .browser import Browser, Site
 from .thread import TIMEOUT, eventually
 
 REFUSED = simple_websocket.ConnectionError
@@ -34,7 +34,7 @@ class Tab:
 
     def __init__(
         self,
-        server: ProviderEndpoints,
+        server: Site,
         browser: Browser | None = None,
         *,
         token: str | None = None,

@@ -15,7 +15,7 @@ from benchmarks.load.wire import UnexpectedAnswer, get
 
 DELAY = 0.1
 ECHO = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s"
-Route = tuple[str, int]
+Address = tuple[str, int]
 
 
 def _serve(connection: socket.socket) -> None:
@@ -29,7 +29,7 @@ def _serve(connection: socket.socket) -> None:
 
 
 @pytest.fixture
-def address() -> Iterator[Route]:
+def address() -> Iterator[Address]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def accept() -> None:
@@ -56,25 +56,25 @@ def endless_requests(path: str) -> Lines:
         yield from asks(path)
 
 
-def test_scripts_run_to_their_end(address: Route) -> None:
+def test_scripts_run_to_their_end(address: Address) -> None:
     done = play(address, [Script(asks("/a", "/b")), Script(asks("/c")), Script(asks())])
     assert done.count == 3
 
 
-def test_a_script_that_is_left_off_goes_on(address: Route) -> None:
+def test_a_script_that_is_left_off_goes_on(address: Address) -> None:
     script = Script(asks("/slow", "/slow", "/slow"))
     counts = [play(address, [script], DELAY / 2).count for _ in range(4)]
     assert counts == [1, 1, 1, 0]
 
 
-def test_time_is_measured(address: Route) -> None:
+def test_time_is_measured(address: Address) -> None:
     done = play(address, [Script(asks("/slow", "/slow", "/a"))])
     assert done.seconds >= 2 * DELAY
     assert done.percentile(0) < DELAY <= done.percentile(50) <= done.percentile(100)
     assert done.rate == done.count / done.seconds
 
 
-def test_what_is_in_the_background_ends_with_the_rest(address: Route) -> None:
+def test_what_is_in_the_background_ends_with_the_rest(address: Address) -> None:
     behind = HttpChannel(address, Script(endless_requests("/a")))
     with driving(HttpChannel(address, Script(asks("/slow")))) as driver:
         driver.add(behind, background=True)
@@ -83,7 +83,7 @@ def test_what_is_in_the_background_ends_with_the_rest(address: Route) -> None:
     assert len(behind.latencies) > 1
 
 
-def test_a_script_that_is_not_content_stops_it(address: Route) -> None:
+def test_a_script_that_is_not_content_stops_it(address: Address) -> None:
     def wants_more() -> Lines:
         answer = yield get("/a", {})
         answer.check(b"200", b"more")

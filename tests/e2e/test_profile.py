@@ -46,7 +46,7 @@ def test_a_change_is_shown_before_the_server_has_agreed(form: Page) -> None:
     expect(field_of(form, "name")).to_have_text("Ada")
     expect(field_of(form, "rev")).to_have_text("1")
     expect(form.get_by_role("button", name="Save")).to_have_attribute("aria-busy", "true")
-    unlink_shared(form, held)
+    let_go(form, held)
     expect(field_of(form, "rev")).to_have_text("2")
     expect(field_of(form, "name")).to_have_text("Ada")
 
@@ -60,7 +60,7 @@ def test_a_button_keeps_the_focus_while_it_works_and_can_not_be_pressed_again(fo
     expect(save).to_be_focused()
     save.press("Enter")
     name.press("Enter")
-    unlink_shared(form, held)
+    let_go(form, held)
     expect(field_of(form, "rev")).to_have_text("2")
     assert held == []
 
@@ -71,7 +71,7 @@ def test_a_refused_change_is_taken_back_and_the_field_says_why(form: Page) -> No
     name.fill("x" * 65)
     click(form, "Save")
     expect(field_of(form, "name")).to_have_text("x" * 65)
-    unlink_shared(form, held)
+    let_go(form, held)
     expect(field_of(form, "name")).to_have_text("John Doe")
     expect(name).to_have_value("x" * 65)
     expect(name).to_have_attribute("aria-invalid", "true")
@@ -113,13 +113,13 @@ def test_what_is_written_while_a_save_is_on_its_way_is_kept_and_can_be_saved_too
     save.click()
     expect(save).to_have_attribute("aria-busy", "true")
     name.fill("Ada Lovelace")
-    unlink_shared(form, held)
+    let_go(form, held)
     expect(field_of(form, "rev")).to_have_text("2")
     expect(field_of(form, "name")).to_have_text("Ada")
     expect(name).to_have_value("Ada Lovelace")
     expect(form.get_by_text("changed while you were writing")).to_have_count(0)
     save.click()
-    unlink_shared(form, held)
+    let_go(form, held)
     expect(field_of(form, "name")).to_have_text("Ada Lovelace")
     expect(save).to_be_disabled()
 
@@ -130,7 +130,7 @@ def test_a_save_that_is_on_its_way_is_not_sent_again(form: Page) -> None:
     click(form, "Save")
     expect(form.get_by_role("button", name="Save")).to_have_attribute("aria-busy", "true")
     form.locator("form").first.evaluate("(form) => form.requestSubmit()")
-    unlink_shared(form, held)
+    let_go(form, held)
     expect(field_of(form, "rev")).to_have_text("2")
     assert held == []
 
@@ -171,7 +171,7 @@ def test_the_server_notices_a_conflict_that_the_page_could_not_see(
     is_connected(elsewhere)
     click(elsewhere, "Client Side Update")
     expect(field_of(elsewhere, "rev")).to_have_text("2")
-    unlink_shared(form, held)
+    let_go(form, held)
     expect(field_of(form, "name")).to_have_text("Client-Man")
     expect(form.get_by_role("alert").filter(has_text="Client-Man")).to_contain_text("Mine")
     expect(form.get_by_label("Name")).to_have_value("Mine")
@@ -211,7 +211,7 @@ def hold_updates(tab: Page) -> list[Route]:
     return held
 
 
-def unlink_shared(tab: Page, held: list[Route]) -> None:
+def let_go(tab: Page, held: list[Route]) -> None:
     """Wait until an update is held, which the page's own clock has to run for, and let it go."""
 
     def is_held() -> bool:

@@ -8,6 +8,7 @@ thread.
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 import tempfile
 import threading
@@ -23,7 +24,6 @@ from authdemo.testing import Browser, RunningApp, running_app
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = f"{ROOT / 'authdemo' / 'sessions'}{os.sep}"
 EXAMPLE = ROOT / "examples" / "minimal"
-SECRET = "the example is signed with this while it is traced"
 ADA = User(id="ada", name="Ada Lovelace")
 
 
@@ -97,7 +97,7 @@ def running() -> Iterator[tuple[RunningApp, Trace]]:
         with tempfile.TemporaryDirectory() as data:
             os.environ |= {
                 "AUTH_DATA_DIR": data,
-                "AUTH_SECRET": SECRET,
+                "AUTH_SECRET": secrets.token_hex(),
                 "REFLEX_BACKEND_ONLY": "true",
             }
             with running_app(EXAMPLE) as app:

@@ -41,5 +41,5 @@ auth = Auth(
     events=Events(session=report),
     find_user=accounts.find,
     user=Member,
-    words=Path(__file__).parent / "words",
+    locales=Path(__file__).parent / "locales",
 )

@@ -19,7 +19,7 @@ from authdemo.pages import (
     not_found,
     register,
 )
-from authdemo.sessions import word
+from authdemo.sessions import t
 from authdemo.ui import error_boundary, head
 from authdemo.ui.log_out import LogOutState
 
@@ -28,7 +28,7 @@ logs.write_to_stderr()
 
 def titled(key: str) -> Any:
     """Make a page's title in the visitor's language."""
-    return word(key) + " · authdemo"
+    return t(key) + " · authdemo"
 
 
 app = rx.App(

@@ -68,12 +68,12 @@ CHAPTERS = {
         "confirm_button",
     ),
     "Languages": (
-        "word",
-        "word_of",
+        "t",
+        "t_dynamic",
         "explain",
         "live_text",
         "verbatim",
-        "speak",
+        "set_language",
         "current_language",
     ),
 }

@@ -22,7 +22,7 @@ COVERED = (
     "authdemo/slim_build/**/*.*",
     "authdemo/pages/**/*.*",
     "authdemo/ui/**/*.*",
-    "authdemo/**/words/*.json",
+    "authdemo/**/locales/*.json",
     "benchmarks/**/*.py",
     "docs/*.*",
     "docs/guides/*.md",

@@ -11,7 +11,7 @@ from authdemo.sessions.core.audit import AuditEvent
 from authdemo.sessions.core.errors import AuthError, ConfigurationError
 from authdemo.sessions.core.rate_limit import work_for
 from authdemo.sessions.reflex.components.forms import no_autocorrect_attrs
-from authdemo.sessions.reflex.components.i18n import explain, live_text, word
+from authdemo.sessions.reflex.components.i18n import explain, live_text, t
 from authdemo.sessions.reflex.components.session import until_the_browser_goes_on
 from authdemo.sessions.reflex.installed import installed
 from authdemo.sessions.reflex.protected import public
@@ -127,7 +127,7 @@ def register_form(state: type[RegistrationMixin]) -> rx.Component:
         rx.el.form(
             *(_field(state, name) for name in FIELDS),
             rx.el.button(
-                word("register.go"),
+                t("register.go"),
                 type="submit",
                 disabled=~rx.State.is_hydrated | state.pending,
                 aria_busy=state.pending,
@@ -146,11 +146,11 @@ def register_form(state: type[RegistrationMixin]) -> rx.Component:
 def _field(state: type[RegistrationMixin], name: str) -> rx.Component:
     errors: Any = state.errors
     hint, error = f"{name}-hint", f"{name}-error"
-    hints = (rx.el.p(word("register.id_hint"), id=hint, class_name="caption"),)
+    hints = (rx.el.p(t("register.id_hint"), id=hint, class_name="caption"),)
     has_hint = name == "id"
     return rx.el.div(
         rx.el.label(
-            word(f"register.{name}"),
+            t(f"register.{name}"),
             rx.el.input(
                 name=name,
                 required=True,

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions.reflex.components.i18n import live_text, verbatim, word
+from authdemo.sessions.reflex.components.i18n import live_text, t, verbatim
 
 from .hooks import local_time, relative_time, use_inspection
 from .parts import section, table
@@ -18,30 +18,30 @@ def anatomy() -> rx.Component:
     return section(
         "anatomy",
         rx.el.p(
-            rx.el.strong(word("anatomy.verified"), class_name="badge good"),
+            rx.el.strong(t("anatomy.verified"), class_name="badge good"),
             " ",
-            word("anatomy.expires"),
+            t("anatomy.expires"),
             " ",
             rx.el.strong(live_text(token.countdown), custom_attrs={"data-testid": "countdown"}),
         ),
         rx.el.dl(
             _fact("algorithm", _code(token.algorithm)),
             _fact("key", _code(token.key)),
-            _fact("size", live_text(word("anatomy.bytes", size=token.size, limit=token.limit))),
+            _fact("size", live_text(t("anatomy.bytes", size=token.size, limit=token.limit))),
             _fact("cookie", _code(token.cookie)),
             _fact("attributes", rx.foreach(token.attributes, _attribute)),
         ),
         table(
-            [word(f"anatomy.{name}") for name in ("claim", "value", "meaning")],
+            [t(f"anatomy.{name}") for name in ("claim", "value", "meaning")],
             rx.foreach(token.claims, _claim),
-            label=word("anatomy.claims"),
+            label=t("anatomy.claims"),
         ),
     )
 
 
 def _fact(name: str, *value: Any) -> rx.Component:
     return rx.el.div(
-        rx.el.dt(word(f"anatomy.{name}")), rx.el.dd(*value, custom_attrs={"data-fact": name})
+        rx.el.dt(t(f"anatomy.{name}")), rx.el.dd(*value, custom_attrs={"data-fact": name})
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from authdemo.sessions.reflex.components.forms import confirm_button
-from authdemo.sessions.reflex.components.i18n import explain, live_text, verbatim, word
+from authdemo.sessions.reflex.components.i18n import explain, live_text, t, verbatim
 
 from .hooks import Watch, end_sessions, relative_time, use_devices, use_ending
 from .parts import filled_list, section
@@ -24,14 +24,14 @@ def devices() -> rx.Component:
         rx.el.p(live_text(explain(ending["error"])), role="alert", class_name="refusal"),
         rx.el.div(
             confirm_button(
-                word("devices.end_others"),
-                word("devices.ask_others"),
+                t("devices.end_others"),
+                t("devices.ask_others"),
                 end_sessions({"others": True}),
                 disabled=pending | (sessions.length() == 1),
             ),
             confirm_button(
-                word("devices.end_all"),
-                word("devices.ask_all"),
+                t("devices.end_all"),
+                t("devices.ask_all"),
                 end_sessions({"all": True}),
                 disabled=pending,
             ),
@@ -48,7 +48,7 @@ def _device(session: Any) -> rx.Component:
             " ",
             rx.cond(
                 session["current"].to(bool),
-                rx.el.span(word("devices.current"), class_name="badge good"),
+                rx.el.span(t("devices.current"), class_name="badge good"),
             ),
         ),
         rx.el.dl(
@@ -66,8 +66,8 @@ def _device(session: Any) -> rx.Component:
             ),
         ),
         confirm_button(
-            word("devices.end"),
-            word("devices.ask_end", name=session["name"].to(str)),
+            t("devices.end"),
+            t("devices.ask_end", name=session["name"].to(str)),
             end_sessions({"id": session["id"].to(str)}),
             disabled=use_ending()["pending"].to(bool),
             described_by=name_id,
@@ -77,12 +77,12 @@ def _device(session: Any) -> rx.Component:
 
 
 def _fact(name: str, *value: Any) -> rx.Component:
-    return rx.el.div(rx.el.dt(word(f"devices.{name}")), rx.el.dd(*value))
+    return rx.el.div(rx.el.dt(t(f"devices.{name}")), rx.el.dd(*value))
 
 
 def _tab(tab: Any) -> rx.Component:
     return rx.el.span(
         rx.el.code(tab["name"].to(str), custom_attrs=verbatim()),
-        rx.cond(tab["isOwn"].to(bool), rx.el.span(" ", word("devices.this_tab"))),
+        rx.cond(tab["isOwn"].to(bool), rx.el.span(" ", t("devices.this_tab"))),
         class_name="chip",
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions.reflex.components.i18n import live_text, verbatim, word
+from authdemo.sessions.reflex.components.i18n import live_text, t, verbatim
 
 from .hooks import read_json, use_faces
 from .parts import section
@@ -23,16 +23,14 @@ def faces() -> rx.Component:
         rx.el.ul(*(_face(name, all_faces[name]) for name in FACES), class_name="faces-row"),
         rx.el.p(
             live_text(
-                rx.cond(
-                    took >= 0, word("faces.caught_up", milliseconds=took), word("faces.together")
-                )
+                rx.cond(took >= 0, t("faces.caught_up", milliseconds=took), t("faces.together"))
             ),
             role="status",
             class_name="caption",
         ),
         rx.el.div(
             rx.el.button(
-                word("faces.read"), type="button", on_click=read_json(), class_name="button quiet"
+                t("faces.read"), type="button", on_click=read_json(), class_name="button quiet"
             ),
             class_name="actions",
         ),
@@ -42,18 +40,18 @@ def faces() -> rx.Component:
 def _face(name: str, face: Any) -> rx.Component:
     behind = face.to(dict[str, Any])["behind"].to(int)
     return rx.el.li(
-        rx.el.h3(word(f"faces.{name}")),
-        rx.el.p(word(f"faces.{name}_where"), class_name="caption"),
+        rx.el.h3(t(f"faces.{name}")),
+        rx.el.p(t(f"faces.{name}_where"), class_name="caption"),
         rx.el.p(
             rx.el.strong(
-                live_text(word("timeline.rev", rev=face.to(dict[str, Any])["rev"].to(int))),
+                live_text(t("timeline.rev", rev=face.to(dict[str, Any])["rev"].to(int))),
                 custom_attrs={"data-face": name},
             ),
             " ",
             rx.cond(
                 behind > 0,
-                rx.el.span(live_text(word("faces.behind", behind=behind)), class_name="badge late"),
-                rx.el.span(word("faces.current"), class_name="badge good"),
+                rx.el.span(live_text(t("faces.behind", behind=behind)), class_name="badge late"),
+                rx.el.span(t("faces.current"), class_name="badge good"),
             ),
         ),
         rx.el.p(face.to(dict[str, Any])["name"].to(str), custom_attrs=verbatim()),

@@ -7,15 +7,15 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions.reflex.components.i18n import verbatim, word
+from authdemo.sessions.reflex.components.i18n import t, verbatim
 
 
 def section(name: str, *children: Any) -> rx.Component:
     """Make a section with the heading `<name>.title` and the caption `<name>.caption`."""
     heading = f"{name}-title"
     return rx.el.section(
-        rx.el.h2(word(f"{name}.title"), id=heading, tab_index=-1),
-        rx.el.p(word(f"{name}.caption"), class_name="caption"),
+        rx.el.h2(t(f"{name}.title"), id=heading, tab_index=-1),
+        rx.el.p(t(f"{name}.caption"), class_name="caption"),
         *children,
         aria_labelledby=heading,
         class_name=f"card {name}",
@@ -41,7 +41,7 @@ def filled_list(rows: Any, row: Callable[[Any], rx.Component], *, class_name: st
         rx.cond(
             rows.length() > 0,
             rx.foreach(rows, row),
-            rx.el.li(word("inspection.loading"), class_name="empty"),
+            rx.el.li(t("inspection.loading"), class_name="empty"),
         ),
         class_name=class_name,
         aria_busy=rows.length() == 0,

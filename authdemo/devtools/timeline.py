@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions.reflex.components.i18n import live_text, verbatim, word
+from authdemo.sessions.reflex.components.i18n import live_text, t, verbatim
 
 from .chart import chart
 from .hooks import Watch, pick, use_timeline
@@ -39,10 +39,10 @@ def _comparison() -> rx.Component:
                 rx.cond(
                     steps.difference.length() > 0,
                     changes(steps.difference),
-                    rx.el.p(word("timeline.same"), class_name="caption"),
+                    rx.el.p(t("timeline.same"), class_name="caption"),
                 ),
             ),
-            rx.el.p(word("timeline.pick"), class_name="caption"),
+            rx.el.p(t("timeline.pick"), class_name="caption"),
         ),
         role="status",
         class_name="comparison",
@@ -53,7 +53,7 @@ def _comparison() -> rx.Component:
 def _choice(name: str, chosen: Any, function: str) -> rx.Component:
     steps = use_timeline()
     return rx.el.label(
-        word(f"timeline.{name}"),
+        t(f"timeline.{name}"),
         rx.el.select(
             rx.foreach(steps.options, _option),
             custom_attrs={"value": chosen, "onChange": steps.call(function)},
@@ -71,14 +71,14 @@ def _entry(step: Any) -> rx.Component:
             rx.cond(
                 step["current"].to(bool),
                 rx.el.button(
-                    live_text(word("timeline.rev", rev=step["rev"].to(int))),
+                    live_text(t("timeline.rev", rev=step["rev"].to(int))),
                     type="button",
                     on_click=pick(step["key"].to(str)),
                     aria_pressed=step["isPicked"].to(bool),
                     class_name="button small quiet",
                 ),
                 rx.el.span(
-                    live_text(word("timeline.elsewhere", rev=step["rev"].to(int))),
+                    live_text(t("timeline.elsewhere", rev=step["rev"].to(int))),
                     class_name="badge",
                 ),
             ),

@@ -8,7 +8,7 @@ from typing import Any
 import reflex as rx
 
 from authdemo.auth import accounts, auth
-from authdemo.sessions import AuthError, word
+from authdemo.sessions import AuthError, t
 from authdemo.ui.buttons import refusal, submit_button
 from authdemo.ui.feedback import ToastWhen
 from authdemo.ui.layout import layout
@@ -67,18 +67,18 @@ def page() -> rx.Component:
         refusal(AccountState.error),
         ToastWhen.create(
             value=rx.State.is_hydrated & AccountState.done,
-            text=word("account.done", ended=AccountState.ended),
+            text=t("account.done", ended=AccountState.ended),
         ),
     )
 
 
 def _password_form() -> rx.Component:
     return rx.el.form(
-        rx.el.h2(word("account.password")),
-        _password(word("account.current"), "current", "current-password"),
-        _password(word("account.new"), "new", "new-password"),
+        rx.el.h2(t("account.password")),
+        _password(t("account.current"), "current", "current-password"),
+        _password(t("account.new"), "new", "new-password"),
         rx.el.div(
-            submit_button(word("account.change"), pending=AccountState.pending),
+            submit_button(t("account.change"), pending=AccountState.pending),
             class_name="actions",
         ),
         on_submit=AccountState.change_password,

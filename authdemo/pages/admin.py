@@ -8,7 +8,7 @@ from typing import Any
 import reflex as rx
 
 from authdemo.auth import accounts, auth
-from authdemo.sessions import confirm_button, live_text, protected, use_session, verbatim, word
+from authdemo.sessions import confirm_button, live_text, protected, t, use_session, verbatim
 from authdemo.ui.buttons import action_button, refusal
 from authdemo.ui.layout import layout
 from authdemo.ui.pending_mixin import PendingMixin
@@ -85,7 +85,7 @@ def page() -> rx.Component:
                 rx.cond(
                     AdminState.error,
                     rx.fragment(),
-                    rx.el.li(word("people.loading"), class_name="empty"),
+                    rx.el.li(t("people.loading"), class_name="empty"),
                 ),
             ),
             aria_busy=AdminState.pending,
@@ -105,19 +105,17 @@ def _person(person: Any) -> rx.Component:
             " ",
             rx.el.span(person["role"], class_name="badge", custom_attrs=verbatim()),
         ),
-        rx.el.p(
-            live_text(word("people.sessions", sessions=person["sessions"])), class_name="caption"
-        ),
+        rx.el.p(live_text(t("people.sessions", sessions=person["sessions"])), class_name="caption"),
         rx.el.div(
             action_button(
-                word("people.make", role=person["other"]),
+                t("people.make", role=person["other"]),
                 act.change_role(person["id"], person["other"]),
                 pending=AdminState.pending,
                 described_by=name_id,
             ),
             confirm_button(
-                word("people.end"),
-                word("people.ask", name=person["id"]),
+                t("people.end"),
+                t("people.ask", name=person["id"]),
                 act.end_sessions(person["id"]),
                 disabled=~rx.State.is_hydrated,
                 described_by=name_id,

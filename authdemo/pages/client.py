@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from authdemo.sessions import SessionLog, use_session, word
+from authdemo.sessions import SessionLog, t, use_session
 from authdemo.ui.buttons import action_button, update_refusal
 from authdemo.ui.layout import layout
 from authdemo.ui.session_card import client_session
@@ -19,7 +19,7 @@ def page() -> rx.Component:
         client_session(),
         rx.el.div(
             action_button(
-                word("update.client"),
+                t("update.client"),
                 session.update(name="Client-Man"),
                 pending=session.pending,
             ),

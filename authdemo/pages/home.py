@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import reflex as rx
 
 from authdemo.auth import auth
-from authdemo.sessions import word
+from authdemo.sessions import t
 from authdemo.ui.buttons import action_button, refusal, update_button, update_refusal
 from authdemo.ui.layout import layout
 from authdemo.ui.log_out import log_out_button
@@ -34,9 +34,7 @@ def page() -> rx.Component:
         server_session(),
         rx.el.div(
             update_button("Server-Man"),
-            action_button(
-                word("update.server"), HomeState.server_update, pending=HomeState.pending
-            ),
+            action_button(t("update.server"), HomeState.server_update, pending=HomeState.pending),
             log_out_button(),
             class_name="actions",
         ),

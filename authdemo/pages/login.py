@@ -14,8 +14,8 @@ from authdemo.sessions import (
     no_autocorrect_attrs,
     sign_in_error,
     sign_in_with,
+    t,
     use_session,
-    word,
 )
 from authdemo.ui.auth_links import auth_link
 from authdemo.ui.buttons import refusal, submit_button
@@ -56,7 +56,7 @@ def page() -> rx.Component:
         "login",
         rx.el.form(
             rx.el.label(
-                word("login.id"),
+                t("login.id"),
                 rx.el.input(
                     name="id",
                     auto_complete="username",
@@ -65,7 +65,7 @@ def page() -> rx.Component:
                 ),
             ),
             rx.el.label(
-                word("login.password"),
+                t("login.password"),
                 rx.el.input(
                     name="password",
                     type="password",
@@ -73,15 +73,15 @@ def page() -> rx.Component:
                     required=True,
                 ),
             ),
-            submit_button(word("login.log_in"), pending=LoginState.pending),
+            submit_button(t("login.log_in"), pending=LoginState.pending),
             on_submit=LoginState.log_in,
             method="post",
             class_name="card form",
         ),
         refusal(LoginState.error),
         home_link(),
-        auth_link("/register", word("login.no_account"), word("login.register")),
-        rx.cond(LoginState.is_seeded, rx.el.p(word("login.hint"), class_name="caption")),
+        auth_link("/register", t("login.no_account"), t("login.register")),
+        rx.cond(LoginState.is_seeded, rx.el.p(t("login.hint"), class_name="caption")),
         rx.cond(
             LoginState.elsewhere,
             rx.el.div(rx.foreach(LoginState.elsewhere, _way), class_name="ways"),
@@ -92,7 +92,7 @@ def page() -> rx.Component:
 
 def _way(provider: Any) -> rx.Component:
     return rx.el.button(
-        live_text(word("signin.with", name=provider["name"])),
+        live_text(t("signin.with", name=provider["name"])),
         on_click=sign_in_with(provider["id"]),
         type="button",
         class_name="button quiet",

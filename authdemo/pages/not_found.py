@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from authdemo.sessions import word
+from authdemo.sessions import t
 from authdemo.ui.layout import plain_layout
 
 
@@ -12,6 +12,6 @@ def page() -> rx.Component:
     """Build the page."""
     return plain_layout(
         "not_found",
-        rx.el.p(word("not_found.lead")),
-        rx.el.p(rx.el.a(word("not_found.home"), href="/", custom_attrs={"reloadDocument": True})),
+        rx.el.p(t("not_found.lead")),
+        rx.el.p(rx.el.a(t("not_found.home"), href="/", custom_attrs={"reloadDocument": True})),
     )

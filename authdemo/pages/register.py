@@ -8,7 +8,7 @@ import reflex as rx
 
 from authdemo.accounts import Accounts, RegistrationMixin, register_form
 from authdemo.auth import accounts
-from authdemo.sessions import word
+from authdemo.sessions import t
 from authdemo.ui.auth_links import auth_link
 from authdemo.ui.layout import plain_layout
 
@@ -24,5 +24,5 @@ def page() -> rx.Component:
     return plain_layout(
         "register",
         register_form(RegisterState),
-        auth_link("/login", word("register.has_one"), word("register.log_in")),
+        auth_link("/login", t("register.has_one"), t("register.log_in")),
     )

@@ -47,10 +47,10 @@ from .reflex.components.i18n import (
     current_language,
     explain,
     live_text,
-    speak,
+    set_language,
+    t,
+    t_dynamic,
     verbatim,
-    word,
-    word_of,
 )
 from .reflex.components.profile import use_profile
 from .reflex.components.session import SessionLog, session_text, sign_in_with, use_session
@@ -113,13 +113,13 @@ __all__ = [
     "providers_from_environ",
     "public",
     "session_text",
+    "set_language",
     "sign_in_error",
     "sign_in_form",
     "sign_in_with",
-    "speak",
+    "t",
+    "t_dynamic",
     "use_profile",
     "use_session",
     "verbatim",
-    "word",
-    "word_of",
 ]

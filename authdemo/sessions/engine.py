@@ -43,7 +43,7 @@ _KINDS: dict[str, tuple[type, str]] = {
     "pages": (Pages, "Pages(...)"),
     "session": (SessionOptions, "SessionOptions(...)"),
     "settings": (Settings, "Settings(...)"),
-    "words": (Path, "the Path of a folder"),
+    "locales": (Path, "the Path of a folder"),
     "name": (str, "text"),
 }
 
@@ -108,7 +108,7 @@ class AuthCore:
         page_rules: Which pages are for whom.
         protect_all: Whether what isn't marked as public is for members only.
         clock: The clock; a test may put another in its place.
-        words: The texts that visitors read.
+        locales: The texts that visitors read.
         providers: The ways to sign in, by id.
     """
 
@@ -124,7 +124,7 @@ class AuthCore:
         update: type[UserUpdate] = UserUpdate,
         find_user: FindUser | None = None,
         protect_all: bool = False,
-        words: Path | None = None,
+        locales: Path | None = None,
         name: str = "authdemo",
         settings: Settings | None = None,
         store: SessionStore | None = None,
@@ -143,7 +143,7 @@ class AuthCore:
             find_user: Finds a user by id, where the app keeps its users; `refresh` asks it.
             protect_all: Whether pages, event handlers and vars that aren't marked as public
                 are for members only, and with them the app's own HTTP routes and WebSockets.
-            words: The folder with the app's texts, a file for each language.
+            locales: The folder with the app's texts, a file for each language.
             name: The app's name, in the token's `iss` and `aud`.
             settings: The operator's settings; the environment by default.
             store: Where sessions are kept; follows from the settings by default.
@@ -158,7 +158,7 @@ class AuthCore:
             pages=pages,
             session=session,
             settings=settings,
-            words=words,
+            locales=locales,
             name=name,
         )
         check_providers(providers)
@@ -170,7 +170,7 @@ class AuthCore:
         self.protect_all = protect_all
         self.page_rules = self.rules_for({})
         self.clock = clock
-        self.words = Locales(words)
+        self.locales = Locales(locales)
         self.providers = {provider.id: provider for provider in providers}
         for provider in self.providers.values():
             if isinstance(provider, RedirectProvider):

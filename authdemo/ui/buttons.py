@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions import explain, live_text, use_session, word
+from authdemo.sessions import explain, live_text, t, use_session
 
 
 def action_button(
@@ -38,7 +38,7 @@ def submit_button(label: Any, *, pending: Any, is_idle: Any = False) -> rx.Compo
 def update_button(name: str) -> rx.Component:
     """Make the tutorial's reusable update button: it updates the session from the browser."""
     session = use_session()
-    return action_button(word("update.client"), session.update(name=name), pending=session.pending)
+    return action_button(t("update.client"), session.update(name=name), pending=session.pending)
 
 
 def refusal(error: Any) -> rx.Component:

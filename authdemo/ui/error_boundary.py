@@ -8,7 +8,7 @@ import reflex as rx
 from reflex_components_core.base.error_boundary import error_boundary
 from reflex_components_core.core.banner import has_connection_errors
 
-from authdemo.sessions import word
+from authdemo.sessions import t
 from authdemo.ui.feedback import ToastWhen, overdue
 
 Wrap = Callable[[bool], rx.Component | None]
@@ -17,8 +17,8 @@ Wrap = Callable[[bool], rx.Component | None]
 def page_boundary(_stateful: bool) -> rx.Component:  # noqa: FBT001
     """Stand around every page, and say so if it breaks."""
     broken = rx.el.main(
-        rx.el.h1(word("page_error.broken")),
-        rx.el.p(word("page_error.reload"), role="alert"),
+        rx.el.h1(t("page_error.broken")),
+        rx.el.p(t("page_error.reload"), role="alert"),
         class_name="narrow",
     )
     boundary: rx.Component = error_boundary(fallback_render=rx.Var.create(broken))
@@ -34,13 +34,13 @@ def connection_notice(_stateful: bool) -> rx.Component:  # noqa: FBT001
 def lost_connection() -> rx.Component:
     """Follow the page's connection."""
     lost, unconnected = (
-        rx.el.p(word(f"page_error.{what}"), class_name="lost", role="alert")
+        rx.el.p(t(f"page_error.{what}"), class_name="lost", role="alert")
         for what in ("lost", "unconnected")
     )
     waits = overdue(rx.State.is_hydrated)
     notice: rx.Component = rx.fragment(
         rx.cond(has_connection_errors, lost, rx.cond(waits, unconnected)),
-        ToastWhen.create(value=~has_connection_errors, text=word("page_error.restored")),
+        ToastWhen.create(value=~has_connection_errors, text=t("page_error.restored")),
     )
     return notice
 

@@ -8,7 +8,7 @@ import reflex as rx
 from reflex.utils.imports import ImportVar
 from reflex.vars import VarData
 
-from authdemo.sessions import live_text, word
+from authdemo.sessions import live_text, t
 
 
 def _from_script(name: str) -> dict[str, list[ImportVar]]:
@@ -30,7 +30,7 @@ def toasts() -> rx.Component:
             live_text(toast["text"].to(str)),
             rx.el.button(
                 rx.el.span("\N{MULTIPLICATION SIGN}", aria_hidden=True),
-                rx.el.span(word("layout.dismiss"), class_name="hidden"),
+                rx.el.span(t("layout.dismiss"), class_name="hidden"),
                 type="button",
                 on_click=rx.call_function(dismiss),
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from authdemo.sessions import word
+from authdemo.sessions import t
 
 ICON = "/icon-180.png"
 
@@ -16,7 +16,7 @@ def components() -> list[rx.Component]:
         rx.el.link(rel="apple-touch-icon", href=ICON),
         rx.el.meta(name="theme-color", content="#ffffff", custom_attrs=_in("light")),
         rx.el.meta(name="theme-color", content="#1a2029", custom_attrs=_in("dark")),
-        rx.el.meta(name="description", content=word("layout.description")),
+        rx.el.meta(name="description", content=t("layout.description")),
     ]
 
 

@@ -8,7 +8,7 @@ import reflex as rx
 from reflex_components_core.el.elements.inline import A
 
 from authdemo.accounts import Member
-from authdemo.sessions import noscript_notice, use_session, word
+from authdemo.sessions import noscript_notice, t, use_session
 from authdemo.ui.brand import brand
 from authdemo.ui.feedback import Arrival, toasts
 from authdemo.ui.log_out import log_out_button, log_out_refusal
@@ -21,19 +21,19 @@ def layout(name: str, *children: rx.Component, has_way_out: bool = False) -> rx.
     """Lay out a page for a signed-in user."""
     return rx.fragment(
         rx.el.header(
-            _within_page(word("nav.skip"), "#main", class_name="skip"),
+            _within_page(t("nav.skip"), "#main", class_name="skip"),
             brand(href="/"),
             rx.el.nav(
                 *(_link(each, path, name) for each, path in LINKS.items()),
                 rx.cond(_is_admin(), _link("people", "/admin", name)),
-                aria_label=word("nav.pages"),
+                aria_label=t("nav.pages"),
             ),
             *(() if has_way_out else (log_out_button(),)),
             class_name="bar",
         ),
         rx.el.main(
-            rx.el.h1(word(f"{name}.title"), tab_index=-1),
-            rx.el.p(word(f"{name}.lead"), class_name="lead"),
+            rx.el.h1(t(f"{name}.title"), tab_index=-1),
+            rx.el.p(t(f"{name}.lead"), class_name="lead"),
             noscript_notice(),
             *children,
             log_out_refusal(),
@@ -51,7 +51,7 @@ def plain_layout(name: str, *children: rx.Component) -> rx.Component:
     return rx.fragment(
         rx.el.main(
             brand(),
-            rx.el.h1(word(f"{name}.title"), tab_index=-1),
+            rx.el.h1(t(f"{name}.title"), tab_index=-1),
             noscript_notice(),
             *children,
             class_name="narrow",
@@ -64,7 +64,7 @@ def plain_layout(name: str, *children: rx.Component) -> rx.Component:
 
 def _link(name: str, path: str, current: str) -> rx.Component:
     mark = {"aria_current": "page"} if name == current else {}
-    return rx.el.a(word(f"nav.{name}"), href=path, **mark)
+    return rx.el.a(t(f"nav.{name}"), href=path, **mark)
 
 
 def _is_admin() -> Any:

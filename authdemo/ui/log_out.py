@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import reflex as rx
 
 from authdemo.auth import auth
-from authdemo.sessions import word
+from authdemo.sessions import t
 from authdemo.ui.buttons import action_button, refusal
 from authdemo.ui.pending_mixin import PendingMixin
 
@@ -27,7 +27,7 @@ class LogOutState(PendingMixin, rx.State):
 def log_out_button() -> rx.Component:
     """Make the button."""
     return action_button(
-        word("nav.log_out"), LogOutState.log_out, pending=LogOutState.pending, quiet=True
+        t("nav.log_out"), LogOutState.log_out, pending=LogOutState.pending, quiet=True
     )
 
 

@@ -8,7 +8,7 @@ import reflex as rx
 from reflex.utils.imports import ImportVar
 from reflex.vars import VarData
 
-from authdemo.sessions import current_language, speak, word
+from authdemo.sessions import current_language, set_language, t
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 THEMES = ("system", "light", "dark")
@@ -21,13 +21,13 @@ def preferences() -> rx.Component:
 
 def _languages() -> rx.Component:
     return _choice(
-        word("layout.language"),
+        t("layout.language"),
         *(
             rx.el.button(
                 name,
                 type="button",
                 lang=tag,
-                on_click=speak(tag),
+                on_click=set_language(tag),
                 aria_pressed=current_language() == tag,
             )
             for tag, name in LANGUAGES.items()
@@ -38,7 +38,7 @@ def _languages() -> rx.Component:
 @rx.memo
 def theme_switch() -> rx.Component:
     """Switch between light and dark, or follow the system."""
-    return _choice(word("layout.theme"), *map(_theme, THEMES))
+    return _choice(t("layout.theme"), *map(_theme, THEMES))
 
 
 def _theme(name: str) -> rx.Component:
@@ -49,7 +49,7 @@ def _theme(name: str) -> rx.Component:
     chosen: Any = rx.Var("preference.theme", _var_type=str, _var_data=hook)
     choose: Any = rx.Var(f'() => preference.setTheme("{name}")', _var_data=hook)
     return rx.el.button(
-        word(f"layout.{name}"),
+        t(f"layout.{name}"),
         type="button",
         on_click=rx.call_function(choose),
         aria_pressed=chosen.to(str) == name,

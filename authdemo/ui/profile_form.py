@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions import explain, live_text, use_profile, word, word_of
+from authdemo.sessions import explain, live_text, t, t_dynamic, use_profile
 from authdemo.ui.buttons import action_button, refusal, submit_button
 from authdemo.ui.feedback import ToastWhen
 
@@ -17,14 +17,14 @@ def profile_form() -> rx.Component:
     """Make the form: it shows what it hopes for, takes it back when refused, and says why."""
     profile = use_profile(*FIELDS)
     return rx.el.form(
-        rx.el.h2(word("profile.title")),
+        rx.el.h2(t("profile.title")),
         *(_field(name) for name in FIELDS),
         rx.cond(profile.is_conflict, _conflict()),
         refusal(profile.error),
-        ToastWhen.create(value=profile.saved, text=word("profile.saved")),
+        ToastWhen.create(value=profile.saved, text=t("profile.saved")),
         rx.el.div(
             submit_button(
-                word("profile.save"),
+                t("profile.save"),
                 pending=profile.pending,
                 is_idle=~profile.is_edited | profile.is_conflict,
             ),
@@ -40,7 +40,7 @@ def _field(name: str) -> rx.Component:
     profile = use_profile(*FIELDS)
     return rx.el.div(
         rx.el.label(
-            word(f"profile.{name}"),
+            t(f"profile.{name}"),
             rx.el.input(auto_complete="off", custom_attrs=profile.field(name)),
         ),
         rx.el.p(
@@ -55,12 +55,12 @@ def _field(name: str) -> rx.Component:
 def _conflict() -> rx.Component:
     profile = use_profile(*FIELDS)
     return rx.el.div(
-        rx.el.p(word("profile.conflict")),
+        rx.el.p(t("profile.conflict")),
         rx.el.ul(rx.foreach(profile.conflicts, _difference)),
         rx.el.div(
-            action_button(word("profile.keep"), profile.keep_theirs, pending=profile.pending),
+            action_button(t("profile.keep"), profile.keep_theirs, pending=profile.pending),
             action_button(
-                word("profile.insist"), profile.save_mine, pending=profile.pending, quiet=True
+                t("profile.insist"), profile.save_mine, pending=profile.pending, quiet=True
             ),
             class_name="actions",
         ),
@@ -71,7 +71,7 @@ def _conflict() -> rx.Component:
 
 def _difference(conflict: Any) -> rx.Component:
     return rx.el.li(
-        rx.el.strong(live_text(word_of("field", conflict["name"]))),
-        rx.el.span(live_text(word("profile.theirs", theirs=conflict["theirs"]))),
-        rx.el.span(live_text(word("profile.mine", mine=conflict["mine"]))),
+        rx.el.strong(live_text(t_dynamic("field", conflict["name"]))),
+        rx.el.span(live_text(t("profile.theirs", theirs=conflict["theirs"]))),
+        rx.el.span(live_text(t("profile.mine", mine=conflict["mine"]))),
     )

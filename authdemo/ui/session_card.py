@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from authdemo.accounts import Member
-from authdemo.sessions import session_text, use_session, verbatim, word
+from authdemo.sessions import session_text, t, use_session, verbatim
 
 FIELDS = ("id", "name", "email", "role", "rev", "expires")
 _OF_USER = frozenset(Member.model_fields)
@@ -18,7 +18,7 @@ def server_session() -> rx.Component:
     values = {name: session_text(f"user.{name}" if name in _OF_USER else name) for name in FIELDS}
     return _card(
         "server-session",
-        word("session.server"),
+        t("session.server"),
         values,
     )
 
@@ -27,7 +27,7 @@ def client_session() -> rx.Component:
     """Show the session as the browser knows it: reactive."""
     session = use_session(Member)
     values = {name: getattr(session.user if name in _OF_USER else session, name) for name in FIELDS}
-    return _card("client-session", word("session.client"), values)
+    return _card("client-session", t("session.client"), values)
 
 
 def _card(testid: str, caption: Any, values: dict[str, Any]) -> rx.Component:
@@ -36,7 +36,7 @@ def _card(testid: str, caption: Any, values: dict[str, Any]) -> rx.Component:
         for name, value in values.items()
     )
     return rx.el.section(
-        rx.el.h2(word("session.title")),
+        rx.el.h2(t("session.title")),
         rx.el.p(caption, class_name="caption"),
         rx.el.dl(*rows),
         class_name="card",

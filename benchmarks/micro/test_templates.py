@@ -26,8 +26,8 @@ def test_page_render(benchmark: BenchmarkFixture) -> None:
     """Put a session into the home page, and pack it."""
     frontend.build(ROOT)
     template = Template((ROOT / ".web/build/client/index.html").read_text("utf-8"))
-    words = Locales(ROOT / "authdemo/words")
-    wording = LocalizedPage("en", words.texts("en"))
+    locales = Locales(ROOT / "authdemo/locales")
+    wording = LocalizedPage("en", locales.texts("en"))
     sheet = template.in_words(wording)
     assert b">John Doe<" in sheet.show(SESSION, gzip=False)
     assert benchmark(sheet.show, SESSION, gzip=True)

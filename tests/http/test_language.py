@@ -11,7 +11,7 @@ import pytest
 from tests.support.browser import Browser
 
 CHINESE = {"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}
-WORDS = Path(__file__).resolve().parents[2] / "authdemo" / "words"
+WORDS = Path(__file__).resolve().parents[2] / "authdemo" / "locales"
 
 
 def texts(language: str) -> dict[str, str]:

@@ -23,7 +23,7 @@ from tests.support.house import SECRET
 
 LONG = 50_000
 TIMES = 40
-csrf, words, origins = Csrf(KeyRing([SECRET])), Locales(), Origins(None)
+csrf, locales, origins = Csrf(KeyRing([SECRET])), Locales(), Origins(None)
 
 
 async def answer_nothing(*_: Any) -> Any:
@@ -49,8 +49,8 @@ def come_by_a_proxy(text: str) -> None:
     "send",
     [
         pytest.param(lambda text: csrf.find([text], ""), id="a CSRF cookie"),
-        pytest.param(lambda text: words.choose(None, text), id="Accept-Language"),
-        pytest.param(lambda text: words.choose(text, ""), id="the language cookie"),
+        pytest.param(lambda text: locales.choose(None, text), id="Accept-Language"),
+        pytest.param(lambda text: locales.choose(text, ""), id="the language cookie"),
         pytest.param(lambda text: canonical(f"/{text}"), id="a path"),
         pytest.param(ask_for_host, id="a host"),
         pytest.param(come_by_a_proxy, id="X-Forwarded-For"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions.reflex.components.i18n import explain, live_text, verbatim, word
+from authdemo.sessions.reflex.components.i18n import explain, live_text, t, verbatim
 
 from .experiments import EXPERIMENTS
 from .state import WorkshopState
@@ -15,10 +15,10 @@ from .state import WorkshopState
 def workshop() -> rx.Component:
     """Make a list of experiments, each with a button that tries it on this very server."""
     return rx.el.section(
-        rx.el.h2(word("workshop.title")),
-        rx.el.p(word("workshop.lead"), class_name="caption"),
+        rx.el.h2(t("workshop.title")),
+        rx.el.p(t("workshop.lead"), class_name="caption"),
         rx.el.div(
-            _button(word("workshop.try_all"), WorkshopState.run_all),
+            _button(t("workshop.try_all"), WorkshopState.run_all),
             rx.el.p(live_text(_summary()), role="status", class_name="caption"),
             class_name="workshop-all",
         ),
@@ -30,9 +30,9 @@ def workshop() -> rx.Component:
 
 
 def _summary() -> Any:
-    done = word("workshop.summary", held=WorkshopState.held, tried=WorkshopState.tried)
+    done = t("workshop.summary", held=WorkshopState.held, tried=WorkshopState.tried)
     said = rx.cond(WorkshopState.tried > 0, done, "")
-    return rx.cond(WorkshopState.pending, word("workshop.pending"), said)
+    return rx.cond(WorkshopState.pending, t("workshop.pending"), said)
 
 
 def _experiment(key: str) -> rx.Component:
@@ -40,16 +40,16 @@ def _experiment(key: str) -> rx.Component:
     outcome = state.outcomes[key]
     return rx.el.li(
         rx.el.div(
-            rx.el.h3(word(f"workshop.{key}.title"), id=f"workshop-{key}"),
+            rx.el.h3(t(f"workshop.{key}.title"), id=f"workshop-{key}"),
             _button(
-                word("workshop.try"),
+                t("workshop.try"),
                 state.run(key),
                 quiet=True,
                 aria_describedby=f"workshop-{key}",
             ),
             class_name="workshop-head",
         ),
-        rx.el.p(word(f"workshop.{key}.what")),
+        rx.el.p(t(f"workshop.{key}.what")),
         rx.cond(state.outcomes.contains(key), _outcome(key, outcome)),
         custom_attrs={"data-experiment": key},
     )
@@ -60,18 +60,18 @@ def _outcome(key: str, outcome: Any) -> rx.Component:
     return rx.el.div(
         rx.el.p(
             rx.el.strong(
-                live_text(rx.cond(held, word("workshop.held"), word("workshop.broke"))),
+                live_text(rx.cond(held, t("workshop.held"), t("workshop.broke"))),
                 class_name=rx.cond(held, "badge held", "badge broke"),
             ),
             _code(outcome["request"].to(str)),
         ),
         rx.el.ul(rx.foreach(outcome["altered"].to(list[dict[str, str]]), _altered)),
         rx.el.p(
-            live_text(word("workshop.answer", status=outcome["status"].to(int))),
+            live_text(t("workshop.answer", status=outcome["status"].to(int))),
             " ",
             _code(outcome["body"].to(str)),
         ),
-        rx.el.p(word(f"workshop.{key}.rule")),
+        rx.el.p(t(f"workshop.{key}.rule")),
         rx.el.p(
             live_text(explain(outcome["refused"].to(dict[str, Any]))), class_name="workshop-why"
         ),

@@ -19,7 +19,7 @@ from .errors import ConfigurationError
 from .utils import weighted
 
 DEFAULT = "en"
-OWN = Path(__file__).parent.parent / "words"
+OWN = Path(__file__).parent.parent / "locales"
 """The package's own texts: its errors and its inspector."""
 
 _MOST_CHOICES = 256

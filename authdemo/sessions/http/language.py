@@ -14,8 +14,8 @@ COOKIE = "language"
 """The name of the cookie that remembers a visitor's choice."""
 
 
-def language_of(scope: Scope, words: Locales, sent: Mapping[str, list[str]] | None = None) -> str:
+def language_of(scope: Scope, locales: Locales, sent: Mapping[str, list[str]] | None = None) -> str:
     """Choose the language of an answer."""
     known = cookies.by_name(scope) if sent is None else sent
     chosen = known[COOKIE][0] if COOKIE in known else None
-    return words.choose(chosen, header(scope, b"accept-language"))
+    return locales.choose(chosen, header(scope, b"accept-language"))

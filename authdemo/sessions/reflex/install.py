@@ -133,7 +133,7 @@ def front_of(  # noqa: PLR0917
         ),
     ]
     if site is not None:
-        error_pages = ErrorPages(auth.words, site.links)
+        error_pages = ErrorPages(auth.locales, site.links)
         layers.append(
             partial(PageGuard, auth=auth, contexts=contexts, site=site, error_pages=error_pages)
         )
@@ -165,7 +165,7 @@ def replace_files(app: rx.App, auth: AuthCore, site: Site) -> None:
             "This version of Reflex serves the built pages in a way that authdemo.sessions doesn't "
             "know. Take the version that requirements.txt names."
         )
-    error_pages = ErrorPages(auth.words, site.links)
+    error_pages = ErrorPages(auth.locales, site.links)
     mounts[0].app = BuiltFiles(mounts[0].app, site=site, error_pages=error_pages)
 
 

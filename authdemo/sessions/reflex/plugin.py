@@ -80,8 +80,8 @@ class SessionsPlugin(Plugin, InstallsSessions):
                 context["add_page"](page, route=route)
 
     def get_static_assets(self, **_: Any) -> Sequence[tuple[Path, str | bytes]]:
-        """Give the build the script that `words.js` imports."""
-        return [(MODULE, development_module(self.auth().words))]
+        """Give the build the script that `i18n.js` imports."""
+        return [(MODULE, development_module(self.auth().locales))]
 
     def pre_compile(self, **_: Any) -> None:
         """Check early what would stop the start, and keep what is protected out of the build."""

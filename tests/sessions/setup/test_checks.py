@@ -92,7 +92,7 @@ def test_there_are_providers_with_an_id_each():
         ({"pages": "/login"}, "Pages(...), not '/login'."),
         ({"session": 1800}, "SessionOptions(...), not 1800."),
         ({"settings": {}}, "Settings(...), not an instance of dict."),
-        ({"words": "words"}, "the Path of a folder, not 'words'."),
+        ({"locales": "locales"}, "the Path of a folder, not 'locales'."),
         ({"name": 5}, "text, not 5."),
     ],
 )

@@ -60,7 +60,7 @@ _DOCUMENT = """<!DOCTYPE html>
 class ErrorPages:
     """Says to people in a page, and to programs in plain text, what went wrong."""
 
-    words: Locales
+    locales: Locales
     links: str
 
     def respond(self, scope: Scope, error: AuthError) -> Response:
@@ -68,8 +68,8 @@ class ErrorPages:
         is_for_people = wants_page(scope) and not scope["path"].startswith(_NO_PAGES)
         if not is_for_people or isinstance(error, RequestRejected):
             return responses.text_error(error)
-        language = language_of(scope, self.words)
-        wording = LocalizedPage(language, self.words.texts(language))
+        language = language_of(scope, self.locales)
+        wording = LocalizedPage(language, self.locales.texts(language))
         status = responses.status(error)
         title = wording.texts.get(f"refusal.{status}", HTTPStatus(status).phrase)
         document = _DOCUMENT.format(
@@ -130,7 +130,7 @@ class PageGuard:
         self._contexts = contexts
         self._site = site
         self._error_pages = error_pages
-        whole = [LocalizedPage(name, auth.words.texts(name)) for name in auth.words.languages]
+        whole = [LocalizedPage(name, auth.locales.texts(name)) for name in auth.locales.languages]
         self._for_members = {wording.language: wording for wording in whole}
         self._for_all = {each.language: each.only(site.public_areas) for each in whole}
 
@@ -259,7 +259,7 @@ class PageGuard:
     ) -> LocalizedPage:
         """Choose the texts for a visitor; those of protected pages are for members."""
         wordings = self._for_members if is_member else self._for_all
-        return wordings[language_of(scope, self._auth.words, sent)]
+        return wordings[language_of(scope, self._auth.locales, sent)]
 
     async def _script(self, scope: Scope, path: str) -> ASGIApp | None:
         name = path.removeprefix(_SCRIPTS)

@@ -71,11 +71,11 @@ def _marked(app: ASGIApp, mark: Callable[[int, MutableHeaders], None]) -> ASGIAp
 DATA_ID = "session-data"
 """The id of the element that hands the session to the page's script."""
 
-WORDS_ID = "words-data"
+LOCALE_ID = "locale-data"
 """The id of the element that hands the page's texts to its script."""
 
 _MARKER = re.compile(
-    r"\{\{(?P<kind>session|word)\.(?P<path>[a-z_][a-z0-9_.]*)(?:\?(?P<values>[^}]*))?\}\}",
+    r"\{\{(?P<kind>session|t)\.(?P<path>[a-z_][a-z0-9_.]*)(?:\?(?P<values>[^}]*))?\}\}",
     re.IGNORECASE,
 )
 _LANGUAGE = re.compile(r'(<html\b[^>]*\blang=")[^"]*')
@@ -97,7 +97,7 @@ class LocalizedPage:
     def element(self) -> str:
         """The element that hands the texts to a page's script."""
         data = _data({"language": self.language, "texts": dict(self.texts)})
-        return _BEGIN_DATA.format(WORDS_ID) + data.decode() + _END_DATA
+        return _BEGIN_DATA.format(LOCALE_ID) + data.decode() + _END_DATA
 
     def only(self, areas: Collection[str]) -> LocalizedPage:
         """Leave out what belongs to other areas."""
@@ -155,7 +155,7 @@ class Template:
     def _say(self, piece: str | _Marker, wording: LocalizedPage) -> str | Placeholder:
         if isinstance(piece, str):
             return piece
-        if piece.kind == "word":
+        if piece.kind == "t":
             return html.escape(wording.say(piece.path, piece.values))
         return Placeholder(tuple(piece.path.split(".")))
 

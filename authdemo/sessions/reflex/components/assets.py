@@ -1,19 +1,27 @@
-"""How the package's own scripts, which stand beside this module, get into components."""
+"""Puts the package's own scripts, which stand beside this module, into components."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, TypeVar, overload
 
 import reflex as rx
 from reflex.utils.imports import ImportVar
-from reflex.vars import VarData
+from reflex.vars import ArrayVar, BooleanVar, NumberVar, ObjectVar, StringVar, VarData
+
+from ...core.users import User
+
+T = TypeVar("T")
+Fields = TypeVar("Fields", bound=Mapping[str, Any] | User)
+
+Need: TypeAlias = VarData | rx.Var[Any] | None
 
 
 @cache
 def _folder() -> str:
-    """Hand all scripts to the build, since they import each other, and tell where they are."""
+    """Hand all scripts to the build, since they import each other, and find where they are."""
     paths = [rx.asset(file.name, shared=True) for file in Path(__file__).parent.glob("*.js")]
     return str(Path(paths[0]).parent)
 
@@ -24,6 +32,31 @@ def imported(script: str, name: str, alias: str | None = None) -> VarData:
     return VarData(imports={where: [ImportVar(tag=name, alias=alias)]})
 
 
-def var(expression: str, kind: Any, *data: VarData | None) -> Any:
-    """Make a var from an expression of JavaScript."""
-    return rx.Var(expression, _var_type=kind, _var_data=VarData.merge(*data)).guess_type()
+def hook(line: str, *needs: Need) -> VarData | None:
+    """Call a React hook in the component, by a line of JavaScript."""
+    return VarData.merge(*map(_data, needs), VarData(hooks={line: None}))
+
+
+def script(expression: str, *needs: Need) -> rx.Var[Any]:
+    """Make a var from a function, or an element, of JavaScript."""
+    return rx.Var(expression, _var_data=VarData.merge(*map(_data, needs)))
+
+
+@overload
+def var(expression: str, kind: type[str], *needs: Need) -> StringVar[str]: ...
+@overload
+def var(expression: str, kind: type[bool], *needs: Need) -> BooleanVar: ...
+@overload
+def var(expression: str, kind: type[int], *needs: Need) -> NumberVar[int]: ...
+@overload
+def var(expression: str, kind: type[list[T]], *needs: Need) -> ArrayVar[list[T]]: ...
+@overload
+def var(expression: str, kind: type[Fields], *needs: Need) -> ObjectVar[Fields]: ...
+def var(expression: str, kind: Any, *needs: Need) -> Any:
+    """Make a var from an expression of JavaScript, its type, and what it needs."""
+    data = VarData.merge(*map(_data, needs))
+    return rx.Var(expression, _var_type=kind, _var_data=data).guess_type()
+
+
+def _data(need: Need) -> VarData | None:
+    return need._get_all_var_data() if isinstance(need, rx.Var) else need

@@ -13,7 +13,7 @@ from ...providers.oidc import OpenIDConnect
 from ..installed import installed
 from ..protected import public
 from .assets import imported, var
-from .i18n import explain, live_text, word
+from .i18n import explain, live_text, t
 from .session import sign_in_with, until_the_browser_goes_on, use_session
 
 
@@ -54,7 +54,7 @@ def confirm_button(
             rx.el.p(_shown(question)),
             rx.el.div(
                 rx.el.button(
-                    word("dialog.cancel"), type="button", auto_focus=True, class_name="button quiet"
+                    t("dialog.cancel"), type="button", auto_focus=True, class_name="button quiet"
                 ),
                 rx.el.button(_shown(label), type="button", on_click=action, class_name="button"),
                 class_name="actions",
@@ -209,7 +209,7 @@ def sign_in_form(fields: Sequence[str] | None = None) -> rx.Component:
     return rx.fragment(
         rx.el.form(
             *(_input(name) for name in names),
-            _submit(word("signin.go"), SignInState.pending),
+            _submit(t("signin.go"), SignInState.pending),
             on_submit=SignInState.sign_in,
             on_mount=SignInState.explain,
             method="post",
@@ -230,7 +230,7 @@ def provider_buttons() -> rx.Component:
         return rx.fragment()
     buttons = [
         rx.el.button(
-            word("signin.with", name=way.name),
+            t("signin.with", name=way.name),
             on_click=sign_in_with(way.id),
             type="button",
             class_name="button quiet",
@@ -251,10 +251,10 @@ def confirm_form() -> rx.Component:
         rx.cond(
             ConfirmState.has_password,
             rx.fragment(
-                rx.el.p(word("confirm.why"), class_name="lead"),
+                rx.el.p(t("confirm.why"), class_name="lead"),
                 rx.el.form(
                     _input("password"),
-                    _submit(word("confirm.go"), ConfirmState.pending),
+                    _submit(t("confirm.go"), ConfirmState.pending),
                     on_submit=ConfirmState.confirm,
                     method="post",
                     class_name="card form",
@@ -273,7 +273,7 @@ def noscript_notice() -> rx.Component:
     Returns:
         A text that no other browser shows.
     """
-    return rx.el.noscript(rx.el.p(word("page.needs_scripts"), role="alert"))
+    return rx.el.noscript(rx.el.p(t("page.needs_scripts"), role="alert"))
 
 
 def home_link() -> rx.Component:
@@ -283,7 +283,7 @@ def home_link() -> rx.Component:
         A link to the start, which nobody else sees.
     """
     is_in = use_session().status == "authenticated"
-    return rx.cond(is_in, rx.el.p(rx.el.a(word("refusal.home"), href="/")))
+    return rx.cond(is_in, rx.el.p(rx.el.a(t("refusal.home"), href="/")))
 
 
 def no_autocorrect_attrs() -> dict[str, Any]:
@@ -298,12 +298,12 @@ def no_autocorrect_attrs() -> dict[str, Any]:
 def sign_in_page() -> rx.Component:
     """Build the sign-in page of an app that has none of its own."""
     form = sign_in_form() if _fields() else rx.fragment()
-    return _page(word("signin.title"), form, provider_buttons(), home_link())
+    return _page(t("signin.title"), form, provider_buttons(), home_link())
 
 
 def confirm_page() -> rx.Component:
     """Build the page that asks for the password again, for an app that has none of its own."""
-    return _page(word("confirm.title"), confirm_form())
+    return _page(t("confirm.title"), confirm_form())
 
 
 def _page(title: Any, *parts: rx.Component) -> rx.Component:
@@ -313,7 +313,7 @@ def _page(title: Any, *parts: rx.Component) -> rx.Component:
 
 def _input(name: str) -> rx.Component:
     return rx.el.label(
-        word(f"signin.{name}") if name in _COMPLETION else name.replace("_", " ").capitalize(),
+        t(f"signin.{name}") if name in _COMPLETION else name.replace("_", " ").capitalize(),
         rx.el.input(
             name=name,
             type=name if name in ("password", "email") else "text",
@@ -328,10 +328,10 @@ def _other_proof() -> rx.Component:
     again = sign_in_with(ConfirmState.provider, again=True)
     return rx.cond(
         ConfirmState.provider != "",
-        rx.fragment(_plain(word("confirm.again"), again), _alert(use_session().error)),
+        rx.fragment(_plain(t("confirm.again"), again), _alert(use_session().error)),
         rx.fragment(
-            rx.el.p(word("confirm.other")),
-            _plain(word("confirm.leave"), ConfirmState.start_again),
+            rx.el.p(t("confirm.other")),
+            _plain(t("confirm.leave"), ConfirmState.start_again),
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Texts in components: written once for each language, put in by the server."""
+"""Texts in components: written once for each language, filled in by the server."""
 
 from __future__ import annotations
 
@@ -8,73 +8,69 @@ from pathlib import Path
 from typing import Any
 
 import reflex as rx
-from reflex.vars import VarData
+from reflex.event import EventSpec
+from reflex.vars import StringVar
 
 from ...core.locales import Locales
-from .assets import imported, var
+from .assets import hook, imported, script, var
 
-MODULE = Path("utils/words.js")
+MODULE = Path("utils/locales.js")
 """Where the build finds the texts while the app is being developed."""
 
 
-def word(key: str, **values: Any) -> Any:
-    """Say a text in the visitor's language.
+def t(key: str, **values: object) -> StringVar[str]:
+    """Translate a text into the visitor's language.
 
     Args:
-        key: Its name in the catalogs, like `"home.title"`.
+        key: Its key in the catalogs, like `"home.title"`.
         **values: What goes into its `{placeholders}`; may be vars.
 
     Returns:
-        A var that holds a text. The server's HTML has it already.
+        A var; the server's HTML has its text already.
     """
-    filled: Any = rx.Var.create(values)
+    filled = rx.Var.create(values)
     arguments = f'"{key}", {filled!s}' if values else f'"{key}"'
-    return _call("word", arguments, filled)
+    return var(f"translate({arguments})", str, filled, imported("i18n.js", "t", "translate"))
 
 
-def word_of(area: str, name: Any, otherwise: str = "") -> Any:
-    """Say a text whose key is only known in the browser.
+def t_dynamic(area: str, name: rx.Var[str], otherwise: str = "") -> StringVar[str]:
+    """Translate a text whose key is only known in the browser.
 
     Args:
         area: The first part of its key.
         name: A var with the rest of it.
         otherwise: The rest of the key to use if the catalogs don't know it; without
             one the name stands for itself.
-
-    Returns:
-        A var that holds a text.
     """
-    return _call("wordOf", f'"{area}", {name!s}, "{otherwise}"', name)
+    arguments = f'"{area}", {name!s}, "{otherwise}"'
+    return var(f"tDynamic({arguments})", str, name, imported("i18n.js", "tDynamic"))
 
 
-def explain(error: Any) -> Any:
-    """Say what an error means, in the visitor's language.
+def explain(error: rx.Var[dict[str, Any]]) -> StringVar[str]:
+    """Explain an error in the visitor's language.
 
     Args:
-        error: A var with what `AuthError.to_dict` gave, or an empty object.
+        error: A var with the result of `AuthError.to_dict`, or an empty object.
 
     Returns:
-        A var that holds a text; empty if there is no error.
+        A var; empty if there is no error.
     """
-    return _call("explain", str(error), error)
+    return var(f"explain({error!s})", str, error, imported("i18n.js", "explain"))
 
 
-def live_text(text: Any) -> Any:
+def live_text(text: rx.Var[str]) -> rx.Var[Any]:
     """Show a text that changes while its page is open, in an element that is replaced whole.
 
     A browser that translates a page replaces its text nodes, and React must not look for those.
 
-    Args:
-        text: A var with the text.
-
     Returns:
         What an element takes as a child; an attribute takes the text itself.
     """
-    return var(f"liveText({text!s})", Any, text._get_all_var_data(), _imported("liveText"))
+    return script(f"liveText({text!s})", text, imported("i18n.js", "liveText"))
 
 
 def verbatim() -> dict[str, Any]:
-    """Keep what an element holds from being translated: names, ids, revisions, code.
+    """Keep browsers from translating an element: names, ids, revisions, code.
 
     Returns:
         An element's `custom_attrs`; a new one each time, since Reflex adds others to it.
@@ -82,41 +78,22 @@ def verbatim() -> dict[str, Any]:
     return {"translate": "no"}
 
 
-def current_language() -> Any:
-    """Tell which language the visitor reads.
-
-    Returns:
-        A var; empty until the page is live.
-    """
-    hook = VarData(hooks={"const language = useLanguage()": None})
-    return var("language", str, _imported("useLanguage"), hook)
+def current_language() -> StringVar[str]:
+    """Read the visitor's language: a var that is empty until the page is live."""
+    call = hook("const language = useLanguage()", imported("i18n.js", "useLanguage"))
+    return var("language", str, call)
 
 
-def speak(language: str) -> Any:
-    """Read on in another language.
-
-    Args:
-        language: One of the app's languages.
-
-    Returns:
-        What a button's `on_click` takes.
-    """
-    return rx.call_function(var(f'() => speak("{language}")', Any, _imported("speak")))
+def set_language(language: str) -> EventSpec:
+    """Show the app in another of its languages: what a button's `on_click` takes."""
+    change = imported("i18n.js", "setLanguage")
+    return rx.call_function(script(f'() => setLanguage("{language}")', change))
 
 
-def development_module(words: Locales) -> str:
+def development_module(locales: Locales) -> str:
     """Write the script with all texts that a development server needs.
 
     A production build drops them: there the server gives each page its own.
     """
-    texts: Mapping[str, Any] = {name: dict(words.texts(name)) for name in words.languages}
+    texts: Mapping[str, Any] = {name: dict(locales.texts(name)) for name in locales.languages}
     return f"export default import.meta.env.DEV ? {json.dumps(texts)} : null;\n"
-
-
-def _call(function: str, arguments: str, *carriers: Any) -> Any:
-    data = (carrier._get_all_var_data() for carrier in carriers)
-    return var(f"{function}({arguments})", str, *data, _imported(function))
-
-
-def _imported(name: str) -> Any:
-    return imported("words.js", name)

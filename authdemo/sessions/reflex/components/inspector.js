@@ -1,7 +1,7 @@
 import { useEffect } from "react";
 import { call, hint, HINTS, OFFLINE, post, useConfirmedSession } from "./session.js";
 import { store } from "./store.js";
-import { currentLanguage, word, wordOf } from "./words.js";
+import { currentLanguage, t, tDynamic } from "./i18n.js";
 
 export const asText = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 
@@ -68,7 +68,7 @@ export const useCountdown = (moment) => {
   const pad = (number) => String(Math.floor(number)).padStart(2, "0");
   const rest = [(left / 3600) % 24, (left / 60) % 60, left % 60].map(pad).join(":");
   const days = Math.floor(left / 86400);
-  return days ? word("anatomy.days", { days, clock: rest }) : rest;
+  return days ? t("anatomy.days", { days, clock: rest }) : rest;
 };
 
 /* The token, as the browser has it */
@@ -111,7 +111,7 @@ export const claimsOf = (inspection) =>
     name,
     value: asText(value),
     moment: MOMENTS.includes(name) ? value : 0,
-    meaning: wordOf("claim", name, "other"),
+    meaning: tDynamic("claim", name, "other"),
   }));
 
 /* Three faces */
@@ -171,12 +171,12 @@ export const useFaces = (view) => {
 const picked = store({ from: "", to: "" });
 
 const label = (step) =>
-  `${word("timeline.rev", { rev: step.rev })} · ${wordOf("cause", step.cause)} · ${shortTime(step.at)}`;
+  `${t("timeline.rev", { rev: step.rev })} · ${tDynamic("cause", step.cause)} · ${shortTime(step.at)}`;
 
 const origin = ({ tab, browser, system, ip }, ownTab) => {
   const client = [browser, system, ip].filter(Boolean).join(" · ");
   if (!tab) return client;
-  return `${word(tab === ownTab ? "timeline.this_tab" : "timeline.tab", { tab })} · ${client}`;
+  return `${t(tab === ownTab ? "timeline.this_tab" : "timeline.tab", { tab })} · ${client}`;
 };
 
 const valueText = (value) => (value == null ? "" : asText(value));
@@ -185,7 +185,7 @@ const textual = ({ field, old, new: next }) => ({ field, old: valueText(old), ne
 
 const entry = (step, ownTab, to) => ({
   ...step,
-  cause: wordOf("cause", step.cause),
+  cause: tDynamic("cause", step.cause),
   origin: origin(step, ownTab),
   changes: step.changes.map(textual),
   time: localTime(step.at),
@@ -262,7 +262,7 @@ export const endSessions = async (which) => {
 export const devicesOf = (sessions, ownTab) =>
   sessions.map((session) => ({
     ...session,
-    name: [session.browser, session.system].filter(Boolean).join(" · ") || word("devices.unknown"),
+    name: [session.browser, session.system].filter(Boolean).join(" · ") || t("devices.unknown"),
     tabs: session.tabs.map((name) => ({ name, isOwn: session.current && name === ownTab })),
     count: session.tabs.length,
   }));

@@ -16,7 +16,7 @@ from ...core.users import User
 from ..protected import check_plugged_in, public
 from ..tabs.state import SessionState
 from .assets import imported, var
-from .i18n import explain, word
+from .i18n import explain, t
 
 
 class Pending(Protocol):
@@ -41,9 +41,9 @@ def refused_page() -> rx.Component:
     """Build the page."""
     error = AccessDenied("You don't have permission to see this page.", reason="page")
     page: rx.Component = rx.el.main(
-        rx.el.h1(word("refusal.403")),
+        rx.el.h1(t("refusal.403")),
         rx.el.p(explain(rx.Var.create(error.to_dict())), role="alert"),
-        rx.el.p(rx.el.a(word("refusal.home"), href="/")),
+        rx.el.p(rx.el.a(t("refusal.home"), href="/")),
         class_name="auth-page",
     )
     return page

@@ -11,7 +11,7 @@ import pytest
 from authdemo.sessions.http.pages.render import LocalizedPage, Template
 
 DOCUMENT = (
-    '<html lang="en"><head></head><body><h1>{{word.home.title}}</h1>'
+    '<html lang="en"><head></head><body><h1>{{t.home.title}}</h1>'
     "<p>{{session.user.name}}</p><p>{{session.rev}}</p><p>{{session.user.name.first}}</p></body>"
 )
 ENGLISH = LocalizedPage("en", {"home.title": "100 % yours"})

@@ -64,8 +64,8 @@ def test_the_visitors_choice_comes_first_and_then_the_browsers(
 
 @given(chosen=st.none() | st.text(), accepted=st.text())
 def test_any_header_gets_a_language_that_there_is(chosen: str | None, accepted: str) -> None:
-    words = Locales()
-    assert words.choose(chosen, accepted) in words.languages
+    locales = Locales()
+    assert locales.choose(chosen, accepted) in locales.languages
 
 
 def test_a_folder_without_english_stops_the_start(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 import { createElement, useSyncExternalStore } from "react";
-import built from "$/utils/words";
+import built from "$/utils/locales";
 
 const onServer = typeof document === "undefined";
 const COOKIE = "language";
@@ -7,7 +7,7 @@ const YEAR = 31536000;
 
 /** The texts that the server put into this document. */
 const inDocument = () => {
-  const element = document.getElementById("words-data");
+  const element = document.getElementById("locale-data");
   return element && JSON.parse(element.textContent);
 };
 
@@ -28,9 +28,9 @@ const fill = (text, values) =>
   text.replace(/\{(\w+)\}/g, (placeholder, name) => String(values[name] ?? placeholder));
 
 /** A text: put in by the server on each request, and the same in the browser. */
-export const word = (key, values) => {
+export const t = (key, values) => {
   if (!onServer) return fill(texts[key] ?? key, values ?? {});
-  return values ? `{{word.${key}?${encodeURIComponent(JSON.stringify(values))}}}` : `{{word.${key}}}`;
+  return values ? `{{t.${key}?${encodeURIComponent(JSON.stringify(values))}}}` : `{{t.${key}}}`;
 };
 
 /** What an error says: in the visitor's language if the catalogs know it, else in its own words. */
@@ -55,11 +55,11 @@ const never = () => () => {};
 export const useLanguage = () => useSyncExternalStore(never, currentLanguage, () => "");
 
 /** Reads on in another language. */
-export const speak = (name) => {
+export const setLanguage = (name) => {
   document.cookie = `${COOKIE}=${name}; Path=/; Max-Age=${YEAR}; SameSite=Lax`;
   window.location.reload();
 };
 
 /** A text whose key is only known in the browser. */
-export const wordOf = (area, name, otherwise) =>
-  texts[`${area}.${name}`] ?? (otherwise ? word(`${area}.${otherwise}`) : name);
+export const tDynamic = (area, name, otherwise) =>
+  texts[`${area}.${name}`] ?? (otherwise ? t(`${area}.${otherwise}`) : name);

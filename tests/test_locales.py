@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = (ROOT / "authdemo/sessions/words", ROOT / "authdemo/words")
+FOLDERS = (ROOT / "authdemo/sessions/locales", ROOT / "authdemo/locales")
 SOURCES = [
     path.read_text("utf-8")
     for ending in ("py", "js")
@@ -48,7 +48,7 @@ def test_catalogs_are_sorted(folder: Path) -> None:
 
 def test_every_key_that_the_app_uses_is_in_the_catalogs() -> None:
     known = {key for texts in ENGLISH.values() for key in texts}
-    used = {key for text in SOURCES for key in re.findall(r'\bword\(\s*"([^"{]+)"', text)}
+    used = {key for text in SOURCES for key in re.findall(r'\bt\(\s*"([^"{]+)"', text)}
     assert used
     assert used <= known
 
@@ -57,7 +57,7 @@ def test_no_text_is_left_over() -> None:
     everything = "\n".join(SOURCES)
     by_name = set(re.findall(r'f"\{name\}\.(\w+)"', everything))
     open_areas = set(re.findall(r'f"([a-z_]+)\.\{', everything))
-    open_areas |= set(re.findall(r'word_?[oO]f\("([a-z]+)"', everything))
+    open_areas |= set(re.findall(r't(?:_d|D)ynamic\("([a-z]+)"', everything))
 
     def is_used(key: str) -> bool:
         area, _, rest = key.partition(".")

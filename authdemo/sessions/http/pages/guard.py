@@ -101,15 +101,27 @@ _CLOSED_HEADERS = responses.encode_headers(
 _CLOSED_MODULE = b"""\
 const [loaded] = performance.getEntriesByType("navigation");
 const page = (url) => url.split("#")[0];
+let aside;
 
 export default () => {
-  if (page(loaded?.name ?? "") !== page(location.href)) location.reload();
+  const { href } = location;
+  if (href !== aside && page(loaded?.name ?? "") !== page(href)) {
+    const url = new URL(href);
+    url.search += "&";
+    aside = url.href;
+    dispatchEvent(new Event("authdemo-leave"));
+    history.replaceState(history.state, "", aside);
+    location.replace(href);
+  }
   return null;
 };
 """
 """Stands for a closed page: React Router renders it at the page's address, and it loads that.
 
 A document that was loaded from the very address isn't loaded again, so that there is no loop.
+Loading the address that is shown would take the earlier entries of the history along, and on an
+error page, which has no scripts, Back would only change the address. So it is spelled otherwise
+first, by a query that means the same, and session.js leads nowhere meanwhile.
 """
 
 

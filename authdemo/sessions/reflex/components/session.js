@@ -230,17 +230,19 @@ const sendCookieAlong = (address) => {
 
 if (!onServer) sendCookieAlong(getBackendURL(env.UPLOAD));
 
-/** Whether a plain form takes the page elsewhere, as one that signs out at a provider does. */
+/** Whether the page is being left already: by a plain form, or for a closed page (guard.py). */
 let isLeaving = false;
 
 if (!onServer) {
-  window.addEventListener("submit", ({ defaultPrevented }) => {
+  const note = ({ defaultPrevented }) => {
     if (defaultPrevented) return;
     isLeaving = true;
     setTimeout(() => {
       isLeaving = false;
     }, GRACE);
-  });
+  };
+  window.addEventListener("submit", note);
+  window.addEventListener("authdemo-leave", note);
 }
 
 /** Adds a fragment, which no server sees, to the address that a page leads its visitor back to. */

@@ -73,14 +73,16 @@ async def _fill(
     tokens: dict[int, str] = {}
     await sessions.store.open()
     try:
-        first = await sessions.sign_in(_user(0), Account("credentials", "credentials"))
-        await sessions.sign_out(first.id)
+        first = await sessions.begin(_user(0), Account("credentials", "credentials"))
+        await sessions.end(first.id, "signed-out")
         for begin in range(0, count, AT_ONCE):
             numbers = range(begin, min(begin + AT_ONCE, count))
             records = {number: _another(first, number, life) for number in numbers}
             await asyncio.gather(*map(sessions.store.create, records.values()))
             chosen = wanted & records.keys()
-            tokens |= {number: sessions.faces.issue_token(records[number]) for number in chosen}
+            tokens |= {
+                number: sessions.serializers.issue_token(records[number]) for number in chosen
+            }
     finally:
         await sessions.store.close()
     return tokens

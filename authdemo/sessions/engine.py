@@ -23,8 +23,9 @@ from .core.rate_limit import AddressLimit, FailureLimit, UpdateLimit
 from .core.record import SessionRecord
 from .core.rules import MEMBERS, PageRules, Rule
 from .core.schema import UserSchema
+from .core.serializers import Serializers
 from .core.session import Session, SessionChange
-from .core.sessions import Sessions
+from .core.sessions import SessionService
 from .core.settings import Pages, SessionOptions, Settings
 from .core.store import SessionStore
 from .core.tokens import AccessTokens, TokenCodec
@@ -180,14 +181,16 @@ class AuthCore:
         options = session or self.settings.session
         self.trail = AuditTrail(self.events.audit, clock=self.now)
         schema = UserSchema(user, update)
-        self.sessions = Sessions(
+        tokens = TokenCodec(
+            self.settings.keys, issuer=name, max_age=options.max_age, clock=self.now
+        )
+        self.sessions = SessionService(
             store=store,
-            tokens=TokenCodec(
-                self.settings.keys, issuer=name, max_age=options.max_age, clock=self.now
+            serializers=Serializers(
+                tokens=tokens, schema=schema, callbacks=self.callbacks, clock=self.now
             ),
             schema=schema,
             options=options,
-            callbacks=self.callbacks,
             events=self.events,
             trail=self.trail,
             clock=self.now,
@@ -264,9 +267,9 @@ class AuthCore:
         and a second call does the rest.
         """
         updated = 0
-        for record in await self.sessions.of_user(user_id):
+        for record in await self.sessions.list_by_user(user_id):
             with suppress(NotAuthenticated):  # it has just ended by itself
-                await self.sessions.update(record.id, fields, author="server", is_used=False)
+                await self.sessions.update(record.id, fields, author="server", extend=False)
                 updated += 1
         return updated
 
@@ -283,7 +286,7 @@ class AuthCore:
             StoreUnavailable: If the store can't be reached; those that it could end are over,
                 and a second call ends the rest.
         """
-        return await self.sessions.revoke_user(user_id)
+        return await self.sessions.end_all(user_id)
 
     def on_change(self, listener: Callable[[SessionChange], None]) -> Callable[[], None]:
         """Follow the changes of all sessions, those of other workers included.
@@ -336,7 +339,7 @@ class AuthCore:
         """
         return Session(
             id=public_id(record.id),
-            user=self.sessions.faces.user(record),
+            user=self.sessions.schema.read(record.user),
             expires=datetime.fromtimestamp(record.expires, UTC),
             rev=record.rev,
             claims=record.own_claims(),

@@ -79,7 +79,7 @@ class RunningApp:
         at = at or self
         provider = next(iter(self.auth.providers.values()))
         account = Account(provider.id, provider.type)
-        record = self.run(self.auth.sessions.sign_in(user, account))
+        record = self.run(self.auth.sessions.begin(user, account))
         settings = self.auth.settings
         names = CookieNames.of(settings.url or at.url, settings.cookie_prefix)
         browser = browser or Browser(at, session=names.session, csrf=names.csrf)
@@ -87,7 +87,7 @@ class RunningApp:
             csrf = Csrf(settings.keys)
             before = csrf.find([browser.csrf_cookie], "") or ""
             browser.cookies[names.csrf] = csrf.issue(record.id, browser=before)[1]
-        browser.token = self.auth.sessions.faces.issue_token(record)
+        browser.token = self.auth.sessions.serializers.issue_token(record)
         return browser
 
     def real_token(self, browser: Browser) -> RealToken:

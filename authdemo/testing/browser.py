@@ -37,9 +37,7 @@ class Browser:
         cookies: What it keeps, by name.
     """
 
-    def __init__(
-        self, server: Site, *, session: str = SESSION, csrf: str = CSRF
-    ) -> None:
+    def __init__(self, server: Site, *, session: str = SESSION, csrf: str = CSRF) -> None:
         """Open a browser that nobody has used yet.
 
         Args:

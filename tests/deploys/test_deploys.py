@@ -65,7 +65,11 @@ def has_ended(browser: Browser, tab: Tab) -> None:
 
 def says_why(server: Server) -> None:
     (entry,) = server.audited(kind="ended")
-    assert (entry["reason"], entry["fields"], entry["user"]) == ("outdated", ["plan"], "grace")
+    assert (entry["reason"], entry["fields"], entry["user"]) == (
+        "schema_mismatch",
+        ["plan"],
+        "grace",
+    )
     complaints = [line for line in server.logged().splitlines() if "sessions.audit:" not in line]
     assert complaints == [COMPLAINT]
     assert not re.search("gold|secret name", server.logged())

@@ -9,11 +9,13 @@ from typing import Any
 
 from authdemo.sessions.core.audit import AuditTrail
 from authdemo.sessions.core.callbacks import Account, Callbacks
+from authdemo.sessions.core.errors import TokenError
 from authdemo.sessions.core.events import Events, Notice, SessionBegan
 from authdemo.sessions.core.keys import KeyPair, KeyRing
 from authdemo.sessions.core.record import SessionRecord
 from authdemo.sessions.core.schema import UserSchema
-from authdemo.sessions.core.sessions import Sessions
+from authdemo.sessions.core.serializers import Serializers
+from authdemo.sessions.core.sessions import SessionService, Verified
 from authdemo.sessions.core.settings import SessionOptions
 from authdemo.sessions.core.store import SessionStore
 from authdemo.sessions.core.tokens import TokenCodec
@@ -48,7 +50,7 @@ class House:
         begun: Whose sessions began.
     """
 
-    sessions: Sessions
+    sessions: SessionService
     store: SessionStore
     clock: FrozenClock
     notices: list[Notice] = field(default_factory=list)
@@ -61,14 +63,26 @@ class House:
             self.notices.append(notice)
 
     async def sign_in(self, user: User = ADA, **more: Any) -> SessionRecord:
-        return await self.sessions.sign_in(user, PASSWORD, **more)
+        return await self.sessions.begin(user, PASSWORD, **more)
 
     async def rename(self, record: SessionRecord, name: str) -> SessionRecord:
-        return await self.sessions.update(record.id, {"name": name}, author="client")
+        return await self.update(record.id, {"name": name}, author="client")
+
+    async def update(self, sid: str, requested: object, **more: Any) -> SessionRecord:
+        return (await self.sessions.update(sid, requested, **more)).record
+
+    async def verify(self, token: str) -> Verified | None:
+        try:
+            return await self.sessions.verify(token)
+        except TokenError:
+            return None
+
+    def read_user(self, record: SessionRecord) -> User:
+        return self.sessions.schema.read(record.user)
 
     async def read(self, token: str) -> dict[str, Any] | None:
         """What a bearer of this token gets to see of its user."""
-        verified = await self.sessions.verify(token)
+        verified = await self.verify(token)
         return dict(verified.record.user) if verified else None
 
 
@@ -90,14 +104,15 @@ def build(
     clock = clock or FrozenClock()
     store = store or SQLiteStore(folder / "sessions.db")
     keys = KeyRing(secrets, pairs)
-    sessions = Sessions(
+    tokens = TokenCodec(keys, issuer="tests", max_age=options.max_age, clock=clock)
+    schema, callbacks = UserSchema(user, update), callbacks or Callbacks()
+    sessions = SessionService(
         store=store,
-        tokens=TokenCodec(keys, issuer="tests", max_age=options.max_age, clock=clock),
-        schema=UserSchema(user, update),
+        serializers=Serializers(tokens=tokens, schema=schema, callbacks=callbacks, clock=clock),
+        schema=schema,
         options=options,
-        callbacks=callbacks or Callbacks(),
         events=events or Events(),
-        trail=trail,
+        trail=trail or AuditTrail(),
         clock=clock,
     )
     house = House(sessions, store, clock)

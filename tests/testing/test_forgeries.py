@@ -49,7 +49,7 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[House, KeyRing
 async def real_token(house: House, keys: KeyRing) -> RealToken:
     await house.store.open()
     record = await house.sign_in()
-    return RealToken(house.sessions.faces.issue_token(record), keys.signer)
+    return RealToken(house.sessions.serializers.issue_token(record), keys.signer)
 
 
 async def test_what_is_signed_with_the_real_key_is_believed(kept: tuple[House, KeyRing]) -> None:
@@ -66,7 +66,7 @@ async def test_each_forgery_is_refused_for_what_it_is(kept: tuple[House, KeyRing
     found = {}
     for name, forge in FORGERIES.items():
         with pytest.raises(TokenError) as refused:
-            await house.sessions.check(forge(real))
+            await house.sessions.verify(forge(real))
         found[name] = refused.value.reason
     assert found == REASONS
     await house.store.close()

@@ -29,9 +29,9 @@ from authdemo.sessions.core.errors import (
     TooManyUpdates,
 )
 from authdemo.sessions.core.keys import KeyPair, KeyRing, pair_of
-from authdemo.sessions.core.lookup import Verified
 from authdemo.sessions.core.record import Device, ProviderSession, SessionRecord
 from authdemo.sessions.core.schema import UserSchema
+from authdemo.sessions.core.sessions import Verified
 from authdemo.sessions.core.settings import Rate, Settings
 from authdemo.sessions.core.tokens import Claims
 from authdemo.sessions.engine import AuthCore
@@ -76,7 +76,7 @@ class Stand:
 
     async def open(self) -> SessionRecord:
         await self.auth.sessions.store.open()
-        return await self.auth.sessions.sign_in(ADA, PASSWORD)
+        return await self.auth.sessions.begin(ADA, PASSWORD)
 
     async def try_out(self, key: str, **options: Any) -> dict[str, Any]:
         record = await self.open()
@@ -196,7 +196,7 @@ class TestStranger:
         await stand.auth.sessions.store.open()
         _, other = kept
         assert await stand.auth.sessions.find(other.id) is None
-        assert await stand.auth.sessions.of_user(other.user_id) == []
+        assert await stand.auth.sessions.list_by_user(other.user_id) == []
         await stand.auth.sessions.store.close()
 
     async def test_is_another_each_time_and_nobody_who_could_register(
@@ -217,7 +217,7 @@ class TestStranger:
     ) -> None:
         await stand.open()
         there = ProviderSession(subject="ada at the provider", sid="hers")
-        record = await stand.auth.sessions.sign_in(
+        record = await stand.auth.sessions.begin(
             ADA, PASSWORD, device=DEVICE, provider_session=there
         )
         await stand.run(Workshop(stand.auth, stand.app()), "other_session", record)
@@ -264,7 +264,7 @@ async def test_where_updates_are_limited_there_is_no_verdict(tmp_path: Path) -> 
 
 async def test_an_ended_session_has_no_workshop(stand: Stand) -> None:
     record = await stand.open()
-    await stand.auth.sessions.sign_out(record.id)
+    await stand.auth.sessions.end(record.id, "signed-out")
     with pytest.raises(NotAuthenticated):
         await stand.run(Workshop(stand.auth, stand.app()), "flipped", record)
     await stand.auth.sessions.store.close()
@@ -334,7 +334,7 @@ class TestABrokenServer:
     async def test_that_believes_what_an_old_token_says(
         self, stand: Stand, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        honest = stand.auth.sessions.check
+        honest = stand.auth.sessions.verify
 
         async def gullible(token: str) -> Verified:
             found = await honest(token)

@@ -28,7 +28,7 @@ class Bench:
 
     def token(self) -> RealToken:
         """Mint a good token of the visitor's session."""
-        text = self.auth.sessions.faces.issue_token(self.record)
+        text = self.auth.sessions.serializers.issue_token(self.record)
         return RealToken(text, self.auth.settings.keys.signer)
 
 

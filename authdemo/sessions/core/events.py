@@ -14,7 +14,7 @@ from .utils import maybe_await
 
 logger = logging.getLogger("authdemo.sessions")
 
-EndReason: TypeAlias = Literal["signed-out", "revoked", "replaced", "expired", "outdated"]
+EndReason: TypeAlias = Literal["signed-out", "revoked", "replaced", "expired", "schema_mismatch"]
 Listener: TypeAlias = Callable[..., None | Awaitable[None]]
 
 _FACTS = {
@@ -61,8 +61,8 @@ class Events:
         check_function("Events(audit=...)", self.audit, "event", optional=True)
 
 
-async def tell(listener: Listener | None, **to_dict: Any) -> None:
-    """Tell a listener of the app, whatever becomes of it."""
+async def notify(listener: Listener | None, **to_dict: Any) -> None:
+    """Call a listener of the app; if it fails, that is logged."""
     if listener is None:
         return
     try:

@@ -120,28 +120,19 @@ MAX_LOGIN_SECONDS = OAuthState.MAX_AGE + LoginTicket.MAX_AGE + 120
 """How long a sign-in may take: the way to a provider and back, a ticket, and a slow answer."""
 
 
-@dataclass(frozen=True, eq=False)
-class LoginInvalidation:
-    """Voids the pending sign-ins of a user on every worker."""
+async def invalidate_logins(store: SessionStore, user_id: str, *, now: float) -> None:
+    """Invalidate a user's pending sign-ins, on every worker.
 
-    store: SessionStore
-    _: KW_ONLY
-    clock: Clock
+    Call it before listing the user's sessions: `check_login` rejects those that begin later.
+    """
+    await store.put_ticket(_key(user_id), repr(now), expires=now + MAX_LOGIN_SECONDS)
 
-    async def invalidate(self, user_id: str) -> None:
-        """Void every sign-in that has begun before now.
 
-        Call it before listing the user's sessions: `check` rejects those that begin after that.
-        """
-        now = self.clock()
-        await self.store.put_ticket(_key(user_id), repr(now), expires=now + MAX_LOGIN_SECONDS)
-
-    async def check(self, user_id: str, started_at: float) -> None:
-        """Reject a sign-in that was voided, or that took too long to know."""
-        now = self.clock()
-        voided_at = await self.store.find_ticket(_key(user_id), now=now)
-        if started_at < max(float(voided_at or 0), now - MAX_LOGIN_SECONDS):
-            raise SignInOutdated("Your account changed while you signed in. Sign in again.")
+async def check_login(store: SessionStore, user_id: str, started_at: float, *, now: float) -> None:
+    """Reject a sign-in that was invalidated, or that took too long to know."""
+    invalidated_at = await store.find_ticket(_key(user_id), now=now)
+    if started_at < max(float(invalidated_at or 0), now - MAX_LOGIN_SECONDS):
+        raise SignInOutdated("Your account changed while you signed in. Sign in again.")
 
 
 def _key(user_id: str) -> str:

@@ -9,8 +9,6 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .utils import iso
-
 logger = logging.getLogger("authdemo.sessions")
 
 MAX_HISTORY = 50
@@ -81,6 +79,7 @@ class SessionRecord(_Frozen):
     id: str
     rev: int
     user: dict[str, Any]
+    user_schema: str = ""
     claims: dict[str, Any] = {}
     provider: str
     created: float
@@ -130,65 +129,28 @@ class SessionRecord(_Frozen):
         named = {"sub": there.subject, "sid": there.sid}
         return tuple(handle(self.provider, kind, value) for kind, value in named.items() if value)
 
-    def revised(
+    def changed(
         self,
-        user: dict[str, Any],
-        claims: dict[str, Any],
+        cause: Cause,
+        changes: dict[str, Change],
         *,
         at: float,
-        cause: Cause,
-        device: Device | None = None,
-        expires: float | None = None,
-    ) -> SessionRecord:
-        """Make the next revision."""
-        new = {"rev": self.rev + 1, "user": user, "claims": claims}
-        if expires is None:
-            new |= {"last_seen": self.last_seen}
-        else:
-            known = self.expires if at < self.renewed else 0.0
-            new |= {"renewed": at, "expires": min(max(expires, known), self.ends)}
-        return self._stepped(at, cause, changes(self.user, user), device, **new)
-
-    def renewed_until(self, expires: float, *, at: float) -> SessionRecord:
-        """Extend the session's life, without a step.
-
-        A store may put another record that is made meanwhile in its place: then the session
-        is only renewed once more.
-        """
-        end = min(expires, self.ends)
-        return self.model_copy(update={"renewed": at, "expires": end, "last_seen": at})
-
-    def renewal(self, expires: float, *, at: float, device: Device | None) -> SessionRecord:
-        """Extend the session's life, as a step of its own but without a new revision."""
-        end = min(expires, self.ends)
-        if end == self.expires:
-            return self.renewed_until(end, at=at)
-        change = {"expires": Change(old=iso(self.expires), new=iso(end))}
-        return self._stepped(at, "renewal", change, device, renewed=at, expires=end)
-
-    def confirmation(self, *, at: float, device: Device | None) -> SessionRecord:
-        """Remember that the user has proved again who they are, without a new revision."""
-        return self._stepped(at, "confirmation", {}, device, confirmed=at)
-
-    def _stepped(
-        self,
-        at: float,
-        cause: Cause,
-        changed: dict[str, Change],
         device: Device | None,
         **new: Any,
     ) -> SessionRecord:
+        """Make the next version of the record, with a history entry."""
         other = None if device is None or device.is_same_as(self.device) else device
         latest = HistoryEntry(
             rev=new.get("rev", self.rev),
             at=at,
             cause=cause,
-            changes=changed,
+            changes=changes,
             tab=device.tab if device else "",
             device=other,
         )
-        made = {"last_seen": at, "latest": latest, "steps": self.steps + 1}
-        return self.model_copy(update=made | new)
+        return self.model_copy(
+            update={"last_seen": at, "latest": latest, "steps": self.steps + 1} | new
+        )
 
 
 def _copies(fields: dict[str, Any]) -> dict[str, Any]:

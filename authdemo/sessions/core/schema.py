@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from collections.abc import Mapping
@@ -95,6 +96,13 @@ def _is_json_serializable(model: type[BaseModel]) -> bool:
     return True
 
 
+def _fingerprint(model: type[BaseModel]) -> str:
+    """Identify a model by what its fields may hold."""
+    schema = model.model_json_schema(by_alias=False, schema_generator=_JsonSerializable)
+    text = json.dumps([sorted(model.model_fields), schema], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def _alone(model: type[BaseModel], name: str) -> type[BaseModel]:
     """Make a model of one field of another."""
     field = model.model_fields[name]
@@ -110,6 +118,14 @@ Author: TypeAlias = Literal["client", "server"]
 """Who asks for an update: the browser, or the app's own code."""
 
 
+class IncompatibleUser(Exception):
+    """A stored user doesn't match the current user model."""
+
+    def __init__(self, fields: tuple[str, ...]) -> None:
+        super().__init__(", ".join(fields))
+        self.fields = fields
+
+
 class UserSchema:
     """Turns what somebody asks for into changes that are allowed.
 
@@ -122,12 +138,22 @@ class UserSchema:
         check(update)
         self.user = user
         self.update = update
+        self.fingerprint = _fingerprint(user)
+        self._logged: set[str] = set()
         self._fields = frozenset(user.model_fields)
         self._open = frozenset(update.model_fields)
 
     def read(self, fields: Mapping[str, Any]) -> User:
         """Read a user."""
         return read(self.user, fields)
+
+    def migrate(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Bring stored fields in line with the current model."""
+        try:
+            user = self.read_older(fields)
+        except ValidationError as error:
+            raise self._incompatible(error) from error
+        return self.write(user, fields, before=user)
 
     def read_older(self, fields: Mapping[str, Any]) -> User:
         """Read a user whom an older version of the app may have kept."""
@@ -210,6 +236,16 @@ class UserSchema:
         beyond = type(user).model_fields.keys() - self._open
         fields = self.adopt(user, current, only=beyond)
         return _changed_fields(fields, current)
+
+    def _incompatible(self, error: ValidationError) -> IncompatibleUser:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        broken = {str(each["loc"][0]) if each["loc"] else "": each["type"] for each in found}
+        rules = ", ".join(f"{field or 'all'}: {rule}" for field, rule in broken.items())
+        if rules not in self._logged:
+            self._logged.add(rules)
+            message = "Ending sessions that no longer match user model %s (%s)."
+            logger.error(message, self.user.__name__, rules)
+        return IncompatibleUser(tuple(filter(None, broken)))
 
     def _check_open(self, name: str, author: Author) -> None:
         if name not in self._fields:

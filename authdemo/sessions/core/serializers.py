@@ -1,28 +1,33 @@
-"""Two faces of a session, the token and the JSON, and what an inspector sees of them.
-
-The third, the view in each tab, shows the JSON; see `reflex/tabs`.
-"""
+"""Representations of a session record: its public JSON and its token's claims."""
 
 from __future__ import annotations
 
+import json
+import logging
 import math
 from collections.abc import Awaitable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
-from .authorship import token_of
-from .callbacks import Callbacks
+from . import strict_json
+from .callbacks import Account, Callbacks, Token
+from .errors import CallbackFailed
 from .record import HistoryEntry, SessionRecord
 from .schema import UserSchema
-from .tokens import MAX_TOKEN_BYTES, Claims, TokenCodec
+from .tokens import MAX_TOKEN_BYTES, SESSION_CLAIMS, Claims, TokenCodec
 from .users import User
 from .utils import Clock, iso, new_id
+
+logger = logging.getLogger("authdemo.sessions")
+
+Contents: TypeAlias = tuple[dict[str, Any], dict[str, Any]]
+"""The user's fields, and the app's own claims."""
 
 
 @dataclass(frozen=True, eq=False)
 class Serializers:
-    """Shows session records; changes none."""
+    """Serializes session records; the app's `jwt` and `session` callbacks decide what they hold."""
 
     _: KW_ONLY
     tokens: TokenCodec
@@ -30,30 +35,59 @@ class Serializers:
     callbacks: Callbacks
     clock: Clock
 
-    def public(self, record: SessionRecord) -> Awaitable[dict[str, Any]]:
-        """Show a session the way everyone may see it."""
-        session = {
-            "user": record.fields(),
-            "expires": iso(record.expires),
-            "rev": record.rev,
-        }
-        return self.callbacks.ask_session(session, partial(token_of, record))
+    def to_public(self, record: SessionRecord) -> Awaitable[dict[str, Any]]:
+        """Make the JSON that every client may see."""
+        session = {"user": record.fields(), "expires": iso(record.expires), "rev": record.rev}
+        return self.callbacks.ask_session(session, partial(_to_token, record))
 
     def seconds_left(self, record: SessionRecord) -> int:
         """How long a session lives unless it is renewed; a second that has begun counts."""
         return max(0, math.ceil(record.expires - self.clock()))
 
-    def user(self, record: SessionRecord) -> User:
-        """Read the user of a record as the app's own type."""
-        return self.schema.read(record.user)
-
     def issue_token(self, record: SessionRecord) -> str:
-        """Make a token that shows the session as it is."""
+        """Issue a token for a session as it is now."""
         return self.tokens.encode(self._claims(record))
 
     def check_size(self, record: SessionRecord) -> None:
-        """Check that a cookie can carry a session's token."""
+        """Check that a cookie can hold a session's token."""
         self.tokens.check_size(self._claims(record))
+
+    def token_details(
+        self, token: str, record: SessionRecord, history: Sequence[HistoryEntry]
+    ) -> dict[str, Any]:
+        """Describe a token and its session, for people to read."""
+        return {
+            **self.tokens.describe(token),
+            "limit": MAX_TOKEN_BYTES,
+            "rev": record.rev,
+            "history": [entry.model_dump() for entry in reversed(history)],
+        }
+
+    async def build_for_sign_in(self, user: User, account: Account) -> Contents | None:
+        """Ask the `jwt` callback what a new session holds; None if it denies the sign-in."""
+        token = {"sub": user.id, "user": self.schema.adopt(user, {})}
+        answer = await self.callbacks.ask_jwt(token, trigger="signIn", user=user, account=account)
+        return None if answer is None else self._split(answer, user.id, {})
+
+    async def build_for_update(
+        self, record: SessionRecord, accepted: dict[str, Any]
+    ) -> Contents | None:
+        """Ask the `jwt` callback what the next revision holds; None if it ends the session."""
+        user = {**record.user, **accepted}
+        token = {**record.claims, "sub": record.user_id, "user": user}
+        answer = await self.callbacks.ask_jwt(token, trigger="update", session=accepted)
+        return None if answer is None else self._split(answer, record.user_id, record.user)
+
+    def _split(self, token: Token, user_id: str, before: dict[str, Any]) -> Contents:
+        claims = {name: value for name, value in token.items() if name not in SESSION_CLAIMS}
+        try:
+            user = self.schema.read(token["user"])
+            if user.id != user_id:
+                raise ValueError("the user's id never changes")
+            return self.schema.write(user, before), _as_json(claims) if claims else {}
+        except (KeyError, TypeError, ValueError) as error:
+            logger.exception("The callback 'jwt' returned what a token can't hold.")
+            raise CallbackFailed("jwt") from error
 
     def _claims(self, record: SessionRecord) -> Claims:
         now = int(self.clock())
@@ -68,13 +102,13 @@ class Serializers:
             extra=record.claims,
         )
 
-    def inspect(
-        self, token: str, record: SessionRecord, history: Sequence[HistoryEntry]
-    ) -> dict[str, Any]:
-        """Show what a token says, and how its session came to be what it is."""
-        return {
-            **self.tokens.describe(token),
-            "limit": MAX_TOKEN_BYTES,
-            "rev": record.rev,
-            "history": [step.model_dump() for step in reversed(history)],
-        }
+
+def _as_json(claims: dict[str, Any]) -> dict[str, Any]:
+    """Read claims as every reader of the token will, or raise an error."""
+    read: dict[str, Any] = strict_json.loads(json.dumps(claims).encode())
+    return read
+
+
+def _to_token(record: SessionRecord) -> Token:
+    """Show a session to a callback as Auth.js shows its token."""
+    return {**record.own_claims(), "sub": record.user_id, "user": record.fields()}

@@ -1,270 +1,455 @@
-"""What can happen to a session: here, and in the modules beside this one, and nowhere else.
+"""The session service: the only writer of session records.
 
-A button in the browser, an event handler in Python and an HTTP request all end
-up here, and the token, the JSON and the live view follow from what is done here.
+A button in the browser, an event handler and an HTTP request all call it, and
+the token, the JSON and the view follow from the records that it writes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, NamedTuple
 
 from .audit import AuditEvent, AuditTrail
-from .authorship import ClaimsBuilder
-from .callbacks import Account, Callbacks
-from .endings import Endings
-from .errors import AccessDenied, AuthError, NotAuthenticated, RevisionConflict, StoreUnavailable
-from .events import Events, Feed, SessionBegan, SessionChanged, tell
-from .fitting import SchemaMigrator
-from .lookup import Lookup
-from .one_time import LoginInvalidation
-from .record import Device, HistoryEntry, ProviderSession, SessionRecord, changes
-from .renewals import Renewals
-from .revisions import Revisions, UpdateResult
-from .schema import Author, UserSchema
+from .callbacks import Account
+from .errors import (
+    AccessDenied,
+    AuthError,
+    NotAuthenticated,
+    RevisionConflict,
+    StoreUnavailable,
+    TokenError,
+    TokenTooLarge,
+    UpdateRejected,
+)
+from .events import EndReason, Events, Feed, SessionBegan, SessionChanged, SessionEnded, notify
+from .one_time import check_login, invalidate_logins
+from .record import Cause, Change, Device, HistoryEntry, ProviderSession, SessionRecord, changes
+from .schema import Author, IncompatibleUser, UserSchema
 from .serializers import Serializers
 from .settings import SessionOptions
-from .store import SessionStore
-from .tokens import TokenCodec
+from .store import Ordered, SessionStore
+from .tokens import Claims
 from .users import User
-from .utils import Clock, new_id, system_clock
+from .utils import Clock, Locks, iso, new_id
+
+_MAX_VALIDATED = 16_384
 
 
-class Sessions(Lookup):
-    """The transitions of sessions: begin, update, end."""
+class Verified(NamedTuple):
+    """A valid token, and its active session."""
 
-    def __init__(
-        self,
-        *,
-        store: SessionStore,
-        tokens: TokenCodec,
-        schema: UserSchema,
-        options: SessionOptions,
-        callbacks: Callbacks,
-        events: Events,
-        trail: AuditTrail | None = None,
-        clock: Clock = system_clock,
-    ) -> None:
-        self.faces = Serializers(tokens=tokens, schema=schema, callbacks=callbacks, clock=clock)
-        self.feed = Feed()
-        self.schema = schema
-        self._options = options
-        self._events = events
-        self._trail = trail or AuditTrail()
-        endings = Endings(
-            store=store, faces=self.faces, feed=self.feed, events=events, trail=self._trail
-        )
-        super().__init__(
-            store=store, tokens=tokens, endings=endings, fitting=SchemaMigrator(schema), clock=clock
-        )
-        self._invalidation = LoginInvalidation(store, clock=clock)
-        self._authorship = ClaimsBuilder(callbacks, schema)
-        self.renewals = Renewals(
-            store=store, find=self.find, feed=self.feed, options=options, clock=clock
-        )
-        self._revisions = Revisions(
-            store=store,
-            newest=self.newest,
-            end=self.revoke,
-            faces=self.faces,
-            authorship=self._authorship,
-            fitting=self._fitting,
-            options=options,
-            clock=clock,
-        )
+    token: str
+    claims: Claims
+    record: SessionRecord
 
-    async def sign_in(
+
+@dataclass(frozen=True, slots=True)
+class UpdateResult:
+    """A session at its newest revision, and whether the update made that."""
+
+    record: SessionRecord
+    session: dict[str, Any]
+    token: str
+    is_new: bool
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SessionService:
+    """Begins, finds, changes and ends sessions.
+
+    A session is active until it ends or expires. One that has expired, or whose user doesn't
+    match the app's user model any more, ends when it is found.
+    """
+
+    store: SessionStore
+    serializers: Serializers
+    schema: UserSchema
+    options: SessionOptions
+    events: Events
+    trail: AuditTrail
+    clock: Clock
+    feed: Feed = field(default_factory=Feed)
+    _locks: Locks = field(default_factory=Locks, init=False)
+    _validated: OrderedDict[str, int] = field(default_factory=OrderedDict, init=False)
+
+    async def begin(
         self,
         user: User,
         account: Account,
         *,
-        began: float | None = None,
+        started_at: float | None = None,
         device: Device | None = None,
         replaces: SessionRecord | None = None,
         provider_session: ProviderSession | None = None,
     ) -> SessionRecord:
-        """Begin a session."""
-        now = self._clock()
-        contents = await self._authorship.for_sign_in(user, account)
+        """Begin a session, unless the sign-in that started then was invalidated meanwhile."""
+        contents = await self.serializers.build_for_sign_in(user, account)
         if contents is None:
             raise AccessDenied
         fields, claims = contents
+        now, changed = self.clock(), changes({}, fields)
+        tab = device.tab if device else ""
         record = SessionRecord(
             id=new_id(),
             rev=1,
             user=fields,
+            user_schema=self.schema.fingerprint,
             claims=claims,
             provider=account.provider,
             created=now,
             renewed=now,
-            expires=now + min(self._options.max_age, self._options.absolute_age),
-            ends=now + self._options.absolute_age,
+            expires=now + min(self.options.max_age, self.options.absolute_age),
+            ends=now + self.options.absolute_age,
             last_seen=now,
             device=device or Device(),
             provider_session=provider_session,
-            latest=_sign_in(fields, now, device),
+            latest=HistoryEntry(rev=1, at=now, cause="sign-in", changes=changed, tab=tab),
         )
-        self.faces.check_size(record)
-        session = await self.faces.public(record)
+        self.serializers.check_size(record)
+        session = await self.serializers.to_public(record)
         await self.store.create(record)
-        await self._check_proof(record, began)
+        if started_at is not None:
+            await self._check_login(record, started_at)
+        self._mark_validated(record)
         self.feed.publish(SessionBegan(record.user_id))
         entry = AuditEvent(kind="sign-in", provider=account.provider)
-        self._trail.add(entry, record=record, device=device)
+        self.trail.add(entry, record=record, device=device)
         if replaces is not None:
-            await self._endings.end(replaces.id, "replaced", device)
-        await self._make_room(record)
-        await tell(self._events.sign_in, session=session, account=account)
+            await self.end(replaces.id, "replaced", device=device)
+        await self._enforce_max_sessions(record)
+        await notify(self.events.sign_in, session=session, account=account)
         return record
+
+    async def verify(self, token: str) -> Verified:
+        """Verify a token and find its session. Never show the error to the token's bearer."""
+        claims = self.serializers.tokens.decode(token)
+        record = await self.find(claims.sid)
+        if record is None:
+            raise TokenError("The token's session has ended.", reason="session")
+        if record.user_id != claims.sub:
+            raise TokenError("The token's session belongs to another user.", reason="owner")
+        return Verified(token, claims, record)
+
+    async def find(self, sid: str) -> SessionRecord | None:
+        """Find an active session."""
+        record = await self.store.get(sid)
+        if record is None:
+            return None
+        if record.expires > self.clock():
+            return await self._migrate(record)
+        newest = await self._find_newest(sid)  # a pending commit may have extended it
+        await newest.durable()
+        return newest.record
+
+    async def list_by_user(self, user_id: str) -> list[SessionRecord]:
+        """List a user's active sessions, newest first."""
+        return await self._select_active(await self.store.of_user(user_id))
+
+    async def list_with_history(
+        self, user_id: str
+    ) -> list[tuple[SessionRecord, list[HistoryEntry]]]:
+        """List a user's active sessions and their latest changes."""
+        records = await self.list_by_user(user_id)
+        return [(record, await self.store.history(record.id)) for record in records]
+
+    async def list_by_provider_id(self, provider_id: str) -> list[SessionRecord]:
+        """List the active sessions that have one of a provider's ids; see `provider_id`."""
+        return await self._select_active(await self.store.of_handle(provider_id))
 
     async def update(
         self,
         sid: str,
-        asked: object,
+        requested: object,
         *,
         author: Author,
-        is_used: bool = True,
-        if_rev: Collection[int] | None = None,
-        device: Device | None = None,
-    ) -> SessionRecord:
-        """Change some fields of the user, as `revise` does."""
-        revised = await self.revise(
-            sid, asked, author=author, is_used=is_used, if_rev=if_rev, device=device
-        )
-        return revised.record
-
-    async def revise(
-        self,
-        sid: str,
-        asked: object,
-        *,
-        author: Author,
-        is_used: bool = True,
+        extend: bool = True,
         if_rev: Collection[int] | None = None,
         device: Device | None = None,
         known: SessionRecord | None = None,
     ) -> UpdateResult:
-        """Change some fields of the user, all of them or none."""
+        """Change some fields of the user, all of them or none.
+
+        `known` is the record that was found a moment ago, so that it needn't be found again.
+        """
 
         def accept(record: SessionRecord) -> dict[str, Any]:
             if if_rev is not None and record.rev not in if_rev:
                 raise RevisionConflict(record.rev)
-            return self.schema.accept(record.user, asked, author)
+            return self.schema.accept(record.user, requested, author)
 
-        revised = await self._revisions.advance(
-            sid, accept, author, is_used=is_used, device=device, known=known
-        )
-        await self._tell_of(revised, device)
-        is_done = revised.is_new or not is_used
-        return revised if is_done else await self._in_use(revised, device)
+        result = await self._update(sid, accept, author, extend=extend, device=device, known=known)
+        if result.is_new or not extend:
+            return result
+        record = await self.renew(result.record, device=device)
+        if record is None:
+            raise NotAuthenticated
+        return result if record is result.record else await self._to_result(record)
+
+    def should_renew(self, record: SessionRecord) -> bool:
+        """Whether a session in use is due for an extension (Auth.js: `updateAge`)."""
+        return self._is_old(record.renewed)
+
+    async def renew(
+        self, record: SessionRecord, *, device: Device | None = None
+    ) -> SessionRecord | None:
+        """Extend a session in use, if that is due; None if it has ended."""
+        if not self.should_renew(record):
+            return record
+        now = self.clock()
+        expires = min(now + self.options.max_age, record.ends)
+        if expires == record.expires:
+            # No new version: whichever change wins, the session is only renewed once more.
+            renewed = record.model_copy(update={"renewed": now, "last_seen": now})
+        else:
+            change = {"expires": Change(old=iso(record.expires), new=iso(expires))}
+            new = {"renewed": now, "expires": expires}
+            renewed = record.changed("renewal", change, at=now, device=device, **new)
+        try:
+            ordered = await self.store.replace(renewed, expected=record)
+            if ordered is None:
+                return await self.find(record.id)
+            await ordered.durable()
+        except StoreUnavailable:
+            return record
+        self._mark_validated(renewed)
+        self.feed.publish(SessionChanged(renewed, {}))
+        return renewed
+
+    def is_token_stale(self, verified: Verified, record: SessionRecord) -> bool:
+        """Whether a session's reader needs a new token."""
+        claims = verified.claims
+        ends_sooner = self._is_old(claims.iat) and claims.exp < int(record.expires)
+        return record is not verified.record or claims.rev != record.rev or ends_sooner
 
     async def refresh(self, user: User) -> list[SessionRecord]:
-        """Bring all of a user's sessions in line with what the app knows of the user now.
+        """Update all of a user's sessions to what the app's own user says now.
 
-        The fields that clients may change stay as they are: those live in the session. A
-        sign-in that is under way has to begin again. Nobody uses the sessions by it: they end
-        when they would have ended.
+        Fields that clients may change stay as they are. Pending sign-ins become invalid. No
+        session is extended, since nobody uses it.
         """
-        await self._invalidation.invalidate(user.id)
+        await invalidate_logins(self.store, user.id, now=self.clock())
 
         def accept(record: SessionRecord) -> dict[str, Any]:
             return self.schema.server_owned_changes(record.user, user)
 
         refreshed = []
-        for record in await self.of_user(user.id):
-            with suppress(NotAuthenticated):  # it has just ended by itself
-                revised = await self._revisions.advance(record.id, accept, "refresh", is_used=False)
-                await self._tell_of(revised, None)
-                refreshed.append(revised.record)
+        for record in await self.list_by_user(user.id):
+            with suppress(NotAuthenticated):  # it has just ended
+                result = await self._update(record.id, accept, "refresh", extend=False)
+                refreshed.append(result.record)
         return refreshed
 
-    async def confirm(self, sid: str, *, device: Device | None = None) -> SessionRecord:
-        """Remember that a session's user has just proved again who they are."""
-        while True:
-            newest = await self.newest(sid)
+    async def reauthenticate(self, sid: str, *, device: Device | None = None) -> SessionRecord:
+        """Record that the user has just proved their identity again."""
+        ordered = None
+        while ordered is None:
+            newest = await self._find_newest(sid)
             if newest.record is None:
                 await newest.durable()
                 raise NotAuthenticated
-            confirmed = newest.record.confirmation(at=self._clock(), device=device)
-            ordered = await self.store.replace(confirmed, expected=newest.record)
-            if ordered is not None:
-                break
+            now = self.clock()
+            record = newest.record.changed("confirmation", {}, at=now, device=device, confirmed=now)
+            ordered = await self.store.replace(record, expected=newest.record)
         await ordered.durable()
-        self.feed.publish(SessionChanged(confirmed, {}))
-        self._trail.add(AuditEvent(kind="confirmed"), record=confirmed, device=device)
-        return confirmed
+        self._mark_validated(record)
+        self.feed.publish(SessionChanged(record, {}))
+        self.trail.add(AuditEvent(kind="confirmed"), record=record, device=device)
+        return record
 
-    async def sign_out(self, sid: str, *, device: Device | None = None) -> None:
-        """End a session because its user asks for it."""
-        await self._endings.end(sid, "signed-out", device)
+    async def end(
+        self,
+        sid: str,
+        reason: EndReason,
+        *,
+        device: Device | None = None,
+        fields: tuple[str, ...] = (),
+    ) -> None:
+        """End a session for good, unless it has ended already."""
+        record = await self.store.delete(sid)
+        if record is None:
+            return
+        self._validated.pop(sid, None)
+        self.feed.publish(SessionEnded(sid, reason, record.user_id))
+        entry = AuditEvent(kind="ended", reason=reason, fields=fields)
+        self.trail.add(entry, record=record, device=device)
+        if reason in ("expired", "schema_mismatch"):  # nobody signed out
+            return
+        with suppress(AuthError):  # the session has ended, whatever its callback raises
+            session = await self.serializers.to_public(record)
+            await notify(self.events.sign_out, session=session, reason=reason)
 
-    async def revoke(self, sid: str, *, device: Device | None = None) -> None:
-        """End a session whether or not its user wants it."""
-        await self._endings.end(sid, "revoked", device)
-
-    async def revoke_user(
-        self, user_id: str, *, but: str | None = None, device: Device | None = None
+    async def end_all(
+        self, user_id: str, *, except_id: str | None = None, device: Device | None = None
     ) -> int:
-        """End all of a user's sessions, or all but one, and the sign-ins that are under way."""
-        await self._invalidation.invalidate(user_id)
-        ended = [record for record in await self.of_user(user_id) if record.id != but]
-        for record in ended:
-            await self.revoke(record.id, device=device)
-        return len(ended)
+        """Revoke a user's sessions, or all but one, and the pending sign-ins; count them."""
+        await invalidate_logins(self.store, user_id, now=self.clock())
+        records = [each for each in await self.list_by_user(user_id) if each.id != except_id]
+        for record in records:
+            await self.end(record.id, "revoked", device=device)
+        return len(records)
 
     async def sweep(self) -> int:
-        """Forget the sessions whose time is over.
-
-        The audit trail gets one entry for all of them: there may be very many at once.
-        """
-        count = await self.store.sweep(self._clock())
+        """Delete expired sessions; the audit trail gets one entry for all of them."""
+        count = await self.store.sweep(self.clock())
         if count:
-            self._trail.add(AuditEvent(kind="swept", reason="expired", count=count))
+            self.trail.add(AuditEvent(kind="swept", reason="expired", count=count))
         return count
 
-    async def _check_proof(self, record: SessionRecord, began: float | None) -> None:
-        """Take a session back whose user may not come in: once it is kept, nothing can pass by."""
-        if began is None:
-            return
+    async def _update(
+        self,
+        sid: str,
+        accept: Callable[[SessionRecord], dict[str, Any]],
+        cause: Cause,
+        *,
+        extend: bool,
+        device: Device | None = None,
+        known: SessionRecord | None = None,
+    ) -> UpdateResult:
+        lock = self._locks.of(sid)
+        known = None if lock.is_taken else known
+        revise = partial(self._revise, accept=accept, cause=cause, extend=extend, device=device)
+        async with lock:  # until the commit is ordered, not until it is durable
+            result, ordered = await self._compare_and_swap(sid, known, revise)
+        await ordered.durable()
+        if result.is_new:
+            self._mark_validated(result.record)
+            await self._publish(result, device)
+        return result
+
+    async def _compare_and_swap(
+        self,
+        sid: str,
+        known: SessionRecord | None,
+        revise: Callable[[SessionRecord], Awaitable[UpdateResult]],
+    ) -> tuple[UpdateResult, Ordered]:
+        while True:
+            newest, known = await self._find_newest(sid, known), None
+            if newest.record is None:
+                await newest.durable()
+                raise NotAuthenticated
+            try:
+                result = await revise(newest.record)
+            except AuthError:
+                await newest.durable()  # the error depends on the record
+                raise
+            if not result.is_new:
+                return result, newest
+            ordered = await self.store.replace(result.record, expected=newest.record)
+            if ordered is not None:
+                return result, ordered
+
+    async def _revise(
+        self,
+        record: SessionRecord,
+        *,
+        accept: Callable[[SessionRecord], dict[str, Any]],
+        cause: Cause,
+        extend: bool,
+        device: Device | None,
+    ) -> UpdateResult:
+        accepted = accept(record)
+        if not accepted:
+            return await self._to_result(record)
+        contents = await self.serializers.build_for_update(record, accepted)
+        if contents is None:
+            await self.end(record.id, "revoked")
+            raise NotAuthenticated("The session was ended by the app.")
+        user, claims = contents
+        now = self.clock()
+        new = {"rev": record.rev + 1, "user": user, "claims": claims}
+        if extend:
+            # A clock that has stepped back doesn't shorten the session.
+            minimum = record.expires if now < record.renewed else 0.0
+            expires = max(now + self.options.max_age, minimum)
+            new |= {"renewed": now, "expires": min(expires, record.ends)}
+        else:
+            new |= {"last_seen": record.last_seen}
+        revised = record.changed(cause, changes(record.user, user), at=now, device=device, **new)
         try:
-            await self._invalidation.check(record.user_id, began)
+            return await self._to_result(revised, is_new=True)
+        except TokenTooLarge as error:
+            largest = max(accepted, key=lambda name: len(str(accepted[name])))
+            message = f"The {largest} is too long. {error.message}"
+            raise UpdateRejected(message, field=largest, reason="too_large") from error
+
+    async def _to_result(self, record: SessionRecord, *, is_new: bool = False) -> UpdateResult:
+        token = self.serializers.issue_token(record)
+        session = await self.serializers.to_public(record)
+        return UpdateResult(record, session, token, is_new)
+
+    async def _publish(self, result: UpdateResult, device: Device | None) -> None:
+        record, changed = result.record, result.record.latest.changes
+        self.feed.publish(SessionChanged(record, changed))
+        entry = AuditEvent(kind="update", fields=tuple(changed), author=record.latest.cause)
+        self.trail.add(entry, record=record, device=device)
+        if self.events.update_user is not None:
+            session = await self.serializers.to_public(record)
+            await notify(self.events.update_user, session=session, changes=changed)
+
+    async def _find_newest(self, sid: str, known: SessionRecord | None = None) -> Ordered:
+        """Find the record that the next change starts from; it may not be durable yet."""
+        newest = await self.store.newest(sid, known=known)
+        record = newest.record
+        if record is None:
+            return newest
+        if record.expires <= self.clock():
+            with suppress(StoreUnavailable):  # it has ended, even if it can't be deleted now
+                await self.end(sid, "expired")
+            return Ordered(None)
+        return replace(newest, record=await self._migrate(record))
+
+    async def _select_active(self, records: list[SessionRecord]) -> list[SessionRecord]:
+        now = self.clock()
+        migrated = [await self._migrate(each) for each in records if each.expires > now]
+        return [record for record in migrated if record is not None]
+
+    async def _migrate(self, record: SessionRecord) -> SessionRecord | None:
+        """Read a record with the current user model; end the session if that fails.
+
+        The fingerprint says whether the record was written with this model. A validator may have
+        changed all the same, so each version is validated once in each process.
+        """
+        is_current = record.user_schema == self.schema.fingerprint
+        if is_current and self._validated.get(record.id) == record.steps:
+            return record
+        try:
+            user = self.schema.migrate(record.user)
+        except IncompatibleUser as error:
+            with suppress(StoreUnavailable):  # it has ended, even if it can't be deleted now
+                await self.end(record.id, "schema_mismatch", fields=error.fields)
+            return None
+        if is_current and user == record.user:
+            self._mark_validated(record)
+            return record
+        new = {"user": user, "user_schema": self.schema.fingerprint}
+        return record.model_copy(update=new)
+
+    def _mark_validated(self, record: SessionRecord) -> None:
+        self._validated[record.id] = record.steps
+        if len(self._validated) > _MAX_VALIDATED:
+            self._validated.popitem(last=False)
+
+    async def _check_login(self, record: SessionRecord, started_at: float) -> None:
+        """Check after the session was created: whatever invalidates the login later, finds it."""
+        try:
+            await check_login(self.store, record.user_id, started_at, now=self.clock())
         except AuthError:
             with suppress(StoreUnavailable):  # nobody has its token
                 await self.store.delete(record.id)
             raise
 
-    async def _in_use(self, unchanged: UpdateResult, device: Device | None) -> UpdateResult:
-        """Extend a session for which nothing was changed, as one that is read is extended."""
-        record = await self.renewals.extend(unchanged.record, device=device)
-        if record is None:
-            raise NotAuthenticated
-        return unchanged if record is unchanged.record else await self._revisions.show(record)
+    async def _enforce_max_sessions(self, newest: SessionRecord) -> None:
+        # The newest stays, even if a clock that stepped back dates it before others.
+        maximum = self.options.max_sessions_per_user
+        if maximum is not None:
+            records = await self.list_by_user(newest.user_id)
+            others = [record for record in records if record.id != newest.id]
+            for record in others[maximum - 1 :]:
+                await self.end(record.id, "revoked")
 
-    async def _tell_of(self, revised: UpdateResult, device: Device | None) -> None:
-        """Tell everyone concerned of a new revision."""
-        if not revised.is_new:
-            return
-        record, changed = revised.record, revised.record.latest.changes
-        self.feed.publish(SessionChanged(record, changed))
-        entry = AuditEvent(kind="update", fields=tuple(changed), author=record.latest.cause)
-        self._trail.add(entry, record=record, device=device)
-        if self._events.update_user is not None:
-            session = await self.faces.public(record)
-            await tell(self._events.update_user, session=session, changes=changed)
-
-    async def _make_room(self, newest: SessionRecord) -> None:
-        """End a user's oldest sessions if there are more than the app allows.
-
-        The one that has just begun stays, even if a clock that stepped back dates it before others.
-        """
-        most = self._options.max_sessions_per_user
-        if most is not None:
-            others = [each for each in await self.of_user(newest.user_id) if each.id != newest.id]
-            for record in others[most - 1 :]:
-                await self.revoke(record.id)
-
-
-def _sign_in(fields: dict[str, Any], at: float, device: Device | None) -> HistoryEntry:
-    tab = device.tab if device else ""
-    return HistoryEntry(rev=1, at=at, cause="sign-in", changes=changes({}, fields), tab=tab)
+    def _is_old(self, since: float) -> bool:
+        return self.clock() - since >= self.options.update_age

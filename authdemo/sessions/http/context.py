@@ -9,9 +9,9 @@ from functools import lru_cache
 from starlette.types import Scope
 
 from ..core.errors import TokenError
-from ..core.lookup import Verified
 from ..core.rate_limit import address_text
 from ..core.record import Device, SessionRecord
+from ..core.sessions import Verified
 from ..core.utils import is_tab_name
 from ..engine import AuthCore
 from . import cookies
@@ -99,7 +99,7 @@ class RequestContexts:
         verified, has_dead_token = None, False
         for token in sent.get(names.session, ()):
             try:
-                verified = await self._auth.sessions.check(token)
+                verified = await self._auth.sessions.verify(token)
                 break
             except TokenError as error:
                 has_dead_token = has_dead_token or error.is_dead
@@ -119,13 +119,13 @@ class RequestContexts:
         self, headers: RawHeaders, context: RequestContext, record: SessionRecord, token: str = ""
     ) -> None:
         """Set a token of the session, by default a new one."""
-        faces = self._auth.sessions.faces
+        serializers = self._auth.sessions.serializers
         cookies.put(
             headers,
             context.names.session,
-            token or faces.issue_token(record),
+            token or serializers.issue_token(record),
             secure=context.names.secure,
-            max_age=faces.seconds_left(record),
+            max_age=serializers.seconds_left(record),
         )
 
     def clear_session_cookie(self, headers: RawHeaders, context: RequestContext) -> None:
@@ -148,15 +148,13 @@ class RequestContexts:
         clear the new cookie. Any other cookie stays: cookies don't know ports (RFC 6265,
         section 8.5), so it may be valid for another app on the same host.
         """
-        verified, renewals = context.verified, self._auth.sessions.renewals
-        if verified is not None and renewals.is_current(verified):
-            return verified.record
+        verified, sessions = context.verified, self._auth.sessions
         record = None
         if verified is not None:
-            record = await renewals.extend(verified.record, device=context.device)
+            record = await sessions.renew(verified.record, device=context.device)
         if record is None:
             if context.has_own_token and not is_from_script(context.scope):
                 self.clear_session_cookie(headers, context)
-        elif verified is not None and renewals.token_is_stale(verified, record):
+        elif verified is not None and sessions.is_token_stale(verified, record):
             self.set_session_cookie(headers, context, record)
         return record

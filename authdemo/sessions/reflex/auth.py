@@ -117,12 +117,12 @@ class Auth(AuthCore):
         if caller.sid is None:
             raise NotAuthenticated
         session_state = await state.get_state(SessionState)  # before anything is stored
-        record = await self.sessions.update(
+        result = await self.sessions.update(
             caller.sid, fields, author="server", device=caller.connection.device
         )
         await self.live.settle(state, caller)
-        session_state.cookie_step = record.steps
-        return self.session(record)
+        session_state.cookie_step = result.record.steps
+        return self.session(result.record)
 
     async def sign_in(
         self,
@@ -180,7 +180,7 @@ class Auth(AuthCore):
         if caller is None or not caller.is_valid:
             return
         if record is not None:
-            await self.sessions.sign_out(record.id, device=caller.connection.device)
+            await self.sessions.end(record.id, "signed-out", device=caller.connection.device)
         tab = state._get_root_state()  # which `state` is no part of afterwards if it is shared
         await self.live.settle(tab, caller)
         if record is not None:
@@ -224,7 +224,7 @@ class Auth(AuthCore):
         if granted.redirect_to is not None:
             raise AccessDenied
         _, record = await self.member(state)
-        record = await self.sessions.confirm(record.id, device=caller.connection.device)
+        record = await self.sessions.reauthenticate(record.id, device=caller.connection.device)
         await self.live.settle(state, caller)
         return self.session(record)
 
@@ -320,8 +320,8 @@ class Auth(AuthCore):
             ConnectionLost: If the socket is gone.
         """
         connection, record = await self.member(state)
-        return await self.sessions.revoke_user(
-            record.user_id, but=record.id, device=connection.device
+        return await self.sessions.end_all(
+            record.user_id, except_id=record.id, device=connection.device
         )
 
     async def member(
@@ -381,7 +381,7 @@ class Auth(AuthCore):
         if history:
             records = await self.sessions.list_with_history(user_id)
         else:
-            records = [(record, []) for record in await self.sessions.of_user(user_id)]
+            records = [(record, []) for record in await self.sessions.list_by_user(user_id)]
         tabs = await self.overviews.tabs_of(user_id) if self._installation else {}
         return [
             ActiveSession.of(record, tabs=tuple(tabs.get(record.id, ())), history=tuple(entries))

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..core.errors import ConfigurationError, StoreUnavailable
 from ..core.rules import page_path
-from ..core.sessions import Sessions
+from ..core.sessions import SessionService
 from ..core.utils import in_background
 from ..engine import AuthCore
 from ..http.api.session import Endpoints
@@ -71,7 +71,7 @@ async def running(auth: AuthCore, live: Live, overviews: Overviews) -> AsyncIter
         await auth.sessions.store.close()
 
 
-async def _sweep(sessions: Sessions) -> None:
+async def _sweep(sessions: SessionService) -> None:
     while True:
         with contextlib.suppress(StoreUnavailable):
             await sessions.sweep()

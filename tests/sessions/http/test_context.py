@@ -38,7 +38,7 @@ OTHER_APP = AuthCore(
 
 
 def another_apps_token(record):
-    return OTHER_APP.sessions.faces.issue_token(record)
+    return OTHER_APP.sessions.serializers.issue_token(record)
 
 
 def damaged(token):
@@ -61,11 +61,11 @@ COOKIES = {
 async def test_read_takes_back_only_dead_tokens_of_this_app(auth, clock, cookie, event, taken_back):
     """Cookies don't know ports: another app on the same host may use the same name."""
     await auth.sessions.store.open()
-    record = await auth.sessions.sign_in(ADA, PASSWORD)
-    token = cookie(record, auth.sessions.faces.issue_token(record))
+    record = await auth.sessions.begin(ADA, PASSWORD)
+    token = cookie(record, auth.sessions.serializers.issue_token(record))
     match event:
         case "ended":
-            await auth.sessions.sign_out(record.id)
+            await auth.sessions.end(record.id, "signed-out")
         case "expired":
             clock.advance(days=91)
         case "step back":
@@ -82,13 +82,13 @@ async def test_read_takes_back_only_dead_tokens_of_this_app(auth, clock, cookie,
 )
 async def test_a_read_that_a_sign_out_overtakes_is_nobodys(auth, clock, headers, taken_back):
     await auth.sessions.store.open()
-    record = await auth.sessions.sign_in(ADA, PASSWORD)
+    record = await auth.sessions.begin(ADA, PASSWORD)
     contexts, fresh = RequestContexts(auth, Origins(None)), list[tuple[bytes, bytes]]()
-    token = auth.sessions.faces.issue_token(record)
+    token = auth.sessions.serializers.issue_token(record)
     clock.advance(A_WHILE)
     context = await contexts.load(request(token, **headers))
     assert context.record == record
-    await auth.sessions.sign_out(record.id)
+    await auth.sessions.end(record.id, "signed-out")
     assert await contexts.renew(fresh, context) is None
     assert [b"Max-Age=0" in value for _, value in fresh] == [True] * taken_back
     await auth.sessions.store.close()

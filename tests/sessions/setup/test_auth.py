@@ -77,7 +77,7 @@ async def test_what_a_provider_says_of_the_proof_counts_but_not_ahead_of_time(
     there = ProviderSession(subject="ada", proved=said)
     record = await house.sign_in(provider_session=there)
     assert auth.session(record).authenticated_at.timestamp() == proved
-    confirmed = await house.sessions.confirm(record.id)
+    confirmed = await house.sessions.reauthenticate(record.id)
     assert auth.session(confirmed).authenticated_at.timestamp() == NOON
 
 
@@ -97,8 +97,8 @@ async def test_a_password_that_is_changed_while_it_is_checked_lets_nobody_in(cor
     await auth.sessions.store.open()
     granted = await enter(auth)
     with pytest.raises(SignInOutdated):
-        await auth.sessions.sign_in(granted.user, granted.account, began=granted.began)
-    assert await auth.sessions.of_user("ada") == []
+        await auth.sessions.begin(granted.user, granted.account, started_at=granted.began)
+    assert await auth.sessions.list_by_user("ada") == []
     await auth.sessions.store.close()
 
 
@@ -230,7 +230,7 @@ class TestAUserWhoDoesNotFit:
     async def test_is_a_mistake_of_find_user(self, core, caplog):
         auth = core(find_user=lambda _: ADA_AS_AUTHOR)
         await auth.sessions.store.open()
-        record = await auth.sessions.sign_in(ADA, PASSWORD)
+        record = await auth.sessions.begin(ADA, PASSWORD)
         with pytest.raises(CallbackFailed):
             await auth.refresh("ada")
         assert "The callback 'find_user' answered with Author, " in caplog.text
@@ -288,7 +288,7 @@ class TestRefresh:
     async def begin(self, core, **choices):
         auth = core(**choices)
         await auth.sessions.store.open()
-        return auth, await auth.sessions.sign_in(ADA, PASSWORD)
+        return auth, await auth.sessions.begin(ADA, PASSWORD)
 
     async def test_asks_the_app_who_the_user_is_by_now(self, core):
         async def find_user(user_id):
@@ -327,7 +327,7 @@ class TestUpdateOfAUser:
 
     async def begin(self, auth, *users):
         await auth.sessions.store.open()
-        return [(await auth.sessions.sign_in(user, PASSWORD)).id for user in users]
+        return [(await auth.sessions.begin(user, PASSWORD)).id for user in users]
 
     async def test_is_in_each_of_their_sessions_and_in_nobody_elses(self, auth):
         phone, desk, other = await self.begin(auth, ADA, ADA, GRACE)
@@ -368,7 +368,7 @@ class TestTheBackground:
         return record.renewed, record.expires, record.last_seen
 
     async def test_brings_a_revision_and_extends_nothing(self, auth, clock):
-        record = await auth.sessions.sign_in(ADA, PASSWORD)
+        record = await auth.sessions.begin(ADA, PASSWORD)
         clock.advance(hours=1)
         await auth.refresh("ada")
         await auth.update_user("ada", name="Countess")
@@ -377,20 +377,20 @@ class TestTheBackground:
         assert self.life(found) == self.life(record)
 
     async def test_extends_nothing_by_what_is_so_already(self, auth, clock):
-        record = await auth.sessions.sign_in(ADA, PASSWORD)
+        record = await auth.sessions.begin(ADA, PASSWORD)
         clock.advance(days=2)
         await auth.update_user("ada", name=ADA.name)
         assert await auth.sessions.find(record.id) == record
 
     async def test_leaves_it_to_the_next_read_to_extend(self, auth, clock):
-        record = await auth.sessions.sign_in(ADA, PASSWORD)
+        record = await auth.sessions.begin(ADA, PASSWORD)
         clock.advance(days=2)
         await auth.refresh("ada")
-        extended = await auth.sessions.renewals.extend(await auth.sessions.find(record.id))
+        extended = await auth.sessions.renew(await auth.sessions.find(record.id))
         assert extended.expires == record.expires + 2 * DAY
 
     async def test_keeps_no_abandoned_session_alive(self, auth, clock):
-        record = await auth.sessions.sign_in(ADA, PASSWORD)
+        record = await auth.sessions.begin(ADA, PASSWORD)
         for day in range(30):
             await auth.update_user("ada", name=f"Ada on day {day}")
             clock.advance(days=1)

@@ -21,7 +21,7 @@ async def main(folder: Path) -> None:
             for number in range(20):
                 record = await house.rename(record, f"Ada {number}")
                 acknowledge(record.id, record.rev, record.user["name"])
-            await house.sessions.sign_out(record.id)
+            await house.sessions.end(record.id, "signed-out")
             acknowledge(record.id, 0, "")
 
     await asyncio.gather(*(live() for _ in range(4)))

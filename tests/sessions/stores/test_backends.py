@@ -70,7 +70,7 @@ async def test_workers_hear_of_changes_in_a_store_of_the_apps_own(auth, redis):
             workers.append(worker)
         one, other = workers
         stack.callback(other.sessions.feed.subscribe(heard.put_nowait))
-        record = await one.sessions.sign_in(ADA, PASSWORD)
+        record = await one.sessions.begin(ADA, PASSWORD)
         await one.sessions.update(record.id, {"name": "Countess"}, author="server")
         notices = [await asyncio.wait_for(heard.get(), 5) for _ in range(2)]
         changed = [each for each in notices if isinstance(each, SessionChanged)]

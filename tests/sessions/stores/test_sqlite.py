@@ -20,7 +20,6 @@ import pytest
 from authdemo.sessions.core.errors import ConfigurationError, NotAuthenticated, StoreUnavailable
 from authdemo.sessions.stores import sqlite
 from authdemo.sessions.stores.sqlite import SQLiteStore
-from authdemo.testing.thread import NOON
 from tests.support.house import build
 
 ROOT = Path(__file__).parents[3]
@@ -240,7 +239,7 @@ class TestDisk:
         update = asyncio.create_task(house.rename(record, "Ada"))
         await disk.is_asked()
         assert await house.sessions.find(record.id) == record
-        assert await house.sessions.of_user("ada") == [record]
+        assert await house.sessions.list_by_user("ada") == [record]
         assert house.notices == []
         disk.is_free.set()
         updated = await update
@@ -249,7 +248,7 @@ class TestDisk:
     async def test_an_ended_session_is_read_until_its_end_is_durable(self, house, disk):
         record = await house.sign_in()
         disk.stop()
-        end = asyncio.create_task(house.sessions.revoke(record.id))
+        end = asyncio.create_task(house.sessions.end(record.id, "revoked"))
         await disk.is_asked()
         update = asyncio.create_task(house.rename(record, "Ada"))
         assert await house.sessions.find(record.id) == record
@@ -293,7 +292,7 @@ class TestDisk:
         await disk.is_asked()
         second = asyncio.create_task(house.rename(record, "Countess"))
         unchanged = asyncio.create_task(house.rename(record, "Ada"))
-        outdated = house.sessions.update(record.id, {}, author="client", if_rev=[1])
+        outdated = house.update(record.id, {}, author="client", if_rev=[1])
         later = [second, unchanged, asyncio.create_task(outdated)]
         await asyncio.wait(later, timeout=0.1)
         assert not any(each.done() for each in later)
@@ -320,7 +319,7 @@ class TestDisk:
     async def test_a_sweep_leaves_what_is_about_to_be_renewed(self, house, disk):
         record, other = await house.sign_in(), await house.sign_in()
         disk.stop()
-        renewed = record.renewed_until(record.expires + 60, at=NOON)
+        renewed = record.model_copy(update={"expires": record.expires + 60})
         ordered = await house.store.replace(renewed, expected=record)
         sweep = asyncio.create_task(house.store.sweep(record.expires))
         await disk.is_asked()
@@ -334,7 +333,7 @@ class TestDisk:
         record = await house.sign_in()
         disk.stop()
         house.clock.now = record.expires - 1
-        renewal = asyncio.create_task(house.sessions.renewals.extend(record))
+        renewal = asyncio.create_task(house.sessions.renew(record))
         await disk.is_asked()
         house.clock.now = record.expires
         find = asyncio.create_task(house.sessions.find(record.id))
@@ -455,5 +454,5 @@ class TestTrouble:
         with closing(sqlite3.connect(tmp_path / "sessions.db")) as db, db:
             db.execute("UPDATE sessions SET record = ? WHERE id = ?", (text, record.id))
         assert await house.sessions.find(record.id) is None
-        assert await house.sessions.of_user("ada") == [other]
-        await house.sessions.revoke(record.id)
+        assert await house.sessions.list_by_user("ada") == [other]
+        await house.sessions.end(record.id, "revoked")

@@ -16,6 +16,7 @@ from authdemo.sessions.core.record import (
     HistoryEntry,
     ProviderSession,
     SessionRecord,
+    changes,
 )
 from authdemo.sessions.core.store import Attempt, SessionStore
 from authdemo.sessions.core.utils import new_id
@@ -78,7 +79,17 @@ def session(
 
 
 def renamed(record: SessionRecord, name: str) -> SessionRecord:
-    return record.revised(record.user | {"name": name}, record.claims, at=NOON, cause="client")
+    user = record.user | {"name": name}
+    changed = changes(record.user, user)
+    return record.changed("client", changed, at=NOON, device=None, rev=record.rev + 1, user=user)
+
+
+def confirmed(record: SessionRecord, at: float = NOON) -> SessionRecord:
+    return record.changed("confirmation", {}, at=at, device=None, confirmed=at)
+
+
+def renewed(record: SessionRecord, expires: float, at: float) -> SessionRecord:
+    return record.model_copy(update={"expires": expires, "renewed": at, "last_seen": at})
 
 
 async def replaced(store: SessionStore, record: SessionRecord, expected: SessionRecord) -> bool:
@@ -123,7 +134,7 @@ class TestSessions:
             record = session()
             await store.create(record)
             newer = renamed(record, "Countess")
-            for other in (newer, newer.confirmation(at=NOON, device=None)):
+            for other in (newer, confirmed(newer)):
                 assert not await replaced(store, renamed(other, "Eve"), other)
             assert await store.get(record.id) == record
 
@@ -133,8 +144,10 @@ class TestSessions:
             record = session()
             await store.create(record)
             stepped = {
-                "renewal": record.renewal(NOON + 120, at=NOON + 60, device=None),
-                "confirmation": record.confirmation(at=NOON + 60, device=None),
+                "renewal": record.changed(
+                    "renewal", {}, at=NOON + 60, device=None, expires=NOON + 120
+                ),
+                "confirmation": confirmed(record, NOON + 60),
                 "revised": renamed(record, "Countess"),
             }
             assert await replaced(store, stepped[step], record)
@@ -156,19 +169,19 @@ class TestSessions:
         async with opened() as store:
             record = session()
             await store.create(record)
-            renewed = record.renewed_until(NOON + 120, at=NOON + 60)
-            assert await replaced(store, renewed, record)
-            assert await store.get(record.id) == renewed
+            newer = renewed(record, NOON + 120, at=NOON + 60)
+            assert await replaced(store, newer, record)
+            assert await store.get(record.id) == newer
 
     async def test_a_session_that_lives_on_is_forgotten_when_it_is_over_at_last(self, opened):
         async with opened() as store:
             record, other = session(), session()
             for each in (record, other):
                 await store.create(each)
-            renewed = record.renewed_until(NOON + 120, at=NOON + 60)
-            await replaced(store, renewed, record)
+            newer = renewed(record, NOON + 120, at=NOON + 60)
+            await replaced(store, newer, record)
             assert await store.sweep(NOON + 60) == 1
-            assert await store.get(record.id) == renewed
+            assert await store.get(record.id) == newer
             assert await store.sweep(NOON + 119) == 0
             assert await store.sweep(NOON + 120) == 1
             assert await store.of_user("ada") == []
@@ -236,7 +249,7 @@ class TestHistory:
             await store.create(record)
             newer = renamed(record, "Countess")
             await replaced(store, newer, record)
-            await replaced(store, newer.renewed_until(NOON + 90, at=NOON + 1), newer)
+            await replaced(store, renewed(newer, NOON + 90, at=NOON + 1), newer)
             await replaced(store, renamed(record, "Eve"), record)
             assert await store.history(record.id) == [record.latest, newer.latest]
 

@@ -151,7 +151,7 @@ async def signed_out(tab):
 
 
 async def found_over(tab):
-    (record,) = await auth.sessions.of_user("ada")
+    (record,) = await auth.sessions.list_by_user("ada")
     await auth.sessions.store.delete(record.id)  # which tells nobody
     tab.call(Room.write, note="by nobody")
 

@@ -28,7 +28,7 @@ from ...core.errors import (
 from ...core.one_time import redeem_ticket
 from ...core.record import Device, SessionRecord
 from ...core.schema import UserSchema
-from ...core.sessions import Sessions
+from ...core.sessions import SessionService
 from ...core.utils import iso, public_id
 from ...engine import AuthCore
 from ...login import Granted
@@ -96,7 +96,7 @@ _IN_FORMS = {"true": True, "false": False}
 
 
 async def end(
-    sessions: Sessions,
+    sessions: SessionService,
     current: SessionRecord,
     body: Mapping[str, Any],
     *,
@@ -107,11 +107,12 @@ async def end(
     are_all = _is_chosen(body, "all", is_form=is_form)
     are_others = _is_chosen(body, "others", is_form=is_form)
     if are_all:
-        await sessions.revoke_user(current.user_id, device=device)
+        await sessions.end_all(current.user_id, device=device)
     elif are_others:
-        await sessions.revoke_user(current.user_id, but=current.id, device=device)
+        await sessions.end_all(current.user_id, except_id=current.id, device=device)
     else:
-        await sessions.revoke(await _own(sessions, current.user_id, body.get("id")), device=device)
+        sid = await _own(sessions, current.user_id, body.get("id"))
+        await sessions.end(sid, "revoked", device=device)
 
 
 def _is_chosen(body: Mapping[str, Any], name: str, *, is_form: bool) -> bool:
@@ -122,12 +123,12 @@ def _is_chosen(body: Mapping[str, Any], name: str, *, is_form: bool) -> bool:
     return bool(flag)
 
 
-async def _own(sessions: Sessions, user_id: str, chosen: object) -> str:
+async def _own(sessions: SessionService, user_id: str, chosen: object) -> str:
     """Find the session that has a name in the list."""
     if not isinstance(chosen, str):
         which = "The field 'id' must be text, or else 'others' or 'all' must be true."
         raise BodyRejected(which, 422, field="id")
-    own = {public_id(record.id): record.id for record in await sessions.of_user(user_id)}
+    own = {public_id(record.id): record.id for record in await sessions.list_by_user(user_id)}
     if chosen not in own:
         raise NotFound("You don't have this session.", reason="session")
     return own[chosen]
@@ -212,9 +213,9 @@ class Endpoints:
         context = await self._contexts.load(request.scope)
         fresh: RawHeaders = []
         record = await self._contexts.renew(fresh, context)
-        session = await self._auth.sessions.faces.public(record) if record else None
+        session = await self._auth.sessions.serializers.to_public(record) if record else None
         if session is not None:
-            await ev.tell(self._auth.events.session, session=session, path=request.path)
+            await ev.notify(self._auth.events.session, session=session, path=request.path)
         return responses.private_json(session).plus(fresh)
 
     async def update(self, request: Request) -> Response:
@@ -224,7 +225,7 @@ class Endpoints:
         if record is None:
             raise NotAuthenticated
         self._auth.update_limit.count(record.id)
-        revised = await self._auth.sessions.revise(
+        updated = await self._auth.sessions.update(
             record.id,
             {} if asked is None else asked,
             author="client",
@@ -232,8 +233,8 @@ class Endpoints:
             device=context.device,
             known=record,
         )
-        answer = responses.private_json(revised.session)
-        self._contexts.set_session_cookie(answer.headers, context, revised.record, revised.token)
+        answer = responses.private_json(updated.session)
+        self._contexts.set_session_cookie(answer.headers, context, updated.record, updated.token)
         return answer
 
     async def sign_in(self, request: Request) -> Response:
@@ -307,7 +308,7 @@ class Endpoints:
         context, body = await self._receive(request, for_redirect=True)
         wanted = _wanted_url(request, body)
         if context.record is not None:
-            await self._auth.sessions.sign_out(context.record.id, device=context.device)
+            await self._auth.sessions.end(context.record.id, "signed-out", device=context.device)
         target, way = await self._target(context, wanted), None
         if context.record is not None:
             way = await self.signing_out.provider_logout_url(
@@ -327,7 +328,9 @@ class Endpoints:
             raise NotAuthenticated
         token, claims, names = context.verified.token, context.verified.claims, context.names
         history = await self._auth.sessions.store.history(context.sid)
-        shown = self._auth.sessions.faces.inspect(token, context.verified.record, history)
+        shown = self._auth.sessions.serializers.token_details(
+            token, context.verified.record, history
+        )
         life = cookies.attributes(secure=names.secure, max_age=claims.exp - claims.iat)
         return responses.private_json(
             {**shown, "cookie": {"name": names.session, "attributes": life}}
@@ -338,7 +341,7 @@ class Endpoints:
         context = await self._contexts.load(request.scope)
         if context.record is None:
             raise NotAuthenticated
-        records = await self._auth.sessions.of_user(context.record.user_id)
+        records = await self._auth.sessions.list_by_user(context.record.user_id)
         return responses.private_json([_summary(record, context.sid) for record in records])
 
     async def revoke(self, request: Request) -> Response:
@@ -348,7 +351,7 @@ class Endpoints:
             raise NotAuthenticated
         is_form = requests.is_form(request)
         await end(self._auth.sessions, context.record, body, device=context.device, is_form=is_form)
-        remaining = await self._auth.sessions.of_user(context.record.user_id)
+        remaining = await self._auth.sessions.list_by_user(context.record.user_id)
         answer = responses.private_json([_summary(record, context.sid) for record in remaining])
         if all(record.id != context.sid for record in remaining):
             self._contexts.clear_session_cookie(answer.headers, context)

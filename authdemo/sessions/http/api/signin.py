@@ -51,10 +51,10 @@ class SigningIn:
             return redirect(
                 request, await self.auth.redirect(granted.redirect_to, context.base_url)
             )
-        record = await self.auth.sessions.sign_in(
+        record = await self.auth.sessions.begin(
             granted.user,
             granted.account,
-            began=granted.began,
+            started_at=granted.began,
             device=context.device,
             replaces=context.record,
             provider_session=granted.provider_session,
@@ -225,7 +225,7 @@ class ProviderSignIn:
         return self._signing_in.refuse(request, context, error, wanted)
 
     def _member(self, context: RequestContext) -> User | None:
-        return self._auth.sessions.faces.user(context.record) if context.record else None
+        return self._auth.sessions.schema.read(context.record.user) if context.record else None
 
     def _redirect_uri(self, context: RequestContext, provider: RedirectProvider) -> str:
         return f"{context.base_url}{self._base}/callback/{provider.id}"

@@ -41,9 +41,9 @@ class BackChannel:
                 logout = await provider.logout(token)
         except OAuthCallbackError as error:
             return self._refuse(request, provider, error)
-        for record in await self._auth.sessions.named(logout.handle(provider.id)):
+        for record in await self._auth.sessions.list_by_provider_id(logout.handle(provider.id)):
             if logout.concerns(record, leeway=provider.leeway):
-                await self._auth.sessions.revoke(record.id, device=device_of(request.scope))
+                await self._auth.sessions.end(record.id, "revoked", device=device_of(request.scope))
         return responses.private_json({})
 
     def _refuse(

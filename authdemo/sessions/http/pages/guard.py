@@ -187,7 +187,7 @@ class PageGuard:
         self, scope: Scope, page: Page, context: RequestContext | None, record: SessionRecord | None
     ) -> Response:
         """Show a page to a visitor, or send them where they are better served."""
-        session = await self._auth.sessions.faces.public(record) if record else None
+        session = await self._auth.sessions.serializers.to_public(record) if record else None
         elsewhere = await self._elsewhere(scope, page, record, session)
         if elsewhere is not None:
             return responses.redirect(elsewhere, 303)
@@ -259,7 +259,7 @@ class PageGuard:
         context: RequestContext | None,
     ) -> Response:
         if session is not None:
-            await ev.tell(self._auth.events.session, session=session, path=page.path)
+            await ev.notify(self._auth.events.session, session=session, path=page.path)
         sent = context.cookies if context else None
         sheet = page.template.in_words(self._wording(scope, sent, is_member=session is not None))
         gzip = takes_gzip(scope)
@@ -312,7 +312,7 @@ class PageGuard:
         self, pages: Collection[tuple[str, Rule]], record: SessionRecord
     ) -> bool:
         """Tell whether a member may see a page that needs a script which no public page needs."""
-        session = await self._auth.sessions.faces.public(record)
+        session = await self._auth.sessions.serializers.to_public(record)
         for page, rule in pages:
             try:
                 if await self._refused(page, rule, "", record, session) is None:

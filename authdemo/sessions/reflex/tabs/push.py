@@ -176,7 +176,7 @@ class Live:
             session_state.meet(connection)
             self.connections.watch(connection, is_watching=session_state.watches())
         record = await self.record_of(caller)
-        if record is not None and is_used and self._auth.sessions.renewals.should_renew(record):
+        if record is not None and is_used and self._auth.sessions.should_renew(record):
             record = await self._extend(record, session_state, connection)
         if record is not None:
             self._deadlines.watch(record)
@@ -189,7 +189,7 @@ class Live:
         self, record: SessionRecord, session_state: SessionState, connection: Connection
     ) -> SessionRecord | None:
         """Extend a session, and have the browser fetch a cookie that lives as long."""
-        extended = await self._auth.sessions.renewals.extend(record, device=connection.device)
+        extended = await self._auth.sessions.renew(record, device=connection.device)
         if extended is not None and extended.steps != record.steps:
             session_state.cookie_step = extended.steps
         return extended
@@ -304,7 +304,7 @@ class Live:
         self, state: BaseState, connection: Connection, record: SessionRecord | None
     ) -> None:
         session_state = await state.get_state(SessionState)
-        session = await self._auth.sessions.faces.public(record) if record else None
+        session = await self._auth.sessions.serializers.to_public(record) if record else None
         sid = record.id if record else ""
         await self._remember(state, connection, record)
         owner = session_state.owner()

@@ -74,7 +74,7 @@ class AnyCourse(RuleBasedStateMachine):
     def issue_token(self, session: Expected) -> None:
         record = self.run(self.house.store.get(session.sid))
         assert record
-        session.tokens[self.house.sessions.faces.issue_token(record)] = session.expires
+        session.tokens[self.house.sessions.serializers.issue_token(record)] = session.expires
 
     @rule(target=sessions, user=st.sampled_from([ADA, GRACE]))
     def somebody_signs_in(self, user):
@@ -107,7 +107,7 @@ class AnyCourse(RuleBasedStateMachine):
         return session
 
     def update(self, session, fields, author):
-        asked = self.house.sessions.update(session.sid, fields, author=author)
+        asked = self.house.update(session.sid, fields, author=author)
         if not session.lives(self.now):
             with pytest.raises(NotAuthenticated):
                 self.run(asked)
@@ -137,32 +137,30 @@ class AnyCourse(RuleBasedStateMachine):
     def a_client_asks_for_what_it_may_not(self, session, fields):
         error = UpdateRejected if session.lives(self.now) else NotAuthenticated
         with pytest.raises(error):
-            self.run(
-                self.house.sessions.update(session.sid, fields | {"image": ""}, author="client")
-            )
+            self.run(self.house.update(session.sid, fields | {"image": ""}, author="client"))
 
     def verified(self, session, which):
         token = [*session.tokens][which % len(session.tokens)]
-        return self.run(self.house.sessions.verify(token))
+        return self.run(self.house.verify(token))
 
     @rule(session=sessions, which=st.integers(0, 20))
     def somebody_proves_anew_who_they_are_while_another_tab_visits(self, session, which):
         verified = self.verified(session, which)
         if verified is None:
             return
-        self.run(self.house.sessions.confirm(session.sid))
+        self.run(self.house.sessions.reauthenticate(session.sid))
         session.confirmed = self.now
-        self.run(self.house.sessions.renewals.extend(verified.record))
+        self.run(self.house.sessions.renew(verified.record))
 
     @rule(session=sessions, which=st.integers(0, 20))
     def somebody_visits_with_any_of_the_tokens(self, session, which):
         verified = self.verified(session, which)
         if verified is None:
             return
-        before, renewals = verified.record, self.house.sessions.renewals
-        record = self.run(renewals.extend(before))
+        before = verified.record
+        record = self.run(self.house.sessions.renew(before))
         assert record is not None
-        if not renewals.token_is_stale(verified, record):
+        if not self.house.sessions.is_token_stale(verified, record):
             assert verified.claims.rev == session.rev
             return
         if record != before:
@@ -170,9 +168,9 @@ class AnyCourse(RuleBasedStateMachine):
             session.extend(self.now)
         self.issue_token(session)
 
-    @rule(session=sessions, end=st.sampled_from(["sign_out", "revoke"]))
-    def a_session_is_ended(self, session, end):
-        self.run(getattr(self.house.sessions, end)(session.sid))
+    @rule(session=sessions, reason=st.sampled_from(["signed-out", "revoked"]))
+    def a_session_is_ended(self, session, reason):
+        self.run(self.house.sessions.end(session.sid, reason))
         session.ended = True
 
     @rule(seconds=TIMES)
@@ -195,7 +193,7 @@ class AnyCourse(RuleBasedStateMachine):
     def every_token_shows_the_newest_data_or_nothing(self):
         for session in self.all:
             for token, expires in session.tokens.items():
-                verified = self.run(self.house.sessions.verify(token))
+                verified = self.run(self.house.verify(token))
                 if not session.lives(self.now) or expires + LEEWAY <= self.now:
                     assert verified is None
                     continue
@@ -228,7 +226,7 @@ class AnyCourse(RuleBasedStateMachine):
     @invariant()
     def the_list_of_sessions_holds_the_living_ones(self):
         for user in ("ada", "grace"):
-            listed = {record.id for record in self.run(self.house.sessions.of_user(user))}
+            listed = {record.id for record in self.run(self.house.sessions.list_by_user(user))}
             living = {s.sid for s in self.all if s.user["id"] == user and s.lives(self.now)}
             assert listed == living
 

@@ -18,18 +18,18 @@ def begin(step, house, verified):
     sessions, sid = house.sessions, verified.record.id
     match step:
         case "confirm":
-            return sessions.confirm(sid)
+            return sessions.reauthenticate(sid)
         case "rename":
             return sessions.update(sid, {"name": "Countess"}, author="client")
         case "promote":
             return sessions.update(sid, {"role": "admin"}, author="server")
-    return sessions.renewals.extend(verified.record)
+    return sessions.renew(verified.record)
 
 
 @pytest.mark.parametrize("steps", list(permutations(STEPS)), ids=" ".join)
 async def test_nothing_that_was_answered_is_lost(house, steps):
     record = await house.sign_in()
-    verified = await house.sessions.verify(house.sessions.faces.issue_token(record))
+    verified = await house.verify(house.sessions.serializers.issue_token(record))
     house.clock.advance(HOUR)
     await asyncio.gather(*(begin(step, house, verified) for step in steps))
     found = await house.sessions.find(record.id)
@@ -52,7 +52,7 @@ async def test_a_callback_that_takes_its_time_overwrites_nothing(open_house, ste
 
     house = await open_house(callbacks=Callbacks(jwt=slow))
     record = await house.sign_in()
-    verified = await house.sessions.verify(house.sessions.faces.issue_token(record))
+    verified = await house.verify(house.sessions.serializers.issue_token(record))
     house.clock.advance(HOUR)
     update = asyncio.create_task(house.rename(record, "Countess"))
     await is_asked.wait()
@@ -67,8 +67,8 @@ async def test_a_callback_that_takes_its_time_overwrites_nothing(open_house, ste
 
 async def test_a_renewal_of_what_was_read_earlier_overwrites_nothing(house):
     record = await house.sign_in()
-    verified = await house.sessions.verify(house.sessions.faces.issue_token(record))
+    verified = await house.verify(house.sessions.serializers.issue_token(record))
     house.clock.advance(HOUR)
-    confirmed = await house.sessions.confirm(record.id)
-    assert (await house.sessions.renewals.extend(verified.record)).confirmed == confirmed.confirmed
+    confirmed = await house.sessions.reauthenticate(record.id)
+    assert (await house.sessions.renew(verified.record)).confirmed == confirmed.confirmed
     assert (await house.sessions.find(record.id)).confirmed == confirmed.confirmed

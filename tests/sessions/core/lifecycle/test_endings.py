@@ -111,7 +111,7 @@ async def test_none_of_them_is_a_sign_out(open_audited):
     events = Events(sign_out=lambda **to_dict: told.append(to_dict["reason"]))
     house, _ = await open_audited(events=events)
     seen, left, unseen = [await house.sign_in() for _ in range(3)]
-    await house.sessions.sign_out(left.id)
+    await house.sessions.end(left.id, "signed-out")
     house.clock.advance(OPTIONS.max_age)
     assert await house.sessions.find(seen.id) is None
     assert await house.sessions.sweep() == 1

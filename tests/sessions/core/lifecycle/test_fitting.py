@@ -7,7 +7,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from authdemo.sessions.core.audit import AuditEvent, AuditTrail
 from authdemo.sessions.core.callbacks import Callbacks
@@ -68,6 +68,23 @@ class Counted(User):
     nickname: Annotated[int, BeforeValidator(lambda value: value if value == 11 else len(value))]
 
 
+def _counted(text: str) -> str:
+    VALIDATED.append(text)
+    if text not in ALLOWED:
+        raise ValueError("not allowed")
+    return text
+
+
+class Validated(User):
+    """A validator is a function, which the model's JSON schema doesn't show."""
+
+    nickname: Annotated[str, AfterValidator(_counted)] = "Enchantress"
+
+
+VALIDATED: list[str] = []
+ALLOWED = {"Enchantress"}
+
+
 ADA = Older(id="ada", name="Ada Lovelace", email="ada@example.org")
 
 
@@ -84,14 +101,14 @@ class TestOneThatCanNotFit:
     async def _deploy(self, open_house, newer):
         older = await open_house(user=Older)
         records = [await older.sign_in(ADA) for _ in range(2)]
-        tokens = [older.sessions.faces.issue_token(record) for record in records]
+        tokens = [older.sessions.serializers.issue_token(record) for record in records]
         return older, records, tokens, await open_house(user=newer)
 
     async def test_its_token_is_nobodys(self, deployed):
         older, (record, other), tokens, newer = deployed
         for token in tokens:
-            assert await newer.sessions.verify(token) is None
-        ended = [SessionEnded(each.id, "outdated", "ada") for each in (record, other)]
+            assert await newer.verify(token) is None
+        ended = [SessionEnded(each.id, "schema_mismatch", "ada") for each in (record, other)]
         assert newer.notices == ended
         assert await newer.store.get(record.id) is None
         assert await older.read(tokens[0]) is None
@@ -100,7 +117,7 @@ class TestOneThatCanNotFit:
         "ask",
         [
             lambda house, record: house.rename(record, "Countess"),
-            lambda house, record: house.sessions.confirm(record.id),
+            lambda house, record: house.sessions.reauthenticate(record.id),
         ],
     )
     async def test_nothing_can_be_done_with_it(self, deployed, ask):
@@ -110,13 +127,13 @@ class TestOneThatCanNotFit:
 
     async def test_it_is_in_no_list(self, deployed):
         *_, newer = deployed
-        assert await newer.sessions.of_user("ada") == []
+        assert await newer.sessions.list_by_user("ada") == []
         assert await newer.sessions.list_with_history("ada") == []
         assert len(newer.notices) == 2
 
     async def test_it_does_not_come_back_when_its_user_is_revoked(self, deployed):
         older, _, tokens, newer = deployed
-        await newer.sessions.revoke_user("ada")
+        await newer.sessions.end_all("ada")
         assert [await older.read(token) for token in tokens] == [None, None]
 
     async def test_the_log_says_once_what_does_not_fit_and_nothing_of_the_user(
@@ -124,7 +141,7 @@ class TestOneThatCanNotFit:
     ):
         *_, tokens, house = deployed
         for token in tokens * 2:
-            await house.sessions.verify(token)
+            await house.verify(token)
         (line,) = caplog.messages
         rule = "(plan: missing)" if newer is Needing else "(nickname: literal_error)"
         assert line == f"Ending sessions that no longer match user model {newer.__name__} {rule}."
@@ -150,7 +167,7 @@ async def test_the_audit_trail_says_why_and_the_apps_functions_see_no_such_user(
     assert await newer.sessions.find(record.id) is None
     await trail.flush()
     (entry,) = entries
-    assert (entry.kind, entry.reason, entry.fields) == ("ended", "outdated", ("plan",))
+    assert (entry.kind, entry.reason, entry.fields) == ("ended", "schema_mismatch", ("plan",))
     assert (entry.user, calls) == ("ada", [])
 
 
@@ -181,12 +198,12 @@ class TestOneThatFits:
         older = await open_house(user=Older)
         record = await older.sign_in(ADA)
         newer = await open_house(user=model)
-        token = older.sessions.faces.issue_token(record)
+        token = older.sessions.serializers.issue_token(record)
         expected = {"id": "ada", "name": ADA.name, "email": ADA.email, "image": None, **user}
         assert await newer.read(token) == expected
         found = await newer.sessions.find(record.id)
-        assert newer.sessions.faces.user(found).model_dump(mode="json") == expected
-        assert [each.user for each in await newer.sessions.of_user("ada")] == [expected]
+        assert newer.read_user(found).model_dump(mode="json") == expected
+        assert [each.user for each in await newer.sessions.list_by_user("ada")] == [expected]
         revised = await newer.rename(record, "Countess")
         assert set(revised.latest.changes) == {"name"}
         assert (await newer.store.get(record.id)).user == {**expected, "name": "Countess"}
@@ -199,8 +216,8 @@ class TestOneThatFits:
         try:
             record = await older.sign_in(ADA)
             await newer.rename(record, "Countess")
-            await older.sessions.update(record.id, {"nickname": "AAL"}, author="server")
-            user = newer.sessions.faces.user(await newer.sessions.find(record.id))
+            await older.update(record.id, {"nickname": "AAL"}, author="server")
+            user = newer.read_user(await newer.sessions.find(record.id))
             assert (user.name, user.nickname, user.colour) == ("Countess", "AAL", "blue")
             notices = [*older.notices, *newer.notices]
             assert {type(notice) for notice in notices} == {SessionChanged}
@@ -218,3 +235,30 @@ class TestOneThatFits:
         record = await house.sign_in(Freer(id="ada", free=Free.model_validate({"more": 1})))
         other = await open_house(user=Freer)
         assert (await other.sessions.find(record.id)).user["free"] == {"more": 1}
+
+
+class TestValidator:
+    """The model's fingerprint is the same, so only validation can tell."""
+
+    async def test_change_ends_a_session_that_no_longer_matches(self, open_house, monkeypatch):
+        older = await open_house(user=Validated)
+        record = await older.sign_in(Validated(id="ada"))
+        monkeypatch.setattr(f"{__name__}.ALLOWED", {"Countess"})
+        newer = await open_house(user=Validated)
+        assert newer.sessions.schema.fingerprint == record.user_schema
+        assert await newer.sessions.find(record.id) is None
+        assert newer.notices == [SessionEnded(record.id, "schema_mismatch", "ada")]
+
+    async def test_runs_once_for_each_version_in_each_process(self, open_house):
+        older = await open_house(user=Validated)
+        record = await older.sign_in(Validated(id="ada"))
+        newer = await open_house(user=Validated)
+        VALIDATED.clear()
+        for _ in range(3):
+            assert await newer.sessions.find(record.id) == record
+        assert len(VALIDATED) == 1
+        renewed = await older.rename(record, "Ada")
+        VALIDATED.clear()
+        for _ in range(3):
+            assert await newer.sessions.find(record.id) == renewed
+        assert len(VALIDATED) == 1

@@ -28,79 +28,79 @@ def began(house):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda sessions: sessions.revoke_user("ada"),
-        lambda sessions: sessions.revoke_user("ada", but="a session that stays"),
+        lambda sessions: sessions.end_all("ada"),
+        lambda sessions: sessions.end_all("ada", except_id="a session that stays"),
         lambda sessions: sessions.refresh(ADA),
     ],
     ids=["revocation", "revocation of the others", "refresh"],
 )
 async def test_what_was_proved_before_a_change_is_void_and_leaves_no_session(house, began, change):
     await change(house.sessions)
-    assert await is_refused(house, began=began)
+    assert await is_refused(house, started_at=began)
     assert await house.store.of_user("ada") == []
     assert house.begun == []
 
 
 async def test_what_is_proved_afterwards_counts(house, began):
-    await house.sessions.revoke_user("ada")
-    assert await house.sign_in(began=house.clock())
+    await house.sessions.end_all("ada")
+    assert await house.sign_in(started_at=house.clock())
 
 
 async def test_what_the_app_itself_says_needs_no_proof(house):
-    await house.sessions.revoke_user("ada")
+    await house.sessions.end_all("ada")
     assert await house.sign_in()
 
 
 async def test_the_proofs_of_others_count_on(house, began):
-    await house.sessions.revoke_user("ada")
-    assert await house.sign_in(GRACE, began=began)
+    await house.sessions.end_all("ada")
+    assert await house.sign_in(GRACE, started_at=began)
 
 
 async def test_the_latest_change_counts(house):
     for _ in range(3):
         began = house.clock()
         house.clock.advance(1)
-        await house.sessions.revoke_user("ada")
-        assert await is_refused(house, began=began)
+        await house.sessions.end_all("ada")
+        assert await is_refused(house, started_at=began)
 
 
 async def test_a_later_sign_in_makes_an_older_proof_no_better(house, began):
-    await house.sessions.revoke_user("ada")
-    await house.sign_in(began=house.clock())
-    assert await is_refused(house, began=began)
+    await house.sessions.end_all("ada")
+    await house.sign_in(started_at=house.clock())
+    assert await is_refused(house, started_at=began)
 
 
 async def test_a_proof_is_void_for_as_long_as_it_would_be_good(house, began):
     house.clock.advance(MAX_LOGIN_SECONDS - 2)
-    await house.sessions.revoke_user("ada")
+    await house.sessions.end_all("ada")
     house.clock.advance(1)
-    assert await is_refused(house, began=began)
+    assert await is_refused(house, started_at=began)
 
 
 async def test_a_proof_that_is_too_old_for_anybody_to_know_is_refused(house):
     began = house.clock()
     house.clock.advance(MAX_LOGIN_SECONDS)
-    assert await house.sign_in(began=began)
+    assert await house.sign_in(started_at=began)
     house.clock.advance(1)
-    assert await is_refused(house, began=began)
+    assert await is_refused(house, started_at=began)
 
 
 async def test_of_sign_ins_that_meet_a_revocation_none_survives(house, began):
-    tries = [house.sign_in(began=began) for _ in range(20)]
-    tries.insert(10, house.sessions.revoke_user("ada"))
+    tries = [house.sign_in(started_at=began) for _ in range(20)]
+    tries.insert(10, house.sessions.end_all("ada"))
     await asyncio.gather(*tries, return_exceptions=True)
     assert await house.store.of_user("ada") == []
 
 
 async def test_a_restart_makes_no_proof_good_again(house, began):
-    await house.sessions.revoke_user("ada")
+    await house.sessions.end_all("ada")
     await house.store.close()
     await house.store.open()
-    assert await is_refused(house, began=began)
+    assert await is_refused(house, started_at=began)
 
 
 async def test_who_is_refused_keeps_the_session_that_there_was_before(house, began):
     record = await house.sign_in(GRACE)
-    await house.sessions.revoke_user("ada")
-    assert await is_refused(house, began=began, replaces=record)
+    await house.sessions.end_all("ada")
+    assert await is_refused(house, started_at=began, replaces=record)
     assert await house.sessions.find(record.id) == record

@@ -118,7 +118,7 @@ def members(open_house):
 
 
 async def user_of(house, record):
-    return house.sessions.faces.user(await house.sessions.find(record.id))
+    return house.read_user(await house.sessions.find(record.id))
 
 
 class TestTheFaces:
@@ -131,8 +131,8 @@ class TestTheFaces:
             found = await other.sessions.find(record.id)
             assert found.user | IN_JSON == found.user == record.user
             assert sorted(found.user["tags"]) == list("abcdefgh")
-            assert (await other.sessions.faces.public(found))["user"] == found.user
-            verified = await other.sessions.verify(house.sessions.faces.issue_token(record))
+            assert (await other.sessions.serializers.to_public(found))["user"] == found.user
+            verified = await other.verify(house.sessions.serializers.issue_token(record))
             assert verified.claims.user == record.user
         finally:
             await asyncio.gather(house.store.close(), other.store.close())
@@ -140,7 +140,7 @@ class TestTheFaces:
     async def test_a_change_is_what_changed_in_every_store(self, open_members):
         house = await open_members()
         record = await house.sign_in(ADA)
-        revised = await house.sessions.update(record.id, {"born": "1815-12-11"}, author="client")
+        revised = await house.update(record.id, {"born": "1815-12-11"}, author="client")
         try:
             (_, step) = await house.store.history(record.id)
             assert set(step.changes) == set(revised.latest.changes) == {"born"}
@@ -154,7 +154,7 @@ class TestUpdates:
     async def test_a_client_changes_it_in_json(self, members):
         record = await members.sign_in(ADA)
         asked = {**record.user, "born": "1815-12-11", "size": 2, "home": {"street": "Ockham"}}
-        revised = await members.sessions.update(record.id, asked, author="client")
+        revised = await members.update(record.id, asked, author="client")
         assert set(revised.latest.changes) == {"born", "size", "home"}
         user = await user_of(members, record)
         assert (user.born, user.size) == (date(1815, 12, 11), Size.LARGE)
@@ -166,7 +166,7 @@ class TestUpdates:
     async def test_a_client_that_says_it_wrongly_is_told_the_field(self, members, asked):
         record = await members.sign_in(ADA)
         with pytest.raises(UpdateRejected) as refused:
-            await members.sessions.update(record.id, asked, author="client")
+            await members.update(record.id, asked, author="client")
         assert refused.value.field == next(iter(asked))
 
     async def test_the_server_changes_it_as_python_has_it(self, members):
@@ -178,7 +178,7 @@ class TestUpdates:
             "home": OCKHAM,
             "balance": Decimal("2.25"),
         }
-        await members.sessions.update(record.id, asked, author="server")
+        await members.update(record.id, asked, author="server")
         assert await user_of(members, record) == ADA.model_copy(update=asked)
 
     async def test_what_is_the_same_is_no_change(self, members):
@@ -190,7 +190,7 @@ class TestUpdates:
             (turned, "client"),
             (turned, "server"),
         ):
-            revised = await members.sessions.update(record.id, asked, author=author)
+            revised = await members.update(record.id, asked, author=author)
             assert revised == record
 
     async def test_a_set_that_stays_keeps_its_order(self, open_house, members):
@@ -291,7 +291,7 @@ class TestWhatJsonCanNotSay:
         assert [logged.levelno for logged in caplog.records] == [logging.ERROR]
         record = await house.sign_in(Loose(id="ada", anything=[1, {"two": 2.5}]))
         with pytest.raises(UpdateRejected):
-            await house.sessions.update(record.id, {"anything": object()}, author="server")
+            await house.update(record.id, {"anything": object()}, author="server")
         with pytest.raises(CallbackFailed):
             await house.sessions.refresh(Loose(id="ada", anything=object()))
         assert await house.sessions.find(record.id) == record

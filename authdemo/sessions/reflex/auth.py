@@ -25,6 +25,7 @@ from ..engine import AuthCore
 from ..http.sockets.callers import Caller, current_caller
 from ..http.sockets.connections import Connection
 from ..login import Granted, Provider
+from .compat import root_state
 from .install import Installation
 from .protected import Guards, check_plugged_in, page_rules, routes_of
 from .tabs.overview import Overviews
@@ -181,7 +182,7 @@ class Auth(AuthCore):
             return
         if record is not None:
             await self.sessions.end(record.id, "signed-out", device=caller.connection.device)
-        tab = state._get_root_state()  # which `state` is no part of afterwards if it is shared
+        tab = root_state(state)  # which `state` is no part of afterwards if it is shared
         await self.live.settle(tab, caller)
         if record is not None:
             await self._lead_on(tab, caller.connection, record)

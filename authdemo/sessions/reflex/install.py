@@ -9,9 +9,6 @@ from functools import partial
 from pathlib import Path
 
 import reflex as rx
-from reflex.constants import Endpoint
-from reflex_base.config import get_config
-from reflex_base.registry import RegistrationContext
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Match, Mount
@@ -37,11 +34,20 @@ from ..http.sockets.connections import Connections
 from ..http.sockets.handshake import Handshake
 from ..http.sockets.limits import Uploads
 from ..providers.base import RedirectProvider
+from .compat import (
+    FRONTEND,
+    RegistrationContext,
+    backend_path,
+    check_first_middleware,
+    install_outermost,
+    leave_origins_to_us,
+    routes_of_api,
+)
 from .logs import BrowserErrors, make_reflex_printable, search_reports_briefly
 from .middleware import Failures, SessionMiddleware
 from .protected import Guards
 from .tabs.event_guard import EventGuard
-from .tabs.frames import MessageFilter
+from .tabs.messages import MessageFilter
 from .tabs.navigation import Navigation
 from .tabs.overview import Overviews
 from .tabs.push import Live
@@ -76,10 +82,6 @@ async def _sweep(sessions: SessionService) -> None:
         with contextlib.suppress(StoreUnavailable):
             await sessions.sweep()
         await asyncio.sleep(_SWEEP_SECONDS)
-
-
-_FRONTEND = "frontend"
-"""The name of the route by which Reflex serves the build."""
 
 
 def site_of(auth: AuthCore, folder: Path, *, allow_eval: bool) -> Site:
@@ -121,7 +123,7 @@ def front_of(  # noqa: PLR0917
             auth=auth,
             contexts=contexts,
             connections=connections,
-            path=get_config().prepend_backend_path(str(Endpoint.EVENT)),
+            path=backend_path("EVENT"),
             is_event=is_event,
         ),
         partial(
@@ -159,7 +161,7 @@ def layers_of(app: rx.App) -> Sequence[Starlette | Callable[[ASGIApp], ASGIApp]]
 
 def replace_files(app: rx.App, auth: AuthCore, site: Site) -> None:
     """Serve the files of the build by our own rules, where Reflex would guess at pages."""
-    mounts = [route for route in _routes(app) if _is_frontend(route)]
+    mounts = [route for route in routes_of_api(app) if _is_frontend(route)]
     if len(mounts) != 1 or not isinstance(mounts[0], Mount):
         raise ConfigurationError(
             "This version of Reflex serves the built pages in a way that authdemo.sessions doesn't "
@@ -169,27 +171,8 @@ def replace_files(app: rx.App, auth: AuthCore, site: Site) -> None:
     mounts[0].app = BuiltFiles(mounts[0].app, site=site, error_pages=error_pages)
 
 
-def leave_origins_to_us(app: rx.App) -> None:
-    """Keep Reflex from letting any origin in: its `*` stands for the app's own, which we know.
-
-    The origins that the app's author names may read answers, and open no socket of Reflex's.
-    """
-    if app.sio is not None:
-        app.sio.eio.cors_allowed_origins = []
-    config = get_config()  # which the layers that Reflex has yet to make are made by
-    named = tuple(origin for origin in config.cors_allowed_origins if origin != "*")
-    config.cors_allowed_origins = named
-    for layer in app._api.user_middleware if app._api is not None else ():
-        if "allow_origins" in layer.kwargs:
-            layer.kwargs["allow_origins"] = named
-
-
-def _routes(app: rx.App) -> Sequence[BaseRoute]:
-    return app._api.routes if app._api is not None else ()
-
-
 def _is_frontend(route: BaseRoute) -> bool:
-    return getattr(route, "name", None) == _FRONTEND
+    return getattr(route, "name", None) == FRONTEND
 
 
 def _is_public(site: Site | None, scope: Scope) -> bool:
@@ -197,11 +180,8 @@ def _is_public(site: Site | None, scope: Scope) -> bool:
 
     An app's own HTML files are documents, so they are as closed as its pages.
     """
-    config, path = get_config(), scope["path"]
-    event, upload, *others = (
-        config.prepend_backend_path(str(each))
-        for each in (Endpoint.EVENT, Endpoint.UPLOAD, Endpoint.PING, Endpoint.HEALTH)
-    )
+    path = scope["path"]
+    event, upload, *others = map(backend_path, ("EVENT", "UPLOAD", "PING", "HEALTH"))
     if scope["type"] == "websocket":
         return f"{path}/".startswith(f"{event}/")
     if path in others or (path == upload and scope["method"] == "POST") or is_preflight(scope):
@@ -217,7 +197,7 @@ def _is_missing(
     if not all(isinstance(layer, Starlette) for layer in layers):
         return False
     own = [route for layer in layers if isinstance(layer, Starlette) for route in layer.routes]
-    routes = [*_routes(app), *own]
+    routes = [*routes_of_api(app), *own]
     return not any(
         route.matches(scope)[0] is not Match.NONE
         for route in routes
@@ -284,7 +264,8 @@ class Installation:
             site=self._site,
             also=also,
         )
-        app.add_middleware(SessionMiddleware(self.live, event_guard), index=0)
+        self._middleware = SessionMiddleware(self.live, event_guard)
+        app.add_middleware(self._middleware, index=0)
         failures = Failures(app, self.live, allow_eval=allow_eval)
         app.backend_exception_handler = failures.hear
         app.frontend_exception_handler = BrowserErrors(app).hear
@@ -302,11 +283,9 @@ class Installation:
     @contextlib.asynccontextmanager
     async def _serve(self, starlette_app: Starlette) -> AsyncIterator[None]:
         """Stand in front of the whole app, and do what has to be done while it runs."""
-        if starlette_app.middleware_stack is not None:
-            starlette_app.middleware_stack = self._front.before(starlette_app.middleware_stack)
-        self.live.callers.install(
-            verify=self.live.is_alive, is_tab_of_another=self.live.is_tab_of_another
-        )
+        check_first_middleware(self._app, self._middleware)
+        await install_outermost(starlette_app, self._front.before)
+        self.live.callers.install()
         make_reflex_printable()
         search_reports_briefly()
         async with running(self._auth, self.live, self.overviews):

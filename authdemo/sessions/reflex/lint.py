@@ -3,71 +3,47 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import reflex as rx
-from reflex_base.components.component import BaseComponent
-from reflex_base.vars.base import CustomVarOperation, LiteralVar, ToOperation
-from reflex_base.vars.sequence import ConcatVarOperation
-from reflex_components_core.base.bare import Bare
 
 from ..core.rules import PageRules
+from .compat import Bare, compiled_pages_of, literal_texts
 
 logger = logging.getLogger("authdemo.sessions")
 
-_LONGEST_SAMPLE = 40
+_MAX_SAMPLE = 40
 _READ_OUT = ("alt", "aria_description", "aria_label", "default_value", "placeholder", "title")
-"""Attributes that people read."""
+"""Attributes that screen readers and browsers show."""
 
 
 def warn_of_open_texts(app: rx.App, rules: PageRules) -> None:
     """Warn of each protected page whose text is in files that another server serves."""
-    for route, page in app._pages.items():
+    for route, page in compiled_pages_of(app).items():
         if rules.of_route(route) is not None:
             sample = next(texts_of(page), None)
             if sample is not None:
                 logger.warning(
                     "The page %r is protected, and its text is in the built files: %r. Only the "
                     "app itself keeps them (reflex run --env prod --single-port). If another "
-                    "server shall serve them, have an event handler bring the text.",
+                    "server has to serve them, have an event handler bring the text.",
                     route,
-                    sample[:_LONGEST_SAMPLE],
+                    sample[:_MAX_SAMPLE],
                 )
 
 
-def texts_of(component: BaseComponent) -> Iterator[str]:
-    """Find the literal texts of a component: those that are shown, and those that are read out."""
+def texts_of(component: Any) -> Iterator[str]:
+    """Find the literal texts of a component: its content and its attributes."""
     shown = [component.contents] if isinstance(component, Bare) else _read_out(component)
     for each in shown:
-        yield from filter(None, (text.strip() for text in _literals(each)))
+        yield from filter(None, (text.strip() for text in literal_texts(each)))
     for child in component.children:
         yield from texts_of(child)
 
 
-def _read_out(component: BaseComponent) -> Iterator[Any]:
+def _read_out(component: Any) -> Iterator[Any]:
     attributes = getattr(component, "custom_attrs", {})
     for name in _READ_OUT:
         yield getattr(component, name, None)
         yield attributes.get(name.replace("_", "-"))
-
-
-def _literals(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, LiteralVar):
-        yield str(value._var_value)
-    else:
-        for piece in _pieces(value):
-            yield from _literals(piece)
-
-
-def _pieces(value: Any) -> Iterable[Any]:
-    """Take a text apart that is put together, or that a condition chooses."""
-    if isinstance(value, ConcatVarOperation):
-        return value._var_value
-    if isinstance(value, ToOperation):
-        return (value._original,)
-    if isinstance(value, CustomVarOperation) and value._name == "ternary_operation":
-        return [side for name, side in value._args if name != "condition"]
-    return ()

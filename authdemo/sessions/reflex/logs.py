@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
-from reflex.app import default_frontend_exception_handler
-from reflex.state import FrontendEventExceptionState
 
 from ..core.text import make_printable, printable
+from .compat import FrontendEventExceptionState, is_default_handler
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -46,7 +45,7 @@ class BrowserErrors:
 
     def __init__(self, app: rx.App, *, clock: Callable[[], float] = time.monotonic) -> None:
         otherwise: Any = app.frontend_exception_handler
-        self._tell = _log if otherwise is default_frontend_exception_handler else otherwise
+        self._tell = _log if is_default_handler(otherwise) else otherwise
         self._clock = clock
         self._began = -_MINUTE
         self._taken = self._left_out = 0

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import reflex as rx
-from reflex.app import default_backend_exception_handler
-from reflex.middleware.middleware import Middleware
+from reflex.event import Event
 from reflex.state import BaseState, StateUpdate
-from reflex_base.event.context import EventContext
 
 from ..core.callbacks import own_address
 from ..core.errors import AuthError, HandlerFailed
 from ..http.pages.guard import should_explain
 from ..http.sockets.callers import current_caller
-from .tabs.callers import BOOT_EVENTS
+from .compat import BOOT_EVENTS, current_token, is_chained, is_default_handler, take_delta
 from .tabs.event_guard import EventGuard
 from .tabs.push import Live
 from .tabs.state import SessionState
@@ -33,8 +31,7 @@ class Failures:
     def __init__(self, app: rx.App, live: Live, *, allow_eval: bool) -> None:
         self._live = live
         self._otherwise: Any = app.backend_exception_handler
-        is_reflexs = self._otherwise is default_backend_exception_handler
-        self._is_silent = is_reflexs and not allow_eval
+        self._is_silent = is_default_handler(self._otherwise) and not allow_eval
 
     def hear(self, exception: Exception) -> Any:
         """Hear of one."""
@@ -50,23 +47,19 @@ class Failures:
             connection = caller.connection if caller else None
             self._live.note_refusal(connection, caller.event if caller else "", error)
         if caller is None or caller.is_valid:
-            self._live.start(self._tell(EventContext.get().token, error))
+            self._live.start(self._tell(current_token(), error))
 
-    async def _tell(self, tab: str, error: AuthError) -> None:
+    async def _tell(self, tab: str | None, error: AuthError) -> None:
         async def tell(state: BaseState) -> None:
             (await state.get_state(SessionState)).refuse(error)
 
         await self._live.with_tab(tab, tell)
 
 
-if TYPE_CHECKING:
-    from reflex.event import Event
-    from reflex.state import BaseState
-
 logger = logging.getLogger("authdemo.sessions")
 
 
-class SessionMiddleware(Middleware):
+class SessionMiddleware(rx.Middleware):
     """Verifies a tab's session before any of its events runs.
 
     The very first event is covered too, so that the first thing a tab shows is
@@ -89,7 +82,7 @@ class SessionMiddleware(Middleware):
         if event.name.rpartition(".")[0] == SessionState.get_full_name():
             self._live.note_refusal(connection, event.name, "NotForTabs")
             return StateUpdate()
-        if connection is not None and EventContext.get().parent_txid is None:
+        if connection is not None and not is_chained():
             url = state.router.url
             connection.event = event.name
             connection.path = url.path or "/"
@@ -108,14 +101,6 @@ class SessionMiddleware(Middleware):
         await self._event_guard.call_back(state, caller)
         admitted = await self._event_guard.admits(state, event, caller)
         if not admitted:
-            return await _told(state)
+            return StateUpdate(delta=await take_delta(state))
         (await state.get_state(SessionState)).forgive()
         return None
-
-
-async def _told(state: BaseState) -> StateUpdate:
-    """Send what has changed in a tab whose event does not run."""
-    root = state._get_root_state()
-    update = StateUpdate(delta=await root._get_resolved_delta())
-    root._clean()
-    return update

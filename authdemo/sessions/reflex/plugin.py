@@ -12,26 +12,31 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from reflex.constants import CompileContext, Dirs
 from reflex.plugins import Plugin
-from reflex.utils import prerequisites
-from reflex.utils.exec import is_prod_mode
-from reflex_base.config import get_config
-from reflex_base.environment import environment
-from reflex_base.registry import RegistrationContext
 
 from ..core.arguments import shown
 from ..core.errors import ConfigurationError
 from ..core.settings import Settings
 from ..stores import check_store
 from .auth import Auth
+from .compat import (
+    CompileContext,
+    RegistrationContext,
+    build_folder,
+    check_names,
+    check_withholding,
+    environment,
+    filter_output,
+    get_config,
+    is_prod_mode,
+    mounts_pages,
+)
 from .components.i18n import MODULE, development_module
 from .components.session import add_effects, check_named_providers, refused_page
-from .installed import remember
+from .installed import remember, withheld
 from .lint import warn_of_open_texts
-from .protected import InstallsSessions, hide_from_sitemap, page_rules, routes_of
+from .protected import InstallsSessions, hide_from_sitemap, page_rules, protected, routes_of
 from .tabs.navigation import REFUSED
-from .var_filter import filter_vars
 
 _PLACE = re.compile(r"\w+(?:\.\w+)*:\w+")
 _ADVICE = 'Pass "module:attribute", for example "my_app.auth:auth".'
@@ -58,7 +63,8 @@ class SessionsPlugin(Plugin, InstallsSessions):
         with _in_one_line():
             _check_place(auth)
             Settings.from_environ(keep_secret=False)
-        filter_vars()
+            check_names()
+        filter_output(withheld)
 
     def register_route(self, **context: Any) -> None:
         """Put what the pages need on every page, and add the pages that the app doesn't have."""
@@ -95,8 +101,8 @@ class SessionsPlugin(Plugin, InstallsSessions):
 
     def post_compile(self, **context: Any) -> None:
         """Wire sessions into the app that is about to serve."""
-        serves_pages = environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get()
-        site = prerequisites.get_web_dir() / Dirs.STATIC if serves_pages else None
+        serves_pages = mounts_pages()
+        site = build_folder() if serves_pages else None
         auth = self.auth()
         self._check_start(auth)
         with _in_one_line():
@@ -107,7 +113,8 @@ class SessionsPlugin(Plugin, InstallsSessions):
                 also=_page_origins(serves_pages=serves_pages),
                 allow_eval=self._allow_eval,
             )
-        remember(auth)
+            remember(auth)
+            check_withholding(protected)
 
     def auth(self) -> Auth:
         """Import the app's sessions.
@@ -190,7 +197,7 @@ def _check_path() -> None:
 
 def _others_serve_pages() -> bool:
     """Tell whether the pages that are built are for another server: Reflex's own, or any other."""
-    if environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get():
+    if mounts_pages():
         return False
     return (
         not is_prod_mode()

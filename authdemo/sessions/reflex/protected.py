@@ -10,14 +10,20 @@ from typing import Any, TypeGuard, TypeVar, overload
 
 import reflex as rx
 from reflex.state import BaseState
-from reflex.utils.exceptions import ReflexRuntimeError
-from reflex_base.registry import RegistrationContext
-from reflex_base.vars.base import ComputedVar, Field
 
 from ..core.errors import ConfigurationError
 from ..core.rules import MEMBERS, Check, PageRules, Rule
 from ..core.session import Session
 from ..core.utils import Clock
+from .compat import (
+    ComputedVar,
+    Field,
+    current_app,
+    current_config,
+    pages_of,
+    registered_states,
+    set_page_context,
+)
 
 NOT_MARKED = object()
 
@@ -79,13 +85,10 @@ def _watched(page: Callable[..., Any]) -> Callable[..., Any]:
 
 def _is_added(page: Callable[..., Any]) -> bool:
     """Tell whether the app has a page of which this is the function; without an app any may be."""
-    try:
-        app = RegistrationContext.get().app
-    except (LookupError, ReflexRuntimeError):
-        return True
-    return any(
+    app = current_app()
+    return app is None or any(
         callable(added.component) and inspect.unwrap(added.component) is page
-        for added in app._unevaluated_pages.values()
+        for added in pages_of(app)
     )
 
 
@@ -99,9 +102,9 @@ def hide_from_sitemap(app: rx.App, rules: PageRules) -> None:
     A page whose own context says what the sitemap shall hold of it has its way. Other plugins may
     have the pages in hand already, so they are changed and not replaced.
     """
-    for page in app._unevaluated_pages.values():
+    for page in pages_of(app):
         if rules.of_route(page.route) is not None and _CHOICE not in page.context:
-            object.__setattr__(page, "context", {**page.context, _CHOICE: None})
+            set_page_context(page, _CHOICE, None)
 
 
 class InstallsSessions:
@@ -110,12 +113,9 @@ class InstallsSessions:
 
 def check_plugged_in() -> None:
     """Check that an app will have sessions, if its configuration is known by now."""
-    try:
-        config = RegistrationContext.get().config
-    except (LookupError, ReflexRuntimeError):
-        return
-    name = config.app_name
-    if name and not any(isinstance(each, InstallsSessions) for each in config.plugins):
+    config = current_config()
+    name = config.app_name if config else ""
+    if config and name and not any(isinstance(each, InstallsSessions) for each in config.plugins):
         raise ConfigurationError(
             "rxconfig.py has no SessionsPlugin, so nothing would be protected. Add it to "
             f'`plugins`, like SessionsPlugin("{name}.{name}:auth").'
@@ -242,7 +242,7 @@ class Guards:
 
     def _states(self) -> list[type[BaseState]]:
         """List the states that have vars which not everybody may see; modules may add to them."""
-        known = list(RegistrationContext.get().base_states.values())
+        known = registered_states()
         if known != self._known:
             self._guarded = [
                 each for each in known if issubclass(each, rx.State) and self.of_vars(each)
@@ -272,14 +272,13 @@ class Guards:
 
 def page_rules(app: rx.App) -> dict[str, Rule | None]:
     """Collect the rules of an app's marked pages."""
-    pages = app._unevaluated_pages.values()
-    marks = {page.route: mark_of(page.component) for page in pages}
+    marks = {page.route: mark_of(page.component) for page in pages_of(app)}
     return {route: rule for route, rule in marks.items() if rule is not NOT_MARKED}
 
 
 def routes_of(app: rx.App) -> list[str]:
     """List an app's routes."""
-    return list(app._unevaluated_pages)
+    return [page.route for page in pages_of(app)]
 
 
 def _standing(session: Session | None) -> object:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, overload
 
 import reflex as rx
-from reflex.utils.imports import ImportVar
 from reflex.vars import ArrayVar, BooleanVar, NumberVar, ObjectVar, StringVar, VarData
 
 from ...core.users import User
+from ..compat import var_data
 
 T = TypeVar("T")
 Fields = TypeVar("Fields", bound=Mapping[str, Any] | User)
@@ -29,7 +29,7 @@ def _folder() -> str:
 def imported(script: str, name: str, alias: str | None = None) -> VarData:
     """Import a name from one of the package's scripts."""
     where = f"$/public{_folder()}/{script}"
-    return VarData(imports={where: [ImportVar(tag=name, alias=alias)]})
+    return VarData(imports={where: [rx.ImportVar(tag=name, alias=alias)]})
 
 
 def hook(line: str, *needs: Need) -> VarData | None:
@@ -59,4 +59,4 @@ def var(expression: str, kind: Any, *needs: Need) -> Any:
 
 
 def _data(need: Need) -> VarData | None:
-    return need._get_all_var_data() if isinstance(need, rx.Var) else need
+    return var_data(need) if isinstance(need, rx.Var) else need

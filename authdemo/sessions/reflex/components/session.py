@@ -13,6 +13,7 @@ from reflex.vars import VarData
 
 from ...core.errors import AccessDenied, ConfigurationError
 from ...core.users import User
+from ..compat import var_data
 from ..protected import check_plugged_in, public
 from ..tabs.state import SessionState
 from .assets import imported, var
@@ -60,7 +61,7 @@ def _imported(name: str, alias: str | None = None) -> VarData:
 def view_of_tab() -> tuple[str, VarData | None]:
     """Write the expression for what the server pushes to a tab."""
     view: Any = SessionState.view
-    return str(view), view._get_all_var_data()
+    return str(view), var_data(view)
 
 
 def session_text(path: str) -> Any:
@@ -95,9 +96,7 @@ class LiveSession:
         """Update the session from the browser (Auth.js: `update(data)`)."""
         data: Any = rx.Var.create(fields)
         update = _imported("update", "updateSession")
-        return rx.call_function(
-            var(f"() => updateSession({data!s})", Any, data._get_all_var_data(), update)
-        )
+        return rx.call_function(var(f"() => updateSession({data!s})", Any, var_data(data), update))
 
 
 def use_session(user: type[User] = User) -> LiveSession:
@@ -142,7 +141,7 @@ def sign_in_with(provider: Any, *, again: bool = False) -> Any:
     if isinstance(provider, str):
         _named_providers.add(provider)
     named: Any = rx.Var.create(provider)
-    data = (named._get_all_var_data(), _imported("signInWith"))
+    data = (var_data(named), _imported("signInWith"))
     return rx.call_function(var(f"() => signInWith({named!s}, {json.dumps(again)})", Any, *data))
 
 
@@ -165,7 +164,7 @@ def _session_data() -> VarData | None:
 def _failure_data() -> VarData | None:
     refusal, count = cast("Any", SessionState.refusal), cast("Any", SessionState.refusals)
     hook = VarData(hooks={f"const sessionFailure = useFailure({refusal!s}, {count!s})": None})
-    return VarData.merge(refusal._get_all_var_data(), _imported("useFailure"), hook)
+    return VarData.merge(var_data(refusal), _imported("useFailure"), hook)
 
 
 def _request_data() -> VarData | None:
@@ -194,7 +193,7 @@ class SessionEffects(rx.Fragment):
         values = {name: getattr(SessionState, name) for name in names}
         values["status"] = SessionState.view["status"]
         arguments = ", ".join(f"{name}: {value!s}" for name, value in values.items())
-        data = (value._get_all_var_data() for value in values.values())
+        data = (var_data(value) for value in values.values())
         return [var(f"useErrands({{ {arguments} }})", Any, *data, _imported("useErrands"))]
 
 

@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import reflex as rx
-from reflex.event import Event
-from reflex.istate.manager.disk import StateManagerDisk
-from reflex.istate.manager.memory import StateManagerMemory
-from reflex.istate.manager.token import BaseStateToken
-from reflex.istate.shared import SharedStateBaseInternal
-from reflex.state import BaseState, OnLoadInternalState, StateUpdate
-from reflex.utils.token_manager import RedisTokenManager, SocketRecord
-from reflex_base.constants import CompileVars
-from reflex_base.event.context import EventContext
 
 from ...core.errors import AccessDenied
 from ...core.rate_limit import network
@@ -30,6 +18,18 @@ from ...http.sockets.callers import (
     running_for,
 )
 from ...http.sockets.connections import Connection, Connections
+from ..compat import (
+    PAGE_LOAD_EVENTS,
+    bind_events,
+    cancel_event,
+    claim_tab,
+    guard_deltas,
+    guard_links,
+    guard_shared_states,
+    guard_states,
+    purge_tab,
+    release_tab,
+)
 from .state import SessionState, stored
 
 MAX_CLOSED = 500
@@ -62,30 +62,8 @@ class ClosedTabs:
 
     def _release(self, tab: str) -> None:
         del self._networks[tab]
-        manager = self.app.state_manager
-        if not isinstance(manager, StateManagerMemory | StateManagerDisk):
-            return
-        lock = manager._states_locks.get(tab)
-        if self.connections.showing(tab) is None and not (lock and lock.locked()):
-            manager._purge_token(rx.BaseStateToken(ident=tab, cls=rx.State))
-
-
-BOOT_EVENTS = [
-    f"{rx.State.get_full_name()}.{name}"
-    for name in (CompileVars.HYDRATE, CompileVars.HYDRATE_AND_LOAD)
-]
-"""What a tab sends whenever its socket is connected, whether or not a person is there."""
-
-_PAGE_LOAD = [
-    *BOOT_EVENTS,
-    *(
-        f"{OnLoadInternalState.get_full_name()}.{name}"
-        for name in ("on_load_internal", "set_is_hydrated")
-    ),
-]
-"""Reflex's own events of a page that loads; without them it shows that it is loading."""
-
-Verify = Callable[[Caller], Awaitable[object]]
+        if self.connections.showing(tab) is None:
+            purge_tab(self.app, tab)
 
 
 @dataclass
@@ -94,17 +72,17 @@ class EventCallers:
 
     app: rx.App
     connections: Connections
+    verify: Callable[[Caller], Awaitable[bool]]
+    is_tab_of_another: Callable[[str], Awaitable[bool]]
     _callers: dict[str, Caller] = field(default_factory=dict, init=False)
 
-    def install(
-        self, *, verify: Verify, is_tab_of_another: Callable[[str], Awaitable[bool]]
-    ) -> None:
+    def install(self) -> None:
         """Put the checks into the running app."""
-        self._bind_events()
-        self._guard_states(verify)
-        self._guard_deltas()
-        self._guard_links(is_tab_of_another)
-        self._guard_shared_states()
+        bind_events(self.app, self._callers, begin=new_caller, run_as=running_for)
+        guard_states(self.app, self._check_change)
+        guard_deltas(self.app, self._may_send)
+        guard_links(self.app, is_own=self._is_own, linked=self._linked)
+        guard_shared_states(self._check_shared_state)
 
     def end(self, sid: str) -> None:
         """Cancel what runs or waits for a session.
@@ -112,126 +90,53 @@ class EventCallers:
         The event that ends it goes on, signed out, and so does the loading of a page.
         """
         ending = current_caller()
-        futures = self.app.event_processor._futures
         for txid, caller in tuple(self._callers.items()):
             if caller.sid != sid:
                 continue
             caller.connection.sid = caller.connection.session = None
-            if caller is ending or caller.event in _PAGE_LOAD:
+            if caller is ending or caller.event in PAGE_LOAD_EVENTS:
                 caller.sid, caller.is_signed_out = None, True
-            elif (future := futures.get(txid)) is not None:
-                future.cancel()
+            else:
+                cancel_event(self.app, txid)
 
     def close(self, connection: Connection) -> None:
-        """Cancel what signed out, and went on in a page that is gone now."""
-        futures = self.app.event_processor._futures
+        """Cancel what signed out, and went on in a page that has closed."""
         for txid, caller in tuple(self._callers.items()):
-            if caller.connection is connection and caller.is_signed_out and txid in futures:
-                futures[txid].cancel()
+            if caller.connection is connection and caller.is_signed_out:
+                cancel_event(self.app, txid)
 
-    def _bind_events(self) -> None:
-        processor: Any = self.app.event_processor
-        enqueue, create_task = processor.enqueue, processor._create_event_task
-
-        async def enqueue_for_caller(
-            token: str, event: Event, ev_ctx: EventContext | None = None
-        ) -> Any:
-            caller = new_caller(event.name)
-            if caller is None:
-                return await enqueue(token, event, ev_ctx)
-            with self.app.set_contexts():
-                context = ev_ctx or EventContext.get().fork(token, event.router_data)
-            self._callers[context.txid] = caller
-            try:
-                future = await enqueue(token, event, context)
-            except BaseException:
-                del self._callers[context.txid]
-                raise
-            future.add_done_callback(lambda _: self._callers.pop(context.txid, None))
-            return future
-
-        def create_task_for_caller(*, entry: Any, registered_handler: Any) -> asyncio.Task[None]:
-            with running_for(self._callers.get(entry.ctx.txid)):
-                task: asyncio.Task[None] = create_task(
-                    entry=entry, registered_handler=registered_handler
-                )
-                return task
-
-        processor.enqueue, processor._create_event_task = enqueue_for_caller, create_task_for_caller
-
-    def _guard_states(self, verify: Verify) -> None:
-        """Let nothing of a caller touch the caller's tab once the session is over."""
-        manager: Any = self.app.state_manager
-        modify = manager.modify_state_with_links
-
-        @contextlib.asynccontextmanager
-        async def modify_for_caller(
-            token: BaseStateToken, *args: Any, **context: Any
-        ) -> AsyncIterator[BaseState]:
-            async with modify(token, *args, **context) as state:
-                caller = current_caller()
-                if caller is not None and caller.owns(token.ident):
-                    # The middleware verifies what comes first, and has the page's own socket.
-                    is_known = context.get("event") is not None and caller.connection.is_open
-                    if not caller.is_valid or not (is_known or await verify(caller)):
-                        raise asyncio.CancelledError("The session that started this is over.")
-                yield state
-
-        manager.modify_state_with_links = modify_for_caller
-
-    def _guard_deltas(self) -> None:
-        """Send a tab nothing of a caller whose session is over."""
-        namespace: Any = self.app.event_namespace
-        emit = namespace.emit_update
-
-        async def emit_for_caller(update: StateUpdate, token: str) -> None:
-            caller = current_caller()
-            if caller is None or not caller.owns(token) or caller.is_valid:
-                await emit(update=update, token=token)
-
-        namespace.emit_update = emit_for_caller
-
-    def _guard_links(self, is_tab_of_another: Callable[[str], Awaitable[bool]]) -> None:
-        """Give a socket that names the tab of another a new one."""
-        namespace: Any = self.app.event_namespace
-        link = namespace.link_token_to_sid
-
-        async def link_own(sid: str, token: str, *, update_state: bool = True) -> None:
-            connection = current_connection()
-            if connection is None:
-                raise LookupError("A socket is linked to a tab without a connection.")
-            is_own = not await is_tab_of_another(token) and await self._claim(sid, token)
-            if is_own and await is_tab_of_another(token):  # its owner came and left meanwhile
-                await namespace._token_manager.disconnect_token(token, sid)
-                is_own = False
-            if not is_own:
-                token = str(uuid.uuid4())
-                await namespace.emit("new_token", token, to=sid)
-            await link(sid, token, update_state=update_state)
-            self.connections.link(connection, namespace.sid_to_token[sid])
-
-        namespace.link_token_to_sid = link_own
-
-    async def _claim(self, sid: str, tab: str) -> bool:
-        """Claim a tab for one socket of all workers: Reflex looks and writes in two steps."""
-        namespace: Any = self.app.event_namespace
-        manager = namespace._token_manager
-        known = manager.token_to_socket.get(tab)
-        if not isinstance(manager, RedisTokenManager) or (known and known.sid == sid):
-            return True
-        record = SocketRecord(instance_id=manager.instance_id, sid=sid)
-        if not await manager._store_socket_record(tab, record, nx=True):
+    async def _is_own(self, sid: str, tab: str) -> bool:
+        """Tell whether a socket may be linked to the tab that it names."""
+        if current_connection() is None:
+            raise LookupError("A socket is linked to a tab without a connection.")
+        if await self.is_tab_of_another(tab) or not await claim_tab(self.app, sid, tab):
             return False
-        manager.token_to_socket[tab], manager.sid_to_token[sid] = record, tab
+        if await self.is_tab_of_another(tab):  # its owner came and left meanwhile
+            await release_tab(self.app, sid, tab)
+            return False
         return True
 
-    def _guard_shared_states(self) -> None:
+    def _linked(self, tab: str) -> None:
+        if (connection := current_connection()) is not None:
+            self.connections.link(connection, tab)
+
+    async def _check_change(self, tab: str, is_event: bool) -> None:  # noqa: FBT001
+        """Let nothing of a caller touch the caller's tab once the session has ended."""
+        caller = current_caller()
+        if caller is None or not caller.owns(tab):
+            return
+        # The middleware verifies what comes first, and has the page's own socket.
+        is_verified = is_event and caller.connection.is_open
+        if not caller.is_valid or not (is_verified or await self.verify(caller)):
+            raise asyncio.CancelledError("The session that started this has ended.")
+
+    @staticmethod
+    def _may_send(tab: str) -> bool:
+        """Send a tab nothing of a caller whose session has ended."""
+        caller = current_caller()
+        return caller is None or not caller.owns(tab) or caller.is_valid
+
+    async def _check_shared_state(self, name: str) -> None:
         """Take no tab's name for a shared state's: Reflex keeps both under names of one kind."""
-        link: Any = SharedStateBaseInternal._link_to
-
-        async def link_to(state: Any, name: str) -> Any:
-            if (await stored(self.app, name, SessionState)).owner() is not None:
-                raise AccessDenied("This name is a tab's, and not a shared state's.")
-            return await link(state, name)
-
-        SharedStateBaseInternal._link_to = link_to  # type: ignore[assignment,method-assign]
+        if (await stored(self.app, name, SessionState)).owner() is not None:
+            raise AccessDenied("This name is a tab's, and not a shared state's.")

@@ -7,16 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
 from enum import Enum
 from types import NoneType
-from typing import TYPE_CHECKING, Any, TypeGuard, get_args, get_origin, get_type_hints
+from typing import Any, TypeGuard, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
-from reflex.event import EventHandler
-from reflex_base.event.context import EventContext
-from reflex_base.event.processor.base_state_processor import _transform_event_arg
-from reflex_base.registry import RegistrationContext
-from reflex_base.utils.form import transform_form_data
-from reflex_base.utils.serializers import deserializers
-from reflex_base.utils.types import is_union, resolve_type_alias
+from reflex.event import Event, EventHandler
+from reflex.state import BaseState
 
 from ...core.errors import AccessDenied, NotAuthenticated, RequestRejected
 from ...core.rules import Rule, Verdict
@@ -24,6 +19,16 @@ from ...core.session import Session
 from ...engine import AuthCore
 from ...http.sockets.callers import Caller
 from ...http.sockets.connections import Connection
+from ..compat import (
+    RegistrationContext,
+    converted,
+    deserializers,
+    enqueue,
+    find_handler,
+    hints_of,
+    is_union,
+    resolve_type_alias,
+)
 from ..protected import Guards
 from .navigation import Navigation
 from .push import Live
@@ -35,7 +40,7 @@ _SCALARS = (str, int, float, bool)
 
 def misfit(handler: EventHandler, payload: Mapping[str, Any]) -> str | None:
     """Find an argument that a handler's annotations don't allow."""
-    hints = handler._get_type_hints()
+    hints = hints_of(handler)
     return next(
         (name for name, value in payload.items() if not _fits(value, hints.get(name, Any))), None
     )
@@ -44,9 +49,7 @@ def misfit(handler: EventHandler, payload: Mapping[str, Any]) -> str | None:
 def _fits(value: object, hint: Any) -> bool:
     hint = resolve_type_alias(hint)
     try:
-        if value != "":
-            _transform_event_arg(value, hint)
-        value = transform_form_data(value, hint)
+        value = converted(value, hint)
     except Exception:  # noqa: BLE001 - an app's own types may raise anything
         return False
     return _is_one(value, hint)
@@ -106,11 +109,6 @@ def _is_scalar(value: object, kind: type) -> bool:
     return value is None or isinstance(value, _SCALARS)
 
 
-if TYPE_CHECKING:
-    from reflex.event import Event
-    from reflex.state import BaseState
-
-
 class EventGuard:
     """Turns events away that are not for their sender, and lets them in when they are."""
 
@@ -146,13 +144,13 @@ class EventGuard:
         rule = self._rule(waiting["name"])
         if rule is None or await self._judge(rule, caller) is Verdict.GRANTED:
             session_state.drop()
-            await EventContext.get().enqueue(_event(waiting))
+            await enqueue(waiting["name"], waiting["payload"])
 
     async def authorize_files(
         self, name: str, session: Session | None, connection: Connection
     ) -> None:
         """Authorize an event that brings files, before they are read."""
-        if name not in self._registry.event_handlers:
+        if find_handler(self._registry, name) is None:
             raise RequestRejected("The files are for no event handler of this app.")
         rule = self._rule(name)
         verdict = await rule.decide(session, self._auth.clock) if rule else Verdict.GRANTED
@@ -168,8 +166,8 @@ class EventGuard:
         raise AccessDenied("You don't have permission to do this.", reason="event")
 
     def _rule(self, name: str) -> Rule | None:
-        known = self._registry.event_handlers.get(name)
-        return self._guards.of_event(known.states[0], known.handler) if known else None
+        known = find_handler(self._registry, name)
+        return self._guards.of_event(*known) if known else None
 
     async def _judge(self, rule: Rule, caller: Caller | None) -> Verdict:
         return await rule.decide(_session_of(caller), self._auth.clock)
@@ -207,9 +205,3 @@ class EventGuard:
 
 def _session_of(caller: Caller | None) -> Session | None:
     return caller.connection.session if caller and caller.sid and caller.is_valid else None
-
-
-def _event(waiting: dict[str, Any]) -> Event:
-    from reflex.event import Event
-
-    return Event(name=waiting["name"], payload=waiting["payload"])

@@ -9,7 +9,6 @@ from typing import Any, Generic, TypeVar
 
 import reflex as rx
 from reflex.state import BaseState
-from reflex_base.event.context import EventContext
 
 from ...core import events as ev
 from ...core.audit import code_of
@@ -20,6 +19,7 @@ from ...engine import AuthCore
 from ...http.csrf import Csrf
 from ...http.sockets.callers import Caller, current_caller, current_connection, running_for
 from ...http.sockets.connections import Connection, Connections
+from ..compat import current_token, mark_dirty
 from ..protected import Guards
 from .callers import ClosedTabs, EventCallers
 from .deadlines import Deadlines
@@ -80,7 +80,9 @@ class Live:
     ) -> None:
         self._app = app
         self._csrf = csrf
-        self.callers = EventCallers(app, connections)
+        self.callers = EventCallers(
+            app, connections, verify=self.is_alive, is_tab_of_another=self.is_tab_of_another
+        )
         self._closed_tabs = ClosedTabs(app, connections)
         connections.closed = self._close
         self._ways = ways
@@ -121,11 +123,7 @@ class Live:
 
     def viewer(self, state: BaseState) -> Session | None:
         """Find the session of who sees a state, as it was last verified."""
-        try:
-            tab = EventContext.get().token
-        except LookupError:
-            tab = ""
-        tab = tab or state.router.session.client_token
+        tab = current_token() or state.router.session.client_token
         connection = self.connections.showing(tab)
         if connection is None and (caller := current_caller()) is not None:
             connection = caller.connection if caller.owns(tab) and caller.is_valid else None
@@ -325,9 +323,7 @@ class Live:
         for state_class, names in self._guards.turned(
             before, connection.session, self._auth.clock, since=since
         ):
-            mine = await state.get_state(state_class)
-            mine.dirty_vars.update(names)
-            mine._mark_ancestors_dirty()
+            mark_dirty(await state.get_state(state_class), names)
 
     def _session(self, record: SessionRecord | None) -> Session | None:
         return self._auth.session(record) if record else None

@@ -6,31 +6,11 @@ from typing import Any, TypeVar
 
 import reflex as rx
 from pydantic_core import to_json
-from reflex.istate.manager.redis import StateManagerRedis
-from reflex.istate.shared import SharedStateBaseInternal
-from reflex.state import BaseState, State
-from reflex_base.event.context import EventContext
+from reflex.state import BaseState
 
 from ...core.errors import AuthError
 from ...http.sockets.connections import Connection
-
-
-async def unlink_shared(root: BaseState) -> None:
-    """Have a tab share nothing any more; what it shared is left to the others as it is.
-
-    Reflex lends a tab the states that it shares for as long as an event runs. They go back
-    now, so that the tab's own ones are in their place at once.
-    """
-    if not isinstance(root, State) or not root._reflex_internal_links:
-        return
-    lender = await root.get_state(SharedStateBaseInternal)
-    for state in lender._held_locks_linked_states():
-        state._linked_from.discard(root.rx_router_session.client_token)
-    if lender._exit_stack is not None:
-        await lender._exit_stack.aclose()
-    lender._held_locks = {}
-    root._reflex_internal_links = {}
-
+from ..compat import load_substates, root_state, touch, unlink_shared
 
 StateType = TypeVar("StateType", bound=BaseState)
 
@@ -43,9 +23,9 @@ async def reset_tab(state: BaseState, *, owner: str | None, sid: str) -> None:
     """
     if owner in ("", sid):
         return
-    root = state._get_root_state()
+    root = root_state(state)
     await unlink_shared(root)
-    await _grow(root)
+    await load_substates(root)
     substates = root.substates.values()
     if owner is None and not any(map(_holds_something, substates)):
         return
@@ -65,14 +45,6 @@ async def holds_something(app: rx.App, name: str) -> bool:
     """Tell whether a tab, or a shared state, is more than what a new tab begins with."""
     root = await app.state_manager.get_state(rx.BaseStateToken(ident=name, cls=rx.State))
     return any(map(_holds_something, root.substates.values()))
-
-
-async def _grow(root: BaseState) -> None:
-    """Have all states of the tab at hand, also those that stayed in Redis."""
-    context = EventContext.get()
-    if isinstance(context.state_manager, StateManagerRedis):
-        token = rx.BaseStateToken(ident=context.token, cls=type(root))
-        await context.state_manager.get_state(token, for_state_instance=root)
 
 
 def _holds_something(state: BaseState) -> bool:
@@ -172,7 +144,7 @@ class SessionState(rx.State):
 
     def last(self) -> None:
         """Live on for as long as what an event changes elsewhere in the tab."""
-        self._was_touched = True
+        touch(self)
 
     def show(self, session: dict[str, Any] | None) -> None:
         """Show a session."""

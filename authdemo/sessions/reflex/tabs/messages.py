@@ -25,11 +25,9 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import to_json
-from reflex.constants import SETTER_PREFIX, Endpoint
 from reflex.event import EventHandler
-from reflex.state import EventHandlerSetVar
-from reflex_base.registry import RegistrationContext
 
+from ..compat import EVENT_NAMESPACE, RegistrationContext, find_handler, sets_unknown_var
 from .event_guard import misfit
 
 logger = logging.getLogger("authdemo.sessions")
@@ -38,7 +36,7 @@ MAX_PLACE_BYTES = 8192
 """How long an address may be that a tab says it shows, and so its query and what is beside it."""
 
 _HEARTBEAT = re.compile(r"[12356](probe)?")
-_MESSAGE = re.compile(rf"4([0-3])(?:{re.escape(str(Endpoint.EVENT))})?,?[0-9]*", re.ASCII)
+_MESSAGE = re.compile(rf"4([0-3])(?:{re.escape(EVENT_NAMESPACE)})?,?[0-9]*", re.ASCII)
 _CONNECT, _EVENT = "0", "2"
 _BESIDE_EVENTS = ("ping", "client_error")
 
@@ -114,20 +112,19 @@ class MessageFilter:
         return self._can_be_taken(_events.validate_json(body)[1])
 
     def _can_be_taken(self, event: _Event) -> bool:
-        known = self.registry.event_handlers.get(event.name)
+        known = find_handler(self.registry, event.name)
         if known is None:
             return False
+        handler = known[1]
         try:
-            _signature(known.handler.fn).bind(None, **event.payload)
+            _signature(handler.fn).bind(None, **event.payload)
         except TypeError:
             return False
-        argument = misfit(known.handler, event.payload)
+        argument = misfit(handler, event.payload)
         if argument is not None:
-            self._explain(event.name, known.handler, argument)
+            self._explain(event.name, handler, argument)
             return False
-        return not isinstance(known.handler, EventHandlerSetVar) or _has_setter(
-            known.handler.state, event.payload["var_name"]
-        )
+        return not sets_unknown_var(handler, event.payload)
 
     def _explain(self, name: str, handler: EventHandler, argument: str) -> None:
         """Tell the app's developers, once for each argument, and never with the value."""
@@ -138,7 +135,3 @@ class MessageFilter:
 
 
 _signature = functools.cache(inspect.signature)
-
-
-def _has_setter(state: object, name: object) -> bool:
-    return isinstance(name, str) and hasattr(state, SETTER_PREFIX + name)

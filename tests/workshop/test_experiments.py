@@ -35,7 +35,7 @@ from authdemo.sessions.core.sessions import Verified
 from authdemo.sessions.core.settings import Rate, Settings
 from authdemo.sessions.core.tokens import Claims
 from authdemo.sessions.engine import AuthCore
-from authdemo.sessions.http.api.session import Endpoints
+from authdemo.sessions.http.api import Api
 from authdemo.sessions.http.context import RequestContexts
 from authdemo.sessions.http.csrf import Csrf
 from authdemo.sessions.http.origin import Origins
@@ -90,7 +90,7 @@ class Stand:
         return await workshop.run(key, sid=record.id, base_url=BASE_URL, device=DEVICE)
 
     def app(self) -> ASGIApp:
-        inner = Endpoints(self.auth, self.visitors).in_front_of(Starlette())
+        inner = Api.of(self.auth, self.visitors).before(Starlette())
 
         async def listening(scope: Scope, receive: Receive, send: Send) -> None:
             self.cookies += [v.decode() for k, v in scope["headers"] if k == b"cookie"]

@@ -18,7 +18,7 @@ RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 PREFIX = "authjs"
 """The first part of the names unless `AUTH_COOKIE_PREFIX` says another."""
 
-LONGEST_VALUE = 4000
+MAX_VALUE = 4000
 """Browsers keep 4096 bytes, name and attributes included (RFC 6265, section 6.1)."""
 
 _MOST_CANDIDATES = 4

@@ -1,4 +1,4 @@
-"""Requests and their bodies."""
+"""A request: its path, query and headers, and its body within limits of size and time."""
 
 from __future__ import annotations
 
@@ -18,90 +18,61 @@ from .headers import find_header
 from .responses import BodyRejected
 
 MAX_BODY_BYTES = 16 * 1024
+BODY_TIMEOUT = 10
+"""Seconds from the head of a request to the last byte of its body."""
+
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
-
-BODY_SECONDS = 10
-"""How long a body may take to arrive, from its head to its last octet."""
-
-
-def is_form(request: Request) -> bool:
-    """Tell whether a request's body is of form fields, which are all text."""
-    return _kind(request) == _FORM
-
-
-async def read(request: Request) -> dict[str, Any]:
-    """Read a body of JSON or of form fields."""
-    kind = _kind(request)
-    if kind not in (_JSON, _FORM):
-        raise BodyRejected(f"The body must be {_JSON} or {_FORM}.", 415)
-    octets = await _in_time(request)
-    try:
-        return _json(octets) if kind == _JSON else _form(octets)
-    except ValueError as error:
-        raise BodyRejected("The body is not valid JSON, or not UTF-8.") from error
-
-
-def _kind(request: Request) -> str:
-    return (request.header(b"content-type") or "").partition(";")[0].strip().lower()
-
-
-async def _in_time(request: Request) -> bytes:
-    """Wait for the whole body, but not for ever (RFC 9110, section 15.5.9)."""
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            return await _octets(request)
-    except TimeoutError as error:
-        raise BodyRejected("The body took too long to arrive. Send it again.", 408) from error
-
-
-async def _octets(request: Request) -> bytes:
-    octets, is_more = b"", True
-    while is_more:
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise BodyRejected("The body did not arrive whole.")
-        octets += message.get("body", b"")
-        is_more = message.get("more_body", False)
-        if len(octets) > MAX_BODY_BYTES:
-            raise BodyRejected(f"The body must have at most {MAX_BODY_BYTES} bytes.", 413)
-    return octets
-
-
-def _json(octets: bytes) -> dict[str, Any]:
-    body = strict_json.loads(octets)
-    if not isinstance(body, dict):
-        raise BodyRejected("The body must be a JSON object.")
-    return body
-
-
-def _form(octets: bytes) -> dict[str, Any]:
-    text = octets.decode("utf-8", "strict")
-    return dict(parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="strict"))
 
 
 @dataclass(eq=False)
 class Request:
-    """A request, of which nothing is read before it is asked for."""
+    """A request; nothing of it is parsed before it is needed."""
 
     scope: Scope
     receive: Receive
-    name: str = ""
+    provider_id: str = ""
     context: RequestContext | None = field(default=None, init=False)
 
     @property
     def path(self) -> str:
-        """The path that it asks for."""
+        """The canonical path."""
         return str(self.scope["path"])
 
     @cached_property
     def query(self) -> dict[str, str]:
-        """The fields of its query; of one that is repeated, the last."""
+        """The query's fields; the last one of a name counts."""
         return dict(parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+
+    @cached_property
+    def is_form(self) -> bool:
+        """Whether the body consists of form fields, which are all text."""
+        return self._content_type == _FORM
+
+    def header(self, name: bytes) -> str | None:
+        """Find a header."""
+        return find_header(self.scope, name)
+
+    async def read(self) -> dict[str, Any]:
+        """Read a body of JSON or of form fields."""
+        if self._content_type not in (_JSON, _FORM):
+            raise BodyRejected(f"The body must be {_JSON} or {_FORM}.", 415)
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT):
+                data = await self._receive_all()
+        except TimeoutError as error:  # RFC 9110, section 15.5.9
+            raise BodyRejected("The body took too long to arrive. Send it again.", 408) from error
+        try:
+            body = _parse_form(data) if self.is_form else strict_json.loads(data)
+        except ValueError as error:
+            raise BodyRejected("The body is not valid JSON, or not UTF-8.") from error
+        if not isinstance(body, dict):
+            raise BodyRejected("The body must be a JSON object.")
+        return body
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[Callable[[], bool]]:
-        """Watch whether the sender stays, once the body has been read."""
+        """Watch whether the client disconnects, once the body has been read."""
         left = asyncio.Event()
 
         async def watch() -> None:
@@ -115,6 +86,23 @@ class Request:
         finally:
             watching.cancel()
 
-    def header(self, name: bytes) -> str | None:
-        """Find a header; see `find_header`."""
-        return find_header(self.scope, name)
+    @property
+    def _content_type(self) -> str:
+        return (self.header(b"content-type") or "").partition(";")[0].strip().lower()
+
+    async def _receive_all(self) -> bytes:
+        data, has_more = b"", True
+        while has_more:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise BodyRejected("The body did not arrive whole.")
+            data += message.get("body", b"")
+            has_more = message.get("more_body", False)
+            if len(data) > MAX_BODY_BYTES:
+                raise BodyRejected(f"The body must have at most {MAX_BODY_BYTES} bytes.", 413)
+        return data
+
+
+def _parse_form(data: bytes) -> dict[str, Any]:
+    text = data.decode("utf-8", "strict")
+    return dict(parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="strict"))

@@ -16,7 +16,7 @@ from .cookies import RawHeaders
 
 
 class MessageRejected(AuthError):
-    """A request that can't be taken as it is."""
+    """A malformed request."""
 
     status = 400
 
@@ -35,34 +35,34 @@ class BodyRejected(MessageRejected):
 
 
 class PreconditionFailed(MessageRejected):
-    """A condition that can't be read, or never be met."""
+    """A precondition that can't be read, or can't be met."""
 
     code = "PreconditionFailed"
 
 
 class UpgradeRequired(MessageRejected):
-    """A request to an address that takes WebSockets only (RFC 9110 section 15.5.22)."""
+    """A request for a path that takes WebSockets only (RFC 9110, section 15.5.22)."""
 
     code = "UpgradeRequired"
     status = 426
 
 
 class HostRejected(MessageRejected):
-    """A request that names no host, or none that the app answers for (RFC 9112 section 3.2)."""
+    """A missing, malformed or unknown host (RFC 9112, section 3.2)."""
 
     code = "HostRejected"
 
 
-PERSONAL: Mapping[str, str] = {
+PRIVATE: Mapping[str, str] = {
     "cache-control": "private, no-cache, no-store",
     "vary": "Cookie",
 }
-"""Headers of everything that is one visitor's own."""
+"""Headers of a response for one user."""
 
 _AS_AUTH_JS = {"expires": "0", "pragma": "no-cache"}
 _JSON = {"content-type": "application/json; charset=utf-8"}
 _TEXT = {"content-type": "text/plain; charset=utf-8"}
-_AS_IN_URLS = ":/%#?=@[]!$&'()*+,;"
+_SAFE_IN_URLS = ":/%#?=@[]!$&'()*+,;"
 
 _STATUS: dict[type[e.AuthError], int] = {
     e.RevisionConflict: 409,
@@ -91,20 +91,20 @@ def status(error: e.AuthError) -> int:
 
 
 def encode_headers(headers: Mapping[str, str]) -> RawHeaders:
-    """Spell headers as ASGI has them."""
+    """Encode headers for ASGI."""
     return [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
 
 
 @dataclass(slots=True)
 class Response:
-    """A whole answer to one request, as an ASGI app."""
+    """A whole response, as an ASGI app."""
 
     status: int
     headers: RawHeaders
     body: bytes = b""
 
     def plus(self, headers: Iterable[tuple[bytes, bytes]]) -> Response:
-        """Add headers, such as those of cookies."""
+        """Add headers, such as cookies."""
         self.headers.extend(headers)
         return self
 
@@ -115,62 +115,55 @@ class Response:
         await send({"type": "http.response.body", "body": self.body})
 
 
-_PERSONAL = encode_headers(PERSONAL)
-_PERSONAL_JSON = encode_headers({**PERSONAL, **_AS_AUTH_JS, **_JSON})
+_PRIVATE = encode_headers(PRIVATE)
+_PRIVATE_JSON = encode_headers({**PRIVATE, **_AS_AUTH_JS, **_JSON})
+_PRIVATE_TEXT = encode_headers({**PRIVATE, **_TEXT})
 _PUBLIC_JSON = encode_headers({**_JSON, "cache-control": "public, max-age=300"})
 
 
 def public_json(body: object) -> Response:
-    """Answer with what is the same for everyone."""
+    """Respond with JSON that is the same for everyone."""
     return Response(200, [*_PUBLIC_JSON], strict_json.dumps(body))
 
 
 def private_json(body: object, status_code: int = 200) -> Response:
-    """Answer with one visitor's own data."""
-    return Response(status_code, [*_PERSONAL_JSON], strict_json.dumps(body))
+    """Respond with JSON for one user."""
+    return Response(status_code, [*_PRIVATE_JSON], strict_json.dumps(body))
 
 
 def text(body: str, status_code: int) -> Response:
-    """Answer with a plain text."""
-    return Response(status_code, encode_headers({**PERSONAL, **_TEXT}), body.encode())
+    """Respond with plain text."""
+    return Response(status_code, [*_PRIVATE_TEXT], body.encode())
 
 
 def redirect(url: str, status_code: int) -> Response:
-    """Send a visitor elsewhere."""
-    return Response(status_code, [*_PERSONAL, location_header(url)])
+    """Redirect."""
+    return Response(status_code, [*_PRIVATE, location_header(url)])
 
 
 def location_header(url: str) -> tuple[bytes, bytes]:
-    """Name the address where to go (RFC 9110, section 10.2.2)."""
-    return b"location", quote(url, safe=_AS_IN_URLS).encode()
+    """Encode a URL for `Location` (RFC 9110, section 10.2.2)."""
+    return b"location", quote(url, safe=_SAFE_IN_URLS).encode()
+
+
+def error_headers(error: e.AuthError) -> RawHeaders:
+    """List the headers of an error: `Retry-After` and `Allow` (RFC 9110, section 10.2)."""
+    headers: dict[str, str] = {}
+    if error.retry_after is not None:
+        headers["retry-after"] = str(error.retry_after)
+    if isinstance(error, e.MethodNotAllowed):
+        headers["allow"] = ", ".join(error.allowed)
+    return encode_headers(headers)
 
 
 def text_error(error: e.AuthError) -> Response:
-    """Answer a request for a page with an error."""
-    return text(error.message, status(error)).plus(
-        [*retry_after_header(error), *allow_header(error)]
-    )
-
-
-def retry_after_header(error: e.AuthError) -> RawHeaders:
-    """Say when it may go better (RFC 9110, section 10.2.3)."""
-    return (
-        [] if error.retry_after is None else encode_headers({"retry-after": str(error.retry_after)})
-    )
-
-
-def allow_header(error: e.AuthError) -> RawHeaders:
-    """Say which methods are taken, where another is not (RFC 9110, section 10.2.1)."""
-    if not isinstance(error, e.MethodNotAllowed):
-        return []
-    return encode_headers({"allow": ", ".join(error.allowed)})
+    """Respond with an error as text."""
+    return text(error.message, status(error)).plus(error_headers(error))
 
 
 def json_error(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> Response:
-    """Answer with an error."""
+    """Respond with an error as JSON."""
     body: dict[str, Any] = {**error.to_dict(), **(extra or {})}
     if isinstance(error, e.RevisionConflict):
         body["rev"] = error.rev
-    return private_json(body, status(error)).plus(
-        [*retry_after_header(error), *allow_header(error)]
-    )
+    return private_json(body, status(error)).plus(error_headers(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -14,119 +15,99 @@ from .requests import Request
 from .responses import Response
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
-OnError: TypeAlias = Callable[[Request, AuthError], None]
+Route: TypeAlias = Mapping[str, Endpoint]
+"""What answers each method at one path."""
 
-NAME = "{provider}"
-"""What stands in a path for the one thing that differs."""
-
-
-class Route:
-    """One address, and what answers there.
-
-    `HEAD` is answered as `GET` is, without the body, which the server leaves out
-    (RFC 9110 section 9.3.2).
-    """
-
-    def __init__(self, endpoints: Mapping[str, Endpoint], on_error: OnError) -> None:
-        self._on_error = on_error
-        also = {"HEAD": endpoints["GET"]} if "GET" in endpoints else {}
-        self._endpoints = {**endpoints, **also}
-        self.methods = sorted(self._endpoints)
-
-    async def answer(self, request: Request) -> Response:
-        """Answer a request; every `AuthError` becomes an answer too."""
-        try:
-            return await self._endpoints.get(request.scope["method"], self._refuse)(request)
-        except AuthError as error:
-            self._on_error(request, error)
-            url = getattr(error, "url", None)
-            if url and wants_page(request.scope):
-                return responses.redirect(url, 303)
-            return responses.json_error(error, {"url": url} if url else None)
-
-    async def _refuse(self, _: Request) -> Response:
-        if not self.methods:
-            raise NotFound
-        raise MethodNotAllowed(allowed=self.methods)
+_PARAMETER = "{provider}"
 
 
+@dataclass(frozen=True, eq=False)
 class Router:
-    """All addresses below one path; other requests are passed on.
+    """Answers requests for the paths below `base`, and passes on the others.
 
-    Empty segments of a path count for nothing, as in Auth.js: `/session/` and `//session` are
-    `/session`. Else a path is taken as it is spelled.
+    Empty segments of a path are ignored, as in Auth.js: `/session/` and `//session` are
+    `/session`. `HEAD` is answered like `GET`; the server leaves the body out (RFC 9110,
+    section 9.3.2).
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        base: str,
-        table: Mapping[str, Mapping[str, Endpoint]],
-        on_error: OnError,
-    ) -> None:
-        self._app = app
-        self._base = base
-        self._below = base + "/"
-        self._addresses = {base + path: Route(each, on_error) for path, each in table.items()}
-        self._nothing = Route({}, on_error)
+    app: ASGIApp
+    base: str
+    table: Mapping[str, Route]
+    on_error: Callable[[Request, AuthError], None]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request that is for one of the addresses, or pass it on."""
+        """Answer one request, or pass it on; every `AuthError` becomes a response."""
         path = scope.get("path", "")
-        if scope["type"] != "http" or not (path.startswith(self._below) or path == self._base):
-            await self._app(scope, receive, send)
+        if scope["type"] != "http" or not f"{path}/".startswith(f"{self.base}/"):
+            await self.app(scope, receive, send)
             return
-        address, name = self._find(path)
-        answer = await address.answer(Request(scope, receive, name))
-        await answer(scope, receive, send)
+        route, provider_id = self._find(path.removeprefix(self.base))
+        request = Request(scope, receive, provider_id)
+        try:
+            response = await _endpoint(route, scope["method"])(request)
+        except AuthError as error:
+            self.on_error(request, error)
+            response = _rejection(request, error)
+        await response(scope, receive, send)
 
     def _find(self, path: str) -> tuple[Route, str]:
-        """Find what is at a path, and the name that stands in it."""
-        if path in self._addresses:
-            return self._addresses[path], ""
-        whole = self._without_empty_segments(path)
-        if whole in self._addresses:
-            return self._addresses[whole], ""
-        place, _, name = whole.rpartition("/")
-        return self._addresses.get(f"{place}/{NAME}", self._nothing), name
+        """Find the route of a path, and the provider in it."""
+        if path in self.table:
+            return self.table[path], ""
+        segments = [segment for segment in path.split("/") if segment]
+        whole, parent = "/" + "/".join(segments), "/" + "/".join([*segments[:-1], _PARAMETER])
+        if whole in self.table:
+            return self.table[whole], ""
+        return self.table.get(parent, {}), segments[-1] if segments else ""
 
-    def _without_empty_segments(self, path: str) -> str:
-        return "/".join([self._base, *filter(None, path.removeprefix(self._base).split("/"))])
+
+def _endpoint(route: Route, method: str) -> Endpoint:
+    endpoint = route.get("GET" if method == "HEAD" else method)
+    if endpoint is not None:
+        return endpoint
+    if not route:
+        raise NotFound
+    raise MethodNotAllowed(allowed=sorted([*route, *(["HEAD"] if "GET" in route else [])]))
+
+
+def _rejection(request: Request, error: AuthError) -> Response:
+    url = getattr(error, "url", None)
+    if url and wants_page(request.scope):
+        return responses.redirect(url, 303)
+    return responses.json_error(error, {"url": url} if url else None)
 
 
 Layer: TypeAlias = Callable[[ASGIApp], ASGIApp]
 
-_BEHIND = "authdemo.sessions.behind"
-"""Where a scope says what is behind the layers that it is passing through, or has passed."""
+_INNER_APP = "authdemo.sessions.inner_app"
+"""The key in a scope for the app behind the layers that it has entered."""
 
 
 class OutermostMiddleware:
-    """Layers that a request passes once, wherever it meets them first.
+    """Layers that each request passes once, wherever it meets them first.
 
-    An app can be wrapped by a framework in layers of its own before it is served. To wrap
-    the whole as well as the app makes the requests that are answered here fast, and no
-    request can come past these layers if the whole is served without them.
+    A framework can wrap an app in layers of its own before it is served. We wrap both the whole
+    and the app: so requests that are answered here are fast, and none can bypass the layers if
+    the app is served without the framework's.
     """
 
     def __init__(self, layers: Iterable[Layer]) -> None:
-        stack: ASGIApp = _go_behind
+        self._stack: ASGIApp = _call_inner_app
         for layer in layers:
-            stack = layer(stack)
-        self._stack = stack
+            self._stack = layer(self._stack)
 
     def before(self, app: ASGIApp) -> ASGIApp:
         """Put the layers in front of an app."""
 
-        async def stand(scope: Scope, receive: Receive, send: Send) -> None:
-            if _BEHIND in scope:
+        async def enter(scope: Scope, receive: Receive, send: Send) -> None:
+            if _INNER_APP in scope:
                 await app(scope, receive, send)
             else:
-                scope[_BEHIND] = app
+                scope[_INNER_APP] = app
                 await self._stack(scope, receive, send)
 
-        return stand
+        return enter
 
 
-async def _go_behind(scope: Scope, receive: Receive, send: Send) -> None:
-    await scope[_BEHIND](scope, receive, send)
+async def _call_inner_app(scope: Scope, receive: Receive, send: Send) -> None:
+    await scope[_INNER_APP](scope, receive, send)

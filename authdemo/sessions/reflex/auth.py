@@ -441,7 +441,7 @@ class Auth(AuthCore):
         session_state = await state.get_state(SessionState)
         wanted = session_state.leave_to or connection.address
         callback_url = connection.base_url + wanted
-        way = await self._installed.signing_out.provider_logout_url(
+        way = await self._installed.sign_out.provider_logout_url(
             record, connection.base_url, callback_url
         )
         if way is not None:

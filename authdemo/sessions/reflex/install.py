@@ -19,7 +19,7 @@ from ..core.rules import page_path
 from ..core.sessions import SessionService
 from ..core.utils import in_background
 from ..engine import AuthCore
-from ..http.api.session import Endpoints
+from ..http.api import Api
 from ..http.context import RequestContexts
 from ..http.headers import find_header
 from ..http.origin import Hosts, Origins
@@ -97,7 +97,7 @@ def front_of(  # noqa: PLR0917
     auth: AuthCore,
     contexts: RequestContexts,
     connections: Connections,
-    endpoints: Endpoints,
+    api: Api,
     event_guard: EventGuard,
     *,
     site: Site | None,
@@ -139,7 +139,7 @@ def front_of(  # noqa: PLR0917
         layers.append(
             partial(PageGuard, auth=auth, contexts=contexts, site=site, error_pages=error_pages)
         )
-    layers.append(endpoints.in_front_of)
+    layers.append(api.before)
     layers += [
         partial(_open_to, origins=contexts.origins, has_others=bool(also)),
         CanonicalPaths,
@@ -246,10 +246,10 @@ class Installation:
     ) -> None:
         connections = Connections()
         contexts = RequestContexts(auth, Origins(auth.settings.url, also=also))
-        endpoints = Endpoints(auth, contexts)
+        api = Api.of(auth, contexts)
         self._app, self._auth = app, auth
         self._site = site_of(auth, site, allow_eval=allow_eval) if site is not None else None
-        self.signing_out = endpoints.signing_out
+        self.sign_out = api.sign_out
         ways = Navigation(auth, serves_pages=site is not None)
         self.live = Live(app, auth, guards, connections, ways, csrf=contexts.csrf)
         self.overviews = Overviews(auth, connections, self.live, start=self.live.start)
@@ -259,7 +259,7 @@ class Installation:
             auth,
             contexts,
             connections,
-            endpoints,
+            api,
             event_guard,
             site=self._site,
             also=also,

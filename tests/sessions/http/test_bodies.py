@@ -16,7 +16,7 @@ from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.settings import Settings
 from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.http import requests
-from authdemo.sessions.http.api.session import Endpoints
+from authdemo.sessions.http.api import Api
 from authdemo.sessions.http.context import RequestContexts
 from authdemo.sessions.http.origin import Origins
 from authdemo.sessions.providers.credentials import Credentials
@@ -30,11 +30,11 @@ BODY = b'{"csrfToken": "x"}'
 @pytest.fixture
 def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """`/api/auth`, which waits for a body for less than a second."""
-    monkeypatch.setattr(requests, "BODY_SECONDS", SECONDS)
+    monkeypatch.setattr(requests, "BODY_TIMEOUT", SECONDS)
     settings = Settings(keys=KeyRing([SECRET]), data_dir=tmp_path)
     auth = AuthCore(providers=[Credentials(authorize=lambda _: None)], settings=settings)
-    endpoints = Endpoints(auth, RequestContexts(auth, Origins(None)))
-    with Thread(endpoints.in_front_of(Starlette())) as thread:
+    endpoints = Api.of(auth, RequestContexts(auth, Origins(None)))
+    with Thread(endpoints.before(Starlette())) as thread:
         yield thread.url
 
 
@@ -76,6 +76,6 @@ def test_a_body_that_does_not_arrive_whole_is_not_waited_for(
 def test_a_body_that_arrives_slowly_but_in_time_is_read(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(requests, "BODY_SECONDS", 20)
+    monkeypatch.setattr(requests, "BODY_TIMEOUT", 20)
     status, refusal = ask(url, trickled(BODY, SECONDS))
     assert (status, refusal["code"]) == (403, "RequestRejected")

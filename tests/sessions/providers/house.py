@@ -15,7 +15,7 @@ from authdemo.sessions.core.events import Events
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.settings import Settings
 from authdemo.sessions.engine import AuthCore
-from authdemo.sessions.http.api.session import Endpoints
+from authdemo.sessions.http.api import Api
 from authdemo.sessions.http.context import RequestContexts
 from authdemo.sessions.http.origin import Origins
 from authdemo.sessions.http.responses import text
@@ -76,8 +76,8 @@ async def open_house(folder: Path, *providers: Any, **more: Any) -> AsyncIterato
         **more,
     )
     await auth.sessions.store.open()
-    endpoints = Endpoints(auth, RequestContexts(auth, Origins(None)))
-    transport = httpx.ASGITransport(endpoints.in_front_of(text("", 404)))
+    endpoints = Api.of(auth, RequestContexts(auth, Origins(None)))
+    transport = httpx.ASGITransport(endpoints.before(text("", 404)))
     async with httpx.AsyncClient(transport=transport, base_url=HOME) as visitor:
         yield House(auth, clock, visitor, audited)
     await auth.sessions.store.close()

@@ -1,52 +1,297 @@
-"""Sign-in by credentials and by providers."""
+"""Sign-in by credentials, by a provider, and by a login ticket."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from urllib.parse import quote, unquote
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
 
 from ...core import events as ev
 from ...core.audit import AuditEvent
-from ...core.callbacks import safe_redirect_url
+from ...core.callbacks import Account
 from ...core.errors import (
     AuthError,
     CallbackFailed,
+    MethodNotAllowed,
     OAuthCallbackError,
     SignInError,
+    SignInOutdated,
+    TicketRejected,
     TooManyDepartures,
+    UnknownProvider,
 )
-from ...core.one_time import OAuthState, OneTimeStore, browser_hash, redeem_oauth_state
+from ...core.one_time import (
+    OAuthState,
+    OneTimeStore,
+    browser_hash,
+    redeem_oauth_state,
+    redeem_ticket,
+)
 from ...core.rate_limit import AddressLimit
-from ...core.users import User
 from ...core.utils import new_id
-from ...engine import AuthCore
 from ...login import Granted
-from ...providers.base import RedirectProvider
+from ...providers.base import Identity, RedirectProvider
 from .. import cookies, responses
-from ..context import RequestContext, RequestContexts
+from ..context import RequestContext
 from ..headers import wants_page
 from ..requests import Request
 from ..responses import Response
+from .common import BASE, Resource, callback_url, follows_redirects, redirect
+from .openapi import ANYONE_POST, operation, query, redirects, ref, returns
+
+_MAX_PENDING = 4
+_SEPARATOR = "."
+_SECRETS = re.compile(rf"[0-9a-f]{{40}}(?:\.[0-9a-f]{{40}}){{0,{_MAX_PENDING - 1}}}")
+_PROMPT = query(
+    "prompt",
+    'Auth.js: `signIn(provider, {}, {prompt: "login"})`. With `login` the provider has to '
+    "authenticate the user again, even if it has an active session.",
+)
+_CODE = query("code", "The provider's authorization code.")
+_POST_ONLY = {
+    "description": "Credentials are sent by POST.",
+    "headers": {"Allow": {"required": True, "schema": {"type": "string"}}},
+    "content": {"application/json": {"schema": ref("schemas", "Error")}},
+}
+_PAGE_PARAMETERS = ("returnRedirect", "callbackUrl", "error", "code")
 
 
-@dataclass(frozen=True, eq=False)
-class SigningIn:
-    """Lets visitors in, or says why not."""
+@dataclass(eq=False)
+class SignInApi(Resource):
+    """Signs users in."""
 
-    auth: AuthCore
-    contexts: RequestContexts
+    _limit: AddressLimit = field(init=False)
+    _states: OneTimeStore[OAuthState] = field(init=False)
 
-    async def admit(
+    def __post_init__(self) -> None:
+        """Limit sign-ins at providers by address."""
+        store, clock = self.auth.sessions.store, self.auth.now
+        rate = self.auth.settings.address_rate
+        self._limit = AddressLimit(store, rate, "departures", clock=clock)
+        self._states = OneTimeStore(OAuthState, store, clock=clock)
+
+    @operation(
+        "POST /callback/{provider}",
+        "signIn",
+        "Sign in with credentials",
+        "Auth.js: `signIn(provider, options)`. With `X-Auth-Return-Redirect` the response is JSON; "
+        "without it, it is a redirect, and a rejection leads to the sign-in page with `error` and "
+        "`code` in its query. A session that the browser had before ends.",
+        tag="sign in",
+        security=ANYONE_POST,
+        parameters=["provider", "returnRedirect", "callbackUrl", "origin", "secFetchSite"],
+        body="Credentials",
+        answers=redirects(cookies=True),
+        errors=[
+            "CredentialsSignin",
+            "Refused",
+            "NotFound",
+            "TokenTooLarge",
+            "TooManyAttempts",
+            "CallbackFailed",
+        ],
+    )
+    async def sign_in(self, request: Request) -> Response:
+        """Sign in with credentials."""
+        context, body = await self.load_post(request, for_redirect=True)
+        wanted = callback_url(request, body) or self.callback_cookie(context)
+        credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
+        try:
+            async with request.watched() as has_left:
+                granted = await self.auth.admission.authorize(
+                    request.provider_id, credentials, device=context.device, has_left=has_left
+                )
+            target = await self.auth.redirect(wanted, context.base_url)
+            return await self._finish(request, context, granted, target)
+        except SignInError as error:
+            if isinstance(error, SignInOutdated):
+                self.audit_rejection(request, error)
+            return self._reject(request, context, error)
+
+    @operation(
+        "POST /ticket",
+        "redeemTicket",
+        "Exchange a login ticket for the session cookie",
+        "A web socket can't set a cookie. So a sign-in over a socket issues a ticket, valid once, "
+        "for 30 seconds, and in that browser only.",
+        tag="sign in",
+        security=ANYONE_POST,
+        parameters=["origin", "secFetchSite"],
+        body="Ticket",
+        answers=returns("Signed in; the cookie is set.", ref("schemas", "Url"), cookies=True),
+        errors=["TicketRejected", "Refused", "TokenTooLarge", "CallbackFailed"],
+    )
+    async def redeem(self, request: Request) -> Response:
+        """Exchange a login ticket for the session cookie."""
+        context, body = await self.load_post(request)
+        key, browser = str(body.get("ticket")), self.contexts.browser_id(context)
+        ticket = await redeem_ticket(self.auth.tickets, key, browser=browser)
+        try:
+            user = self.auth.sessions.schema.read_older(ticket.user)
+            provider = self.auth.admission.provider(ticket.provider)
+        except (ValidationError, UnknownProvider) as error:  # another version has issued it
+            raise TicketRejected("This sign-in took too long. Sign in again.") from error
+        granted = Granted(user, Account(provider.id, provider.type), ticket.started_at)
+        target = await self.auth.redirect(ticket.callback_url, context.base_url)
+        return await self._finish(request, context, granted, target, as_json=True)
+
+    @operation(
+        "POST /signin/{provider}",
+        "startSignIn",
+        "Start to sign in with a provider",
+        "Auth.js: `signIn(provider)`. It redirects to the provider; for credentials, to the app's "
+        "own sign-in page.",
+        tag="sign in",
+        security=ANYONE_POST,
+        parameters=["provider", _PROMPT, "returnRedirect", "callbackUrl", "origin", "secFetchSite"],
+        body="Onwards",
+        answers=redirects(),
+        errors=["Refused", "NotFound", "TooManyAttempts", "CallbackFailed"],
+    )
+    async def start(self, request: Request) -> Response:
+        """Redirect to a provider; `?prompt=login` makes it authenticate the user again."""
+        provider = self.auth.admission.provider(request.provider_id)
+        context, body = await self.load_post(request, for_redirect=True)
+        target = await self.auth.redirect(callback_url(request, body), context.base_url)
+        if not isinstance(provider, RedirectProvider):
+            return redirect(request, self.sign_in_url(context, callbackUrl=target))
+        key, secret, now = new_id(), new_id(), self.auth.now()
+        state = OAuthState(
+            provider=provider.id,
+            verifier=provider.new_verifier(),
+            callback_url=target,
+            session_id=context.sid,
+            browser=browser_hash(secret),
+            started_at=now,
+            min_auth_time=now if request.query.get("prompt") == "login" else 0,
+        )
+        try:
+            if wait := await self._limit.take(context.device.ip):
+                raise TooManyDepartures(wait)
+            url = await provider.address(
+                state, state=key, redirect_uri=_redirect_uri(context, provider)
+            )
+        except SignInError as error:
+            return self._reject_provider(request, context, provider, error, target)
+        await self._states.put(state, key)
+        response, names = redirect(request, url), context.names
+        value = _SEPARATOR.join([secret, *_secrets(context)][:_MAX_PENDING])
+        cookies.put(
+            response.headers, names.state, value, secure=names.secure, max_age=state.MAX_AGE
+        )
+        return response
+
+    @operation(
+        "GET /callback/{provider}",
+        "comeBack",
+        "Come back from a provider",
+        "Where a provider redirects to. Anything invalid leads to the sign-in page with `error` in "
+        "its query. Credentials are sent by POST.",
+        tag="sign in",
+        parameters=["provider", query("state", "What was sent to the provider."), _CODE],
+        answers={**redirects(cookies=True), "405": _POST_ONLY},
+        errors=["CredentialsSignin", "Refused", "NotFound", "CallbackFailed", "StoreUnavailable"],
+    )
+    async def oauth_callback(self, request: Request) -> Response:
+        """Sign in the user whom a provider sends back."""
+        provider = self.auth.admission.provider(request.provider_id)
+        if not isinstance(provider, RedirectProvider):
+            raise MethodNotAllowed("Credentials are sent by POST.", allowed=["POST"])
+        context, wanted = await self.load(request), ""
+        try:
+            key = request.query.get("state", "")
+            state = await redeem_oauth_state(
+                self._states, key, _secrets(context), provider=provider.id
+            )
+            wanted = state.callback_url
+            granted = await self._identify(request, context, provider, state)
+            return await self._finish(request, context, granted, wanted)
+        except (SignInError, CallbackFailed) as error:
+            return self._reject_provider(request, context, provider, error, wanted)
+
+    @operation(
+        "GET /signin/{provider}",
+        "showSignInWith",
+        "Go to the sign-in page for a provider",
+        "The app's one sign-in page is for all providers.",
+        tag="sign in",
+        parameters=["provider", *_PAGE_PARAMETERS],
+        answers=redirects(),
+        errors=["Refused", "NotFound", "CallbackFailed"],
+    )
+    async def show_page_for(self, request: Request) -> Response:
+        """Redirect to the sign-in page, if the provider exists."""
+        self.auth.admission.provider(request.provider_id)
+        return await self.show_page(request)
+
+    @operation(
+        "GET /signin",
+        "showSignIn",
+        "Go to the sign-in page",
+        "Auth.js: `signIn()` without a provider.",
+        tag="sign in",
+        parameters=_PAGE_PARAMETERS,
+        answers=redirects(),
+        errors=["Refused", "CallbackFailed"],
+    )
+    @operation(
+        "POST /signin",
+        "showSignInToo",
+        "Go to the sign-in page",
+        "As `GET`. The body is not read, and nothing changes.",
+        tag="sign in",
+        parameters=_PAGE_PARAMETERS,
+        answers=redirects(),
+        errors=["Refused", "CallbackFailed"],
+    )
+    @operation(
+        "GET /error",
+        "showError",
+        "Go to the page that explains an error",
+        "It is the app's sign-in page.",
+        tag="sign in",
+        parameters=_PAGE_PARAMETERS,
+        answers=redirects(),
+        errors=["Refused", "CallbackFailed"],
+    )
+    async def show_page(self, request: Request) -> Response:
+        """Redirect to the sign-in page."""
+        base_url = self.contexts.origins.base_url(request.scope)
+        known = {k: v for k, v in request.query.items() if k in ("callbackUrl", "error", "code")}
+        if "callbackUrl" in known:
+            known["callbackUrl"] = await self.auth.redirect(known["callbackUrl"], base_url)
+        return redirect(request, self.auth.sign_in_url(base_url, **known))
+
+    async def _identify(
+        self,
+        request: Request,
+        context: RequestContext,
+        provider: RedirectProvider,
+        state: OAuthState,
+    ) -> Granted:
+        if state.session_id != context.sid:
+            message = "The browser's session changed during this sign-in."
+            raise OAuthCallbackError(message, reason="member")
+        identity: Identity = await provider.identify(
+            state, request.query, redirect_uri=_redirect_uri(context, provider)
+        )
+        record = context.record
+        member = self.auth.sessions.schema.read(record.user) if record else None
+        return await self.auth.admission.admit(
+            provider, identity, began=state.started_at, member=member
+        )
+
+    async def _finish(
         self,
         request: Request,
         context: RequestContext,
         granted: Granted,
-        wanted: str,
+        url: str,
         *,
         as_json: bool = False,
     ) -> Response:
-        """Let somebody in who has proved who they are, unless the app sends them elsewhere."""
+        """Begin the session, unless the app's `sign_in` callback redirects elsewhere."""
         if granted.redirect_to is not None:
             return redirect(
                 request, await self.auth.redirect(granted.redirect_to, context.base_url)
@@ -59,158 +304,34 @@ class SigningIn:
             replaces=context.record,
             provider_session=granted.provider_session,
         )
-        answer = responses.private_json({"url": wanted}) if as_json else redirect(request, wanted)
-        self.remember(answer, context, wanted)
-        self.contexts.set_session_cookie(answer.headers, context, record)
+        response = responses.private_json({"url": url}) if as_json else redirect(request, url)
+        self.set_callback_cookie(response, context, url)
+        self.contexts.set_session_cookie(response.headers, context, record)
         browser = self.contexts.next_browser_id(context)
-        self.contexts.set_csrf_cookie(answer.headers, context, record.id, browser=browser)
+        self.contexts.set_csrf_cookie(response.headers, context, record.id, browser=browser)
         if browser:
             self.auth.sessions.feed.publish(ev.BrowserSignedIn(browser))
-        return answer
+        return response
 
-    def refuse(
+    def _reject(
         self, request: Request, context: RequestContext, error: AuthError, wanted: str = ""
     ) -> Response:
-        """Turn somebody away: the sign-in page says why.
+        """Redirect to the sign-in page with the error, or return it as JSON.
 
-        A program that has to wait is told how long, which no redirect could say.
+        A program that has to wait gets JSON with `Retry-After`, which no redirect can carry.
         """
-        further = _within(context.base_url, wanted)
-        query = {"error": error.code, "code": error.reason, "callbackUrl": further}
-        known = {name: value for name, value in query.items() if value}
-        url = self.auth.sign_in_url(context.base_url, **known)
-        is_to_wait = error.retry_after is not None and not wants_page(request.scope)
-        if wants_json(request) or is_to_wait:
+        url = self.sign_in_url(
+            context,
+            error=error.code,
+            code=error.reason,
+            callbackUrl=_relative(context.base_url, wanted),
+        )
+        has_to_wait = error.retry_after is not None and not wants_page(request.scope)
+        if follows_redirects(request) or has_to_wait:
             return responses.json_error(error, {"url": url})
         return redirect(request, url)
 
-    def remember(self, answer: Response, context: RequestContext, url: str) -> None:
-        """Keep where the visitor went, as Auth.js does, for a sign-in that doesn't say.
-
-        An address that no browser would keep is not remembered, nor the app's one before it.
-        """
-        names, value = context.names, quote(url, safe="")
-        if len(value) <= cookies.LONGEST_VALUE:
-            cookies.put(answer.headers, names.callback_url, value, secure=names.secure)
-        elif self.remembered_url(context) is not None:
-            cookies.clear(answer.headers, names.callback_url, secure=names.secure)
-
-    def remembered_url(self, context: RequestContext) -> str | None:
-        """Tell where the visitor went the last time, if it is an address of the app."""
-        values = context.cookies.get(context.names.callback_url, [])
-        return next(
-            (url for url in map(unquote, values) if safe_redirect_url(url, context.base_url)), None
-        )
-
-
-def wants_json(request: Request) -> bool:
-    """Tell whether the sender is Auth.js's client, which follows redirects itself."""
-    return request.header(b"x-auth-return-redirect") is not None
-
-
-def redirect(request: Request, url: str) -> Response:
-    """Send the visitor on, the way the sender can follow."""
-    if wants_json(request):
-        return responses.private_json({"url": url}).plus([responses.location_header(url)])
-    return responses.redirect(url, 302)
-
-
-def _within(base_url: str, url: str) -> str:
-    """Name a page of the app by its path; the home page goes without saying."""
-    path = url.removeprefix(base_url)
-    if path in ("", "/"):
-        return ""
-    return path if path.startswith("/") else url
-
-
-_MOST_AT_ONCE = 4
-_BETWEEN = "."
-_SECRETS = re.compile(rf"[0-9a-f]{{40}}(?:\.[0-9a-f]{{40}}){{0,{_MOST_AT_ONCE - 1}}}")
-
-
-class ProviderSignIn:
-    """Sends visitors to providers, and receives them when they come back."""
-
-    def __init__(self, auth: AuthCore, signing_in: SigningIn, base: str) -> None:
-        self._auth = auth
-        self._signing_in = signing_in
-        self._base = base
-        self._states = OneTimeStore(OAuthState, auth.sessions.store, clock=auth.now)
-        rate = auth.settings.address_rate
-        self._limit = AddressLimit(auth.sessions.store, rate, "departures", clock=auth.now)
-
-    async def leave(
-        self,
-        request: Request,
-        context: RequestContext,
-        provider: RedirectProvider,
-        callback_url: str,
-    ) -> Response:
-        """Send a visitor to a provider.
-
-        With `?prompt=login`, as Auth.js's `signIn(provider, options, {prompt: "login"})` sends,
-        the visitor has to prove there who they are, however well they are known.
-        """
-        key, secret, now = new_id(), new_id(), self._auth.now()
-        state = OAuthState(
-            provider=provider.id,
-            verifier=provider.new_verifier(),
-            callback_url=callback_url,
-            session_id=context.sid,
-            browser=browser_hash(secret),
-            started_at=now,
-            min_auth_time=now if request.query.get("prompt") == "login" else 0,
-        )
-        try:
-            await self._check_rate(context)
-            address = await provider.address(
-                state, state=key, redirect_uri=self._redirect_uri(context, provider)
-            )
-        except SignInError as error:
-            return self._refuse(request, context, provider, error, callback_url)
-        await self._states.put(state, key)
-        answer, names, life = redirect(request, address), context.names, state.MAX_AGE
-        kept = _BETWEEN.join([secret, *_secrets(context)][:_MOST_AT_ONCE])
-        cookies.put(answer.headers, names.state, kept, secure=names.secure, max_age=life)
-        return answer
-
-    async def arrive(
-        self, request: Request, context: RequestContext, provider: RedirectProvider
-    ) -> Response:
-        """Receive a visitor who comes back."""
-        wanted = ""
-        try:
-            key, secrets = request.query.get("state", ""), _secrets(context)
-            state = await redeem_oauth_state(self._states, key, secrets, provider=provider.id)
-            wanted = state.callback_url
-            granted = await self._identify(request, context, provider, state)
-            return await self._signing_in.admit(request, context, granted, wanted)
-        except (SignInError, CallbackFailed) as error:
-            return self._refuse(request, context, provider, error, wanted)
-
-    async def _check_rate(self, context: RequestContext) -> None:
-        if wait := await self._limit.take(context.device.ip):
-            raise TooManyDepartures(wait)
-
-    async def _identify(
-        self,
-        request: Request,
-        context: RequestContext,
-        provider: RedirectProvider,
-        state: OAuthState,
-    ) -> Granted:
-        if state.session_id != context.sid:
-            raise OAuthCallbackError("Somebody signed in or out since this began.", reason="member")
-        identity = await provider.identify(
-            state,
-            request.query,
-            redirect_uri=self._redirect_uri(context, provider),
-        )
-        return await self._auth.admission.admit(
-            provider, identity, began=state.started_at, member=self._member(context)
-        )
-
-    def _refuse(
+    def _reject_provider(
         self,
         request: Request,
         context: RequestContext,
@@ -221,17 +342,23 @@ class ProviderSignIn:
         entry = AuditEvent(
             kind="sign-in-failed", reason=error.code, detail=error.reason, provider=provider.id
         )
-        self._auth.trail.add(entry, device=context.device)
-        return self._signing_in.refuse(request, context, error, wanted)
+        self.auth.trail.add(entry, device=context.device)
+        return self._reject(request, context, error, wanted)
 
-    def _member(self, context: RequestContext) -> User | None:
-        return self._auth.sessions.schema.read(context.record.user) if context.record else None
 
-    def _redirect_uri(self, context: RequestContext, provider: RedirectProvider) -> str:
-        return f"{context.base_url}{self._base}/callback/{provider.id}"
+def _redirect_uri(context: RequestContext, provider: RedirectProvider) -> str:
+    return f"{context.base_url}{BASE}/callback/{provider.id}"
+
+
+def _relative(base_url: str, url: str) -> str:
+    """Shorten a URL of the app to its path; the home page needs none."""
+    path = url.removeprefix(base_url)
+    if path in ("", "/"):
+        return ""
+    return path if path.startswith("/") else url
 
 
 def _secrets(context: RequestContext) -> list[str]:
-    """Read what a browser's sign-ins under way are known by, the newest first."""
+    """Read the secrets of the browser's pending sign-ins, the newest first."""
     sent = context.cookies.get(context.names.state, [])
-    return [s for value in sent if _SECRETS.fullmatch(value) for s in value.split(_BETWEEN)]
+    return [s for value in sent if _SECRETS.fullmatch(value) for s in value.split(_SEPARATOR)]

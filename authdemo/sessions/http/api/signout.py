@@ -1,8 +1,9 @@
-"""Sign-out: own, RP-initiated and back-channel (OpenID Connect)."""
+"""Sign-out: here, at the provider (RP-initiated), and by the provider (back-channel)."""
 
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from ...core.audit import AuditEvent
@@ -10,121 +11,189 @@ from ...core.errors import AuthError, NotFound, OAuthCallbackError, StoreUnavail
 from ...core.one_time import LogoutState, OneTimeStore
 from ...core.rate_limit import AddressLimit
 from ...core.record import SessionRecord
-from ...engine import AuthCore
 from ...providers.oidc import OpenIDConnect
-from .. import requests, responses
-from ..context import RequestContexts, device_of
+from .. import responses
+from ..context import device_of
 from ..requests import Request
 from ..responses import BodyRejected, Response
+from .common import BASE, Resource, callback_url, redirect
+from .openapi import ANYONE_POST, MEMBER_POST, operation, query, redirects, ref
+
+_REDIRECT = {"302": ref("responses", "Redirect")}
+_DONE = {
+    "200": {
+        "description": "The sessions have ended.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+}
 
 
-class BackChannel:
-    """Ends sessions when their provider says so, in every tab and on every worker."""
+@dataclass(eq=False)
+class SignOutApi(Resource):
+    """Signs users out."""
 
-    def __init__(self, auth: AuthCore) -> None:
-        self._auth = auth
-        rate = auth.settings.address_rate
-        self._limit = AddressLimit(auth.sessions.store, rate, "logouts", clock=auth.now)
+    _limit: AddressLimit = field(init=False)
+    _states: OneTimeStore[LogoutState] = field(init=False)
 
-    async def hear(self, request: Request) -> Response:
-        """`POST backchannel-logout/<provider>`: what the provider has signed is done.
+    def __post_init__(self) -> None:
+        """Limit invalid logout tokens by address."""
+        store, clock = self.auth.sessions.store, self.auth.now
+        rate = self.auth.settings.address_rate
+        self._limit = AddressLimit(store, rate, "logouts", clock=clock)
+        self._states = OneTimeStore(LogoutState, store, clock=clock)
 
-        It comes from the provider's server, so there is no cookie and no CSRF token; the
-        signature stands for both. Who sends what isn't from the provider soon has to wait.
-        """
-        provider = self._auth.admission.provider(request.name)
-        if not isinstance(provider, OpenIDConnect):
-            raise NotFound("This provider does not support back-channel logout.", reason="provider")
-        token = (await requests.read(request)).get("logout_token")
+    @operation(
+        "GET /signout",
+        "showSignOut",
+        "Go home",
+        "It changes nothing: signing out takes a POST.",
+        tag="sign out",
+        parameters=["returnRedirect"],
+        answers=redirects(),
+        errors=["Refused"],
+    )
+    async def show_home(self, request: Request) -> Response:
+        """Redirect to the home page."""
+        return redirect(request, self.contexts.origins.base_url(request.scope))
+
+    @operation(
+        "POST /signout",
+        "signOut",
+        "Sign out",
+        "Auth.js: `signOut()`. The session ends, wherever its cookie was copied to, and every open "
+        "tab of it follows. It works without a session too.",
+        tag="sign out",
+        security=[*MEMBER_POST, *ANYONE_POST],
+        parameters=["returnRedirect", "callbackUrl", "origin", "secFetchSite"],
+        body="Onwards",
+        answers=redirects(cookies=True),
+        errors=["Refused", "CallbackFailed"],
+    )
+    async def sign_out(self, request: Request) -> Response:
+        """End the session, and clear its cookie."""
+        context, body = await self.load_post(request, for_redirect=True)
+        wanted, record = callback_url(request, body), context.record
+        if record is not None:
+            await self.auth.sessions.end(record.id, "signed-out", device=context.device)
         try:
-            async with self._limit.attempt(device_of(request.scope).ip, is_failure=_is_false):
-                logout = await provider.logout(token)
-        except OAuthCallbackError as error:
-            return self._refuse(request, provider, error)
-        for record in await self._auth.sessions.list_by_provider_id(logout.handle(provider.id)):
-            if logout.concerns(record, leeway=provider.leeway):
-                await self._auth.sessions.end(record.id, "revoked", device=device_of(request.scope))
-        return responses.private_json({})
-
-    def _refuse(
-        self, request: Request, provider: OpenIDConnect, error: OAuthCallbackError
-    ) -> Response:
-        entry = AuditEvent(
-            kind="refused",
-            reason=error.code,
-            detail=error.reason,
-            provider=provider.id,
-            path=request.path,
-        )
-        self._auth.trail.add(entry, device=device_of(request.scope))
-        more = {"error": "invalid_request", "error_description": error.message}
-        return responses.json_error(BodyRejected(error.message, 400), more)
-
-
-def _is_false(error: Exception) -> bool:
-    """Tell whether a token is to blame, and not that the provider can't be asked about it."""
-    return isinstance(error, OAuthCallbackError) and error.reason != "unreachable"
-
-
-class SigningOut:
-    """Leads visitors whose session is over to the provider that they signed in at."""
-
-    def __init__(self, auth: AuthCore, contexts: RequestContexts, base: str) -> None:
-        self._auth = auth
-        self._contexts = contexts
-        self._base = base
-        self._states = OneTimeStore(LogoutState, auth.sessions.store, clock=auth.now)
+            target = await self.auth.redirect(wanted, context.base_url)
+        except AuthError:  # the session has ended: the app's callback can't undo that
+            target = context.base_url
+        url = await self.provider_logout_url(record, context.base_url, target) if record else None
+        response = redirect(request, url or target)
+        self.set_callback_cookie(response, context, target)
+        if context.has_own_token:
+            self.contexts.clear_session_cookie(response.headers, context)
+        self.contexts.set_csrf_cookie(response.headers, context, "")
+        return response
 
     async def provider_logout_url(
-        self, record: SessionRecord, base_url: str, callback_url: str
+        self, record: SessionRecord, base_url: str, target: str
     ) -> str | None:
-        """Find the way by the provider for somebody whose session has just ended."""
-        provider, there = self._auth.providers.get(record.provider), record.provider_session
+        """Find where an ended session signs out at its provider, if it has to."""
+        provider, there = self.auth.providers.get(record.provider), record.provider_session
         if there is None or not isinstance(provider, OpenIDConnect) or not provider.end_session:
             return None
-        state = LogoutState(
-            provider=provider.id, callback_url=callback_url, id_token=there.id_token
-        )
-        with suppress(StoreUnavailable):  # the session is over; the rest isn't worth an error
-            ticket = await self._states.put(state)
-            return f"{self._address('signout', base_url, provider)}?{urlencode({'ticket': ticket})}"
+        state = LogoutState(provider=provider.id, callback_url=target, id_token=there.id_token)
+        with suppress(StoreUnavailable):  # the session has ended; the rest isn't worth an error
+            ticket = urlencode({"ticket": await self._states.put(state)})
+            return f"{base_url}{BASE}/signout/{provider.id}?{ticket}"
         return None
 
-    async def go(self, request: Request) -> Response:
-        """`GET signout/<provider>`: on to the provider, or past it if something is in the way."""
-        provider = self._auth.admission.provider(request.name)
-        base_url = self._contexts.origins.base_url(request.scope)
+    @operation(
+        "GET /signout/{provider}",
+        "signOutThere",
+        "Go to the provider to sign out there",
+        "`POST signout` redirects here if the session came from a provider with `end_session`. The "
+        "session has ended already. An unknown or used ticket redirects home.",
+        tag="sign out",
+        parameters=["provider", query("ticket", "From `POST signout`.")],
+        answers=_REDIRECT,
+        errors=["Refused", "NotFound", "StoreUnavailable"],
+    )
+    async def rp_logout(self, request: Request) -> Response:
+        """Redirect to the provider, or past it if it can't be reached."""
+        provider = self.auth.admission.provider(request.provider_id)
+        base_url = self.contexts.origins.base_url(request.scope)
         state = await self._consume(request, "ticket")
         if state is None or not isinstance(provider, OpenIDConnect):
             return responses.redirect(base_url, 302)
         try:
             back = await self._states.put(state.model_copy(update={"id_token": ""}))
-            address = await provider.sign_out_address(
+            url = await provider.sign_out_address(
                 state.id_token,
                 state=back,
-                redirect_uri=self._address("post-logout", base_url, provider),
+                redirect_uri=f"{base_url}{BASE}/post-logout/{provider.id}",
             )
         except (OAuthCallbackError, StoreUnavailable) as error:
-            self._note(request, provider, error)
-            return responses.redirect(state.callback_url, 302)
-        return responses.redirect(address, 302)
+            entry = AuditEvent(
+                kind="sign-out-failed", reason=error.code, detail=error.reason, provider=provider.id
+            )
+            self.auth.trail.add(entry, device=device_of(request.scope))
+            url = state.callback_url
+        return responses.redirect(url, 302)
 
-    async def oauth_callback(self, request: Request) -> Response:
-        """`GET post-logout/<provider>`: back from the provider, and on to where they wanted."""
-        self._auth.admission.provider(request.name)
-        base_url = self._contexts.origins.base_url(request.scope)
+    @operation(
+        "GET /post-logout/{provider}",
+        "comeBackFromSignOut",
+        "Come back from signing out at a provider",
+        "The `post_logout_redirect_uri` of OpenID Connect RP-Initiated Logout 1.0, which has to be "
+        "registered at the provider. It redirects to the callback URL, or home.",
+        tag="sign out",
+        parameters=["provider", query("state", "What was sent to the provider.")],
+        answers=_REDIRECT,
+        errors=["Refused", "NotFound", "StoreUnavailable"],
+    )
+    async def post_logout(self, request: Request) -> Response:
+        """Redirect to the callback URL, or home."""
+        self.auth.admission.provider(request.provider_id)
+        base_url = self.contexts.origins.base_url(request.scope)
         state = await self._consume(request, "state")
         return responses.redirect(state.callback_url if state else base_url, 302)
 
+    @operation(
+        "POST /backchannel-logout/{provider}",
+        "backChannelLogout",
+        "Receive a logout token from a provider",
+        "OpenID Connect Back-Channel Logout 1.0: the provider's server sends a signed logout "
+        "token, and its sessions end at once, in every tab. There is no cookie and no CSRF token; "
+        "the signature replaces both.",
+        tag="sign out",
+        parameters=["provider"],
+        form="LogoutToken",
+        answers=_DONE,
+        errors=["NotFound", "TooManyAttempts"],
+    )
+    async def backchannel_logout(self, request: Request) -> Response:
+        """End the sessions of a verified logout token; invalid ones are rate-limited."""
+        provider = self.auth.admission.provider(request.provider_id)
+        if not isinstance(provider, OpenIDConnect):
+            raise NotFound("This provider does not support back-channel logout.", reason="provider")
+        token, device = (await request.read()).get("logout_token"), device_of(request.scope)
+        try:
+            async with self._limit.attempt(device.ip, is_failure=_is_invalid):
+                logout = await provider.logout(token)
+        except OAuthCallbackError as error:
+            entry = AuditEvent(
+                kind="refused",
+                reason=error.code,
+                detail=error.reason,
+                provider=provider.id,
+                path=request.path,
+            )
+            self.auth.trail.add(entry, device=device)
+            details = {"error": "invalid_request", "error_description": error.message}
+            return responses.json_error(BodyRejected(error.message, 400), details)
+        for record in await self.auth.sessions.list_by_provider_id(logout.handle(provider.id)):
+            if logout.concerns(record, leeway=provider.leeway):
+                await self.auth.sessions.end(record.id, "revoked", device=device)
+        return responses.private_json({})
+
     async def _consume(self, request: Request, name: str) -> LogoutState | None:
         state = await self._states.consume(request.query.get(name, ""))
-        return state if state is not None and state.provider == request.name else None
+        return state if state is not None and state.provider == request.provider_id else None
 
-    def _address(self, action: str, base_url: str, provider: OpenIDConnect) -> str:
-        return f"{base_url}{self._base}/{action}/{provider.id}"
 
-    def _note(self, request: Request, provider: OpenIDConnect, error: AuthError) -> None:
-        entry = AuditEvent(
-            kind="sign-out-failed", reason=error.code, detail=error.reason, provider=provider.id
-        )
-        self._auth.trail.add(entry, device=device_of(request.scope))
+def _is_invalid(error: Exception) -> bool:
+    """Tell whether the token is invalid, and not the provider unreachable."""
+    return isinstance(error, OAuthCallbackError) and error.reason != "unreachable"

@@ -28,8 +28,7 @@ from ...engine import AuthCore
 from .. import responses
 from ..context import RequestContext, RequestContexts, device_of
 from ..cookies import RawHeaders
-from ..headers import find_header, header, takes_gzip, wants_page
-from ..language import language_of
+from ..headers import find_header, header, language_of, takes_gzip, wants_page
 from ..paths import address_of, path_as_sent
 from ..responses import Response
 from ..security_headers import STRICT, page_headers
@@ -81,10 +80,8 @@ class ErrorPages:
         )
         safe = page_headers(STRICT.of(document))
         kind = {"content-type": "text/html; charset=utf-8"}
-        headers = responses.encode_headers({**responses.PERSONAL, **safe, **kind})
-        return Response(status, headers, document.encode()).plus(
-            responses.retry_after_header(error)
-        )
+        headers = responses.encode_headers({**responses.PRIVATE, **safe, **kind})
+        return Response(status, headers, document.encode()).plus(responses.error_headers(error))
 
 
 _SCRIPTS = "/assets/"
@@ -93,7 +90,7 @@ _SCRIPT_HEADERS = responses.encode_headers(
 )
 _CLOSED_HEADERS = responses.encode_headers(
     {
-        **responses.PERSONAL,
+        **responses.PRIVATE,
         "vary": "Cookie, Sec-Fetch-Dest, Referer",
         "content-type": "text/javascript; charset=utf-8",
     }

@@ -18,7 +18,7 @@ from ...core import strict_json
 from ...core.errors import AuthError
 from ...core.locales import Texts
 from ..cookies import RawHeaders
-from ..responses import PERSONAL, encode_headers
+from ..responses import PRIVATE, encode_headers
 from ..security_headers import STRICT, Policy, page_headers
 from .compression import Form, Values
 
@@ -209,7 +209,7 @@ class LocalizedTemplate:
 def _headers(policy: str) -> RawHeaders:
     return encode_headers(
         {
-            **PERSONAL,
+            **PRIVATE,
             "vary": "Cookie, Accept-Encoding, Accept-Language",
             "content-type": "text/html; charset=utf-8",
             **page_headers(policy),

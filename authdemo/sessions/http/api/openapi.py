@@ -1,0 +1,197 @@
+"""OpenAPI: `operation` describes a handler where it stands, and `describe` collects them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from importlib import resources
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core import core_schema
+
+from ...core.schema import UserSchema
+from ...engine import AuthCore
+from ..router import Endpoint
+from .common import Resource
+
+_ERRORS = {
+    "BadRequest": (400, "The body, a field of it or a header can't be read."),
+    "NotAuthenticated": (401, "Nobody is signed in."),
+    "CredentialsSignin": (401, "The credentials are wrong; `url` is the sign-in page."),
+    "TicketRejected": (401, "The ticket is unknown, used, expired, void or another browser's."),
+    "Refused": (403, "Another site, no valid CSRF token or `Host`, or `AccessDenied`."),
+    "NotFound": (404, "There is no such provider."),
+    "NoSuchSession": (404, "The user has no such session."),
+    "TooSlow": (408, "The body did not arrive whole within 10 seconds."),
+    "RevisionConflict": (409, "The session is at no revision of `If-Match`, but at `rev`."),
+    "WeakRevision": (412, "All revisions of `If-Match` are weak, and those never match."),
+    "TooLarge": (413, "The body has more than 16 KiB."),
+    "UnsupportedMediaType": (415, "The body is neither JSON nor a form."),
+    "UpdateRejected": (422, "The client can't change `field` like that. Nothing has changed."),
+    "TokenTooLarge": (422, "The session would outgrow what a cookie can carry."),
+    "UnclearChoice": (422, "It isn't clear which sessions are meant; `field` is missing or wrong."),
+    "TooManyAttempts": (429, "Too many attempts for this account, or from this address."),
+    "TooManyUpdates": (429, "The session is updated faster than the operator allows."),
+    "CallbackFailed": (500, "A function of the app failed. The session stays as it was."),
+    "StoreUnavailable": (503, "Sessions can't be verified now. Nobody is signed in or out."),
+}
+_OF_A_BODY = ("BadRequest", "TooSlow", "TooLarge", "UnsupportedMediaType", "StoreUnavailable")
+_FORM = "application/x-www-form-urlencoded"
+
+ANYONE: list[dict[str, list[str]]] = [{}]
+MEMBER: list[dict[str, list[str]]] = [{"session": []}, {"sessionOverHttps": []}]
+ANYONE_POST: list[dict[str, list[str]]] = [{"csrf": []}, {"csrfOverHttps": []}]
+MEMBER_POST: list[dict[str, list[str]]] = [
+    {"session": [], "csrf": []},
+    {"sessionOverHttps": [], "csrfOverHttps": []},
+]
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+class Operation(NamedTuple):
+    """What a handler answers, and its description."""
+
+    method: str
+    path: str
+    document: Mapping[str, Any]
+
+
+def ref(kind: str, name: str) -> dict[str, str]:
+    """Refer to a component."""
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def query(name: str, description: str) -> dict[str, Any]:
+    """Describe a parameter of the query."""
+    schema = {"type": "string"}
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def returns(
+    description: str, schema: Mapping[str, Any], *, cookies: bool = False, is_public: bool = False
+) -> dict[str, Any]:
+    """Describe a successful JSON response."""
+    names = ["Public" if is_public else "NoStore", "NoSniff", *(["Set-Cookie"] if cookies else ())]
+    return {"200": _response(description, names, schema)}
+
+
+def redirects(*, cookies: bool = False) -> dict[str, Any]:
+    """Describe a redirect, and its form for Auth.js's client."""
+    suffix = "WithCookies" if cookies else ""
+    names = {"200": f"Onward{suffix}", "302": f"Redirect{suffix}"}
+    return {status: ref("responses", name) for status, name in names.items()}
+
+
+def operation(
+    route: str,
+    name: str,
+    summary: str,
+    description: str,
+    *,
+    tag: str,
+    answers: Mapping[str, Any],
+    security: list[dict[str, list[str]]] = ANYONE,
+    parameters: Iterable[str | dict[str, Any]] = (),
+    body: str = "",
+    form: str = "",
+    errors: Iterable[str] = (),
+) -> Callable[[Handler], Handler]:
+    """Mark a handler as what answers a method at a path, and describe it."""
+    method, _, path = route.partition(" ")
+    possible = {*errors, *(_OF_A_BODY if body or form else ())}
+    rejections = {str(_ERRORS[each][0]): ref("responses", each) for each in possible}
+    document: dict[str, Any] = {
+        "operationId": name,
+        "tags": [tag],
+        "summary": summary,
+        "description": description,
+        "security": security,
+        "parameters": [ref("parameters", p) if isinstance(p, str) else p for p in parameters],
+        "responses": dict(sorted({**answers, **rejections}.items())),
+    }
+    if body or form:
+        schemas = {"application/json": body, _FORM: form or body}
+        content = {kind: {"schema": ref("schemas", each)} for kind, each in schemas.items() if each}
+        document["requestBody"] = {"required": True, "content": content}
+
+    def mark(handler: Handler) -> Handler:
+        handler.__dict__.setdefault("operations", []).append(Operation(method, path, document))
+        return handler
+
+    return mark
+
+
+def operations_of(parts: Iterable[Resource]) -> list[tuple[Operation, Endpoint]]:
+    """List the operations of resources with their handlers."""
+    return [
+        (each, getattr(resource, name))
+        for resource in parts
+        for name, handler in vars(type(resource)).items()
+        for each in getattr(handler, "operations", ())
+    ]
+
+
+def describe(auth: AuthCore, parts: Iterable[Resource]) -> dict[str, Any]:
+    """Describe an app's `/api/auth`."""
+    source = resources.files(__package__).joinpath("components.json")
+    text = source.read_text("utf-8").replace("authjs.", f"{auth.settings.cookie_prefix}.")
+    document: dict[str, Any] = json.loads(text) | {"paths": {}}
+    for each, _ in operations_of(parts):
+        document["paths"].setdefault(each.path, {})[each.method.lower()] = each.document
+    components = document["components"]
+    components["responses"] |= {name: _error(*about) for name, about in _ERRORS.items()}
+    components["parameters"]["provider"]["schema"]["enum"] = list(auth.providers)
+    components["schemas"] |= _models(auth.sessions.schema)
+    if "session" in auth.callbacks.own:
+        components["schemas"]["Session"] = {
+            "description": "What the app's `session` callback returns.",
+        }
+    return document
+
+
+def _error(status: int, description: str) -> dict[str, Any]:
+    waits = ("Retry-After",) if status in (429, 503) else ()
+    return _response(description, ["NoStore", "NoSniff", *waits], ref("schemas", "Error"))
+
+
+def _response(description: str, names: Iterable[str], schema: Mapping[str, Any]) -> dict[str, Any]:
+    spelled = {"NoStore": "Cache-Control", "Public": "Cache-Control"}
+    spelled["NoSniff"] = "X-Content-Type-Options"
+    headers = {spelled.get(name, name): ref("headers", name) for name in names}
+    content = {"application/json": {"schema": schema}}
+    return {"description": description, "headers": headers, "content": content}
+
+
+class _Models(GenerateJsonSchema):
+    """Describes what matters to those who send or receive a model."""
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """Leave defaults out: a field that a client doesn't name stays as it is."""
+        return self.generate_inner(schema["schema"])
+
+    def field_is_required(self, *arguments: Any, **options: Any) -> bool:
+        """Promise every field to those who receive a user."""
+        return self.mode == "serialization" or super().field_is_required(*arguments, **options)
+
+    def handle_invalid_for_json_schema(self, *_: Any) -> JsonSchemaValue:
+        """Promise nothing about a type that JSON Schema can't express."""
+        return {}
+
+
+def _models(schema: UserSchema) -> dict[str, JsonSchemaValue]:
+    """Describe the app's models, under names that are not ours."""
+    references, described = models_json_schema(
+        [(schema.user, "serialization"), (schema.update, "validation")],
+        ref_template="#/components/schemas/app.{model}",
+        schema_generator=_Models,
+    )
+    models = {f"app.{name}": model for name, model in described["$defs"].items()}
+    for model in models.values():
+        model["description"] = model.get("description", "").partition("\n")[0]
+    return {
+        **models,
+        "User": references[schema.user, "serialization"],
+        "UserUpdate": references[schema.update, "validation"],
+    }

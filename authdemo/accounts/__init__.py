@@ -6,10 +6,10 @@ Install them with `pip install 'authdemo[accounts]'`.
 from __future__ import annotations
 
 from .errors import AccountRejected, AccountsUnavailable, TooManyRegistrations
-from .models import Member
 
 try:
     from .form import RegistrationMixin, register_form, sign_up
+    from .models import Member
     from .passwords import Registration
     from .service import Accounts
 except ModuleNotFoundError as error:

@@ -72,6 +72,6 @@ def adopted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "path" / "to" / "authdemo").symlink_to(ROOT)
     run(folder, chapter("sh")[0].code)
     for block in chapter("python"):
-        place = Path(block.to_dict["quote"]).relative_to("examples/minimal")
+        place = Path(block.attributes["quote"]).relative_to("examples/minimal")
         (folder / place).write_text(block.code)
     return folder

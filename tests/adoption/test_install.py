@@ -59,7 +59,7 @@ def test_it_takes_ten_lines() -> None:
 
 def test_the_example_is_what_the_guide_shows() -> None:
     for block in chapter("python"):
-        assert (ROOT / block.to_dict["quote"]).read_text() == block.code
+        assert (ROOT / block.attributes["quote"]).read_text() == block.code
 
 
 def test_the_demo_is_not_installed(app: Server) -> None:
@@ -81,9 +81,9 @@ def test_accounts_say_what_they_need_beside_the_package(app: Server) -> None:
         check=False,
     )
     assert tried.stderr.splitlines()[-1].endswith("Install authdemo[accounts].")
-    to_dict = next(folder.glob(".venv/lib/python*/site-packages/authdemo-*.dist-info/METADATA"))
+    metadata = next(folder.glob(".venv/lib/python*/site-packages/authdemo-*.dist-info/METADATA"))
     needed = re.compile(r"^Requires-Dist: ([\w-]+).*extra == 'accounts'", re.MULTILINE)
-    extra = set(needed.findall(to_dict.read_text()))
+    extra = set(needed.findall(metadata.read_text()))
     assert extra == {
         "argon2-cffi",
         "email-validator",

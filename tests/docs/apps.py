@@ -22,8 +22,8 @@ def write(guide: str, folder: Path) -> None:
     apps.adopt(folder)
     for page in dict.fromkeys(("start", guide)):
         for block in blocks(GUIDES / f"{page}.md", "python"):
-            if "quote" not in block.to_dict:
-                _put(folder, block.code, **block.to_dict)
+            if "quote" not in block.attributes:
+                _put(folder, block.code, **block.attributes)
 
 
 def variables(guide: str) -> dict[str, str]:

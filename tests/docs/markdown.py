@@ -34,7 +34,7 @@ class Block:
     page: Path
     line: int
     language: str
-    to_dict: dict[str, str]
+    attributes: dict[str, str]
     code: str
 
     def __str__(self) -> str:
@@ -68,7 +68,7 @@ def _tokens(page: Path) -> list[Token]:
 
 
 def _block(page: Path, token: Token) -> Block:
-    language, *to_dict = token.info.split() or [""]
+    language, *rest = token.info.split() or [""]
     assert token.map is not None
-    named = dict(fact.split("=", 1) for fact in to_dict)
+    named = dict(fact.split("=", 1) for fact in rest)
     return Block(page, token.map[0] + 1, language, named, token.content)

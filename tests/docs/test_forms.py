@@ -9,7 +9,10 @@ from tests.docs.markdown import PAGES, blocks
 from tests.support.server import ROOT
 
 SHOWN = [
-    block.code for page in PAGES for block in blocks(page, "python") if "quote" not in block.to_dict
+    block.code
+    for page in PAGES
+    for block in blocks(page, "python")
+    if "quote" not in block.attributes
 ]
 WRITTEN = [
     path.read_text()

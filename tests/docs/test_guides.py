@@ -165,7 +165,9 @@ def test_no_guide_goes_untested() -> None:
         page.stem for page in GUIDES.glob("*.md")
     } == tested | ELSEWHERE | IN_A_MODULE_OF_ITS_OWN
     for guide in ELSEWHERE:
-        assert all("quote" in block.to_dict for block in blocks(GUIDES / f"{guide}.md", "python"))
+        assert all(
+            "quote" in block.attributes for block in blocks(GUIDES / f"{guide}.md", "python")
+        )
 
 
 def _tests():

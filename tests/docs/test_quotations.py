@@ -8,7 +8,7 @@ from tests.docs.markdown import PAGES, Block, blocks
 from tests.support.server import ROOT
 
 PYTHON = [block for page in PAGES for block in blocks(page, "python")]
-QUOTATIONS = [block for block in PYTHON if "quote" in block.to_dict]
+QUOTATIONS = [block for block in PYTHON if "quote" in block.attributes]
 LEFT_OUT = "..."
 
 
@@ -35,19 +35,21 @@ def place_of(piece: list[str], lines: list[str], start: int) -> int | None:
 
 @pytest.mark.parametrize("block", QUOTATIONS, ids=str)
 def test_a_quotation_is_in_its_file(block: Block) -> None:
-    lines, at = stripped((ROOT / block.to_dict["quote"]).read_text()), 0
+    lines, at = stripped((ROOT / block.attributes["quote"]).read_text()), 0
     for piece in pieces(stripped(block.code)):
         found = place_of(piece, lines, at)
-        assert found is not None, f"{block.to_dict['quote']} doesn't hold, in this order: {piece}"
+        assert found is not None, (
+            f"{block.attributes['quote']} doesn't hold, in this order: {piece}"
+        )
         at = found + len(piece)
 
 
 def test_every_block_of_python_says_where_it_belongs() -> None:
     ways = {"quote", "file", "append"}
     assert len(QUOTATIONS) > 10
-    assert [str(block) for block in PYTHON if len(ways & block.to_dict.keys()) != 1] == []
+    assert [str(block) for block in PYTHON if len(ways & block.attributes.keys()) != 1] == []
 
 
 def test_only_guides_have_code_of_their_own() -> None:
-    own = [block for block in PYTHON if "quote" not in block.to_dict]
+    own = [block for block in PYTHON if "quote" not in block.attributes]
     assert [str(block) for block in own if block.page.parent.name != "guides"] == []

@@ -36,7 +36,7 @@ def public(browser: testing.Browser) -> str:
     return next(str(session["id"]) for session in browser.sessions() if session["current"])
 
 
-def newest(browser: Browser, **to_dict: object) -> dict[str, Any]:
+def newest(browser: Browser, **details: object) -> dict[str, Any]:
     """Wait for an entry of the audit trail, and return the last one like it."""
-    testing.eventually(lambda: browser.server.audited(**to_dict))
-    return browser.server.audited(**to_dict)[-1]
+    testing.eventually(lambda: browser.server.audited(**details))
+    return browser.server.audited(**details)[-1]

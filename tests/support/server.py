@@ -33,10 +33,10 @@ class Server(testing.Server):
         """The host and the port."""
         return self.url.removeprefix("http://")
 
-    def audited(self, **to_dict: object) -> list[dict[str, Any]]:
+    def audited(self, **details: object) -> list[dict[str, Any]]:
         """List the entries of the audit trail that have these facts."""
         lines = re.findall(r"authdemo\.sessions\.audit: (.*)", self.logged())
-        return [entry for entry in map(json.loads, lines) if to_dict.items() <= entry.items()]
+        return [entry for entry in map(json.loads, lines) if details.items() <= entry.items()]
 
     def children(self) -> list[int]:
         """List the processes that it started."""

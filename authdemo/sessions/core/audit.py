@@ -89,9 +89,9 @@ class AuditEvent:
 
     def as_json(self) -> str:
         """Write the entry as one line of JSON, in which all that is not printed is escaped."""
-        to_dict = {name: value for name in self.__slots__ if (value := getattr(self, name))}
-        to_dict["at"] = iso(self.at)
-        return to_json(to_dict, ensure_ascii=True).decode().replace("\x7f", "\\u007f")
+        fields = {name: value for name in self.__slots__ if (value := getattr(self, name))}
+        fields["at"] = iso(self.at)
+        return to_json(fields, ensure_ascii=True).decode().replace("\x7f", "\\u007f")
 
 
 AuditListener: TypeAlias = Callable[[AuditEvent], None | Awaitable[None]]

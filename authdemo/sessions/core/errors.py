@@ -58,8 +58,8 @@ class AuthError(Exception):
         """
         more = {"reason": self.reason, "values": self.values}
         blamed = {} if self.field is None else {"field": self.field}
-        to_dict = {"message": self.message, "code": self.code, **blamed}
-        return to_dict | {name: value for name, value in more.items() if value}
+        found = {"message": self.message, "code": self.code, **blamed}
+        return found | {name: value for name, value in more.items() if value}
 
 
 _DEAD = frozenset({"expired", "life", "session", "owner"})

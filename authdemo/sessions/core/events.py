@@ -54,19 +54,19 @@ class Events:
 
     def __post_init__(self) -> None:
         """Check that each listener can take what it gets."""
-        for name, to_dict in _FACTS.items():
+        for name, keywords in _FACTS.items():
             check_function(
-                f"Events({name}=...)", getattr(self, name), keywords=to_dict, optional=True
+                f"Events({name}=...)", getattr(self, name), keywords=keywords, optional=True
             )
         check_function("Events(audit=...)", self.audit, "event", optional=True)
 
 
-async def notify(listener: Listener | None, **to_dict: Any) -> None:
+async def notify(listener: Listener | None, **arguments: Any) -> None:
     """Call a listener of the app; if it fails, that is logged."""
     if listener is None:
         return
     try:
-        await maybe_await(listener(**to_dict))
+        await maybe_await(listener(**arguments))
     except Exception:
         logger.exception("An event listener failed; nothing else is affected.")
 

@@ -116,7 +116,7 @@ def test_an_id_is_not_its_own_password(password):
 def test_everything_that_is_wrong_is_told_at_once_and_by_field():
     error = refusal(id="!", name="", email="x", password="short")
     assert error.field == "id"
-    assert {name: to_dict["reason"] for name, to_dict in error.by_field().items()} == {
+    assert {name: details["reason"] for name, details in error.by_field().items()} == {
         "id": "id_form",
         "name": "length",
         "email": "email_form",

@@ -108,7 +108,7 @@ async def test_those_that_a_sweep_could_not_forget_are_told_of_by_the_next(open_
 
 async def test_none_of_them_is_a_sign_out(open_audited):
     told = []
-    events = Events(sign_out=lambda **to_dict: told.append(to_dict["reason"]))
+    events = Events(sign_out=lambda **details: told.append(details["reason"]))
     house, _ = await open_audited(events=events)
     seen, left, unseen = [await house.sign_in() for _ in range(3)]
     await house.sessions.end(left.id, "signed-out")

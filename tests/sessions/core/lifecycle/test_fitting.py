@@ -160,7 +160,7 @@ async def test_the_audit_trail_says_why_and_the_apps_functions_see_no_such_user(
     trail = AuditTrail(entries.append)
     newer = await open_house(
         user=Needing,
-        events=Events(sign_out=lambda **to_dict: calls.append(to_dict)),
+        events=Events(sign_out=lambda **details: calls.append(details)),
         callbacks=Callbacks(session=session),
         trail=trail,
     )

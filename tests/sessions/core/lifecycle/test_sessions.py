@@ -615,8 +615,8 @@ class TestEvents:
     async def test_tell_the_app_what_happened(self, open_house):
         told = []
 
-        async def listen(**to_dict):
-            told.append(to_dict)
+        async def listen(**details):
+            told.append(details)
 
         house = await open_house(events=Events(sign_in=listen, update_user=listen, sign_out=listen))
         record = await house.sign_in()

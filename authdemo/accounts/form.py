@@ -12,7 +12,7 @@ from authdemo.sessions.core.errors import AuthError, ConfigurationError
 from authdemo.sessions.core.rate_limit import work_for
 from authdemo.sessions.reflex.components.forms import no_autocorrect_attrs
 from authdemo.sessions.reflex.components.i18n import explain, live_text, t
-from authdemo.sessions.reflex.components.session import until_the_browser_goes_on
+from authdemo.sessions.reflex.components.session import pending_until_navigation
 from authdemo.sessions.reflex.installed import installed
 from authdemo.sessions.reflex.protected import public
 
@@ -102,7 +102,7 @@ class RegistrationMixin(rx.State, mixin=True):
         yield
         wanted = self.router.url.query_parameters.get("callbackUrl", "/")
         try:
-            with until_the_browser_goes_on(self):
+            with pending_until_navigation(self):
                 await sign_up(self, self.accounts, form, callback_url=wanted)
         except AuthError as error:
             known = error.by_field() if isinstance(error, AccountRejected) else {}

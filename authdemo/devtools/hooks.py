@@ -8,8 +8,8 @@ from typing import Any
 import reflex as rx
 from reflex.vars import VarData
 
-from authdemo.sessions.reflex.components.assets import imported, var
-from authdemo.sessions.reflex.components.session import view_of_tab
+from authdemo.sessions.reflex.components.assets import Need, hook, imported, script, var
+from authdemo.sessions.reflex.components.session import tab_var
 from authdemo.sessions.reflex.tabs.overview import OverviewState
 from authdemo.sessions.reflex.tabs.state import SessionState
 
@@ -22,12 +22,8 @@ def _script(name: str) -> VarData:
     return imported("inspector.js", name)
 
 
-def _hook(line: str, function: str, *data: VarData | None) -> VarData | None:
-    return VarData.merge(*data, _script(function), VarData(hooks={line: None}))
-
-
-def _data_of(value: Any) -> VarData | None:
-    return value._get_all_var_data()
+def _hook(line: str, function: str, *needs: Need) -> VarData | None:
+    return hook(line, *needs, _script(function))
 
 
 @dataclass(frozen=True)
@@ -46,8 +42,8 @@ class Inspection:
 
 def use_inspection() -> Inspection:
     """Look into the token of the browser that shows the component."""
-    view, viewed = view_of_tab()
-    read = _hook(f"const inspection = useInspection({view})", "useInspection", viewed)
+    view = tab_var("view")
+    read = _hook(f"const inspection = useInspection({view!s})", "useInspection", view)
     left = _hook("const timeLeft = useCountdown(inspection.claims.exp)", "useCountdown", read)
     return Inspection(
         algorithm=var("inspection.header.alg", str, read),
@@ -63,8 +59,8 @@ def use_inspection() -> Inspection:
 
 def use_faces() -> Any:
     """Compare token, JSON and view."""
-    view, viewed = view_of_tab()
-    data = _hook(f"const faces = useFaces({view})", "useFaces", viewed)
+    view = tab_var("view")
+    data = _hook(f"const faces = useFaces({view!s})", "useFaces", view)
     return var("faces", dict[str, Any], data)
 
 
@@ -83,7 +79,7 @@ class Timeline:
 
     def call(self, function: str) -> Any:
         """Find a function of the timeline: `pickPoint`, `pickFrom` or `pickTo`."""
-        return var(f"timeline.{function}", Any, self.data)
+        return script(f"timeline.{function}", self.data)
 
 
 def use_timeline() -> Timeline:
@@ -91,7 +87,7 @@ def use_timeline() -> Timeline:
     steps: Any = OverviewState.steps
     tab: Any = SessionState.tab
     line = f"const timeline = useTimeline({steps!s}, {tab!s})"
-    data = _hook(line, "useTimeline", _data_of(steps), _data_of(tab))
+    data = _hook(line, "useTimeline", steps, tab)
     return Timeline(
         entries=var("timeline.entries", Rows, data),
         options=var("timeline.options", list[dict[str, str]], data),
@@ -106,27 +102,26 @@ def use_timeline() -> Timeline:
 
 def pick(key: Any) -> Any:
     """Compare a step with the one before it: what a button's `on_click` takes."""
-    return rx.call_function(var(f"() => pick({key!s})", Any, _data_of(key), _script("pick")))
+    return rx.call_function(script(f"() => pick({key!s})", key, _script("pick")))
 
 
 def read_json() -> Any:
     """Ask for the session in JSON, as any HTTP client does: what `on_click` takes."""
-    return rx.call_function(var("() => readJson()", Any, _script("readJson")))
+    return rx.call_function(script("() => readJson()", _script("readJson")))
 
 
 def use_devices() -> Any:
     """List the user's sessions."""
     sessions: Any = OverviewState.sessions
     tab: Any = SessionState.tab
-    data = VarData.merge(_data_of(sessions), _data_of(tab), _script("devicesOf"))
-    return var(f"devicesOf({sessions!s}, {tab!s})", Rows, data)
+    return var(f"devicesOf({sessions!s}, {tab!s})", Rows, sessions, tab, _script("devicesOf"))
 
 
 def end_sessions(which: dict[str, Any]) -> Any:
     """End sessions: what a button's `on_click` takes."""
     chosen: Any = rx.Var.create(which)
-    data = (_data_of(chosen), _script("endSessions"))
-    return rx.call_function(var(f"() => endSessions({chosen!s})", Any, *data))
+    data = (chosen, _script("endSessions"))
+    return rx.call_function(script(f"() => endSessions({chosen!s})", *data))
 
 
 def use_ending() -> Any:
@@ -136,18 +131,18 @@ def use_ending() -> Any:
 
 def local_time(moment: Any) -> Any:
     """Write seconds since 1970 as the visitor writes times."""
-    return var(f"localTime({moment!s})", str, _data_of(moment), _script("localTime"))
+    return var(f"localTime({moment!s})", str, moment, _script("localTime"))
 
 
 def relative_time(moment: Any) -> Any:
     """Write seconds since 1970 as people say it: in 29 days."""
-    data = _hook("const relativeTo = useRelative()", "useRelative", _data_of(moment))
+    data = _hook("const relativeTo = useRelative()", "useRelative", moment)
     return var(f"relativeTo({moment!s})", str, data)
 
 
 def tick_time() -> Any:
     """Give a chart's axis the function that writes its times."""
-    return var("tickTime", Any, _script("tickTime"))
+    return script("tickTime", _script("tickTime"))
 
 
 class Watch(rx.Fragment):

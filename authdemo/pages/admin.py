@@ -92,7 +92,7 @@ def page() -> rx.Component:
             class_name="card people",
         ),
         refusal(AdminState.error),
-        refusal(use_session().refusal),
+        refusal(use_session().event_error),
     )
 
 

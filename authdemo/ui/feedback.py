@@ -39,14 +39,14 @@ def toasts() -> rx.Component:
         )
 
     held = ("onMouseEnter", "onFocus")
-    unlink_shared = ("onMouseLeave", "onBlur")
+    released = ("onMouseLeave", "onBlur")
     return rx.el.div(
         rx.el.ul(
             rx.foreach(var("feedback.toasts", list[dict[str, Any]]), made),
             class_name="toasts",
             custom_attrs={
                 **{event: var("feedback.hold", Any) for event in held},
-                **{event: var("feedback.release", Any) for event in unlink_shared},
+                **{event: var("feedback.release", Any) for event in released},
             },
         ),
         role="status",

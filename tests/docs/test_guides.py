@@ -83,7 +83,7 @@ def test_a_protected_page(app: Server) -> None:
 @of("protect-an-event-handler")
 def test_a_protected_event_handler(app: Server) -> None:
     ledger, vault = state("ledger"), state("vault")
-    for browser, told in ((Browser(app), "leave_to"), (member(app, "grace"), "refusal")):
+    for browser, told in ((Browser(app), "leave_to"), (member(app, "grace"), "event_error")):
         with Tab(app, browser) as tab:
             tab.call(f"{ledger}.pay", amount=10)
             eventually(lambda tab=tab, told=told: tab.var(SESSION_STATE, told))

@@ -71,8 +71,8 @@ def test_who_is_denied_an_event_is_in_the_audit_trail(app: Server, ada: Browser)
 def test_that_the_store_is_away_is_no_refusal(app: Server, ada: Browser) -> None:
     with Tab(app, ada, path="/about") as tab:
         tab.call(f"{CLERK}.ask_in_vain")
-        eventually(lambda: (tab.var(SESSION_STATE, "refusal") or {}).get("code"))
-        assert tab.var(SESSION_STATE, "refusal")["code"] == "StoreUnavailable"
+        eventually(lambda: (tab.var(SESSION_STATE, "event_error") or {}).get("code"))
+        assert tab.var(SESSION_STATE, "event_error")["code"] == "StoreUnavailable"
         tab.call(f"{CLERK}.rename", name="x" * 65)
         eventually(lambda: app.audited(session=public(ada), reason="UpdateRejected"))
     assert not app.audited(reason="StoreUnavailable")
@@ -87,8 +87,8 @@ def test_an_event_for_members_runs_for_a_member(app: Server, ada: Browser) -> No
 def test_an_async_check_decides(app: Server, ada: Browser, grace: Browser) -> None:
     with Tab(app, ada, path="/about") as adas, Tab(app, grace, path="/about") as graces:
         graces.call(f"{LEDGER}.pay_as_ada")
-        eventually(lambda: graces.var(SESSION_STATE, "refusal"))
-        assert graces.var(SESSION_STATE, "refusal")["code"] == "AccessDenied"
+        eventually(lambda: graces.var(SESSION_STATE, "event_error"))
+        assert graces.var(SESSION_STATE, "event_error")["code"] == "AccessDenied"
         adas.call(f"{LEDGER}.pay_as_ada")
         eventually(lambda: adas.var(LEDGER, "paid") == 1)
         assert graces.var(LEDGER, "paid") == 0
@@ -97,7 +97,7 @@ def test_an_async_check_decides(app: Server, ada: Browser, grace: Browser) -> No
 def test_a_background_event_is_kept_too(app: Server, ada: Browser, grace: Browser) -> None:
     with Tab(app, ada, path="/about") as adas, Tab(app, grace, path="/about") as graces:
         adas.call(f"{LEDGER}.pay_at_leisure")
-        eventually(lambda: adas.var(SESSION_STATE, "refusal"))
+        eventually(lambda: adas.var(SESSION_STATE, "event_error"))
         graces.call(f"{LEDGER}.pay_at_leisure")
         eventually(lambda: graces.var(LEDGER, "paid") == 10)
         assert adas.var(LEDGER, "paid") == 0
@@ -108,7 +108,7 @@ def test_a_protected_state_keeps_all_but_what_is_public(
 ) -> None:
     with Tab(app, ada, path="/about") as adas, Tab(app, grace, path="/about") as graces:
         adas.call(f"{VAULT}.open_up")
-        eventually(lambda: adas.var(SESSION_STATE, "refusal"))
+        eventually(lambda: adas.var(SESSION_STATE, "event_error"))
         adas.call(f"{VAULT}.knock")
         eventually(lambda: adas.var(VAULT, "sign") == "Who is there?")
         graces.call(f"{VAULT}.open_up")

@@ -183,6 +183,6 @@ def test_upload_for_another_role_is_rejected_before_its_body_is_sent(
 ) -> None:
     with Tab(app, ada, path="/about") as tab:
         assert begun(ada, tab.token, f"{state('vault')}.open_up") == 403
-        eventually(lambda: tab.var(SESSION_STATE, "refusal"))
+        eventually(lambda: tab.var(SESSION_STATE, "event_error"))
     denied = {"kind": "refused", "path": "/_upload", "reason": "AccessDenied", "user": "ada"}
     eventually(lambda: app.audited(**denied))

@@ -82,7 +82,7 @@ def test_a_role_that_changes_is_in_every_tab_and_in_the_next_check(world: Server
         janes.call(f"{ADMIN_STATE}.change_role", account_id="john_doe", role="user")
         eventually(lambda: first.view["user"]["role"] == "user")
         first.call(f"{ADMIN_STATE}.end_sessions", account_id="jane_admin")
-        eventually(lambda: first.var(SESSION_STATE, "refusal"))
+        eventually(lambda: first.var(SESSION_STATE, "event_error"))
         assert first.var(ADMIN_STATE, "people") == []
     assert john.get("/admin").status_code == 403
     assert phone.session()["rev"] == 4
@@ -192,9 +192,10 @@ def test_who_is_no_administrator_gets_nothing_by_calling_the_handler(
     role = {"role": "user"} if act == "change_role" else {}
     with Tab(john.server, john) as tab:
         tab.call(f"{ADMIN_STATE}.{act}", **account, **role)
-        eventually(lambda: tab.var(SESSION_STATE, "refusal"))
+        eventually(lambda: tab.var(SESSION_STATE, "event_error"))
         assert (
-            tab.var(SESSION_STATE, "refusal")["message"] == "You don't have permission to do this."
+            tab.var(SESSION_STATE, "event_error")["message"]
+            == "You don't have permission to do this."
         )
         assert "jane@email" not in tab.said()
     assert jane.session()["user"]["role"] == "admin"

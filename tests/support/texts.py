@@ -75,7 +75,7 @@ def main() -> None:
         "sign_in_page": forms.sign_in_page,
         "confirm_page": forms.confirm_page,
         "provider_buttons": forms.provider_buttons,
-        "refused_page": session.refused_page,
+        "access_denied_page": session.access_denied_page,
         "toasts": inspect.unwrap(feedback.toasts),
         "theme_switch": inspect.unwrap(preferences.theme_switch),
         "lost_connection": inspect.unwrap(error_boundary.lost_connection),

@@ -32,7 +32,7 @@ from .compat import (
     mounts_pages,
 )
 from .components.i18n import MODULE, development_module
-from .components.session import add_effects, check_named_providers, refused_page
+from .components.session import access_denied_page, add_effects, check_named_providers
 from .installed import remember, withheld
 from .lint import warn_of_open_texts
 from .protected import InstallsSessions, hide_from_sitemap, page_rules, protected, routes_of
@@ -80,7 +80,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         add_effects(RegistrationContext.get().app, allow_eval=self._allow_eval)
         pages = {auth.pages.sign_in: sign_in_page, auth.pages.confirm: confirm_page}
         if _others_serve_pages():
-            pages[REFUSED] = refused_page
+            pages[REFUSED] = access_denied_page
         for route, page in pages.items():
             if not context["has_app_page"](route):
                 context["add_page"](page, route=route)

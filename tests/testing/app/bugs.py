@@ -50,7 +50,7 @@ def test_after_a_bug_it_can_be_pressed_again(auth_app, login_as, failing, handle
     with Tab(auth_app, login_as(JOHN)) as tab:
         tab.call(handler, **({"form": new} if handler in FORMS else {}))
         failed = {"message": "That did not work. Try again.", "code": "HandlerFailed"}
-        tab.holds(SessionState, refusal=failed)
+        tab.holds(SessionState, event_error=failed)
         tab.holds(handler.state, pending=False)
 
 

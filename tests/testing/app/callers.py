@@ -380,7 +380,7 @@ def test_shared_state_takes_no_tabs_name(auth_app, tab, login_as):
     with Tab(auth_app, login_as(GRACE), path="/about") as graces:
         graces.call(Board.enter, name=tab.token)
         eventually(
-            lambda: (graces.var(SessionState, "refusal") or {}).get("code") == "AccessDenied"
+            lambda: (graces.var(SessionState, "event_error") or {}).get("code") == "AccessDenied"
         )
         assert "private note" not in graces.said()
 

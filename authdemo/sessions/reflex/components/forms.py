@@ -3,75 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import reflex as rx
+from reflex.event import EventType
 
 from ...core.errors import AuthError
 from ...providers.credentials import Credentials
 from ...providers.oidc import OpenIDConnect
 from ..installed import installed
 from ..protected import public
-from .assets import imported, var
+from .assets import imported, script
 from .i18n import explain, live_text, t
-from .session import sign_in_with, until_the_browser_goes_on, use_session
+from .session import pending_until_navigation, sign_in_with, use_session
 
 
 def confirm_button(
-    label: Any,
-    question: Any,
-    action: Any,
+    label: str | rx.Var[str],
+    question: str | rx.Var[str],
+    action: EventType[()],
     *,
     disabled: Any = False,
-    described_by: Any = None,
+    described_by: str | rx.Var[str] | None = None,
     class_name: str = "button quiet",
 ) -> rx.Component:
-    """Make a button with a dialog, which the browser's own `<dialog>` shows.
+    """Make a button that asks before it acts, in the browser's own `<dialog>`.
 
     Args:
-        label: What the button says, and what the button that does it says too.
-        question: What the dialog asks.
-        action: What happens when it is answered with yes.
+        label: The label of the button, and of the one in the dialog that acts.
+        question: The dialog's question.
+        action: What happens when the user agrees.
         disabled: Whether there is nothing to do now.
-        described_by: The id of the element that says what it is for, where others are called
-            the same.
+        described_by: The id of the element that tells buttons of one label apart.
         class_name: The look of the button.
-
-    Returns:
-        The button and its dialog.
     """
     return rx.fragment(
         rx.el.button(
-            _shown(label),
+            _live(label),
             type="button",
             disabled=disabled,
             class_name=class_name,
             aria_haspopup="dialog",
             aria_describedby=described_by,
-            custom_attrs={"onClick": _script("openDialog")},
+            custom_attrs={"onClick": _dialog_script("openDialog")},
         ),
         rx.el.dialog(
-            rx.el.p(_shown(question)),
+            rx.el.p(_live(question)),
             rx.el.div(
                 rx.el.button(
                     t("dialog.cancel"), type="button", auto_focus=True, class_name="button quiet"
                 ),
-                rx.el.button(_shown(label), type="button", on_click=action, class_name="button"),
+                rx.el.button(_live(label), type="button", on_click=action, class_name="button"),
                 class_name="actions",
             ),
             class_name="dialog",
             aria_label=question,
-            custom_attrs={"onClick": _script("closeDialog")},
+            custom_attrs={"onClick": _dialog_script("closeDialog")},
         ),
     )
 
 
-def _shown(text: Any) -> Any:
+def _live(text: str | rx.Var[str]) -> str | rx.Var[Any]:
     return live_text(text) if isinstance(text, rx.Var) else text
 
 
-def _script(name: str) -> Any:
-    return var(name, Any, imported("dialog.js", name))
+def _dialog_script(name: str) -> rx.Var[Any]:
+    return script(name, imported("dialog.js", name))
 
 
 _KNOWN = (
@@ -88,7 +85,7 @@ _KNOWN = (
     "TicketRejected",
     "TooManyAttempts",
 )
-"""The errors that bring a visitor to the sign-in page, and that the catalogs can explain."""
+"""The errors that lead to the sign-in page, and that the catalogs explain."""
 
 _COMPLETION = {"id": "username", "email": "email", "password": "current-password"}
 _STYLE = """
@@ -101,20 +98,20 @@ _STYLE = """
 .auth-page input { border: 1px solid GrayText; }
 .auth-page button { border: 0; background: #1d4ed8; color: #fff; cursor: pointer; }
 .auth-page button:disabled { opacity: .6; }
-.auth-page .ways { display: grid; gap: .75rem; margin-block: 1.5rem; }
+.auth-page .providers { display: grid; gap: .75rem; margin-block: 1.5rem; }
 .auth-page .quiet { border: 1px solid GrayText; background: none; color: inherit; }
 .auth-page [role=alert] { color: light-dark(#b91c1c, #fca5a5); }
 """  # noqa: E501 - a style sheet
 
 
 def sign_in_error(query: Mapping[str, str]) -> dict[str, str]:
-    """Read what brought a visitor to the sign-in page (Auth.js: the query's `error` and `code`).
+    """Read the error that led to the sign-in page (Auth.js: the query's `error` and `code`).
 
     Args:
-        query: The parameters in the page's address, `self.router.url.query_parameters`.
+        query: The parameters of the page's address, `self.router.url.query_parameters`.
 
     Returns:
-        The facts of the error, for `explain`; empty if there was none.
+        The error, for `explain`; empty if there is none.
     """
     error = query.get("error", "")
     if error in _KNOWN:
@@ -131,20 +128,20 @@ class SignInState(rx.State):
 
     @rx.event
     def explain(self) -> None:
-        """Explain the error that brought the visitor here."""
+        """Show the error that led to this page."""
         self.pending = False
         self.error = sign_in_error(self.router.url.query_parameters)
 
     @rx.event
     async def sign_in(self, form: dict[str, Any]) -> AsyncIterator[None]:
-        """Sign in with what the form holds; a second click counts for nothing."""
+        """Sign in with the form's credentials; a second click does nothing."""
         if self.pending:
             return
         self.pending, self.error = True, {}
         yield
         wanted = self.router.url.query_parameters.get("callbackUrl", "/")
         try:
-            with until_the_browser_goes_on(self):
+            with pending_until_navigation(self):
                 await installed().sign_in(self, form, callback_url=wanted)
         except AuthError as error:
             self.error = error.to_dict()
@@ -152,7 +149,7 @@ class SignInState(rx.State):
 
 @public
 class ConfirmState(rx.State):
-    """The form that asks a member for the password again."""
+    """The form that asks for the password again."""
 
     has_password: bool = True
     provider: str = ""
@@ -161,7 +158,7 @@ class ConfirmState(rx.State):
 
     @rx.event
     async def look(self) -> None:
-        """See how the member signed in."""
+        """Find out how the user signed in."""
         self.pending, self.error = False, {}
         try:
             provider, _ = await installed().current_account(self)
@@ -173,23 +170,23 @@ class ConfirmState(rx.State):
 
     @rx.event
     async def confirm(self, form: dict[str, Any]) -> AsyncIterator[Any]:
-        """Check the password, and go back to where it was asked for."""
+        """Check the password, and go back to the page that asked for it."""
         if self.pending:
             return
         self.pending, self.error = True, {}
         yield
         try:
-            with until_the_browser_goes_on(self):
-                await self._prove(form)
+            with pending_until_navigation(self):
+                await self._check(form)
         except AuthError as error:
             self.error = error.to_dict()
 
     @rx.event
-    async def start_again(self) -> None:
-        """Sign out, so that the member can sign in another way."""
+    async def sign_out(self) -> None:
+        """Sign out, so that the user can sign in another way."""
         await installed().sign_out(self)
 
-    async def _prove(self, form: dict[str, Any]) -> None:
+    async def _check(self, form: dict[str, Any]) -> None:
         auth = installed()
         provider, account = await auth.current_account(self)
         await auth.confirm(self, {**form, **account}, provider=provider.id)
@@ -203,7 +200,7 @@ def sign_in_form(fields: Sequence[str] | None = None) -> rx.Component:
         fields: The names of the fields; those of the app's `Credentials` by default.
 
     Returns:
-        The form, with what went wrong beneath it.
+        The form, and below it why the last attempt failed.
     """
     names = fields or _fields()
     return rx.fragment(
@@ -220,32 +217,34 @@ def sign_in_form(fields: Sequence[str] | None = None) -> rx.Component:
 
 
 def provider_buttons() -> rx.Component:
-    """Make a button for each provider elsewhere that the app signs in with.
+    """Make a button for each OpenID or OAuth provider of the app.
 
     Returns:
-        The buttons, with what went wrong beneath them.
+        The buttons, and below them why the last attempt failed.
     """
-    ways = [way for way in installed().providers.values() if not isinstance(way, Credentials)]
-    if not ways:
+    providers = [
+        each for each in installed().providers.values() if not isinstance(each, Credentials)
+    ]
+    if not providers:
         return rx.fragment()
     buttons = [
         rx.el.button(
-            t("signin.with", name=way.name),
-            on_click=sign_in_with(way.id),
+            t("signin.with", name=each.name),
+            on_click=sign_in_with(each.id),
             type="button",
             class_name="button quiet",
         )
-        for way in ways
+        for each in providers
     ]
-    return rx.fragment(rx.el.div(*buttons, class_name="ways"), _alert(use_session().error))
+    return rx.fragment(rx.el.div(*buttons, class_name="providers"), _alert(use_session().error))
 
 
 def confirm_form() -> rx.Component:
-    """Make the form that asks a member for the password again.
+    """Make the form that asks for the password again.
 
     Returns:
-        The form, with what went wrong beneath it. Who came from an OpenID provider is sent
-        there to prove it; who came from another is told that it takes another way.
+        The form, and below it why the last attempt failed. Users of an OpenID provider get a
+        button that asks there; those of an OAuth provider have to sign in another way.
     """
     return rx.fragment(
         rx.cond(
@@ -260,7 +259,7 @@ def confirm_form() -> rx.Component:
                     class_name="card form",
                 ),
             ),
-            _other_proof(),
+            _other_ways(),
         ),
         rx.el.span(on_mount=ConfirmState.look, hidden=True),
         _alert(ConfirmState.error),
@@ -268,26 +267,18 @@ def confirm_form() -> rx.Component:
 
 
 def noscript_notice() -> rx.Component:
-    """Say to a browser that runs no scripts why nothing on the page works.
-
-    Returns:
-        A text that no other browser shows.
-    """
+    """Explain to a browser without JavaScript why nothing on the page works."""
     return rx.el.noscript(rx.el.p(t("page.needs_scripts"), role="alert"))
 
 
 def home_link() -> rx.Component:
-    """Make the way back for who is signed in, and on the sign-in page for what it says.
-
-    Returns:
-        A link to the start, which nobody else sees.
-    """
-    is_in = use_session().status == "authenticated"
-    return rx.cond(is_in, rx.el.p(rx.el.a(t("refusal.home"), href="/")))
+    """Link to the home page for users who are signed in, as on the sign-in page with an error."""
+    is_signed_in = use_session().status == "authenticated"
+    return rx.fragment(rx.cond(is_signed_in, rx.el.p(rx.el.a(t("refusal.home"), href="/"))))
 
 
 def no_autocorrect_attrs() -> dict[str, Any]:
-    """Keep phones from changing what somebody types.
+    """Keep phones from changing what the user types.
 
     Returns:
         An input's `custom_attrs`; a new one each time, since Reflex adds others to it.
@@ -306,7 +297,7 @@ def confirm_page() -> rx.Component:
     return _page(t("confirm.title"), confirm_form())
 
 
-def _page(title: Any, *parts: rx.Component) -> rx.Component:
+def _page(title: rx.Var[str], *parts: rx.Component) -> rx.Component:
     head = rx.el.style(_STYLE), rx.el.h1(title), noscript_notice()
     return rx.el.main(*head, *parts, class_name="auth-page")
 
@@ -324,31 +315,34 @@ def _input(name: str) -> rx.Component:
     )
 
 
-def _other_proof() -> rx.Component:
-    again = sign_in_with(ConfirmState.provider, again=True)
+def _other_ways() -> rx.Component:
+    provider = cast("rx.Var[str]", ConfirmState.provider)
+    reauthenticate = sign_in_with(provider, reauthenticate=True)
     return rx.cond(
-        ConfirmState.provider != "",
-        rx.fragment(_plain(t("confirm.again"), again), _alert(use_session().error)),
+        provider != "",
+        rx.fragment(_plain(t("confirm.again"), reauthenticate), _alert(use_session().error)),
         rx.fragment(
             rx.el.p(t("confirm.other")),
-            _plain(t("confirm.leave"), ConfirmState.start_again),
+            _plain(t("confirm.leave"), ConfirmState.sign_out),
         ),
     )
 
 
-def _plain(label: Any, on_click: Any) -> rx.Component:
+def _plain(label: rx.Var[str], on_click: EventType[()]) -> rx.Component:
     return rx.el.button(label, on_click=on_click, type="button", class_name="button")
 
 
-def _submit(label: Any, pending: Any) -> rx.Component:
+def _submit(label: rx.Var[str], pending: Any) -> rx.Component:
     is_early = ~rx.State.is_hydrated
     return rx.el.button(label, type="submit", disabled=is_early | pending, class_name="button")
 
 
 def _alert(error: Any) -> rx.Component:
-    return rx.cond(error.length() > 0, rx.el.p(live_text(explain(error)), role="alert"))
+    return rx.fragment(
+        rx.cond(error.length() > 0, rx.el.p(live_text(explain(error)), role="alert"))
+    )
 
 
 def _fields() -> tuple[str, ...]:
-    ways = installed().providers.values()
-    return next((way.fields for way in ways if isinstance(way, Credentials)), ())
+    providers = installed().providers.values()
+    return next((each.fields for each in providers if isinstance(each, Credentials)), ())

@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { forgive, updateFrom, useKnownSession, useRequest } from "./session.js";
+import { clearError, updateFrom, useKnownSession, useRequest } from "./session.js";
 import { store } from "./store.js";
 
 const draft = store(null);
@@ -61,7 +61,7 @@ export const useProfile = (view, names) => {
     submit: () => save(base),
     keepTheirs: () => {
       draft.set(null);
-      forgive();
+      clearError();
     },
     saveMine: () => save(rev),
   };

@@ -1,4 +1,4 @@
-"""The client's update as a form: shown at once, taken back with the reason when it is refused."""
+"""The client's update as a form: shown at once, and undone with the reason when it is rejected."""
 
 from __future__ import annotations
 
@@ -7,39 +7,52 @@ from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
-from reflex.vars import VarData
+from reflex.event import EventSpec
+from reflex.vars import ArrayVar, BooleanVar, NumberVar, ObjectVar, VarData
 
-from .assets import imported, var
-from .session import use_session, view_of_tab
+from .assets import hook, imported, script, var
+from .session import tab_var, use_session
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A form for fields of the user."""
+    """A form for fields of the user, as vars and handlers for its elements.
 
-    is_edited: Any
-    pending: Any
-    is_conflict: Any
-    conflicts: Any
-    error: Any
-    saved: Any
-    submit: Any
-    keep_theirs: Any
-    save_mine: Any
+    Attributes:
+        is_edited: Whether a field differs from the session.
+        pending: Whether the update is on its way.
+        is_conflict: Whether an edited field has changed in the session meanwhile.
+        conflicts: The edited fields, each with `name`, `theirs` and `mine`.
+        error: Why the update was rejected, for `explain`; empty if one field is to blame.
+        saved: How often the form was saved.
+        submit: Sends the update: for the form's `on_submit`.
+        keep_theirs: Drops the edits.
+        save_mine: Sends them although there is a conflict.
+    """
+
+    is_edited: BooleanVar
+    pending: BooleanVar
+    is_conflict: BooleanVar
+    conflicts: ArrayVar[list[dict[str, str]]]
+    error: ObjectVar[dict[str, Any]]
+    saved: NumberVar[int]
+    submit: EventSpec
+    keep_theirs: EventSpec
+    save_mine: EventSpec
     _data: VarData | None
 
     def field(self, name: str) -> dict[str, Any]:
-        """Tie an input to a field."""
+        """Bind an input to a field: its `custom_attrs`."""
         return {
             "name": name,
             "value": var(f"profile.values.{name}", str, self._data),
-            "onChange": var("profile.change", Any, self._data),
+            "onChange": script("profile.change", self._data),
             "aria-invalid": var(f"Boolean(profile.errors.{name})", bool, self._data),
             "aria-describedby": f"{name}-error",
         }
 
-    def field_error(self, name: str) -> Any:
-        """Tell why a field was refused."""
+    def field_error(self, name: str) -> ObjectVar[dict[str, Any]]:
+        """Explain why a field was rejected; for `explain`."""
         return var(f"profile.errors.{name}", dict[str, Any], self._data)
 
 
@@ -48,17 +61,13 @@ def use_profile(*names: str) -> Profile:
 
     Args:
         *names: The fields, which a client may change.
-
-    Returns:
-        Vars and handlers for its elements.
     """
-    view, viewed = view_of_tab()
-    hook = VarData(hooks={f"const profile = useProfile({view}, {json.dumps(names)})": None})
-    script = imported("profile.js", "useProfile")
-    data = VarData.merge(viewed, script, hook)
+    view = tab_var("view")
+    call = f"const profile = useProfile({view!s}, {json.dumps(names)})"
+    data = hook(call, view, imported("profile.js", "useProfile"))
 
-    def call(function: str) -> Any:
-        return rx.call_function(var(f"() => profile.{function}()", Any, data))
+    def handler(function: str) -> EventSpec:
+        return rx.call_function(script(f"() => profile.{function}()", data))
 
     return Profile(
         is_edited=var("profile.isEdited", bool, data),
@@ -67,8 +76,8 @@ def use_profile(*names: str) -> Profile:
         conflicts=var("profile.conflicts", list[dict[str, str]], data),
         error=var("profile.error", dict[str, Any], data),
         saved=var("profile.saved", int, data),
-        submit=call("submit"),
-        keep_theirs=call("keepTheirs"),
-        save_mine=call("saveMine"),
+        submit=handler("submit"),
+        keep_theirs=handler("keepTheirs"),
+        save_mine=handler("saveMine"),
         _data=data,
     )

@@ -154,7 +154,7 @@ const begin = (hoped) => {
 };
 
 const send = async (data, hoped, headers) => {
-  forgiven = refusals;
+  cleared = eventErrors;
   const end = begin(hoped);
   try {
     const answer = await post("session", { data }, headers);
@@ -174,16 +174,16 @@ export const update = (data) => send(data, null);
 export const updateFrom = (rev, data) => send(data, data, { "If-Match": `"${rev}"` });
 
 /**
- * Go to a provider to sign in: what Auth.js's `signIn(provider)` does; and with `again`, what
+ * Go to a provider to sign in: what Auth.js's `signIn(provider)` does; to reauthenticate, what
  * `signIn(provider, {}, {prompt: "login"})` does.
  */
-export const signInWith = async (provider, again) => {
+export const signInWith = async (provider, reauthenticate) => {
   if (request.get().pending) return;
   const end = begin();
   const wanted = new URLSearchParams(window.location.search).get("callbackUrl") ?? "/";
   const forAuthjs = { "X-Auth-Return-Redirect": "1" };
   try {
-    const path = `signin/${provider}${again ? "?prompt=login" : ""}`;
+    const path = `signin/${provider}${reauthenticate ? "?prompt=login" : ""}`;
     const { url } = await post(path, { callbackUrl: wanted }, forAuthjs);
     window.location.assign(url);
     setTimeout(end, GRACE);
@@ -192,21 +192,21 @@ export const signInWith = async (provider, again) => {
   }
 };
 
-/** Forget why the last update was refused. */
-export const forgive = () => note({ error: {} });
+/** Forget why the last update was rejected. */
+export const clearError = () => note({ error: {} });
 
-let refusals = 0;
-let forgiven = 0;
+let eventErrors = 0;
+let cleared = 0;
 
-/** Why this tab's last update, or its last event, was refused: the later of them counts. */
-export const useFailure = (refusal, count) => {
+/** Why this tab's last update, or its last event, failed: the later of them counts. */
+export const useFailure = (eventError, count) => {
   const { error, pending } = useRequest();
   useEffect(() => {
-    if (count === refusals) return;
-    refusals = count;
-    if (!pending) forgive();
+    if (count === eventErrors) return;
+    eventErrors = count;
+    if (!pending) clearError();
   }, [count]);
-  return error.code || count === forgiven ? error : refusal;
+  return error.code || count === cleared ? error : eventError;
 };
 
 /**
@@ -287,7 +287,7 @@ const load = ({ pathname, search, hash }) => {
 let isEntering = false;
 
 /** Does for the server what only a browser can do: cookies and navigation. */
-export const useErrands = ({ status, ticket, leave_to, cookie_step, reloads, tab: name }) => {
+export const useSessionEffects = ({ status, ticket, leave_to, cookie_step, reloads, tab: name }) => {
   useEffect(() => {
     tab = name;
   }, [name]);

@@ -6,17 +6,18 @@ import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, cast
+from typing import Any, ClassVar, Generic, Protocol, cast
 
 import reflex as rx
-from reflex.vars import VarData
+from reflex.event import EventSpec
+from reflex.vars import BooleanVar, NumberVar, ObjectVar, StringVar, VarData
 
 from ...core.errors import AccessDenied, ConfigurationError
+from ...core.session import U
 from ...core.users import User
-from ..compat import var_data
 from ..protected import check_plugged_in, public
 from ..tabs.state import SessionState
-from .assets import imported, var
+from .assets import hook, imported, script, var
 from .i18n import explain, t
 
 
@@ -27,18 +28,22 @@ class Pending(Protocol):
 
 
 @contextmanager
-def until_the_browser_goes_on(state: Pending) -> Iterator[None]:
-    """Stay at work if all goes well, and be at rest if anything is raised."""
-    goes_on = False
+def pending_until_navigation(state: Pending) -> Iterator[None]:
+    """Keep a form pending after success, since the browser goes to another page; end it otherwise.
+
+    Args:
+        state: The form's state, with its var `pending`.
+    """
+    succeeded = False
     try:
         yield
-        goes_on = True
+        succeeded = True
     finally:
-        state.pending = goes_on
+        state.pending = succeeded
 
 
 @public
-def refused_page() -> rx.Component:
+def access_denied_page() -> rx.Component:
     """Build the page."""
     error = AccessDenied("You don't have permission to see this page.", reason="page")
     page: rx.Component = rx.el.main(
@@ -51,68 +56,86 @@ def refused_page() -> rx.Component:
 
 
 _named_providers: set[str] = set()
-"""What the pages that were built so far have named."""
+"""The providers that the pages built so far have named."""
 
 
 def _imported(name: str, alias: str | None = None) -> VarData:
     return imported("session.js", name, alias)
 
 
-def view_of_tab() -> tuple[str, VarData | None]:
-    """Write the expression for what the server pushes to a tab."""
-    view: Any = SessionState.view
-    return str(view), var_data(view)
+def tab_var(name: str) -> ObjectVar[dict[str, Any]]:
+    """Read a var of the tab's session state, such as `view`, which the server pushes."""
+    return cast("ObjectVar[dict[str, Any]]", getattr(SessionState, name))
 
 
-def session_text(path: str) -> Any:
+def session_text(path: str) -> StringVar[str]:
     """Show a value of the session that is in the HTML that the server sends.
 
-    No JavaScript is needed to see it, and once the page is live it is live too.
+    It needs no JavaScript, and follows the session once the page is live.
 
     Args:
         path: The value's place in the public session, like `user.name`.
-
-    Returns:
-        A var that holds a text.
     """
-    view, data = view_of_tab()
-    return var(f'sessionText({view}, "{path}")', str, data, _imported("textOf", "sessionText"))
+    view = tab_var("view")
+    return var(f'sessionText({view!s}, "{path}")', str, view, _imported("textOf", "sessionText"))
 
 
 @dataclass(frozen=True)
-class LiveSession:
-    """The session of the tab that shows the component."""
+class LiveSession(Generic[U]):
+    """The session of the tab that shows the component, as vars that follow it.
 
-    data: Any
-    user: Any
-    status: Any
-    rev: Any
-    expires: Any
-    pending: Any
-    error: Any
-    refusal: Any
+    Attributes:
+        data: All that is public, as `GET /api/auth/session` shows it, and `status`.
+        user: The user, of the app's own type.
+        status: `loading`, `authenticated` or `unauthenticated`.
+        rev: The session's revision.
+        expires: When the session ends unless it is renewed, in ISO 8601.
+        pending: Whether an update or a sign-in of this tab is on its way.
+        error: Why the tab's last update or event failed, for `explain`; empty if it didn't.
+        event_error: Why the tab's last event failed, for `explain`; empty if it didn't.
+    """
 
-    def update(self, **fields: Any) -> Any:
-        """Update the session from the browser (Auth.js: `update(data)`)."""
-        data: Any = rx.Var.create(fields)
+    data: ObjectVar[dict[str, Any]]
+    user: ObjectVar[U]
+    status: StringVar[str]
+    rev: NumberVar[int]
+    expires: StringVar[str]
+    pending: BooleanVar
+    error: ObjectVar[dict[str, Any]]
+    event_error: ObjectVar[dict[str, Any]]
+
+    def update(self, **fields: object) -> EventSpec:
+        """Update the session from the browser (Auth.js: `update(data)`).
+
+        Args:
+            **fields: The fields to change; may be vars.
+
+        Returns:
+            What a button's `on_click` takes.
+        """
+        data = rx.Var.create(fields)
         update = _imported("update", "updateSession")
-        return rx.call_function(var(f"() => updateSession({data!s})", Any, var_data(data), update))
+        return rx.call_function(script(f"() => updateSession({data!s})", data, update))
 
 
-def use_session(user: type[User] = User) -> LiveSession:
+def use_session(user: type[U] = User) -> LiveSession[U]:  # type: ignore[assignment]
     """Use the session in a component.
 
     Args:
         user: The app's own user model, so that its fields are known.
 
-    Returns:
-        Vars that follow the session, in every tab, without a refresh.
-
     Raises:
         ConfigurationError: If the app's rxconfig.py has no `SessionsPlugin`.
     """
     check_plugged_in()
-    session, request = _session_data(), _request_data()
+    view, event_error = tab_var("view"), tab_var("event_error")
+    session = hook(f"const session = useSession({view!s})", view, _imported("useSession"))
+    request = hook("const sessionRequest = useRequest()", _imported("useRequest"))
+    failure = hook(
+        f"const sessionFailure = useFailure({event_error!s}, {tab_var('event_error_count')!s})",
+        event_error,
+        _imported("useFailure"),
+    )
     return LiveSession(
         data=var("session", dict[str, Any], session),
         user=var("session.user", user, session),
@@ -120,29 +143,30 @@ def use_session(user: type[User] = User) -> LiveSession:
         rev=var("session.rev", int, session),
         expires=var("session.expires", str, session),
         pending=var("sessionRequest.pending", bool, request),
-        error=var("sessionFailure", dict[str, Any], _failure_data()),
-        refusal=SessionState.refusal,
+        error=var("sessionFailure", dict[str, Any], failure),
+        event_error=event_error,
     )
 
 
-def sign_in_with(provider: Any, *, again: bool = False) -> Any:
+def sign_in_with(provider: str | rx.Var[str], *, reauthenticate: bool = False) -> EventSpec:
     """Sign in at a provider (Auth.js: `signIn(provider)`).
 
     Afterwards the visitor is where the page's `callbackUrl` leads, or at `/`. While the session is
     `pending`, another click does nothing.
 
     Args:
-        provider: The provider's id; may be a var. One that the app doesn't have stops the start.
-        again: Whether the visitor has to prove there who they are, however well they are known.
+        provider: The provider's id; may be a var. An unknown one stops the start.
+        reauthenticate: Whether the provider asks for the password even if the user is signed in
+            there.
 
     Returns:
         What a button's `on_click` takes.
     """
     if isinstance(provider, str):
         _named_providers.add(provider)
-    named: Any = rx.Var.create(provider)
-    data = (var_data(named), _imported("signInWith"))
-    return rx.call_function(var(f"() => signInWith({named!s}, {json.dumps(again)})", Any, *data))
+    named = rx.Var.create(provider)
+    call = f"() => signInWith({named!s}, {json.dumps(reauthenticate)})"
+    return rx.call_function(script(call, named, _imported("signInWith")))
 
 
 def check_named_providers(known: Collection[str]) -> None:
@@ -150,26 +174,9 @@ def check_named_providers(known: Collection[str]) -> None:
     unknown = sorted(_named_providers.difference(known))
     if unknown:
         raise ConfigurationError(
-            f"sign_in_with({unknown[0]!r}) names no provider of this app, whose are: "
+            f"sign_in_with({unknown[0]!r}) names no provider of this app. It has: "
             f"{', '.join(sorted(known))}."
         )
-
-
-def _session_data() -> VarData | None:
-    view, data = view_of_tab()
-    hook = VarData(hooks={f"const session = useSession({view})": None})
-    return VarData.merge(data, _imported("useSession"), hook)
-
-
-def _failure_data() -> VarData | None:
-    refusal, count = cast("Any", SessionState.refusal), cast("Any", SessionState.refusals)
-    hook = VarData(hooks={f"const sessionFailure = useFailure({refusal!s}, {count!s})": None})
-    return VarData.merge(var_data(refusal), _imported("useFailure"), hook)
-
-
-def _request_data() -> VarData | None:
-    hook = VarData(hooks={"const sessionRequest = useRequest()": None})
-    return VarData.merge(_imported("useRequest"), hook)
 
 
 class SessionLog(rx.Fragment):
@@ -177,42 +184,42 @@ class SessionLog(rx.Fragment):
 
     label: ClassVar[str] = "Client Side Rendering"
 
-    def add_hooks(self) -> list[Any]:
+    def add_hooks(self) -> list[str | rx.Var[Any]]:
         """Call the hook."""
-        view, data = view_of_tab()
-        call = f"useSessionLog({view}, {json.dumps(self.label)})"
-        return [var(call, Any, data, _imported("useSessionLog"))]
+        view = tab_var("view")
+        call = f"useSessionLog({view!s}, {json.dumps(self.label)})"
+        return [script(call, view, _imported("useSessionLog"))]
 
 
 class SessionEffects(rx.Fragment):
-    """Runs what the server asks the tab to do; it shows nothing."""
+    """Does what the server asks of the tab: cookies and navigation. It shows nothing."""
 
-    def add_hooks(self) -> list[Any]:
+    def add_hooks(self) -> list[str | rx.Var[Any]]:
         """Call the hook with the tab's state."""
         names = ("ticket", "leave_to", "cookie_step", "reloads", "tab")
-        values = {name: getattr(SessionState, name) for name in names}
-        values["status"] = SessionState.view["status"]
+        values: dict[str, rx.Var[Any]] = {name: tab_var(name) for name in names}
+        values["status"] = tab_var("view")["status"]
         arguments = ", ".join(f"{name}: {value!s}" for name, value in values.items())
-        data = (var_data(value) for value in values.values())
-        return [var(f"useErrands({{ {arguments} }})", Any, *data, _imported("useErrands"))]
+        call = f"useSessionEffects({{ {arguments} }})"
+        return [script(call, *values.values(), _imported("useSessionEffects"))]
 
 
 @rx.memo
 def session_effects() -> rx.Component:
     """Stand on every page, inside of the state that the hook needs."""
-    errands: rx.Component = SessionEffects.create()
-    return errands
+    effects: rx.Component = SessionEffects.create()
+    return effects
 
 
 class Calls(rx.Fragment):
     """Runs `rx.toast` and the like, which an event handler returns, without `eval`."""
 
-    def add_hooks(self) -> list[Any]:
+    def add_hooks(self) -> list[str | rx.Var[Any]]:
         """Call the hook."""
-        return [var("useCalls()", Any, imported("calls.js", "useCalls"))]
+        return [script("useCalls()", imported("calls.js", "useCalls"))]
 
 
 def add_effects(app: rx.App, *, allow_eval: bool) -> None:
-    """Put the components that do the server's errands on every page."""
+    """Put the components that act for the server on every page."""
     calls = [] if allow_eval else [Calls.create()]
-    app.extra_app_wraps[(3, "SessionErrands")] = lambda _: rx.fragment(session_effects(), *calls)
+    app.extra_app_wraps[(3, "SessionEffects")] = lambda _: rx.fragment(session_effects(), *calls)

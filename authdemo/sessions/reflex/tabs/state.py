@@ -75,8 +75,8 @@ class SessionState(rx.State):
     cookie_step: int = 0
     reloads: int = 0
     tab: str = ""
-    refusal: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
-    refusals: int = 0
+    event_error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
+    event_error_count: int = 0
     _sid: str = ""
     _browser: str = ""
     _connection: str = ""
@@ -152,13 +152,13 @@ class SessionState(rx.State):
 
     def refuse(self, error: AuthError) -> None:
         """Tell the tab that its event was refused, or failed."""
-        self.refusal = error.to_dict()
-        self.refusals += 1
+        self.event_error = error.to_dict()
+        self.event_error_count += 1
 
     def forgive(self) -> None:
         """Forget why an earlier event was refused, or failed."""
-        if self.refusal:
-            self.refusal = {}
+        if self.event_error:
+            self.event_error = {}
 
     def lead(self, way: str) -> None:
         """Ask the tab to go somewhere, once."""

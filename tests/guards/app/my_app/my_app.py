@@ -184,7 +184,7 @@ def home():
         rx.el.p(Ledger.balance, id="balance"),
         rx.el.button("Wipe", on_click=Ledger.wipe),
         rx.el.button("Log out", on_click=Clerk.log_out),
-        rx.el.p(explain(use_session().refusal), role="alert"),
+        rx.el.p(explain(use_session().event_error), role="alert"),
     )
 
 

@@ -21,7 +21,7 @@ import pytest
 if TYPE_CHECKING:
     from authdemo.sessions import User
     from authdemo.testing import Browser, FrozenClock, RunningApp, Server
-    from authdemo.testing.browser import ProviderEndpoints
+    from authdemo.testing.browser import Site
 
 SECRET = "a secret that everybody knows and only tests use"  # noqa: S105
 OPERATORS = (
@@ -51,7 +51,7 @@ class LoginAs(Protocol):
     """What the fixture `login_as` gives."""
 
     def __call__(
-        self, user: User, *, at: ProviderEndpoints | None = None, browser: Browser | None = None
+        self, user: User, *, at: Site | None = None, browser: Browser | None = None
     ) -> Browser:
         """Sign a user in without a password; see `RunningApp.login_as`."""
 

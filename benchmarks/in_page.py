@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 
 _FIELD = "[data-testid] [data-field=name]"
 
@@ -88,7 +88,7 @@ def showing(tab: Page, *, has_name: bool = True) -> Showing:
         times.update(tab.evaluate(_TIMES) or {})
         return "first" in times and ("painted" in times or not has_name)
 
-    eventually(are_there, within=20)
+    wait_until(are_there, timeout=20)
     first = times["first"]
     if not has_name:
         return Showing(first, None, is_in_html=False)
@@ -105,5 +105,5 @@ def changed_at(tab: Page) -> float:
     Returns:
         When that was, in milliseconds since 1970.
     """
-    eventually(lambda: tab.evaluate("window.changedAt") is not None)
+    wait_until(lambda: tab.evaluate("window.changedAt") is not None)
     return float(tab.evaluate("window.changedAt"))

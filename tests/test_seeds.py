@@ -49,4 +49,4 @@ def test_without_them_their_password_signs_nobody_in_and_is_not_shown(
     assert Browser(server).log_in("jane_admin").status_code == 200
     for each, is_seeded in ((bare, False), (server, True)):
         with Tab(each, path="/login") as tab:
-            tab.holds(LOGIN_STATE, is_seeded=is_seeded)
+            tab.expect_vars(LOGIN_STATE, is_seeded=is_seeded)

@@ -12,7 +12,7 @@ from authdemo.devtools.workshop.forgery import RealToken
 from .browser import Browser, set_cookies
 from .forge import FORGERIES
 from .server import Server, free_port, serving
-from .thread import FrozenClock, eventually
+from .thread import FrozenClock, wait_until
 
 try:
     from .app import RunningApp, running_app
@@ -30,10 +30,10 @@ __all__ = [
     "RunningApp",
     "Server",
     "Tab",
-    "eventually",
     "free_port",
     "running_app",
     "serving",
     "set_cookies",
     "two_tabs",
+    "wait_until",
 ]

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 from reflex_base.environment import environment
 
-from .thread import eventually
+from .thread import wait_until
 
 COMMAND = ("run", "--env", "prod", "--single-port")
 _START_SECONDS = 120
@@ -111,7 +111,7 @@ def serving(
         )
     server = Server(f"http://127.0.0.1:{port}", log, process)
     try:
-        eventually(server.answers, within=_START_SECONDS, every=0.2, seen=server.logged)
+        wait_until(server.answers, timeout=_START_SECONDS, interval=0.2, on_timeout=server.logged)
         yield server
     finally:
         stop(process)

@@ -18,7 +18,7 @@ from reflex_base.utils.format import format_event_handler
 from authdemo.sessions.reflex.tabs.state import SessionState
 
 from .browser import Browser, Site
-from .thread import TIMEOUT, eventually
+from .thread import TIMEOUT, wait_until
 
 REFUSED = simple_websocket.ConnectionError
 _NAMESPACE = "/_event,"
@@ -66,7 +66,7 @@ class Tab:
             threading.Thread(target=self._listen, daemon=True).start()
             self._socket.send(f"40{_NAMESPACE}")
             self.call(f"{rx.State.get_full_name()}.hydrate")
-            eventually(lambda: self.status not in (None, "loading"), seen=self.said)
+            wait_until(lambda: self.status not in (None, "loading"), on_timeout=self.received)
             unless_it_opens.pop_all()
 
     def __enter__(self) -> Self:
@@ -144,12 +144,12 @@ class Tab:
         """Send a frame as it is."""
         self._socket.send(frame)
 
-    def shows(self, status: str, *, within: float = TIMEOUT, **user: Any) -> None:
+    def expect_session(self, status: str, *, timeout: float = TIMEOUT, **user: Any) -> None:
         """Wait until the tab shows a session, or that nobody is signed in.
 
         Args:
             status: `authenticated` or `unauthenticated`.
-            within: Seconds to wait at most.
+            timeout: Seconds to wait at most.
             **user: Fields of the user, such as `name`.
 
         Raises:
@@ -159,18 +159,20 @@ class Tab:
         def seen() -> str:
             return f"the tab shows {self.view}, not {status} {user or ''}".rstrip()
 
-        eventually(
+        wait_until(
             lambda: self.status == status and user.items() <= self.user.items(),
-            within=within,
-            seen=seen,
+            timeout=timeout,
+            on_timeout=seen,
         )
 
-    def holds(self, state: str | type[rx.State], *, within: float = TIMEOUT, **values: Any) -> None:
+    def expect_vars(
+        self, state: str | type[rx.State], *, timeout: float = TIMEOUT, **values: Any
+    ) -> None:
         """Wait until vars of a state have some values.
 
         Args:
             state: The state, or its full name.
-            within: Seconds to wait at most.
+            timeout: Seconds to wait at most.
             **values: The values, by the vars' names.
 
         Raises:
@@ -180,25 +182,25 @@ class Tab:
         def held() -> dict[str, Any]:
             return {name: self.var(state, name) for name in values}
 
-        eventually(
+        wait_until(
             lambda: held() == values,
-            within=within,
-            seen=lambda: f"the tab holds {held()}, not {values}",
+            timeout=timeout,
+            on_timeout=lambda: f"the tab holds {held()}, not {values}",
         )
 
-    def expect_redirect(self, url: str, *, within: float = TIMEOUT) -> None:
+    def expect_redirect(self, url: str, *, timeout: float = TIMEOUT) -> None:
         """Wait until the tab is told to go to another page, as one that has to sign in is.
 
         Args:
             url: Where to, like `/login?callbackUrl=/`.
-            within: Seconds to wait at most.
+            timeout: Seconds to wait at most.
 
         Raises:
             AssertionError: If it isn't; says where it was sent instead.
         """
-        self.holds(SessionState, within=within, leave_to=url)
+        self.expect_vars(SessionState, timeout=timeout, leave_to=url)
 
-    def said(self) -> str:
+    def received(self) -> str:
         """All that it received, as one text."""
         return "\n".join(self.frames)
 

@@ -29,30 +29,30 @@ TIMEOUT = 20.0
 """Seconds to wait at most, where nothing else is said."""
 
 
-def eventually(
-    true: Callable[..., object],
+def wait_until(
+    predicate: Callable[..., object],
     *,
-    within: float = TIMEOUT,
-    every: float = 0.02,
-    seen: Callable[[], str] | None = None,
+    timeout: float = TIMEOUT,
+    interval: float = 0.02,
+    on_timeout: Callable[[], str] | None = None,
 ) -> None:
     """Wait until a condition holds.
 
     Args:
-        true: Tells whether it holds.
-        within: Seconds to wait at most.
-        every: Seconds between two looks.
-        seen: Tells what is seen instead, if it doesn't.
+        predicate: The condition.
+        timeout: Seconds to wait at most.
+        interval: Seconds between two checks.
+        on_timeout: Describes the state for the error.
 
     Raises:
         AssertionError: If it doesn't hold in time.
     """
-    deadline = time.monotonic() + within
-    while not true():
+    deadline = time.monotonic() + timeout
+    while not predicate():
         if time.monotonic() >= deadline:
-            instead = f": {seen()}" if seen else ""
-            raise AssertionError(f"not so within {within} seconds{instead}")
-        time.sleep(every)
+            state = f": {on_timeout()}" if on_timeout else ""
+            raise AssertionError(f"the condition is not met within {timeout} seconds{state}")
+        time.sleep(interval)
 
 
 NOON = 1_800_000_000.0
@@ -162,8 +162,8 @@ class Thread:
     def __enter__(self) -> Self:
         """Start, and wait until the app answers."""
         self._thread.start()
-        eventually(
-            lambda: self._server.started or not self._thread.is_alive(), within=_LONGEST_WORK
+        wait_until(
+            lambda: self._server.started or not self._thread.is_alive(), timeout=_LONGEST_WORK
         )
         if not self._server.started:
             raise RuntimeError("The app didn't start. Its log says why.")

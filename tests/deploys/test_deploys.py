@@ -6,7 +6,7 @@ import re
 
 import httpx
 
-from authdemo.testing import Tab, eventually
+from authdemo.testing import Tab, wait_until
 from tests.deploys.conftest import Deploy
 from tests.support.apps import state
 from tests.support.browser import Browser
@@ -40,7 +40,7 @@ def carried_over(
     with Tab(old, browser, path="/login") as tab:
         form = {"id": account, "password": "tutorial"}
         tab.call(f"{DESK}.sign_in", form=form, provider=provider)
-        eventually(lambda: tab.var(SESSION_STATE, "ticket"))
+        wait_until(lambda: tab.var(SESSION_STATE, "ticket"))
         return moved(browser, new).redeem(tab.var(SESSION_STATE, "ticket"))
 
 
@@ -48,16 +48,16 @@ def lives_on(browser: Browser, tab: Tab) -> None:
     user = browser.session()["user"]
     assert (user["colour"], user["born"], "nickname" in user) == ("blue", "1815-12-10", False)
     assert browser.get("/").status_code == 200
-    tab.shows("authenticated", colour="blue")
+    tab.expect_session("authenticated", colour="blue")
     tab.call(f"{DESK}.say")
-    tab.holds(DESK, said=SAID)
+    tab.expect_vars(DESK, said=SAID)
 
 
 def has_ended(browser: Browser, tab: Tab) -> None:
     tab.call(f"{DESK}.say")
-    tab.shows("unauthenticated")
+    tab.expect_session("unauthenticated")
     tab.expect_redirect("/login?callbackUrl=/&error=SessionRequired&code=ended")
-    tab.holds(DESK, said="")
+    tab.expect_vars(DESK, said="")
     assert browser.session() is None
     assert browser.get("/").headers["Location"] == "/login?callbackUrl=/"
     assert browser.update({"name": "Grace"}).status_code == 401
@@ -80,7 +80,7 @@ def test_who_fits_stays_and_who_does_not_signs_in_again(deploy: Deploy) -> None:
         ada, grace = signed_in(server, "ada"), signed_in(server, "grace")
         with Tab(server, ada) as adas, Tab(server, grace) as graces:
             graces.call(f"{DESK}.say")
-            graces.holds(DESK, said=SAID)
+            graces.expect_vars(DESK, said=SAID)
     doesnt_complain(server)
     with deploy("newer") as server:
         ada, grace = moved(ada, server), moved(grace, server)
@@ -102,9 +102,9 @@ def test_tabs_at_the_older_version_leave_when_the_newer_one_ends_their_session(
         ada, grace = signed_in(old, "ada"), signed_in(old, "grace")
         with Tab(old, ada) as adas, Tab(old, grace) as graces:
             graces.call(f"{DESK}.say")
-            graces.holds(DESK, said=SAID)
+            graces.expect_vars(DESK, said=SAID)
             assert moved(ada, new).update({"name": "Countess"}).status_code == 200
-            adas.shows("authenticated", name="Countess", plan="free")
+            adas.expect_session("authenticated", name="Countess", plan="free")
             assert moved(grace, new).session() is None
             has_ended(grace, graces)
         assert carried_over("ada", old, new).status_code == 200

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.support import unbuilt
 from tests.support.apps import state
 from tests.support.browser import Browser
@@ -49,15 +49,15 @@ def test_all_three_faces_say_the_same(app: Server, ada: Browser) -> None:
         assert tab.user == user
         assert ada.get("/api/auth/token").json()["claims"]["user"] == user
         tab.call(f"{DESK}.say")
-        tab.holds(DESK, said="Sunday, 1835, SMALL, 3")
+        tab.expect_vars(DESK, said="Sunday, 1835, SMALL, 3")
 
 
 def test_client_changes_them_and_gets_conflicts(app: Server, ada: Browser) -> None:
     with Tab(app, ada) as tab:
         answer = ada.update({"born": "1852-11-27", "tags": ["x"], "home": {"street": "Ockham"}})
-        tab.shows("authenticated", born="1852-11-27", tags=["x"])
+        tab.expect_session("authenticated", born="1852-11-27", tags=["x"])
         tab.call(f"{DESK}.say")
-        tab.holds(DESK, said="Saturday, 1835, SMALL, 1")
+        tab.expect_vars(DESK, said="Saturday, 1835, SMALL, 1")
     assert answer.json()["user"] == ada.session()["user"]
     stale = ada.update({"born": "1815-12-10"}, headers={"If-Match": '"1"'})
     assert (stale.status_code, stale.json()["rev"]) == (409, 2)
@@ -70,7 +70,9 @@ def test_client_changes_them_and_gets_conflicts(app: Server, ada: Browser) -> No
 def test_the_server_changes_them(app: Server, ada: Browser) -> None:
     with Tab(app, ada) as tab:
         tab.call(f"{DESK}.move")
-        tab.shows("authenticated", home={"street": "Ockham", "since": "1850-01-01"}, size=2)
+        tab.expect_session(
+            "authenticated", home={"street": "Ockham", "since": "1850-01-01"}, size=2
+        )
     assert ada.session()["user"]["size"] == 2
 
 
@@ -79,7 +81,7 @@ def test_a_sign_in_over_the_socket_brings_them(app: Server) -> None:
     browser.get("/login")
     with Tab(app, browser, path="/login") as tab:
         tab.call(f"{DESK}.sign_in", form={"id": "grace", "password": "tutorial"})
-        eventually(lambda: tab.var(SESSION_STATE, "ticket"))
+        wait_until(lambda: tab.var(SESSION_STATE, "ticket"))
         assert browser.redeem(tab.var(SESSION_STATE, "ticket")).status_code == 200
     user = browser.session()["user"]
     assert user | IN_JSON | {"plan": "gold"} == user

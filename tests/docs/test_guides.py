@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.docs.apps import serving
 from tests.docs.markdown import GUIDES, blocks
 from tests.support.apps import state
@@ -51,14 +51,14 @@ def test_the_smallest_app(app: Server) -> None:
     assert "Ada Lovelace" in ada.get("/").text
     with Tab(app, ada) as first, Tab(app, ada) as second:
         first.call(f"{state('home')}.rename")
-        eventually(lambda: first.name == second.name == "Countess")
+        wait_until(lambda: first.name == second.name == "Countess")
         ada.update({"name": "Enchantress"})
-        eventually(lambda: first.name == second.name == "Enchantress")
+        wait_until(lambda: first.name == second.name == "Enchantress")
         second.call(f"{state('home')}.log_out")
-        eventually(lambda: first.status == second.status == "unauthenticated")
+        wait_until(lambda: first.status == second.status == "unauthenticated")
     with Tab(app, path="/login") as tab:
         tab.call(f"{state('login')}.log_in", form={"id": "ada", "password": "guess"})
-        eventually(lambda: tab.var(state("login"), "error"))
+        wait_until(lambda: tab.var(state("login"), "error"))
         assert tab.var(state("login"), "error")["code"] == "CredentialsSignin"
 
 
@@ -86,22 +86,22 @@ def test_a_protected_event_handler(app: Server) -> None:
     for browser, told in ((Browser(app), "leave_to"), (member(app, "grace"), "event_error")):
         with Tab(app, browser) as tab:
             tab.call(f"{ledger}.pay", amount=10)
-            eventually(lambda tab=tab, told=told: tab.var(SESSION_STATE, told))
+            wait_until(lambda tab=tab, told=told: tab.var(SESSION_STATE, told))
             assert tab.var(ledger, "balance") == 100
-            assert "GB33" not in tab.said()
+            assert "GB33" not in tab.received()
     with Tab(app, member(app)) as tab:
         tab.call(f"{ledger}.pay", amount=10)
-        eventually(lambda: tab.var(ledger, "balance") == 90)
+        wait_until(lambda: tab.var(ledger, "balance") == 90)
         assert tab.var(ledger, "iban").startswith("GB33")
         tab.call(f"{vault}.burn")
-        eventually(lambda: tab.var(vault, "opened_by") == "fire")
+        wait_until(lambda: tab.var(vault, "opened_by") == "fire")
     with Tab(app, member(app)) as tab:
         for account, password in (("ada", "guess"), ("grace", "tutorial")):
             tab.call(f"{vault}.open_up", form={"id": account, "password": password})
-            eventually(lambda: tab.var(vault, "error"))
+            wait_until(lambda: tab.var(vault, "error"))
             assert tab.var(vault, "opened_by") == ""
         tab.call(f"{vault}.open_up", form={"id": "ada", "password": "tutorial"})
-        eventually(lambda: tab.var(vault, "opened_by") == "ada")
+        wait_until(lambda: tab.var(vault, "opened_by") == "ada")
 
 
 @of("callbacks")
@@ -135,9 +135,9 @@ def test_updates_from_background_tasks(app: Server) -> None:
     ada, grace = member(app), member(app, "grace")
     with Tab(app, ada) as first, Tab(app, ada) as second:
         first.call(f"{state('report')}.write")
-        eventually(lambda: first.name == second.name == "Reporter")
+        wait_until(lambda: first.name == second.name == "Reporter")
     with Tab(app, grace) as tab:
-        eventually(lambda: tab.name == "Rear Admiral Hopper")
+        wait_until(lambda: tab.name == "Rear Admiral Hopper")
 
 
 @of("accounts")
@@ -149,11 +149,11 @@ def test_accounts(app: Server) -> None:
     browser.get("/register")
     with Tab(app, browser, path="/register") as tab:
         tab.call(f"{state('register')}.register", form=mary)
-        eventually(lambda: tab.var(SESSION_STATE, "ticket"))
+        wait_until(lambda: tab.var(SESSION_STATE, "ticket"))
         assert browser.redeem(tab.var(SESSION_STATE, "ticket")).status_code == 200
     with Tab(app, nobody, path="/register") as tab:
         tab.call(f"{state('register')}.register", form={**mary, "id": "MARY"})
-        eventually(lambda: tab.var(state("register"), "errors"))
+        wait_until(lambda: tab.var(state("register"), "errors"))
         assert tab.var(state("register"), "errors")["id"]["reason"] == "taken"
     assert "Mary Shelley" in browser.get("/").text
     assert nobody.log_in("mary", mary["password"]).status_code == 200

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from authdemo.testing.browser import SESSION
 from authdemo.testing.server import COMMAND
 from tests.docs import apps as guides
@@ -73,7 +73,7 @@ def test_behind_a_proxy_sockets_follow_and_pages_are_not_kept(deployed: Server) 
     own = f"https://{HOST}"
     with Tab(deployed, browser, origin=own) as first, Tab(deployed, browser, origin=own) as second:
         first.server_update()
-        eventually(lambda: first.name == second.name == "Serverserver-man")
+        wait_until(lambda: first.name == second.name == "Serverserver-man")
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_an_app_of_ones_own_is_deployed_by_reflex(of_ones_own: Server) -> None:
             opening = (Tab(front, browser, origin=f"https://{HOST}") for _ in range(8))
             tabs = [stack.enter_context(tab) for tab in opening]
             browser.update({"name": "Enchantress"})
-            eventually(lambda: {tab.name for tab in tabs} == {"Enchantress"})
+            wait_until(lambda: {tab.name for tab in tabs} == {"Enchantress"})
 
 
 def test_after_a_rotation_tokens_are_signed_by_the_new_key(tmp_path) -> None:

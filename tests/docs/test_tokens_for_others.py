@@ -16,7 +16,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization as se
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from authdemo.testing import eventually, free_port
+from authdemo.testing import free_port, wait_until
 from tests.docs.apps import serving
 from tests.docs.commands import start_of
 from tests.docs.markdown import GUIDES
@@ -71,7 +71,7 @@ def service(folder: Path, port: int, app: str) -> Iterator[None]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        eventually(lambda: is_up(port))
+        wait_until(lambda: is_up(port))
         yield
     finally:
         process.terminate()
@@ -90,8 +90,8 @@ def test_a_service_knows_who_the_user_is(world: World) -> None:
     assert ada.log_in("ada").status_code == 200
     with Tab(world.app, ada) as tab:
         tab.call(f"{BILLING}.ask")
-        eventually(lambda: tab.var(BILLING, "answer") == "ada pays for gold")
-        assert "eyJ" not in tab.said()
+        wait_until(lambda: tab.var(BILLING, "answer") == "ada pays for gold")
+        assert "eyJ" not in tab.received()
 
 
 def test_the_session_cookie_is_worth_nothing_there(world: World) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import WebSocketRoute, expect
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.e2e.visitor import Visitor, field_of
 from tests.support.browser import Browser
 from tests.support.server import Server
@@ -27,7 +27,7 @@ def test_a_page_says_that_no_connection_can_be_made(
         visitor.context.route_web_socket("**/_event/**", stand_in)
         visitor.context.clock.install()
         tab = visitor.open("/login")
-        eventually(lambda: tab.evaluate("true") and tried)
+        wait_until(lambda: tab.evaluate("true") and tried)
         expect(tab.get_by_role("button", name="Log In")).to_be_disabled()
         notice = tab.get_by_text("The server can't be reached.")
         expect(notice).not_to_be_attached()
@@ -36,7 +36,7 @@ def test_a_page_says_that_no_connection_can_be_made(
             tab.clock.fast_forward(10_000)
             return notice.is_visible()
 
-        eventually(appears_later)
+        wait_until(appears_later)
 
 
 def test_a_page_that_is_connected_says_nothing_of_it(visitor: Visitor) -> None:

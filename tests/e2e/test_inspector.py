@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.e2e.visitor import Visitor, click, field_of, is_connected
 from tests.support.browser import Browser
 from tests.support.server import Server
@@ -183,7 +183,7 @@ def test_tabs_tell_each_other_that_there_is_something_to_read_and_not_what(
     expect(face(inspector, "token")).to_have_text("rev 2")
     inspector.reload()
     click(inspector, "Read the JSON Now")
-    eventually(lambda: said(inspector))
+    wait_until(lambda: said(inspector))
     assert {*said(home), *said(inspector)} == {None}
 
 
@@ -212,7 +212,7 @@ def test_a_token_that_could_not_be_read_is_read_once_more(visitor: Visitor) -> N
     tab.route("**/api/auth/token", fail)
     tab.get_by_role("link", name="Inspector", exact=True).click()
     expect(face(tab, "json")).to_have_text("rev 1")
-    eventually(lambda: tab.evaluate("true") and failed)
+    wait_until(lambda: tab.evaluate("true") and failed)
     tab.unroute("**/api/auth/token")
     tab.clock.fast_forward(10_000)
     expect(face(tab, "token")).to_have_text("rev 1")
@@ -279,7 +279,7 @@ def test_leaving_the_page_by_a_link_and_coming_back_goes_on(
     expect(field_of(inspector, "name")).to_have_text("Client-Man")
     inspector.get_by_role("link", name="Inspector", exact=True).click()
     expect(steps(inspector).first).to_contain_text("Client-Man")
-    eventually(lambda: visitor.complaints == [])
+    wait_until(lambda: visitor.complaints == [])
 
 
 def reads(tab: Page) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from authdemo.testing.browser import SESSION
 from tests.e2e.visitor import Visitor, field_of
 from tests.redis.workers import pids, serving
@@ -37,8 +37,8 @@ def test_a_page_goes_on_with_another_worker_and_shows_what_it_missed(
         elsewhere.cookies = {SESSION: visitor.cookie()}
         for worker in pids(shared):
             os.kill(worker, signal.SIGKILL)
-            eventually(lambda gone=worker: gone not in shared.children())
+            wait_until(lambda gone=worker: gone not in shared.children())
             name = f"Without {worker}"
             assert elsewhere.update({"name": name}).status_code == 200
             expect(field_of(page, "name")).to_have_text(name)
-            eventually(lambda gone=worker: len(serving(shared) - {gone}) == 2)
+            wait_until(lambda gone=worker: len(serving(shared) - {gone}) == 2)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.e2e.visitor import Visitor, click, field_of, is_connected
 
 UPDATE = "**/api/auth/session"
@@ -218,5 +218,5 @@ def let_go(tab: Page, held: list[Route]) -> None:
         tab.wait_for_timeout(10)
         return bool(held)
 
-    eventually(is_held)
+    wait_until(is_held)
     held.pop().continue_()

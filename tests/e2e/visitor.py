@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebSocket, expect
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from authdemo.testing.thread import TIMEOUT
 from benchmarks import in_page
 
@@ -129,4 +129,4 @@ def click_is_soon_seen(tab: Page, button: str, name: str, *, by: Iterable[Page])
 
 def is_connected(tab: Page) -> None:
     """Wait until the page has its socket; the policy of the pages lets no `eval` look."""
-    eventually(lambda: tab.evaluate("sessionStorage.getItem('token') !== null"))
+    wait_until(lambda: tab.evaluate("sessionStorage.getItem('token') !== null"))

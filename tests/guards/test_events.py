@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.guards.conftest import member
 from tests.support.apps import state
 from tests.support.browser import Browser, public
@@ -21,11 +21,11 @@ CONFIRM = f"{ROOT_STATE}.authdemo___sessions___reflex___components___forms____co
 def test_an_event_for_members_does_not_run_for_nobody(app: Server) -> None:
     with Tab(app, path="/about") as tab:
         tab.call(f"{LEDGER}.pay", amount=7)
-        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
         assert tab.var(SESSION_STATE, "leave_to") == "/login?callbackUrl=/about"
         assert tab.var(LEDGER, "balance") == 100
     refused = {"kind": "refused", "path": f"{LEDGER}.pay", "reason": "NotAuthenticated"}
-    eventually(lambda: app.audited(**refused))
+    wait_until(lambda: app.audited(**refused))
 
 
 def test_of_events_that_are_refused_again_and_again_the_first_is_noted(
@@ -39,67 +39,67 @@ def test_of_events_that_are_refused_again_and_again_the_first_is_noted(
         for _ in range(50):
             tab.call(f"{LEDGER}.pay", amount=7)
         tab.call(f"{LEDGER}.wipe")
-        eventually(lambda: noted("wipe") == wiped + 1)
+        wait_until(lambda: noted("wipe") == wiped + 1)
         assert noted("pay") == before + 1
     with Tab(app, path="/about") as another:
         another.call(f"{LEDGER}.pay", amount=7)
-        eventually(lambda: noted("pay") == before + 2)
+        wait_until(lambda: noted("pay") == before + 2)
     denied = noted("pay_at_leisure", "AccessDenied")
     with Tab(app, ada, path="/about") as adas:
         adas.call(f"{LEDGER}.pay_at_leisure")
-        eventually(lambda: noted("pay_at_leisure", "AccessDenied") == denied + 1)
+        wait_until(lambda: noted("pay_at_leisure", "AccessDenied") == denied + 1)
         ada.log_out()
         anonymous = noted("pay_at_leisure")
         adas.call(f"{LEDGER}.pay_at_leisure")
-        eventually(lambda: noted("pay_at_leisure") == anonymous + 1)
+        wait_until(lambda: noted("pay_at_leisure") == anonymous + 1)
 
 
 def test_who_is_denied_an_event_is_in_the_audit_trail(app: Server, ada: Browser) -> None:
     asked = {"kind": "refused", "session": public(ada)}
     with Tab(app, ada, path="/about") as tab:
         tab.call(f"{VAULT}.open_up")
-        eventually(lambda: app.audited(**asked, reason="AccessDenied", user="ada"))
+        wait_until(lambda: app.audited(**asked, reason="AccessDenied", user="ada"))
         tab.call(f"{CLERK}.rename", name="x" * 65)
-        eventually(lambda: app.audited(**asked, reason="UpdateRejected", fields=["name"]))
+        wait_until(lambda: app.audited(**asked, reason="UpdateRejected", fields=["name"]))
         ada.log_out()
         tab.call(f"{VAULT}.open_up")
         late = {"reason": "NotAuthenticated", "path": f"{VAULT}.open_up"}
-        eventually(lambda: app.audited(**late))
+        wait_until(lambda: app.audited(**late))
         assert not app.audited(**late, user="ada")
 
 
 def test_that_the_store_is_away_is_no_refusal(app: Server, ada: Browser) -> None:
     with Tab(app, ada, path="/about") as tab:
         tab.call(f"{CLERK}.ask_in_vain")
-        eventually(lambda: (tab.var(SESSION_STATE, "event_error") or {}).get("code"))
+        wait_until(lambda: (tab.var(SESSION_STATE, "event_error") or {}).get("code"))
         assert tab.var(SESSION_STATE, "event_error")["code"] == "StoreUnavailable"
         tab.call(f"{CLERK}.rename", name="x" * 65)
-        eventually(lambda: app.audited(session=public(ada), reason="UpdateRejected"))
+        wait_until(lambda: app.audited(session=public(ada), reason="UpdateRejected"))
     assert not app.audited(reason="StoreUnavailable")
 
 
 def test_an_event_for_members_runs_for_a_member(app: Server, ada: Browser) -> None:
     with Tab(app, ada, path="/about") as tab:
         tab.call(f"{LEDGER}.pay", amount=7)
-        eventually(lambda: tab.var(LEDGER, "balance") == 93)
+        wait_until(lambda: tab.var(LEDGER, "balance") == 93)
 
 
 def test_an_async_check_decides(app: Server, ada: Browser, grace: Browser) -> None:
     with Tab(app, ada, path="/about") as adas, Tab(app, grace, path="/about") as graces:
         graces.call(f"{LEDGER}.pay_as_ada")
-        eventually(lambda: graces.var(SESSION_STATE, "event_error"))
+        wait_until(lambda: graces.var(SESSION_STATE, "event_error"))
         assert graces.var(SESSION_STATE, "event_error")["code"] == "AccessDenied"
         adas.call(f"{LEDGER}.pay_as_ada")
-        eventually(lambda: adas.var(LEDGER, "paid") == 1)
+        wait_until(lambda: adas.var(LEDGER, "paid") == 1)
         assert graces.var(LEDGER, "paid") == 0
 
 
 def test_a_background_event_is_kept_too(app: Server, ada: Browser, grace: Browser) -> None:
     with Tab(app, ada, path="/about") as adas, Tab(app, grace, path="/about") as graces:
         adas.call(f"{LEDGER}.pay_at_leisure")
-        eventually(lambda: adas.var(SESSION_STATE, "event_error"))
+        wait_until(lambda: adas.var(SESSION_STATE, "event_error"))
         graces.call(f"{LEDGER}.pay_at_leisure")
-        eventually(lambda: graces.var(LEDGER, "paid") == 10)
+        wait_until(lambda: graces.var(LEDGER, "paid") == 10)
         assert adas.var(LEDGER, "paid") == 0
 
 
@@ -108,18 +108,18 @@ def test_a_protected_state_keeps_all_but_what_is_public(
 ) -> None:
     with Tab(app, ada, path="/about") as adas, Tab(app, grace, path="/about") as graces:
         adas.call(f"{VAULT}.open_up")
-        eventually(lambda: adas.var(SESSION_STATE, "event_error"))
+        wait_until(lambda: adas.var(SESSION_STATE, "event_error"))
         adas.call(f"{VAULT}.knock")
-        eventually(lambda: adas.var(VAULT, "sign") == "Who is there?")
+        wait_until(lambda: adas.var(VAULT, "sign") == "Who is there?")
         graces.call(f"{VAULT}.open_up")
-        eventually(lambda: graces.var(VAULT, "opened") == 1)
+        wait_until(lambda: graces.var(VAULT, "opened") == 1)
 
 
 def test_an_event_loses_its_right_when_the_session_ends(app: Server, ada: Browser) -> None:
     with Tab(app, ada, path="/about") as tab:
         ada.log_out()
         tab.call(f"{LEDGER}.pay", amount=7)
-        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
         assert tab.var(LEDGER, "balance") == 100
 
 
@@ -129,12 +129,12 @@ def test_event_that_waited_runs_when_its_browser_has_signed_in(
     nobody.csrf()
     with Tab(app, nobody, path="/about") as tab:
         tab.call(f"{LEDGER}.like", times=3)
-        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
     assert nobody.log_in("ada").status_code == 200
     with Tab(app, nobody, token=tab.token, path="/about") as back:
-        eventually(lambda: back.var(LEDGER, "liked") == 3)
+        wait_until(lambda: back.var(LEDGER, "liked") == 3)
         back.call(f"{VISITORS}.come")
-        eventually(lambda: back.var(VISITORS, "count") == 1)
+        wait_until(lambda: back.var(VISITORS, "count") == 1)
         assert back.var(LEDGER, "liked") == 3
 
 
@@ -144,12 +144,12 @@ def test_an_event_that_waited_too_long_does_not_run(
     nobody.csrf()
     with Tab(app, nobody, path="/about") as tab:
         tab.call(f"{LEDGER}.like", times=3)
-        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
     later(301)
     assert nobody.log_in("ada").status_code == 200
     with Tab(app, nobody, token=tab.token, path="/about") as back:
         back.call(f"{VISITORS}.come")
-        eventually(lambda: back.var(VISITORS, "count") == 1)
+        wait_until(lambda: back.var(VISITORS, "count") == 1)
         assert back.var(LEDGER, "liked") == 0
 
 
@@ -160,13 +160,13 @@ def test_event_waits_for_its_sender_unless_it_is_large(
     nobody.get("/about")
     with Tab(app, nobody, path="/about") as tab:
         tab.call(f"{LEDGER}.like", times=" " * blanks + "3")
-        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
     nobody.log_in("ada")
     with Tab(app, nobody, token=tab.token, path="/about") as back:
         back.call(f"{VISITORS}.come")
-        eventually(lambda: back.var(VISITORS, "count") == 1)
+        wait_until(lambda: back.var(VISITORS, "count") == 1)
         back.call(f"{VISITORS}.come")
-        eventually(lambda: back.var(VISITORS, "count") == 2)
+        wait_until(lambda: back.var(VISITORS, "count") == 2)
         assert (back.var(LEDGER, "liked") or 0) == liked
 
 
@@ -174,11 +174,11 @@ def test_event_without_replay_is_not_kept(app: Server, nobody: Browser) -> None:
     nobody.csrf()
     with Tab(app, nobody, path="/about") as tab:
         tab.call(f"{LEDGER}.pay", amount=7)
-        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
     assert nobody.log_in("ada").status_code == 200
     with Tab(app, nobody, token=tab.token, path="/about") as back:
         back.call(f"{VISITORS}.come")
-        eventually(lambda: back.var(VISITORS, "count") == 1)
+        wait_until(lambda: back.var(VISITORS, "count") == 1)
         assert back.var(LEDGER, "balance") == 100
 
 
@@ -188,16 +188,16 @@ def test_a_sensitive_event_waits_for_the_password(
     later(61)
     with Tab(app, ada, path="/about") as tab:
         tab.call(f"{LEDGER}.wipe")
-        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
         assert tab.var(SESSION_STATE, "leave_to") == "/confirm?callbackUrl=/about"
         tab.call(f"{CONFIRM}.confirm", form={"password": "a guess"})
-        eventually(lambda: tab.var(CONFIRM, "error"))
+        wait_until(lambda: tab.var(CONFIRM, "error"))
         assert tab.var(CONFIRM, "error")["code"] == "CredentialsSignin"
         assert tab.var(LEDGER, "balance") == 100
         tab.call(f"{CONFIRM}.confirm", form={"password": "tutorial"})
         tab.call(f"{VISITORS}.come")
-        eventually(lambda: tab.var(LEDGER, "balance") == 0)
-    eventually(lambda: app.audited(kind="confirmed", user="ada"))
+        wait_until(lambda: tab.var(LEDGER, "balance") == 0)
+    wait_until(lambda: app.audited(kind="confirmed", user="ada"))
 
 
 def test_who_is_sent_elsewhere_has_not_proved_it(
@@ -206,10 +206,10 @@ def test_who_is_sent_elsewhere_has_not_proved_it(
     later(61)
     with Tab(app, ada, path="/about") as tab:
         tab.call(f"{CONFIRM}.confirm", form={"password": "tutorial"})
-        eventually(lambda: tab.var(CONFIRM, "error"))
+        wait_until(lambda: tab.var(CONFIRM, "error"))
         assert tab.var(CONFIRM, "error")["code"] == "AccessDenied"
         tab.call(f"{LEDGER}.wipe")
-        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
         assert tab.var(SESSION_STATE, "leave_to") == "/confirm?callbackUrl=/about"
         assert tab.var(LEDGER, "balance") == 100
 
@@ -220,11 +220,11 @@ def test_an_event_that_waits_for_one_member_does_not_run_for_another(
     later(61)
     with Tab(app, ada, path="/about") as tab:
         tab.call(f"{LEDGER}.wipe")
-        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
     with Tab(app, grace, token=tab.token, path="/about") as graces:
         graces.call(f"{CONFIRM}.confirm", form={"password": "tutorial"})
         graces.call(f"{VISITORS}.come")
-        eventually(lambda: graces.var(VISITORS, "count") == 1)
+        wait_until(lambda: graces.var(VISITORS, "count") == 1)
         assert graces.var(LEDGER, "balance") == 100
 
 
@@ -234,12 +234,12 @@ def test_where_all_is_protected_an_unmarked_event_does_not_run(
 ) -> None:
     with Tab(closed_app, path="/about") as tab:
         tab.call(f"{LEDGER}.{event}")
-        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
         tab.call(f"{VISITORS}.come")
-        eventually(lambda: tab.var(VISITORS, "count") == 1)
+        wait_until(lambda: tab.var(VISITORS, "count") == 1)
 
 
 def test_where_all_is_protected_members_go_on_as_ever(closed_app: Server) -> None:
     with Tab(closed_app, member(closed_app, "grace"), path="/about") as tab:
         tab.call(f"{LEDGER}.dig")
-        eventually(lambda: tab.var(LEDGER, "gold") == "a pot of gold")
+        wait_until(lambda: tab.var(LEDGER, "gold") == "a pot of gold")

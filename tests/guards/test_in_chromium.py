@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Response, Route, expect, sync_playwright
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.browser import launch_options
 from tests.e2e.visitor import Visitor, click, is_connected
 from tests.guards.conftest import file_a_will, member, switched_on
@@ -217,7 +217,7 @@ def test_of_answers_that_come_out_of_order_the_newest_is_shown(visitor: Visitor)
     tab.route("**/api/auth/session", hold)
     click(tab, "Rename here")
     click(tab, "Rename here")
-    eventually(lambda: tab.evaluate("true") and len(held) == 2)
+    wait_until(lambda: tab.evaluate("true") and len(held) == 2)
     answer(held[1], name="Newer", rev=8)
     expect(name).to_have_text("Newer")
     expect(name).to_have_attribute("aria-busy", "true")
@@ -347,4 +347,4 @@ def test_script_of_an_event_handler_is_forbidden_and_says_how_to_allow_it(
         said: list[str] = []
         tab.on("console", lambda message: said.append(message.text))
         click(tab, "Write code")
-        eventually(lambda: tab.evaluate("true") and any("allow_eval=True" in text for text in said))
+        wait_until(lambda: tab.evaluate("true") and any("allow_eval=True" in text for text in said))

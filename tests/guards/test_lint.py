@@ -10,7 +10,7 @@ import pytest
 import reflex as rx
 
 from authdemo.sessions.reflex.lint import texts_of
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.guards.conftest import copied
 from tests.support import apps
 
@@ -52,8 +52,10 @@ def test_they_are_named_too_where_another_server_serves_them(
     folder = copied(tmp_path_factory.mktemp("pages_alone"))
     warning = "The page 'council' is protected"
     with apps.started(folder, "--env=prod", "--frontend-only") as server:
-        eventually(
-            lambda: warning in " ".join(server.logged().split()), within=60, seen=server.logged
+        wait_until(
+            lambda: warning in " ".join(server.logged().split()),
+            timeout=60,
+            on_timeout=server.logged,
         )
 
 

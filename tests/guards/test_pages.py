@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.guards.conftest import ICON
 from tests.support.browser import Browser, public
 from tests.support.server import Server
@@ -143,7 +143,7 @@ def test_a_page_for_a_role_is_for_that_role(ada: Browser, grace: Browser, path: 
 def test_who_is_denied_a_page_is_in_the_audit_trail(app: Server, ada: Browser) -> None:
     assert ada.get("/council", headers=AS_PERSON).status_code == 403
     denied = {"kind": "refused", "reason": "AccessDenied", "path": "/council"}
-    eventually(lambda: app.audited(**denied, user="ada", session=public(ada)))
+    wait_until(lambda: app.audited(**denied, user="ada", session=public(ada)))
 
 
 @pytest.mark.parametrize("path", ["/about", "/post/hello", "/post/hello/", "/unmarked", "/login"])

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.guards.conftest import member
 from tests.support.apps import state
 from tests.support.browser import Browser
@@ -60,7 +60,7 @@ def test_a_members_file_reaches_the_handler_and_its_answer_the_tab(
     with Tab(app, ada, path="/about") as tab:
         assert told(send(ada, tab.token)) == ["will.txt of ada"]
         tab.call(f"{LEDGER}.pay", amount=7)
-        eventually(lambda: tab.var(LEDGER, "balance") == 93)
+        wait_until(lambda: tab.var(LEDGER, "balance") == 93)
 
 
 def test_nobodys_file_comes_from_nobodys_own_tab(app: Server, nobody: Browser) -> None:
@@ -68,7 +68,7 @@ def test_nobodys_file_comes_from_nobodys_own_tab(app: Server, nobody: Browser) -
     with Tab(app, nobody, path="/about") as tab:
         assert told(send(nobody, tab.token, "leave")) == ["will.txt of nobody"]
         assert send(nobody, tab.token, "file").status_code == 401
-        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
         assert_refused(send(Browser(app), tab.token, "leave"))
 
 
@@ -83,7 +83,7 @@ def test_who_only_knows_the_name_of_a_tab_sends_nothing_to_it(
             assert_refused(send(other, tab.token, handler))
         assert told(send(ada, tab.token)) == ["will.txt of ada"]
     refused = {"kind": "refused", "path": "/_upload", "reason": "RequestRejected"}
-    eventually(lambda: app.audited(**refused, user="grace"))
+    wait_until(lambda: app.audited(**refused, user="grace"))
 
 
 def test_a_file_that_is_not_all_there_when_its_tab_changes_hands_reaches_nobody(
@@ -96,7 +96,7 @@ def test_a_file_that_is_not_all_there_when_its_tab_changes_hands_reaches_nobody(
         def slowly() -> Iterator[bytes]:
             yield START
             adas.__exit__(None, None, None)
-            eventually(lambda: send(ada, adas.token).status_code == 403)
+            wait_until(lambda: send(ada, adas.token).status_code == 403)
             graces.append(tabs.enter_context(Tab(app, grace, token=adas.token, path="/about")))
             yield END
 
@@ -104,7 +104,7 @@ def test_a_file_that_is_not_all_there_when_its_tab_changes_hands_reaches_nobody(
         answer = send(ada, adas.token, "leave", content=slowly(), **kind)
         assert answer.text == ""
         graces[0].call(f"{LEDGER}.pay", amount=7)
-        eventually(lambda: graces[0].var(LEDGER, "balance") == 93)
+        wait_until(lambda: graces[0].var(LEDGER, "balance") == 93)
         assert graces[0].var(ARCHIVE, "filed") == ""
 
 
@@ -138,7 +138,7 @@ def test_a_session_that_is_over_sends_no_files_and_its_tab_is_nobodys(
 def test_a_tab_that_is_not_open_takes_no_files(app: Server, ada: Browser) -> None:
     with Tab(app, ada, path="/about") as tab:
         pass
-    eventually(lambda: send(ada, tab.token).status_code == 403)
+    wait_until(lambda: send(ada, tab.token).status_code == 403)
     assert_refused(send(ada, "made-up"))
 
 
@@ -175,7 +175,7 @@ def test_upload_is_rejected_before_its_body_is_sent(
     nobody.get("/about")
     with Tab(app, nobody, path="/about") as tab:
         assert begun(nobody, tab.token, handler) == status
-    eventually(lambda: app.audited(kind="refused", path="/_upload"))
+    wait_until(lambda: app.audited(kind="refused", path="/_upload"))
 
 
 def test_upload_for_another_role_is_rejected_before_its_body_is_sent(
@@ -183,6 +183,6 @@ def test_upload_for_another_role_is_rejected_before_its_body_is_sent(
 ) -> None:
     with Tab(app, ada, path="/about") as tab:
         assert begun(ada, tab.token, f"{state('vault')}.open_up") == 403
-        eventually(lambda: tab.var(SESSION_STATE, "event_error"))
+        wait_until(lambda: tab.var(SESSION_STATE, "event_error"))
     denied = {"kind": "refused", "path": "/_upload", "reason": "AccessDenied", "user": "ada"}
-    eventually(lambda: app.audited(**denied))
+    wait_until(lambda: app.audited(**denied))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.guards.conftest import switched_on
 from tests.support.apps import state
 from tests.support.browser import Browser
@@ -28,10 +28,10 @@ def test_nobody_is_sent_what_is_for_members(app: Server) -> None:
     with Tab(app, path="/about") as tab:
         tab.call(f"{LEDGER}.dig")
         tab.call(f"{VISITORS}.come")
-        eventually(lambda: tab.var(VISITORS, "count") == 1)
+        wait_until(lambda: tab.var(VISITORS, "count") == 1)
         assert (tab.var(LEDGER, "plans"), tab.var(LEDGER, "later")) == ("", [])
         assert tab.var(LEDGER, "gold") == "no gold"
-        assert not [word for word in ("secret", "pot of gold") if word in tab.said()]
+        assert not [word for word in ("secret", "pot of gold") if word in tab.received()]
 
 
 def test_a_member_is_sent_it_and_not_what_is_for_administrators(app: Server, ada: Browser) -> None:
@@ -40,24 +40,24 @@ def test_a_member_is_sent_it_and_not_what_is_for_administrators(app: Server, ada
         assert tab.var(LEDGER, "later") == ["a secret for later"]
         tab.call(f"{LEDGER}.dig")
         tab.call(f"{LEDGER}.pay", amount=1)
-        eventually(lambda: tab.var(LEDGER, "plans") == "the secret plans, balance 99")
-        assert "pot of gold" not in tab.said()
+        wait_until(lambda: tab.var(LEDGER, "plans") == "the secret plans, balance 99")
+        assert "pot of gold" not in tab.received()
 
 
 def test_an_administrator_is_sent_all(app: Server, grace: Browser) -> None:
     with Tab(app, grace, path="/about") as tab:
         tab.call(f"{LEDGER}.dig")
-        eventually(lambda: tab.var(LEDGER, "gold") == "a pot of gold")
+        wait_until(lambda: tab.var(LEDGER, "gold") == "a pot of gold")
 
 
 def test_a_check_decides_who_is_sent_a_var(app: Server, ada: Browser, grace: Browser) -> None:
     with Tab(app, ada, path="/about") as adas, Tab(app, grace, path="/about") as graces:
         for tab in (adas, graces):
             tab.call(f"{LEDGER}.dig")
-        eventually(lambda: graces.var(LEDGER, "diary") == "Dear diary")
-        eventually(lambda: adas.var(LEDGER, "pin") == "1906")
+        wait_until(lambda: graces.var(LEDGER, "diary") == "Dear diary")
+        wait_until(lambda: adas.var(LEDGER, "pin") == "1906")
         assert adas.var(LEDGER, "diary") == "no diary"
-        assert "Dear diary" not in adas.said()
+        assert "Dear diary" not in adas.received()
 
 
 def test_what_is_for_fresh_eyes_is_sent_when_the_password_is_confirmed(
@@ -67,11 +67,11 @@ def test_what_is_for_fresh_eyes_is_sent_when_the_password_is_confirmed(
     with Tab(app, ada, path="/about") as tab:
         tab.call(f"{LEDGER}.dig")
         tab.call(f"{VISITORS}.come")
-        eventually(lambda: tab.var(VISITORS, "count") == 1)
+        wait_until(lambda: tab.var(VISITORS, "count") == 1)
         assert tab.var(LEDGER, "pin") == "no pin"
-        assert "1906" not in tab.said()
+        assert "1906" not in tab.received()
         tab.call(f"{CONFIRM}.confirm", form={"password": "tutorial"})
-        eventually(lambda: tab.var(LEDGER, "pin") == "1906")
+        wait_until(lambda: tab.var(LEDGER, "pin") == "1906")
 
 
 def test_what_is_for_fresh_eyes_is_taken_back_when_the_proof_is_too_old(
@@ -80,8 +80,8 @@ def test_what_is_for_fresh_eyes_is_taken_back_when_the_proof_is_too_old(
     later(55)
     with Tab(app, ada, path="/about") as tab:
         tab.call(f"{LEDGER}.dig")
-        eventually(lambda: tab.var(LEDGER, "pin") == "1906")
-        eventually(lambda: tab.var(LEDGER, "pin") == "no pin")
+        wait_until(lambda: tab.var(LEDGER, "pin") == "1906")
+        wait_until(lambda: tab.var(LEDGER, "pin") == "no pin")
 
 
 def test_a_state_for_fresh_eyes_waits_for_the_password_with_all_that_it_has(
@@ -89,15 +89,15 @@ def test_a_state_for_fresh_eyes_waits_for_the_password_with_all_that_it_has(
 ) -> None:
     with Tab(app, ada, path="/about") as tab:
         tab.call(f"{SAFE}.open_up")
-        eventually(lambda: tab.var(SAFE, "opened") == 1)
+        wait_until(lambda: tab.var(SAFE, "opened") == 1)
     later(61)
     with Tab(app, ada, token=tab.token, path="/about") as back:
         assert back.var(SAFE, "opened") == 0
         back.call(f"{SAFE}.open_up")
-        eventually(lambda: back.var(SESSION_STATE, "leave_to") == "/confirm?callbackUrl=/about")
+        wait_until(lambda: back.var(SESSION_STATE, "leave_to") == "/confirm?callbackUrl=/about")
         back.call(f"{CONFIRM}.confirm", form={"password": "tutorial"})
         back.call(f"{VISITORS}.come")
-        eventually(lambda: back.var(SAFE, "opened") == 2)
+        wait_until(lambda: back.var(SAFE, "opened") == 2)
 
 
 def test_what_was_withheld_is_sent_when_the_role_is_there(
@@ -106,19 +106,19 @@ def test_what_was_withheld_is_sent_when_the_role_is_there(
     with Tab(app, ada, path="/about") as tab:
         tab.call(f"{LEDGER}.dig")
         tab.call(f"{VISITORS}.come")
-        eventually(lambda: tab.var(VISITORS, "count") == 1)
-        assert "pot of gold" not in tab.said()
+        wait_until(lambda: tab.var(VISITORS, "count") == 1)
+        assert "pot of gold" not in tab.received()
         tab.call(f"{LEDGER}.promote")
-        eventually(lambda: tab.var(LEDGER, "gold") == "a pot of gold")
+        wait_until(lambda: tab.var(LEDGER, "gold") == "a pot of gold")
 
 
 def test_it_is_taken_back_when_the_session_ends(app: Server, grace: Browser) -> None:
     with Tab(app, grace, path="/about") as tab:
         tab.call(f"{LEDGER}.dig")
-        eventually(lambda: tab.var(LEDGER, "gold") == "a pot of gold")
+        wait_until(lambda: tab.var(LEDGER, "gold") == "a pot of gold")
         grace.log_out()
-        eventually(lambda: tab.var(LEDGER, "gold") == "no gold")
-        eventually(lambda: tab.var(LEDGER, "plans") == "")
+        wait_until(lambda: tab.var(LEDGER, "gold") == "no gold")
+        wait_until(lambda: tab.var(LEDGER, "plans") == "")
 
 
 def test_var_is_sent_when_the_browser_of_an_anonymous_tab_signs_in(
@@ -129,12 +129,12 @@ def test_var_is_sent_when_the_browser_of_an_anonymous_tab_signs_in(
         assert tab.var(LEDGER, "plans") == ""
     assert nobody.log_in("ada").status_code == 200
     with Tab(app, nobody, token=tab.token, path="/about") as back:
-        eventually(lambda: back.var(LEDGER, "plans") == "the secret plans, balance 100")
+        wait_until(lambda: back.var(LEDGER, "plans") == "the secret plans, balance 100")
 
 
 def test_where_all_is_protected_only_public_vars_are_sent(closed_app: Server) -> None:
     with Tab(closed_app, path="/about") as tab:
         tab.call(f"{VISITORS}.come")
-        eventually(lambda: tab.var(VISITORS, "count") == 1)
+        wait_until(lambda: tab.var(VISITORS, "count") == 1)
         assert tab.var(VAULT, "sign") == "Vault"
-        assert "secret" not in tab.said()
+        assert "secret" not in tab.received()

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.support.browser import PASSWORD, Browser
 from tests.support.server import Server, running
 from tests.support.tab import LOGIN_STATE, Tab
@@ -71,7 +71,7 @@ def test_failures_of_senders_who_leave_are_counted(tmp_path) -> None:
         browser = Browser(server)
         for number in range(1, 4):
             sent = begin_sign_in(browser, "john_doe", HERE)
-            eventually(lambda number=number: judged(server) == number)
+            wait_until(lambda number=number: judged(server) == number)
             sent.close()
         assert sign_in(browser, "john_doe", HERE) == 429
         assert sign_in(browser, "john_doe", THERE) == 200
@@ -87,7 +87,7 @@ def test_crowd_of_one_address_does_not_hold_up_another(server: Server) -> None:
     crowd = [threading.Thread(target=enter, args=(browser,)) for browser in browsers]
     for thread in crowd:
         thread.start()
-    eventually(lambda: done)
+    wait_until(lambda: done)
     before = len(done)
     assert sign_in(Browser(server), "jane_admin", THERE) == 200
     passed = len(done) - before

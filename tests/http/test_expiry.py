@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from authdemo.testing import eventually, set_cookies
+from authdemo.testing import set_cookies, wait_until
 from authdemo.testing.browser import SESSION
 from tests.support.browser import Browser
 from tests.support.server import Server, running
@@ -34,9 +34,9 @@ def test_a_session_that_is_not_used_ends_and_its_cookie_is_taken_back(
     browser.log_in()
     idle, first = browser.copy(), browser.token
     assert browser.session()
-    eventually(
+    wait_until(
         lambda: idle.copy().get("/").status_code == 303,
-        every=IDLE + 0.3,
+        interval=IDLE + 0.3,
     )
     assert time.monotonic() - started >= IDLE - 0.1
     answer = idle.get("/api/auth/session")
@@ -58,7 +58,7 @@ def test_a_session_that_is_used_is_renewed_but_ends_at_last(hasty: Server) -> No
             tokens.add(browser.token)
         return answer.json() is None
 
-    eventually(has_ended, every=0.1)
+    wait_until(has_ended, interval=0.1)
     assert time.monotonic() - started >= ABSOLUTE - 0.1
     assert 2 <= renewals <= ABSOLUTE / RENEW
     assert len(tokens) == renewals + 1
@@ -78,6 +78,6 @@ def test_an_update_does_not_outlive_the_end_either(hasty: Server) -> None:
             >= 400
         )
 
-    eventually(is_refused, every=0.2)
+    wait_until(is_refused, interval=0.2)
     assert time.monotonic() - started >= ABSOLUTE - 0.1
     assert browser.session() is None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.support.browser import Browser
 from tests.support.server import Server, running, running_in_trouble
 
@@ -124,7 +124,7 @@ def test_name_is_logged_once_with_what_to_do(tmp_path_factory: pytest.TempPathFa
             assert status(server, "/ping", "Host: first.example") == 400
         for n in range(60):
             status(server, "/ping", f"Host: {n}.example")
-        eventually(lambda: count("first.example") == 1)
+        wait_until(lambda: count("first.example") == 1)
         assert "set AUTH_URL, for example AUTH_URL=https://first.example." in server.logged()
         assert server.logged().count("Rejected a request for the host") == 20
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.support.browser import Browser
 from tests.support.server import Server, running
 from tests.support.tab import REGISTER_STATE, SESSION_STATE, Tab
@@ -61,7 +61,7 @@ def test_who_waits_as_long_as_told_is_let_in(slow_server: Server) -> None:
     browser.log_in()
     answers = haste(browser)
     assert 429 in answers
-    eventually(lambda: next(answers) == 200, every=0.1)
+    wait_until(lambda: next(answers) == 200, interval=0.1)
 
 
 def test_from_one_address_only_so_many_accounts_are_made(slow_server: Server) -> None:
@@ -76,7 +76,7 @@ def test_from_one_address_only_so_many_accounts_are_made(slow_server: Server) ->
         assert tab.register(id="john_doe", **more) == ""
         assert tab.errors["id"]["reason"] == "taken"
         tab.call(f"{REGISTER_STATE}.register", form={"id": "third", **more})
-        eventually(lambda: "" in tab.errors)
+        wait_until(lambda: "" in tab.errors)
         assert tab.errors[""]["code"] == "TooManyRegistrations"
     assert Browser(slow_server).log_in("first", more["password"]).status_code == 200
     assert Browser(slow_server).log_in("third", more["password"]).status_code == 401

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import sync_playwright
 
-from authdemo.testing import eventually, free_port
+from authdemo.testing import free_port, wait_until
 from tests.browser import launch_options
 from tests.oidc.cheat import CLIENT, Cheat
 from tests.oidc.github import GitHub
@@ -82,7 +82,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Honest]:
             start_new_session=True,  # what PyPI's `node` starts has to end as well
         )
     try:
-        eventually(lambda: "ready" in log.read_text())
+        wait_until(lambda: "ready" in log.read_text())
         yield Honest(f"http://localhost:{port}", app, demo)
     finally:
         os.killpg(process.pid, signal.SIGTERM)

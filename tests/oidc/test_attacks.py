@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from authdemo.testing.browser import AS_CLIENT
 from tests.oidc.cheat import Cheat, unsigned, with_client_secret
 from tests.oidc.steps import go, oauth_callback, query_of, refusal
@@ -185,10 +185,10 @@ def test_what_was_refused_is_in_the_audit_trail_with_provider_and_reason(
     cheat.change = lambda claims: {**claims, "nonce": "of the audit"}
     oauth_callback(browser, cheat, asked)
     failed = {"kind": "sign-in-failed", "provider": "cheat", "detail": "nonce"}
-    eventually(lambda: app.audited(**failed, reason="OAuthCallbackError"))
+    wait_until(lambda: app.audited(**failed, reason="OAuthCallbackError"))
     cheat.behave()
     oauth_callback(browser, cheat, go(browser))
-    eventually(lambda: app.audited(kind="sign-in", provider="cheat", user=f"{cheat.issuer}#eve"))
+    wait_until(lambda: app.audited(kind="sign-in", provider="cheat", user=f"{cheat.issuer}#eve"))
     secrets = (asked["state"], asked["nonce"], f"code-{asked['state']}")
     assert not [secret for secret in secrets if secret in app.logged()]
 

@@ -55,16 +55,16 @@ def test_sign_in_leads_to_the_provider_and_back_to_the_page(
     browser: Browser, app: Server, honest: Honest
 ) -> None:
     window = browser.open("/login?callbackUrl=/")
-    window.shows("unauthenticated")
+    window.expect_session("unauthenticated")
     there = window.sign_in_with("honest")
     asked = query_of(there)
     assert (asked["code_challenge_method"], asked["client_id"]) == ("S256", "my_app")
     assert asked["redirect_uri"] == f"{app.url}/api/auth/callback/honest"
     assert sign_in_there(browser, there) == f"{app.url}/"
     user = {"id": f"{honest.issuer}#ada", "name": "ada of the provider", "email": "ada@example.org"}
-    assert browser.open("/").shows("authenticated", **user)
+    assert browser.open("/").expect_session("authenticated", **user)
     window.oauth_callback()
-    window.shows("authenticated", id=f"{honest.issuer}#ada")
+    window.expect_session("authenticated", id=f"{honest.issuer}#ada")
 
 
 @pytest.mark.parametrize("option", ["callbackUrl", "redirectTo"])
@@ -86,9 +86,9 @@ def test_signing_out_leads_to_the_provider_too(
 ) -> None:
     sign_in_there(browser, browser.open("/login").sign_in_with("leaving", redirectTo="/"))
     window = browser.open("/")
-    window.shows("authenticated", id=f"{honest.issuer}#ada")
+    window.expect_session("authenticated", id=f"{honest.issuer}#ada")
     url = window.sign_out(redirectTo="/login?out=1")["url"]
-    window.shows("unauthenticated")
+    window.expect_session("unauthenticated")
     assert url.startswith(f"{app.url}/api/auth/signout/leaving?ticket=")
     place, page = browser.visit(url)
     assert (urlsplit(place).hostname, urlsplit(place).path) == ("localhost", "/session/end")

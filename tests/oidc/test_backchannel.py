@@ -9,7 +9,7 @@ import httpx
 import jwt
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.oidc.cheat import LOGOUT, Cheat, unsigned, with_client_secret
 from tests.oidc.steps import go, oauth_callback
 from tests.support.browser import Browser
@@ -42,11 +42,11 @@ def test_every_session_of_the_subject_ends_in_every_tab(
 ) -> None:
     elsewhere = signed_in(app, cheat)
     with Tab(app, eve) as first, Tab(app, elsewhere) as second:
-        eventually(lambda: first.status == second.status == "authenticated")
+        wait_until(lambda: first.status == second.status == "authenticated")
         answer = tell(app, cheat.logout_token())
         assert (answer.status_code, answer.json()) == (200, {})
         assert "no-store" in answer.headers["Cache-Control"]
-        eventually(lambda: first.status == second.status == "unauthenticated")
+        wait_until(lambda: first.status == second.status == "unauthenticated")
     assert eve.session() is elsewhere.session() is None
 
 
@@ -102,7 +102,7 @@ def test_a_false_signature_signs_nobody_out(app: Server, eve: Browser, cheat: Ch
     cheat.sign = sign
     assert tell(app, cheat.logout_token()).status_code == 400
     assert eve.session() is not None
-    eventually(lambda: app.audited(kind="refused", provider="cheat", detail="token"))
+    wait_until(lambda: app.audited(kind="refused", provider="cheat", detail="token"))
 
 
 @pytest.mark.parametrize(("kind", "status"), [("at+jwt", 400), ("logout+jwt", 200)])

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, Route, expect
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.e2e.visitor import Visitor, click, is_connected
 from tests.oidc.cheat import Cheat
 from tests.oidc.conftest import Honest
@@ -74,7 +74,7 @@ def test_who_clicks_twice_departs_once(visitor: Visitor) -> None:
 
     tab.route("**/api/auth/signin/honest", hold)
     click(tab, "Log in with Honest")
-    eventually(lambda: tab.evaluate("true") and departures)
+    wait_until(lambda: tab.evaluate("true") and departures)
     click(tab, "Log in with Honest")
     departures[0].continue_()
     expect(tab.locator("[name=login]")).to_be_visible()

@@ -6,7 +6,7 @@ import httpx
 import jwt
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from authdemo.testing.browser import AS_CLIENT
 from tests.oidc.cheat import Cheat
 from tests.oidc.steps import go, oauth_callback, query_of
@@ -90,7 +90,7 @@ def test_a_provider_that_lets_nobody_sign_out_is_left_out(app: Server, cheat: Ch
     assert browser.session() is None
     assert follow(browser, way) == f"{app.url}/login?from=here"
     failed = {"kind": "sign-out-failed", "provider": "closed", "detail": "refused"}
-    eventually(lambda: app.audited(**failed))
+    wait_until(lambda: app.audited(**failed))
 
 
 def test_by_default_signing_out_here_is_signing_out_here(app: Server, cheat: Cheat) -> None:

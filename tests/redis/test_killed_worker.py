@@ -14,7 +14,7 @@ import httpx
 import pytest
 from simple_websocket import ConnectionClosed
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.redis.workers import connected, holder, pids, serving, tabs_on_both
 from tests.support.browser import Browser
 from tests.support.crowd import Crowd
@@ -35,7 +35,7 @@ def test_a_killed_worker_takes_nothing_along(tried: Server, rounds: int) -> None
                 tabs = stack.enter_context(tabs_on_both(tried, browser))
                 tabs = after_a_worker_is_killed(tried, browser, tabs, stack)
             newest = browser.session()["user"]["name"]
-            eventually(lambda: {tab.name for tab in tabs} == {newest})  # noqa: B023
+            wait_until(lambda: {tab.name for tab in tabs} == {newest})  # noqa: B023
             for life in crowd.lives:
                 life.is_kept(tried)
 
@@ -55,7 +55,7 @@ def after_a_worker_is_killed(
             stack.enter_context(opened_again(server, browser, tab)) if pid == victim else tab
             for tab, pid in zip(tabs, holders, strict=True)
         ]
-        eventually(lambda: len(serving(server) - {victim}) == 2)
+        wait_until(lambda: len(serving(server) - {victim}) == 2)
     assert survivor in pids(server)
     return opened
 

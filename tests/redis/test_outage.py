@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.redis.workers import pids, tabs_on_both
 from tests.support.browser import Browser
 from tests.support.redis import Redis
@@ -42,7 +42,7 @@ def outage(request: pytest.FixtureRequest, mortal: Redis) -> Outage:
 @pytest.fixture
 def member(tried: Server) -> Browser:
     browser = Browser(tried)
-    eventually(lambda: browser.log_in().status_code == 200)
+    wait_until(lambda: browser.log_in().status_code == 200)
     return browser
 
 
@@ -56,10 +56,10 @@ def test_sessions_wait_for_it_public_pages_live_and_tabs_go_on(
             name = f"After {number}"
             with outage():
                 protected_requests_are_refused_soon_and_public_pages_live(member)
-            eventually(lambda: member.get("/api/auth/session").status_code == 200)
+            wait_until(lambda: member.get("/api/auth/session").status_code == 200)
             assert member.session()["rev"] == number + 1
             assert member.update({"name": name}).status_code == 200
-            eventually(lambda name=name: {tab.name for tab in tabs} == {name})
+            wait_until(lambda name=name: {tab.name for tab in tabs} == {name})
     assert pids(member.server) == workers
 
 
@@ -81,11 +81,11 @@ def test_the_app_starts_without_it_and_goes_on_when_it_comes(tmp_path: Path) -> 
         assert browser.get("/login").status_code == 200
         assert browser.log_in().status_code == 503
         with late:
-            eventually(lambda: browser.log_in().status_code == 200)
+            wait_until(lambda: browser.log_in().status_code == 200)
             assert browser.session()["user"]["name"] == "John Doe"
             with tabs_on_both(server, browser) as tabs:
                 browser.update({"name": "Late"})
-                eventually(lambda: {tab.name for tab in tabs} == {"Late"})
+                wait_until(lambda: {tab.name for tab in tabs} == {"Late"})
 
 
 def test_what_the_workers_could_not_hear_they_find_out(mortal: Redis, member: Browser) -> None:
@@ -94,7 +94,7 @@ def test_what_the_workers_could_not_hear_they_find_out(mortal: Redis, member: Br
         mortal.ask("DEL", *mortal.ask("KEYS", "authdemo:session:*"))
         assert {tab.status for tab in tabs} == {"authenticated"}
         assert int(mortal.ask("CLIENT", "KILL", "TYPE", "pubsub")[0]) >= 2
-        eventually(lambda: {tab.status for tab in tabs} == {"unauthenticated"})
+        wait_until(lambda: {tab.status for tab in tabs} == {"unauthenticated"})
 
 
 def test_a_tab_that_asked_in_vain_can_ask_again(outage: Outage, member: Browser) -> None:
@@ -102,6 +102,6 @@ def test_a_tab_that_asked_in_vain_can_ask_again(outage: Outage, member: Browser)
         with outage():
             tab.server_update()
             assert member.get("/api/auth/session").status_code == 503
-        eventually(lambda: member.get("/api/auth/session").status_code == 200)
+        wait_until(lambda: member.get("/api/auth/session").status_code == 200)
         tab.server_update()
-        eventually(lambda: tab.name == "Serverserver-man")
+        wait_until(lambda: tab.name == "Serverserver-man")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.redis.workers import holder, tabs_on_both
 from tests.support.browser import Browser
 from tests.support.inspector import Inspector
@@ -22,7 +22,7 @@ def test_tabs_on_all_workers_are_counted(john: Browser) -> None:
     with tabs_on_both(john.server, john) as tabs:
         inspectors = [Inspector(tab) for tab in tabs]
         for inspector in inspectors:
-            eventually(lambda each=inspector: len(each.tabs) == len(tabs))
+            wait_until(lambda each=inspector: len(each.tabs) == len(tabs))
         names = {tuple(inspector.tabs) for inspector in inspectors}
         assert len(names) == 1
 
@@ -32,11 +32,11 @@ def test_what_one_worker_did_is_in_the_overviews_of_all(john: Browser) -> None:
         inspectors = [Inspector(tab) for tab in tabs]
         tabs[0].server_update()
         for inspector in inspectors:
-            eventually(lambda each=inspector: each.steps and each.steps[0]["cause"] == "server")
+            wait_until(lambda each=inspector: each.steps and each.steps[0]["cause"] == "server")
         phone = Browser(john.server)
         phone.log_in()
         for inspector in inspectors:
-            eventually(lambda each=inspector: len(each.others()) >= 1)
+            wait_until(lambda each=inspector: len(each.others()) >= 1)
         phone.log_out()
 
 
@@ -53,6 +53,6 @@ def test_the_tabs_of_a_killed_worker_are_forgotten(tmp_path: Path, redis: Redis)
             assert doomed
             survivors = [tab for tab, worker in by_worker.items() if worker != doomed]
             inspector = Inspector(survivors[0])
-            eventually(lambda: len(inspector.tabs) == len(tabs))
+            wait_until(lambda: len(inspector.tabs) == len(tabs))
             os.kill(doomed, signal.SIGKILL)
-            eventually(lambda: len(inspector.tabs) == len(survivors), within=FORGOTTEN_WITHIN)
+            wait_until(lambda: len(inspector.tabs) == len(survivors), timeout=FORGOTTEN_WITHIN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.redis.workers import tabs_on_both
 from tests.support.browser import Browser
 from tests.support.server import Server
@@ -19,7 +19,7 @@ def test_of_many_who_want_one_id_at_either_worker_one_gets_it(server: Server) ->
         for number, tab in enumerate(tabs):
             asked = {**FORM, "id": "Mary" if number % 2 else "mary"}
             tab.call(f"{REGISTER_STATE}.register", form=asked)
-        eventually(lambda: all(tab.errors or tab.var(SESSION_STATE, "ticket") for tab in tabs))
+        wait_until(lambda: all(tab.errors or tab.var(SESSION_STATE, "ticket") for tab in tabs))
         tickets = [ticket for tab in tabs if (ticket := tab.var(SESSION_STATE, "ticket"))]
         refusals = [tab.errors["id"]["reason"] for tab in tabs if tab.errors]
     assert refusals == ["taken"] * (len(tabs) - 1)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from threading import Barrier
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.socket.test_handshake import (
     test_who_chooses_a_tabs_name_before_the_login_has_nothing_of_it_afterwards,
     test_who_knows_a_tabs_name_learns_nothing_of_it,
@@ -28,9 +28,9 @@ ROUNDS = 60
 def test_a_tab_whose_session_ends_is_emptied_before_anyone_else_has_it(john: Browser) -> None:
     with Tab(john.server, john) as tab:
         tab.call(f"{ACCOUNT_STATE}.change_password", form={"current": "wrong", "new": "also wrong"})
-        eventually(lambda: (tab.var(ACCOUNT_STATE, "error") or {}).get("code"))
+        wait_until(lambda: (tab.var(ACCOUNT_STATE, "error") or {}).get("code"))
         john.copy().log_out()
-        eventually(lambda: tab.var(ACCOUNT_STATE, "error") == {})
+        wait_until(lambda: tab.var(ACCOUNT_STATE, "error") == {})
     with Tab(john.server, token=tab.token, path="/login") as nobodys:
         assert nobodys.var(ACCOUNT_STATE, "error") == {}
 
@@ -51,7 +51,7 @@ def test_new_tab_that_two_users_name_at_once_is_one_users(
             tokens = [str(uuid.uuid4())] * len(browsers)
             with ExitStack() as stack:
                 tabs = list(map(stack.enter_context, pool.map(open_tab, browsers, tokens)))
-                assert sum('"new_token"' in tab.said() for tab in tabs) == 1
+                assert sum('"new_token"' in tab.received() for tab in tabs) == 1
 
 
 def test_a_tabs_other_states_stay_where_they_are_when_its_session_is_updated(
@@ -59,7 +59,7 @@ def test_a_tabs_other_states_stay_where_they_are_when_its_session_is_updated(
 ) -> None:
     with Tab(john.server, john) as tab, redis.overheard() as commands:
         john.update({"name": "By HTTP"})
-        eventually(lambda: tab.name == "By HTTP")
+        wait_until(lambda: tab.name == "By HTTP")
     assert (fetched(SESSION_STATE, tab, commands), fetched(ACCOUNT_STATE, tab, commands)) == (1, 0)
 
 
@@ -68,7 +68,7 @@ def test_all_of_a_tabs_states_are_fetched_once_when_its_session_ends(
 ) -> None:
     with Tab(john.server, john) as tab, redis.overheard() as commands:
         john.copy().log_out()
-        eventually(lambda: tab.status == "unauthenticated")
+        wait_until(lambda: tab.status == "unauthenticated")
     assert (fetched(SESSION_STATE, tab, commands), fetched(ACCOUNT_STATE, tab, commands)) == (1, 1)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.redis.workers import pids, tabs_on_both
 from tests.support.browser import Browser
 from tests.support.crowd import update_two_fields_at_once
@@ -34,24 +34,24 @@ def test_an_update_by_http_through_any_worker_reaches_the_tabs_of_both(john: Bro
         for number in range(10):
             name = f"Name {number}"
             assert john.update({"name": name}, headers=BY_ANY_WORKER).status_code == 200
-            eventually(lambda name=name: {tab.name for tab in tabs} == {name})
+            wait_until(lambda name=name: {tab.name for tab in tabs} == {name})
 
 
 def test_an_update_by_the_server_in_any_tab_reaches_the_tabs_of_both(john: Browser) -> None:
     with tabs_on_both(john.server, john) as tabs:
         for tab in tabs:
             john.update({"name": "Before"}, headers=BY_ANY_WORKER)
-            eventually(lambda: {tab.name for tab in tabs} == {"Before"})
+            wait_until(lambda: {tab.name for tab in tabs} == {"Before"})
             tab.server_update()
-            eventually(lambda: {tab.name for tab in tabs} == {"Serverserver-man"})
+            wait_until(lambda: {tab.name for tab in tabs} == {"Serverserver-man"})
 
 
 def test_signing_out_ends_the_session_in_the_tabs_of_both(john: Browser) -> None:
     thief = john.copy()
     with tabs_on_both(john.server, john) as tabs:
         assert john.log_out().status_code == 200
-        eventually(lambda: {tab.status for tab in tabs} == {"unauthenticated"})
-        eventually(lambda: all(tab.var(SESSION_STATE, "leave_to") for tab in tabs))
+        wait_until(lambda: {tab.status for tab in tabs} == {"unauthenticated"})
+        wait_until(lambda: all(tab.var(SESSION_STATE, "leave_to") for tab in tabs))
     answers = [thief.get("/api/auth/session", headers=BY_ANY_WORKER) for _ in range(10)]
     assert [answer.json() for answer in answers] == [None] * 10
 
@@ -63,7 +63,7 @@ def test_a_revocation_on_one_device_reaches_the_other_ones_tabs(
     with tabs_on_both(john.server, john) as tabs:
         sid = next(one["id"] for one in other_browser.sessions() if not one["current"])
         other_browser.revoke(id=sid)
-        eventually(lambda: {tab.status for tab in tabs} == {"unauthenticated"})
+        wait_until(lambda: {tab.status for tab in tabs} == {"unauthenticated"})
 
 
 def test_a_ticket_is_redeemed_by_any_worker_once(server: Server) -> None:
@@ -85,7 +85,7 @@ def test_a_session_that_expires_says_so_in_the_idle_tabs_of_both(
         browser = Browser(server)
         browser.log_in()
         with tabs_on_both(server, browser) as tabs:
-            eventually(lambda: {tab.status for tab in tabs} == {"unauthenticated"})
+            wait_until(lambda: {tab.status for tab in tabs} == {"unauthenticated"})
 
 
 def test_of_many_concurrent_updates_none_is_lost(john: Browser) -> None:
@@ -100,12 +100,12 @@ def test_a_tenth_of_a_second_after_its_end_no_sessions_socket_gets_anything_done
     with tabs_on_both(john.server, john) as tabs:
         assert end(john.copy(), other_browser).status_code == 200
         due = time.monotonic() + 0.1
-        eventually(lambda: time.monotonic() >= due, every=0.001)
+        wait_until(lambda: time.monotonic() >= due, interval=0.001)
         for tab in tabs:
             tab.server_update()
-        eventually(lambda: {tab.status for tab in tabs} == {"unauthenticated"})
-        eventually(lambda: all(refused_as(tab) == "NotAuthenticated" for tab in tabs))
-        assert not any("Serverserver-man" in tab.said() for tab in tabs)
+        wait_until(lambda: {tab.status for tab in tabs} == {"unauthenticated"})
+        wait_until(lambda: all(refused_as(tab) == "NotAuthenticated" for tab in tabs))
+        assert not any("Serverserver-man" in tab.received() for tab in tabs)
     assert john.session() is None
 
 

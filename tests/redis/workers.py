@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.support.browser import Browser
 from tests.support.server import Server
 from tests.support.tab import Tab
@@ -62,7 +62,7 @@ def tabs_on_both(server: Server, browser: Browser) -> Iterator[list[Tab]]:
         while len(held) < 2 or min(held.values()) < 2:
             assert len(tabs) < MOST_TABS, f"the workers don't share: {held}"
             tabs.append(stack.enter_context(Tab(server, browser)))
-            eventually(lambda: holder(server, tabs[-1].port))
+            wait_until(lambda: holder(server, tabs[-1].port))
             pid = holder(server, tabs[-1].port)
             assert pid
             held[pid] = held.get(pid, 0) + 1

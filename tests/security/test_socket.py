@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.support.browser import Browser
 from tests.support.tab import (
     ACCOUNT_STATE,
@@ -34,9 +34,9 @@ def test_a_hundred_milliseconds_after_a_revocation_a_socket_gets_nothing_done(
     with Tab(john.server, john) as tab:
         assert john.copy().revoke(all=True).status_code == 200
         revoked = time.monotonic()
-        eventually(lambda: time.monotonic() - revoked > 0.1)
+        wait_until(lambda: time.monotonic() - revoked > 0.1)
         tab.server_update()
-        eventually(lambda: tab.var(HOME_STATE, "error"))
+        wait_until(lambda: tab.var(HOME_STATE, "error"))
         assert tab.status == "unauthenticated"
         assert tab.name is None
 
@@ -48,18 +48,18 @@ def test_a_handler_called_with_anything_fails_quietly(john: Browser, name: str, 
     with Tab(john.server, john if who == "john" else None, path="/login") as tab:
         tab.call(name, **CALLS[name])
         if name == f"{LOG_OUT_STATE}.log_out":
-            tab.shows("unauthenticated")  # what waits behind it ends with the session
+            tab.expect_session("unauthenticated")  # what waits behind it ends with the session
         tab.server_update()
-        eventually(lambda: tab.name == "Serverserver-man" or tab.var(HOME_STATE, "error"))
-        assert "Traceback" not in tab.said()
+        wait_until(lambda: tab.name == "Serverserver-man" or tab.var(HOME_STATE, "error"))
+        assert "Traceback" not in tab.received()
     assert "Traceback" not in john.server.logged()
 
 
 def test_a_socket_of_one_member_hears_nothing_of_another(john: Browser, jane: Browser) -> None:
     with Tab(john.server, john) as johns, Tab(jane.server, jane) as janes:
         jane.update({"name": "A Secret Name"})
-        eventually(lambda: janes.name == "A Secret Name")
+        wait_until(lambda: janes.name == "A Secret Name")
         johns.server_update()
-        eventually(lambda: johns.name == "Serverserver-man")
-        assert "A Secret Name" not in johns.said()
-        assert "jane" not in johns.said()
+        wait_until(lambda: johns.name == "Serverserver-man")
+        assert "A Secret Name" not in johns.received()
+        assert "jane" not in johns.received()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.redis.workers import pids
 from tests.support.browser import Browser
 from tests.support.crowd import Crowd, Life
@@ -55,7 +55,7 @@ def test_after_a_busy_while_nothing_is_lost_and_nothing_is_left(
     for life in members + lives[-100:]:
         life.is_kept(busy)
     assert max(memory(busy)[pid] - before[pid] for pid in before) < MOST_GROWTH
-    eventually(lambda: open_files(busy) <= files + MOST_IDLE + MOST_POOLED)
+    wait_until(lambda: open_files(busy) <= files + MOST_IDLE + MOST_POOLED)
 
 
 def lives_of_a_busy_while(server: Server, members: list[Life], seconds: float) -> list[Life]:
@@ -79,7 +79,7 @@ def come_and_go(member: Life, number: int) -> None:
         assert tab.status == "authenticated"
         name = f"Visit {number}"
         assert member.rename(name) == 200
-        eventually(lambda: tab.name == name)
+        wait_until(lambda: tab.name == name)
 
 
 def look_around(member: Life, number: int) -> None:

@@ -8,7 +8,7 @@ import re
 import httpx
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from authdemo.testing.tab import REFUSED
 from tests.http.test_cookies import SECURE_CSRF, SECURE_SESSION
 from tests.support.browser import Browser
@@ -97,11 +97,11 @@ def test_who_knows_a_tabs_name_learns_nothing_of_it(john: Browser) -> None:
         token = tab.token
         with Tab(john.server, token=token) as beside:
             assert beside.status == "unauthenticated"
-            assert "Serverserver-man" not in beside.said()
-            assert "john_doe" not in beside.said()
+            assert "Serverserver-man" not in beside.received()
+            assert "john_doe" not in beside.received()
     with Tab(john.server, token=token) as after:
         assert after.status == "unauthenticated"
-        assert "Serverserver-man" not in after.said()
+        assert "Serverserver-man" not in after.received()
         assert after.var(HOME_STATE, "pending") is False
         after.server_update()
         assert "You are not signed in" in _refusal(after)
@@ -119,7 +119,7 @@ def test_who_chooses_a_tabs_name_before_the_login_has_nothing_of_it_afterwards(
         assert tab.name == "John Doe"
     with Tab(server, token=chosen) as attacker:
         assert attacker.status == "unauthenticated"
-        assert "John Doe" not in attacker.said()
+        assert "John Doe" not in attacker.received()
 
 
 def test_no_frame_holds_a_cookie_or_the_sessions_id(john: Browser) -> None:
@@ -128,7 +128,7 @@ def test_no_frame_holds_a_cookie_or_the_sessions_id(john: Browser) -> None:
         _wait_for_name(tab, "Serverserver-man")
         john.update({"name": "By HTTP"})
         _wait_for_name(tab, "By HTTP")
-        said = tab.said()
+        said = tab.received()
     for secret in (
         *john.cookies.values(),
         (john.csrf_cookie or "?")[:64],
@@ -143,15 +143,15 @@ def test_what_nobody_hears_holds_nothing_of_anybody(john: Browser) -> None:
     with Tab(john.server, john), Tab(john.server) as nobody:
         john.update({"name": "Secret Name"})
         assert nobody.view["user"] is None
-        assert "Secret Name" not in nobody.said()
-        assert "john_doe" not in nobody.said()
+        assert "Secret Name" not in nobody.received()
+        assert "john_doe" not in nobody.received()
         assert nobody.var(SESSION_STATE, "_sid") is None
 
 
 def _refusal(tab: Tab) -> str:
-    eventually(lambda: tab.var(HOME_STATE, "error"))
+    wait_until(lambda: tab.var(HOME_STATE, "error"))
     return str(tab.var(HOME_STATE, "error"))
 
 
 def _wait_for_name(tab: Tab, name: str) -> None:
-    eventually(lambda: tab.name == name)
+    wait_until(lambda: tab.name == name)

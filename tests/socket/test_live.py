@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from reflex_base.constants.state import FIELD_MARKER
 
-from authdemo.testing import eventually, set_cookies
+from authdemo.testing import set_cookies, wait_until
 from tests.support.browser import Browser
 from tests.support.server import Server, running
 from tests.support.tab import ACCOUNT_STATE, HOME_STATE, LOG_OUT_STATE, SESSION_STATE, Tab
@@ -27,7 +27,7 @@ def told(tab: Tab, since: int) -> list[dict[str, Any]]:
 def answers(tab: Tab) -> None:
     """Wait until an event has come back: all that was sent before it is there by then."""
     tab.call(f"{ACCOUNT_STATE}.change_password", form={"current": "wrong", "new": "wrong"})
-    eventually(lambda: (tab.var(ACCOUNT_STATE, "error") or {}).get("code"))
+    wait_until(lambda: (tab.var(ACCOUNT_STATE, "error") or {}).get("code"))
 
 
 def test_an_update_by_http_reaches_every_tab_of_the_session(john: Browser) -> None:
@@ -36,7 +36,7 @@ def test_an_update_by_http_reaches_every_tab_of_the_session(john: Browser) -> No
         Tab(john.server, john, path="/client") as second,
     ):
         john.update({"name": "By HTTP"})
-        eventually(lambda: first.name == second.name == "By HTTP")
+        wait_until(lambda: first.name == second.name == "By HTTP")
         assert first.view == {"status": "authenticated", **john.session()}
 
 
@@ -45,8 +45,8 @@ def test_an_update_by_the_server_reaches_every_tab_and_then_the_cookie(
 ) -> None:
     with Tab(john.server, john) as first, Tab(john.server, john) as second:
         first.server_update()
-        eventually(lambda: first.name == second.name == "Serverserver-man")
-        eventually(lambda: first.var(SESSION_STATE, "cookie_step") == 2)
+        wait_until(lambda: first.name == second.name == "Serverserver-man")
+        wait_until(lambda: first.var(SESSION_STATE, "cookie_step") == 2)
     answer = john.get("/api/auth/session")
     assert answer.json()["user"]["name"] == "Serverserver-man"
     assert len(set_cookies(answer)) == 1
@@ -57,7 +57,7 @@ def test_a_tab_is_told_once_and_of_what_changed_alone(john: Browser) -> None:
         before = len(tab.frames)
         for name in ("First", "Second"):
             john.update({"name": name})
-            eventually(lambda: tab.name == name)  # noqa: B023 - it is asked at once
+            wait_until(lambda: tab.name == name)  # noqa: B023 - it is asked at once
         assert [list(changes) for changes in told(tab, before)] == [[VIEW], [VIEW]]
 
 
@@ -65,9 +65,9 @@ def test_a_tabs_own_event_tells_it_of_its_update_once(john: Browser) -> None:
     with Tab(john.server, john) as own, Tab(john.server, john) as other:
         before = len(own.frames)
         own.server_update()
-        eventually(lambda: own.name == other.name == "Serverserver-man")
+        wait_until(lambda: own.name == other.name == "Serverserver-man")
         john.update({"name": "Afterwards"})
-        eventually(lambda: own.name == "Afterwards")
+        wait_until(lambda: own.name == "Afterwards")
         views = [changes[VIEW] for changes in told(own, before) if VIEW in changes]
     assert [view["user"]["name"] for view in views] == ["Serverserver-man", "Afterwards"]
 
@@ -84,11 +84,11 @@ def test_nobody_else_hears_of_it(john: Browser, jane: Browser) -> None:
         others = (janes, device, nobodys)
         before = [len(tab.frames) for tab in others]
         john.update({"name": "Only Mine"})
-        eventually(lambda: own.name == "Only Mine")
+        wait_until(lambda: own.name == "Only Mine")
         for tab in others:
             answers(tab)
         assert [told(tab, since) for tab, since in zip(others, before, strict=True)] == [[]] * 3
-        assert not [tab for tab in others if "Only Mine" in tab.said()]
+        assert not [tab for tab in others if "Only Mine" in tab.received()]
 
 
 def test_nobodys_socket_can_call_a_members_handler_but_changes_nothing(
@@ -96,7 +96,7 @@ def test_nobodys_socket_can_call_a_members_handler_but_changes_nothing(
 ) -> None:
     with Tab(john.server, john) as own, Tab(john.server, path="/login") as nobodys:
         nobodys.server_update()
-        eventually(lambda: "You are not signed in" in str(nobodys.var(HOME_STATE, "error")))
+        wait_until(lambda: "You are not signed in" in str(nobodys.var(HOME_STATE, "error")))
         nobodys.call(f"{LOG_OUT_STATE}.log_out")
         answers(nobodys)
         answers(own)
@@ -117,19 +117,19 @@ def test_no_event_from_outside_writes_the_sessions_state(john: Browser, name: st
     with Tab(john.server, john) as tab:
         tab.call(f"{SESSION_STATE}.{name}", **WRITES[name])
         tab.server_update()
-        eventually(lambda: tab.name == "Serverserver-man")
+        wait_until(lambda: tab.name == "Serverserver-man")
         for forgery in ("Forged", "evil.example"):
-            assert forgery not in tab.said()
+            assert forgery not in tab.received()
     refused = {"reason": "NotForTabs", "path": f"{SESSION_STATE}.{name}"}
-    eventually(lambda: john.server.audited(kind="refused", **refused))
+    wait_until(lambda: john.server.audited(kind="refused", **refused))
 
 
 def test_no_var_of_the_sessions_state_is_set_from_outside(john: Browser) -> None:
     with Tab(john.server, john) as tab:
         tab.call(f"{SESSION_STATE}.setvar", var_name="view", value=FORGED)
         tab.server_update()
-        eventually(lambda: tab.name == "Serverserver-man")
-        assert "Forged" not in tab.said()
+        wait_until(lambda: tab.name == "Serverserver-man")
+        assert "Forged" not in tab.received()
 
 
 SIGN_IN = "/login?callbackUrl=/client"
@@ -148,9 +148,9 @@ def test_an_ended_sessions_tabs_lose_their_rights_at_once_and_are_told(
     with Tab(john.server, john) as tab, Tab(john.server, john, path="/client") as idle:
         end(john)
         tab.server_update()
-        eventually(lambda: tab.status == idle.status == "unauthenticated")
-        eventually(lambda: idle.var(SESSION_STATE, "leave_to") == way)
-        eventually(lambda: tab.var(HOME_STATE, "error"))
+        wait_until(lambda: tab.status == idle.status == "unauthenticated")
+        wait_until(lambda: idle.var(SESSION_STATE, "leave_to") == way)
+        wait_until(lambda: tab.var(HOME_STATE, "error"))
         assert tab.view["user"] is None
         assert tab.name != "Serverserver-man"
     assert john.session() is None
@@ -162,7 +162,7 @@ def test_a_tab_at_another_spelling_of_a_page_is_led_away_as_well(
 ) -> None:
     with Tab(john.server, john, path=spelling) as tab:
         john.copy().log_out()
-        eventually(lambda: tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
         way = urlsplit(tab.var(SESSION_STATE, "leave_to"))
         assert (way.path, parse_qs(way.query)) == ("/login", {"callbackUrl": [spelling]})
 
@@ -175,15 +175,15 @@ def test_a_sign_in_page_by_another_spelling_is_none_for_members_either(john: Bro
 def test_a_tab_that_was_away_when_its_session_ended_is_told_so(john: Browser) -> None:
     john.copy().revoke(all=True)
     with Tab(john.server, john, path="/client") as tab:
-        eventually(lambda: tab.var(SESSION_STATE, "leave_to") == OVER)
+        wait_until(lambda: tab.var(SESSION_STATE, "leave_to") == OVER)
     with Tab(john.server, Browser(john.server), path="/client") as tab:
-        eventually(lambda: tab.var(SESSION_STATE, "leave_to") == SIGN_IN)
+        wait_until(lambda: tab.var(SESSION_STATE, "leave_to") == SIGN_IN)
 
 
 def test_signing_out_over_the_socket_ends_the_session_everywhere(john: Browser) -> None:
     with Tab(john.server, john) as tab, Tab(john.server, john) as other:
         tab.call(f"{LOG_OUT_STATE}.log_out")
-        eventually(lambda: tab.status == other.status == "unauthenticated")
+        wait_until(lambda: tab.status == other.status == "unauthenticated")
     assert john.session() is None
 
 
@@ -195,11 +195,11 @@ def test_a_session_that_expires_says_so_to_an_idle_tab(
         browser.log_in()
         with Tab(server, browser) as tab:
             assert tab.status == "authenticated"
-            eventually(lambda: tab.status == "unauthenticated")
+            wait_until(lambda: tab.status == "unauthenticated")
             way = "/login?callbackUrl=/&error=SessionRequired&code=ended"
-            eventually(lambda: tab.var(SESSION_STATE, "leave_to") == way)
+            wait_until(lambda: tab.var(SESSION_STATE, "leave_to") == way)
             tab.server_update()
-            eventually(lambda: tab.var(HOME_STATE, "error"))
+            wait_until(lambda: tab.var(HOME_STATE, "error"))
             assert tab.var(SESSION_STATE, "leave_to") == way
 
 
@@ -213,7 +213,7 @@ def test_a_login_by_http_makes_the_browsers_open_login_page_look_again(
         Tab(server, path="/login") as stranger,
     ):
         browser.log_in()
-        eventually(lambda: tab.var(SESSION_STATE, "reloads") == 1)
+        wait_until(lambda: tab.var(SESSION_STATE, "reloads") == 1)
         answers(stranger)
         assert stranger.var(SESSION_STATE, "reloads") == 0
 
@@ -235,6 +235,6 @@ def test_a_public_page_looks_again_when_somebody_signs_in_after_its_session(
         Tab(jane.server, jane, path="/register") as another,
     ):
         sign_in(john)
-        eventually(lambda: tab.status == "unauthenticated")
-        eventually(lambda: tab.var(SESSION_STATE, "reloads") == 1)
+        wait_until(lambda: tab.status == "unauthenticated")
+        wait_until(lambda: tab.var(SESSION_STATE, "reloads") == 1)
         assert not another.var(SESSION_STATE, "reloads")

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from authdemo.testing.browser import SESSION
 from tests.support.browser import Browser
 from tests.support.inspector import Inspector
@@ -32,13 +32,13 @@ def alone(server: Server) -> Iterator[Browser]:
 def inspector(alone: Browser) -> Iterator[Inspector]:
     with Tab(alone.server, alone, path="/inspector") as tab:
         inspector = Inspector(tab)
-        eventually(lambda: inspector.sessions)
+        wait_until(lambda: inspector.sessions)
         yield inspector
 
 
 def test_a_session_shows_how_it_came_to_be_what_it_is(inspector: Inspector, alone: Browser) -> None:
     alone.update({"name": "Ada"}, headers={"User-Agent": "curl/8.1"})
-    eventually(lambda: len(inspector.steps) == 2)
+    wait_until(lambda: len(inspector.steps) == 2)
     newest, oldest = inspector.steps
     assert (oldest["rev"], oldest["cause"]) == (1, "sign-in")
     assert (newest["rev"], newest["cause"], newest["browser"]) == (2, "client", "curl 8")
@@ -49,15 +49,15 @@ def test_a_session_shows_how_it_came_to_be_what_it_is(inspector: Inspector, alon
 def test_an_update_over_a_socket_names_its_tab(inspector: Inspector, alone: Browser) -> None:
     with Tab(alone.server, alone) as other:
         other.server_update()
-        eventually(lambda: inspector.steps[0]["cause"] == "server")
-        eventually(lambda: inspector.steps[0]["tab"] in inspector.tabs)
+        wait_until(lambda: inspector.steps[0]["cause"] == "server")
+        wait_until(lambda: inspector.steps[0]["tab"] in inspector.tabs)
 
 
 def test_an_update_over_http_names_the_tab_that_it_says(
     inspector: Inspector, alone: Browser
 ) -> None:
     alone.update({"name": "Ada"}, headers={"X-Auth-Tab": "k7m2"})
-    eventually(lambda: inspector.steps[0]["tab"] == "k7m2")
+    wait_until(lambda: inspector.steps[0]["tab"] == "k7m2")
 
 
 @pytest.mark.parametrize("name", ["", "k7m", "k7m2x", "K7M2", "k7m0", "<b>x", "\u00e9\u00e9"])
@@ -65,33 +65,33 @@ def test_a_tab_can_not_call_itself_anything_else(
     inspector: Inspector, alone: Browser, name: str
 ) -> None:
     alone.update({"name": f"Ada {name!a}"}, headers={"X-Auth-Tab": name.encode()})
-    eventually(lambda: inspector.own()["rev"] == 2)
+    wait_until(lambda: inspector.own()["rev"] == 2)
     assert inspector.steps[0]["tab"] == ""
 
 
 def test_open_tabs_are_counted_as_they_come_and_go(inspector: Inspector, alone: Browser) -> None:
     assert len(inspector.tabs) == 1
     with Tab(alone.server, alone), Tab(alone.server, alone):
-        eventually(lambda: len(inspector.tabs) == 3)
-    eventually(lambda: len(inspector.tabs) == 1)
+        wait_until(lambda: len(inspector.tabs) == 3)
+    wait_until(lambda: len(inspector.tabs) == 1)
 
 
 def test_what_another_browser_does_is_there_at_once(inspector: Inspector, server: Server) -> None:
     phone = Browser(server)
     phone.log_in()
-    eventually(lambda: len(inspector.others()) == 1)
+    wait_until(lambda: len(inspector.others()) == 1)
     csrf = {"csrfToken": phone.csrf(), "data": {"name": "On the Phone"}}
     phone.post("/api/auth/session", json=csrf)
-    eventually(lambda: inspector.steps[0]["changes"][0]["new"] == "On the Phone")
+    wait_until(lambda: inspector.steps[0]["changes"][0]["new"] == "On the Phone")
     assert inspector.steps[0]["current"] is False
     phone.log_out()
-    eventually(lambda: inspector.others() == [])
+    wait_until(lambda: inspector.others() == [])
 
 
 def test_a_burst_of_updates_ends_with_the_newest(inspector: Inspector, alone: Browser) -> None:
     for number in range(30):
         alone.update({"name": f"Ada {number}"})
-    eventually(lambda: inspector.own()["rev"] == 31)
+    wait_until(lambda: inspector.own()["rev"] == 31)
     assert [step["rev"] for step in inspector.steps] == list(range(31, 0, -1))
 
 
@@ -99,18 +99,18 @@ def test_nobody_elses_sessions_are_in_it(inspector: Inspector, jane: Browser) ->
     jane.update({"name": "Secretly Jane"})
     with Tab(jane.server, jane) as tab:
         theirs = Inspector(tab)
-        eventually(lambda: theirs.sessions)
+        wait_until(lambda: theirs.sessions)
         tab.server_update()
-        eventually(lambda: theirs.steps[0]["cause"] == "server")
-    assert "Secretly Jane" not in inspector.tab.said()
+        wait_until(lambda: theirs.steps[0]["cause"] == "server")
+    assert "Secretly Jane" not in inspector.tab.received()
     assert len(inspector.sessions) == 1
 
 
 def test_nothing_that_opens_anything_is_in_it(inspector: Inspector, alone: Browser) -> None:
     phone = Browser(alone.server)
     phone.log_in()
-    eventually(inspector.others)
-    said = inspector.tab.said()
+    wait_until(inspector.others)
+    said = inspector.tab.received()
     for browser in (alone, phone):
         claims = browser.get("/api/auth/token").json()["claims"]
         assert claims["sid"] not in said
@@ -129,15 +129,15 @@ def test_a_stranger_who_asks_gets_nothing(inspector: Inspector, server: Server) 
 
 def test_whose_session_ends_sees_no_more(inspector: Inspector, alone: Browser) -> None:
     alone.log_out()
-    eventually(lambda: inspector.tab.status == "unauthenticated")
-    eventually(lambda: inspector.sessions == [] and inspector.steps == [])
+    wait_until(lambda: inspector.tab.status == "unauthenticated")
+    wait_until(lambda: inspector.sessions == [] and inspector.steps == [])
 
 
 def test_who_leaves_the_page_is_sent_no_more(inspector: Inspector, alone: Browser) -> None:
     inspector.tab.call(f"{WATCHING_STATE}.leave")
-    eventually(lambda: inspector.sessions == [])
+    wait_until(lambda: inspector.sessions == [])
     alone.update({"name": "Ada"})
-    eventually(lambda: inspector.tab.name == "Ada")
+    wait_until(lambda: inspector.tab.name == "Ada")
     assert inspector.steps == []
 
 
@@ -145,10 +145,10 @@ def test_a_socket_that_reconnects_goes_on_watching(alone: Browser) -> None:
     with ExitStack() as stack:
         first = stack.enter_context(Tab(alone.server, alone, path="/inspector"))
         before = Inspector(first)
-        eventually(lambda: before.sessions)
+        wait_until(lambda: before.sessions)
         name = first.var(*TAB_NAME)
     with Tab(alone.server, alone, token=first.token, path="/inspector") as again:
         alone.update({"name": "Ada"})
-        eventually(lambda: again.name == "Ada")
-        eventually(lambda: json.dumps(again.var(OVERVIEW_STATE, "steps") or []).count("Ada"))
+        wait_until(lambda: again.name == "Ada")
+        wait_until(lambda: json.dumps(again.var(OVERVIEW_STATE, "steps") or []).count("Ada"))
         assert again.var(*TAB_NAME) == name

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import pytest
 from reflex_base.constants.state import FIELD_MARKER
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.support.browser import PASSWORD, Browser
 from tests.support.redis import Redis
 from tests.support.server import Server, running
@@ -44,7 +44,7 @@ def member(server: Server, account: str = "john_doe", password: str = PASSWORD) 
 
 def change_password(tab: Tab, current: str, new: object) -> str:
     tab.call(f"{ACCOUNT_STATE}.change_password", form={"current": current, "new": new})
-    eventually(lambda: tab.var(ACCOUNT_STATE, "done") or tab.var(ACCOUNT_STATE, "error"))
+    wait_until(lambda: tab.var(ACCOUNT_STATE, "done") or tab.var(ACCOUNT_STATE, "error"))
     return str((tab.var(ACCOUNT_STATE, "error") or {"message": ""})["message"])
 
 
@@ -54,7 +54,7 @@ def test_a_changed_password_ends_the_other_sessions_and_stays_changed(world: Ser
     with Tab(world, own, path="/account") as tab, Tab(world, other) as elsewhere:
         assert change_password(tab, PASSWORD, NEW) == ""
         assert tab.var(ACCOUNT_STATE, "ended") == 1
-        eventually(lambda: elsewhere.status == "unauthenticated")
+        wait_until(lambda: elsewhere.status == "unauthenticated")
         assert tab.status == "authenticated"
     assert other.session() is None
     assert own.session()["user"]["id"] == "john_doe"
@@ -74,15 +74,15 @@ def test_a_role_that_changes_is_in_every_tab_and_in_the_next_check(world: Server
         Tab(world, jane, path="/admin") as janes,
     ):
         janes.call(f"{ADMIN_STATE}.change_role", account_id="john_doe", role="admin")
-        eventually(lambda: [t.view["user"]["role"] for t in (first, second)] == ["admin"] * 2)
+        wait_until(lambda: [t.view["user"]["role"] for t in (first, second)] == ["admin"] * 2)
         assert second.name == "On the Phone"
         first.call(f"{ADMIN_STATE}.look")
-        eventually(lambda: first.var(ADMIN_STATE, "people"))
+        wait_until(lambda: first.var(ADMIN_STATE, "people"))
         assert john.get("/admin").status_code == 200
         janes.call(f"{ADMIN_STATE}.change_role", account_id="john_doe", role="user")
-        eventually(lambda: first.view["user"]["role"] == "user")
+        wait_until(lambda: first.view["user"]["role"] == "user")
         first.call(f"{ADMIN_STATE}.end_sessions", account_id="jane_admin")
-        eventually(lambda: first.var(SESSION_STATE, "event_error"))
+        wait_until(lambda: first.var(SESSION_STATE, "event_error"))
         assert first.var(ADMIN_STATE, "people") == []
     assert john.get("/admin").status_code == 403
     assert phone.session()["rev"] == 4
@@ -94,7 +94,7 @@ def test_an_administrator_ends_somebody_elses_sessions(world: Server) -> None:
     john, phone, jane = member(world), member(world), member(world, "jane_admin")
     with Tab(world, john) as tab, Tab(world, jane, path="/admin") as janes:
         janes.call(f"{ADMIN_STATE}.end_sessions", account_id="john_doe")
-        eventually(lambda: tab.status == "unauthenticated")
+        wait_until(lambda: tab.status == "unauthenticated")
     assert (john.session(), phone.session()) == (None, None)
     assert jane.session()
 
@@ -126,7 +126,7 @@ def test_a_ticket_from_before_a_new_password_opens_nothing(world: Server) -> Non
         assert change_password(tab, PASSWORD, NEW) == ""
     assert is_refused(thief, ticket)
     assert own.session()["user"]["id"] == "john_doe"
-    eventually(lambda: world.audited(reason="SignInOutdated", path="/api/auth/ticket"))
+    wait_until(lambda: world.audited(reason="SignInOutdated", path="/api/auth/ticket"))
     member(world, password=NEW)
 
 
@@ -136,7 +136,7 @@ def test_a_ticket_from_before_a_new_role_gives_nobody_the_old_one(world: Server)
         ticket = ticket_of(phone, "jane_admin")
         for who, tab, role in (("john_doe", janes, "admin"), ("jane_admin", johns, "user")):
             tab.call(f"{ADMIN_STATE}.change_role", account_id=who, role=role)
-            eventually(lambda who=who, role=role: role_of(who, john, jane) == role)
+            wait_until(lambda who=who, role=role: role_of(who, john, jane) == role)
     assert is_refused(phone, ticket)
     assert phone.redeem(ticket_of(phone, "jane_admin")).status_code == 200
     assert phone.session()["user"]["role"] == "user"
@@ -174,14 +174,14 @@ def test_a_password_that_can_not_be_is_refused_and_ends_nothing(
 def test_a_refusal_leaves_the_administrators_list_as_it_is(jane: Browser) -> None:
     with Tab(jane.server, jane, path="/admin") as tab:
         tab.call(f"{ADMIN_STATE}.look")
-        eventually(lambda: tab.var(ADMIN_STATE, "people"))
-        before = tab.said()
+        wait_until(lambda: tab.var(ADMIN_STATE, "people"))
+        before = tab.received()
         tab.call(f"{ADMIN_STATE}.end_sessions", account_id="nobody")
-        eventually(lambda: tab.var(ADMIN_STATE, "error"))
+        wait_until(lambda: tab.var(ADMIN_STATE, "error"))
         assert tab.var(ADMIN_STATE, "error")["message"] == "This account doesn't exist."
-        tab.holds(ADMIN_STATE, pending=False)
+        tab.expect_vars(ADMIN_STATE, pending=False)
         assert "john_doe" in [each["id"] for each in tab.var(ADMIN_STATE, "people")]
-        assert f'"pending{FIELD_MARKER}":true' in tab.said().removeprefix(before)
+        assert f'"pending{FIELD_MARKER}":true' in tab.received().removeprefix(before)
 
 
 @pytest.mark.parametrize("act", ["look", "change_role", "end_sessions"])
@@ -192,10 +192,10 @@ def test_who_is_no_administrator_gets_nothing_by_calling_the_handler(
     role = {"role": "user"} if act == "change_role" else {}
     with Tab(john.server, john) as tab:
         tab.call(f"{ADMIN_STATE}.{act}", **account, **role)
-        eventually(lambda: tab.var(SESSION_STATE, "event_error"))
+        wait_until(lambda: tab.var(SESSION_STATE, "event_error"))
         assert (
             tab.var(SESSION_STATE, "event_error")["message"]
             == "You don't have permission to do this."
         )
-        assert "jane@email" not in tab.said()
+        assert "jane@email" not in tab.received()
     assert jane.session()["user"]["role"] == "admin"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.support.browser import Browser
 from tests.support.tab import REGISTER_STATE, SESSION_STATE, Tab
 
@@ -35,7 +35,7 @@ def test_who_registers_is_signed_in_by_a_ticket_and_can_log_in_from_then_on(
     with Tab(visitor.server, visitor, path="/register?callbackUrl=/client") as tab:
         answer = visitor.redeem(tab.register(**mary))
         assert answer.json()["url"] == f"{visitor.server.url}/client"
-        assert PASSWORD not in tab.said()
+        assert PASSWORD not in tab.received()
     user = visitor.session()["user"]
     assert (user["id"], user["name"], user["role"]) == ("Mary.Shelley", "Mary Shelley", "user")
     for typed in ("mary.shelley", "Mary.Shelley"):
@@ -49,8 +49,8 @@ def test_second_click_on_register_counts_for_nothing(visitor: Browser) -> None:
         ticket = tab.register(**mary)
         tab.call(f"{REGISTER_STATE}.register", form=mary)
         tab.call(f"{REGISTER_STATE}.begin_to_register")
-        eventually(lambda: tab.var(REGISTER_STATE, "pending") is False)
-        assert "The id is taken." not in tab.said()
+        wait_until(lambda: tab.var(REGISTER_STATE, "pending") is False)
+        assert "The id is taken." not in tab.received()
         assert visitor.redeem(ticket).status_code == 200
 
 
@@ -95,7 +95,7 @@ def test_everything_that_is_wrong_is_told_by_field(visitor: Browser) -> None:
         assert tab.register(id="x", name="", email="nobody", password="short") == ""
         assert set(tab.errors) == {"id", "name", "email", "password"}
         tab.call(f"{REGISTER_STATE}.begin_to_register")
-        eventually(lambda: tab.errors == {})
+        wait_until(lambda: tab.errors == {})
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_where_accounts_are_kept_is_nothing_that_a_socket_can_change(visitor: Br
     with Tab(visitor.server, visitor, path="/register") as tab:
         tab.call(f"{REGISTER_STATE}.set_accounts", value="elsewhere")
         assert tab.register(**form())
-        assert "accounts_rx_state_" not in tab.said()
+        assert "accounts_rx_state_" not in tab.received()
 
 
 def test_a_member_who_registers_is_the_new_one_and_the_old_session_ends(john: Browser) -> None:
@@ -142,7 +142,7 @@ def test_registrations_and_refusals_are_in_the_audit_trail(visitor: Browser) -> 
     with Tab(visitor.server, visitor, path="/register") as tab:
         assert tab.register(**{**mary, "email": "nobody"}) == ""
         assert tab.register(**mary)
-    eventually(lambda: visitor.server.audited(kind="registered", user=mary["id"]))
+    wait_until(lambda: visitor.server.audited(kind="registered", user=mary["id"]))
     (entry,) = visitor.server.audited(kind="registered", user=mary["id"])
     assert entry["ip"] == "127.0.0.1"
     assert visitor.server.audited(kind="refused", path="/register", fields=["email"])

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from authdemo.testing.tab import REFUSED
 from tests.support.browser import Browser
 from tests.support.server import Server, running, running_in_trouble
@@ -87,7 +87,7 @@ def test_junk_reaches_nobody_and_the_tab_goes_on(john: Browser, frame: str) -> N
     with Tab(john.server, john) as tab:
         tab.send(frame)
         tab.server_update()
-        eventually(lambda: tab.name == "Serverserver-man")
+        wait_until(lambda: tab.name == "Serverserver-man")
     assert "hunter2" not in john.server.logged()
     assert "Traceback" not in john.server.logged()
 
@@ -96,7 +96,7 @@ def test_a_handler_that_nobody_knows_is_noted(john: Browser) -> None:
     with Tab(john.server, john, path="/client") as tab:
         tab.call("no.such.handler")
         unknown = {"reason": "UnknownEvent", "path": "/client", "user": "john_doe"}
-        eventually(lambda: john.server.audited(**unknown))
+        wait_until(lambda: john.server.audited(**unknown))
 
 
 def test_whoever_sends_much_junk_is_noted_once(john: Browser) -> None:
@@ -106,7 +106,7 @@ def test_whoever_sends_much_junk_is_noted_once(john: Browser) -> None:
             tab.call("no.such.handler")
         tab.server_update()
         sid = john.server.audited(kind="sign-in")[-1]["session"]
-        eventually(lambda: john.server.audited(kind="update", session=sid))
+        wait_until(lambda: john.server.audited(kind="update", session=sid))
         assert len(john.server.audited(reason="UnknownEvent")) == before + 1
 
 
@@ -114,24 +114,24 @@ def test_a_call_of_the_sessions_own_methods_is_noted(john: Browser) -> None:
     with Tab(john.server, john) as tab:
         tab.call(f"{SESSION_STATE}.lead", way="/admin")
         name = f"{SESSION_STATE}.lead"
-        eventually(lambda: john.server.audited(reason="NotForTabs", path=name))
+        wait_until(lambda: john.server.audited(reason="NotForTabs", path=name))
 
 
 def test_a_message_that_is_too_large_closes_its_own_socket_alone(john: Browser) -> None:
     with Tab(john.server, john) as own, Tab(john.server, john) as other:
         own.call(f"{HOME_STATE}.server_update", x="x" * 65_536)
-        eventually(lambda: not own.is_open)
+        wait_until(lambda: not own.is_open)
         other.server_update()
-        eventually(lambda: other.name == "Serverserver-man")
+        wait_until(lambda: other.name == "Serverserver-man")
 
 
 def test_the_size_of_a_message_is_that_of_its_octets(john: Browser) -> None:
     with Tab(john.server, john) as tab:
         tab.send("\U0001f510" * 16_384)
         tab.server_update()
-        eventually(lambda: tab.name == "Serverserver-man")
+        wait_until(lambda: tab.name == "Serverserver-man")
         tab.send("\U0001f510" * 16_385)
-        eventually(lambda: not tab.is_open)
+        wait_until(lambda: not tab.is_open)
 
 
 @pytest.fixture(scope="module")
@@ -153,10 +153,10 @@ def test_who_sends_too_fast_waits_and_nobody_else_does(slow_server: Server) -> N
         for _ in range(60):
             hasty.server_update()
         other.server_update()
-        eventually(lambda: other.name == "Serverserver-man")
+        wait_until(lambda: other.name == "Serverserver-man")
         everything = heard + 100  # two for each event
         assert len(hasty.frames) < everything
-        eventually(lambda: len(hasty.frames) >= everything)
+        wait_until(lambda: len(hasty.frames) >= everything)
         assert time.monotonic() - started > 1.3
 
 
@@ -181,9 +181,9 @@ def test_sockets_of_a_client_have_a_limit_and_others_go_on(slow_server: Server) 
                 Tab(slow_server, one_more)
         with Tab(slow_server, jane) as other:
             other.server_update()
-            eventually(lambda: other.name == "Serverserver-man")
-    eventually(lambda: slow_server.audited(reason="TooManySockets"))
-    eventually(lambda: opens(slow_server, john))
+            wait_until(lambda: other.name == "Serverserver-man")
+    wait_until(lambda: slow_server.audited(reason="TooManySockets"))
+    wait_until(lambda: opens(slow_server, john))
 
 
 @pytest.mark.parametrize(
@@ -220,8 +220,8 @@ def test_errors_of_browsers_are_short_lines_and_few(loud_server: Server) -> None
             told = {"error_type": "x", "message": "harmless\nFORGED\x1b[2J" + "x" * 30_000}
             tab.send(EVENT + json.dumps(["client_error", told]))
         tab.call("no.such.handler")
-        eventually(lambda: loud_server.audited(reason="UnknownEvent", path="/login"))
-        eventually(lambda: "harmless" in loud_server.logged())
+        wait_until(lambda: loud_server.audited(reason="UnknownEvent", path="/login"))
+        wait_until(lambda: "harmless" in loud_server.logged())
     logged = loud_server.logged()[before:]
     assert len(logged) < 150_000
     assert not any(line.startswith("FORGED") for line in logged.splitlines())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.support.browser import Browser
 from tests.support.server import Server
 from tests.support.tab import LOGIN_STATE, SESSION_STATE, Tab
@@ -28,7 +28,7 @@ def test_a_login_over_the_socket_ends_with_the_cookie(visitor: Browser) -> None:
         assert answer.status_code == 200
         assert answer.json()["url"].startswith(visitor.server.url)
         assert (visitor.token or "?") not in answer.text
-        assert (visitor.token or "?") not in tab.said()
+        assert (visitor.token or "?") not in tab.received()
     assert visitor.session()["user"]["id"] == "john_doe"
 
 
@@ -94,7 +94,7 @@ def test_wrong_credentials_give_no_ticket_and_a_clear_word(server: Server) -> No
 def test_a_form_of_any_shape_is_just_wrong(server: Server, form: dict[str, object]) -> None:
     with Tab(server, path="/login") as tab:
         tab.call(f"{LOGIN_STATE}.log_in", form=form)
-        eventually(lambda: "wrong" in str(tab.var(LOGIN_STATE, "error")))
+        wait_until(lambda: "wrong" in str(tab.var(LOGIN_STATE, "error")))
         assert tab.var(SESSION_STATE, "ticket") == ""
 
 
@@ -120,6 +120,6 @@ def test_second_click_on_log_in_counts_for_nothing(visitor: Browser) -> None:
         ticket = tab.log_in()
         tab.call(f"{LOGIN_STATE}.log_in", form={"id": "john_doe", "password": "tutorial"})
         tab.call(f"{LOGIN_STATE}.explain")
-        eventually(lambda: tab.var(LOGIN_STATE, "pending") is False)
+        wait_until(lambda: tab.var(LOGIN_STATE, "pending") is False)
         assert tab.var(SESSION_STATE, "ticket") == ticket
         assert redeem(visitor, ticket).status_code == 200

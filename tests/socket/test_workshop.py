@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from authdemo.devtools.workshop.experiments import EXPERIMENTS
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.support.browser import Browser
 from tests.support.tab import WORKSHOP_STATE, Tab
 
@@ -18,7 +18,7 @@ def tries(tab: Tab, handler: str, **payload: object) -> None:
         is_at_rest = tab.var(WORKSHOP_STATE, "pending") is False
         return is_at_rest and any(tab.var(WORKSHOP_STATE, name) for name in said)
 
-    eventually(is_done)
+    wait_until(is_done)
 
 
 def test_a_member_tries_everything_and_no_token_is_in_any_frame(john: Browser) -> None:
@@ -29,11 +29,11 @@ def test_a_member_tries_everything_and_no_token_is_in_any_frame(john: Browser) -
         assert [key for key, outcome in outcomes.items() if not outcome["held"]] == []
         assert tab.var(WORKSHOP_STATE, "held") == len(EXPERIMENTS)
         assert john.token
-        said = tab.said() + john.server.logged()
+        said = tab.received() + john.server.logged()
     assert john.token.rpartition(".")[2] not in said
     assert re.findall(r"eyJ[\w-]{20,}", said) == []
     assert john.session()["rev"] == 1
-    eventually(lambda: john.server.audited(kind="refused", reason="RequestRejected"))
+    wait_until(lambda: john.server.audited(kind="refused", reason="RequestRejected"))
 
 
 def test_nobody_has_no_workshop(browser: Browser) -> None:

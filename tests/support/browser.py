@@ -38,5 +38,5 @@ def public(browser: testing.Browser) -> str:
 
 def newest(browser: Browser, **details: object) -> dict[str, Any]:
     """Wait for an entry of the audit trail, and return the last one like it."""
-    testing.eventually(lambda: browser.server.audited(**details))
+    testing.wait_until(lambda: browser.server.audited(**details))
     return browser.server.audited(**details)[-1]

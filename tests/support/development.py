@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import httpx
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 
 START_SECONDS = 120
 
@@ -23,7 +23,9 @@ def until_served(pages: str, api: str, *, seen: Callable[[], str]) -> None:
         seen: Tells what was written, if they don't answer.
     """
     for url in (f"{api}/ping", pages):
-        eventually(lambda url=url: _answers(url), within=START_SECONDS, every=0.2, seen=seen)
+        wait_until(
+            lambda url=url: _answers(url), timeout=START_SECONDS, interval=0.2, on_timeout=seen
+        )
 
 
 def _answers(url: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import psycopg
 
-from authdemo.testing import eventually, free_port
+from authdemo.testing import free_port, wait_until
 from tests import postgresql_server
 
 OWNER = "nobody"
@@ -66,7 +66,7 @@ class PostgreSQL:
             self._process = subprocess.Popen(
                 [program, *place, *words], stdout=log, stderr=log, **self._as_owner
             )
-        eventually(self._answers)
+        wait_until(self._answers)
 
     def stop(self) -> None:
         """End it at once, whoever is connected."""

@@ -14,7 +14,7 @@ from typing import Self
 
 from redis import Redis as Client
 
-from authdemo.testing import eventually, free_port
+from authdemo.testing import free_port, wait_until
 from tests import redis_server
 
 _THE_END = "the end of what was overheard"
@@ -58,7 +58,7 @@ class Redis:
         words = [word for option in options.items() for word in option]
         with (self._folder / "redis.log").open("ab") as log:
             self._process = subprocess.Popen([redis_server.command(), *words], stdout=log)
-        eventually(self._answers)
+        wait_until(self._answers)
 
     def kill(self) -> None:
         """End it at once."""

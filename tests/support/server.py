@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from authdemo import testing
-from authdemo.testing import eventually, free_port
+from authdemo.testing import free_port, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ("authdemo", "run")
@@ -118,7 +118,7 @@ def _wait_until_ready(server: Server) -> None:
         assert server.process.poll() is None, f"it ended: {server.logged()}"
         return "App running at" in server.logged()
 
-    eventually(is_ready, within=START_SECONDS)
+    wait_until(is_ready, timeout=START_SECONDS)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

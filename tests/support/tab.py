@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from authdemo import testing
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 
 ROOT_STATE = "reflex___state____state"
 SESSION_STATE = f"{ROOT_STATE}.authdemo___sessions___reflex___tabs___state____session_state"
@@ -30,14 +30,14 @@ class Tab(testing.Tab):
     def log_in(self, account: str = "john_doe", password: str = "tutorial") -> str:
         """Send the login form, and wait for the ticket."""
         self.call(f"{LOGIN_STATE}.log_in", form={"id": account, "password": password})
-        eventually(lambda: self.var(SESSION_STATE, "ticket") or self.var(LOGIN_STATE, "error"))
+        wait_until(lambda: self.var(SESSION_STATE, "ticket") or self.var(LOGIN_STATE, "error"))
         return str(self.var(SESSION_STATE, "ticket") or "")
 
     def register(self, **form: Any) -> str:
         """Send the form that registers, and wait for the ticket, or for `errors` to say why not."""
         self._vars.pop(REGISTER_STATE, None)
         self.call(f"{REGISTER_STATE}.register", form=form)
-        eventually(lambda: self.var(SESSION_STATE, "ticket") or self.errors)
+        wait_until(lambda: self.var(SESSION_STATE, "ticket") or self.errors)
         return str(self.var(SESSION_STATE, "ticket") or "")
 
     @property

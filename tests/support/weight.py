@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Scales:
     def settle(self) -> None:
         """Wait until nothing is on its way."""
         self.tab.wait_for_load_state("networkidle")
-        eventually(lambda: self.tab.evaluate("1") and not self._open)
+        wait_until(lambda: self.tab.evaluate("1") and not self._open)
 
     def _asked(self, request: dict[str, Any]) -> None:
         if request["request"]["url"].startswith("http"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.support.browser import Browser
 from tests.support.postgresql import PostgreSQL
 from tests.support.server import Server, running_in_trouble
@@ -42,7 +42,7 @@ def test_while_accounts_are_away_members_stay_and_nobody_else_comes_in(
     assert john.update({"name": "Still here"}).status_code == 200
     with Tab(server, late, path="/login") as tab:
         tab.call(f"{LOGIN_STATE}.log_in", form={"id": "john_doe", "password": "tutorial"})
-        eventually(lambda: tab.var(LOGIN_STATE, "error"))
+        wait_until(lambda: tab.var(LOGIN_STATE, "error"))
         assert tab.var(LOGIN_STATE, "error")["code"] == "AccountsUnavailable"
     mortal.start()
     assert late.log_in().status_code == 200

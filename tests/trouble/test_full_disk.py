@@ -8,7 +8,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.support.browser import Browser
 from tests.support.tab import HOME_STATE, LOGIN_STATE, Tab
 from tests.trouble.conftest import Disk
@@ -56,20 +56,20 @@ def test_tabs_show_the_error_and_recover_when_there_is_room(disk: Disk, member: 
     with Tab(server, member) as tab, Tab(server, path="/login") as login:
         disk.fill()
         tab.server_update()
-        eventually(lambda: "can't be saved" in str(tab.var(HOME_STATE, "error")))
+        wait_until(lambda: "can't be saved" in str(tab.var(HOME_STATE, "error")))
         assert not login.log_in()
         assert "can't be saved" in str(login.var(LOGIN_STATE, "error"))
         assert tab.name == "John Doe"
         disk.empty()
         tab.server_update()
-        eventually(lambda: tab.name == "Serverserver-man")
+        wait_until(lambda: tab.name == "Serverserver-man")
 
 
 def test_a_session_that_should_be_renewed_is_read_all_the_same(disk: Disk, member: Browser) -> None:
     old = member.token
     disk.fill()
     renewal_is_due = time.time() + 1.1
-    eventually(lambda: time.time() > renewal_is_due)
+    wait_until(lambda: time.time() > renewal_is_due)
     assert member.session()["user"]["name"] == "John Doe"
     assert member.get("/").status_code == 200
     assert member.token == old

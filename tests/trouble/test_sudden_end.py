@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.support.crowd import Crowd, Life
 from tests.support.server import Server, running
 
@@ -34,6 +34,6 @@ def are_kept(lives: list[Life], server: Server) -> None:
 def lives_before_a_sudden_end(server: Server, *, updates: int) -> list[Life]:
     """Kill the server in the midst of sign-ins, updates and revocations."""
     with Crowd(server) as crowd:
-        eventually(lambda: crowd.acknowledged >= updates, within=30, every=0.001)
+        wait_until(lambda: crowd.acknowledged >= updates, timeout=30, interval=0.001)
         server.kill()
     return crowd.lives

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from authdemo.testing import eventually
+from authdemo.testing import wait_until
 from tests.support import npm
 
 FOLDER = Path(__file__).parent
@@ -114,7 +114,7 @@ class Window:
     def update(self, *data: Any) -> Any:
         return self._do("update", *data)
 
-    def shows(self, status: str, **user: Any) -> dict[str, Any]:
+    def expect_session(self, status: str, **user: Any) -> dict[str, Any]:
         """Wait until `useSession` says so, and return all that it says."""
         session = {"session": {"user": user}} if user else {}
         view: dict[str, Any] = self._do("shows", {"status": status, **session})
@@ -137,7 +137,7 @@ class Window:
             urls.extend(self.navigations())
             return bool(urls)
 
-        eventually(is_sent)
+        wait_until(is_sent)
         (url,) = urls
         return url
 

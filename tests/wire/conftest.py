@@ -44,7 +44,7 @@ def browser(new_browser: Callable[[], Browser]) -> Browser:
 def anonymous(browser: Browser) -> Window:
     """A window in which nobody is signed in."""
     window = browser.open()
-    window.shows("unauthenticated")
+    window.expect_session("unauthenticated")
     # The client reads twice: its own broadcast of the first read comes back to it.
     assert browser.requests(2) == ["GET /api/auth/session"] * 2
     return window
@@ -54,6 +54,6 @@ def anonymous(browser: Browser) -> Window:
 def signed_in(anonymous: Window) -> Window:
     """A window in which John Doe has signed in."""
     anonymous.sign_in("john_doe", "tutorial")
-    anonymous.shows("authenticated", id="john_doe")
+    anonymous.expect_session("authenticated", id="john_doe")
     assert len(anonymous.browser.requests(4)) == 4
     return anonymous

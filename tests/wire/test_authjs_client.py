@@ -48,7 +48,7 @@ def test_the_client_finds_the_provider_and_its_absolute_addresses(anonymous, app
 def test_a_new_visitor_is_unauthenticated(browser):
     window = browser.open()
     assert window.first_view == {"status": "loading", "session": None}
-    assert window.shows("unauthenticated")["session"] is None
+    assert window.expect_session("unauthenticated")["session"] is None
     assert window.get_session() is None
     assert TOKEN not in browser.cookies
     assert window.printed() == []
@@ -64,7 +64,7 @@ def test_bad_credentials_are_reported_as_by_auth_js(anonymous, user_id, password
     assert answer["code"] == "credentials"
     assert answer["url"] is None
     assert anonymous.get_session() is None
-    anonymous.shows("unauthenticated")
+    anonymous.expect_session("unauthenticated")
     assert TOKEN not in anonymous.browser.cookies
 
 
@@ -76,13 +76,13 @@ def test_bad_credentials_lead_to_the_login_page_with_the_reason(anonymous, app_u
 
 def test_an_update_while_nobody_is_signed_in_gives_null(anonymous):
     assert anonymous.update({"name": "A Name"}) is None
-    anonymous.shows("unauthenticated")
+    anonymous.expect_session("unauthenticated")
     assert anonymous.get_session() is None
 
 
 def test_signing_out_while_nobody_is_signed_in_does_no_harm(anonymous, app_url):
     assert anonymous.sign_out() == {"url": f"{app_url}/"}
-    anonymous.shows("unauthenticated")
+    anonymous.expect_session("unauthenticated")
 
 
 # --- Signing in
@@ -91,7 +91,7 @@ def test_signing_out_while_nobody_is_signed_in_does_no_harm(anonymous, app_url):
 def test_good_credentials_sign_in(anonymous, app_url):
     answer = anonymous.sign_in("john_doe", "tutorial")
     assert answer == {"status": 200, "ok": True, "url": f"{app_url}/"}
-    view = anonymous.shows("authenticated", id="john_doe")
+    view = anonymous.expect_session("authenticated", id="john_doe")
     assert view["session"]["user"] == JOHN
     assert datetime.fromisoformat(view["session"]["expires"]) > datetime.now(UTC)
     assert anonymous.printed() == []
@@ -133,19 +133,19 @@ def test_a_foreign_callback_url_is_not_followed(anonymous, app_url, url):
 def test_signing_in_again_replaces_the_session(signed_in, app_url):
     old = signed_in.browser.cookies[TOKEN]
     signed_in.sign_in("jane_admin", "tutorial")
-    signed_in.shows("authenticated", id="jane_admin", role="admin")
+    signed_in.expect_session("authenticated", id="jane_admin", role="admin")
     assert session_behind(app_url, old) is None
 
 
 def test_a_failed_attempt_leaves_who_is_signed_in_alone(signed_in):
     assert signed_in.sign_in("jane_admin", "wrong")["error"] == "CredentialsSignin"
     assert signed_in.get_session()["user"] == JOHN
-    signed_in.shows("authenticated", id="john_doe")
+    signed_in.expect_session("authenticated", id="john_doe")
 
 
 def test_a_reloaded_page_is_still_signed_in(signed_in):
     reloaded = signed_in.browser.open("/client")
-    assert reloaded.shows("authenticated")["session"]["user"] == JOHN
+    assert reloaded.expect_session("authenticated")["session"]["user"] == JOHN
 
 
 def test_a_page_that_was_given_the_session_asks_for_nothing(signed_in):
@@ -160,7 +160,7 @@ def test_a_page_that_was_given_the_session_asks_for_nothing(signed_in):
 def test_a_page_that_requires_a_session_sends_visitors_to_log_in(browser, app_url):
     window = browser.open("/client", hook={"required": True})
     window.get_session()
-    window.shows("loading")
+    window.expect_session("loading")
     shown = httpx.get(window.navigation())
     assert shown.status_code == 302
     login = httpx.URL(shown.headers["Location"])
@@ -176,7 +176,7 @@ def test_an_update_changes_what_is_shown_and_the_cookie(signed_in, app_url):
     before = signed_in.browser.cookies[TOKEN]
     session = signed_in.update({"name": "Client-Man"})
     assert session["user"] == {**JOHN, "name": "Client-Man"}
-    assert signed_in.shows("authenticated", name="Client-Man")["session"] == session
+    assert signed_in.expect_session("authenticated", name="Client-Man")["session"] == session
     after = signed_in.browser.cookies[TOKEN]
     assert after != before
     assert session_behind(app_url, after) == session
@@ -197,13 +197,13 @@ def test_an_update_may_repeat_the_rest_of_the_user(signed_in):
 def test_an_update_leaves_the_fields_that_it_does_not_name(signed_in):
     image = "https://example.com/john.png"
     signed_in.update({"image": image})
-    signed_in.shows("authenticated", image=image)
+    signed_in.expect_session("authenticated", image=image)
     session = signed_in.update({"name": "Client-Man"})
     assert session["user"] == {**JOHN, "name": "Client-Man", "image": image}
 
 
 def test_an_update_without_data_only_reads(signed_in):
-    before = signed_in.shows("authenticated")["session"]
+    before = signed_in.expect_session("authenticated")["session"]
     cookie = signed_in.browser.cookies[TOKEN]
     assert signed_in.update() == before
     assert signed_in.browser.requests(1) == ["GET /api/auth/session"]
@@ -237,7 +237,7 @@ def test_a_refused_update_gives_null_and_changes_nothing(signed_in, data):
     before = signed_in.get_session()
     cookie = signed_in.browser.cookies[TOKEN]
     assert signed_in.update(data) is None
-    assert signed_in.shows("authenticated")["session"] == before
+    assert signed_in.expect_session("authenticated")["session"] == before
     assert signed_in.get_session() == before
     assert signed_in.browser.cookies[TOKEN] == cookie
     session = signed_in.update({"name": "Client-Man"})
@@ -256,35 +256,37 @@ def test_the_console_says_why_an_update_was_refused(signed_in):
 
 def test_what_one_window_updates_the_other_shows(signed_in):
     other = signed_in.browser.open()
-    other.shows("authenticated", name="John Doe")
+    other.expect_session("authenticated", name="John Doe")
     signed_in.update({"name": "Client-Man"})
-    other.shows("authenticated", name="Client-Man")
+    other.expect_session("authenticated", name="Client-Man")
     other.update({"name": "Another Name"})
-    signed_in.shows("authenticated", name="Another Name")
+    signed_in.expect_session("authenticated", name="Another Name")
 
 
 def test_updates_of_different_fields_from_two_windows_both_last(signed_in):
     other = signed_in.browser.open()
-    other.shows("authenticated")
+    other.expect_session("authenticated")
     signed_in.update({"name": "Client-Man"})
-    other.shows("authenticated", name="Client-Man")
+    other.expect_session("authenticated", name="Client-Man")
     other.update({"image": "https://example.com/john.png"})
-    signed_in.shows("authenticated", name="Client-Man", image="https://example.com/john.png")
+    signed_in.expect_session(
+        "authenticated", name="Client-Man", image="https://example.com/john.png"
+    )
 
 
 def test_signing_out_in_one_window_signs_out_the_other(signed_in):
     other = signed_in.browser.open()
-    other.shows("authenticated")
+    other.expect_session("authenticated")
     signed_in.sign_out()
-    other.shows("unauthenticated")
+    other.expect_session("unauthenticated")
 
 
 def test_another_device_has_a_session_of_its_own(signed_in, new_browser):
     signed_in.update({"name": "Client-Man"})
-    signed_in.shows("authenticated", name="Client-Man")
+    signed_in.expect_session("authenticated", name="Client-Man")
     other_device = new_browser().open()
     other_device.sign_in("john_doe", "tutorial")
-    assert other_device.shows("authenticated")["session"]["user"] == JOHN
+    assert other_device.expect_session("authenticated")["session"]["user"] == JOHN
     other_device.sign_out()
     assert signed_in.get_session()["user"]["name"] == "Client-Man"
 
@@ -295,7 +297,7 @@ def test_a_window_that_comes_back_learns_that_its_session_was_ended(signed_in, a
         csrf = other.get("csrf").json()["csrfToken"]
         other.post("sessions/revoke", json={"csrfToken": csrf, "all": True})
     signed_in.oauth_callback()
-    signed_in.shows("unauthenticated")
+    signed_in.expect_session("unauthenticated")
 
 
 # --- Signing out
@@ -305,7 +307,7 @@ def test_signing_out_ends_the_session_and_the_old_cookie_with_it(signed_in, app_
     old = signed_in.browser.cookies[TOKEN]
     assert session_behind(app_url, old)["user"] == JOHN
     assert signed_in.sign_out() == {"url": f"{app_url}/"}
-    assert signed_in.shows("unauthenticated")["session"] is None
+    assert signed_in.expect_session("unauthenticated")["session"] is None
     assert TOKEN not in signed_in.browser.cookies
     assert session_behind(app_url, old) is None
 
@@ -317,7 +319,7 @@ def test_after_signing_out_the_window_goes_where_it_was_asked_to(signed_in, app_
 
 def test_the_same_window_can_sign_in_again_after_signing_out(signed_in):
     signed_in.sign_out()
-    signed_in.shows("unauthenticated")
+    signed_in.expect_session("unauthenticated")
     signed_in.sign_in("jane_admin", "tutorial")
-    signed_in.shows("authenticated", id="jane_admin")
+    signed_in.expect_session("authenticated", id="jane_admin")
     assert signed_in.update({"name": "Jane"})["user"]["name"] == "Jane"

@@ -16,8 +16,8 @@ def test_a_new_name_is_in_every_tab(login_as):
     ada = login_as(ADA)
     with two_tabs(ada) as (first, second):
         ada.update({"name": "Countess"})
-        first.shows("authenticated", name="Countess")
-        second.shows("authenticated", name="Countess")
+        first.expect_session("authenticated", name="Countess")
+        second.expect_session("authenticated", name="Countess")
 
 
 def test_who_leaves_in_one_tab_has_left_in_both(login_as):
@@ -25,7 +25,7 @@ def test_who_leaves_in_one_tab_has_left_in_both(login_as):
     with two_tabs(ada) as (first, second):
         first.call(Home.log_out)
         for tab in (first, second):
-            tab.shows("unauthenticated")
+            tab.expect_session("unauthenticated")
             tab.expect_redirect("/login?callbackUrl=/")
     assert ada.session() is None
 
@@ -36,8 +36,8 @@ def test_a_session_that_is_not_used_ends_after_a_month(login_as, stopped_clock):
     assert ada.session()["user"]["name"] == "Ada Lovelace"
     with two_tabs(ada) as (first, second):
         stopped_clock.advance(days=31)
-        first.shows("unauthenticated")
-        second.shows("unauthenticated")
+        first.expect_session("unauthenticated")
+        second.expect_session("unauthenticated")
     assert ada.session() is None
 
 

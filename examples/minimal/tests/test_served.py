@@ -10,7 +10,7 @@ def test_the_built_page_and_its_tabs(auth_server, login_as):
     assert "Ada Lovelace" in ada.get("/").text
     with two_tabs(ada) as (first, second):
         ada.update({"name": "Countess"})
-        first.shows("authenticated", name="Countess")
+        first.expect_session("authenticated", name="Countess")
         second.call(Home.log_out)
         first.expect_redirect("/login?callbackUrl=/")
     assert ada.get("/").status_code == 303

@@ -50,8 +50,8 @@ def test_after_a_bug_it_can_be_pressed_again(auth_app, login_as, failing, handle
     with Tab(auth_app, login_as(JOHN)) as tab:
         tab.call(handler, **({"form": new} if handler in FORMS else {}))
         failed = {"message": "That did not work. Try again.", "code": "HandlerFailed"}
-        tab.holds(SessionState, event_error=failed)
-        tab.holds(handler.state, pending=False)
+        tab.expect_vars(SessionState, event_error=failed)
+        tab.expect_vars(handler.state, pending=False)
 
 
 @pytest.mark.parametrize("handler", BUTTONS, ids=lambda each: each.fn.__qualname__)
@@ -59,9 +59,9 @@ def test_a_refusal_is_forgotten_when_the_page_is_loaded_again(auth_app, login_as
     failing(StoreUnavailable())
     with Tab(auth_app, login_as(JOHN)) as tab:
         tab.call(handler)
-        tab.holds(handler.state, error=StoreUnavailable().to_dict())
+        tab.expect_vars(handler.state, error=StoreUnavailable().to_dict())
         tab.call(OnLoadInternalState.on_load_internal)
-        tab.holds(handler.state, error={})
+        tab.expect_vars(handler.state, error={})
 
 
 def test_who_has_a_new_password_is_told_so_though_the_other_sessions_are_still_open(
@@ -70,5 +70,5 @@ def test_who_has_a_new_password_is_told_so_though_the_other_sessions_are_still_o
     failing(StoreUnavailable(), "revoke_others")
     with Tab(auth_app, login_as(JOHN), path="/account") as tab:
         tab.call(AccountState.change_password, form={"current": SEED_PASSWORD, "new": "new words"})
-        tab.holds(AccountState, error={"code": "OthersLeft"}, done=False, pending=False)
+        tab.expect_vars(AccountState, error={"code": "OthersLeft"}, done=False, pending=False)
     assert auth_app.run(RegisterState.accounts.check(JOHN.id, "new words"))

@@ -15,7 +15,7 @@ from reflex.utils.exceptions import ImmutableStateError
 
 from authdemo.sessions import NotAuthenticated, protected
 from authdemo.sessions.reflex.tabs.state import SessionState
-from authdemo.testing import Browser, Tab, eventually
+from authdemo.testing import Browser, Tab, wait_until
 from authdemo.testing.tab import REFUSED
 from my_app.auth import Member, auth
 from my_app.my_app import Visitors, app
@@ -217,7 +217,7 @@ def tab(login_as, browser):
 
 
 def happened(*what):
-    eventually(lambda: set(what) <= set(seen), seen=lambda: str(seen))
+    wait_until(lambda: set(what) <= set(seen), on_timeout=lambda: str(seen))
 
 
 def close(auth_app, tab):
@@ -228,13 +228,13 @@ def close(auth_app, tab):
     async def names():
         return [name async for name in manager.enumerate_tokens()]
 
-    eventually(lambda: tab.token not in auth_app.run(names()))
+    wait_until(lambda: tab.token not in auth_app.run(names()))
 
 
 def reset_tab(auth_app, tab, browser, login_as):
     """Let Ada log out, and Grace log in in the same tab of the same browser."""
     browser.log_out()
-    tab.shows("unauthenticated")
+    tab.expect_session("unauthenticated")
     close(auth_app, tab)
     return Tab(browser.server, login_as(GRACE, browser=browser), token=tab.token, path="/about")
 
@@ -245,15 +245,15 @@ def test_background_task_ends_when_its_session_ends(auth_app, tab, browser, logi
     with reset_tab(auth_app, tab, browser, login_as) as graces:
         happened("ada cancelled")
         graces.call(Desk.note, text="hers")
-        graces.holds(Desk, report="hers")
-        assert "of ada" not in graces.said()
+        graces.expect_vars(Desk, report="hers")
+        assert "of ada" not in graces.received()
     assert "ada wrote" not in seen
     assert browser.session()["user"]["name"] == "Grace Hopper"
 
 
 def test_update_in_background_without_the_lock_stores_nothing(auth_app, tab, browser):
     tab.call(Desk.rename_without_lock)
-    eventually(lambda: any("async with self" in each for each in seen))
+    wait_until(lambda: any("async with self" in each for each in seen))
     assert browser.session()["user"]["name"] == "Ada Lovelace"
 
 
@@ -263,8 +263,8 @@ def test_task_that_ignores_its_end_has_no_rights_and_no_tab(auth_app, tab, brows
     with reset_tab(auth_app, tab, browser, login_as) as graces:
         happened("ada cancelled", "ada is None", "NotAuthenticated")
         graces.call(Desk.note, text="hers")
-        graces.holds(Desk, report="hers")
-        assert "of ada" not in graces.said()
+        graces.expect_vars(Desk, report="hers")
+        assert "of ada" not in graces.received()
     assert "ada wrote" not in seen
     assert browser.session()["user"]["name"] == "Grace Hopper"
 
@@ -276,8 +276,8 @@ def test_task_of_the_apps_own_has_the_session_that_started_it(auth_app, tab, bro
         auth_app.run(open_gate("a"))
         happened("ada is None", "NotAuthenticated", "ended True")
         graces.call(Desk.note, text="hers")
-        graces.holds(Desk, report="hers")
-        assert "of ada" not in graces.said()
+        graces.expect_vars(Desk, report="hers")
+        assert "of ada" not in graces.received()
     assert "ada wrote" not in seen
 
 
@@ -285,17 +285,17 @@ def test_task_of_the_apps_own_acts_for_the_session_that_started_it(auth_app, tab
     tab.call(Desk.delegate, gate="a")
     happened("ada began")
     auth_app.run(open_gate("a"))
-    tab.holds(Desk, report="report of ada")
+    tab.expect_vars(Desk, report="report of ada")
     assert browser.session()["user"]["name"] == "Named by ada"
 
 
 def test_current_session_is_read_at_once_in_a_plain_handler(auth_app, tab, browser):
     tab.call(Desk.greet)
-    tab.holds(Desk, report="hello, ada")
+    tab.expect_vars(Desk, report="hello, ada")
     auth_app.run(auth.revoke_user("ada"))
-    tab.shows("unauthenticated")
+    tab.expect_session("unauthenticated")
     tab.call(Desk.greet)
-    tab.holds(Desk, report="hello, None")
+    tab.expect_vars(Desk, report="hello, None")
 
 
 def test_current_session_is_none_after_its_time(auth_app, tab):
@@ -313,33 +313,33 @@ def test_current_session_is_none_outside_of_events(tab):
 
 def test_stream_and_what_waits_behind_it_end_with_their_session(auth_app, tab):
     tab.call(Desk.stream, gate="a")
-    tab.holds(Desk, report="ada streams")
+    tab.expect_vars(Desk, report="ada streams")
     tab.call(Desk.note, text="waits")
     auth_app.run(auth.revoke_user("ada"))
     auth_app.run(open_gate("a"))
-    tab.shows("unauthenticated")
+    tab.expect_session("unauthenticated")
     tab.call(Desk.note, text="later")
-    tab.holds(Desk, report="later")
-    assert "ada goes on" not in tab.said()
+    tab.expect_vars(Desk, report="later")
+    assert "ada goes on" not in tab.received()
     assert seen == ["noted later"]
 
 
 def test_stream_that_ignores_its_end_sends_nothing(auth_app, tab):
     tab.call(Desk.stream, gate="a", stubborn=True)
-    tab.holds(Desk, report="ada streams")
+    tab.expect_vars(Desk, report="ada streams")
     auth_app.run(auth.revoke_user("ada"))
     happened("ada goes on")
-    tab.shows("unauthenticated")
+    tab.expect_session("unauthenticated")
     tab.call(Desk.note, text="later")
-    tab.holds(Desk, report="later")
-    assert "ada goes on" not in tab.said()
+    tab.expect_vars(Desk, report="later")
+    assert "ada goes on" not in tab.received()
 
 
 def test_handler_that_signs_out_goes_on_signed_out(tab):
     tab.call(Desk.leave)
-    tab.shows("unauthenticated")
-    tab.holds(Desk, report="after that")
-    assert "goodbye" in tab.said()
+    tab.expect_session("unauthenticated")
+    tab.expect_vars(Desk, report="after that")
+    assert "goodbye" in tab.received()
 
 
 @pytest.mark.parametrize("name", ["leave_and_work", "leave_and_stream"])
@@ -348,15 +348,15 @@ def test_handler_that_signs_out_reaches_no_later_owner_of_its_tab(
 ):
     tab.call(getattr(Desk, name), gate="a")
     happened("ada left")
-    tab.shows("unauthenticated")
+    tab.expect_session("unauthenticated")
     close(auth_app, tab)
     happened("cancelled")
     browser.csrf()  # as the page that signed out does
     with Tab(auth_app, login_as(GRACE, browser=browser), token=tab.token, path="/about") as graces:
         auth_app.run(open_gate("a"))
         graces.call(Desk.note, text="hers")
-        graces.holds(Desk, report="hers")
-        assert "of ada" not in graces.said()
+        graces.expect_vars(Desk, report="hers")
+        assert "of ada" not in graces.received()
 
 
 def test_anonymous_task_has_no_hold_on_the_tab_of_a_member(auth_app, browser, login_as):
@@ -367,62 +367,62 @@ def test_anonymous_task_has_no_hold_on_the_tab_of_a_member(auth_app, browser, lo
     with Tab(auth_app, login_as(ADA, browser=browser), token=opened.token, path="/about") as adas:
         auth_app.run(open_gate("a"))
         happened("cancelled")
-        assert "new_token" not in adas.said()
+        assert "new_token" not in adas.received()
         adas.call(Desk.note, text="hers")
-        adas.holds(Desk, report="hers")
-        assert "anonymous visitor" not in adas.said()
-        assert "/elsewhere" not in adas.said()
+        adas.expect_vars(Desk, report="hers")
+        assert "anonymous visitor" not in adas.received()
+        assert "/elsewhere" not in adas.received()
 
 
 def test_shared_state_takes_no_tabs_name(auth_app, tab, login_as):
     tab.call(Board.write, text="private note")
-    tab.holds(Board, text="private note")
+    tab.expect_vars(Board, text="private note")
     with Tab(auth_app, login_as(GRACE), path="/about") as graces:
         graces.call(Board.enter, name=tab.token)
-        eventually(
+        wait_until(
             lambda: (graces.var(SessionState, "event_error") or {}).get("code") == "AccessDenied"
         )
-        assert "private note" not in graces.said()
+        assert "private note" not in graces.received()
 
 
 def test_event_chained_after_a_reload_runs_for_its_session(auth_app, tab, browser):
     tab.call(Visitors.come)
-    tab.holds(Visitors, count=1)
+    tab.expect_vars(Visitors, count=1)
     tab.call(Desk.chain, gate="a")
     happened("chain began")
     close(auth_app, tab)
     with Tab(auth_app, browser, token=tab.token, path="/about") as again:
         auth_app.run(open_gate("a"))
-        again.holds(Desk, chained=1, report="chained by ada")
-        again.holds(Visitors, count=1)
-        again.shows("authenticated", id="ada")
-        assert "unauthenticated" not in again.said()
+        again.expect_vars(Desk, chained=1, report="chained by ada")
+        again.expect_vars(Visitors, count=1)
+        again.expect_session("authenticated", id="ada")
+        assert "unauthenticated" not in again.received()
 
 
 def test_tabs_name_alone_gets_a_tab_of_its_own(auth_app, tab, login_as):
     tab.call(Visitors.come)
-    tab.holds(Visitors, count=1)
+    tab.expect_vars(Visitors, count=1)
     tab.call(Desk.research, gate="a")
     happened("ada began")
     close(auth_app, tab)
     for visitor in (None, login_as(GRACE)):
         with Tab(auth_app, visitor, token=tab.token, path="/about") as other:
-            assert '["new_token"' in other.said()
+            assert '["new_token"' in other.received()
             assert other.var(Visitors, "count") == 0
             other.call(Desk.note, text="mine")
-            other.holds(Desk, report="mine")
+            other.expect_vars(Desk, report="mine")
     auth_app.run(open_gate("a"))
     happened("ada wrote")
-    assert "of ada" not in other.said()
+    assert "of ada" not in other.received()
 
 
 def test_tab_is_as_its_owner_left_it_after_another_named_it(auth_app, tab, browser):
     tab.call(Visitors.come)
-    tab.holds(Visitors, count=1)
+    tab.expect_vars(Visitors, count=1)
     close(auth_app, tab)
     with Tab(auth_app, token=tab.token, path="/about") as other:
         other.call(Visitors.come)
-        other.holds(Visitors, count=1)
+        other.expect_vars(Visitors, count=1)
     with Tab(auth_app, browser, token=tab.token, path="/about") as again:
         assert again.var(Visitors, "count") == 1
 
@@ -438,7 +438,7 @@ def test_handshake_rejects_names_that_no_page_makes(auth_app, name):
 @pytest.mark.parametrize("digit", "89abcdef")
 def test_handshake_takes_the_names_that_reflexs_page_makes(auth_app, digit):
     with Tab(auth_app, token=f"705c8d6f-98ed-43f7-{digit}e76-{uuid.uuid4().hex[:12]}") as tab:
-        assert "new_token" not in tab.said()
+        assert "new_token" not in tab.received()
 
 
 def test_shared_state_is_no_tab_even_if_its_name_is_a_tabs(auth_app, tab, login_as):
@@ -447,15 +447,15 @@ def test_shared_state_is_no_tab_even_if_its_name_is_a_tabs(auth_app, tab, login_
         for each in (tab, graces):
             each.call(Board.enter, name=room)
         graces.call(Board.write, text="minutes")
-        tab.holds(Board, text="minutes")
+        tab.expect_vars(Board, text="minutes")
         with Tab(auth_app, token=room, path="/about") as other:
-            assert '["new_token"' in other.said()
+            assert '["new_token"' in other.received()
             other.call(Board.write, text="by a visitor")
-            other.holds(Board, text="by a visitor")
+            other.expect_vars(Board, text="by a visitor")
         graces.call(Board.write, text="minutes, 2")
-        tab.holds(Board, text="minutes, 2")
-        assert "minutes" not in other.said()
-        assert "by a visitor" not in tab.said()
+        tab.expect_vars(Board, text="minutes, 2")
+        assert "minutes" not in other.received()
+        assert "by a visitor" not in tab.received()
 
 
 def test_replayed_event_is_not_inherited_from_another_browser(auth_app, tab, browser, login_as):
@@ -465,21 +465,21 @@ def test_replayed_event_is_not_inherited_from_another_browser(auth_app, tab, bro
         close(auth_app, opened)
     with Tab(auth_app, token=opened.token, path="/about") as attacker:
         attacker.call(Desk.note, text="planted")
-        attacker.holds(Desk, report="planted")
+        attacker.expect_vars(Desk, report="planted")
         attacker.call(Desk.keep, text="planted")
-        attacker.holds(SessionState, leave_to="/login?callbackUrl=/about")
+        attacker.expect_vars(SessionState, leave_to="/login?callbackUrl=/about")
         close(auth_app, attacker)
     with Tab(auth_app, login_as(GRACE, browser=victim), token=opened.token, path="/about") as own:
         assert own.var(Desk, "report") == ""
         own.call(Desk.note, text="hers")
-        own.holds(Desk, report="hers")
+        own.expect_vars(Desk, report="hers")
     assert "grace kept planted" not in seen
 
 
 def test_replayed_event_runs_once_its_browser_has_signed_in(auth_app, browser, login_as):
     with Tab(auth_app, browser, path="/about") as opened:
         opened.call(Desk.keep, text="letter")
-        opened.holds(SessionState, leave_to="/login?callbackUrl=/about")
+        opened.expect_vars(SessionState, leave_to="/login?callbackUrl=/about")
         close(auth_app, opened)
     with Tab(auth_app, login_as(GRACE, browser=browser), token=opened.token, path="/about"):
         happened("grace kept letter")

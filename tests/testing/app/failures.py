@@ -22,7 +22,7 @@ def tab(auth_app, login_as):
 
 def test_a_refusal_is_told_and_noted_and_is_no_fault_of_the_apps(tab, caplog):
     tab.call(Clerk.rename, name="x" * 65)
-    tab.holds(
+    tab.expect_vars(
         SessionState,
         event_error={
             "message": "The name must have 1 to 64 characters.",
@@ -42,21 +42,21 @@ def test_nobody_who_calls_a_handler_of_members_makes_a_fault_of_it(auth_app, cap
     with Tab(auth_app, path="/about") as tab:
         tab.call(Clerk.rename, name="Countess")
         message = "You are not signed in. Sign in and try again."
-        tab.holds(SessionState, event_error={"message": message, "code": "NotAuthenticated"})
+        tab.expect_vars(SessionState, event_error={"message": message, "code": "NotAuthenticated"})
     assert not [record for record in caplog.records if record.levelno > logging.INFO]
 
 
 def test_a_bug_is_logged_and_its_tab_told_no_more_than_that(tab, caplog):
     tab.call(Clerk.stumble)
     failed = {"message": "That did not work. Try again.", "code": "HandlerFailed"}
-    tab.holds(SessionState, event_error=failed)
+    tab.expect_vars(SessionState, event_error=failed)
     assert "RuntimeError: a bug in the app" in caplog.text
 
 
 def test_the_next_event_makes_it_good(tab):
     tab.call(Clerk.rename, name="")
     tab.call(Visitors.come)
-    tab.holds(SessionState, event_error={})
-    tab.holds(Visitors, count=1)
+    tab.expect_vars(SessionState, event_error={})
+    tab.expect_vars(Visitors, count=1)
     tab.call(Clerk.rename, name="Countess")
-    tab.shows("authenticated", name="Countess")
+    tab.expect_session("authenticated", name="Countess")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from authdemo.sessions import User
-from authdemo.testing import Tab, eventually, two_tabs
+from authdemo.testing import Tab, two_tabs, wait_until
 from my_app.auth import Member, auth
 from my_app.my_app import Ledger, Vault
 
@@ -36,15 +36,15 @@ def test_a_page_shows_whose_it_is(login_as):
 def test_a_member_calls_a_handler(login_as):
     with two_tabs(login_as(ADA)) as (tab, other):
         tab.call(Ledger.pay, amount=10)
-        tab.holds(Ledger, balance=90, plans="the secret plans, balance 90")
-        other.holds(Ledger, balance=100)
+        tab.expect_vars(Ledger, balance=90, plans="the secret plans, balance 90")
+        other.expect_vars(Ledger, balance=100)
 
 
 def test_nobodys_event_is_not_run(auth_app):
     with Tab(auth_app) as tab:
         tab.call(Ledger.pay, amount=10)
         tab.expect_redirect("/login?callbackUrl=/")
-        tab.holds(Ledger, balance=100)
+        tab.expect_vars(Ledger, balance=100)
 
 
 def test_what_is_for_administrators_stays_theirs(login_as):
@@ -52,7 +52,7 @@ def test_what_is_for_administrators_stays_theirs(login_as):
     with Tab(ada.server, ada) as tab:
         tab.call(Vault.open_up)
         tab.call(Vault.knock)
-        tab.holds(Vault, opened=0, sign="Who is there?")
+        tab.expect_vars(Vault, opened=0, sign="Who is there?")
 
 
 def test_a_server_update_is_seen_everywhere(auth_app, login_as):
@@ -60,7 +60,7 @@ def test_a_server_update_is_seen_everywhere(auth_app, login_as):
     with two_tabs(ada, "/", "/about") as (first, second):
         assert auth_app.run(auth.update_user("ada", name="Countess", role="admin")) == 1
         for tab in (first, second):
-            tab.shows("authenticated", name="Countess", role="admin")
+            tab.expect_session("authenticated", name="Countess", role="admin")
     assert ada.session()["user"]["name"] == "Countess"
 
 
@@ -69,7 +69,7 @@ def test_a_revoked_user_is_out_everywhere(auth_app, login_as):
     with Tab(auth_app, phone) as one, Tab(auth_app, laptop) as other:
         assert auth_app.run(auth.revoke_user("ada")) == 2
         for tab in (one, other):
-            tab.shows("unauthenticated")
+            tab.expect_session("unauthenticated")
     assert phone.session() is laptop.session() is None
 
 
@@ -81,7 +81,7 @@ def test_a_proof_gets_stale(login_as, stopped_clock):
     with Tab(ada.server, ada) as tab:
         tab.call(Ledger.wipe)
         tab.expect_redirect("")
-        tab.holds(Ledger, balance=100)
+        tab.expect_vars(Ledger, balance=100)
 
 
 def test_a_session_that_is_used_is_renewed(login_as, stopped_clock):
@@ -101,9 +101,9 @@ def test_sessions_that_are_over_are_counted_in_the_audit_trail(
     login_as(ADA)
     with Tab(auth_app, login_as(GRACE)) as tab:
         stopped_clock.advance(days=31)
-        tab.shows("unauthenticated")
+        tab.expect_session("unauthenticated")
     auth_app.run(auth.sessions.sweep())
-    eventually(lambda: '"reason":"expired","count":2}' in caplog.text)
+    wait_until(lambda: '"reason":"expired","count":2}' in caplog.text)
     (by_name,) = [line for line in caplog.text.splitlines() if '"kind":"ended"' in line]
     assert '"reason":"expired","user":"grace"' in by_name
 
@@ -145,6 +145,6 @@ def test_nothing_is_left_in_the_apps_folder(login_as):
     ada = login_as(ADA)
     with two_tabs(ada) as (first, _):
         first.call(Ledger.pay, amount=10)
-        first.holds(Ledger, balance=90)
+        first.expect_vars(Ledger, balance=90)
     mine = {"my_app", "pytest.ini", "reflex.lock", "rxconfig.py", "tests"}
     assert {path.name for path in Path().iterdir() if "cache" not in path.name} == mine

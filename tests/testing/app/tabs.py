@@ -9,7 +9,7 @@ import pytest
 from reflex.istate.manager.redis import StateManagerRedis
 
 from authdemo.sessions.reflex.tabs.state import SessionState
-from authdemo.testing import Browser, Tab, eventually
+from authdemo.testing import Browser, Tab, wait_until
 from my_app.auth import Member, auth
 from my_app.my_app import Ledger, Room, Visitors, app
 
@@ -24,7 +24,7 @@ def adas(auth_app, login_as):
     """Ada's tab, with something in it that no rule protects."""
     with Tab(auth_app, login_as(ADA), path="/about") as tab:
         tab.call(Visitors.come)
-        tab.holds(Visitors, count=1)
+        tab.expect_vars(Visitors, count=1)
         yield tab
 
 
@@ -32,7 +32,7 @@ def adas(auth_app, login_as):
 def ended(auth_app, adas):
     """The same tab, which was told that her session is over."""
     auth_app.run(auth.revoke_user("ada"))
-    adas.shows("unauthenticated")
+    adas.expect_session("unauthenticated")
     return adas
 
 
@@ -41,7 +41,7 @@ def test_the_states_are_where_they_are_meant_to_be(auth_app):
 
 
 def test_a_tab_is_emptied_as_soon_as_its_session_ends(ended):
-    ended.holds(Visitors, count=0)
+    ended.expect_vars(Visitors, count=0)
 
 
 def test_its_next_owner_inherits_nothing(auth_app, login_as, ended):
@@ -50,7 +50,7 @@ def test_its_next_owner_inherits_nothing(auth_app, login_as, ended):
     with Tab(auth_app, login_as(GRACE), token=ended.token, path="/about") as graces:
         assert graces.var(Visitors, "count") == 0
         graces.call(Visitors.come)
-        graces.holds(Visitors, count=1)
+        graces.expect_vars(Visitors, count=1)
 
 
 def test_sessions_of_user_names_tabs_and_changes(auth_app, login_as, adas):
@@ -60,7 +60,7 @@ def test_sessions_of_user_names_tabs_and_changes(auth_app, login_as, adas):
     assert [entry.cause for entry in own.history] == ["sign-in", "server"]
     assert (newest.rev, newest.provider) == (2, "credentials")
     assert newest.created > own.created
-    eventually(lambda: [len(each.tabs) for each in auth_app.run(auth.sessions_of("ada"))] == [0, 1])
+    wait_until(lambda: [len(each.tabs) for each in auth_app.run(auth.sessions_of("ada"))] == [0, 1])
     assert auth_app.run(auth.sessions_of("grace")) == []
 
 
@@ -79,7 +79,7 @@ def test_change_of_a_session_reaches_listeners_until_they_stop(auth_app, login_a
     auth_app.run(auth.revoke_user("ada"))
     stop_naming()
     login_as(GRACE)
-    eventually(lambda: ("began", "grace") in heard, seen=lambda: str(heard))
+    wait_until(lambda: ("began", "grace") in heard, on_timeout=lambda: str(heard))
     assert heard[:2] == [("updated", "ada"), ("ended", "ada")]
     assert set(named) - {""} == {own}
     stop()
@@ -97,8 +97,8 @@ def test_nobody_inherits_anything_either(auth_app, ended):
 def test_an_event_that_finds_the_session_over_empties_all(auth_app, adas):
     auth_app.run(auth.sessions.store.sweep(float("inf")))  # which tells nobody
     adas.call(Ledger.dig)
-    adas.shows("unauthenticated")
-    adas.holds(Visitors, count=0)
+    adas.expect_session("unauthenticated")
+    adas.expect_vars(Visitors, count=0)
 
 
 def test_anonymous_tab_keeps_its_state_when_its_browser_signs_in(auth_app, login_as):
@@ -106,7 +106,7 @@ def test_anonymous_tab_keeps_its_state_when_its_browser_signs_in(auth_app, login
     browser.csrf()
     with Tab(auth_app, browser, path="/about") as tab:
         tab.call(Visitors.come)
-        tab.holds(Visitors, count=1)
+        tab.expect_vars(Visitors, count=1)
     with Tab(auth_app, login_as(ADA, browser=browser), token=tab.token, path="/about") as back:
         assert back.var(Visitors, "count") == 1
 
@@ -116,7 +116,7 @@ def test_anonymous_tab_keeps_nothing_for_another_browser(auth_app, login_as):
     browser.csrf()
     with Tab(auth_app, browser, path="/about") as tab:
         tab.call(Visitors.come)
-        tab.holds(Visitors, count=1)
+        tab.expect_vars(Visitors, count=1)
     other = Browser(auth_app)
     other.csrf()
     for visitor in (None, other, login_as(ADA), login_as(ADA, browser=other)):
@@ -133,13 +133,13 @@ def graces(auth_app, login_as, adas):
         adas.call(Room.write, note="her own")
         for each in (adas, tab):
             each.call(Room.enter, name="library")
-            each.holds(Room, note="")
+            each.expect_vars(Room, note="")
         adas.call(Room.write, note="to all")
         for each in (adas, tab):
-            each.holds(Room, note="to all")
+            each.expect_vars(Room, note="to all")
         yield tab
         tab.call(Room.write, note="")
-        tab.holds(Room, note="")
+        tab.expect_vars(Room, note="")
 
 
 async def revoked(_):
@@ -163,13 +163,13 @@ def test_who_leaves_takes_nothing_from_those_they_shared_a_state_with(
     auth_app, adas, graces, end, note
 ):
     auth_app.run(end(adas))
-    adas.shows("unauthenticated")
-    adas.holds(Room, note=note)
+    adas.expect_session("unauthenticated")
+    adas.expect_vars(Room, note=note)
     with Tab(auth_app, path="/about") as late:
         late.call(Room.enter, name="library")
-        late.holds(Room, note="to all")
+        late.expect_vars(Room, note="to all")
         graces.call(Room.write, note="after all")
-        late.holds(Room, note="after all")
+        late.expect_vars(Room, note="after all")
 
 
 @pytest.mark.parametrize("heir", [GRACE, None], ids=["somebody", "nobody"])
@@ -182,14 +182,14 @@ def test_a_tabs_next_owner_shares_nothing_with_those_the_last_one_did(
     with Tab(auth_app, browser, token=adas.token, path="/about") as tab:
         assert tab.var(Room, "note") == ""
         tab.call(Room.write, note="mine")
-        tab.holds(Room, note="mine")
+        tab.expect_vars(Room, note="mine")
         graces.call(Room.write, note="ours")
-        graces.holds(Room, note="ours")
+        graces.expect_vars(Room, note="ours")
         tab.call(Visitors.come)
-        tab.holds(Visitors, count=1)
+        tab.expect_vars(Visitors, count=1)
         assert tab.var(Room, "note") == "mine"
-        assert "to all" not in tab.said()
-        assert "her own" not in tab.said()
+        assert "to all" not in tab.received()
+        assert "her own" not in tab.received()
 
 
 @only_on_redis
@@ -202,14 +202,14 @@ def test_a_tab_of_which_it_is_not_known_whose_it_was_is_emptied(auth_app, login_
     with Tab(auth_app, browser, token=adas.token, path="/about") as tab:
         assert tab.var(Visitors, "count") == 0
         tab.call(Visitors.come)
-        tab.holds(Visitors, count=1)
+        tab.expect_vars(Visitors, count=1)
 
 
 @only_on_redis
 def test_a_tab_that_stays_open_keeps_what_is_in_it_however_long_it_does(auth_app, adas):
     forget_whose(auth_app, adas)
     adas.call(Visitors.come)
-    adas.holds(Visitors, count=2)
+    adas.expect_vars(Visitors, count=2)
     assert adas.status == "authenticated"
 
 
@@ -218,8 +218,8 @@ def test_whose_a_tab_is_is_known_for_as_long_as_what_is_in_it(auth_app, login_as
     redis = app.state_manager.redis
     auth_app.run(redis.expire(key_of(adas), 60))
     adas.call(Visitors.come)
-    adas.holds(Visitors, count=2)
-    eventually(lambda: auth_app.run(redis.ttl(key_of(adas))) > 60)
+    adas.expect_vars(Visitors, count=2)
+    wait_until(lambda: auth_app.run(redis.ttl(key_of(adas))) > 60)
 
 
 def key_of(tab):
@@ -238,11 +238,11 @@ def test_an_end_that_the_store_could_not_tell_of_is_told_when_it_is_back(
     ada = login_as(ADA)
     stopped_clock.advance(auth.settings.session.max_age - 0.5)
     with Tab(auth_app, ada) as tab:
-        tab.shows("authenticated")
+        tab.expect_session("authenticated")
         looks_again = time.monotonic() + 2
         auth_app.run(auth.sessions.store.close())
         stopped_clock.advance(1)
-        eventually(lambda: time.monotonic() >= looks_again)
+        wait_until(lambda: time.monotonic() >= looks_again)
         assert tab.status == "authenticated"
         auth_app.run(auth.sessions.store.open())
-        tab.shows("unauthenticated")
+        tab.expect_session("unauthenticated")

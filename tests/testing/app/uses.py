@@ -19,14 +19,14 @@ def test_it_lives_on_and_its_cookie_is_to_follow(auth_app, login_as, stopped_clo
         expires = tab.view["expires"]
         stopped_clock.advance(DAY - 1)
         tab.call(Visitors.come)
-        tab.holds(Visitors, count=1)
+        tab.expect_vars(Visitors, count=1)
         assert tab.view["expires"] == expires
 
         stopped_clock.advance(1)
         tab.call(Visitors.come)
-        tab.holds(SessionState, cookie_step=2)
+        tab.expect_vars(SessionState, cookie_step=2)
         assert tab.view["expires"] > expires
-        other.holds(SessionState, view=tab.view)
+        other.expect_vars(SessionState, view=tab.view)
         assert other.var(SessionState, "cookie_step") == 0
 
         old = browser.token
@@ -41,7 +41,7 @@ def test_a_tab_that_is_only_open_uses_nothing(auth_app, login_as, stopped_clock)
     stopped_clock.advance(DAY)
     with Tab(auth_app, browser, token=tab.token, path="/about") as again:
         again.call(f"{rx.State.get_full_name()}.hydrate")
-        again.shows("authenticated")
+        again.expect_session("authenticated")
         assert again.view["expires"] == expires
 
 
@@ -50,7 +50,7 @@ def test_it_ends_at_last_however_much_it_is_used(auth_app, login_as, stopped_clo
         for day in range(1, auth.settings.session.absolute_age // DAY):
             stopped_clock.advance(DAY)
             tab.call(Visitors.come)
-            tab.holds(Visitors, count=day)
+            tab.expect_vars(Visitors, count=day)
         stopped_clock.advance(DAY)
         tab.call(Visitors.come)
-        tab.shows("unauthenticated")
+        tab.expect_session("unauthenticated")

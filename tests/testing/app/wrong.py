@@ -19,16 +19,16 @@ def tab(login_as):
 
 
 def test_another_user(tab):
-    tab.shows("authenticated", within=0.1, name="Countess")
+    tab.expect_session("authenticated", timeout=0.1, name="Countess")
 
 
 def test_nobody(tab):
-    tab.shows("unauthenticated", within=0.1)
+    tab.expect_session("unauthenticated", timeout=0.1)
 
 
 def test_another_value(tab):
-    tab.holds(Ledger, within=0.1, balance=90, paid=0)
+    tab.expect_vars(Ledger, timeout=0.1, balance=90, paid=0)
 
 
 def test_another_page(tab):
-    tab.expect_redirect("/login", within=0.1)
+    tab.expect_redirect("/login", timeout=0.1)

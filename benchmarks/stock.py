@@ -89,8 +89,8 @@ async def _fill(
 
 
 def _another(first: SessionRecord, number: int, life: float | None) -> SessionRecord:
-    expires = first.expires if life is None else time.time() + life
-    changed = {"id": new_id(), "user": _user(number).model_dump(), "expires": expires}
+    expires = first.expires_at if life is None else time.time() + life
+    changed = {"id": new_id(), "user": _user(number).model_dump(), "expires_at": expires}
     return first.model_copy(update=changed)
 
 

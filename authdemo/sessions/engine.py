@@ -340,7 +340,7 @@ class AuthCore:
         return Session(
             id=public_id(record.id),
             user=self.sessions.schema.read(record.user),
-            expires=datetime.fromtimestamp(record.expires, UTC),
+            expires=datetime.fromtimestamp(record.expires_at, UTC),
             rev=record.rev,
             claims=record.own_claims(),
             authenticated_at=datetime.fromtimestamp(_authenticated_at(record), UTC),
@@ -395,5 +395,5 @@ def _with_query(address: str, **query: str) -> str:
 def _authenticated_at(record: SessionRecord) -> float:
     """Find the last proof; a provider's answer alone, without its time, is none."""
     there = record.provider_session
-    began = record.created if there is None else min(there.proved, record.created)
-    return max(began, record.confirmed)
+    began = record.created_at if there is None else min(there.auth_time, record.created_at)
+    return max(began, record.reauthenticated_at)

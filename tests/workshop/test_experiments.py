@@ -31,7 +31,7 @@ from authdemo.sessions.core.errors import (
 from authdemo.sessions.core.keys import KeyPair, KeyRing, pair_of
 from authdemo.sessions.core.record import Device, ProviderSession, SessionRecord
 from authdemo.sessions.core.schema import UserSchema
-from authdemo.sessions.core.sessions import Verified
+from authdemo.sessions.core.sessions import SessionService, Verified
 from authdemo.sessions.core.settings import Rate, Settings
 from authdemo.sessions.core.tokens import Claims
 from authdemo.sessions.engine import AuthCore
@@ -222,8 +222,8 @@ class TestStranger:
         )
         await stand.run(Workshop(stand.auth, stand.app()), "other_session", record)
         other = kept[-1]
-        assert (other.device, other.claims, other.handles) == (Device(), {}, ())
-        assert other.latest.changes == {}
+        assert (other.device, other.claims, other.provider_ids) == (Device(), {}, ())
+        assert other.last_change.changes == {}
         said = other.model_dump_json()
         personal = [ADA.id, ADA.name, ADA.email, DEVICE.ip, DEVICE.user_agent, there.subject]
         assert [text for text in personal if f'"{text}"' in said] == []
@@ -279,7 +279,7 @@ class TestABrokenServer:
     async def test_that_believes_any_token(
         self, any_stand: Stand, key: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        async def believe(token: str) -> Verified:
+        async def believe(service: SessionService, token: str) -> Verified:
             header, payload, _ = token.split(".")
             claims = jwt.decode(f"{header}.{payload}.", options={"verify_signature": False})
             claims = {n: claims[n] for n in ("sub", "sid", "jti", "iat", "exp", "rev", "user")}
@@ -288,17 +288,17 @@ class TestABrokenServer:
                 raise TokenError("over")
             return Verified(token, Claims(**claims), record)
 
-        monkeypatch.setattr(any_stand.auth.sessions, "check", believe)
+        monkeypatch.setattr(SessionService, "verify", believe)
         assert (await any_stand.try_out(key))["held"] is False
 
     @pytest.mark.parametrize("key", ["unaltered", "old_revision"])
     async def test_that_believes_no_token(
         self, stand: Stand, key: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        async def doubt(_: str) -> Verified:
+        async def doubt(*_: object) -> Verified:
             raise TokenError("over")
 
-        monkeypatch.setattr(stand.auth.sessions, "check", doubt)
+        monkeypatch.setattr(SessionService, "verify", doubt)
         assert (await stand.try_out(key))["held"] is False
 
     async def test_that_takes_no_update(
@@ -336,10 +336,10 @@ class TestABrokenServer:
     ) -> None:
         honest = stand.auth.sessions.verify
 
-        async def gullible(token: str) -> Verified:
+        async def gullible(_: SessionService, token: str) -> Verified:
             found = await honest(token)
             user = dict(found.claims.user)
             return Verified(token, found.claims, found.record.model_copy(update={"user": user}))
 
-        monkeypatch.setattr(stand.auth.sessions, "check", gullible)
+        monkeypatch.setattr(SessionService, "verify", gullible)
         assert (await stand.try_out("old_revision"))["held"] is False

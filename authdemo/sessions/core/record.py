@@ -70,7 +70,7 @@ class ProviderSession(_Frozen):
     subject: str
     sid: str = ""
     id_token: str = Field(default="", repr=False)
-    proved: float = 0
+    auth_time: float = 0
 
 
 class SessionRecord(_Frozen):
@@ -82,16 +82,16 @@ class SessionRecord(_Frozen):
     user_schema: str = ""
     claims: dict[str, Any] = {}
     provider: str
-    created: float
-    renewed: float
-    expires: float
-    ends: float
-    last_seen: float
-    confirmed: float = 0
+    created_at: float
+    renewed_at: float
+    expires_at: float
+    absolute_expires_at: float
+    last_seen_at: float
+    reauthenticated_at: float = 0
     device: Device = Device()
     provider_session: ProviderSession | None = None
-    latest: HistoryEntry
-    steps: int = 1
+    last_change: HistoryEntry
+    version: int = 1
 
     @classmethod
     def read(cls, text: str) -> SessionRecord | None:
@@ -121,13 +121,15 @@ class SessionRecord(_Frozen):
         return _copies(self.claims)
 
     @property
-    def handles(self) -> tuple[str, ...]:
-        """What its provider may call it by: whose it is, and the provider's own session."""
+    def provider_ids(self) -> tuple[str, ...]:
+        """What its provider may identify it by: the subject, and the provider's own session."""
         there = self.provider_session
         if there is None:
             return ()
         named = {"sub": there.subject, "sid": there.sid}
-        return tuple(handle(self.provider, kind, value) for kind, value in named.items() if value)
+        return tuple(
+            provider_id(self.provider, kind, value) for kind, value in named.items() if value
+        )
 
     def changed(
         self,
@@ -140,7 +142,7 @@ class SessionRecord(_Frozen):
     ) -> SessionRecord:
         """Make the next version of the record, with a history entry."""
         other = None if device is None or device.is_same_as(self.device) else device
-        latest = HistoryEntry(
+        entry = HistoryEntry(
             rev=new.get("rev", self.rev),
             at=at,
             cause=cause,
@@ -149,7 +151,7 @@ class SessionRecord(_Frozen):
             device=other,
         )
         return self.model_copy(
-            update={"last_seen": at, "latest": latest, "steps": self.steps + 1} | new
+            update={"last_seen_at": at, "last_change": entry, "version": self.version + 1} | new
         )
 
 
@@ -163,8 +165,8 @@ def _copy(value: Any) -> Any:
     return [_copy(each) for each in value] if isinstance(value, list) else value
 
 
-def handle(provider: str, kind: str, value: str) -> str:
-    """Spell what a provider calls a session by, so that no two mean the same."""
+def provider_id(provider: str, kind: str, value: str) -> str:
+    """Make one text of a provider's identifier, so that no two mean the same."""
     return json.dumps([provider, kind, value])
 
 

@@ -37,12 +37,12 @@ class Serializers:
 
     def to_public(self, record: SessionRecord) -> Awaitable[dict[str, Any]]:
         """Make the JSON that every client may see."""
-        session = {"user": record.fields(), "expires": iso(record.expires), "rev": record.rev}
+        session = {"user": record.fields(), "expires": iso(record.expires_at), "rev": record.rev}
         return self.callbacks.ask_session(session, partial(_to_token, record))
 
     def seconds_left(self, record: SessionRecord) -> int:
         """How long a session lives unless it is renewed; a second that has begun counts."""
-        return max(0, math.ceil(record.expires - self.clock()))
+        return max(0, math.ceil(record.expires_at - self.clock()))
 
     def issue_token(self, record: SessionRecord) -> str:
         """Issue a token for a session as it is now."""
@@ -96,7 +96,7 @@ class Serializers:
             sid=record.id,
             jti=new_id(),
             iat=now,
-            exp=min(max(now, int(record.expires)), now + self.tokens.max_age),
+            exp=min(max(now, int(record.expires_at)), now + self.tokens.max_age),
             rev=record.rev,
             user=record.user,
             extra=record.claims,

@@ -87,9 +87,9 @@ class ActiveSession:
             rev=record.rev,
             provider=record.provider,
             device=record.device,
-            created=datetime.fromtimestamp(record.created, UTC),
-            last_seen=datetime.fromtimestamp(record.last_seen, UTC),
-            expires=datetime.fromtimestamp(record.expires, UTC),
+            created=datetime.fromtimestamp(record.created_at, UTC),
+            last_seen=datetime.fromtimestamp(record.last_seen_at, UTC),
+            expires=datetime.fromtimestamp(record.expires_at, UTC),
             tabs=tabs,
             history=history,
         )

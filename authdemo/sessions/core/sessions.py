@@ -100,14 +100,14 @@ class SessionService:
             user_schema=self.schema.fingerprint,
             claims=claims,
             provider=account.provider,
-            created=now,
-            renewed=now,
-            expires=now + min(self.options.max_age, self.options.absolute_age),
-            ends=now + self.options.absolute_age,
-            last_seen=now,
+            created_at=now,
+            renewed_at=now,
+            expires_at=now + min(self.options.max_age, self.options.absolute_age),
+            absolute_expires_at=now + self.options.absolute_age,
+            last_seen_at=now,
             device=device or Device(),
             provider_session=provider_session,
-            latest=HistoryEntry(rev=1, at=now, cause="sign-in", changes=changed, tab=tab),
+            last_change=HistoryEntry(rev=1, at=now, cause="sign-in", changes=changed, tab=tab),
         )
         self.serializers.check_size(record)
         session = await self.serializers.to_public(record)
@@ -139,7 +139,7 @@ class SessionService:
         record = await self.store.get(sid)
         if record is None:
             return None
-        if record.expires > self.clock():
+        if record.expires_at > self.clock():
             return await self._migrate(record)
         newest = await self._find_newest(sid)  # a pending commit may have extended it
         await newest.durable()
@@ -158,7 +158,7 @@ class SessionService:
 
     async def list_by_provider_id(self, provider_id: str) -> list[SessionRecord]:
         """List the active sessions that have one of a provider's ids; see `provider_id`."""
-        return await self._select_active(await self.store.of_handle(provider_id))
+        return await self._select_active(await self.store.of_provider_id(provider_id))
 
     async def update(
         self,
@@ -191,7 +191,7 @@ class SessionService:
 
     def should_renew(self, record: SessionRecord) -> bool:
         """Whether a session in use is due for an extension (Auth.js: `updateAge`)."""
-        return self._is_old(record.renewed)
+        return self._is_old(record.renewed_at)
 
     async def renew(
         self, record: SessionRecord, *, device: Device | None = None
@@ -200,13 +200,13 @@ class SessionService:
         if not self.should_renew(record):
             return record
         now = self.clock()
-        expires = min(now + self.options.max_age, record.ends)
-        if expires == record.expires:
+        expires = min(now + self.options.max_age, record.absolute_expires_at)
+        if expires == record.expires_at:
             # No new version: whichever change wins, the session is only renewed once more.
-            renewed = record.model_copy(update={"renewed": now, "last_seen": now})
+            renewed = record.model_copy(update={"renewed_at": now, "last_seen_at": now})
         else:
-            change = {"expires": Change(old=iso(record.expires), new=iso(expires))}
-            new = {"renewed": now, "expires": expires}
+            change = {"expires": Change(old=iso(record.expires_at), new=iso(expires))}
+            new = {"renewed_at": now, "expires_at": expires}
             renewed = record.changed("renewal", change, at=now, device=device, **new)
         try:
             ordered = await self.store.replace(renewed, expected=record)
@@ -222,7 +222,7 @@ class SessionService:
     def is_token_stale(self, verified: Verified, record: SessionRecord) -> bool:
         """Whether a session's reader needs a new token."""
         claims = verified.claims
-        ends_sooner = self._is_old(claims.iat) and claims.exp < int(record.expires)
+        ends_sooner = self._is_old(claims.iat) and claims.exp < int(record.expires_at)
         return record is not verified.record or claims.rev != record.rev or ends_sooner
 
     async def refresh(self, user: User) -> list[SessionRecord]:
@@ -252,7 +252,9 @@ class SessionService:
                 await newest.durable()
                 raise NotAuthenticated
             now = self.clock()
-            record = newest.record.changed("confirmation", {}, at=now, device=device, confirmed=now)
+            record = newest.record.changed(
+                "confirmation", {}, at=now, device=device, reauthenticated_at=now
+            )
             ordered = await self.store.replace(record, expected=newest.record)
         await ordered.durable()
         self._mark_validated(record)
@@ -363,11 +365,11 @@ class SessionService:
         new = {"rev": record.rev + 1, "user": user, "claims": claims}
         if extend:
             # A clock that has stepped back doesn't shorten the session.
-            minimum = record.expires if now < record.renewed else 0.0
+            minimum = record.expires_at if now < record.renewed_at else 0.0
             expires = max(now + self.options.max_age, minimum)
-            new |= {"renewed": now, "expires": min(expires, record.ends)}
+            new |= {"renewed_at": now, "expires_at": min(expires, record.absolute_expires_at)}
         else:
-            new |= {"last_seen": record.last_seen}
+            new |= {"last_seen_at": record.last_seen_at}
         revised = record.changed(cause, changes(record.user, user), at=now, device=device, **new)
         try:
             return await self._to_result(revised, is_new=True)
@@ -382,9 +384,9 @@ class SessionService:
         return UpdateResult(record, session, token, is_new)
 
     async def _publish(self, result: UpdateResult, device: Device | None) -> None:
-        record, changed = result.record, result.record.latest.changes
+        record, changed = result.record, result.record.last_change.changes
         self.feed.publish(SessionChanged(record, changed))
-        entry = AuditEvent(kind="update", fields=tuple(changed), author=record.latest.cause)
+        entry = AuditEvent(kind="update", fields=tuple(changed), author=record.last_change.cause)
         self.trail.add(entry, record=record, device=device)
         if self.events.update_user is not None:
             session = await self.serializers.to_public(record)
@@ -396,7 +398,7 @@ class SessionService:
         record = newest.record
         if record is None:
             return newest
-        if record.expires <= self.clock():
+        if record.expires_at <= self.clock():
             with suppress(StoreUnavailable):  # it has ended, even if it can't be deleted now
                 await self.end(sid, "expired")
             return Ordered(None)
@@ -404,7 +406,7 @@ class SessionService:
 
     async def _select_active(self, records: list[SessionRecord]) -> list[SessionRecord]:
         now = self.clock()
-        migrated = [await self._migrate(each) for each in records if each.expires > now]
+        migrated = [await self._migrate(each) for each in records if each.expires_at > now]
         return [record for record in migrated if record is not None]
 
     async def _migrate(self, record: SessionRecord) -> SessionRecord | None:
@@ -414,7 +416,7 @@ class SessionService:
         changed all the same, so each version is validated once in each process.
         """
         is_current = record.user_schema == self.schema.fingerprint
-        if is_current and self._validated.get(record.id) == record.steps:
+        if is_current and self._validated.get(record.id) == record.version:
             return record
         try:
             user = self.schema.migrate(record.user)
@@ -429,7 +431,7 @@ class SessionService:
         return record.model_copy(update=new)
 
     def _mark_validated(self, record: SessionRecord) -> None:
-        self._validated[record.id] = record.steps
+        self._validated[record.id] = record.version
         if len(self._validated) > _MAX_VALIDATED:
             self._validated.popitem(last=False)
 

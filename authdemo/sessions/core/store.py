@@ -92,7 +92,7 @@ class SessionStore(Protocol):
 
         Args:
             record: The new record.
-            expected: The record that it was made from. Its `steps` say which one that is:
+            expected: The record that it was made from. Its `version` says which one that is:
                 `rev` doesn't, since a renewal or a confirmation leaves it as it was.
 
         Returns:
@@ -131,11 +131,11 @@ class SessionStore(Protocol):
                 session (any more).
         """
 
-    async def of_handle(self, handle: str) -> list[SessionRecord]:
+    async def of_provider_id(self, provider_id: str) -> list[SessionRecord]:
         """List the sessions that go by a name at their provider.
 
         Args:
-            handle: One of the `handles` that they were created with.
+            provider_id: One of the `provider_ids` that they were created with.
 
         Returns:
             The records, in any order.

@@ -13,7 +13,7 @@ from oauthlib.common import add_params_to_uri
 
 from ..core.errors import ConfigurationError, OAuthCallbackError
 from ..core.one_time import OAuthState
-from ..core.record import ProviderSession, SessionRecord, handle
+from ..core.record import ProviderSession, SessionRecord, provider_id
 from ..core.utils import Clock, system_clock
 from . import http_client
 from .base import Identity, ProviderEndpoints, RedirectProvider, TokenResponse, bearer
@@ -193,10 +193,10 @@ class Logout:
     sid: str
     at: float
 
-    def handle(self, provider: str) -> str:
+    def provider_id(self, provider: str) -> str:
         """Name what it is about, as stores find sessions."""
         kind, value = ("sid", self.sid) if self.sid else ("sub", self.subject)
-        return handle(provider, kind, value)
+        return provider_id(provider, kind, value)
 
     def concerns(self, record: SessionRecord, *, leeway: float) -> bool:
         """Tell whether a session that goes by that name is over.
@@ -206,7 +206,7 @@ class Logout:
         """
         there = record.provider_session
         is_theirs = there is not None and self.subject in ("", there.subject)
-        return is_theirs and record.created <= self.at + leeway
+        return is_theirs and record.created_at <= self.at + leeway
 
 
 LONGEST_HINT = 4096
@@ -344,7 +344,7 @@ class OpenIDConnect(RedirectProvider):
             subject=str(claims["sub"]),
             sid=str(claims.get("sid", "")),
             id_token=token if is_wanted else "",
-            proved=proved,
+            auth_time=proved,
         )
 
     def _verifier(self) -> Verifier:

@@ -122,7 +122,7 @@ class Auth(AuthCore):
             caller.sid, fields, author="server", device=caller.connection.device
         )
         await self.live.settle(state, caller)
-        session_state.cookie_step = result.record.steps
+        session_state.cookie_step = result.record.version
         return self.session(result.record)
 
     async def sign_in(

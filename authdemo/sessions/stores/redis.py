@@ -33,19 +33,19 @@ FAILURES = (RedisError, OSError)
 MAX_CONNECTIONS = 20
 SWEEP_BATCH_SIZE = 500
 
-# Compare the number of steps, and set. None is expected of a session that is new.
+# Compare the version, and set. None is expected of a session that is new.
 _KEEP = """
 local session, of_user, expiries = unpack(KEYS)
 local history = session .. ':history'
-local expected, record, steps, step, most, expires, lifetime, now = unpack(ARGV)
-if (redis.call('HGET', session, 'steps') or '') ~= expected then
+local expected, record, version, entry, max_entries, expires, lifetime, now = unpack(ARGV)
+if (redis.call('HGET', session, 'version') or '') ~= expected then
     return 0
 end
-if steps ~= expected then
-    redis.call('RPUSH', history, step)
-    redis.call('LTRIM', history, -most, -1)
+if version ~= expected then
+    redis.call('RPUSH', history, entry)
+    redis.call('LTRIM', history, -max_entries, -1)
 end
-redis.call('HSET', session, 'record', record, 'steps', steps, 'of_user', of_user)
+redis.call('HSET', session, 'record', record, 'version', version, 'of_user', of_user)
 redis.call('PEXPIRE', session, lifetime)
 redis.call('PEXPIRE', history, lifetime)
 redis.call('ZADD', expiries, expires, session)
@@ -151,7 +151,7 @@ class RedisStore:
 
     async def create(self, record: SessionRecord) -> None:
         """Keep a new session."""
-        await self._index_handles(record)
+        await self._index_provider_ids(record)
         if not await self._keep(record, expected=""):
             raise StoreUnavailable
 
@@ -167,7 +167,7 @@ class RedisStore:
 
     async def replace(self, record: SessionRecord, *, expected: SessionRecord) -> Ordered | None:
         """Put a newer record in an older one's place."""
-        return Ordered(record) if await self._keep(record, expected=str(expected.steps)) else None
+        return Ordered(record) if await self._keep(record, expected=str(expected.version)) else None
 
     async def delete(self, sid: str) -> SessionRecord | None:
         """End a session."""
@@ -181,12 +181,12 @@ class RedisStore:
         async with self._redis() as redis:
             found = await redis.register_script(_OF_USER)([self._user(user_id)])
         records = [record for text in found if (record := SessionRecord.read(text))]
-        return sorted(records, key=lambda record: record.created, reverse=True)
+        return sorted(records, key=lambda record: record.created_at, reverse=True)
 
-    async def of_handle(self, handle: str) -> list[SessionRecord]:
+    async def of_provider_id(self, provider_id: str) -> list[SessionRecord]:
         """List the sessions of a name."""
         async with self._redis() as redis:
-            found = await redis.register_script(_OF_USER)([self._handle(handle)])
+            found = await redis.register_script(_OF_USER)([self._provider_id(provider_id)])
         return [record for text in found if (record := SessionRecord.read(text))]
 
     async def history(self, sid: str) -> list[HistoryEntry]:
@@ -238,24 +238,24 @@ class RedisStore:
 
     async def _keep(self, record: SessionRecord, *, expected: str) -> bool:
         keys = [self._session(record.id), self._user(record.user_id), self._sessions]
-        step = record.latest.model_dump_json()
+        entry = record.last_change.model_dump_json()
         values: list[str | float] = [
-            *(expected, record.model_dump_json(), record.steps, step, MAX_HISTORY),
-            *(record.expires, self._lifetime(record.expires), self.clock()),
+            *(expected, record.model_dump_json(), record.version, entry, MAX_HISTORY),
+            *(record.expires_at, self._lifetime(record.expires_at), self.clock()),
         ]
         async with self._redis() as redis:
             return bool(await redis.register_script(_KEEP)(keys, values))
 
-    async def _index_handles(self, record: SessionRecord) -> None:
-        """Index a session before it is kept; `of_handle` drops what is gone."""
-        if not record.handles:
+    async def _index_provider_ids(self, record: SessionRecord) -> None:
+        """Index a session before it is kept; `of_provider_id` drops what is gone."""
+        if not record.provider_ids:
             return
         session, now = self._session(record.id), self.clock()
         async with self._redis() as redis, redis.pipeline(transaction=True) as change:
-            for key in map(self._handle, record.handles):
+            for key in map(self._provider_id, record.provider_ids):
                 change.zremrangebyscore(key, "-inf", now)
-                change.zadd(key, {session: record.ends})
-                change.pexpire(key, self._lifetime(record.ends))
+                change.zadd(key, {session: record.absolute_expires_at})
+                change.pexpire(key, self._lifetime(record.absolute_expires_at))
             await change.execute()
 
     async def _sweep(self, expiries: str, now: float) -> int:
@@ -298,8 +298,8 @@ class RedisStore:
     def _user(self, user_id: str) -> str:
         return f"{self.name}:user:{user_id}"
 
-    def _handle(self, handle: str) -> str:
-        return f"{self.name}:handle:{handle}"
+    def _provider_id(self, provider_id: str) -> str:
+        return f"{self.name}:provider-id:{provider_id}"
 
     def _attempts(self, key: str) -> list[str]:
         return [f"{self.name}:attempts:{key}", f"{self.name}:failures:{key}"]

@@ -31,40 +31,41 @@ MAX_CACHED = 16_384
 MAX_ATTEMPT_KEYS = 100_000
 
 _PERMANENT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR_FSYNC}
-_VERSION = 4
+_VERSION = 5
 _ADD_TO_HISTORY = """
-WHEN json_valid(NEW.record) AND json_type(NEW.record, '$.latest') = 'object' BEGIN INSERT OR REPLACE
-INTO steps VALUES (NEW.id, NEW.steps, json_extract(NEW.record, '$.latest')); END;
+WHEN json_valid(NEW.record) AND json_type(NEW.record, '$.last_change') = 'object'
+BEGIN INSERT OR REPLACE INTO history
+VALUES (NEW.id, NEW.version, json_extract(NEW.record, '$.last_change')); END;
 """
 _SCHEMA = f"""
-CREATE TABLE sessions (id TEXT PRIMARY KEY, user_id TEXT NOT NULL, steps INTEGER NOT NULL,
+CREATE TABLE sessions (id TEXT PRIMARY KEY, user_id TEXT NOT NULL, version INTEGER NOT NULL,
     created REAL NOT NULL, due REAL NOT NULL, record TEXT NOT NULL) STRICT;
 CREATE INDEX sessions_of_user ON sessions (user_id);
 CREATE INDEX sessions_when_due ON sessions (due);
-CREATE TABLE steps (sid TEXT NOT NULL, number INTEGER NOT NULL, step TEXT NOT NULL,
-    PRIMARY KEY (sid, number)) STRICT, WITHOUT ROWID;
+CREATE TABLE history (sid TEXT NOT NULL, version INTEGER NOT NULL, entry TEXT NOT NULL,
+    PRIMARY KEY (sid, version)) STRICT, WITHOUT ROWID;
 CREATE TRIGGER history_begins AFTER INSERT ON sessions {_ADD_TO_HISTORY}
 CREATE TRIGGER history_goes_on AFTER UPDATE OF record ON sessions {_ADD_TO_HISTORY}
-CREATE TRIGGER history_is_bounded AFTER INSERT ON steps WHEN NEW.number % 10 = 0
-BEGIN DELETE FROM steps WHERE sid = NEW.sid AND number <= NEW.number - {MAX_HISTORY}; END;
-CREATE TABLE handles (handle TEXT NOT NULL, sid TEXT NOT NULL,
-    PRIMARY KEY (handle, sid)) STRICT, WITHOUT ROWID;
-CREATE INDEX handles_of_session ON handles (sid);
+CREATE TRIGGER history_is_bounded AFTER INSERT ON history WHEN NEW.version % 10 = 0
+BEGIN DELETE FROM history WHERE sid = NEW.sid AND version <= NEW.version - {MAX_HISTORY}; END;
+CREATE TABLE provider_ids (provider_id TEXT NOT NULL, sid TEXT NOT NULL,
+    PRIMARY KEY (provider_id, sid)) STRICT, WITHOUT ROWID;
+CREATE INDEX provider_ids_of_session ON provider_ids (sid);
 CREATE TRIGGER session_ends AFTER DELETE ON sessions
-BEGIN DELETE FROM steps WHERE sid = OLD.id; DELETE FROM handles WHERE sid = OLD.id; END;
+BEGIN DELETE FROM history WHERE sid = OLD.id; DELETE FROM provider_ids WHERE sid = OLD.id; END;
 CREATE TABLE tickets (id TEXT PRIMARY KEY, payload TEXT NOT NULL, expires REAL NOT NULL) STRICT;
 CREATE INDEX tickets_by_expiry ON tickets (expires);
 PRAGMA user_version={_VERSION};
 """  # noqa: S608 - of our own words
 
-_HISTORY = "SELECT step FROM steps WHERE sid = ? ORDER BY number DESC LIMIT ?"
+_HISTORY = "SELECT entry FROM history WHERE sid = ? ORDER BY version DESC LIMIT ?"
 _OF_USER = "SELECT record FROM sessions WHERE user_id = ? ORDER BY created DESC"
-_OF_HANDLE = "SELECT record FROM handles JOIN sessions ON id = sid WHERE handle = ?"
-_REPLACE = "UPDATE sessions SET steps = ?, record = ? WHERE id = ? AND steps = ?"
+_OF_PROVIDER_ID = "SELECT record FROM provider_ids JOIN sessions ON id = sid WHERE provider_id = ?"
+_REPLACE = "UPDATE sessions SET version = ?, record = ? WHERE id = ? AND version = ?"
 _DELETE = "DELETE FROM sessions WHERE id = ? RETURNING record"
 # `due` only says when to look whether a session has expired: an update needn't touch its index.
 _DUE = """
-SELECT id, CAST(iif(json_valid(record), json_extract(record, '$.expires'), 0) AS REAL)
+SELECT id, CAST(iif(json_valid(record), json_extract(record, '$.expires_at'), 0) AS REAL)
 FROM sessions WHERE due <= ? LIMIT ?
 """
 _TAKE_TICKET = "DELETE FROM tickets WHERE id = ? RETURNING payload, expires"
@@ -127,12 +128,13 @@ class SQLiteStore:
 
     async def create(self, record: SessionRecord) -> None:
         """Keep a new session."""
-        text, handles = record.model_dump_json(), [(each, record.id) for each in record.handles]
-        row = (record.id, record.user_id, record.steps, record.created, record.expires, text)
+        text, times = record.model_dump_json(), (record.created_at, record.expires_at)
+        row = (record.id, record.user_id, record.version, *times, text)
+        provider_ids = [(each, record.id) for each in record.provider_ids]
 
         def insert(db: sqlite3.Connection) -> None:
             db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)", row)
-            db.executemany("INSERT INTO handles VALUES (?, ?)", handles)
+            db.executemany("INSERT INTO provider_ids VALUES (?, ?)", provider_ids)
 
         await self._write(insert)
 
@@ -155,11 +157,14 @@ class SQLiteStore:
     async def replace(self, record: SessionRecord, *, expected: SessionRecord) -> Ordered | None:
         """Order that a newer record takes an older one's place."""
         newest, text = (await self.newest(record.id)).record, record.model_dump_json()
-        if newest is None or newest.steps != expected.steps:
+        if newest is None or newest.version != expected.version:
             return None
 
         def replace(db: sqlite3.Connection) -> None:
-            if db.execute(_REPLACE, (record.steps, text, record.id, expected.steps)).rowcount != 1:
+            if (
+                db.execute(_REPLACE, (record.version, text, record.id, expected.version)).rowcount
+                != 1
+            ):
                 raise sqlite3.IntegrityError("the record that it was made from isn't there")
 
         kept = record.as_read(text)
@@ -175,9 +180,9 @@ class SQLiteStore:
         rows = self._read(_OF_USER, user_id)
         return [record for row in rows if (record := SessionRecord.read(row[0]))]
 
-    async def of_handle(self, handle: str) -> list[SessionRecord]:
-        """List the sessions of a provider's handle."""
-        rows = self._read(_OF_HANDLE, handle)
+    async def of_provider_id(self, provider_id: str) -> list[SessionRecord]:
+        """List the sessions of a provider's id."""
+        rows = self._read(_OF_PROVIDER_ID, provider_id)
         return [record for row in rows if (record := SessionRecord.read(row[0]))]
 
     async def history(self, sid: str) -> list[HistoryEntry]:

@@ -74,7 +74,7 @@ async def test_what_a_provider_says_of_the_proof_counts_but_not_ahead_of_time(
     core, house, said, proved
 ):
     auth = core(user=Person)
-    there = ProviderSession(subject="ada", proved=said)
+    there = ProviderSession(subject="ada", auth_time=said)
     record = await house.sign_in(provider_session=there)
     assert auth.session(record).authenticated_at.timestamp() == proved
     confirmed = await house.sessions.reauthenticate(record.id)
@@ -335,7 +335,7 @@ class TestUpdateOfAUser:
         for sid in (phone, desk):
             record = await auth.sessions.find(sid)
             assert (record.user["name"], record.user["role"]) == ("Countess", "author")
-            assert record.latest.cause == "server"
+            assert record.last_change.cause == "server"
         assert (await auth.sessions.find(other)).rev == 1
         await auth.sessions.store.close()
 
@@ -365,7 +365,7 @@ class TestTheBackground:
 
     @staticmethod
     def life(record):
-        return record.renewed, record.expires, record.last_seen
+        return record.renewed_at, record.expires_at, record.last_seen_at
 
     async def test_brings_a_revision_and_extends_nothing(self, auth, clock):
         record = await auth.sessions.begin(ADA, PASSWORD)
@@ -387,7 +387,7 @@ class TestTheBackground:
         clock.advance(days=2)
         await auth.refresh("ada")
         extended = await auth.sessions.renew(await auth.sessions.find(record.id))
-        assert extended.expires == record.expires + 2 * DAY
+        assert extended.expires_at == record.expires_at + 2 * DAY
 
     async def test_keeps_no_abandoned_session_alive(self, auth, clock):
         record = await auth.sessions.begin(ADA, PASSWORD)

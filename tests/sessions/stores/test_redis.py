@@ -40,7 +40,7 @@ class TestLifetime:
             record = session(expires=NOON + 60)
             await store.create(record)
             assert 59_000 < await client.pttl(f"{NAME}:session:{record.id}") <= 60_000
-            renewed = record.model_copy(update={"expires": NOON + 90})
+            renewed = record.model_copy(update={"expires_at": NOON + 90})
             await store.replace(renewed, expected=record)
             assert 89_000 < await client.pttl(f"{NAME}:session:{record.id}") <= 90_000
 

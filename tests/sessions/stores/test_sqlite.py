@@ -319,9 +319,9 @@ class TestDisk:
     async def test_a_sweep_leaves_what_is_about_to_be_renewed(self, house, disk):
         record, other = await house.sign_in(), await house.sign_in()
         disk.stop()
-        renewed = record.model_copy(update={"expires": record.expires + 60})
+        renewed = record.model_copy(update={"expires_at": record.expires_at + 60})
         ordered = await house.store.replace(renewed, expected=record)
-        sweep = asyncio.create_task(house.store.sweep(record.expires))
+        sweep = asyncio.create_task(house.store.sweep(record.expires_at))
         await disk.is_asked()
         disk.is_free.set()
         await ordered.durable()
@@ -332,10 +332,10 @@ class TestDisk:
     async def test_a_session_lives_on_if_its_renewal_comes_before_its_end(self, house, disk):
         record = await house.sign_in()
         disk.stop()
-        house.clock.now = record.expires - 1
+        house.clock.now = record.expires_at - 1
         renewal = asyncio.create_task(house.sessions.renew(record))
         await disk.is_asked()
-        house.clock.now = record.expires
+        house.clock.now = record.expires_at
         find = asyncio.create_task(house.sessions.find(record.id))
         await asyncio.wait([find], timeout=0.1)
         disk.is_free.set()
@@ -427,7 +427,7 @@ class TestTrouble:
         self, house, tmp_path
     ):
         record = await house.sign_in()
-        house.clock.now = record.expires
+        house.clock.now = record.expires_at
         with closing(sqlite3.connect(tmp_path / "sessions.db")) as db:
             db.execute("BEGIN IMMEDIATE")
             assert await house.sessions.find(record.id) is None

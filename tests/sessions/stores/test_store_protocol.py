@@ -68,12 +68,12 @@ def session(
         user={"id": user, "name": "Ada \u2764\ufe0f \u05d0", "image": None},
         claims={"plan": "gold", "nested": {"numbers": [1, 2.5, True, None]}},
         provider="credentials",
-        created=created,
-        renewed=created,
-        expires=expires,
-        ends=NOON + 600,
-        last_seen=created,
-        latest=HistoryEntry(rev=1, at=created, cause="sign-in", changes={}),
+        created_at=created,
+        renewed_at=created,
+        expires_at=expires,
+        absolute_expires_at=NOON + 600,
+        last_seen_at=created,
+        last_change=HistoryEntry(rev=1, at=created, cause="sign-in", changes={}),
         device=Device(user_agent="Mosaic", ip="192.0.2.1"),
     )
 
@@ -85,11 +85,11 @@ def renamed(record: SessionRecord, name: str) -> SessionRecord:
 
 
 def confirmed(record: SessionRecord, at: float = NOON) -> SessionRecord:
-    return record.changed("confirmation", {}, at=at, device=None, confirmed=at)
+    return record.changed("confirmation", {}, at=at, device=None, reauthenticated_at=at)
 
 
 def renewed(record: SessionRecord, expires: float, at: float) -> SessionRecord:
-    return record.model_copy(update={"expires": expires, "renewed": at, "last_seen": at})
+    return record.model_copy(update={"expires_at": expires, "renewed_at": at, "last_seen_at": at})
 
 
 async def replaced(store: SessionStore, record: SessionRecord, expected: SessionRecord) -> bool:
@@ -145,7 +145,7 @@ class TestSessions:
             await store.create(record)
             stepped = {
                 "renewal": record.changed(
-                    "renewal", {}, at=NOON + 60, device=None, expires=NOON + 120
+                    "renewal", {}, at=NOON + 60, device=None, expires_at=NOON + 120
                 ),
                 "confirmation": confirmed(record, NOON + 60),
                 "revised": renamed(record, "Countess"),
@@ -154,7 +154,7 @@ class TestSessions:
             for newer in stepped.values():
                 assert not await replaced(store, newer, record)
             assert await store.get(record.id) == stepped[step]
-            assert await store.history(record.id) == [record.latest, stepped[step].latest]
+            assert await store.history(record.id) == [record.last_change, stepped[step].last_change]
 
     async def test_of_many_at_the_same_moment_one_replaces(self, opened):
         async with opened() as store:
@@ -219,17 +219,17 @@ class TestSessions:
             records = [session().model_copy(update={"provider_session": there}) for _ in range(2)]
             for record in [*records, session("grace")]:
                 await store.create(record)
-            by_subject, by_sid = records[0].handles
+            by_subject, by_sid = records[0].provider_ids
             newer = renamed(records[0], "Countess")
             await replaced(store, newer, records[0])
             for handle in (by_subject, by_sid):
-                found = await store.of_handle(handle)
+                found = await store.of_provider_id(handle)
                 assert sorted(found, key=lambda one: one.rev) == [records[1], newer]
             await store.delete(newer.id)
-            assert await store.of_handle(by_sid) == [records[1]]
+            assert await store.of_provider_id(by_sid) == [records[1]]
             await store.sweep(NOON + 60)
-            assert await store.of_handle(by_subject) == []
-            assert await store.of_handle("583231") == []
+            assert await store.of_provider_id(by_subject) == []
+            assert await store.of_provider_id("583231") == []
 
     async def test_a_sweep_forgets_what_has_expired_and_nothing_else(self, opened):
         async with opened() as store:
@@ -251,7 +251,7 @@ class TestHistory:
             await replaced(store, newer, record)
             await replaced(store, renewed(newer, NOON + 90, at=NOON + 1), newer)
             await replaced(store, renamed(record, "Eve"), record)
-            assert await store.history(record.id) == [record.latest, newer.latest]
+            assert await store.history(record.id) == [record.last_change, newer.last_change]
 
     async def test_the_oldest_steps_make_room(self, opened):
         async with opened() as store:
@@ -366,7 +366,7 @@ class TestOpening:
         with pytest.raises(StoreUnavailable):
             await store.of_user("ada")
         with pytest.raises(StoreUnavailable):
-            await store.of_handle("x")
+            await store.of_provider_id("x")
         with pytest.raises(StoreUnavailable):
             await store.history("x")
         with pytest.raises(StoreUnavailable):

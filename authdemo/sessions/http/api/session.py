@@ -221,9 +221,9 @@ def _summary(record: SessionRecord, current: str) -> dict[str, Any]:
     return {
         "id": public_id(record.id),
         "current": record.id == current,
-        "created": iso(record.created),
-        "last_seen": iso(record.last_seen),
-        "expires": iso(record.expires),
+        "created": iso(record.created_at),
+        "last_seen": iso(record.last_seen_at),
+        "expires": iso(record.expires_at),
         "rev": record.rev,
         "user_agent": record.device.user_agent,
         "ip": record.device.ip,

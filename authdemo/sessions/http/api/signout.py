@@ -184,7 +184,7 @@ class SignOutApi(Resource):
             self.auth.trail.add(entry, device=device)
             details = {"error": "invalid_request", "error_description": error.message}
             return responses.json_error(BodyRejected(error.message, 400), details)
-        for record in await self.auth.sessions.list_by_provider_id(logout.handle(provider.id)):
+        for record in await self.auth.sessions.list_by_provider_id(logout.provider_id(provider.id)):
             if logout.concerns(record, leeway=provider.leeway):
                 await self.auth.sessions.end(record.id, "revoked", device=device)
         return responses.private_json({})

@@ -41,13 +41,13 @@ class Deadlines:
         """Look at a session again in time, unless that is settled already."""
         if record.id not in self._deadlines:
             turn = self.guards.next_turn(self.auth.session(record), self.auth.clock)
-            wait = min(turn, record.expires) - self.auth.clock() + 1.0
-            self._wake(record.id, min(max(wait, 1.0), _LONGEST_WAIT), record.confirmed)
+            wait = min(turn, record.expires_at) - self.auth.clock() + 1.0
+            self._wake(record.id, min(max(wait, 1.0), _LONGEST_WAIT), record.reauthenticated_at)
 
     def update(self, record: SessionRecord) -> None:
         """Reckon anew with a session that is watched, if its user has given another proof."""
         deadline = self._deadlines.get(record.id)
-        if deadline is not None and deadline.confirmed != record.confirmed:
+        if deadline is not None and deadline.confirmed != record.reauthenticated_at:
             self.forget(record.id)
             self.watch(record)
 

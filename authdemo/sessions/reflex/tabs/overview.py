@@ -78,9 +78,9 @@ def _session(record: SessionRecord, tabs: list[str], *, is_current: bool) -> dic
     return {
         "id": public_id(record.id),
         "current": is_current,
-        "created": record.created,
-        "last_seen": record.last_seen,
-        "expires": record.expires,
+        "created": record.created_at,
+        "last_seen": record.last_seen_at,
+        "expires": record.expires_at,
         "rev": record.rev,
         "provider": record.provider,
         **_client(record.device),

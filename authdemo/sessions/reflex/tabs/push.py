@@ -188,8 +188,8 @@ class Live:
     ) -> SessionRecord | None:
         """Extend a session, and have the browser fetch a cookie that lives as long."""
         extended = await self._auth.sessions.renew(record, device=connection.device)
-        if extended is not None and extended.steps != record.steps:
-            session_state.cookie_step = extended.steps
+        if extended is not None and extended.version != record.version:
+            session_state.cookie_step = extended.version
         return extended
 
     def hear(self, notice: ev.Notice) -> None:

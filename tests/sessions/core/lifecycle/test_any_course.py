@@ -164,7 +164,7 @@ class AnyCourse(RuleBasedStateMachine):
             assert verified.claims.rev == session.rev
             return
         if record != before:
-            assert self.now - before.renewed >= OPTIONS.update_age
+            assert self.now - before.renewed_at >= OPTIONS.update_age
             session.extend(self.now)
         self.issue_token(session)
 
@@ -204,9 +204,14 @@ class AnyCourse(RuleBasedStateMachine):
                     session.rev,
                     session.user,
                 )
-                assert record.expires == session.expires <= session.ends == record.ends
+                assert (
+                    record.expires_at
+                    == session.expires
+                    <= session.ends
+                    == record.absolute_expires_at
+                )
                 assert verified.claims.rev <= record.rev
-                assert record.confirmed == session.confirmed
+                assert record.reauthenticated_at == session.confirmed
                 assert record.user["id"] == verified.claims.sub
 
     @invariant()
@@ -219,8 +224,8 @@ class AnyCourse(RuleBasedStateMachine):
             assert 1 <= len(steps) <= MAX_HISTORY
             assert [step.rev for step in steps] == sorted(step.rev for step in steps)
             assert [step.at for step in steps] == sorted(step.at for step in steps)
-            assert steps[-1] == record.latest
-            assert record.latest.rev == record.rev
+            assert steps[-1] == record.last_change
+            assert record.last_change.rev == record.rev
             assert all(change.old != change.new for s in steps for change in s.changes.values())
 
     @invariant()

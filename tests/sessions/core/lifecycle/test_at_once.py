@@ -33,10 +33,10 @@ async def test_nothing_that_was_answered_is_lost(house, steps):
     house.clock.advance(HOUR)
     await asyncio.gather(*(begin(step, house, verified) for step in steps))
     found = await house.sessions.find(record.id)
-    assert found.confirmed == house.clock.now
+    assert found.reauthenticated_at == house.clock.now
     assert (found.rev, found.user["name"], found.user["role"]) == (3, "Countess", "admin")
     causes = [step.cause for step in await house.store.history(record.id)]
-    assert len(causes) == found.steps
+    assert len(causes) == found.version
     assert {"confirmation", "client", "server"} <= set(causes)
 
 
@@ -60,7 +60,10 @@ async def test_a_callback_that_takes_its_time_overwrites_nothing(open_house, ste
     is_free.set()
     await update
     found = await house.sessions.find(record.id)
-    assert (found.confirmed, found.user["name"]) == (answered.confirmed, "Countess")
+    assert (found.reauthenticated_at, found.user["name"]) == (
+        answered.reauthenticated_at,
+        "Countess",
+    )
     history = [step.cause for step in await house.store.history(record.id)]
     assert history == ["sign-in", CAUSES[step], "client"]
 
@@ -70,5 +73,7 @@ async def test_a_renewal_of_what_was_read_earlier_overwrites_nothing(house):
     verified = await house.verify(house.sessions.serializers.issue_token(record))
     house.clock.advance(HOUR)
     confirmed = await house.sessions.reauthenticate(record.id)
-    assert (await house.sessions.renew(verified.record)).confirmed == confirmed.confirmed
-    assert (await house.sessions.find(record.id)).confirmed == confirmed.confirmed
+    assert (
+        await house.sessions.renew(verified.record)
+    ).reauthenticated_at == confirmed.reauthenticated_at
+    assert (await house.sessions.find(record.id)).reauthenticated_at == confirmed.reauthenticated_at

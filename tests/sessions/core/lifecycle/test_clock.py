@@ -59,7 +59,7 @@ def test_update_after_step_back_shortens_no_life(step):
     async def act(house):
         record = await house.sign_in()
         house.clock.advance(-step)
-        assert (await house.rename(record, "Ada")).expires >= record.expires
+        assert (await house.rename(record, "Ada")).expires_at >= record.expires_at
 
     opened(act)
 

@@ -205,7 +205,7 @@ class TestOneThatFits:
         assert newer.read_user(found).model_dump(mode="json") == expected
         assert [each.user for each in await newer.sessions.list_by_user("ada")] == [expected]
         revised = await newer.rename(record, "Countess")
-        assert set(revised.latest.changes) == {"name"}
+        assert set(revised.last_change.changes) == {"name"}
         assert (await newer.store.get(record.id)).user == {**expected, "name": "Countess"}
 
     async def test_both_versions_work_side_by_side(self, open_house, redis):

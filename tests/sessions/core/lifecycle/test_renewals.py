@@ -29,7 +29,7 @@ async def test_a_read_with_an_old_token_renews_the_session(house):
     token = house.sessions.serializers.issue_token(record)
     house.clock.advance(HOUR)
     renewed = await read(house, token)
-    assert renewed.expires == record.expires + HOUR
+    assert renewed.expires_at == record.expires_at + HOUR
     assert renewed.rev == record.rev
     assert await house.sessions.find(record.id) == renewed
     assert house.notices == [SessionChanged(renewed, {})]
@@ -82,7 +82,7 @@ async def test_a_session_in_use_lives_on_up_to_its_absolute_age(house):
         token = house.sessions.serializers.issue_token(record)
         house.clock.advance(HOUR)
         record = await read(house, token)
-        assert record.expires <= record.created + OPTIONS.absolute_age, hours
+        assert record.expires_at <= record.created_at + OPTIONS.absolute_age, hours
     house.clock.advance(HOUR - 1)
     assert await house.sessions.find(record.id)
     house.clock.advance(1)
@@ -94,7 +94,7 @@ async def test_a_token_that_was_minted_since_puts_no_renewal_off(house):
     house.clock.advance(HOUR - 1)
     token = house.sessions.serializers.issue_token(record)
     house.clock.advance(1)
-    assert (await read(house, token)).expires == record.expires + HOUR
+    assert (await read(house, token)).expires_at == record.expires_at + HOUR
 
 
 @pytest.mark.parametrize("asked", [{}, {"name": "Ada Lovelace"}])
@@ -105,8 +105,8 @@ async def test_an_update_that_changes_nothing_renews_as_a_read_does(house, asked
     house.clock.advance(1)
     revised = await house.sessions.update(record.id, asked, author="client")
     assert revised.record.rev == record.rev
-    assert revised.record.expires == record.expires + HOUR
-    assert revised.session["expires"] == iso(revised.record.expires)
+    assert revised.record.expires_at == record.expires_at + HOUR
+    assert revised.session["expires"] == iso(revised.record.expires_at)
     assert await read(house, revised.token) is None
     assert house.notices == [SessionChanged(revised.record, {})]
 

@@ -86,7 +86,7 @@ class TestSignIn:
 class TestPublicFace:
     async def test_shows_user_expiry_and_revision(self, house):
         record = await house.sign_in()
-        expires = dt.datetime.fromtimestamp(record.expires, dt.UTC)
+        expires = dt.datetime.fromtimestamp(record.expires_at, dt.UTC)
         assert await house.sessions.serializers.to_public(record) == {
             "user": ADA.model_dump(),
             "expires": expires.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
@@ -154,7 +154,7 @@ class TestUpdate:
     async def test_extends_the_session_s_life(self, house):
         record = await house.sign_in()
         house.clock.advance(HOUR)
-        assert (await house.rename(record, "Ada")).expires == record.expires + HOUR
+        assert (await house.rename(record, "Ada")).expires_at == record.expires_at + HOUR
 
     async def test_one_of_a_session_that_is_over_is_refused(self, house):
         record = await house.sign_in()
@@ -199,7 +199,7 @@ class TestUpdate:
         first, second, third = steps
         assert [step.cause for step in steps] == ["sign-in", "client", "server"]
         assert [step.rev for step in steps] == [1, 2, 3]
-        assert third == revised.latest
+        assert third == revised.last_change
         assert first.changes["name"] == Change(old=None, new="Ada Lovelace")
         assert second.changes == {"name": Change(old="Ada Lovelace", new="Ada")}
         assert third.changes == {"role": Change(old="user", new="admin")}
@@ -225,12 +225,12 @@ class TestUpdate:
         *_, step = await house.store.history(record.id)
         assert (renewed.rev, step.rev, step.cause) == (1, 1, "renewal")
         assert step.changes == {
-            "expires": Change(old=iso(record.expires), new=iso(renewed.expires))
+            "expires": Change(old=iso(record.expires_at), new=iso(renewed.expires_at))
         }
 
     async def test_a_renewal_that_gains_nothing_is_not_remembered(self, house):
         record = await house.sign_in()
-        while record.expires < record.ends:
+        while record.expires_at < record.absolute_expires_at:
             house.clock.advance(22 * HOUR)
             record = await house.rename(record, f"Ada at {house.clock.now}")
         token = house.sessions.serializers.issue_token(record)
@@ -238,12 +238,15 @@ class TestUpdate:
         house.clock.advance(HOUR)
         verified = await house.verify(token)
         renewed = await house.sessions.renew(verified.record)
-        assert (renewed.latest, renewed.expires) == (record.latest, record.ends)
+        assert (renewed.last_change, renewed.expires_at) == (
+            record.last_change,
+            record.absolute_expires_at,
+        )
         assert await house.store.history(record.id) == history
 
     async def test_a_record_of_an_older_version_still_loads(self, house):
         record = await house.sign_in()
-        older = record.model_dump(exclude={"device": {"tab"}, "latest": {"tab", "device"}})
+        older = record.model_dump(exclude={"device": {"tab"}, "last_change": {"tab", "device"}})
         assert SessionRecord.read(json.dumps(older)) == record
 
     async def test_the_memory_is_bounded(self, house):
@@ -409,7 +412,7 @@ class TestRefresh:
         for record in (here, there):
             found = await house.sessions.find(record.id)
             assert (found.user["role"], found.rev) == ("admin", 2)
-            assert found.latest.cause == "refresh"
+            assert found.last_change.cause == "refresh"
 
     async def test_leaves_what_a_client_changed(self, house):
         record = await house.rename(await house.sign_in(), "Countess")

@@ -143,7 +143,7 @@ class TestTheFaces:
         revised = await house.update(record.id, {"born": "1815-12-11"}, author="client")
         try:
             (_, step) = await house.store.history(record.id)
-            assert set(step.changes) == set(revised.latest.changes) == {"born"}
+            assert set(step.changes) == set(revised.last_change.changes) == {"born"}
             assert step.changes["born"].new == "1815-12-11"
             assert (await user_of(house, record)).born == date(1815, 12, 11)
         finally:
@@ -155,7 +155,7 @@ class TestUpdates:
         record = await members.sign_in(ADA)
         asked = {**record.user, "born": "1815-12-11", "size": 2, "home": {"street": "Ockham"}}
         revised = await members.update(record.id, asked, author="client")
-        assert set(revised.latest.changes) == {"born", "size", "home"}
+        assert set(revised.last_change.changes) == {"born", "size", "home"}
         user = await user_of(members, record)
         assert (user.born, user.size) == (date(1815, 12, 11), Size.LARGE)
         assert user.home == OCKHAM
@@ -197,10 +197,10 @@ class TestUpdates:
         record = await members.sign_in(ADA)
         other = await open_house(user=Member, update=MemberUpdate)
         order = record.user["tags"][::-1]  # as a process with another hash seed would have it
-        turned = record.model_copy(update={"user": {**record.user, "tags": order}, "steps": 2})
+        turned = record.model_copy(update={"user": {**record.user, "tags": order}, "version": 2})
         assert await other.store.replace(turned, expected=record)
         revised = await other.rename(record, "Countess")
-        assert set(revised.latest.changes) == {"name"}
+        assert set(revised.last_change.changes) == {"name"}
 
     async def test_a_refresh_brings_it(self, members):
         record = await members.sign_in(ADA)

@@ -84,7 +84,7 @@ def _auth_app_folder(pytestconfig: pytest.Config) -> Iterator[Path]:
         return
     imported = set(sys.modules)
     with _prepared(pytestconfig.invocation_params.dir) as folder:
-        from reflex_base.config import get_config
+        from authdemo.sessions.reflex.compat import get_config
 
         if (name := get_config().app_name) in imported:
             raise pytest.UsageError(

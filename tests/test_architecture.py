@@ -3,6 +3,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from itertools import takewhile
@@ -63,7 +64,7 @@ FRAMEWORKS = {
     ),
     "oauthlib": ("authdemo.sessions.providers",),
     "pytest": (),
-    "reflex_base": ("authdemo.sessions.reflex", "authdemo.testing"),
+    "reflex_base": ("authdemo.sessions.reflex.compat",),
     "redis": ("authdemo.sessions.stores",),
     "starlette": (
         "authdemo.sessions.http",
@@ -188,3 +189,26 @@ def test_accounts_need_the_core_and_nothing_needs_accounts(path: Path) -> None:
         elif name != f"{ACCOUNTS}.form" and imported.startswith("authdemo.sessions"):
             allowed = (ACCOUNTS, CORE)
             assert imported.startswith(allowed), f"{name} imports {imported}"
+
+
+COMPAT = "authdemo.sessions.reflex.compat"
+DOCUMENTED = ("reflex.components", "reflex.event", "reflex.plugins", "reflex.state", "reflex.vars")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_compat_alone_imports_internals_of_reflex(path: Path) -> None:
+    for imported in imports_of(path) if name_of(path) != COMPAT else ():
+        if imported.startswith("reflex") and imported != "reflex":
+            assert f"{imported}.".startswith(tuple(f"{each}." for each in DOCUMENTED)), (
+                f"{name_of(path)} imports {imported}"
+            )
+
+
+def test_compat_alone_may_use_private_names() -> None:
+    """Ruff's SLF001 finds them, in `make check`."""
+    lint = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]["lint"]
+    exempt = {path for path, rules in lint["per-file-ignores"].items() if "SLF001" in rules}
+    assert "SLF" in lint["select"]
+    assert exempt == {f"{COMPAT.replace('.', '/')}.py"}
+    excused = [path.name for path in MODULES if "noqa: SLF001" in path.read_text()]
+    assert excused == ["logs.py"]  # of the logging module, as its documentation says

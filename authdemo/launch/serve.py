@@ -175,12 +175,9 @@ def make_app() -> ASGIApp:
 
 
 def _set_production_mode() -> None:
-    from reflex_base.constants import Env
-    from reflex_base.environment import environment
-
-    environment.REFLEX_ENV_MODE.set(Env.PROD)
-    environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
-    environment.REFLEX_SKIP_COMPILE.set(True)
+    os.environ["REFLEX_ENV_MODE"] = "prod"
+    os.environ["REFLEX_MOUNT_FRONTEND_COMPILED_APP"] = "true"
+    os.environ["REFLEX_SKIP_COMPILE"] = "true"
 
 
 def _host_to_show(address: str) -> str:

@@ -15,9 +15,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import reflex as rx
-from reflex.utils.prerequisites import get_and_validate_app
-from reflex_base.config import get_config
-from reflex_base.environment import environment
 
 from authdemo.devtools.workshop.forgery import RealToken
 from authdemo.sessions.core.callbacks import Account
@@ -25,6 +22,7 @@ from authdemo.sessions.core.users import User
 from authdemo.sessions.http.cookies import CookieNames
 from authdemo.sessions.http.csrf import Csrf
 from authdemo.sessions.reflex.auth import Auth
+from authdemo.sessions.reflex.compat import get_config, load_app
 from authdemo.sessions.reflex.installed import installed
 
 from .browser import Browser, Site
@@ -158,7 +156,7 @@ def running_app(folder: Path) -> Iterator[RunningApp]:
     """
     with tempfile.TemporaryDirectory() as scratch, _reflex_without_build(Path(scratch)):
         with contextlib.chdir(folder):
-            app = get_and_validate_app().app
+            app = load_app()
             config = get_config()
             config.plugins = [BlankPages(), *config.plugins]
             served = app()
@@ -171,9 +169,9 @@ def running_app(folder: Path) -> Iterator[RunningApp]:
 def _reflex_without_build(scratch: Path) -> Iterator[None]:
     """Have Reflex build nothing, and serve the pages that it finds elsewhere."""
     told = {
-        environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.name: "true",
-        environment.REFLEX_SKIP_COMPILE.name: "true",
-        environment.REFLEX_WEB_WORKDIR.name: str(scratch),
+        "REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
+        "REFLEX_SKIP_COMPILE": "true",
+        "REFLEX_WEB_WORKDIR": str(scratch),
     }
     before = {name: os.environ.get(name) for name in told}
     os.environ.update(told)

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from reflex_base.environment import environment
 
 from .thread import wait_until
 
@@ -23,14 +22,13 @@ _START_SECONDS = 120
 _STOP_SECONDS = 10
 _COMPLAINT = re.compile(r"\b(WARNING|ERROR|CRITICAL|Traceback)\b.*")
 _OF_THIS_PROCESS = frozenset(
-    variable.name
-    for variable in (
-        environment.REFLEX_BACKEND_ONLY,
-        environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP,
-        environment.REFLEX_SKIP_COMPILE,
-        environment.REFLEX_STATES_WORKDIR,
-        environment.REFLEX_UPLOADED_FILES_DIR,
-        environment.REFLEX_WEB_WORKDIR,
+    (
+        "REFLEX_BACKEND_ONLY",
+        "REFLEX_MOUNT_FRONTEND_COMPILED_APP",
+        "REFLEX_SKIP_COMPILE",
+        "REFLEX_STATES_WORKDIR",
+        "REFLEX_UPLOADED_FILES_DIR",
+        "REFLEX_WEB_WORKDIR",
     )
 )
 """What is said to the Reflex in the process of the tests, and to no other."""

@@ -12,9 +12,8 @@ from typing import Any, Self
 
 import reflex as rx
 import simple_websocket
-from reflex_base.constants.state import FIELD_MARKER
-from reflex_base.utils.format import format_event_handler
 
+from authdemo.sessions.reflex.compat import FIELD_MARKER, format_event_handler
 from authdemo.sessions.reflex.tabs.state import SessionState
 
 from .browser import Browser, Site

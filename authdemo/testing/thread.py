@@ -17,12 +17,10 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import uvicorn
-from reflex.constants import Dirs
 from reflex.plugins import Plugin
-from reflex.utils import prerequisites
-from reflex_base.config import get_config
 from starlette.types import ASGIApp
 
+from authdemo.sessions.reflex.compat import build_folder, get_config
 from authdemo.sessions.reflex.protected import routes_of
 
 TIMEOUT = 20.0
@@ -102,7 +100,7 @@ class BlankPages(Plugin):
 
     def post_compile(self, **context: Any) -> None:
         """Write the pages."""
-        folder = prerequisites.get_web_dir() / Dirs.STATIC / get_config().frontend_path.strip("/")
+        folder = build_folder() / get_config().frontend_path.strip("/")
         routes = [route for route in routes_of(context["app"]) if route != "404"]
         for name in _NO_ROUTES:
             _write(folder / name, _PAGE.format(name))

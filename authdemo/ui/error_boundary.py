@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import reflex as rx
-from reflex_components_core.base.error_boundary import error_boundary
-from reflex_components_core.core.banner import has_connection_errors
+from reflex.components.base.error_boundary import error_boundary
+from reflex.components.core.banner import has_connection_errors
 
 from authdemo.sessions import t
 from authdemo.ui.feedback import ToastWhen, overdue

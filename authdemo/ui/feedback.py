@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import reflex as rx
-from reflex.utils.imports import ImportVar
 from reflex.vars import VarData
 
 from authdemo.sessions import live_text, t
 
 
-def _from_script(name: str) -> dict[str, list[ImportVar]]:
+def _from_script(name: str) -> dict[str, list[rx.ImportVar]]:
     script = rx.asset("feedback.js", shared=True).partition("?")[0]
-    return {"$/public" + script: [ImportVar(tag=name)]}
+    return {"$/public" + script: [rx.ImportVar(tag=name)]}
 
 
 @rx.memo
@@ -64,22 +63,15 @@ class ToastWhen(rx.Fragment):
 
     def add_hooks(self) -> list[Any]:
         """Call the hook."""
-        data = VarData.merge(
-            self.value._get_all_var_data(),
-            self.text._get_all_var_data(),
-            VarData(imports=_from_script("useToastWhen")),
-        )
-        return [rx.Var(f"useToastWhen({self.value!s}, {self.text!s})", _var_data=data)]
+        data = VarData(imports=_from_script("useToastWhen"))
+        return [rx.Var(f"useToastWhen({self.value}, {self.text})", _var_data=data)]
 
 
 def overdue(value: Any) -> Any:
     """Tell whether something is awaited for longer than anybody waits without a word."""
     hook = f"const isOverdue = useOverdue({value!s})"
-    data = VarData.merge(
-        value._get_all_var_data(),
-        VarData(imports=_from_script("useOverdue"), hooks={hook: None}),
-    )
-    return rx.Var("isOverdue", _var_type=bool, _var_data=data).guess_type()
+    data = VarData(imports=_from_script("useOverdue"), hooks={hook: None})
+    return ~value & rx.Var("isOverdue", _var_type=bool, _var_data=data).guess_type()
 
 
 class Arrival(rx.Fragment):

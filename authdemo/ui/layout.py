@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import reflex as rx
-from reflex_components_core.el.elements.inline import A
 
 from authdemo.accounts import Member
 from authdemo.sessions import noscript_notice, t, use_session
@@ -73,5 +72,5 @@ def _is_admin() -> Any:
 
 def _within_page(text: Any, href: str, *, class_name: str) -> rx.Component:
     """Link to a part of the page; `rx.el.a` is a link of the router's, which leads to pages."""
-    link: rx.Component = A.create(text, href=href, class_name=class_name)
+    link: rx.Component = rx.el.A.create(text, href=href, class_name=class_name)
     return link

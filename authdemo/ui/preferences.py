@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import reflex as rx
-from reflex.utils.imports import ImportVar
 from reflex.vars import VarData
 
 from authdemo.sessions import current_language, set_language, t
@@ -43,7 +42,7 @@ def theme_switch() -> rx.Component:
 
 def _theme(name: str) -> rx.Component:
     hook = VarData(
-        imports={"$/utils/react-theme": [ImportVar(tag="useTheme")]},
+        imports={"$/utils/react-theme": [rx.ImportVar(tag="useTheme")]},
         hooks={"const preference = useTheme()": None},
     )
     chosen: Any = rx.Var("preference.theme", _var_type=str, _var_data=hook)

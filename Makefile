@@ -7,6 +7,7 @@ PIP := $(PYTHON) -m pip install -qq --disable-pip-version-check
 VENV := .venv/made
 RUNTIME := .venv/runtime-installed
 DEV := .venv/dev-installed
+TWO_AT_A_TIME := -n 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -26,6 +27,10 @@ dev: $(RUNTIME) ## serve with hot reload
 .PHONY: build
 build: $(RUNTIME) ## build the pages without serving them
 	@exec $(PYTHON) -m authdemo build
+
+.PHONY: quick
+quick: $(DEV) ## run the tests that start no process, in about a minute
+	@exec $(PYTHON) -m pytest $(TWO_AT_A_TIME) -m quick $(PYTEST_ARGS)
 
 .PHONY: test
 test: $(DEV) ## run every test (choose with PYTEST_ARGS="-k login")
@@ -49,7 +54,8 @@ audit: $(DEV) ## let Lighthouse judge the pages (about two minutes)
 bench: $(DEV) ## measure how fast it is (choose with BENCH_ARGS="--only read,update --rounds 3")
 	@$(PYTHON) -m tests.browser
 	@$(PYTHON) -m tests.redis_server
-	@exec $(PYTHON) -m benchmarks $(BENCH_ARGS)
+	@$(PYTHON) -m benchmarks $(BENCH_ARGS)
+	@exec $(PYTHON) -m pytest -m speed
 
 .PHONY: check
 check: $(DEV) ## check format, lint and types

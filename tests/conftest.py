@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import expect
 
 from authdemo.testing.thread import TIMEOUT
+from tests.support import kinds
 from tests.support.browser import Browser
 from tests.support.postgresql import PostgreSQL
 from tests.support.redis import Redis
@@ -26,6 +27,13 @@ settings.load_profile("tests")
 
 # Pages are waited for as patiently as everything else.
 expect.set_options(timeout=TIMEOUT * 1000)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by what they start, and share them out among workers."""
+    kinds.mark(items)
+    if hasattr(config, "workerinput"):
+        kinds.group(items)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -24,6 +24,8 @@ CONNECTIONS = 4
 ROUNDS = 4
 SECONDS = 0.3
 
+pytestmark = pytest.mark.speed
+
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:

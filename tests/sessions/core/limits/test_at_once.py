@@ -45,20 +45,20 @@ class Authorize:
             await self._asked.acquire()
 
 
-@pytest.fixture(params=["one worker", "two workers"])
+@pytest.fixture(params=["sqlite", "redis"])
 def workers(request, tmp_path, clock):
     """Open the app, as one worker or as two that share a Redis."""
     name = new_id()
 
     def store():
-        if request.param == "one worker":
+        if request.param == "sqlite":
             return SQLiteStore(tmp_path / "sessions.db")
         url = request.getfixturevalue("redis").url
         return RedisStore(url, name=name, clock=clock)
 
     async def opened(stack, authorize):
         settings = Settings(keys=KeyRing([SECRET]), data_dir=tmp_path, login_rate=Rate(LIMIT, 60))
-        own = [store() for _ in range(1 if request.param == "one worker" else 2)]
+        own = [store() for _ in range(1 if request.param == "sqlite" else 2)]
         for each in own:
             await each.open()
             stack.push_async_callback(each.close)

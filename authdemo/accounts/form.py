@@ -10,10 +10,10 @@ import reflex as rx
 from authdemo.sessions.core.audit import AuditEvent
 from authdemo.sessions.core.errors import AuthError, ConfigurationError
 from authdemo.sessions.core.rate_limit import work_for
+from authdemo.sessions.reflex.auth import Auth
 from authdemo.sessions.reflex.components.forms import no_autocorrect_attrs
 from authdemo.sessions.reflex.components.i18n import explain, live_text, t
 from authdemo.sessions.reflex.components.session import pending_until_navigation
-from authdemo.sessions.reflex.installed import installed
 from authdemo.sessions.reflex.protected import public
 
 from .errors import AccountRejected, TooManyRegistrations
@@ -58,7 +58,7 @@ async def sign_up(
         ConnectionLost: If the tab's socket is gone.
         StoreUnavailable: If the database or the sessions can't be reached.
     """
-    auth = installed()
+    auth = Auth.installed()
     device = auth.device(state)
     try:
         asked = Registration.read(form)

@@ -9,7 +9,7 @@ import reflex as rx
 from authdemo.sessions.reflex.components.forms import confirm_button
 from authdemo.sessions.reflex.components.i18n import explain, live_text, t, verbatim
 
-from .hooks import Watch, end_sessions, relative_time, use_devices, use_ending
+from .hooks import end_sessions, relative_time, use_devices, use_ending, watch
 from .parts import filled_list, section
 
 
@@ -19,7 +19,7 @@ def devices() -> rx.Component:
     pending = ending["pending"].to(bool)
     return section(
         "devices",
-        Watch.create(),
+        watch(),
         filled_list(sessions, _device, class_name="device-list"),
         rx.el.p(live_text(explain(ending["error"])), role="alert", class_name="refusal"),
         rx.el.div(

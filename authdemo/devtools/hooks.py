@@ -10,10 +10,8 @@ from reflex.vars import VarData
 
 from authdemo.sessions.reflex.components.assets import Need, hook, imported, script, var
 from authdemo.sessions.reflex.components.session import tab_var
-from authdemo.sessions.reflex.tabs.overview import OverviewState
-from authdemo.sessions.reflex.tabs.state import SessionState
 
-from .watching import WatchingState
+from .state import DevtoolsState
 
 Rows = list[dict[str, Any]]
 
@@ -84,8 +82,8 @@ class Timeline:
 
 def use_timeline() -> Timeline:
     """Follow what happens to the user's sessions."""
-    steps: Any = OverviewState.steps
-    tab: Any = SessionState.tab
+    steps: Any = DevtoolsState.changes
+    tab: Any = DevtoolsState.tab
     line = f"const timeline = useTimeline({steps!s}, {tab!s})"
     data = _hook(line, "useTimeline", steps, tab)
     return Timeline(
@@ -112,8 +110,8 @@ def read_json() -> Any:
 
 def use_devices() -> Any:
     """List the user's sessions."""
-    sessions: Any = OverviewState.sessions
-    tab: Any = SessionState.tab
+    sessions: Any = DevtoolsState.sessions
+    tab: Any = DevtoolsState.tab
     return var(f"devicesOf({sessions!s}, {tab!s})", Rows, sessions, tab, _script("devicesOf"))
 
 
@@ -145,12 +143,7 @@ def tick_time() -> Any:
     return script("tickTime", _script("tickTime"))
 
 
-class Watch(rx.Fragment):
-    """Has the server push the overview for as long as it is on the page."""
-
-    @classmethod
-    def create(cls, *children: Any, **props: Any) -> rx.Component:
-        """Make one."""
-        handlers = {"on_mount": WatchingState.watch, "on_unmount": WatchingState.leave}
-        made: rx.Component = super().create(*children, **handlers, **props)
-        return made
+def watch() -> rx.Component:
+    """Have the server push the sessions for as long as this is on the page, and connected."""
+    on_page = rx.fragment(on_mount=DevtoolsState.watch, on_unmount=DevtoolsState.leave)
+    return rx.fragment(rx.cond(rx.State.is_hydrated, on_page))

@@ -9,7 +9,7 @@ import reflex as rx
 from authdemo.sessions.reflex.components.i18n import live_text, t, verbatim
 
 from .chart import chart
-from .hooks import Watch, pick, use_timeline
+from .hooks import pick, use_timeline, watch
 from .parts import changes, filled_list, section
 
 
@@ -18,7 +18,7 @@ def timeline() -> rx.Component:
     steps = use_timeline()
     return section(
         "timeline",
-        Watch.create(),
+        watch(),
         chart(),
         _comparison(),
         filled_list(steps.entries, _entry, class_name="timeline-list"),

@@ -23,7 +23,6 @@ from authdemo.sessions.http.cookies import CookieNames
 from authdemo.sessions.http.csrf import Csrf
 from authdemo.sessions.reflex.auth import Auth
 from authdemo.sessions.reflex.compat import get_config, load_app
-from authdemo.sessions.reflex.installed import installed
 
 from .browser import Browser, Site
 from .thread import BlankPages, FrozenClock, Thread
@@ -160,7 +159,7 @@ def running_app(folder: Path) -> Iterator[RunningApp]:
             config = get_config()
             config.plugins = [BlankPages(), *config.plugins]
             served = app()
-        auth = installed()
+        auth = Auth.installed()
         with Thread(served) as thread:
             yield RunningApp(app, auth, thread)
 

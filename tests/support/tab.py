@@ -9,8 +9,7 @@ from authdemo.testing import wait_until
 
 ROOT_STATE = "reflex___state____state"
 SESSION_STATE = f"{ROOT_STATE}.authdemo___sessions___reflex___tabs___state____session_state"
-OVERVIEW_STATE = f"{ROOT_STATE}.authdemo___sessions___reflex___tabs___overview____overview_state"
-WATCHING_STATE = f"{ROOT_STATE}.authdemo___devtools___watching____watching_state"
+DEVTOOLS_STATE = f"{ROOT_STATE}.authdemo___devtools___state____devtools_state"
 HOME_STATE = f"{ROOT_STATE}.authdemo___pages___home____home_state"
 LOG_OUT_STATE = f"{ROOT_STATE}.authdemo___ui___log_out____log_out_state"
 LOGIN_STATE = f"{ROOT_STATE}.authdemo___pages___login____login_state"

@@ -10,7 +10,6 @@ import reflex as rx
 
 from authdemo.sessions.core.errors import AuthError
 from authdemo.sessions.reflex.auth import Auth
-from authdemo.sessions.reflex.installed import installed
 
 from .experiments import EXPERIMENTS
 from .runner import Workshop
@@ -55,7 +54,7 @@ class WorkshopState(rx.State):
             self.pending = False
 
     async def _run_one(self, key: str) -> None:
-        auth = installed()
+        auth = Auth.installed()
         connection, record = await auth.member(self)
         outcome = await _workshop(auth).run(
             key, sid=record.id, base_url=connection.base_url, device=connection.device

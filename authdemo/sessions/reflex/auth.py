@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -28,7 +28,6 @@ from ..login import Granted, Provider
 from .compat import root_state
 from .install import Installation
 from .protected import Guards, check_plugged_in, page_rules, routes_of
-from .tabs.overview import Overviews
 from .tabs.push import Live
 from .tabs.state import SessionState
 
@@ -56,6 +55,22 @@ class Auth(AuthCore):
         check_plugged_in()
         return super().__new__(cls)
 
+    @staticmethod
+    def installed() -> Auth:
+        """Find the sessions of the running app, for parts of pages that any app may place.
+
+        Returns:
+            What the app's `SessionsPlugin` names.
+
+        Raises:
+            ConfigurationError: If the app has no sessions.
+        """
+        if not _installed:
+            raise ConfigurationError(
+                "This app has no sessions. Add SessionsPlugin to its rxconfig.py."
+            )
+        return _installed[0]
+
     @cached_property
     def guards(self) -> Guards:
         """Knows which event handlers and vars are for whom."""
@@ -65,11 +80,6 @@ class Auth(AuthCore):
     def live(self) -> Live:
         """Keeps the tabs in step; there once the sessions are installed."""
         return self._installed.live
-
-    @property
-    def overviews(self) -> Overviews:
-        """Shows users all of their sessions, live; there once the sessions are installed."""
-        return self._installed.overviews
 
     @property
     def stack(self) -> ASGIApp:
@@ -383,7 +393,7 @@ class Auth(AuthCore):
             records = await self.sessions.list_with_history(user_id)
         else:
             records = [(record, []) for record in await self.sessions.list_by_user(user_id)]
-        tabs = await self.overviews.tabs_of(user_id) if self._installation else {}
+        tabs = await self._installed.open_tabs.of(user_id) if self._installation else {}
         return [
             ActiveSession.of(record, tabs=tuple(tabs.get(record.id, ())), history=tuple(entries))
             for record, entries in records
@@ -465,3 +475,28 @@ class Auth(AuthCore):
         if not caller.is_valid:
             raise NotAuthenticated
         return caller
+
+
+_installed: list[Auth] = []
+
+
+def current_auth_or_none() -> Auth | None:
+    """Find the sessions of the app in this process, or None if it has none (yet)."""
+    return _installed[0] if _installed else None
+
+
+def remember(auth: Auth) -> None:
+    """Remember an app's sessions, so that the package's own event handlers find them."""
+    _installed[:] = [auth]
+
+
+def withheld(state: BaseState, is_sent: Callable[[str], bool]) -> Iterator[str]:
+    """List the vars that are being sent to a tab whose session may not see them."""
+    auth = current_auth_or_none()
+    rules = auth.guards.of_vars(type(state)) if auth else {}
+    if auth is None or not rules:
+        return
+    session = auth.session_behind(state)
+    for name, rule in rules.items():
+        if is_sent(name) and not rule.allows(session, auth.clock):
+            yield name

@@ -49,29 +49,28 @@ from .protected import Guards
 from .tabs.event_guard import EventGuard
 from .tabs.messages import MessageFilter
 from .tabs.navigation import Navigation
-from .tabs.overview import Overviews
+from .tabs.open_tabs import OpenTabs
 from .tabs.push import Live
 
 _SWEEP_SECONDS = 60
 
 
 @contextlib.asynccontextmanager
-async def running(auth: AuthCore, live: Live, overviews: Overviews) -> AsyncIterator[None]:
+async def running(auth: AuthCore, live: Live, open_tabs: OpenTabs) -> AsyncIterator[None]:
     """Keep the store open and swept, and everyone told."""
     await auth.sessions.store.open()
     feed = auth.sessions.feed
-    stops = [feed.subscribe(live.hear), feed.subscribe(overviews.hear)]
+    stop = feed.subscribe(live.hear)
     sweep = partial(_sweep, auth.sessions)
     try:
         async with (
             auth.trail.kept(),
-            in_background({"sweep": sweep, "overview of tabs": overviews.run}),
+            in_background({"sweep": sweep, "open tabs": open_tabs.run}),
             auth.relay.connected(feed, catch_up=live.catch_up),
         ):
             yield
     finally:
-        for stop in stops:
-            stop()
+        stop()
         await live.rest()
         await auth.presence.close()
         await auth.sessions.store.close()
@@ -252,7 +251,7 @@ class Installation:
         self.sign_out = api.sign_out
         ways = Navigation(auth, serves_pages=site is not None)
         self.live = Live(app, auth, guards, connections, ways, csrf=contexts.csrf)
-        self.overviews = Overviews(auth, connections, self.live, start=self.live.start)
+        self.open_tabs = OpenTabs(auth, connections, self.live.start)
         event_guard = EventGuard(auth, guards, self.live, ways)
         self._front = front_of(
             app,
@@ -288,5 +287,5 @@ class Installation:
         self.live.callers.install()
         make_reflex_printable()
         search_reports_briefly()
-        async with running(self._auth, self.live, self.overviews):
+        async with running(self._auth, self.live, self.open_tabs):
             yield

@@ -18,7 +18,7 @@ from ..core.arguments import shown
 from ..core.errors import ConfigurationError
 from ..core.settings import Settings
 from ..stores import check_store
-from .auth import Auth
+from .auth import Auth, remember, withheld
 from .compat import (
     CompileContext,
     RegistrationContext,
@@ -33,7 +33,6 @@ from .compat import (
 )
 from .components.i18n import MODULE, development_module
 from .components.session import access_denied_page, add_effects, check_named_providers
-from .installed import remember, withheld
 from .lint import warn_of_open_texts
 from .protected import InstallsSessions, hide_from_sitemap, page_rules, protected, routes_of
 from .tabs.navigation import REFUSED

@@ -83,7 +83,6 @@ class Connections:
         default_factory=lambda: defaultdict(set), init=False
     )
     _by_tab: dict[str, Connection] = field(default_factory=dict, init=False)
-    _watchers: set[Connection] = field(default_factory=set, init=False)
 
     def open(self, connection: Connection) -> None:
         """Take a new socket in."""
@@ -98,7 +97,6 @@ class Connections:
         connection.is_open = False
         _discard(self._by_sid, connection.sid, connection)
         _discard(self._by_user, connection.user_id, connection)
-        self._watchers.discard(connection)
         _discard(self._by_browser, connection.browser, connection)
         if connection.tab and self._by_tab.get(connection.tab) is connection:
             del self._by_tab[connection.tab]
@@ -127,21 +125,6 @@ class Connections:
         """Find the socket of a tab, if it is the tab of somebody's."""
         own = self.of_session(sid) if sid else self.of_browser(browser)
         return next((connection for connection in own if connection.tab == tab), None)
-
-    def watch(self, connection: Connection, *, is_watching: bool) -> None:
-        """Note whether a tab shows an overview of its user's sessions."""
-        if is_watching:
-            self._watchers.add(connection)
-        else:
-            self._watchers.discard(connection)
-
-    def is_watching(self, connection: Connection) -> bool:
-        """Tell whether a tab shows an overview."""
-        return connection in self._watchers
-
-    def watchers_of(self, user_id: str) -> list[Connection]:
-        """List a user's watching tabs, or all if it isn't known whose."""
-        return [each for each in self._watchers if user_id in ("", each.user_id)]
 
     def users(self) -> list[str]:
         """List the users who have a tab open."""

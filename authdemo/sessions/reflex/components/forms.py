@@ -11,7 +11,7 @@ from reflex.event import EventType
 from ...core.errors import AuthError
 from ...providers.credentials import Credentials
 from ...providers.oidc import OpenIDConnect
-from ..installed import installed
+from ..auth import Auth
 from ..protected import public
 from .assets import imported, script
 from .i18n import explain, live_text, t
@@ -142,7 +142,7 @@ class SignInState(rx.State):
         wanted = self.router.url.query_parameters.get("callbackUrl", "/")
         try:
             with pending_until_navigation(self):
-                await installed().sign_in(self, form, callback_url=wanted)
+                await Auth.installed().sign_in(self, form, callback_url=wanted)
         except AuthError as error:
             self.error = error.to_dict()
 
@@ -161,7 +161,7 @@ class ConfirmState(rx.State):
         """Find out how the user signed in."""
         self.pending, self.error = False, {}
         try:
-            provider, _ = await installed().current_account(self)
+            provider, _ = await Auth.installed().current_account(self)
         except AuthError as error:
             self.error = error.to_dict()
         else:
@@ -184,10 +184,10 @@ class ConfirmState(rx.State):
     @rx.event
     async def sign_out(self) -> None:
         """Sign out, so that the user can sign in another way."""
-        await installed().sign_out(self)
+        await Auth.installed().sign_out(self)
 
     async def _check(self, form: dict[str, Any]) -> None:
-        auth = installed()
+        auth = Auth.installed()
         provider, account = await auth.current_account(self)
         await auth.confirm(self, {**form, **account}, provider=provider.id)
         await auth.lead(self, self.router.url.query_parameters.get("callbackUrl", "/"))
@@ -223,7 +223,7 @@ def provider_buttons() -> rx.Component:
         The buttons, and below them why the last attempt failed.
     """
     providers = [
-        each for each in installed().providers.values() if not isinstance(each, Credentials)
+        each for each in Auth.installed().providers.values() if not isinstance(each, Credentials)
     ]
     if not providers:
         return rx.fragment()
@@ -344,5 +344,5 @@ def _alert(error: Any) -> rx.Component:
 
 
 def _fields() -> tuple[str, ...]:
-    providers = installed().providers.values()
+    providers = Auth.installed().providers.values()
     return next((each.fields for each in providers if isinstance(each, Credentials)), ())

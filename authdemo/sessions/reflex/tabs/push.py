@@ -172,7 +172,6 @@ class Live:
         )
         if is_shown:
             session_state.meet(connection)
-            self.connections.watch(connection, is_watching=session_state.watches())
         record = await self.record_of(caller)
         if record is not None and is_used and self._auth.sessions.should_renew(record):
             record = await self._extend(record, session_state, connection)

@@ -80,7 +80,6 @@ class SessionState(rx.State):
     _sid: str = ""
     _browser: str = ""
     _connection: str = ""
-    _is_watching: bool = False
     _waiting: dict[str, Any] | None = None
 
     def meet(self, connection: Connection) -> None:
@@ -94,14 +93,6 @@ class SessionState(rx.State):
             connection.device = connection.device.model_copy(update={"tab": self.tab})
             self.ticket = self.leave_to = ""
             self.cookie_step = self.reloads = 0
-
-    def watch(self, *, is_watching: bool) -> None:
-        """Remember whether the tab shows an overview, however often its socket reconnects."""
-        self._is_watching = is_watching
-
-    def watches(self) -> bool:
-        """Tell whether the tab shows an overview."""
-        return self._is_watching
 
     def hold(self, event: str, payload: dict[str, Any], *, user_id: str, at: float) -> None:
         """Remember an event that was refused, but may run soon, unless it is large."""

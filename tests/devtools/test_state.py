@@ -11,9 +11,9 @@ import pytest
 from authdemo.testing import wait_until
 from authdemo.testing.browser import SESSION
 from tests.support.browser import Browser
-from tests.support.inspector import Inspector
+from tests.support.devtools import Inspector
 from tests.support.server import Server
-from tests.support.tab import OVERVIEW_STATE, SESSION_STATE, WATCHING_STATE, Tab
+from tests.support.tab import DEVTOOLS_STATE, SESSION_STATE, Tab
 
 TAB_NAME = (SESSION_STATE, "tab")
 
@@ -38,8 +38,8 @@ def inspector(alone: Browser) -> Iterator[Inspector]:
 
 def test_a_session_shows_how_it_came_to_be_what_it_is(inspector: Inspector, alone: Browser) -> None:
     alone.update({"name": "Ada"}, headers={"User-Agent": "curl/8.1"})
-    wait_until(lambda: len(inspector.steps) == 2)
-    newest, oldest = inspector.steps
+    wait_until(lambda: len(inspector.changes) == 2)
+    newest, oldest = inspector.changes
     assert (oldest["rev"], oldest["cause"]) == (1, "sign-in")
     assert (newest["rev"], newest["cause"], newest["browser"]) == (2, "client", "curl 8")
     assert newest["changes"] == [{"field": "name", "old": "John Doe", "new": "Ada"}]
@@ -49,15 +49,15 @@ def test_a_session_shows_how_it_came_to_be_what_it_is(inspector: Inspector, alon
 def test_an_update_over_a_socket_names_its_tab(inspector: Inspector, alone: Browser) -> None:
     with Tab(alone.server, alone) as other:
         other.server_update()
-        wait_until(lambda: inspector.steps[0]["cause"] == "server")
-        wait_until(lambda: inspector.steps[0]["tab"] in inspector.tabs)
+        wait_until(lambda: inspector.changes[0]["cause"] == "server")
+        wait_until(lambda: inspector.changes[0]["tab"] in inspector.tabs)
 
 
 def test_an_update_over_http_names_the_tab_that_it_says(
     inspector: Inspector, alone: Browser
 ) -> None:
     alone.update({"name": "Ada"}, headers={"X-Auth-Tab": "k7m2"})
-    wait_until(lambda: inspector.steps[0]["tab"] == "k7m2")
+    wait_until(lambda: inspector.changes[0]["tab"] == "k7m2")
 
 
 @pytest.mark.parametrize("name", ["", "k7m", "k7m2x", "K7M2", "k7m0", "<b>x", "\u00e9\u00e9"])
@@ -66,7 +66,7 @@ def test_a_tab_can_not_call_itself_anything_else(
 ) -> None:
     alone.update({"name": f"Ada {name!a}"}, headers={"X-Auth-Tab": name.encode()})
     wait_until(lambda: inspector.own()["rev"] == 2)
-    assert inspector.steps[0]["tab"] == ""
+    assert inspector.changes[0]["tab"] == ""
 
 
 def test_open_tabs_are_counted_as_they_come_and_go(inspector: Inspector, alone: Browser) -> None:
@@ -82,8 +82,8 @@ def test_what_another_browser_does_is_there_at_once(inspector: Inspector, server
     wait_until(lambda: len(inspector.others()) == 1)
     csrf = {"csrfToken": phone.csrf(), "data": {"name": "On the Phone"}}
     phone.post("/api/auth/session", json=csrf)
-    wait_until(lambda: inspector.steps[0]["changes"][0]["new"] == "On the Phone")
-    assert inspector.steps[0]["current"] is False
+    wait_until(lambda: inspector.changes[0]["changes"][0]["new"] == "On the Phone")
+    assert inspector.changes[0]["current"] is False
     phone.log_out()
     wait_until(lambda: inspector.others() == [])
 
@@ -92,7 +92,7 @@ def test_a_burst_of_updates_ends_with_the_newest(inspector: Inspector, alone: Br
     for number in range(30):
         alone.update({"name": f"Ada {number}"})
     wait_until(lambda: inspector.own()["rev"] == 31)
-    assert [step["rev"] for step in inspector.steps] == list(range(31, 0, -1))
+    assert [step["rev"] for step in inspector.changes] == list(range(31, 0, -1))
 
 
 def test_nobody_elses_sessions_are_in_it(inspector: Inspector, jane: Browser) -> None:
@@ -101,7 +101,7 @@ def test_nobody_elses_sessions_are_in_it(inspector: Inspector, jane: Browser) ->
         theirs = Inspector(tab)
         wait_until(lambda: theirs.sessions)
         tab.server_update()
-        wait_until(lambda: theirs.steps[0]["cause"] == "server")
+        wait_until(lambda: theirs.changes[0]["cause"] == "server")
     assert "Secretly Jane" not in inspector.tab.received()
     assert len(inspector.sessions) == 1
 
@@ -121,8 +121,8 @@ def test_nothing_that_opens_anything_is_in_it(inspector: Inspector, alone: Brows
 def test_a_stranger_who_asks_gets_nothing(inspector: Inspector, server: Server) -> None:
     with Tab(server) as tab:
         stranger = Inspector(tab)
-        tab.call(f"{WATCHING_STATE}.watch")
-        tab.call(f"{WATCHING_STATE}.leave")
+        tab.call(f"{DEVTOOLS_STATE}.watch")
+        tab.call(f"{DEVTOOLS_STATE}.leave")
         assert stranger.sessions == []
     assert inspector.sessions
 
@@ -130,15 +130,15 @@ def test_a_stranger_who_asks_gets_nothing(inspector: Inspector, server: Server) 
 def test_whose_session_ends_sees_no_more(inspector: Inspector, alone: Browser) -> None:
     alone.log_out()
     wait_until(lambda: inspector.tab.status == "unauthenticated")
-    wait_until(lambda: inspector.sessions == [] and inspector.steps == [])
+    wait_until(lambda: inspector.sessions == [] and inspector.changes == [])
 
 
 def test_who_leaves_the_page_is_sent_no_more(inspector: Inspector, alone: Browser) -> None:
-    inspector.tab.call(f"{WATCHING_STATE}.leave")
+    inspector.tab.call(f"{DEVTOOLS_STATE}.leave")
     wait_until(lambda: inspector.sessions == [])
     alone.update({"name": "Ada"})
     wait_until(lambda: inspector.tab.name == "Ada")
-    assert inspector.steps == []
+    assert inspector.changes == []
 
 
 def test_a_socket_that_reconnects_goes_on_watching(alone: Browser) -> None:
@@ -150,5 +150,5 @@ def test_a_socket_that_reconnects_goes_on_watching(alone: Browser) -> None:
     with Tab(alone.server, alone, token=first.token, path="/inspector") as again:
         alone.update({"name": "Ada"})
         wait_until(lambda: again.name == "Ada")
-        wait_until(lambda: json.dumps(again.var(OVERVIEW_STATE, "steps") or []).count("Ada"))
+        wait_until(lambda: json.dumps(again.var(DEVTOOLS_STATE, "changes") or []).count("Ada"))
         assert again.var(*TAB_NAME) == name

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, text
 
 from authdemo.accounts import AccountRejected
 from authdemo.accounts.database import read_url
-from tests.sessions.accounts.conftest import ADA, FORM, GRACE, PASSWORD
+from tests.accounts.conftest import ADA, FORM, GRACE, PASSWORD
 
 
 def kept(url: str, account_id: str) -> str:

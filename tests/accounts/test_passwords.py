@@ -22,7 +22,7 @@ from authdemo.accounts.passwords import (
     spelled,
 )
 from authdemo.sessions.core.errors import FieldValidationError
-from tests.sessions.accounts.conftest import CHEAP
+from tests.accounts.conftest import CHEAP
 
 LONG = "x" * 72
 COMPOSED, DECOMPOSED = "s\u00e9same ouvre-toi", "se\u0301same ouvre-toi"

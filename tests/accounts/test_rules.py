@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from authdemo.accounts import AccountRejected, Registration
-from tests.sessions.accounts.conftest import FORM
+from tests.accounts.conftest import FORM
 
 ANYTHING = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text())
 

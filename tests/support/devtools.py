@@ -1,26 +1,26 @@
-"""A tab that shows the overview of its user's sessions."""
+"""A tab that shows its user's sessions and their changes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tests.support.tab import OVERVIEW_STATE, WATCHING_STATE, Tab
+from tests.support.tab import DEVTOOLS_STATE, Tab
 
 
 class Inspector:
-    """Asks for the overview, and reads what the tab was told."""
+    """Watches the sessions, and reads what the tab was sent."""
 
     def __init__(self, tab: Tab) -> None:
         self.tab = tab
-        tab.call(f"{WATCHING_STATE}.watch")
+        tab.call(f"{DEVTOOLS_STATE}.watch")
 
     @property
     def sessions(self) -> list[dict[str, Any]]:
-        return self.tab.var(OVERVIEW_STATE, "sessions") or []
+        return self.tab.var(DEVTOOLS_STATE, "sessions") or []
 
     @property
-    def steps(self) -> list[dict[str, Any]]:
-        return self.tab.var(OVERVIEW_STATE, "steps") or []
+    def changes(self) -> list[dict[str, Any]]:
+        return self.tab.var(DEVTOOLS_STATE, "changes") or []
 
     def own(self) -> dict[str, Any]:
         return next(session for session in self.sessions if session["current"])

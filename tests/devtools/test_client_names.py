@@ -7,10 +7,10 @@ import sys
 
 FIRST_LOOK = """
 import time
-from authdemo.sessions.reflex.tabs.overview import client_of
+from authdemo.devtools.state import client_name
 
 began = time.thread_time()
-client_of("Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0.0.0 Safari/537.36")
+client_name("Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0.0.0 Safari/537.36")
 print(time.thread_time() - began)
 """
 

@@ -11,7 +11,7 @@ import pytest
 from authdemo.testing import wait_until
 from tests.redis.workers import holder, tabs_on_both
 from tests.support.browser import Browser
-from tests.support.inspector import Inspector
+from tests.support.devtools import Inspector
 from tests.support.redis import Redis
 from tests.support.server import running_in_trouble
 
@@ -32,7 +32,7 @@ def test_what_one_worker_did_is_in_the_overviews_of_all(john: Browser) -> None:
         inspectors = [Inspector(tab) for tab in tabs]
         tabs[0].server_update()
         for inspector in inspectors:
-            wait_until(lambda each=inspector: each.steps and each.steps[0]["cause"] == "server")
+            wait_until(lambda each=inspector: each.changes and each.changes[0]["cause"] == "server")
         phone = Browser(john.server)
         phone.log_in()
         for inspector in inspectors:

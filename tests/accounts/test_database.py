@@ -14,7 +14,7 @@ import pytest
 from authdemo.accounts import AccountRejected, Accounts, AccountsUnavailable, Member
 from authdemo.accounts.database import TIMEOUT, database_url
 from authdemo.sessions.core.errors import ConfigurationError
-from tests.sessions.accounts.conftest import ADA, CHEAP, FORM, PASSWORD
+from tests.accounts.conftest import ADA, CHEAP, FORM, PASSWORD
 from tests.support.postgresql import PostgreSQL
 
 OLD_TABLE = """

@@ -1,0 +1,165 @@
+"""All sessions of a user with their changes, live in the tabs that show them."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+import uuid
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing, suppress
+from functools import lru_cache
+from typing import Any
+
+import reflex as rx
+import ua_parser
+
+from authdemo.sessions import ActiveSession, Auth, Device, SessionChange, StoreUnavailable
+
+ua_parser.parse("")  # the first one compiles the patterns, which takes long for an event loop
+
+MAX_CHANGES = 50
+"""How many changes of the user's other sessions are listed."""
+
+REFRESH_SECONDS = 5.0
+"""How often the sessions are read again without a change: a killed worker publishes none."""
+
+CLOSED_SECONDS = 60.0
+"""How long a tab is followed after its socket closed, as it may reconnect."""
+
+_PRODUCT = re.compile(r"[\w.-]{1,40}")
+
+
+@lru_cache(maxsize=1024)
+def client_name(user_agent: str) -> tuple[str, str]:
+    """Name the browser and the system of a `User-Agent` (RFC 9110, section 10.1.5)."""
+    found = ua_parser.parse(user_agent)
+    system = found.os.family if found.os else ""
+    if browser := found.user_agent:
+        return f"{browser.family} {browser.major or ''}".strip(), system
+    product = _PRODUCT.match(user_agent)
+    return product[0] if product else "", system
+
+
+class DevtoolsState(rx.State):
+    """The sessions that a tab shows to their user, and the changes of them."""
+
+    sessions: rx.Field[list[dict[str, Any]]] = rx.field(default_factory=list)
+    changes: rx.Field[list[dict[str, Any]]] = rx.field(default_factory=list)
+    tab: str = ""
+    _follower: str = ""
+
+    @rx.event
+    def watch(self) -> Any:
+        """Show the sessions, and keep them up to date."""
+        self._follower = uuid.uuid4().hex
+        follow: Any = DevtoolsState.follow
+        return follow(self._follower)
+
+    @rx.event
+    def leave(self) -> None:
+        """Stop: the page is gone."""
+        self.reset()
+
+    @rx.event(background=True)
+    async def follow(self, follower: str) -> None:
+        """Follow the sessions until the tab leaves, closes or has another follower.
+
+        It belongs to the session that it began with, and is cancelled when that ends.
+        """
+        auth = Auth.installed()
+        current = auth.current(self)
+        if current is None:
+            return
+        tab, last_open = auth.device(self).tab, time.monotonic()
+        async with aclosing(_ticks(auth, current.user.id)) as ticks:
+            async for _ in ticks:
+                with suppress(StoreUnavailable):
+                    listed = await auth.sessions_of(current.user.id, history=True)
+                    async with self:
+                        if not follower or self._follower != follower:
+                            return
+                        _show(self, listed, current.id, tab)
+                    if any(tab in each.tabs for each in listed if each.id == current.id):
+                        last_open = time.monotonic()
+                if time.monotonic() - last_open > CLOSED_SECONDS:
+                    return
+
+
+async def _ticks(auth: Auth, user_id: str) -> AsyncGenerator[None, None]:
+    """Yield at once, after each change of a user's sessions, and every few seconds."""
+    changed = asyncio.Event()
+
+    def listen(change: SessionChange) -> None:
+        if change.user_id in ("", user_id):
+            changed.set()
+
+    stop = auth.on_change(listen)
+    try:
+        while True:
+            changed.clear()
+            yield
+            with suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait(), REFRESH_SECONDS)
+    finally:
+        stop()
+
+
+def _show(state: DevtoolsState, listed: list[ActiveSession], current: str, tab: str) -> None:
+    values = {
+        "sessions": [_session(each, is_current=each.id == current) for each in listed],
+        "changes": _changes(listed, current),
+        "tab": tab,
+    }
+    for name, value in values.items():
+        if getattr(state, name) != value:
+            setattr(state, name, value)
+
+
+def _session(session: ActiveSession, *, is_current: bool) -> dict[str, Any]:
+    return {
+        "id": session.id,
+        "current": is_current,
+        "created": session.created.timestamp(),
+        "last_seen": session.last_seen.timestamp(),
+        "expires": session.expires.timestamp(),
+        "rev": session.rev,
+        "provider": session.provider,
+        **_client(session.device),
+        "tabs": sorted(session.tabs),
+    }
+
+
+def _changes(listed: Iterable[ActiveSession], current: str) -> list[dict[str, Any]]:
+    """List the changes of all sessions, newest first."""
+    changes = [each for session in listed for each in _changes_of(session, current)]
+    changes.sort(key=_age)
+    others = [change for change in changes if not change["current"]][:MAX_CHANGES]
+    return sorted([change for change in changes if change["current"]] + others, key=_age)
+
+
+def _age(change: dict[str, Any]) -> float:
+    return -float(change["at"])
+
+
+def _changes_of(session: ActiveSession, current: str) -> Iterable[dict[str, Any]]:
+    for entry in session.history:
+        yield {
+            "key": f"{session.id[:8]}-{entry.rev}-{entry.at:.6f}",
+            "session": session.id,
+            "current": session.id == current,
+            "rev": entry.rev,
+            "at": entry.at,
+            "cause": entry.cause,
+            "tab": entry.tab,
+            **_client(entry.device or session.device),
+            "changes": [
+                {"field": name, "old": change.old, "new": change.new}
+                for name, change in entry.changes.items()
+            ],
+        }
+
+
+def _client(device: Device) -> dict[str, str]:
+    browser, system = client_name(device.user_agent)
+    return {"browser": browser, "system": system, "ip": device.ip}

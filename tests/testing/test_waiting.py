@@ -17,7 +17,9 @@ def test_it_waits_no_longer_than_it_has_to() -> None:
 
 def test_what_never_holds_fails_with_what_is_seen_at_the_end() -> None:
     counted = iter(range(1000))
-    with pytest.raises(AssertionError, match=r"the condition is not met within 0\.1 seconds: I see [1-9]"):
+    with pytest.raises(
+        AssertionError, match=r"the condition is not met within 0\.1 seconds: I see [1-9]"
+    ):
         wait_until(
             lambda: next(counted) < 0, timeout=0.1, on_timeout=lambda: f"I see {next(counted)}"
         )

@@ -175,9 +175,9 @@ def make_app() -> ASGIApp:
 
 
 def _set_production_mode() -> None:
-    os.environ["REFLEX_ENV_MODE"] = "prod"
-    os.environ["REFLEX_MOUNT_FRONTEND_COMPILED_APP"] = "true"
-    os.environ["REFLEX_SKIP_COMPILE"] = "true"
+    from authdemo.sessions.reflex.compat import SERVE_BUILT_PAGES
+
+    os.environ.update(SERVE_BUILT_PAGES, REFLEX_ENV_MODE="prod")
 
 
 def _host_to_show(address: str) -> str:

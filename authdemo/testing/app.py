@@ -22,7 +22,7 @@ from authdemo.sessions.core.users import User
 from authdemo.sessions.http.cookies import CookieNames
 from authdemo.sessions.http.csrf import Csrf
 from authdemo.sessions.reflex.auth import Auth
-from authdemo.sessions.reflex.compat import get_config, load_app
+from authdemo.sessions.reflex.compat import SERVE_BUILT_PAGES, get_config, load_app
 
 from .browser import Browser, Site
 from .thread import BlankPages, FrozenClock, Thread
@@ -168,8 +168,7 @@ def running_app(folder: Path) -> Iterator[RunningApp]:
 def _reflex_without_build(scratch: Path) -> Iterator[None]:
     """Have Reflex build nothing, and serve the pages that it finds elsewhere."""
     told = {
-        "REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
-        "REFLEX_SKIP_COMPILE": "true",
+        **SERVE_BUILT_PAGES,
         "REFLEX_WEB_WORKDIR": str(scratch),
     }
     before = {name: os.environ.get(name) for name in told}

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import httpx
 
+from authdemo.sessions.reflex.compat import SERVE_BUILT_PAGES
+
 from .thread import wait_until
 
 COMMAND = ("run", "--env", "prod", "--single-port")
@@ -24,8 +26,7 @@ _COMPLAINT = re.compile(r"\b(WARNING|ERROR|CRITICAL|Traceback)\b.*")
 _OF_THIS_PROCESS = frozenset(
     (
         "REFLEX_BACKEND_ONLY",
-        "REFLEX_MOUNT_FRONTEND_COMPILED_APP",
-        "REFLEX_SKIP_COMPILE",
+        *SERVE_BUILT_PAGES,
         "REFLEX_STATES_WORKDIR",
         "REFLEX_UPLOADED_FILES_DIR",
         "REFLEX_WEB_WORKDIR",

@@ -105,6 +105,12 @@ __all__ = [
 
 T = TypeVar("T")
 
+SERVE_BUILT_PAGES = {
+    environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.name: "true",
+    environment.REFLEX_SKIP_COMPILE.name: "true",
+}
+"""Environment variables that have an app serve its built pages, and build none."""
+
 
 def current_app() -> rx.App | None:
     """Find the app that is being built or served."""

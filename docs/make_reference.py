@@ -79,7 +79,7 @@ CHAPTERS = {
 }
 ERRORS = "Errors"
 TESTING = "Testing"
-_SIGN_IN = frozenset({"address", "identify", "new_verifier"})
+_SIGN_IN = frozenset({"authorization_url", "identify", "new_verifier", "use_clock"})
 INTERNAL = {
     "Auth": frozenset({"install", "member", "rules_for", "session_behind"}),
     "Callbacks": frozenset(
@@ -87,7 +87,7 @@ INTERNAL = {
     ),
     "RedirectProvider": _SIGN_IN,
     "OAuth2": _SIGN_IN,
-    "OpenIDConnect": _SIGN_IN | {"logout", "sign_out_address"},
+    "OpenIDConnect": _SIGN_IN | {"logout_url", "verify_logout"},
     "SessionLog": frozenset({"add_hooks"}),
     "SessionsPlugin": frozenset(
         {"auth", "get_static_assets", "post_compile", "pre_compile", "register_route"}

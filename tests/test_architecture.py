@@ -62,7 +62,6 @@ FRAMEWORKS = {
         "authdemo.testing",
         "authdemo.devtools.workshop",
     ),
-    "oauthlib": ("authdemo.sessions.providers",),
     "pytest": (),
     "reflex_base": ("authdemo.sessions.reflex.compat",),
     "redis": ("authdemo.sessions.stores",),

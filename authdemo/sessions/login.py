@@ -87,7 +87,7 @@ class Admission:
         self, provider: RedirectProvider, identity: Identity, *, began: float, member: User | None
     ) -> Granted:
         """Decide whether somebody whom a provider vouches for may come in."""
-        known = replace(identity, member=member)
+        known = replace(identity, linked_user=member)
         answer = await cb.call("user", partial(provider.user, known))
         if not answer:
             raise AccessDenied

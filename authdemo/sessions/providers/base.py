@@ -1,7 +1,10 @@
-"""Providers that send users away and back: what OAuth 2.0 and OpenID Connect share."""
+"""The authorization code flow with PKCE, which OAuth 2.0 and OpenID Connect share."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,8 +12,6 @@ from typing import Any, TypeAlias
 from urllib.parse import quote
 
 import httpx
-from oauthlib.common import add_params_to_uri
-from oauthlib.oauth2 import WebApplicationClient
 
 from ..core.arguments import check_function
 from ..core.errors import AccessDenied, ConfigurationError, OAuthCallbackError
@@ -19,32 +20,35 @@ from ..core.record import ProviderSession
 from ..core.users import User
 from ..core.utils import Clock
 from . import http_client
+from .http_client import with_query
+
+_VERIFIER_BYTES = 48
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What a provider has vouched for, with everything verified.
+    """A user of a provider, verified.
 
     Attributes:
         provider: The provider's id.
-        issuer: Who vouches.
-        subject: Whom the issuer means; with the issuer, the one thing to know a user by.
-        claims: What else it says.
-        member: The user who was signed in when the sign-in began, or None. To link accounts,
+        issuer: The provider's issuer.
+        subject: The user's id there. Issuer and subject together identify a user.
+        claims: What else the provider says about the user.
+        linked_user: The user who was signed in when the sign-in began, or None. To link accounts,
             remember issuer and subject for this user; an e-mail address proves nothing.
-        session: What the session is at the provider, for the server alone.
+        session: The session at the provider, for the server only.
     """
 
     provider: str
     issuer: str
     subject: str
     claims: Mapping[str, Any]
-    member: User | None = None
+    linked_user: User | None = None
     session: ProviderSession | None = field(default=None, repr=False)
 
 
 def default_user(identity: Identity) -> User:
-    """Make a user of an identity, for apps that keep none."""
+    """Create a user from an identity, for apps that keep none."""
     claims = identity.claims
     email = claims.get("email") if claims.get("email_verified") is True else None
     return User(
@@ -62,21 +66,15 @@ def _text(value: object) -> str | None:
 UserFactory: TypeAlias = Callable[[Identity], User | None | Awaitable[User | None]]
 TokenResponse: TypeAlias = Mapping[str, Any]
 
-VERIFIER_CHARACTERS = 64
-_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderEndpoints:
-    """Where a provider is asked what, and how (RFC 8414 section 2).
-
-    See RFC 9207.
-    """
+    """A provider's endpoints and what they support (RFC 8414 section 2, RFC 9207)."""
 
     authorization: str
     token: str
     issuer: str
-    always_says_issuer: bool = False
+    always_sends_issuer: bool = False
     takes_basic: bool = True
 
 
@@ -85,14 +83,14 @@ class RedirectProvider(ABC):
     """Sign-in at a provider by authorization code and PKCE (RFC 6749 section 4.1, RFC 7636).
 
     Attributes:
-        client_id: The app's id there.
-        client_secret: The app's secret there; empty for a public client.
-        id: The provider's id here.
+        client_id: The app's id at the provider.
+        client_secret: The app's secret at the provider; empty for a public client.
+        id: The provider's id in the app.
         name: The provider's name for people.
-        scope: What is asked for.
-        user: Makes a user of a verified `Identity`, or answers None to refuse; it may be async.
-        prompt: What the provider shall ask of the visitor, such as `select_account`.
-        type: `oidc` or `oauth`, as Auth.js calls them.
+        scope: The scopes that are requested.
+        user: Turns a verified `Identity` into a user, or returns None to deny; it may be async.
+        prompt: What the provider prompts for, such as `select_account`.
+        type: `oidc` or `oauth`, as in Auth.js.
     """
 
     client_id: str
@@ -105,7 +103,7 @@ class RedirectProvider(ABC):
     type: str
 
     def __post_init__(self) -> None:
-        """Check what can be checked without asking the provider."""
+        """Check the configuration."""
         if not self.client_id:
             raise ConfigurationError(f"{self.id!r} needs a client_id.")
         check_function(f"{type(self).__name__}(user=...)", self.user, "identity")
@@ -113,133 +111,96 @@ class RedirectProvider(ABC):
     @property
     @abstractmethod
     def origin(self) -> str:
-        """The origin that visitors are sent to; empty if no policy of a page can name it."""
+        """The origin of the sign-in page; empty if a Content-Security-Policy can't name it."""
 
-    def use_clock(self, clock: Clock) -> None:  # noqa: B027 - most have no use for one
-        """Go by the app's clock.
-
-        Args:
-            clock: The clock.
-        """
+    def use_clock(self, clock: Clock) -> None:  # noqa: B027 - only OpenID Connect needs it
+        """Use the app's clock."""
 
     def new_verifier(self) -> str:
-        """Make a proof key (RFC 7636 section 4.1)."""
-        verifier: str = self._client().create_code_verifier(VERIFIER_CHARACTERS)
-        return verifier
+        """Create a code verifier (RFC 7636 section 4.1)."""
+        return secrets.token_urlsafe(_VERIFIER_BYTES)
 
-    async def address(self, departure: OAuthState, *, state: str, redirect_uri: str) -> str:
-        """Find where to send the visitor.
-
-        Args:
-            departure: The sign-in under way.
-            state: What comes back with the visitor.
-            redirect_uri: Where the visitor comes back to.
-
-        Returns:
-            The provider's address, with all that it has to know.
-
-        Raises:
-            OAuthCallbackError: If the provider can't be reached.
-        """
+    async def authorization_url(self, state: OAuthState, *, key: str, redirect_uri: str) -> str:
+        """Create the URL to sign in at the provider; `key` is its `state` parameter."""
         async with http_client.client() as http:
-            place = await self._place(http)
-        asked = {
+            endpoints = await self._endpoints(http)
+        digest = hashlib.sha256(state.verifier.encode()).digest()
+        parameters = {
             "response_type": "code",
             "client_id": self.client_id,
             "redirect_uri": redirect_uri,
             "scope": self.scope,
-            "state": state,
-            "code_challenge": self._client().create_code_challenge(departure.verifier, "S256"),
+            "state": key,
+            "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
             "code_challenge_method": "S256",
-            "prompt": "login" if departure.min_auth_time else self.prompt,
-            **self._also_asked(departure),
+            "prompt": "login" if state.min_auth_time else self.prompt,
+            **self._extra_parameters(state),
         }
-        given = [(name, value) for name, value in asked.items() if value]
-        return str(add_params_to_uri(place.authorization, given))
+        return with_query(endpoints.authorization, parameters)
 
     async def identify(
-        self, departure: OAuthState, answer: Mapping[str, str], *, redirect_uri: str
+        self, state: OAuthState, query: Mapping[str, str], *, redirect_uri: str
     ) -> Identity:
-        """Find out who came back.
-
-        Args:
-            departure: The sign-in under way.
-            answer: The query that the visitor came back with.
-            redirect_uri: Where the visitor was to come back to.
-
-        Returns:
-            Who it is, verified.
-
-        Raises:
-            AccessDenied: If the visitor, or the provider, said no.
-            OAuthCallbackError: If anything is not as it must be.
-            CallbackFailed: If a function of the app raised, or answered with what it must not.
-        """
+        """Verify who comes back from the provider with this query."""
         async with http_client.client() as http:
-            place = await self._place(http)
-            _check(answer, place)
-            granted = await self._exchange(http, place, departure, answer["code"], redirect_uri)
-            return await self._recognise(http, granted, departure)
+            endpoints = await self._endpoints(http)
+            _check_response(query, endpoints)
+            tokens = await self._exchange(http, endpoints, state, query["code"], redirect_uri)
+            return await self._fetch_identity(http, tokens, state)
 
     @abstractmethod
-    async def _place(self, http: httpx.AsyncClient) -> ProviderEndpoints:
-        """Find out where the provider is asked what."""
+    async def _endpoints(self, http: httpx.AsyncClient) -> ProviderEndpoints: ...
 
     @abstractmethod
-    async def _recognise(
-        self, http: httpx.AsyncClient, granted: TokenResponse, departure: OAuthState
-    ) -> Identity:
-        """Find out whom the provider means by what it gave for a code."""
+    async def _fetch_identity(
+        self, http: httpx.AsyncClient, tokens: TokenResponse, state: OAuthState
+    ) -> Identity: ...
 
-    def _also_asked(self, _: OAuthState) -> Mapping[str, str]:
-        """Say what else the provider has to know when it is asked for a code."""
+    def _extra_parameters(self, _: OAuthState) -> Mapping[str, str]:
         return {}
-
-    def _client(self) -> WebApplicationClient:
-        return WebApplicationClient(self.client_id)
 
     async def _exchange(
         self,
         http: httpx.AsyncClient,
-        place: ProviderEndpoints,
-        departure: OAuthState,
+        endpoints: ProviderEndpoints,
+        state: OAuthState,
         code: str,
         redirect_uri: str,
     ) -> TokenResponse:
-        """Exchange a code for what it stands for; GitHub refuses with status 200."""
-        basic = bool(self.client_secret) and place.takes_basic
-        secret = {"client_secret": self.client_secret} if self.client_secret and not basic else {}
-        body = self._client().prepare_request_body(
-            code=code,
-            redirect_uri=redirect_uri,
-            code_verifier=departure.verifier,
-            include_client_id=not basic,
-            **secret,
+        """Exchange a code for tokens; GitHub reports errors with status 200."""
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "code_verifier": state.verifier,
+        }
+        auth = None
+        if self.client_secret and endpoints.takes_basic:  # RFC 6749 section 2.3.1
+            names = (quote(each, safe="") for each in (self.client_id, self.client_secret))
+            auth = httpx.BasicAuth(*names)
+        else:
+            form["client_id"] = self.client_id
+            if self.client_secret:
+                form["client_secret"] = self.client_secret
+        tokens = await http_client.fetch_object(
+            http, endpoints.token, method="POST", data=form, auth=auth
         )
-        auth = self._basic_auth() if basic else None
-        granted = await http_client.fetch_object(
-            http, place.token, method="POST", content=body, headers=_FORM, auth=auth
-        )
-        if "error" in granted or not isinstance(granted.get("access_token"), str):
-            raise OAuthCallbackError("The provider doesn't take the code.", reason="refused")
-        return granted
-
-    def _basic_auth(self) -> httpx.BasicAuth:
-        """Spell id and secret as RFC 6749 section 2.3.1 asks."""
-        return httpx.BasicAuth(quote(self.client_id, safe=""), quote(self.client_secret, safe=""))
+        if "error" in tokens or not isinstance(tokens.get("access_token"), str):
+            raise OAuthCallbackError("The provider rejected the code.", reason="refused")
+        return tokens
 
 
-def bearer(granted: TokenResponse) -> dict[str, str]:
-    """Spell the header by which a provider is asked in the visitor's name (RFC 6750)."""
-    return {"Authorization": f"Bearer {granted['access_token']}"}
+def bearer(tokens: TokenResponse) -> dict[str, str]:
+    """Create the header that authorizes requests for the user (RFC 6750)."""
+    return {"Authorization": f"Bearer {tokens['access_token']}"}
 
 
-def _check(answer: Mapping[str, str], place: ProviderEndpoints) -> None:
-    """Check an answer before anything in it is used; RFC 9207 against a mix-up."""
-    says_who = answer.get("iss", None if place.always_says_issuer else place.issuer)
-    if says_who != place.issuer:
-        raise OAuthCallbackError("The answer comes from another provider.", reason="issuer")
-    if answer.get("error") == "access_denied":
+def _check_response(query: Mapping[str, str], endpoints: ProviderEndpoints) -> None:
+    """Check an authorization response before using it; `iss` prevents mix-up (RFC 9207)."""
+    issuer = query.get("iss", None if endpoints.always_sends_issuer else endpoints.issuer)
+    if issuer != endpoints.issuer:
+        raise OAuthCallbackError("The response comes from another provider.", reason="issuer")
+    if query.get("error") == "access_denied":
         raise AccessDenied("The sign-in was cancelled.", reason="cancelled")
-    if not answer.get("code"):
+    if not query.get("code"):
         raise OAuthCallbackError("The provider could not sign you in.", reason="refused")

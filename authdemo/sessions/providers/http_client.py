@@ -9,35 +9,110 @@ import math
 import re
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any, Generic, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 
 from ..core.errors import OAuthCallbackError
 from ..core.utils import Clock
 
-_SOURCE = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
-"""What a policy can name of all that a host may be: no brackets, and no letters but these."""
+MAX_BYTES = 262_144
+"""The largest response; the rest is not read."""
+
+TIMEOUT_SECONDS = 10.0
+"""Seconds for a whole request, from the first byte to the last."""
+
+MAX_AGE = 3600
+"""Seconds that a response is cached."""
+
+RETRY_SECONDS = 10
+"""The minimum interval between two requests for the same document, whether the first failed."""
+
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
+"""GitHub needs `Accept` to answer in JSON; compressed content could exceed any limit."""
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
+"""The origins that a Content-Security-Policy can name."""
+
+T = TypeVar("T")
 
 
-def is_safe(address: object, *, query: bool = False) -> bool:
-    """Tell whether an address is https, or on this machine."""
+def unreachable() -> OAuthCallbackError:
+    """Create the error for a provider without a response."""
+    return OAuthCallbackError("The provider can't be reached right now.", reason="unreachable")
+
+
+def is_safe(url: object, *, query: bool = False) -> bool:
+    """Tell whether a URL is https, or on this machine."""
     try:
-        url = urlsplit(address) if isinstance(address, str) else urlsplit("")
+        parts = urlsplit(url) if isinstance(url, str) else urlsplit("")
     except ValueError:
         return False
-    if "#" in str(address) or (url.query and not query) or not url.hostname:
+    if "#" in str(url) or (parts.query and not query) or not parts.hostname:
         return False
-    return url.scheme == "https" or (url.scheme == "http" and _is_local(url.hostname))
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_local(parts.hostname))
 
 
-def origin_of(address: str) -> str:
-    """Name the origin of an address, for a Content-Security-Policy."""
-    url = urlsplit(address)
-    origin = f"{url.scheme}://{url.netloc.rpartition('@')[2]}".lower()
-    return origin if _SOURCE.fullmatch(origin) else ""
+def origin_of(url: str) -> str:
+    """Find the origin of a URL; empty if a Content-Security-Policy can't name it."""
+    parts = urlsplit(url)
+    origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}".lower()
+    return origin if _ORIGIN.fullmatch(origin) else ""
+
+
+def with_query(url: str, parameters: Mapping[str, str]) -> str:
+    """Add parameters to a URL; those without a value are left out."""
+    known = {name: value for name, value in parameters.items() if value}
+    separator = "&" if urlsplit(url).query else "?"
+    return f"{url.removesuffix('?')}{separator}{urlencode(known, quote_via=quote)}"
+
+
+def client() -> httpx.AsyncClient:
+    """Create a client that follows no redirects."""
+    return httpx.AsyncClient(
+        timeout=TIMEOUT_SECONDS, follow_redirects=False, headers=_HEADERS, verify=_ssl_context()
+    )
+
+
+async def fetch(http: httpx.AsyncClient, url: str, **options: Any) -> Any:
+    """Fetch JSON from a provider."""
+    try:
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            response, body = await _read(http, url, **options)
+        if response.is_success and len(body) <= MAX_BYTES:
+            return json.loads(body)
+    except (httpx.HTTPError, TimeoutError, ValueError, RecursionError) as error:
+        raise unreachable() from error
+    if response.is_server_error:
+        raise OAuthCallbackError("The provider can't answer right now.", reason="unreachable")
+    raise OAuthCallbackError("The provider rejected the request.", reason="refused")
+
+
+async def fetch_object(http: httpx.AsyncClient, url: str, **options: Any) -> Mapping[str, Any]:
+    """Fetch a JSON object from a provider."""
+    found = await fetch(http, url, **options)
+    if not isinstance(found, dict):
+        raise OAuthCallbackError("The provider's response is no JSON object.", reason="refused")
+    return found
+
+
+async def _read(http: httpx.AsyncClient, url: str, **options: Any) -> tuple[httpx.Response, bytes]:
+    body = bytearray()
+    async with http.stream(options.pop("method", "GET"), url, **options) as response:
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) > MAX_BYTES:
+                break
+    return response, bytes(body)
+
+
+@functools.cache
+def _ssl_context() -> ssl.SSLContext:
+    """Load the certificate authorities once: it takes as long as hundreds of requests."""
+    return httpx.create_ssl_context()
 
 
 def _is_local(host: str) -> bool:
@@ -47,106 +122,35 @@ def _is_local(host: str) -> bool:
         return host == "localhost"
 
 
-MAX_BYTES = 262_144
-"""How long an answer may be; what comes after is not read."""
+@dataclass(eq=False)
+class CachedFetch(Generic[T]):
+    """A document of a provider, fetched once for all who need it."""
 
-TIMEOUT_SECONDS = 10.0
-"""How long a question may take, from the first octet to the last."""
+    fetch: Callable[[httpx.AsyncClient], Awaitable[T]]
+    clock: Clock
+    _value: T | None = field(default=None, init=False)
+    _fetched_at: float = field(default=-math.inf, init=False)
+    _requested_at: float = field(default=-math.inf, init=False)
+    _error: OAuthCallbackError = field(default_factory=unreachable, init=False)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
-_WANTED = {"Accept": "application/json", "Accept-Encoding": "identity"}
-"""GitHub answers as a form unless it is asked for JSON; what is packed has no length to trust."""
-
-
-def client() -> httpx.AsyncClient:
-    """Make what asks a provider; it follows no redirect."""
-    return httpx.AsyncClient(
-        timeout=TIMEOUT_SECONDS, follow_redirects=False, headers=_WANTED, verify=_trusted()
-    )
-
-
-async def fetch(http: httpx.AsyncClient, url: str, **options: Any) -> Any:
-    """Ask a provider for JSON."""
-    try:
-        async with asyncio.timeout(TIMEOUT_SECONDS):
-            answer, body = await _answer(http, url, **options)
-        if answer.is_success and len(body) <= MAX_BYTES:
-            return json.loads(body)
-    except (httpx.HTTPError, TimeoutError, ValueError, RecursionError) as error:
-        raise OAuthCallbackError(
-            "The provider can't be reached right now.", reason="unreachable"
-        ) from error
-    if answer.is_server_error:
-        raise OAuthCallbackError("The provider can't answer right now.", reason="unreachable")
-    raise OAuthCallbackError(
-        "The provider refused, or doesn't answer as it should.", reason="refused"
-    )
-
-
-async def fetch_object(http: httpx.AsyncClient, url: str, **options: Any) -> Mapping[str, Any]:
-    """Ask a provider for a JSON object; see `fetch`."""
-    said = await fetch(http, url, **options)
-    if not isinstance(said, dict):
-        raise OAuthCallbackError("The provider doesn't answer as it should.", reason="refused")
-    return said
-
-
-async def _answer(
-    http: httpx.AsyncClient, url: str, **options: Any
-) -> tuple[httpx.Response, bytes]:
-    body = bytearray()
-    async with http.stream(options.pop("method", "GET"), url, **options) as answer:
-        async for chunk in answer.aiter_raw():
-            body += chunk
-            if len(body) > MAX_BYTES:
-                break
-    return answer, bytes(body)
-
-
-@functools.cache
-def _trusted() -> ssl.SSLContext:
-    """Read whose certificates are believed, once: it takes as long as hundreds of requests."""
-    return httpx.create_ssl_context()
-
-
-FRESH_SECONDS = 3600
-"""How long an answer is believed."""
-
-AGAIN_AFTER = 10
-"""Seconds from one question to the next, whatever became of the first."""
-
-T = TypeVar("T")
-
-
-class Remembered(Generic[T]):
-    """One answer of a provider, for everybody who needs it."""
-
-    def __init__(self, ask: Callable[[httpx.AsyncClient], Awaitable[T]], *, clock: Clock) -> None:
-        self._ask = ask
-        self._clock = clock
-        self._answer: T | None = None
-        self._answered = self._asked = -math.inf
-        self._trouble = OAuthCallbackError(
-            "The provider can't be reached right now.", reason="unreachable"
-        )
-        self._lock = asyncio.Lock()
-
-    async def read(self, http: httpx.AsyncClient, *, anew: bool = False) -> T:
-        """Read the answer, and ask if that is due."""
+    async def get(self, http: httpx.AsyncClient, *, force: bool = False) -> T:
+        """Return the document, and fetch it if it is due."""
         async with self._lock:
-            now = self._clock()
-            fresh = self._answer if abs(now - self._answered) <= FRESH_SECONDS else None
-            if (fresh is None or anew) and abs(now - self._asked) >= AGAIN_AFTER:
-                return await self._renewed(http, now)
-            if fresh is None:
-                raise OAuthCallbackError(self._trouble.message, reason=self._trouble.reason)
-            return fresh
+            now = self.clock()
+            value = self._value if abs(now - self._fetched_at) <= MAX_AGE else None
+            if (value is None or force) and abs(now - self._requested_at) >= RETRY_SECONDS:
+                return await self._fetch(http, now)
+            if value is None:
+                raise OAuthCallbackError(self._error.message, reason=self._error.reason)
+            return value
 
-    async def _renewed(self, http: httpx.AsyncClient, now: float) -> T:
-        self._asked = now
+    async def _fetch(self, http: httpx.AsyncClient, now: float) -> T:
+        self._requested_at = now
         try:
-            answer = await self._ask(http)
+            value = await self.fetch(http)
         except OAuthCallbackError as error:
-            self._trouble = error
+            self._error = error
             raise
-        self._answer, self._answered = answer, now
-        return answer
+        self._value, self._fetched_at = value, now
+        return value

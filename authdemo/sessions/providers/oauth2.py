@@ -1,9 +1,9 @@
-"""Sign-in at a provider that speaks OAuth 2 and no OpenID Connect: it has no id token."""
+"""Sign-in at a provider that speaks OAuth 2, but not OpenID Connect: there is no ID token."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -17,17 +17,16 @@ from .base import Identity, ProviderEndpoints, RedirectProvider, TokenResponse, 
 from .http_client import fetch, fetch_object, is_safe, origin_of
 
 
+@dataclass(frozen=True, slots=True)
 class OAuthClient:
-    """What a visitor has granted the app at a provider."""
+    """What the user has granted the app, and requests with it."""
 
-    def __init__(self, http: httpx.AsyncClient, said: TokenResponse, asked: str) -> None:
-        self._http = http
-        self._header = bearer(said)
-        granted = str(said.get("scope", asked))
-        self.scope = frozenset(granted.replace(",", " ").split())  # GitHub writes commas
+    scope: frozenset[str]
+    _http: httpx.AsyncClient = field(repr=False)
+    _header: Mapping[str, str] = field(repr=False)
 
-    async def ask(self, url: str) -> Any:
-        """Ask the provider for more, in the visitor's name."""
+    async def get_json(self, url: str) -> Any:
+        """Fetch JSON from the provider, authorized by the user."""
         return await fetch(self._http, url, headers=self._header)
 
 
@@ -40,22 +39,22 @@ class OAuth2(RedirectProvider):
     """Sign-in at a provider by plain OAuth 2 (Auth.js: an `oauth` provider).
 
     Attributes:
-        issuer: Who vouches: the provider's name for itself, an https address. If an answer says
-            where it comes from, it has to be from there (RFC 9207).
-        authorization_endpoint: Where the visitor is sent.
+        issuer: The provider's identifier, an https URL. A response that names an issuer has to
+            name this one (RFC 9207).
+        authorization_endpoint: Where users sign in.
         token_endpoint: Where a code is exchanged.
-        userinfo_endpoint: Where the provider says who somebody is.
-        claims: Makes claims, as OpenID Connect names them, of what the provider says there: `sub`,
-            and what there is of `name`, `email`, `email_verified` and `picture`. Gets that and a
-            `OAuthClient`, to ask for more; it may be async.
-        client_id: The app's id there.
-        client_secret: The app's secret there; empty for a public client.
-        id: The provider's id here.
+        userinfo_endpoint: Where the provider describes the user.
+        claims: Turns that description into OpenID Connect's claims: `sub`, and if known `name`,
+            `email`, `email_verified` and `picture`. Takes it and an `OAuthClient` for further
+            requests; it may be async.
+        client_id: The app's id at the provider.
+        client_secret: The app's secret at the provider; empty for a public client.
+        id: The provider's id in the app.
         name: The provider's name for people.
-        scope: What is asked for.
-        user: Makes a user of a verified `Identity`, or answers None to refuse; it may be async.
-        secret_in_form: Whether the secret goes into the form, not into `Authorization: Basic`.
-        prompt: What the provider shall ask of the visitor, such as `select_account`.
+        scope: The scopes that are requested.
+        user: Turns a verified `Identity` into a user, or returns None to deny; it may be async.
+        secret_in_form: Whether the secret is sent in the form, not in `Authorization: Basic`.
+        prompt: What the provider prompts for, such as `select_account`.
         type: Always `oauth`.
     """
 
@@ -68,15 +67,14 @@ class OAuth2(RedirectProvider):
     type: str = "oauth"
 
     def __post_init__(self) -> None:
-        """Check what can be checked without asking the provider."""
+        """Check the configuration."""
         super().__post_init__()
         check_function("OAuth2(claims=...)", self.claims, "said", "grant")
-        names = ("issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint")
-        for name in names:
-            address = getattr(self, name)
-            if not is_safe(address, query=name != "issuer"):
+        for name in ("issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint"):
+            url = getattr(self, name)
+            if not is_safe(url, query=name != "issuer"):
                 raise ConfigurationError(
-                    f"The {name} of {self.id!r} must be an https address, not {address!r}."
+                    f"The {name} of {self.id!r} must be an https address, not {url!r}."
                 )
 
     @property
@@ -84,7 +82,7 @@ class OAuth2(RedirectProvider):
         """The origin of the authorization endpoint."""
         return origin_of(self.authorization_endpoint)
 
-    async def _place(self, _: httpx.AsyncClient) -> ProviderEndpoints:
+    async def _endpoints(self, _: httpx.AsyncClient) -> ProviderEndpoints:
         return ProviderEndpoints(
             authorization=self.authorization_endpoint,
             token=self.token_endpoint,
@@ -92,14 +90,15 @@ class OAuth2(RedirectProvider):
             takes_basic=not self.secret_in_form,
         )
 
-    async def _recognise(
-        self, http: httpx.AsyncClient, granted: TokenResponse, _: OAuthState
+    async def _fetch_identity(
+        self, http: httpx.AsyncClient, tokens: TokenResponse, _: OAuthState
     ) -> Identity:
-        said = await fetch_object(http, self.userinfo_endpoint, headers=bearer(granted))
-        rights = OAuthClient(http, granted, self.scope)
-        answer = await call("claims", partial(self.claims, said, rights))
+        profile = await fetch_object(http, self.userinfo_endpoint, headers=bearer(tokens))
+        scopes = str(tokens.get("scope", self.scope)).replace(",", " ")  # GitHub sends commas
+        granted = OAuthClient(frozenset(scopes.split()), http, bearer(tokens))
+        answer = await call("claims", partial(self.claims, profile, granted))
         claims: Claims = typed("claims", answer, Mapping)  # type: ignore[type-abstract]
         subject = claims.get("sub")
         if not isinstance(subject, str) or not subject:
-            raise OAuthCallbackError("The provider doesn't say who it is.", reason="subject")
+            raise OAuthCallbackError("The provider doesn't name the user.", reason="subject")
         return Identity(provider=self.id, issuer=self.issuer, subject=subject, claims=claims)

@@ -15,21 +15,22 @@ from .http_client import is_safe
 from .oauth2 import OAuth2, OAuthClient
 from .oidc import OpenIDConnect
 
-EMAIL_SCOPES = frozenset({"user", "user:email"})
+_EMAIL_SCOPES = frozenset({"user", "user:email"})
 
 
-async def read_claims(
+async def _github_claims(
     profile: Mapping[str, Any], granted: OAuthClient, *, emails: str
 ) -> dict[str, Any]:
-    """Read GitHub's profile as OpenID Connect would tell it.
+    """Turn GitHub's profile into OpenID Connect's claims.
 
-    The subject is the numeric id: a login can be changed, and then taken by somebody else. The
-    profile's own address is what its owner wants to be seen, so it isn't used.
+    The subject is the numeric id: a login can be changed, and then taken by another user. The
+    profile's e-mail address is only for display, so it isn't used.
     """
     number = profile.get("id")
     if type(number) is not int:
-        raise OAuthCallbackError("GitHub doesn't say who it is.", reason="subject")
-    email = _primary(await granted.ask(emails)) if granted.scope & EMAIL_SCOPES else None
+        raise OAuthCallbackError("GitHub doesn't name the user.", reason="subject")
+    can_read = bool(granted.scope & _EMAIL_SCOPES)
+    email = _primary_email(await granted.get_json(emails)) if can_read else None
     return {
         "sub": str(number),
         "name": profile.get("name") or profile.get("login"),
@@ -40,7 +41,7 @@ async def read_claims(
     }
 
 
-def _primary(addresses: object) -> str | None:
+def _primary_email(addresses: object) -> str | None:
     """Find the primary address, if it is verified."""
     listed = addresses if isinstance(addresses, list) else []
     own = (each for each in listed if isinstance(each, dict) and each.get("primary") is True)
@@ -50,62 +51,61 @@ def _primary(addresses: object) -> str | None:
 
 
 def keycloak(url: str, realm: str, *, client_id: str, **more: Any) -> OpenIDConnect:
-    """Declare a realm of Keycloak.
+    """Sign in at a realm of Keycloak.
 
     Args:
-        url: Where Keycloak is, like `https://sso.example.com`.
+        url: Keycloak's URL, like `https://sso.example.com`.
         realm: The realm.
-        client_id: The app's id there.
-        **more: What `OpenIDConnect` takes.
+        client_id: The app's id at the provider.
+        **more: Further options of `OpenIDConnect`.
 
     Returns:
         The provider.
     """
     issuer = f"{url.rstrip('/')}/realms/{realm}"
-    return _declared("keycloak", "Keycloak")(issuer=issuer, client_id=client_id, **more)
+    return _oidc("keycloak", "Keycloak", issuer, client_id=client_id, **more)
 
 
 def auth0(domain: str, *, client_id: str, **more: Any) -> OpenIDConnect:
-    """Declare a tenant of Auth0.
+    """Sign in at a tenant of Auth0.
 
     Args:
         domain: The tenant's domain, like `example.eu.auth0.com`.
-        client_id: The app's id there.
-        **more: What `OpenIDConnect` takes.
+        client_id: The app's id at the provider.
+        **more: Further options of `OpenIDConnect`.
 
     Returns:
         The provider.
     """
-    return _declared("auth0", "Auth0")(issuer=f"https://{domain}/", client_id=client_id, **more)
+    return _oidc("auth0", "Auth0", f"https://{domain}/", client_id=client_id, **more)
 
 
 def microsoft(tenant: str, *, client_id: str, **more: Any) -> OpenIDConnect:
-    """Declare a tenant of Microsoft Entra ID.
+    """Sign in at a tenant of Microsoft Entra ID.
 
     Args:
-        tenant: The tenant's id, a UUID: an issuer for all tenants vouches for nobody.
-        client_id: The app's id there.
-        **more: What `OpenIDConnect` takes.
+        tenant: The tenant's id, a UUID. The issuer for all tenants vouches for no user.
+        client_id: The app's id at the provider.
+        **more: Further options of `OpenIDConnect`.
 
     Returns:
         The provider.
     """
     issuer = f"https://login.microsoftonline.com/{tenant}/v2.0"
-    return _declared("microsoft-entra-id", "Microsoft")(issuer=issuer, client_id=client_id, **more)
+    return _oidc("microsoft-entra-id", "Microsoft", issuer, client_id=client_id, **more)
 
 
 def google(*, client_id: str, **more: Any) -> OpenIDConnect:
-    """Declare Google.
+    """Sign in at Google.
 
     Args:
-        client_id: The app's id there.
-        **more: What `OpenIDConnect` takes.
+        client_id: The app's id at the provider.
+        **more: Further options of `OpenIDConnect`.
 
     Returns:
         The provider.
     """
-    issuer = "https://accounts.google.com"
-    return _declared("google", "Google")(issuer=issuer, client_id=client_id, **more)
+    return _oidc("google", "Google", "https://accounts.google.com", client_id=client_id, **more)
 
 
 def github(
@@ -115,47 +115,47 @@ def github(
     api: str = "https://api.github.com",
     **more: Any,
 ) -> OAuth2:
-    """Declare GitHub, which speaks OAuth 2 only.
+    """Sign in at GitHub, which speaks OAuth 2 only.
 
     Args:
-        client_id: The app's id there.
-        url: Where GitHub is; of a server of your own, its address.
-        api: Where its API is; of a server of your own, like `https://git.example.com/api/v3`.
-        **more: What `OAuth2` takes.
+        client_id: The app's id at the provider.
+        url: GitHub's URL, or that of your own server.
+        api: The URL of its API, for your own server like `https://git.example.com/api/v3`.
+        **more: Further options of `OAuth2`.
 
     Returns:
         The provider.
     """
-    declared = {
+    options = {
         "id": "github",
         "name": "GitHub",
         "issuer": f"{url}/login/oauth",
         "authorization_endpoint": f"{url}/login/oauth/authorize",
         "token_endpoint": f"{url}/login/oauth/access_token",
         "userinfo_endpoint": f"{api}/user",
-        "claims": partial(read_claims, emails=f"{api}/user/emails"),
+        "claims": partial(_github_claims, emails=f"{api}/user/emails"),
         "scope": "read:user user:email",
         "secret_in_form": True,
     }
-    return OAuth2(client_id=client_id, **{**declared, **more})
+    return OAuth2(client_id=client_id, **{**options, **more})
 
 
-def _declared(provider_id: str, name: str) -> partial[OpenIDConnect]:
-    return partial(OpenIDConnect, id=provider_id, name=name)
+def _oidc(provider_id: str, name: str, issuer: str, **more: Any) -> OpenIDConnect:
+    return OpenIDConnect(**{"id": provider_id, "name": name, "issuer": issuer, **more})
 
 
 @dataclass(frozen=True, slots=True)
 class _EnvPreset:
-    """One provider, and what its variables begin with."""
+    """A provider, and the prefix of its variables."""
 
     prefix: str
-    declare: Callable[..., RedirectProvider]
+    create: Callable[..., RedirectProvider]
     issuer: re.Pattern[str] | None = None
     example: str = ""
     needs_secret: bool = False
 
 
-_WAYS = (
+_PRESETS = (
     _EnvPreset("AUTH_OIDC", OpenIDConnect, re.compile("(?P<issuer>.+)"), "https://sso.example.com"),
     _EnvPreset("AUTH_GOOGLE", google),
     _EnvPreset(
@@ -181,9 +181,9 @@ _WAYS = (
 
 
 VARIABLES = frozenset(
-    f"{way.prefix}_{part}"
-    for way in _WAYS
-    for part in ("ID", "SECRET", *(("ISSUER",) if way.issuer else ()))
+    f"{preset.prefix}_{part}"
+    for preset in _PRESETS
+    for part in ("ID", "SECRET", *(("ISSUER",) if preset.issuer else ()))
 )
 """All variables that are read."""
 
@@ -191,59 +191,56 @@ VARIABLES = frozenset(
 def providers_from_environ(
     environ: Mapping[str, str] = os.environ, *, user: UserFactory = default_user
 ) -> list[RedirectProvider]:
-    """Declare the providers for which there are variables (Auth.js: environment variables).
+    """Create the providers that the environment configures (Auth.js: environment variables).
 
-    `AUTH_<PROVIDER>_ID` and `AUTH_<PROVIDER>_SECRET` hold the app's id and secret there, and
-    `AUTH_<PROVIDER>_ISSUER` the issuer, unless it is the same for everyone. Providers are `OIDC`,
-    which is any that speaks OpenID Connect, `GOOGLE`, `MICROSOFT_ENTRA_ID`, `KEYCLOAK`, `AUTH0`
+    `AUTH_<PROVIDER>_ID` and `AUTH_<PROVIDER>_SECRET` are the app's id and secret at the provider,
+    and `AUTH_<PROVIDER>_ISSUER` is the issuer, unless it is the same for everyone. Providers are
+    `OIDC` (any that speaks OpenID Connect), `GOOGLE`, `MICROSOFT_ENTRA_ID`, `KEYCLOAK`, `AUTH0`
     and `GITHUB`.
 
     Args:
         environ: The environment's variables.
-        user: Makes a user of a verified `Identity`, or answers None to refuse.
+        user: Turns a verified `Identity` into a user, or returns None to deny.
 
     Returns:
         The providers; none if there are no variables.
 
     Raises:
-        ConfigurationError: Names the variable and says what it takes.
+        ConfigurationError: Names the variable and the values that it takes.
     """
-    return [_from_environ(way, environ, user) for way in _WAYS if _is_named(way, environ)]
+    return [_create(preset, environ, user) for preset in _PRESETS if _is_named(preset, environ)]
 
 
-def _is_named(way: _EnvPreset, environ: Mapping[str, str]) -> bool:
-    return any(environ.get(f"{way.prefix}_{part}") for part in ("ID", "SECRET", "ISSUER"))
+def _is_named(preset: _EnvPreset, environ: Mapping[str, str]) -> bool:
+    return any(environ.get(f"{preset.prefix}_{part}") for part in ("ID", "SECRET", "ISSUER"))
 
 
-def _from_environ(
-    way: _EnvPreset, environ: Mapping[str, str], user: UserFactory
-) -> RedirectProvider:
-    more = {
-        "client_id": _needed(f"{way.prefix}_ID", environ, "the app's id at the provider"),
-        "client_secret": environ.get(f"{way.prefix}_SECRET", ""),
-    }
-    if way.needs_secret:
-        _needed(f"{way.prefix}_SECRET", environ, "the app's secret at the provider")
-    return way.declare(**more, **_place(way, environ), user=user)
+def _create(preset: _EnvPreset, environ: Mapping[str, str], user: UserFactory) -> RedirectProvider:
+    client_id = _require(f"{preset.prefix}_ID", environ, "the app's id at the provider")
+    secret = environ.get(f"{preset.prefix}_SECRET", "")
+    if preset.needs_secret:
+        _require(f"{preset.prefix}_SECRET", environ, "the app's secret at the provider")
+    options = _issuer_options(preset, environ)
+    return preset.create(client_id=client_id, client_secret=secret, **options, user=user)
 
 
-def _needed(name: str, environ: Mapping[str, str], what: str) -> str:
+def _require(name: str, environ: Mapping[str, str], what: str) -> str:
     value = environ.get(name)
     if not value:
         raise ConfigurationError(f"{name} takes {what}; it is not set.")
     return value
 
 
-def _place(way: _EnvPreset, environ: Mapping[str, str]) -> dict[str, str]:
-    """Read where the provider is, however its address ends."""
-    if way.issuer is None:
+def _issuer_options(preset: _EnvPreset, environ: Mapping[str, str]) -> dict[str, str]:
+    """Read an issuer, with or without a slash at its end."""
+    if preset.issuer is None:
         return {}
-    name = f"{way.prefix}_ISSUER"
+    name = f"{preset.prefix}_ISSUER"
     value = environ.get(name, "")
-    found = way.issuer.fullmatch(value)
-    if found is None or not is_safe(value):
+    match = preset.issuer.fullmatch(value)
+    if match is None or not is_safe(value):
         raise ConfigurationError(
             f"{name} takes the issuer's https address without a query, "
-            f"like {way.example}; it is {value!r}."
+            f"like {preset.example}; it is {value!r}."
         )
-    return found.groupdict()
+    return match.groupdict()

@@ -13,7 +13,7 @@ BACK = "https://app.example/api/auth/callback/oidc"
 
 async def sign_in(provider: OpenIDConnect, cheat: Cheat) -> Identity:
     """Go to the provider and come back, and tell who that is."""
-    departure = OAuthState(
+    state = OAuthState(
         provider=provider.id,
         nonce="a nonce",
         verifier=provider.new_verifier(),
@@ -22,6 +22,6 @@ async def sign_in(provider: OpenIDConnect, cheat: Cheat) -> Identity:
         browser="",
         started_at=0,
     )
-    address = await provider.address(departure, state="a state", redirect_uri=BACK)
+    address = await provider.authorization_url(state, key="a state", redirect_uri=BACK)
     answer = query_of(cheat.authorize(query_of(address)))
-    return await provider.identify(departure, answer, redirect_uri=BACK)
+    return await provider.identify(state, answer, redirect_uri=BACK)

@@ -53,10 +53,10 @@ async def test_a_key_is_not_good_because_nobody_can_be_asked(
     await sign_in(provider, cheat)
     token = cheat.logout_token()
     cheat.is_down = True
-    assert (await provider.logout(token)).subject == "eve"
+    assert (await provider.verify_logout(token)).subject == "eve"
     clock.advance(hours=1, seconds=1)
     with pytest.raises(OAuthCallbackError, match="can't answer"):
-        await provider.logout(token)
+        await provider.verify_logout(token)
 
 
 async def test_who_does_not_answer_is_left_in_peace_for_ten_seconds(
@@ -66,12 +66,12 @@ async def test_who_does_not_answer_is_left_in_peace_for_ten_seconds(
     token, cheat.is_down = cheat.logout_token(), True
     for _ in range(3):
         with pytest.raises(OAuthCallbackError, match="can't answer") as refused:
-            await provider.logout(token)
+            await provider.verify_logout(token)
         assert refused.value.reason == "unreachable"
     assert cheat.asked == [METADATA]
     clock.advance(10)
     cheat.is_down = False
-    assert (await provider.logout(token)).subject == "eve"
+    assert (await provider.verify_logout(token)).subject == "eve"
 
 
 async def test_provider_is_asked_again_after_clock_steps_back(
@@ -79,10 +79,10 @@ async def test_provider_is_asked_again_after_clock_steps_back(
 ) -> None:
     token, cheat.is_down = cheat.logout_token(), True
     with pytest.raises(OAuthCallbackError, match="can't answer"):
-        await provider.logout(token)
+        await provider.verify_logout(token)
     clock.advance(-30)
     cheat.is_down = False
-    assert (await provider.logout(token)).subject == "eve"
+    assert (await provider.verify_logout(token)).subject == "eve"
 
 
 async def test_keys_that_can_not_be_read_are_not_asked_for_all_the_time(
@@ -96,7 +96,7 @@ async def test_keys_that_can_not_be_read_are_not_asked_for_all_the_time(
 
 async def test_many_at_once_ask_once(provider: OpenIDConnect, cheat: Cheat) -> None:
     token = cheat.logout_token()
-    said = await asyncio.gather(*(provider.logout(token) for _ in range(5)))
+    said = await asyncio.gather(*(provider.verify_logout(token) for _ in range(5)))
     assert {each.subject for each in said} == {"eve"}
     assert cheat.asked == [METADATA, KEYS]
 

@@ -139,7 +139,7 @@ async def test_who_is_on_the_way_out_goes_on_without_the_store(
     tmp_path: Path, cheat: Cheat
 ) -> None:
     store = Full(tmp_path / "sessions.db")
-    provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT, end_session=True)
+    provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT, rp_initiated_logout=True)
     async with open_house(tmp_path, provider, store=store) as house:
         answer = query_of(cheat.authorize(await house.go("oidc")))
         await house.oauth_callback("oidc", answer)
@@ -154,7 +154,7 @@ async def test_who_is_on_the_way_out_goes_on_without_the_store(
 async def test_the_way_out_is_over_after_ten_minutes_of_the_clock_that_is_there_now(
     tmp_path: Path, cheat: Cheat
 ) -> None:
-    provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT, end_session=True)
+    provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT, rp_initiated_logout=True)
     async with open_house(tmp_path, provider) as house:
         await house.oauth_callback("oidc", query_of(cheat.authorize(await house.go("oidc"))))
         later = house.auth.clock = FrozenClock()

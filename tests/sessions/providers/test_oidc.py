@@ -12,7 +12,7 @@ from authdemo.testing import free_port
 async def test_a_provider_that_can_not_be_reached_signs_nobody_out_and_says_so() -> None:
     nowhere = OpenIDConnect(issuer=f"http://127.0.0.1:{free_port()}", client_id="x")
     with pytest.raises(OAuthCallbackError) as refused:
-        await nowhere.sign_out_address("", state="s", redirect_uri="https://app.example/back")
+        await nowhere.logout_url("", state="s", redirect_uri="https://app.example/back")
     assert refused.value.reason == "unreachable"
 
 

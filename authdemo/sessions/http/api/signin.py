@@ -169,8 +169,8 @@ class SignInApi(Resource):
         try:
             if wait := await self._limit.take(context.device.ip):
                 raise TooManyDepartures(wait)
-            url = await provider.address(
-                state, state=key, redirect_uri=_redirect_uri(context, provider)
+            url = await provider.authorization_url(
+                state, key=key, redirect_uri=_redirect_uri(context, provider)
             )
         except SignInError as error:
             return self._reject_provider(request, context, provider, error, target)

@@ -92,7 +92,11 @@ class SignOutApi(Resource):
     ) -> str | None:
         """Find where an ended session signs out at its provider, if it has to."""
         provider, there = self.auth.providers.get(record.provider), record.provider_session
-        if there is None or not isinstance(provider, OpenIDConnect) or not provider.end_session:
+        if (
+            there is None
+            or not isinstance(provider, OpenIDConnect)
+            or not provider.rp_initiated_logout
+        ):
             return None
         state = LogoutState(provider=provider.id, callback_url=target, id_token=there.id_token)
         with suppress(StoreUnavailable):  # the session has ended; the rest isn't worth an error
@@ -104,8 +108,9 @@ class SignOutApi(Resource):
         "GET /signout/{provider}",
         "signOutThere",
         "Go to the provider to sign out there",
-        "`POST signout` redirects here if the session came from a provider with `end_session`. The "
-        "session has ended already. An unknown or used ticket redirects home.",
+        "`POST signout` redirects here if the session came from a provider with "
+        "`rp_initiated_logout`. The session has ended already. An unknown or used ticket redirects "
+        "home.",
         tag="sign out",
         parameters=["provider", query("ticket", "From `POST signout`.")],
         answers=_REDIRECT,
@@ -120,7 +125,7 @@ class SignOutApi(Resource):
             return responses.redirect(base_url, 302)
         try:
             back = await self._states.put(state.model_copy(update={"id_token": ""}))
-            url = await provider.sign_out_address(
+            url = await provider.logout_url(
                 state.id_token,
                 state=back,
                 redirect_uri=f"{base_url}{BASE}/post-logout/{provider.id}",
@@ -172,7 +177,7 @@ class SignOutApi(Resource):
         token, device = (await request.read()).get("logout_token"), device_of(request.scope)
         try:
             async with self._limit.attempt(device.ip, is_failure=_is_invalid):
-                logout = await provider.logout(token)
+                logout = await provider.verify_logout(token)
         except OAuthCallbackError as error:
             entry = AuditEvent(
                 kind="refused",
@@ -185,7 +190,7 @@ class SignOutApi(Resource):
             details = {"error": "invalid_request", "error_description": error.message}
             return responses.json_error(BodyRejected(error.message, 400), details)
         for record in await self.auth.sessions.list_by_provider_id(logout.provider_id(provider.id)):
-            if logout.concerns(record, leeway=provider.leeway):
+            if logout.matches(record, leeway=provider.leeway):
                 await self.auth.sessions.end(record.id, "revoked", device=device)
         return responses.private_json({})
 

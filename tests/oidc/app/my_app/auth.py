@@ -17,8 +17,8 @@ async def authorize(credentials):
 def linked(identity):
     """A member who signs in at the provider links it; next time that is enough."""
     place = (identity.issuer, identity.subject)
-    if identity.member is not None:
-        LINKS[place] = identity.member
+    if identity.linked_user is not None:
+        LINKS[place] = identity.linked_user
     return LINKS.get(place)
 
 
@@ -54,11 +54,11 @@ auth = Auth(
     providers=[
         Credentials(authorize=authorize),
         declared("honest", "honest"),
-        declared("leaving", "honest", end_session=True),
+        declared("leaving", "honest", rp_initiated_logout=True),
         declared("cheat", "cheat"),
         declared("linked", "cheat", user=linked),
-        declared("left", "cheat", end_session=True),
-        declared("closed", "cheat", end_session=True),
+        declared("left", "cheat", rp_initiated_logout=True),
+        declared("closed", "cheat", rp_initiated_logout=True),
         github(client_id="my_app", client_secret=secret, url=place, api=place),
         forge(place, secret),
     ],

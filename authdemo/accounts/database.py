@@ -85,9 +85,9 @@ class Database:
         except IntegrityError:
             raise
         except (DBAPIError, PoolTimeout, OSError) as error:
-            self._trouble.begin(_cause(error))
+            self._trouble.failed(_cause(error))
             raise AccountsUnavailable from error
-        self._trouble.end()
+        self._trouble.recovered()
         return result
 
     def close(self) -> None:

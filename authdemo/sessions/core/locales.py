@@ -16,7 +16,7 @@ from typing import TypeAlias
 from pydantic import TypeAdapter, ValidationError
 
 from .errors import ConfigurationError
-from .utils import weighted
+from .utils import parse_weights
 
 DEFAULT = "en"
 OWN = Path(__file__).parent.parent / "locales"
@@ -62,7 +62,7 @@ class Locales:
 
 
 def _by_preference(accepted: str) -> list[str]:
-    wanted = sorted(weighted(accepted), key=lambda each: -each[1])
+    wanted = sorted(parse_weights(accepted), key=lambda each: -each[1])
     return [tag for tag, weight in wanted if weight > 0]
 
 

@@ -17,7 +17,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from .errors import CredentialsSignin, TooManyAttempts, TooManySignIns, TooManyUpdates
 from .settings import ADDRESS_FACTOR, Rate
 from .store import SessionStore
-from .utils import Clock, Locks, new_id, system_clock
+from .utils import Clock, KeyedLocks, new_id, system_clock
 
 _SUBSCRIBER_BITS = 64
 _MAX_ADDRESS = 64
@@ -81,7 +81,7 @@ class SlidingWindow:
     window: float
     _: KW_ONLY
     clock: Clock
-    _turns: Locks = field(default_factory=Locks, init=False)
+    _turns: KeyedLocks = field(default_factory=KeyedLocks, init=False)
 
     @asynccontextmanager
     async def one(

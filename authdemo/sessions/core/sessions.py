@@ -34,7 +34,7 @@ from .settings import SessionOptions
 from .store import Ordered, SessionStore
 from .tokens import Claims
 from .users import User
-from .utils import Clock, Locks, iso, new_id
+from .utils import Clock, KeyedLocks, iso, new_id
 
 _MAX_VALIDATED = 16_384
 
@@ -73,7 +73,7 @@ class SessionService:
     trail: AuditTrail
     clock: Clock
     feed: Feed = field(default_factory=Feed)
-    _locks: Locks = field(default_factory=Locks, init=False)
+    _locks: KeyedLocks = field(default_factory=KeyedLocks, init=False)
     _validated: OrderedDict[str, int] = field(default_factory=OrderedDict, init=False)
 
     async def begin(
@@ -312,7 +312,7 @@ class SessionService:
         known: SessionRecord | None = None,
     ) -> UpdateResult:
         lock = self._locks.of(sid)
-        known = None if lock.is_taken else known
+        known = None if lock.locked() else known
         revise = partial(self._revise, accept=accept, cause=cause, extend=extend, device=device)
         async with lock:  # until the commit is ordered, not until it is durable
             result, ordered = await self._compare_and_swap(sid, known, revise)

@@ -1,4 +1,4 @@
-"""Clock, ids, locks and tasks: small helpers of several modules."""
+"""Clock, identifiers, locks and background tasks."""
 
 from __future__ import annotations
 
@@ -10,235 +10,169 @@ import os
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from types import TracebackType
 from typing import TypeAlias, TypeVar
+from weakref import WeakValueDictionary
 
 Clock: TypeAlias = Callable[[], float]
 """Seconds since 1970-01-01 UTC."""
 
-_MOST_WRITTEN = 4096
+T = TypeVar("T")
+Work: TypeAlias = Callable[[], Awaitable[None]]
 
+logger = logging.getLogger("authdemo.sessions")
 system_clock: Clock = time.time
 
+_MAX_CACHED = 4096
+_ID_BYTES = 20
+_RANDOM_BYTES = 32
+_BATCH_SIZE = 128
+_CLEAR_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+_TAB_CHARACTERS = 4
+_MIN_BACKOFF = 0.1
+_MAX_BACKOFF = 60.0
+_CANCEL_TIMEOUT = 1.0
 
-@lru_cache(_MOST_WRITTEN)
+
+@lru_cache(_MAX_CACHED)
 def iso(seconds: float) -> str:
-    """Write a time as JavaScript's `Date.toISOString()` does."""
+    """Format a time as JavaScript's `Date.toISOString()` does."""
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-T = TypeVar("T")
-
-
 async def maybe_await(answer: T | Awaitable[T]) -> T:
-    """Wait for an answer, if it has to be waited for."""
+    """Return a value, or what an awaitable returns."""
     if answer is None:
         return answer
     return await answer if isinstance(answer, Awaitable) else answer
 
 
-_BYTES = 20
-_OCTETS = 32
-_FETCHED = 128
-_CLEAR = "23456789abcdefghjkmnpqrstuvwxyz"
-_TAB_CHARACTERS = 4
-_MOST_NAMED = 4096
+_random: deque[bytes] = deque()
+os.register_at_fork(after_in_child=_random.clear)
 
 
-_ready: deque[bytes] = deque()
-os.register_at_fork(after_in_child=_ready.clear)
+def random_bytes() -> bytes:
+    """Take 32 random bytes.
 
-
-def random_octets() -> bytes:
-    """Take octets that nobody can guess, and that nobody else gets.
-
-    They come from the operating system, many at a time: to ask it for each identifier would
-    have all other threads of the process barge in each time.
+    They are read from the operating system in batches: each call of it would let all other
+    threads of the process run first.
     """
     while True:
         try:
-            return _ready.popleft()
+            return _random.popleft()
         except IndexError:
-            octets = secrets.token_bytes(_FETCHED * _OCTETS)
-            starts = range(0, len(octets), _OCTETS)
-            _ready.extend(octets[start : start + _OCTETS] for start in starts)
+            batch = secrets.token_bytes(_BATCH_SIZE * _RANDOM_BYTES)
+            starts = range(0, len(batch), _RANDOM_BYTES)
+            _random.extend(batch[start : start + _RANDOM_BYTES] for start in starts)
 
 
 def new_id() -> str:
-    """Make an identifier that nobody can guess."""
-    return random_octets()[:_BYTES].hex()
+    """Make an identifier that can't be guessed."""
+    return random_bytes()[:_ID_BYTES].hex()
 
 
 def new_tab_name() -> str:
-    """Make a name for a tab that people can tell from others; it is no secret."""
-    return "".join(secrets.choice(_CLEAR) for _ in range(_TAB_CHARACTERS))
+    """Make a short name by which people recognize a tab; it is no secret."""
+    return "".join(secrets.choice(_CLEAR_LETTERS) for _ in range(_TAB_CHARACTERS))
 
 
 def is_tab_name(text: str) -> bool:
-    """Tell whether a text could be a tab's name."""
-    return len(text) == _TAB_CHARACTERS and set(text) <= set(_CLEAR)
+    """Whether a text could be a tab's name."""
+    return len(text) == _TAB_CHARACTERS and set(text) <= set(_CLEAR_LETTERS)
 
 
-@lru_cache(_MOST_NAMED)
+@lru_cache(_MAX_CACHED)
 def public_id(sid: str) -> str:
-    """Name a session where its real id must not be seen: in lists and in logs."""
+    """Identify a session in lists and logs, where its real id must not be."""
     return hashlib.sha256(sid.encode()).hexdigest()[:32]
-
-
-logger = logging.getLogger("authdemo.sessions")
 
 
 @dataclass(eq=False)
 class LogOnce:
-    """Something that may stop working, and may work again."""
+    """Logs when something begins to fail, and when it works again."""
 
-    begins: str
-    ends: str = ""
+    failure: str
+    recovery: str = ""
     level: int = logging.ERROR
-    is_on: bool = field(default=False, init=False)
+    is_failing: bool = field(default=False, init=False)
 
-    def begin(self, error: Exception) -> None:
-        """Note that it failed."""
-        if not self.is_on:
-            logger.log(self.level, "%s (%s)", self.begins, error)
-        self.is_on = True
+    def failed(self, error: Exception) -> None:
+        """Log the first failure."""
+        if not self.is_failing:
+            logger.log(self.level, "%s (%s)", self.failure, error)
+        self.is_failing = True
 
-    def end(self) -> None:
-        """Note that it worked."""
-        if self.is_on:
-            logger.info(self.ends)
-        self.is_on = False
-
-
-Work: TypeAlias = Callable[[], Awaitable[None]]
-
-_FIRST_WAIT = 0.1
-_LONGEST_WAIT = 60.0
-_PATIENCE = 1.0
+    def recovered(self) -> None:
+        """Log the first success after a failure."""
+        if self.is_failing:
+            logger.info(self.recovery)
+        self.is_failing = False
 
 
 @contextlib.asynccontextmanager
 async def in_background(works: Mapping[str, Work]) -> AsyncIterator[None]:
-    """Do some work meanwhile, each beside the others.
-
-    What fails is logged and begins anew: soon at first, and the later the more often it
-    fails. At the end all of it is cancelled, and waited for.
-    """
-    tasks = [asyncio.create_task(_kept_up(name, work)) for name, work in works.items()]
+    """Run tasks in the background. One that fails is logged and starts again, with a backoff."""
+    tasks = [asyncio.create_task(_keep_running(name, work)) for name, work in works.items()]
     try:
         yield
     finally:
-        await _end(tasks)
+        await _cancel(tasks)
 
 
-async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
-    """Cancel tasks until they are over: before Python 3.12 `asyncio.wait_for` may lose it."""
-    while left := [task for task in tasks if not task.done()]:
-        for task in left:
+async def _cancel(tasks: Collection[asyncio.Task[None]]) -> None:
+    # Cancel more than once: before Python 3.12 `asyncio.wait_for` may lose a cancellation.
+    while running := [task for task in tasks if not task.done()]:
+        for task in running:
             task.cancel()
-        await asyncio.wait(left, timeout=_PATIENCE)
+        await asyncio.wait(running, timeout=_CANCEL_TIMEOUT)
 
 
-async def _kept_up(name: str, work: Work) -> None:
-    """Do one of them until it is done, or told to end."""
-    wait = _FIRST_WAIT
+async def _keep_running(name: str, work: Work) -> None:
+    backoff, now = _MIN_BACKOFF, asyncio.get_running_loop().time
     while True:
-        began = _now()
+        started_at = now()
         try:
             return await work()
         except Exception:
-            if _is_told_to_end():
-                logger.exception("The %s failed at its end.", name)
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                logger.exception("The %s failed when it was cancelled.", name)
                 return None
-            if _now() - began > wait:
-                wait = _FIRST_WAIT
-            logger.exception("The %s failed; it begins anew in %g seconds.", name, wait)
-        await asyncio.sleep(wait)
-        wait = min(2 * wait, _LONGEST_WAIT)
-
-
-def _is_told_to_end() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
+            if now() - started_at > backoff:
+                backoff = _MIN_BACKOFF
+            logger.exception("The %s failed; it starts again in %g seconds.", name, backoff)
+        await asyncio.sleep(backoff)
+        backoff = min(2 * backoff, _MAX_BACKOFF)
 
 
 @dataclass(frozen=True, eq=False)
-class Locks:
-    """A lock for every name, kept for as long as somebody holds it or waits for it."""
+class KeyedLocks:
+    """A lock for each key, kept while it is held or waited for."""
 
-    _turns: dict[Hashable, Turn] = field(default_factory=dict, init=False)
+    _locks: WeakValueDictionary[str, asyncio.Lock] = field(
+        default_factory=WeakValueDictionary, init=False
+    )
 
-    def of(self, *name: str) -> Turn:
-        """Find the lock of a name."""
-        turn = self._turns.get(name)
-        if turn is None:
-            turn = self._turns[name] = Turn(self._turns, name)
-        return turn
-
-
-@dataclass(slots=True, eq=False)
-class Turn:
-    """One name's lock, which forgets itself when nobody needs it any more."""
-
-    turns: dict[Hashable, Turn]
-    name: Hashable
-    _users: int = field(default=0, init=False)
-    _lock: asyncio.Lock | None = field(default=None, init=False)
-
-    @property
-    def is_taken(self) -> bool:
-        """Whether somebody holds it, or waits for it."""
-        return self._users > 0
-
-    async def __aenter__(self) -> None:
-        """Wait for one's turn; whoever comes first, and alone, needn't."""
-        self._users += 1
-        if self._users == 1:
-            return
-        try:
-            if self._lock is None:
-                self._lock = asyncio.Lock()
-                await self._lock.acquire()
-            await self._lock.acquire()
-        except BaseException:
-            self._leave()
-            raise
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Let the next one have a turn."""
-        if self._lock is not None:
-            self._lock.release()
-        self._leave()
-
-    def _leave(self) -> None:
-        self._users -= 1
-        if self._users == 0:
-            self._lock = None
-            self.turns.pop(self.name, None)
+    def of(self, key: str) -> asyncio.Lock:
+        """Find the lock of a key."""
+        lock = self._locks.get(key)
+        if lock is None:
+            lock = self._locks[key] = asyncio.Lock()
+        return lock
 
 
-def weighted(field: str) -> list[tuple[str, float]]:
-    """Read such a list."""
+def parse_weights(field: str) -> list[tuple[str, float]]:
+    """Parse a list with weights (RFC 9110 section 12.4.2)."""
     parts = (part.partition(";") for part in field.split(","))
-    return [(item.strip().casefold(), _weight(given)) for item, _, given in parts]
+    return [(item.strip().casefold(), _weight(parameter)) for item, _, parameter in parts]
 
 
-def _weight(given: str) -> float:
-    name, _, value = given.strip().partition("=")
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
     if name not in ("q", "Q"):
         return 1.0
     try:

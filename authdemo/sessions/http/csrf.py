@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from ..core.errors import RequestRejected
 from ..core.keys import KeyRing
-from ..core.utils import random_octets
+from ..core.utils import random_bytes
 
 _TOKEN = re.compile(r"[0-9a-f]{64}")
 _PURPOSE = "csrf"
@@ -40,7 +40,7 @@ class Csrf:
             token = self._keys.mac(_SIGN_IN, f"{browser} {sid}") if browser else ""
         else:
             token = self.successor(after or [])
-        token = token or random_octets().hex()
+        token = token or random_bytes().hex()
         return token, f"{token}{_BAR}{self._keys.mac(_PURPOSE, f'{token} {sid}')}"
 
     def successor(self, cookies: list[str]) -> str:

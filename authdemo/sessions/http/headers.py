@@ -9,7 +9,7 @@ from functools import lru_cache
 from starlette.types import Scope
 
 from ..core.locales import Locales
-from ..core.utils import weighted
+from ..core.utils import parse_weights
 from . import cookies
 from .responses import PreconditionFailed
 
@@ -58,7 +58,7 @@ def takes_gzip(scope: Scope) -> bool:
 
 @lru_cache(_MAX_CACHED)
 def _takes_gzip(accepted: str) -> bool:
-    weights = dict(weighted(accepted))
+    weights = dict(parse_weights(accepted))
     gzip = weights.get("gzip", weights.get("*", 0.0))
     return gzip > 0 and gzip >= weights.get("identity", 0.0)
 

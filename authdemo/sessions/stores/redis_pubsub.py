@@ -144,7 +144,7 @@ class RedisRelay:
                     await inbox.subscribe(self._channel)
                     await self._receive(inbox, feed, catch_up)
             except (*FAILURES, StoreUnavailable) as error:
-                self._trouble.begin(error)
+                self._trouble.failed(error)
                 await asyncio.sleep(_RETRY_SECONDS)
 
     async def _receive(self, inbox: PubSub, feed: Feed, catch_up: Callable[[], None]) -> None:
@@ -160,7 +160,7 @@ class RedisRelay:
                 continue
             has_pinged = False
             if received["type"] == "subscribe":
-                self._trouble.end()
+                self._trouble.recovered()
                 catch_up()
             elif received["type"] == "message":
                 await self._deliver(received["data"], feed)

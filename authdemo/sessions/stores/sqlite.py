@@ -140,7 +140,7 @@ class SQLiteStore:
 
     async def get(self, sid: str) -> SessionRecord | None:
         """Find a session's newest durable record."""
-        record = None if self._damage.is_on else self._cache.get(sid)
+        record = None if self._damage.is_failing else self._cache.get(sid)
         if record is None:
             found = self._read("SELECT record FROM sessions WHERE id = ?", sid)
             record = SessionRecord.read(found[0][0]) if found else None
@@ -249,14 +249,14 @@ class SQLiteStore:
         return len(expired)
 
     def _read(self, statement: str, *parameters: str | float) -> list[Any]:
-        if self._file is None or self._damage.is_on:
+        if self._file is None or self._damage.is_failing:
             raise StoreUnavailable
         try:
             rows = self._file.reader.execute(statement, parameters).fetchall()
         except sqlite3.Error as error:
-            (self._damage if _is_permanent(error) else self._reads).begin(error)
+            (self._damage if _is_permanent(error) else self._reads).failed(error)
             raise StoreUnavailable from error
-        self._reads.end()
+        self._reads.recovered()
         return rows
 
     async def _write(self, change: Change, records: Records | None = None) -> Any:
@@ -264,7 +264,7 @@ class SQLiteStore:
         return await asyncio.shield(self._order(change, records or {}))
 
     def _order(self, change: Change, records: Records) -> asyncio.Future[Any]:
-        if self._file is None or self._damage.is_on:
+        if self._file is None or self._damage.is_failing:
             raise StoreUnavailable
         write = _Write(change, records, asyncio.get_running_loop().create_future())
         self._pending.update(dict.fromkeys(records, write))
@@ -286,13 +286,13 @@ class SQLiteStore:
                 write.done.set_exception(failure)
                 write.done.exception()  # so that asyncio doesn't complain if nobody waits
             else:
-                self._writes.end()
+                self._writes.recovered()
                 write.done.set_result(result)
 
     def _failure(self, error: Exception) -> Exception:
         if not isinstance(error, (OSError, sqlite3.Error)):
             return error
-        (self._damage if _is_permanent(error) else self._writes).begin(error)
+        (self._damage if _is_permanent(error) else self._writes).failed(error)
         return StoreUnavailable("Sessions can't be saved right now. Try again shortly.")
 
     def _remember(self, record: SessionRecord) -> None:

@@ -44,13 +44,13 @@ async def test_all_of_it_goes_on_and_is_waited_for_at_the_end():
     assert [work.is_over for work in works] == [True, True]
 
 
-async def test_what_fails_is_logged_and_begins_anew_each_time_a_little_later(caplog):
+async def test_what_fails_is_logged_and_starts_again_each_time_a_little_later(caplog):
     await kept_up(Work(0, 0, 0))
     assert waits(caplog) == ["0.1", "0.2", "0.4"]
     assert caplog.text.count("LookupError: a bug") == 3
 
 
-async def test_what_went_on_for_a_while_before_it_failed_begins_anew_soon(caplog):
+async def test_what_went_on_for_a_while_before_it_failed_starts_again_soon(caplog):
     await kept_up(Work(0, 0.3, 0))
     assert waits(caplog) == ["0.1", "0.1", "0.2"]
 
@@ -96,4 +96,4 @@ async def test_what_a_cancellation_was_lost_on_is_cancelled_again():
 
 
 def waits(caplog):
-    return re.findall(r"begins anew in ([\d.]+) seconds", caplog.text)
+    return re.findall(r"starts again in ([\d.]+) seconds", caplog.text)

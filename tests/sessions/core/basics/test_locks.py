@@ -7,14 +7,14 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authdemo.sessions.core.utils import Locks
+from authdemo.sessions.core.utils import KeyedLocks
 
 
 class Room:
     """A room that holds one, and notes who was in."""
 
     def __init__(self):
-        self.locks = Locks()
+        self.locks = KeyedLocks()
         self.inside = 0
         self.visitors = []
 
@@ -47,7 +47,7 @@ def test_there_is_one_at_a_time_even_if_some_give_up(pauses, gives_up, when):
         assert [r for r in results if isinstance(r, AssertionError)] == []
         stayed = [n for n, result in enumerate(results) if result is None]
         assert sorted(room.visitors) == stayed
-        assert not room.locks.of("room").is_taken
+        assert not room.locks.of("room").locked()
 
     asyncio.run(main())
 
@@ -59,12 +59,12 @@ async def test_they_come_in_the_order_in_which_they_asked():
 
 
 async def test_names_do_not_wait_for_each_other():
-    locks = Locks()
-    async with locks.of("a", "b"), asyncio.timeout(20), locks.of("a", "c"):
+    locks = KeyedLocks()
+    async with locks.of("a"), asyncio.timeout(20), locks.of("b"):
         pass
 
 
 async def test_nothing_is_kept_of_a_name_that_nobody_needs():
     room = Room()
     await asyncio.gather(*(room.visit(number, 1) for number in range(5)))
-    assert room.locks._turns == {}
+    assert len(room.locks._locks) == 0

@@ -11,7 +11,7 @@ from .core import callbacks as cb
 from .core.audit import AuditEvent, AuditTrail
 from .core.callbacks import Account, Callbacks
 from .core.errors import AccessDenied, CredentialsSignin, SignInError, UnknownProvider
-from .core.rate_limit import CrowdLimit, FailureLimit, work_for
+from .core.rate_limit import ConcurrencyLimit, FailureLimit, work_for
 from .core.record import Device, ProviderSession
 from .core.schema import UserSchema
 from .core.text import folded
@@ -45,7 +45,7 @@ class Admission:
     failures: FailureLimit
     _: KW_ONLY
     clock: Clock = system_clock
-    _crowds: CrowdLimit = field(default_factory=CrowdLimit, init=False)
+    _concurrency: ConcurrencyLimit = field(default_factory=ConcurrencyLimit, init=False)
 
     def provider(self, provider_id: str) -> Provider:
         """Find a way to sign in."""
@@ -67,7 +67,7 @@ class Admission:
         credentials = _tidy(self.providers.get(provider_id), credentials)
         try:
             provider = self._credentials(provider_id)
-            with self._crowds.one(device.ip), work_for(device.ip, has_left):
+            with self._concurrency.sign_in(device.ip), work_for(device.ip, has_left):
                 user = await self._identify(provider, credentials, device.ip)
             account = Account(provider.id, provider.type)
             return Granted(user, account, began, await self._ask(user, account, credentials))
@@ -105,7 +105,7 @@ class Admission:
     async def _identify(
         self, provider: Credentials, credentials: Mapping[str, Any], address: str
     ) -> User:
-        async with self.failures.attempt(_counted(provider, credentials), address):
+        async with self.failures.sign_in(_counted(provider, credentials), address):
             if not isinstance(credentials, Mapping):
                 raise CredentialsSignin
             answer = await cb.call("authorize", partial(provider.authorize, credentials))

@@ -21,7 +21,7 @@ from .utils import Clock, KeyedLocks, new_id, system_clock
 
 _SUBSCRIBER_BITS = 64
 _MAX_ADDRESS = 64
-_MAX_KNOWN = 1024
+_MAX_CACHED = 1024
 _WITH_PORT = re.compile(r"\[([^\[\]]*)\](?::\d{1,5})?|([^:\[\]]*):\d{1,5}", re.ASCII)
 
 
@@ -33,7 +33,7 @@ def parse_address(text: str) -> IPv4Address | IPv6Address | None:
     return _parse(text) if len(text) <= _MAX_ADDRESS else None
 
 
-@lru_cache(_MAX_KNOWN)
+@lru_cache(_MAX_CACHED)
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
     match = _WITH_PORT.fullmatch(text)
     host = text if match is None else match[1] or match[2] or ""
@@ -46,13 +46,13 @@ def _parse(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def address_text(text: str) -> str:
-    """Spell an address in the one way that is recorded; empty if it is none."""
+    """Normalize an address; empty if it isn't one."""
     address = parse_address(text)
     return "" if address is None else str(address)
 
 
 def network(address: str) -> str:
-    """Find the network of one subscriber, which limits count as one.
+    """Find the network of one subscriber, which limits treat as one client.
 
     See RFC 6177, section 2.
     """
@@ -63,33 +63,38 @@ def network(address: str) -> str:
 
 
 TIMEOUT = 10
-"""How many seconds others wait to see whether an attempt under way fails."""
+"""How many seconds others wait to see whether a running attempt fails."""
 
-_PAUSE = 0.05
+MAX_CONCURRENT = 128
+"""Sign-ins of one address at a time: enough for an office behind one address."""
+
+_POLL_SECONDS = 0.05
+_RETRY_AFTER = 2
+_MAX_BUCKETS = 100_000
 
 
 @dataclass(frozen=True, eq=False)
 class SlidingWindow:
-    """Counts attempts before they are made, and forgets those that did not fail.
+    """Counts attempts before they run, and stops counting those that don't fail.
 
-    So no more can be under way or have failed than are allowed. Whoever comes while that
-    many are under way waits, since these may not fail. What nobody ends, as when a worker
-    dies, counts until the window is over.
+    So no more can run at once, or fail, than the rate allows. When that many run, the next one
+    waits, since they may succeed. An attempt that never ends, as when a worker is killed,
+    counts until the window has passed.
     """
 
     store: SessionStore
-    window: float
+    rate: Rate
     _: KW_ONLY
-    clock: Clock
-    _turns: KeyedLocks = field(default_factory=KeyedLocks, init=False)
+    clock: Clock = system_clock
+    _locks: KeyedLocks = field(default_factory=KeyedLocks, init=False)
 
     @asynccontextmanager
-    async def one(
-        self, most: int, *name: str, is_failure: Callable[[Exception], bool]
+    async def attempt(
+        self, *key: str, is_failure: Callable[[Exception], bool], factor: int = 1
     ) -> AsyncIterator[None]:
-        """Make an attempt, if it may be made."""
-        key, attempt, failed = _key(*name), new_id(), False
-        if wait := await self._begin(key, attempt, most):
+        """Run an attempt, if the limit, `factor` times the rate, isn't reached."""
+        hashed, attempt, failed = _hash(*key), new_id(), False
+        if wait := await self._begin(hashed, attempt, self.rate.count * factor):
             raise TooManyAttempts(wait)
         try:
             yield
@@ -97,72 +102,106 @@ class SlidingWindow:
             failed = is_failure(error)
             raise
         finally:
-            await self._end(key, attempt, failed=failed)
+            await self._end(hashed, attempt, failed=failed)
 
-    async def count(self, most: int, *name: str) -> int:
-        """Count an attempt, whatever becomes of it."""
-        key, attempt = _key(*name), new_id()
-        wait = await self._begin(key, attempt, most)
+    async def count(self, *key: str) -> int:
+        """Count an attempt whatever its outcome; if there are too many, return seconds to wait."""
+        hashed, attempt = _hash(*key), new_id()
+        wait = await self._begin(hashed, attempt, self.rate.count)
         if not wait:
-            await self._end(key, attempt, failed=True)
+            await self._end(hashed, attempt, failed=True)
         return wait
 
-    async def _begin(self, key: str, attempt: str, most: int) -> int:
-        """Wait for one's turn to ask, so that one in each worker asks again and again."""
+    async def _begin(self, key: str, attempt: str, limit: int) -> int:
         try:
-            async with self._turns.of(key):
-                return await self._ask(key, attempt, most)
+            async with self._locks.of(key):  # one in each worker polls
+                return await self._poll(key, attempt, limit)
         except asyncio.CancelledError:
             await self._end(key, attempt, failed=False)
             raise
 
-    async def _ask(self, key: str, attempt: str, most: int) -> int:
+    async def _poll(self, key: str, attempt: str, limit: int) -> int:
+        window = self.rate.seconds
         while True:
             now = self.clock()
             counted = await self.store.begin_attempt(
-                key, attempt, at=now, window=self.window, most=most
+                key, attempt, at=now, window=window, limit=limit
             )
             if counted is None:
                 return 0
-            failed = [each.at for each in counted if each.is_over or abs(now - each.at) >= TIMEOUT]
-            if len(failed) >= most:
-                return max(1, math.ceil(failed[-most] + self.window - now))
-            await asyncio.sleep(_PAUSE)
+            failed = [at for at, has_failed in counted if has_failed or abs(now - at) >= TIMEOUT]
+            if len(failed) >= limit:
+                return max(1, math.ceil(failed[-limit] + window - now))
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def _end(self, key: str, attempt: str, *, failed: bool) -> None:
-        """Say how an attempt ended, even if whoever made it is gone."""
         await asyncio.shield(self.store.end_attempt(key, attempt, failed=failed))
 
 
-def _key(*parts: str) -> str:
-    """Name what is counted; what people typed into a form is not kept."""
-    text = "\0".join(parts).encode("utf-8", "replace")
-    return hashlib.sha256(text).hexdigest()
+def _hash(*parts: str) -> str:
+    """Hash a key: the store must not hold what people type into a form."""
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
 
 
-_MOST_BUCKETS = 100_000
+class FailureLimit(SlidingWindow):
+    """Limits failed sign-ins.
+
+    An account is limited for each address separately, so that nobody can lock its owner out;
+    and each address is limited, so that it can't try one account after the other.
+    """
+
+    @asynccontextmanager
+    async def sign_in(self, account: str, address: str) -> AsyncIterator[None]:
+        """Run a sign-in, and count it if it raises `CredentialsSignin`."""
+        here = network(address)
+        async with (
+            self.attempt(account, here, is_failure=_is_wrong),
+            self.attempt(here, is_failure=_is_wrong, factor=ADDRESS_FACTOR),
+        ):
+            yield
+
+
+def _is_wrong(error: Exception) -> bool:
+    return isinstance(error, CredentialsSignin)
+
+
+@dataclass(frozen=True, eq=False)
+class AddressLimit(SlidingWindow):
+    """Limits what each address does, under a name."""
+
+    name: str
+
+    async def take(self, address: str) -> int:
+        """Count a call; if there are too many, return the seconds to wait."""
+        return await self.count(self.name, network(address))
+
+    def attempt_from(
+        self, address: str, *, is_failure: Callable[[Exception], bool]
+    ) -> AbstractAsyncContextManager[None]:
+        """Run an attempt, and count it if it fails."""
+        return self.attempt(self.name, network(address), is_failure=is_failure)
 
 
 class TokenBucket:
-    """Lets so many through in so much time; short bursts are welcome (a token bucket)."""
+    """Allows a rate, and bursts up to its count."""
 
-    __slots__ = ("_clock", "_left", "_rate", "_seen")
+    __slots__ = ("_clock", "_rate", "_tokens", "_updated_at")
 
     def __init__(self, rate: Rate, clock: Clock = system_clock) -> None:
         self._rate = rate
         self._clock = clock
-        self._left = float(rate.count)
-        self._seen = clock()
+        self._tokens = float(rate.count)
+        self._updated_at = clock()
 
     def take(self) -> float:
-        """Take one, if there is one."""
+        """Take a token; if there is none, return the seconds to wait."""
         now = self._clock()
         per_second = self._rate.count / self._rate.seconds
-        gained = max(0.0, now - self._seen) * per_second
-        self._left, self._seen = min(self._rate.count, self._left + gained), now
-        if self._left < 1:
-            return (1 - self._left) / per_second
-        self._left -= 1
+        gained = max(0.0, now - self._updated_at) * per_second
+        self._tokens, self._updated_at = min(self._rate.count, self._tokens + gained), now
+        if self._tokens < 1:
+            return (1 - self._tokens) / per_second
+        self._tokens -= 1
         return 0.0
 
 
@@ -180,109 +219,56 @@ class UpdateLimit:
         bucket = self._buckets.get(sid) or TokenBucket(self.rate, self.clock)
         self._buckets[sid] = bucket
         self._buckets.move_to_end(sid)
-        if len(self._buckets) > _MOST_BUCKETS:
+        if len(self._buckets) > _MAX_BUCKETS:
             self._buckets.popitem(last=False)
         if wait := bucket.take():
             raise TooManyUpdates(math.ceil(wait))
 
 
-class FailureLimit:
-    """Limits failed sign-ins, however many are tried at one moment and on however many workers.
-
-    An account is limited for each address apart, so that a stranger can't lock its
-    owner out; and each address is limited, so that it can't try one account after the other.
-    """
-
-    def __init__(self, store: SessionStore, rate: Rate, *, clock: Clock = system_clock) -> None:
-        self._most = rate.count
-        self._attempts = SlidingWindow(store, rate.seconds, clock=clock)
-
-    @asynccontextmanager
-    async def attempt(self, account: str, address: str) -> AsyncIterator[None]:
-        """Let an attempt in, and count it if it raises `CredentialsSignin`."""
-        here = network(address)
-        async with (
-            self._attempts.one(self._most, account, here, is_failure=_is_wrong),
-            self._attempts.one(self._most * ADDRESS_FACTOR, here, is_failure=_is_wrong),
-        ):
-            yield
-
-
-class AddressLimit:
-    """Limits what is done from each address in a sliding window that all workers share."""
-
-    def __init__(
-        self, store: SessionStore, rate: Rate, name: str, *, clock: Clock = system_clock
-    ) -> None:
-        self._most = rate.count
-        self._name = name
-        self._attempts = SlidingWindow(store, rate.seconds, clock=clock)
-
-    async def take(self, address: str) -> int:
-        """Count one more from an address, unless there were too many."""
-        return await self._attempts.count(self._most, self._name, network(address))
-
-    def attempt(
-        self, address: str, *, is_failure: Callable[[Exception], bool]
-    ) -> AbstractAsyncContextManager[None]:
-        """Let an attempt in, and count it if it fails."""
-        return self._attempts.one(self._most, self._name, network(address), is_failure=is_failure)
-
-
-def _is_wrong(error: Exception) -> bool:
-    return isinstance(error, CredentialsSignin)
-
-
-MAX_AT_ONCE = 128
-"""Enough for an office behind one address; the last of them waits some seconds."""
-
-_RETRY_AFTER = 2
-
-
 @dataclass(frozen=True, eq=False)
-class CrowdLimit:
-    """Bounds the sign-ins under way of each address in this process, correct ones too."""
+class ConcurrencyLimit:
+    """Limits the running sign-ins of each address in this process, correct ones too."""
 
-    _underway: Counter[str] = field(default_factory=Counter, init=False)
+    _running: Counter[str] = field(default_factory=Counter, init=False)
 
     @contextmanager
-    def one(self, address: str) -> Iterator[None]:
-        """Let a sign-in begin."""
+    def sign_in(self, address: str) -> Iterator[None]:
+        """Run a sign-in."""
         here = network(address)
-        if self._underway[here] >= MAX_AT_ONCE:
+        if self._running[here] >= MAX_CONCURRENT:
             raise TooManySignIns(_RETRY_AFTER)
-        self._underway[here] += 1
+        self._running[here] += 1
         try:
             yield
         finally:
-            self._underway[here] -= 1
-            if not self._underway[here]:
-                del self._underway[here]
+            self._running[here] -= 1
+            if not self._running[here]:
+                del self._running[here]
 
 
-def _stays() -> bool:
+def _never() -> bool:
     return False
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The client behind a request or an event."""
+    """The client of the running request or event."""
 
     network: str = ""
-    has_left: Callable[[], bool] = _stays
+    has_left: Callable[[], bool] = _never
 
 
 _current: ContextVar[Sender] = ContextVar("sender", default=Sender())  # noqa: B039 - it is frozen
 
 
 def current_sender() -> Sender:
-    """Find the sender of the request or the event that runs."""
+    """Find the sender of the running request or event."""
     return _current.get()
 
 
 @contextmanager
-def work_for(address: str, has_left: Callable[[], bool] = _stays) -> Iterator[None]:
-    """Work for a sender, so that what takes long knows about it."""
+def work_for(address: str, has_left: Callable[[], bool] = _never) -> Iterator[None]:
+    """Set the sender, so that slow work can stop when the client has left."""
     token = _current.set(Sender(network(address), has_left))
     try:
         yield

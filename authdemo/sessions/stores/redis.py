@@ -94,11 +94,11 @@ return #due
 # Attempts under way and those that failed, each by when it began.
 _BEGIN = """
 local running, failed = unpack(KEYS)
-local attempt, at, since, most, window = unpack(ARGV)
+local attempt, at, since, limit, window = unpack(ARGV)
 for _, key in ipairs(KEYS) do
     redis.call('ZREMRANGEBYSCORE', key, '-inf', since)
 end
-if redis.call('ZCARD', running) + redis.call('ZCARD', failed) >= tonumber(most) then
+if redis.call('ZCARD', running) + redis.call('ZCARD', failed) >= tonumber(limit) then
     return {
         redis.call('ZRANGE', running, 0, -1, 'WITHSCORES'),
         redis.call('ZRANGE', failed, 0, -1, 'WITHSCORES'),
@@ -214,17 +214,17 @@ class RedisStore:
             return _unless_expired(await redis.getdel(self._ticket(ticket)), now)
 
     async def begin_attempt(
-        self, key: str, attempt: str, *, at: float, window: float, most: int
+        self, key: str, attempt: str, *, at: float, window: float, limit: int
     ) -> list[Attempt] | None:
         """Count an attempt."""
-        values: list[str | float] = [attempt, at, at - window, most, math.ceil(window * 1000)]
+        values: list[str | float] = [attempt, at, at - window, limit, math.ceil(window * 1000)]
         async with self._redis() as redis:
             counted = await redis.register_script(_BEGIN)(self._attempts(key), values)
         if counted is None:
             return None
         running, failed = (map(float, each[1::2]) for each in counted)
-        begun = [Attempt(each, is_over=False) for each in running]
-        return sorted([*begun, *(Attempt(each, is_over=True) for each in failed)])
+        begun = [Attempt(each, has_failed=False) for each in running]
+        return sorted([*begun, *(Attempt(each, has_failed=True) for each in failed)])
 
     async def end_attempt(self, key: str, attempt: str, *, failed: bool) -> None:
         """Go on counting an attempt if it has failed."""

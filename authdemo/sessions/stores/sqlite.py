@@ -206,14 +206,14 @@ class SQLiteStore:
         return found[0][0] if found and found[0][1] > now else None
 
     async def begin_attempt(
-        self, key: str, attempt: str, *, at: float, window: float, most: int
+        self, key: str, attempt: str, *, at: float, window: float, limit: int
     ) -> list[Attempt] | None:
         """Count an attempt, in memory; the key that was tried longest ago makes room."""
         _, begun = self._attempts.get(key, (0, {}))
         counted = {each: one for each, one in begun.items() if one.at > at - window}
-        if len(counted) >= most:
+        if len(counted) >= limit:
             return sorted(counted.values())
-        self._attempts[key] = at + window, counted | {attempt: Attempt(at, is_over=False)}
+        self._attempts[key] = at + window, counted | {attempt: Attempt(at, has_failed=False)}
         self._attempts.move_to_end(key)
         if len(self._attempts) > MAX_ATTEMPT_KEYS:
             self._attempts.popitem(last=False)
@@ -223,8 +223,8 @@ class SQLiteStore:
         """Go on counting an attempt if it has failed."""
         _, counted = self._attempts.get(key, (0, {}))
         begun = counted.pop(attempt, None)
-        if begun is not None and (failed or begun.is_over):
-            counted[attempt] = Attempt(begun.at, is_over=True)
+        if begun is not None and (failed or begun.has_failed):
+            counted[attempt] = Attempt(begun.at, has_failed=True)
 
     async def sweep(self, now: float) -> int:
         """Delete what has expired, in small batches, so that no request waits long for one."""

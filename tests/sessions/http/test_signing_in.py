@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from authdemo.sessions.core.errors import TooManySignIns
-from authdemo.sessions.core.rate_limit import MAX_AT_ONCE
+from authdemo.sessions.core.rate_limit import MAX_CONCURRENT
 from authdemo.sessions.core.record import Device
 from authdemo.sessions.providers.credentials import Credentials
 from authdemo.testing.browser import AS_CLIENT
@@ -42,7 +42,7 @@ async def test_sign_ins_over_the_bound_of_their_address_have_to_come_back(tmp_pa
         await house.visitor.get("/api/auth/csrf")
         tries = [
             asyncio.create_task(sign_in(house, number=number))
-            for number in range(MAX_AT_ONCE + MORE)
+            for number in range(MAX_CONCURRENT + MORE)
         ]
         refused, others = await first_of(tries, MORE)
         for answer in refused:

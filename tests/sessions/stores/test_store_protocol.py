@@ -380,15 +380,15 @@ class TestOpening:
 
 
 class TestAttempts:
-    async def begin(self, store, attempt, *, key="ada", at=NOON, most=3):
-        return await store.begin_attempt(key, attempt, at=at, window=60, most=most)
+    async def begin(self, store, attempt, *, key="ada", at=NOON, limit=3):
+        return await store.begin_attempt(key, attempt, at=at, window=60, limit=limit)
 
     async def test_begin_until_there_are_too_many_by_key(self, opened):
         async with opened() as store:
             for number in range(3):
                 assert await self.begin(store, f"{number}", at=NOON + 3 - number) is None
             counted = await self.begin(store, "late", at=NOON + 4)
-            assert counted == [Attempt(NOON + second, is_over=False) for second in (1, 2, 3)]
+            assert counted == [Attempt(NOON + second, has_failed=False) for second in (1, 2, 3)]
             assert await self.begin(store, "another", key="grace") is None
 
     async def test_that_failed_go_on_counting_from_when_they_began(self, opened):
@@ -423,17 +423,17 @@ class TestAttempts:
             await store.end_attempt("nobody", "one", failed=True)
             await store.end_attempt("ada", "one", failed=True)
             await store.end_attempt("ada", "one", failed=False)
-            assert await self.begin(store, "late", most=1) == [(NOON, True)]
+            assert await self.begin(store, "late", limit=1) == [(NOON, True)]
 
     async def test_at_the_same_moment_all_count(self, opened):
         async with opened() as store, opened() as other:
-            begun = (self.begin((store, other)[n % 2], f"{n}", most=10) for n in range(20))
+            begun = (self.begin((store, other)[n % 2], f"{n}", limit=10) for n in range(20))
             answers = await asyncio.gather(*begun)
             assert answers.count(None) == 10
 
     async def test_whose_time_is_over_are_swept_and_no_others(self, opened):
         async with opened() as store:
             await self.begin(store, "old", key="old")
-            await self.begin(store, "new", at=NOON + 30, most=1)
+            await self.begin(store, "new", at=NOON + 30, limit=1)
             await store.sweep(NOON + 61)
-            assert await self.begin(store, "late", at=NOON + 62, most=1) is not None
+            assert await self.begin(store, "late", at=NOON + 62, limit=1) is not None

@@ -176,7 +176,7 @@ class SignOutApi(Resource):
             raise NotFound("This provider does not support back-channel logout.", reason="provider")
         token, device = (await request.read()).get("logout_token"), device_of(request.scope)
         try:
-            async with self._limit.attempt(device.ip, is_failure=_is_invalid):
+            async with self._limit.attempt_from(device.ip, is_failure=_is_invalid):
                 logout = await provider.verify_logout(token)
         except OAuthCallbackError as error:
             entry = AuditEvent(

@@ -19,7 +19,7 @@ def limit(house, clock):
 
 
 async def succeed(limit, account, address=HERE):
-    async with limit.attempt(account, address):
+    async with limit.sign_in(account, address):
         """The password is right."""
 
 
@@ -32,7 +32,7 @@ async def seconds_to_wait(limit, account, address=HERE):
 async def fail(limit, account, address=HERE, *, times=1):
     for _ in range(times):
         with pytest.raises(CredentialsSignin):
-            async with limit.attempt(account, address):
+            async with limit.sign_in(account, address):
                 raise CredentialsSignin
 
 
@@ -51,7 +51,7 @@ async def test_attempts_that_do_not_fail_are_not_counted(limit):
 async def test_what_ends_otherwise_is_not_counted(limit):
     for _ in range(10):
         with pytest.raises(CallbackFailed):
-            async with limit.attempt("ada", HERE):
+            async with limit.sign_in("ada", HERE):
                 raise CallbackFailed("authorize")
     await succeed(limit, "ada")
 

@@ -67,7 +67,8 @@ def check_settings() -> None:
     from authdemo import seeds
     from authdemo.accounts.database import database_url
     from authdemo.logs import write_to_stderr
-    from authdemo.sessions import ConfigurationError, Settings, providers_from_environ
+    from authdemo.sessions import ConfigurationError, Settings
+    from authdemo.sessions.providers import providers_from_environ
     from authdemo.sessions.stores import check_store, create_backends
 
     write_to_stderr()

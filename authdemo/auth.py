@@ -12,7 +12,8 @@ from pydantic_core import to_json
 from authdemo import seeds
 from authdemo.accounts import Accounts, Member
 from authdemo.logs import write_line
-from authdemo.sessions import Auth, Credentials, Events, Pages, providers_from_environ
+from authdemo.sessions import Auth, Credentials, Events, Pages
+from authdemo.sessions.providers import providers_from_environ
 
 accounts = Accounts()
 is_seeded = seeds.is_enabled(os.environ)

@@ -19,7 +19,7 @@ from authdemo.pages import (
     not_found,
     register,
 )
-from authdemo.sessions import t
+from authdemo.sessions.locales import t
 from authdemo.ui import error_boundary, head
 from authdemo.ui.log_out import LogOutState
 

@@ -11,74 +11,18 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference.md"
 HEAD = """# Reference
 
-Everything that `authdemo.sessions` offers, with `authdemo.accounts` for accounts and
-`authdemo.testing` for tests; made from the docstrings by `make reference`.
+Every public name, by the module that has it; made from the docstrings by `make reference`.
 """
 CHAPTERS = {
-    "Setting up": (
-        "Auth",
-        "SessionsPlugin",
-        "Pages",
-        "SessionOptions",
-        "Settings",
-        "SessionStore",
-        "Callbacks",
-        "Account",
-        "Events",
-        "User",
-        "UserUpdate",
-        "AuditEvent",
-        "Device",
-    ),
-    "Providers": (
-        "Credentials",
-        "OpenIDConnect",
-        "google",
-        "microsoft",
-        "keycloak",
-        "auth0",
-        "OAuth2",
-        "github",
-        "providers_from_environ",
-        "RedirectProvider",
-        "Identity",
-    ),
-    "Accounts": (
-        "Accounts",
-        "Member",
-        "RegistrationMixin",
-        "register_form",
-        "sign_up",
-        "Registration",
-    ),
-    "Guards": ("protected", "public", "Session", "ActiveSession", "SessionChange"),
-    "Components": (
-        "use_session",
-        "session_text",
-        "use_profile",
-        "SessionLog",
-        "sign_in_form",
-        "home_link",
-        "noscript_notice",
-        "sign_in_error",
-        "no_autocorrect_attrs",
-        "provider_buttons",
-        "sign_in_with",
-        "confirm_form",
-        "confirm_button",
-    ),
-    "Languages": (
-        "t",
-        "t_dynamic",
-        "explain",
-        "live_text",
-        "verbatim",
-        "set_language",
-        "current_language",
-    ),
+    "Sessions": "authdemo.sessions",
+    "Providers": "authdemo.sessions.providers",
+    "Components": "authdemo.sessions.components",
+    "Locales": "authdemo.sessions.locales",
+    "Errors": "authdemo.sessions.errors",
+    "Accounts": "authdemo.accounts",
+    "Testing": "authdemo.testing",
 }
-ERRORS = "Errors"
-TESTING = "Testing"
+"""The modules; a name that several have is in the first chapter."""
 _SIGN_IN = frozenset({"authorization_url", "identify", "new_verifier", "use_clock"})
 INTERNAL = {
     "Auth": frozenset({"install", "member", "rules_for", "session_behind"}),
@@ -103,57 +47,32 @@ LABELS = {
 
 
 def reference() -> str:
-    """Write the page.
-
-    Returns:
-        It in Markdown.
-
-    Raises:
-        ValueError: If a public name that is no error is in no chapter.
-    """
-    package, accounts, kit = (
-        griffe.load(
-            f"authdemo.{name}",
-            search_paths=[str(ROOT)],
-            docstring_parser="google",
-            resolve_aliases=True,
+    """Write the page, in Markdown."""
+    known: set[str] = set()
+    lines = [HEAD]
+    for title, place in CHAPTERS.items():
+        module = griffe.load(
+            place, search_paths=[str(ROOT)], docstring_parser="google", resolve_aliases=True
         )
-        for name in ("sessions", "accounts", "testing")
-    )
-    parts = (package, accounts, kit)
-    public = {name: each[name].final_target for each in parts for name in _names(each)}
-    sorted_in = [name for names in CHAPTERS.values() for name in names]
-    rest = (*_names(package), *_names(accounts))
-    errors = tuple(name for name in rest if name not in sorted_in)
-    if lost := [name for name in errors if not _is_raised(public[name])]:
-        raise ValueError(f"These names are in no chapter: {', '.join(lost)}.")
-    chapters = {**CHAPTERS, ERRORS: errors, TESTING: _names(kit)}
-    return "\n".join([HEAD, *_lines(chapters, public)])
-
-
-def _is_raised(thing: griffe.Object) -> bool:
-    """Tell whether it is an error, of this package's tree or of Python's."""
-    return isinstance(thing, griffe.Class) and (
-        _is_error(thing) or any(str(base).endswith("Error") for base in thing.bases)
-    )
+        names = [name for name in _names(module) if name not in known]
+        known.update(names)
+        lines += [f"## {title}\n", f"In `{place}`.\n"]
+        for name in names:
+            thing = _itself(module[name])
+            lines += _thing(f"### `{name}{_signature(thing)}`", thing)
+    return "\n".join(lines)
 
 
 def _names(package: griffe.Object | griffe.Alias) -> tuple[str, ...]:
     return tuple(str(name).strip("'") for name in package["__all__"].value.elements)
 
 
-def _lines(chapters: dict[str, tuple[str, ...]], public: dict[str, griffe.Object]) -> Iterator[str]:
-    for title, names in chapters.items():
-        yield f"## {title}\n"
-        for name in names:
-            yield from _thing(f"### `{name}{_signature(public[name])}`", public[name])
-
-
 def _thing(heading: str, thing: griffe.Object) -> Iterator[str]:
     yield f"{heading}\n"
     yield from _docstring(thing)
     if isinstance(thing, griffe.Class):
-        made = thing.all_members.get("__init__")
+        members = thing.members if _is_error(thing) else thing.all_members
+        made = members.get("__init__")
         if made is not None and made.docstring:
             yield from _docstring(_itself(made), without_text=True)
         for method in _methods(thing):

@@ -77,6 +77,10 @@ FRAMEWORKS = {
 FOR_TESTS = ("authdemo.pytest_plugin", "authdemo.testing", "pytest", "uvicorn")
 PUBLIC = {
     "authdemo.sessions",
+    "authdemo.sessions.components",
+    "authdemo.sessions.errors",
+    "authdemo.sessions.locales",
+    "authdemo.sessions.providers",
     "authdemo.accounts",
     "authdemo.devtools",
     "authdemo.devtools.workshop",

@@ -14,7 +14,8 @@ from typing import Any
 import reflex as rx
 import ua_parser
 
-from authdemo.sessions import ActiveSession, Auth, Device, SessionChange, StoreUnavailable
+from authdemo.sessions import ActiveSession, Auth, Device, SessionChange
+from authdemo.sessions.errors import StoreUnavailable
 
 ua_parser.parse("")  # the first one compiles the patterns, which takes long for an event loop
 

@@ -8,7 +8,8 @@ from typing import Any
 import reflex as rx
 
 from authdemo.auth import accounts, auth
-from authdemo.sessions import AuthError, t
+from authdemo.sessions import AuthError
+from authdemo.sessions.locales import t
 from authdemo.ui.buttons import refusal, submit_button
 from authdemo.ui.feedback import ToastWhen
 from authdemo.ui.layout import layout

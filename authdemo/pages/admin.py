@@ -8,7 +8,9 @@ from typing import Any
 import reflex as rx
 
 from authdemo.auth import accounts, auth
-from authdemo.sessions import confirm_button, live_text, protected, t, use_session, verbatim
+from authdemo.sessions import protected, use_session
+from authdemo.sessions.components import confirm_button
+from authdemo.sessions.locales import live_text, t, verbatim
 from authdemo.ui.buttons import action_button, refusal
 from authdemo.ui.layout import layout
 from authdemo.ui.pending_mixin import PendingMixin

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import reflex as rx
 
-from authdemo.sessions import SessionLog, t, use_session
+from authdemo.sessions import use_session
+from authdemo.sessions.components import SessionLog
+from authdemo.sessions.locales import t
 from authdemo.ui.buttons import action_button, update_refusal
 from authdemo.ui.layout import layout
 from authdemo.ui.session_card import client_session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from authdemo.sessions import confirm_form
+from authdemo.sessions.components import confirm_form
 from authdemo.ui.layout import plain_layout
 
 

@@ -8,15 +8,14 @@ from typing import Any
 import reflex as rx
 
 from authdemo.auth import auth, is_seeded
-from authdemo.sessions import (
+from authdemo.sessions import use_session
+from authdemo.sessions.components import (
     home_link,
-    live_text,
     no_autocorrect_attrs,
     sign_in_error,
     sign_in_with,
-    t,
-    use_session,
 )
+from authdemo.sessions.locales import live_text, t
 from authdemo.ui.auth_links import auth_link
 from authdemo.ui.buttons import refusal, submit_button
 from authdemo.ui.layout import plain_layout

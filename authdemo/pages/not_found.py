@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from authdemo.sessions import t
+from authdemo.sessions.locales import t
 from authdemo.ui.layout import plain_layout
 
 

@@ -8,7 +8,7 @@ import reflex as rx
 
 from authdemo.accounts import Accounts, RegistrationMixin, register_form
 from authdemo.auth import accounts
-from authdemo.sessions import t
+from authdemo.sessions.locales import t
 from authdemo.ui.auth_links import auth_link
 from authdemo.ui.layout import plain_layout
 

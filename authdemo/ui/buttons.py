@@ -6,7 +6,8 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions import explain, live_text, t, use_session
+from authdemo.sessions import use_session
+from authdemo.sessions.locales import explain, live_text, t
 
 
 def action_button(

@@ -8,7 +8,7 @@ import reflex as rx
 from reflex.components.base.error_boundary import error_boundary
 from reflex.components.core.banner import has_connection_errors
 
-from authdemo.sessions import t
+from authdemo.sessions.locales import t
 from authdemo.ui.feedback import ToastWhen, overdue
 
 Wrap = Callable[[bool], rx.Component | None]

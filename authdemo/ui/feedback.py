@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 from reflex.vars import VarData
 
-from authdemo.sessions import live_text, t
+from authdemo.sessions.locales import live_text, t
 
 
 def _from_script(name: str) -> dict[str, list[rx.ImportVar]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from authdemo.sessions import t
+from authdemo.sessions.locales import t
 
 ICON = "/icon-180.png"
 

@@ -7,7 +7,9 @@ from typing import Any
 import reflex as rx
 
 from authdemo.accounts import Member
-from authdemo.sessions import noscript_notice, t, use_session
+from authdemo.sessions import use_session
+from authdemo.sessions.components import noscript_notice
+from authdemo.sessions.locales import t
 from authdemo.ui.brand import brand
 from authdemo.ui.feedback import Arrival, toasts
 from authdemo.ui.log_out import log_out_button, log_out_refusal

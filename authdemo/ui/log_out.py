@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import reflex as rx
 
 from authdemo.auth import auth
-from authdemo.sessions import t
+from authdemo.sessions.locales import t
 from authdemo.ui.buttons import action_button, refusal
 from authdemo.ui.pending_mixin import PendingMixin
 

@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 from reflex.vars import VarData
 
-from authdemo.sessions import current_language, set_language, t
+from authdemo.sessions.locales import current_language, set_language, t
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 THEMES = ("system", "light", "dark")

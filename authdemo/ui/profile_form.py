@@ -6,7 +6,8 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions import explain, live_text, t, t_dynamic, use_profile
+from authdemo.sessions import use_profile
+from authdemo.sessions.locales import explain, live_text, t, t_dynamic
 from authdemo.ui.buttons import action_button, refusal, submit_button
 from authdemo.ui.feedback import ToastWhen
 

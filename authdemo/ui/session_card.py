@@ -7,7 +7,8 @@ from typing import Any
 import reflex as rx
 
 from authdemo.accounts import Member
-from authdemo.sessions import session_text, t, use_session, verbatim
+from authdemo.sessions import session_text, use_session
+from authdemo.sessions.locales import t, verbatim
 
 FIELDS = ("id", "name", "email", "role", "rev", "expires")
 _OF_USER = frozenset(Member.model_fields)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from authdemo.sessions import ConfigurationError, OAuth2, github
+from authdemo.sessions import ConfigurationError
+from authdemo.sessions.providers import OAuth2, github
 from tests.oidc.github import EMAILS, GitHub
 from tests.oidc.steps import go, query_of, refusal
 from tests.support.browser import Browser

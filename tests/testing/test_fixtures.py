@@ -14,7 +14,8 @@ import pytest
 
 from authdemo.accounts.database import database_url
 from authdemo.pytest_plugin import OPERATORS, is_operators
-from authdemo.sessions import Settings, providers_from_environ
+from authdemo.sessions import Settings
+from authdemo.sessions.providers import providers_from_environ
 from tests.guards.conftest import APP
 from tests.support.redis import Redis
 from tests.support.server import ROOT
@@ -35,7 +36,7 @@ KIT = ("app.py", "server.py")
 ACCOUNTS = """
 import asyncio
 
-from authdemo.sessions import providers_from_environ
+from authdemo.sessions.providers import providers_from_environ
 from authdemo.accounts import Accounts
 
 

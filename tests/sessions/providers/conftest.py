@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from authdemo.sessions import OpenIDConnect
+from authdemo.sessions.providers import OpenIDConnect
 from authdemo.testing import FrozenClock
 from tests.oidc.cheat import CLIENT, Cheat
 from tests.oidc.github import GitHub

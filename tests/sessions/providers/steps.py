@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from authdemo.sessions import OpenIDConnect
 from authdemo.sessions.core.one_time import OAuthState
+from authdemo.sessions.providers import OpenIDConnect
 from authdemo.sessions.providers.base import Identity
 from tests.oidc.cheat import Cheat
 from tests.oidc.steps import query_of

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from authdemo.sessions import OpenIDConnect
+from authdemo.sessions.providers import OpenIDConnect
 from tests.oidc.cheat import CLIENT, Cheat
 from tests.sessions.providers.house import House, open_house
 

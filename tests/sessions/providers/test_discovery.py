@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from authdemo.sessions import OpenIDConnect
 from authdemo.sessions.core.errors import OAuthCallbackError
+from authdemo.sessions.providers import OpenIDConnect
 from authdemo.testing import FrozenClock
 from tests.oidc.cheat import Cheat
 from tests.sessions.providers.steps import sign_in

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from authdemo.sessions import (
-    ConfigurationError,
-    OAuth2,
-    OpenIDConnect,
-    User,
-    providers_from_environ,
-)
+from authdemo.sessions import ConfigurationError, User
+from authdemo.sessions.providers import OAuth2, OpenIDConnect, providers_from_environ
 
 ISSUER = "https://sso.example.com"
 

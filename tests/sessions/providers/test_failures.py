@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from authdemo.sessions import OAuth2, OpenIDConnect, github
 from authdemo.sessions.core.errors import StoreUnavailable
+from authdemo.sessions.providers import OAuth2, OpenIDConnect, github
 from authdemo.sessions.stores.sqlite import SQLiteStore
 from authdemo.testing import FrozenClock
 from tests.oidc.cheat import CLIENT, Cheat

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from authdemo.sessions import ConfigurationError, OpenIDConnect
+from authdemo.sessions import ConfigurationError
 from authdemo.sessions.core.errors import OAuthCallbackError
+from authdemo.sessions.providers import OpenIDConnect
 from authdemo.testing import free_port
 
 

@@ -8,19 +8,12 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from authdemo.sessions import (
-    Callbacks,
-    Credentials,
-    Events,
-    OAuth2,
-    User,
-    UserUpdate,
-    github,
-)
+from authdemo.sessions import Callbacks, Credentials, Events, User, UserUpdate
 from authdemo.sessions.core.errors import ConfigurationError
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.settings import Settings
 from authdemo.sessions.engine import AuthCore
+from authdemo.sessions.providers import OAuth2, github
 from tests.support.house import SECRET
 
 

@@ -11,7 +11,7 @@ from authdemo.pages.home import HomeState
 from authdemo.pages.login import LoginState
 from authdemo.pages.register import RegisterState
 from authdemo.seeds import SEED_PASSWORD
-from authdemo.sessions import StoreUnavailable
+from authdemo.sessions.errors import StoreUnavailable
 from authdemo.sessions.reflex.components.forms import ConfirmState, SignInState
 from authdemo.sessions.reflex.tabs.state import SessionState
 from authdemo.testing import Tab

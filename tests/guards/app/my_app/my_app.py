@@ -7,7 +7,9 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 
-from authdemo.sessions import StoreUnavailable, explain, protected, public, use_session
+from authdemo.sessions import protected, public, use_session
+from authdemo.sessions.errors import StoreUnavailable
+from authdemo.sessions.locales import explain
 from my_app.auth import auth
 
 

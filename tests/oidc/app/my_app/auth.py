@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from authdemo.sessions import Auth, Credentials, Events, OAuth2, OpenIDConnect, User, github
+from authdemo.sessions import Auth, Credentials, Events, User
+from authdemo.sessions.providers import OAuth2, OpenIDConnect, github
 
 LINKS = {}
 

@@ -1,0 +1,42 @@
+"""Components, and what they show of the session."""
+
+from __future__ import annotations
+
+from .reflex.components.forms import (
+    confirm_button,
+    confirm_form,
+    home_link,
+    no_autocorrect_attrs,
+    noscript_notice,
+    provider_buttons,
+    sign_in_error,
+    sign_in_form,
+)
+from .reflex.components.profile import Profile, use_profile
+from .reflex.components.session import (
+    LiveSession,
+    SessionLog,
+    pending_until_navigation,
+    session_text,
+    sign_in_with,
+    use_session,
+)
+
+__all__ = [
+    "LiveSession",
+    "Profile",
+    "SessionLog",
+    "confirm_button",
+    "confirm_form",
+    "home_link",
+    "no_autocorrect_attrs",
+    "noscript_notice",
+    "pending_until_navigation",
+    "provider_buttons",
+    "session_text",
+    "sign_in_error",
+    "sign_in_form",
+    "sign_in_with",
+    "use_profile",
+    "use_session",
+]

@@ -1,0 +1,23 @@
+"""Texts in the visitor's language; the package's own texts are the files beside this module."""
+
+from __future__ import annotations
+
+from ..reflex.components.i18n import (
+    current_language,
+    explain,
+    live_text,
+    set_language,
+    t,
+    t_dynamic,
+    verbatim,
+)
+
+__all__ = [
+    "current_language",
+    "explain",
+    "live_text",
+    "set_language",
+    "t",
+    "t_dynamic",
+    "verbatim",
+]

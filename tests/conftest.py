@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import expect
 
 from authdemo.testing.thread import TIMEOUT
-from tests.support import kinds
+from tests.support import kinds, shared
 from tests.support.browser import Browser
 from tests.support.postgresql import PostgreSQL
 from tests.support.redis import Redis
@@ -27,6 +27,11 @@ settings.load_profile("tests")
 
 # Pages are waited for as patiently as everything else.
 expect.set_options(timeout=TIMEOUT * 1000)
+
+
+def pytest_configure() -> None:
+    """Make the folder that the workers share before they start."""
+    shared.folder()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from authdemo.testing.server import COMMAND
 from tests.docs.commands import start_of, starting
 from tests.docs.markdown import GUIDES, blocks
-from tests.support import apps
-from tests.support.server import Server
+from tests.support import apps, unbuilt
+from tests.support.server import ROOT, Server, doesnt_complain
 
 REFLEX = ".venv/bin/reflex"
 
 
-def write(guide: str, folder: Path) -> None:
-    """Put a guide's files over those of the first guide's app."""
-    (folder / "my_app").mkdir()
+def write(folder: Path, *guides: str) -> None:
+    """Put the files of guides over those of the first guide's app."""
+    (folder / "my_app").mkdir(parents=True)
     (folder / "my_app" / "__init__.py").touch()
-    apps.adopt(folder)
-    for page in dict.fromkeys(("start", guide)):
+    for page in dict.fromkeys(("start", *guides)):
         for block in blocks(GUIDES / f"{page}.md", "python"):
             if "quote" not in block.attributes:
                 _put(folder, block.code, **block.attributes)
@@ -38,19 +38,31 @@ def variables(guide: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def serving(guide: str, folder: Path, **environ: str) -> Iterator[Server]:
-    """Build and serve a guide's app, with the variables that its command sets and no others.
+def serving(folder: Path, *guides: str, **environ: str) -> Iterator[Server]:
+    """Build and serve the app of guides, with the variables that the last one's command sets.
 
     Args:
-        guide: The guide's name.
         folder: An empty folder.
+        *guides: The guides' names.
         **environ: Other values for some of these variables.
     """
-    write(guide, folder)
-    told = variables(guide)
+    write(folder, *guides)
+    apps.adopt(folder)
+    told = variables(guides[-1])
     assert environ.keys() <= told.keys()
     with apps.serving(folder, told | environ, secret=None) as server:
         yield server
+
+
+@contextlib.contextmanager
+def serving_unbuilt(folder: Path, guide: str) -> Iterator[Server]:
+    """Serve a guide's app with blank pages."""
+    write(folder, guide)
+    shutil.copytree(ROOT / "reflex.lock", folder / "reflex.lock")
+    own = variables(guide) | {"AUTH_DATA_DIR": str(folder / "data")}
+    with unbuilt.serving(folder, folder / "log", **own) as server:
+        yield server
+        doesnt_complain(server)
 
 
 def _put(folder: Path, code: str, *, file: str = "", append: str = "") -> None:

@@ -83,7 +83,8 @@ def of_ones_own(tmp_path, redis: Redis) -> Iterator[Server]:
     assert words("deploy", 1)[-9:] == [guides.REFLEX, *COMMAND, *where]
     guide, here = variables("deploy", 1), {"REFLEX_REDIS_URL": redis.url, "GRANIAN_WORKERS": "2"}
     assert here.keys() < guide.keys()
-    guides.write("start", tmp_path)
+    guides.write(tmp_path, "start")
+    apps.adopt(tmp_path)
     chosen = {**guides.variables("start"), **guide, **here, "AUTH_SECRET": NEW}
     with apps.serving(tmp_path, chosen, secret=None) as server:
         yield server

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import functools
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from authdemo import testing
 from authdemo.launch import node
 from authdemo.testing.server import stop
+from tests.support import shared
 from tests.support.development import until_served
 from tests.support.server import ROOT, SECRET, Server, doesnt_complain
 
@@ -45,9 +44,18 @@ def write_minimal(folder: Path) -> None:
 
 @functools.cache
 def installed() -> Path:
-    """Compile an app, once in a run of the tests, and give its folder with all npm packages."""
-    folder = Path(tempfile.mkdtemp(prefix="packages-"))
-    atexit.register(shutil.rmtree, folder)
+    """Compile an app, once for all workers of a run, and give its folder with all npm packages."""
+    folder = shared.folder() / "app"
+    with shared.locked("app"):
+        if not folder.exists():
+            draft = folder.with_suffix(".draft")
+            _compile_minimal(draft)
+            draft.rename(folder)
+    return folder
+
+
+def _compile_minimal(folder: Path) -> None:
+    folder.mkdir()
     shutil.copytree(ROOT / "reflex.lock", folder / "reflex.lock")
     write_minimal(folder)
     compiled = subprocess.run(
@@ -57,11 +65,10 @@ def installed() -> Path:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert compiled.returncode == 0, compiled.stdout
-    return folder
 
 
 @contextlib.contextmanager

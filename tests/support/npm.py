@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from authdemo.launch import node
+from tests.support.shared import locked
 
 ROOT = Path(__file__).parents[2]
 INSTALL = ["npm", "ci", "--legacy-peer-deps", "--ignore-scripts", "--loglevel=error"]
@@ -17,7 +18,8 @@ def install(folder: Path) -> dict[str, str]:
     env = node.environment(os.environ, ROOT)
     lock = (folder / "package-lock.json").read_text()
     installed = folder / "node_modules" / ".installed"
-    if not installed.exists() or installed.read_text() != lock:
-        subprocess.run(INSTALL, cwd=folder, env=env, check=True, timeout=300)
-        installed.write_text(lock)
+    with locked(folder.name):
+        if not installed.exists() or installed.read_text() != lock:
+            subprocess.run(INSTALL, cwd=folder, env=env, check=True, timeout=300)
+            installed.write_text(lock)
     return env

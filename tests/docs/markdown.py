@@ -27,7 +27,7 @@ class Block:
         page: Where it stands.
         line: The number of its first line.
         language: What it is written in.
-        facts: What its fence says beside that, like `quote=…` or `file=…`.
+        attributes: What its fence says beside that, like `quote=…` or `file=…`.
         code: Its text.
     """
 

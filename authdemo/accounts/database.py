@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
-from authdemo.sessions.core.errors import ConfigurationError
+from authdemo.sessions import ConfigurationError
 from authdemo.sessions.core.utils import LogOnce
 
 from .errors import AccountsUnavailable

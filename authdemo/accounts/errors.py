@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from authdemo.sessions.core.errors import AuthError, StoreUnavailable
+from authdemo.sessions import AuthError
+from authdemo.sessions.errors import StoreUnavailable
 
 
 class AccountRejected(AuthError):

@@ -7,14 +7,10 @@ from typing import Any, ClassVar
 
 import reflex as rx
 
-from authdemo.sessions.core.audit import AuditEvent
-from authdemo.sessions.core.errors import AuthError, ConfigurationError
+from authdemo.sessions import AuditEvent, Auth, AuthError, ConfigurationError, public
+from authdemo.sessions.components import no_autocorrect_attrs, pending_until_navigation
 from authdemo.sessions.core.rate_limit import work_for
-from authdemo.sessions.reflex.auth import Auth
-from authdemo.sessions.reflex.components.forms import no_autocorrect_attrs
-from authdemo.sessions.reflex.components.i18n import explain, live_text, t
-from authdemo.sessions.reflex.components.session import pending_until_navigation
-from authdemo.sessions.reflex.protected import public
+from authdemo.sessions.locales import explain, live_text, t
 
 from .errors import AccountRejected, TooManyRegistrations
 from .passwords import LEAST_CHARACTERS, Registration

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, Index, Table, Text, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Field, SQLModel
 
-from authdemo.sessions.core.users import User
+from authdemo.sessions import User
 
 
 class Member(User):

@@ -28,11 +28,11 @@ from pydantic import (
     field_validator,
 )
 
-from authdemo.sessions.core.errors import ConnectionLost, FieldValidationError
 from authdemo.sessions.core.rate_limit import Sender, current_sender
 from authdemo.sessions.core.schema import to_error_kwargs
 from authdemo.sessions.core.text import folded
 from authdemo.sessions.core.users import DisplayName
+from authdemo.sessions.errors import ConnectionLost, FieldValidationError
 
 from .errors import AccountRejected, AccountsUnavailable
 

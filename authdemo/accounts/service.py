@@ -12,9 +12,9 @@ from sqlalchemy import Engine, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, or_, select
 
-from authdemo.sessions.core.errors import FieldValidationError
 from authdemo.sessions.core.settings import data_folder
 from authdemo.sessions.core.text import folded
+from authdemo.sessions.errors import FieldValidationError
 
 from .database import Database, database_url, read_url
 from .errors import AccountRejected, AccountsUnavailable

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions.reflex.components.i18n import live_text, t, verbatim
+from authdemo.sessions.locales import live_text, t, verbatim
 
 from .hooks import local_time, relative_time, use_inspection
 from .parts import section, table

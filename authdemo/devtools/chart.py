@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from authdemo.sessions.reflex.components.i18n import verbatim
+from authdemo.sessions.locales import verbatim
 
 from .hooks import tick_time, use_timeline
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions.reflex.components.forms import confirm_button
-from authdemo.sessions.reflex.components.i18n import explain, live_text, t, verbatim
+from authdemo.sessions.components import confirm_button
+from authdemo.sessions.locales import explain, live_text, t, verbatim
 
 from .hooks import end_sessions, relative_time, use_devices, use_ending, watch
 from .parts import filled_list, section

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions.reflex.components.i18n import live_text, t, verbatim
+from authdemo.sessions.locales import live_text, t, verbatim
 
 from .hooks import read_json, use_faces
 from .parts import section

@@ -7,7 +7,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions.reflex.components.i18n import t, verbatim
+from authdemo.sessions.locales import t, verbatim
 
 
 def section(name: str, *children: Any) -> rx.Component:

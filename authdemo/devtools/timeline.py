@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions.reflex.components.i18n import live_text, t, verbatim
+from authdemo.sessions.locales import live_text, t, verbatim
 
 from .chart import chart
 from .hooks import pick, use_timeline, watch

@@ -17,11 +17,9 @@ from typing import Any, TypeVar
 import reflex as rx
 
 from authdemo.devtools.workshop.forgery import RealToken
-from authdemo.sessions.core.callbacks import Account
-from authdemo.sessions.core.users import User
+from authdemo.sessions import Account, Auth, User
 from authdemo.sessions.http.cookies import CookieNames
 from authdemo.sessions.http.csrf import Csrf
-from authdemo.sessions.reflex.auth import Auth
 from authdemo.sessions.reflex.compat import SERVE_BUILT_PAGES, get_config, load_app
 
 from .browser import Browser, Site

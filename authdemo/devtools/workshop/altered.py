@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from authdemo.sessions.core.record import Device, SessionRecord
+from authdemo.sessions import Device
+from authdemo.sessions.core.record import SessionRecord
 from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.http.csrf import Csrf
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions.reflex.components.i18n import explain, live_text, t, verbatim
+from authdemo.sessions.locales import explain, live_text, t, verbatim
 
 from .experiments import EXPERIMENTS
 from .state import WorkshopState

@@ -11,18 +11,12 @@ from typing import Any, Final
 import httpx
 from starlette.types import ASGIApp
 
-from authdemo.sessions.core.errors import (
-    AuthError,
-    NotAuthenticated,
-    NotFound,
-    StoreUnavailable,
-    TokenError,
-    TooManyUpdates,
-)
+from authdemo.sessions import AuthError, Device, NotAuthenticated
 from authdemo.sessions.core.rate_limit import UpdateLimit
-from authdemo.sessions.core.record import Device, SessionRecord
+from authdemo.sessions.core.record import SessionRecord
 from authdemo.sessions.core.settings import Rate
 from authdemo.sessions.engine import AuthCore
+from authdemo.sessions.errors import NotFound, StoreUnavailable, TokenError, TooManyUpdates
 from authdemo.sessions.http.cookies import CookieNames
 
 from .altered import ADDRESS, AlteredRequest, Bench

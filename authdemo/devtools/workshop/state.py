@@ -8,8 +8,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions.core.errors import AuthError
-from authdemo.sessions.reflex.auth import Auth
+from authdemo.sessions import Auth, AuthError
 
 from .experiments import EXPERIMENTS
 from .runner import Workshop

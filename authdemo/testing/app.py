@@ -20,7 +20,7 @@ from authdemo.devtools.workshop.forgery import RealToken
 from authdemo.sessions import Account, Auth, User
 from authdemo.sessions.http.cookies import CookieNames
 from authdemo.sessions.http.csrf import Csrf
-from authdemo.sessions.reflex.compat import SERVE_BUILT_PAGES, get_config, load_app
+from authdemo.sessions.reflex.compat import SERVE_BUILT_PAGES, get_and_validate_app, get_config
 
 from .browser import Browser, Site
 from .thread import BlankPages, FrozenClock, Thread
@@ -153,7 +153,7 @@ def running_app(folder: Path) -> Iterator[RunningApp]:
     """
     with tempfile.TemporaryDirectory() as scratch, _reflex_without_build(Path(scratch)):
         with contextlib.chdir(folder):
-            app = load_app()
+            app = get_and_validate_app().app
             config = get_config()
             config.plugins = [BlankPages(), *config.plugins]
             served = app()

@@ -172,7 +172,9 @@ def test_every_guide_is_tested() -> None:
     tested = {mark.args[1][0] for test in _parametrized() for mark in test.pytestmark}
     assert {page.stem for page in GUIDES.glob("*.md")} == {*tested, *TOGETHER, *ELSEWHERE}
     for guide in ELSEWHERE:
-        assert all("quote" in block.attributes for block in blocks(GUIDES / f"{guide}.md", "python"))
+        assert all(
+            "quote" in block.attributes for block in blocks(GUIDES / f"{guide}.md", "python")
+        )
 
 
 def _parametrized():

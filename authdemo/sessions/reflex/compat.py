@@ -6,21 +6,10 @@ what is expected here, the app doesn't start: a renamed method could send what i
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import inspect
 import uuid
-from collections.abc import (
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Collection,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from importlib.metadata import version
 from pathlib import Path
@@ -31,8 +20,7 @@ from reflex.event import Event, EventHandler
 from reflex.state import BaseState
 from reflex.vars import VarData
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..core.errors import ConfigurationError
 
@@ -45,65 +33,57 @@ def _difference(what: str) -> ConfigurationError:
 
 
 try:
-    from reflex import app as reflex_app
-    from reflex.constants import SETTER_PREFIX, CompileContext, Dirs, Endpoint
+    from reflex.app import (
+        EventNamespace,
+        default_backend_exception_handler,
+        default_frontend_exception_handler,
+    )
+    from reflex.constants import SETTER_PREFIX as SETTER_PREFIX
+    from reflex.constants import CompileContext as CompileContext
+    from reflex.constants import Dirs, Endpoint
     from reflex.istate.manager.disk import StateManagerDisk
     from reflex.istate.manager.memory import StateManagerMemory
     from reflex.istate.manager.redis import StateManagerRedis
     from reflex.istate.shared import SharedStateBaseInternal
-    from reflex.state import EventHandlerSetVar, FrontendEventExceptionState, OnLoadInternalState
+    from reflex.state import EventHandlerSetVar as EventHandlerSetVar
+    from reflex.state import FrontendEventExceptionState as FrontendEventExceptionState
+    from reflex.state import OnLoadInternalState
     from reflex.utils.exceptions import ReflexRuntimeError
-    from reflex.utils.exec import is_prod_mode
-    from reflex.utils.prerequisites import get_and_validate_app, get_web_dir
+    from reflex.utils.exec import is_prod_mode as is_prod_mode
+    from reflex.utils.prerequisites import get_and_validate_app as get_and_validate_app
+    from reflex.utils.prerequisites import get_web_dir
     from reflex.utils.token_manager import RedisTokenManager, SocketRecord
-    from reflex_base.config import get_config
+    from reflex_base.config import get_config as get_config
     from reflex_base.constants import CompileVars
-    from reflex_base.constants.state import FIELD_MARKER
-    from reflex_base.environment import environment
+    from reflex_base.constants.state import FIELD_MARKER as FIELD_MARKER
+    from reflex_base.environment import environment as environment
     from reflex_base.event.context import EventContext
     from reflex_base.event.processor import base_state_processor
-    from reflex_base.registry import RegistrationContext
+    from reflex_base.registry import RegistrationContext as RegistrationContext
     from reflex_base.utils import types
     from reflex_base.utils.form import transform_form_data
-    from reflex_base.utils.format import format_event_handler
-    from reflex_base.utils.serializers import deserializers
-    from reflex_base.utils.types import is_union, resolve_type_alias
-    from reflex_base.vars import base as vars_base
-    from reflex_base.vars.base import ComputedVar, Field
+    from reflex_base.utils.format import format_event_handler as format_event_handler
+    from reflex_base.utils.serializers import deserializers as deserializers
+    from reflex_base.utils.types import is_union as is_union
+    from reflex_base.utils.types import resolve_type_alias as resolve_type_alias
+    from reflex_base.vars.base import ComputedVar as ComputedVar
+    from reflex_base.vars.base import CustomVarOperation, LiteralVar, ToOperation
+    from reflex_base.vars.base import Field as Field
     from reflex_base.vars.sequence import ConcatVarOperation
-    from reflex_components_core.base.bare import Bare
+    from reflex_components_core.base.bare import Bare as Bare
 
-    BOOT_EVENTS = tuple(
-        f"{rx.State.get_full_name()}.{name}"
-        for name in (CompileVars.HYDRATE, CompileVars.HYDRATE_AND_LOAD)
-    )
+    _ROOT, _LOAD = rx.State.get_full_name(), OnLoadInternalState.get_full_name()
+    BOOT_EVENTS = (f"{_ROOT}.{CompileVars.HYDRATE}", f"{_ROOT}.{CompileVars.HYDRATE_AND_LOAD}")
     """What a tab sends whenever its socket connects, whether or not a person is there."""
-    PAGE_LOAD_EVENTS = BOOT_EVENTS + tuple(
-        f"{OnLoadInternalState.get_full_name()}.{name}"
-        for name in ("on_load_internal", "set_is_hydrated")
-    )
+    PAGE_LOAD_EVENTS = (*BOOT_EVENTS, f"{_LOAD}.on_load_internal", f"{_LOAD}.set_is_hydrated")
     """Reflex's own events of a page that loads; without them it shows that it is loading."""
 except (ImportError, AttributeError) as error:
     raise SystemExit(f"error: {_difference(str(error)).message}") from None
 
-__all__ = [
-    "FIELD_MARKER",
-    "Bare",
-    "CompileContext",
-    "ComputedVar",
-    "Field",
-    "FrontendEventExceptionState",
-    "RegistrationContext",
-    "deserializers",
-    "environment",
-    "format_event_handler",
-    "get_config",
-    "is_prod_mode",
-    "is_union",
-    "resolve_type_alias",
-]
-
 T = TypeVar("T")
+
+DEFAULT_HANDLERS = (default_backend_exception_handler, default_frontend_exception_handler)
+"""How Reflex handles exceptions if the app doesn't."""
 
 SERVE_BUILT_PAGES = {
     environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.name: "true",
@@ -114,23 +94,16 @@ SERVE_BUILT_PAGES = {
 
 def current_app() -> rx.App | None:
     """Find the app that is being built or served."""
-    try:
+    with contextlib.suppress(LookupError, ReflexRuntimeError):
         return RegistrationContext.get().app
-    except (LookupError, ReflexRuntimeError):
-        return None
+    return None
 
 
 def current_config() -> rx.Config | None:
     """Find the configuration, if it has been loaded."""
-    try:
+    with contextlib.suppress(LookupError, ReflexRuntimeError):
         return RegistrationContext.get().config
-    except (LookupError, ReflexRuntimeError):
-        return None
-
-
-def load_app() -> rx.App:
-    """Import the app of the current folder."""
-    return get_and_validate_app().app
+    return None
 
 
 def build_folder() -> Path:
@@ -138,12 +111,7 @@ def build_folder() -> Path:
     return get_web_dir() / Dirs.STATIC
 
 
-def mounts_pages() -> bool:
-    """Tell whether the app serves its built pages itself."""
-    return environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get()
-
-
-def pages_of(app: rx.App) -> Collection[Any]:
+def pages_of(app: rx.App) -> Iterable[Any]:
     """List an app's pages, each with `route`, `component` (a function) and `context`."""
     return app._unevaluated_pages.values()
 
@@ -153,50 +121,34 @@ def compiled_pages_of(app: rx.App) -> Mapping[str, rx.Component]:
     return app._pages
 
 
-def set_page_context(page: Any, name: str, value: object) -> None:
-    """Change what other plugins, which may have the pages already, read of a page."""
-    object.__setattr__(page, "context", {**page.context, name: value})
-
-
-def var_data(value: Any) -> VarData | None:
+def var_data(value: rx.Var[Any]) -> VarData | None:
     """Find the imports and hooks that a var needs."""
-    data: VarData | None = value._get_all_var_data()
-    return data
+    return value._get_all_var_data()
 
 
 def literal_texts(value: Any) -> Iterator[str]:
     """Find the literal texts in what a component shows."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, vars_base.LiteralVar):
-        yield str(value._var_value)
-    else:
-        for piece in _pieces(value):
-            yield from literal_texts(piece)
+    pieces: Iterable[Any] = ()
+    match value:
+        case (str() as text) | LiteralVar(_var_value=text):
+            yield str(text)
+        case ConcatVarOperation():
+            pieces = value._var_value
+        case ToOperation():
+            pieces = (value._original,)
+        case CustomVarOperation(_name="ternary_operation"):
+            pieces = dict(value._args, condition=()).values()
+    for piece in pieces:
+        yield from literal_texts(piece)
 
 
-def _pieces(value: Any) -> Iterable[Any]:
-    if isinstance(value, ConcatVarOperation):
-        return value._var_value
-    if isinstance(value, vars_base.ToOperation):
-        return (value._original,)
-    if isinstance(value, vars_base.CustomVarOperation) and value._name == "ternary_operation":
-        return [side for name, side in value._args if name != "condition"]
-    return ()
+def filter_output(
+    withheld: Callable[[BaseState, Callable[[str], bool]], Iterable[str]],
+) -> None:
+    """Send defaults in the place of vars that `withheld` names, whichever way a state is sent.
 
-
-Withheld = Callable[[BaseState, Callable[[str], bool]], Iterable[str]]
-"""Lists the vars of a state that its viewer may not see, among those that are being sent."""
-
-_UNFILTERED = (BaseState.get_delta, BaseState.dict)
-
-
-def filter_output(withheld: Withheld) -> None:
-    """Send defaults in the place of vars that are withheld, whichever way a state is sent.
-
-    Reflex sends a state as a whole when a page is built or loaded (`dict`), and what has changed
-    after each event (`get_delta`). It calls both on every state, so that they can be overridden;
-    that is done here, for all states at once, those of later imports too.
+    Reflex sends a state as a whole (`dict`) when a page is built or loaded, and what has changed
+    (`get_delta`) after each event. Replacing both covers all states, also those of later imports.
     """
 
     def filtered(method: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
@@ -205,30 +157,28 @@ def filter_output(withheld: Withheld) -> None:
             sent = method(state, *args, **options)
             if own := sent.get(state.get_full_name()):
                 for name in withheld(state, lambda name: name + FIELD_MARKER in own):
-                    _replace_by_default(own, type(state), name)
+                    _withhold(own, type(state), name)
             return sent
 
         output.__override_base_method__ = True  # type: ignore[attr-defined]
         return output
 
-    BaseState.get_delta, BaseState.dict = map(filtered, _UNFILTERED)  # type: ignore[method-assign]
+    plain = map(inspect.unwrap, (BaseState.get_delta, BaseState.dict))
+    BaseState.get_delta, BaseState.dict = map(filtered, plain)  # type: ignore[method-assign]
 
 
-def _replace_by_default(sent: dict[str, Any], state: type[BaseState], name: str) -> None:
+def _withhold(sent: dict[str, Any], state: type[BaseState], name: str) -> None:
+    """Replace a var's value by the one before anything was set."""
     key = name + FIELD_MARKER
     if inspect.iscoroutine(sent[key]):
         sent[key].close()
-    sent[key] = _default(state, name)
-
-
-def _default(state: type[BaseState], name: str) -> Any:
-    """Find the value of a var before anything was set."""
     if name in state.base_vars:
-        return state.__fields__[name].default_value()
+        sent[key] = state.__fields__[name].default_value()
+        return
     computed = state.computed_vars[name]
-    if not isinstance(computed._initial_value, types.Unset):
-        return computed._initial_value
-    return types.get_default_value_for_type(computed._var_type)
+    initial = computed._initial_value
+    is_unset = isinstance(initial, types.Unset)
+    sent[key] = types.get_default_value_for_type(computed._var_type) if is_unset else initial
 
 
 def registered_states() -> list[type[BaseState]]:
@@ -314,20 +264,11 @@ def converted(value: object, hint: Any) -> object:
     return transform_form_data(value, hint)
 
 
-def sets_unknown_var(handler: EventHandler, payload: Mapping[str, Any]) -> bool:
-    """Tell whether an event is for Reflex's own setter, and names no var that has one."""
-    if not isinstance(handler, EventHandlerSetVar):
-        return False
-    name = payload["var_name"]
-    return not (isinstance(name, str) and hasattr(handler.state, SETTER_PREFIX + name))
-
-
 def current_token() -> str | None:
     """Find the tab of the running event."""
-    try:
+    with contextlib.suppress(LookupError):
         return EventContext.get().token
-    except LookupError:
-        return None
+    return None
 
 
 def is_chained() -> bool:
@@ -340,28 +281,18 @@ async def enqueue(name: str, payload: dict[str, Any]) -> None:
     await EventContext.get().enqueue(Event(name=name, payload=payload))
 
 
-def is_default_handler(handler: object) -> bool:
-    """Tell whether exceptions are handled by Reflex's own function."""
-    return handler in (
-        reflex_app.default_backend_exception_handler,
-        reflex_app.default_frontend_exception_handler,
-    )
-
-
 def bind_events(
     app: rx.App,
     callers: dict[str, T],
     *,
     begin: Callable[[str], T | None],
-    run_as: Callable[[T | None], AbstractContextManager[None]],
+    run_as: Callable[[T | None], contextlib.AbstractContextManager[None]],
 ) -> None:
     """Have each event begin with a caller, and run as that."""
     processor: Any = app.event_processor
     enqueue, create_task = processor.enqueue, processor._create_event_task
 
-    async def enqueue_for_caller(
-        token: str, event: Event, ev_ctx: EventContext | None = None
-    ) -> Any:
+    async def enqueue_for_caller(token: str, event: Event, ev_ctx: Any = None) -> Any:
         caller = begin(event.name)
         if caller is None:
             return await enqueue(token, event, ev_ctx)
@@ -376,20 +307,16 @@ def bind_events(
         future.add_done_callback(lambda _: callers.pop(context.txid, None))
         return future
 
-    def create_task_as_caller(*, entry: Any, registered_handler: Any) -> asyncio.Task[None]:
+    def create_task_as_caller(*, entry: Any, registered_handler: Any) -> Any:
         with run_as(callers.get(entry.ctx.txid)):
-            task: asyncio.Task[None] = create_task(
-                entry=entry, registered_handler=registered_handler
-            )
-            return task
+            return create_task(entry=entry, registered_handler=registered_handler)
 
     processor.enqueue, processor._create_event_task = enqueue_for_caller, create_task_as_caller
 
 
 def cancel_event(app: rx.App, txid: str) -> None:
     """Cancel an event that runs or waits."""
-    future = app.event_processor._futures.get(txid)
-    if future is not None:
+    if (future := app.event_processor._futures.get(txid)) is not None:
         future.cancel()
 
 
@@ -399,9 +326,7 @@ def guard_states(app: rx.App, check: Callable[[str, bool], Awaitable[None]]) -> 
     modify = manager.modify_state_with_links
 
     @contextlib.asynccontextmanager
-    async def modify_checked(
-        token: rx.BaseStateToken, *args: Any, **context: Any
-    ) -> AsyncIterator[BaseState]:
+    async def modify_checked(token: Any, *args: Any, **context: Any) -> AsyncIterator[BaseState]:
         async with modify(token, *args, **context) as state:
             await check(token.ident, context.get("event") is not None)
             yield state
@@ -470,10 +395,6 @@ def guard_shared_states(check: Callable[[str], Awaitable[None]]) -> None:
 
 
 EVENT_NAMESPACE = str(Endpoint.EVENT)
-"""The namespace of Socket.IO by which events come."""
-
-FRONTEND = "frontend"
-"""The name of the route by which Reflex serves the build."""
 
 
 def backend_path(name: str) -> str:
@@ -481,24 +402,9 @@ def backend_path(name: str) -> str:
     return get_config().prepend_backend_path(str(Endpoint[name]))
 
 
-def routes_of_api(app: rx.App) -> Sequence[BaseRoute]:
-    """List the routes of Reflex's own API."""
-    return app._api.routes if app._api is not None else ()
-
-
-def leave_origins_to_us(app: rx.App) -> None:
-    """Keep Reflex from letting any origin in: its `*` stands for the app's own, which we know.
-
-    The origins that the app's author names may read answers, and open no socket of Reflex's.
-    """
-    if app.sio is not None:
-        app.sio.eio.cors_allowed_origins = []
-    config = get_config()  # which the layers that Reflex has yet to make are made by
-    named = tuple(origin for origin in config.cors_allowed_origins if origin != "*")
-    config.cors_allowed_origins = named
-    for layer in app._api.user_middleware if app._api is not None else ():
-        if "allow_origins" in layer.kwargs:
-            layer.kwargs["allow_origins"] = named
+def api_of(app: rx.App) -> Starlette | None:
+    """Find Reflex's own API, which an app without states lacks."""
+    return app._api
 
 
 async def install_outermost(app: Starlette, wrap: Callable[[ASGIApp], ASGIApp]) -> None:
@@ -512,28 +418,23 @@ async def install_outermost(app: Starlette, wrap: Callable[[ASGIApp], ASGIApp]) 
     async def arrive(scope: Scope, receive: Receive, send: Send) -> None:
         arrived.extend((scope, receive, send))
 
-    async def receive() -> Message:
-        return {"type": "http.disconnect"}
-
-    async def send(_: Message) -> None:
-        return
+    async def unused(*_: Any) -> Any:
+        raise _difference("something reads a request before the sessions' middleware")
 
     probe = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
     app.middleware_stack = arrive
-    await app(dict(probe), receive, send)
-    if behind is None or arrived != [{**probe, "app": app}, receive, send]:
+    await app(dict(probe), unused, unused)
+    if behind is None or arrived != [{**probe, "app": app}, unused, unused]:
         raise _difference("something stands in front of the sessions' middleware")
     app.middleware_stack = wrap(behind)
 
 
-_NEEDED: tuple[tuple[type, str], ...] = (
+_NEEDED: tuple[tuple[object, str], ...] = (
     (BaseState, "_clean _get_resolved_delta _get_root_state _mark_ancestors_dirty _was_touched"),
     (BaseState, "base_vars computed_vars dict dirty_vars get_delta get_state get_substate reset"),
     (rx.State, "_reflex_internal_links rx_router_session"),
-    (
-        SharedStateBaseInternal,
-        "_exit_stack _held_locks _held_locks_linked_states _link_to",
-    ),
+    (SharedStateBaseInternal, "_exit_stack _held_locks _held_locks_linked_states _link_to"),
+    (rx.SharedState, "_linked_from"),
     (StateManagerMemory, "_purge_token _states_locks get_state modify_state_with_links"),
     (StateManagerDisk, "_purge_token _states_locks get_state modify_state_with_links"),
     (StateManagerRedis, "get_state modify_state_with_links"),
@@ -541,24 +442,26 @@ _NEEDED: tuple[tuple[type, str], ...] = (
     (base_state_processor.BaseStateEventProcessor, "_create_event_task _futures enqueue"),
     (EventContext, "enqueue fork parent_txid state_manager token txid"),
     (EventHandler, "_get_type_hints"),
-    (reflex_app.EventNamespace, "emit emit_update link_token_to_sid sid_to_token"),
+    (EventNamespace, "emit emit_update link_token_to_sid sid_to_token"),
     (FrontendEventExceptionState, "auto_reload_on_errors"),
     (RegistrationContext, "app base_states config event_handlers"),
     (rx.App, "_api _middlewares _pages _unevaluated_pages event_namespace event_processor"),
     (rx.App, "modify_state set_contexts sio state_manager"),
     (ComputedVar, "_initial_value _var_type fget"),
-    (vars_base.CustomVarOperation, "_args _name"),
-    (vars_base.LiteralVar, "_get_all_var_data"),
+    (CustomVarOperation, "_args _name"),
+    (rx.Var.create(""), "_get_all_var_data _var_value"),
+    (rx.Var("").to(str), "_original"),
 )
 
 
-def check_names() -> None:
+def check_names(*needed: tuple[object, str]) -> None:
     """Check that Reflex has all that this module needs."""
-    for owner, names in _NEEDED:
-        declared = {name for each in owner.__mro__ for name in inspect.get_annotations(each)}
+    for owner, names in needed or _NEEDED:
+        kind = owner if isinstance(owner, type) else type(owner)
+        declared = {name for each in kind.__mro__ for name in inspect.get_annotations(each)}
         for name in names.split():
             if not (hasattr(owner, name) or name in declared):
-                raise _difference(f"{owner.__name__} has no {name}")
+                raise _difference(f"{kind.__name__} has no {name}")
 
 
 def check_withholding(protect: Callable[[Any], Any]) -> None:
@@ -585,11 +488,13 @@ def _result(work: Any) -> Any:
     raise _difference("a delta has to be waited for")
 
 
-def check_first_middleware(app: rx.App, middleware: rx.Middleware) -> None:
-    """Check that no other middleware of an app sees its events first."""
-    first = app._middlewares[0]
-    if first is not middleware:
+def check_app(app: rx.App, middleware: rx.Middleware) -> None:
+    """Check what is known of an app when it starts, and that our middleware sees events first."""
+    namespace: Any = app.event_namespace
+    check_names((namespace, "_token_manager"))
+    check_names((namespace._token_manager, "instance_id sid_to_token token_to_socket"))
+    if app._middlewares[0] is not middleware:
         raise ConfigurationError(
-            f"{type(first).__name__} runs before the middleware of authdemo.sessions, which has to "
-            "be the first. Add yours with app.add_middleware(...), without an index."
+            f"{type(app._middlewares[0]).__name__} runs before the middleware of the sessions. Add "
+            "it with app.add_middleware(...), without an index."
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -35,13 +36,12 @@ from ..http.sockets.handshake import Handshake
 from ..http.sockets.limits import Uploads
 from ..providers.base import RedirectProvider
 from .compat import (
-    FRONTEND,
     RegistrationContext,
+    api_of,
     backend_path,
-    check_first_middleware,
+    check_app,
+    get_config,
     install_outermost,
-    leave_origins_to_us,
-    routes_of_api,
 )
 from .logs import BrowserErrors, make_reflex_printable, search_reports_briefly
 from .middleware import Failures, SessionMiddleware
@@ -160,7 +160,7 @@ def layers_of(app: rx.App) -> Sequence[Starlette | Callable[[ASGIApp], ASGIApp]]
 
 def replace_files(app: rx.App, auth: AuthCore, site: Site) -> None:
     """Serve the files of the build by our own rules, where Reflex would guess at pages."""
-    mounts = [route for route in routes_of_api(app) if _is_frontend(route)]
+    mounts = [route for route in _api_routes(app) if _is_frontend(route)]
     if len(mounts) != 1 or not isinstance(mounts[0], Mount):
         raise ConfigurationError(
             "This version of Reflex serves the built pages in a way that authdemo.sessions doesn't "
@@ -170,8 +170,29 @@ def replace_files(app: rx.App, auth: AuthCore, site: Site) -> None:
     mounts[0].app = BuiltFiles(mounts[0].app, site=site, error_pages=error_pages)
 
 
+def leave_origins_to_us(app: rx.App) -> None:
+    """Keep Reflex from letting any origin in: its `*` stands for the app's own, which we know.
+
+    The origins that the app's author names may read answers, and open no socket of Reflex's.
+    """
+    if app.sio is not None:
+        app.sio.eio.cors_allowed_origins = []
+    config = get_config()  # which the layers that Reflex has yet to make are made by
+    named = tuple(origin for origin in config.cors_allowed_origins if origin != "*")
+    config.cors_allowed_origins = named
+    api = api_of(app)
+    for layer in api.user_middleware if api else ():
+        if "allow_origins" in layer.kwargs:
+            layer.kwargs["allow_origins"] = named
+
+
+def _api_routes(app: rx.App) -> Sequence[BaseRoute]:
+    api = api_of(app)
+    return api.routes if api else ()
+
+
 def _is_frontend(route: BaseRoute) -> bool:
-    return getattr(route, "name", None) == FRONTEND
+    return getattr(route, "name", None) == "frontend"
 
 
 def _is_public(site: Site | None, scope: Scope) -> bool:
@@ -196,7 +217,7 @@ def _is_missing(
     if not all(isinstance(layer, Starlette) for layer in layers):
         return False
     own = [route for layer in layers if isinstance(layer, Starlette) for route in layer.routes]
-    routes = [*routes_of_api(app), *own]
+    routes = [*_api_routes(app), *own]
     return not any(
         route.matches(scope)[0] is not Match.NONE
         for route in routes
@@ -282,8 +303,12 @@ class Installation:
     @contextlib.asynccontextmanager
     async def _serve(self, starlette_app: Starlette) -> AsyncIterator[None]:
         """Stand in front of the whole app, and do what has to be done while it runs."""
-        check_first_middleware(self._app, self._middleware)
-        await install_outermost(starlette_app, self._front.before)
+        try:
+            check_app(self._app, self._middleware)
+            await install_outermost(starlette_app, self._front.before)
+        except ConfigurationError:
+            sys.tracebacklimit = 0  # servers print what stops the start, and the error says it all
+            raise
         self.live.callers.install()
         make_reflex_printable()
         search_reports_briefly()

@@ -13,7 +13,7 @@ from typing import Any
 import reflex as rx
 
 from ..core.text import make_printable, printable
-from .compat import FrontendEventExceptionState, is_default_handler
+from .compat import DEFAULT_HANDLERS, FrontendEventExceptionState
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -45,7 +45,7 @@ class BrowserErrors:
 
     def __init__(self, app: rx.App, *, clock: Callable[[], float] = time.monotonic) -> None:
         otherwise: Any = app.frontend_exception_handler
-        self._tell = _log if is_default_handler(otherwise) else otherwise
+        self._tell = _log if otherwise in DEFAULT_HANDLERS else otherwise
         self._clock = clock
         self._began = -_MINUTE
         self._taken = self._left_out = 0

@@ -13,7 +13,7 @@ from ..core.callbacks import own_address
 from ..core.errors import AuthError, HandlerFailed
 from ..http.pages.guard import should_explain
 from ..http.sockets.callers import current_caller
-from .compat import BOOT_EVENTS, current_token, is_chained, is_default_handler, take_delta
+from .compat import BOOT_EVENTS, DEFAULT_HANDLERS, current_token, is_chained, take_delta
 from .tabs.event_guard import EventGuard
 from .tabs.push import Live
 from .tabs.state import SessionState
@@ -31,7 +31,7 @@ class Failures:
     def __init__(self, app: rx.App, live: Live, *, allow_eval: bool) -> None:
         self._live = live
         self._otherwise: Any = app.backend_exception_handler
-        self._is_silent = is_default_handler(self._otherwise) and not allow_eval
+        self._is_silent = self._otherwise in DEFAULT_HANDLERS and not allow_eval
 
     def hear(self, exception: Exception) -> Any:
         """Hear of one."""

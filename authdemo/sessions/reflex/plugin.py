@@ -29,7 +29,6 @@ from .compat import (
     filter_output,
     get_config,
     is_prod_mode,
-    mounts_pages,
 )
 from .components.i18n import MODULE, development_module
 from .components.session import access_denied_page, add_effects, check_named_providers
@@ -100,7 +99,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
 
     def post_compile(self, **context: Any) -> None:
         """Wire sessions into the app that is about to serve."""
-        serves_pages = mounts_pages()
+        serves_pages = environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get()
         site = build_folder() if serves_pages else None
         auth = self.auth()
         self._check_start(auth)
@@ -196,7 +195,7 @@ def _check_path() -> None:
 
 def _others_serve_pages() -> bool:
     """Tell whether the pages that are built are for another server: Reflex's own, or any other."""
-    if mounts_pages():
+    if environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get():
         return False
     return (
         not is_prod_mode()

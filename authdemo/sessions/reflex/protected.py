@@ -22,7 +22,6 @@ from .compat import (
     current_config,
     pages_of,
     registered_states,
-    set_page_context,
 )
 
 NOT_MARKED = object()
@@ -104,7 +103,7 @@ def hide_from_sitemap(app: rx.App, rules: PageRules) -> None:
     """
     for page in pages_of(app):
         if rules.of_route(page.route) is not None and _CHOICE not in page.context:
-            set_page_context(page, _CHOICE, None)
+            object.__setattr__(page, "context", {**page.context, _CHOICE: None})
 
 
 class InstallsSessions:

@@ -27,7 +27,13 @@ from pydantic import (
 from pydantic_core import to_json
 from reflex.event import EventHandler
 
-from ..compat import EVENT_NAMESPACE, RegistrationContext, find_handler, sets_unknown_var
+from ..compat import (
+    EVENT_NAMESPACE,
+    SETTER_PREFIX,
+    EventHandlerSetVar,
+    RegistrationContext,
+    find_handler,
+)
 from .event_guard import misfit
 
 logger = logging.getLogger("authdemo.sessions")
@@ -124,7 +130,9 @@ class MessageFilter:
         if argument is not None:
             self._explain(event.name, handler, argument)
             return False
-        return not sets_unknown_var(handler, event.payload)
+        return not isinstance(handler, EventHandlerSetVar) or _has_setter(
+            handler.state, event.payload["var_name"]
+        )
 
     def _explain(self, name: str, handler: EventHandler, argument: str) -> None:
         """Tell the app's developers, once for each argument, and never with the value."""
@@ -135,3 +143,7 @@ class MessageFilter:
 
 
 _signature = functools.cache(inspect.signature)
+
+
+def _has_setter(state: object, name: object) -> bool:
+    return isinstance(name, str) and hasattr(state, SETTER_PREFIX + name)

@@ -1,8 +1,4 @@
-"""The root of all errors that this package raises on purpose, and those of the core.
-
-Each class has a stable `code` for programs, and each instance a `message` for
-people and, where one field is to blame, its name in `field`.
-"""
+"""The errors that this package raises on purpose."""
 
 from __future__ import annotations
 
@@ -11,16 +7,15 @@ from typing import Any, ClassVar
 
 
 class AuthError(Exception):
-    """The root of the tree.
+    """The base class of all errors of this package.
 
     Attributes:
         code: The stable, machine-readable name of the error.
-        message: What happened and what to do about it; safe to show to a user. A class has the
-            one for when there is no more to say.
-        field: The field to blame, or None.
-        reason: Which of the rules behind this `code` was broken; empty if there is one.
-        values: What a catalog needs to say the same in another language.
-        retry_after: Seconds after which it may go better, or None if waiting is no help.
+        message: What happened and what to do about it; safe to show to a user.
+        field: The invalid field, or None.
+        reason: Which rule was broken, if several have this `code`.
+        values: Placeholders of the message, for translations.
+        retry_after: Seconds to wait before a retry, or None if that is no use.
     """
 
     code: ClassVar[str] = "AuthError"
@@ -36,14 +31,7 @@ class AuthError(Exception):
         reason: str = "",
         values: Mapping[str, Any] | None = None,
     ) -> None:
-        """Make an error.
-
-        Args:
-            message: What happened and what to do about it; the class's own by default.
-            field: The field to blame.
-            reason: Which rule was broken, in one word.
-            values: What the message says beside its words.
-        """
+        """Create an error; the class's own message and reason are the defaults."""
         super().__init__(message or self.message)
         self.message = message or self.message
         self.field = field
@@ -51,52 +39,48 @@ class AuthError(Exception):
         self.values = dict(values or {})
 
     def to_dict(self) -> dict[str, Any]:
-        """Say the same for programs, and for catalogs of other languages.
-
-        Returns:
-            `message` and `code`, and if there are any `field`, `reason` and `values`.
-        """
+        """Return `message` and `code`, and `field`, `reason` and `values` if there are any."""
         more = {"reason": self.reason, "values": self.values}
-        blamed = {} if self.field is None else {"field": self.field}
-        found = {"message": self.message, "code": self.code, **blamed}
-        return found | {name: value for name, value in more.items() if value}
+        field = {} if self.field is None else {"field": self.field}
+        always = {"message": self.message, "code": self.code, **field}
+        return always | {name: value for name, value in more.items() if value}
 
 
 _DEAD = frozenset({"expired", "life", "session", "owner"})
-"""What a token can lack that this app has signed: a key or a form of another app is not here."""
+"""Why a token with a valid signature of this app is rejected."""
 
 
 class ConfigurationError(AuthError, ValueError):
-    """The app is set up wrongly; it must not start."""
+    """The app is configured wrongly, and must not start."""
 
     code = "Configuration"
 
 
 class TokenError(AuthError):
-    """A token that this server must not believe."""
+    """A token is invalid."""
 
     code = "InvalidToken"
 
     @property
     def is_dead(self) -> bool:
-        """Whether the token is this app's own, by its signature, and can never be good again."""
+        """Whether this app signed the token, and it can never be valid again."""
         return self.reason in _DEAD
 
 
 class TokenExpired(TokenError):
-    """A token that was good, but whose time is over."""
+    """A token has expired."""
 
     code = "TokenExpired"
 
 
 class TokenTooLarge(AuthError, ValueError):
-    """The session has outgrown what a cookie can carry."""
+    """The session is too large for a cookie."""
 
     code = "TokenTooLarge"
 
 
 class SignInError(AuthError):
-    """Nobody was signed in."""
+    """A sign-in failed."""
 
     code = "SignInError"
 
@@ -104,11 +88,8 @@ class SignInError(AuthError):
 class CredentialsSignin(SignInError):
     """The credentials are wrong (Auth.js: `CredentialsSignin`).
 
-    Subclass it and set `reason` to tell the sign-in page more; Auth.js calls
-    that attribute `code` and puts it into the answer's query as `code`.
-
-    Attributes:
-        reason: What the page may tell the user, in one word.
+    Subclass it and set `reason` to explain more on the sign-in page, in one word; in Auth.js
+    that attribute is `code`, as in the page's query.
     """
 
     code = "CredentialsSignin"
@@ -117,32 +98,32 @@ class CredentialsSignin(SignInError):
 
 
 class AccessDenied(SignInError):
-    """The `sign_in` callback said no (Auth.js: `AccessDenied`)."""
+    """The `sign_in` callback denied the sign-in (Auth.js: `AccessDenied`)."""
 
     code = "AccessDenied"
     message = "You can't sign in here."
 
 
 class OAuthCallbackError(SignInError):
-    """A sign-in at a provider that did not go as it must (Auth.js: `OAuthCallbackError`)."""
+    """A sign-in at a provider failed (Auth.js: `OAuthCallbackError`)."""
 
     code = "OAuthCallbackError"
 
 
 class UnknownProvider(SignInError):
-    """No provider of that name is configured."""
+    """No provider has this id."""
 
     code = "UnknownProvider"
 
 
 class TicketRejected(SignInError):
-    """A sign-in ticket that is used up, too old, or another browser's."""
+    """A login ticket was used, has expired, or belongs to another browser."""
 
     code = "TicketRejected"
 
 
 class SignInOutdated(SignInError):
-    """A sign-in that began before the user's sessions were ended or brought in line."""
+    """A sign-in began before the user's sessions were revoked or refreshed."""
 
     code = "SignInOutdated"
 
@@ -154,11 +135,7 @@ class TooManyAttempts(SignInError):
     message = "Too many failed attempts."
 
     def __init__(self, retry_after: int) -> None:
-        """Make an error.
-
-        Args:
-            retry_after: Seconds until the next attempt is let in.
-        """
+        """Create an error for a number of seconds to wait."""
         unit = "second" if retry_after == 1 else "seconds"
         super().__init__(
             f"{self.message} Try again in {retry_after} {unit}.",
@@ -168,21 +145,21 @@ class TooManyAttempts(SignInError):
 
 
 class TooManyDepartures(TooManyAttempts):
-    """The limit on ways to a provider is reached, whatever became of them."""
+    """The limit on sign-ins at providers is reached."""
 
     message = "Too many sign-ins were started from your network."
     reason = "departures"
 
 
 class TooManySignIns(TooManyAttempts):
-    """Too many sign-ins from one address are under way, correct ones included."""
+    """Too many sign-ins of one address run at the same time."""
 
     message = "Too many sign-ins from your network are in progress."
     reason = "at_once"
 
 
 class TooManyUpdates(AuthError):
-    """A client updates its session faster than the operator allows."""
+    """A client updates its session too fast."""
 
     code = "TooManyUpdates"
 
@@ -192,79 +169,59 @@ class TooManyUpdates(AuthError):
 
 
 class TooManySockets(AuthError):
-    """A session, or an address without one, has as many sockets open as the operator allows."""
+    """A session, or an address without one, has too many open sockets."""
 
     code = "TooManySockets"
     message = "Too many tabs are open. Close some and reload the page."
 
 
 class NotAuthenticated(AuthError):
-    """The call needs a session, and there is none."""
+    """The call needs a session."""
 
     code = "NotAuthenticated"
     message = "You are not signed in. Sign in and try again."
 
 
 class UpdateRejected(AuthError):
-    """An update that breaks a rule; the session stays as it was."""
+    """An update is invalid; the session is unchanged."""
 
     code = "UpdateRejected"
 
 
 class FieldValidationError(ValueError):
-    """What a field's validator raises, so that catalogs can say it in other languages.
+    """A field is invalid: what a validator raises, so that its message can be translated.
 
     Attributes:
         reason: Which rule was broken, in one word.
-        values: What the message says beside its words.
+        values: Placeholders of the message.
     """
 
     def __init__(self, reason: str, message: str, **values: Any) -> None:
-        """Make an error.
-
-        Args:
-            reason: Which rule was broken, in one word.
-            message: What goes after the field's name, like "must be text".
-            **values: What the message says beside its words.
-        """
+        """Create an error; the message follows the field's name, like "must be text"."""
         super().__init__(message)
         self.reason = reason
         self.values = values
 
 
 class RevisionConflict(UpdateRejected):
-    """The session has moved on since the caller read it.
-
-    Attributes:
-        rev: The session's current revision.
-    """
+    """The session has a newer revision, `rev`, than the caller expects."""
 
     code = "RevisionConflict"
 
     def __init__(self, rev: int) -> None:
-        """Make an error.
-
-        Args:
-            rev: The session's current revision.
-        """
-        super().__init__(
-            f"The session has changed to revision {rev}. Reload it and try again.",
-            values={"rev": rev},
-        )
+        """Create an error."""
+        message = f"The session has changed to revision {rev}. Reload it and try again."
+        super().__init__(message, values={"rev": rev})
         self.rev = rev
 
 
 class CallbackFailed(AuthError):
-    """The app's own callback raised, or answered with what it can't; the log says what."""
+    """A callback of the app raised, or returned an invalid value; the log says what."""
 
     code = "CallbackFailed"
 
     def __init__(self, name: str) -> None:
-        """Make an error.
-
-        Args:
-            name: The callback's name.
-        """
+        """Create an error for a callback's name."""
         super().__init__("The app could not complete this. The session is unchanged.")
         self.name = name
 
@@ -277,28 +234,28 @@ class HandlerFailed(AuthError):
 
 
 class RequestRejected(AuthError):
-    """A request that did not come from this app's own pages."""
+    """A request didn't come from this app's own pages."""
 
     code = "RequestRejected"
     url: str | None = None
 
 
 class ConnectionLost(AuthError):
-    """The tab that an event came from is gone, or its socket is."""
+    """The tab of an event, or its socket, is closed."""
 
     code = "ConnectionLost"
     message = "The connection is lost. Reload the page."
 
 
 class NotFound(AuthError):
-    """There is nothing at the address that was asked for."""
+    """No resource has this address."""
 
     code = "NotFound"
     message = "There is nothing at this address."
 
 
 class MethodNotAllowed(AuthError):
-    """What is at an address doesn't take that method (RFC 9110 section 15.5.6)."""
+    """The address doesn't accept the method (RFC 9110 section 15.5.6)."""
 
     code = "MethodNotAllowed"
     message = "This address doesn't accept this method."
@@ -309,7 +266,7 @@ class MethodNotAllowed(AuthError):
 
 
 class StoreUnavailable(AuthError):
-    """The session store can't be reached, so nothing can be verified."""
+    """The session store can't be reached."""
 
     code = "StoreUnavailable"
     message = "Sessions can't be checked right now. Try again shortly."

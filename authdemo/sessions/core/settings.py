@@ -16,10 +16,10 @@ from urllib.parse import SplitResult, urlsplit
 
 from .arguments import shown
 from .errors import ConfigurationError
-from .keys import MIN_SECRET_BYTES, KeyPair, KeyRing, read_pair
+from .keys import MIN_SECRET_BYTES, KeyRing, read_pair
 
 DAY = 86_400
-LONGEST_LIFE = 400 * DAY
+MAX_LIFETIME = 400 * DAY
 """Browsers keep no cookie for longer (RFC 6265bis, section 5.5)."""
 
 _ROUTE = re.compile(r"/?(?!/)[^\s?#\\:]*")
@@ -44,7 +44,7 @@ class Pages:
     protected: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        """Check that these can be pages of the app."""
+        """Check the paths."""
         _check_path("sign_in", self.sign_in, "/login")
         _check_path("confirm", self.confirm, "/confirm")
         _check_routes(self.protected)
@@ -64,7 +64,7 @@ class SessionOptions:
             None for any number.
 
     Raises:
-        ConfigurationError: If a session could not live like that.
+        ConfigurationError: If one is out of range.
     """
 
     max_age: int = 30 * DAY
@@ -73,19 +73,19 @@ class SessionOptions:
     max_sessions_per_user: int | None = None
 
     def __post_init__(self) -> None:
-        """Check that a session can live like that."""
-        for name, least in (("max_age", 1), ("update_age", 0), ("absolute_age", 1)):
+        """Check the ages and the number."""
+        for name, minimum in (("max_age", 1), ("update_age", 0), ("absolute_age", 1)):
             age = getattr(self, name)
-            if not (_is_whole(age) and least <= age <= LONGEST_LIFE):
+            if not (_is_whole(age) and minimum <= age <= MAX_LIFETIME):
                 raise ConfigurationError(
-                    f"SessionOptions({name}=...) takes a whole number of seconds from {least} to "
-                    f"{LONGEST_LIFE}, not {shown(age)}."
+                    f"SessionOptions({name}=...) takes a whole number of seconds from {minimum} to "
+                    f"{MAX_LIFETIME}, not {shown(age)}."
                 )
-        most = self.max_sessions_per_user
-        if most is not None and not (_is_whole(most) and most >= 1):
+        maximum = self.max_sessions_per_user
+        if maximum is not None and not (_is_whole(maximum) and maximum >= 1):
             raise ConfigurationError(
                 "SessionOptions(max_sessions_per_user=...) takes a whole number from 1, or None "
-                f"for no limit, not {shown(most)}."
+                f"for no limit, not {shown(maximum)}."
             )
 
 
@@ -94,7 +94,6 @@ def _is_whole(value: object) -> bool:
 
 
 def _check_path(name: str, path: object, like: str) -> None:
-    """Check that a path can be gone to as it is."""
     if not (isinstance(path, str) and _PATH.fullmatch(path)):
         raise ConfigurationError(
             f'Pages({name}=...) takes the path of a page of the app, like "{like}", '
@@ -103,7 +102,6 @@ def _check_path(name: str, path: object, like: str) -> None:
 
 
 def _check_routes(routes: object) -> None:
-    """Check that routes are spelled as Reflex does, with or without a slash in front."""
     takes = 'Pages(protected=...) takes a set of paths, like frozenset({"/vault"})'
     if isinstance(routes, str) or not isinstance(routes, Collection):
         raise ConfigurationError(f"{takes}, not {shown(routes)}.")
@@ -124,7 +122,7 @@ def read_origin(value: str) -> str:
 
     See RFC 6454 section 6.2.
     """
-    url = _split(value)
+    url = _parse_origin(value)
     if url is None:
         raise ConfigurationError(
             f"AUTH_URL takes an origin like https://example.com, without a path; it is {value!r}."
@@ -140,8 +138,7 @@ def read_origin(value: str) -> str:
     return f"{url.scheme}://{host}" + ("" if is_usual else f":{url.port}")
 
 
-def _split(value: str) -> SplitResult | None:
-    """Part a value that is spelled as an origin, if there can be a server of that name."""
+def _parse_origin(value: str) -> SplitResult | None:
     if not _SPELLED.fullmatch(value):
         return None
     try:
@@ -152,14 +149,13 @@ def _split(value: str) -> SplitResult | None:
 
 
 def _is_host(host: str) -> bool:
-    """Tell whether a host is a name or an address; what ends in a number can't be a name."""
+    # A name can't end in a number: that is an address.
     if ":" in host or host.rstrip(".").rpartition(".")[2].isdigit():
         return "%" not in host and bool(ip_address(host))
     return _NAME.fullmatch(host) is not None
 
 
 def _is_public(host: str) -> bool:
-    """Tell whether a host can be reached from everywhere, as far as its name says."""
     try:
         return ip_address(host).is_global
     except ValueError:
@@ -169,11 +165,11 @@ def _is_public(host: str) -> bool:
 logger = logging.getLogger("authdemo.sessions")
 
 
-def kept_secret(path: Path) -> str:
-    """Read the secret that an earlier start made, or make it; starts at once agree on one."""
+def load_or_create_secret(path: Path) -> str:
+    """Load the secret that an earlier start created, or create it; concurrent starts agree."""
     try:
         if not path.exists():
-            _make(path)
+            _create_file(path)
         secret = path.read_text("utf-8", "surrogateescape").strip()
     except OSError as error:
         raise ConfigurationError(f"AUTH_DATA_DIR takes a folder to write to: {error}.") from error
@@ -185,21 +181,18 @@ def kept_secret(path: Path) -> str:
     return secret
 
 
-def new_secret() -> str:
-    """Make a secret."""
+def create_secret() -> str:
+    """Create a random secret."""
     return secrets.token_urlsafe(48)
 
 
-def _make(path: Path) -> None:
-    """Put a whole secret in place at once, unless another start was faster.
-
-    It is on the disk before it is there by its name, so that no power cut leaves an empty file.
-    """
+def _create_file(path: Path) -> None:
+    # Write and sync a draft, then link it: a power cut never leaves an empty file.
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, draft = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(descriptor, "w") as file:
-            file.write(new_secret())
+            file.write(create_secret())
             file.flush()
             os.fsync(descriptor)
         with suppress(FileExistsError):
@@ -215,20 +208,22 @@ def _make(path: Path) -> None:
 
 
 _REDIS = re.compile(r"(rediss?|unix)://\S+")
-_COOKIE_PREFIX = re.compile(r"(?!__)[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
-"""A token (RFC 6265, section 4.1.1); browsers keep `__Host-` and the like for themselves."""
-
+_PREFIX = re.compile(r"(?!__)[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
+_PREFIX_TAKES = (
+    "the first part of the cookies' names, like authjs: up to 64 letters, digits and signs of "
+    "RFC 6265 (section 4.1.1), not beginning with __, as in __Host-"
+)
 _RATE = re.compile(r"([1-9][0-9]{0,5})/(second|minute|hour)")
-_LEAST_EVENT_BYTES = 1024
+_NUMBER = re.compile(r"\d{1,10}", re.ASCII)
 _WINDOWS = {"second": 1, "minute": 60, "hour": 3600}
 
 ADDRESS_FACTOR = 10
-"""How many times as often as one account all accounts together may fail from one address."""
+"""An address may fail this many times as often as one account."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many in so much time."""
+    """A number in a time."""
 
     count: int
     seconds: int
@@ -253,7 +248,7 @@ class Settings:
         max_sockets: How many sockets a session may have open, and an address without a session.
         cookie_prefix: The first part of the cookies' names.
         trusted_proxies: The addresses and networks whose forwarded headers are believed.
-        made_secret: Whether the secret was made here, because none was given.
+        has_generated_secret: Whether the secret was generated, because none was given.
     """
 
     keys: KeyRing
@@ -269,56 +264,50 @@ class Settings:
     max_sockets: int = 1000
     cookie_prefix: str = "authjs"
     trusted_proxies: tuple[str, ...] = ()
-    made_secret: bool = False
+    has_generated_secret: bool = False
 
     @classmethod
     def from_environ(
         cls, environ: Mapping[str, str] = os.environ, *, keep_secret: bool = True
     ) -> Settings:
-        """Read the settings.
-
-        If there is no secret, one is made and kept when all else is found right.
+        """Read and check the settings.
 
         Args:
             environ: The environment's variables.
-            keep_secret: Whether a secret that is made is kept in the data folder, for the next
-                start to find; else nothing is left behind.
-
-        Returns:
-            The settings, checked.
+            keep_secret: Whether to keep a generated secret in the data folder for the next start.
 
         Raises:
             ConfigurationError: Names the variable and says what it takes.
         """
         return cls(
-            url=_origin(environ),
+            url=read_origin(url) if (url := environ.get("AUTH_URL")) else None,
             redis_url=_redis_url(environ),
             session=SessionOptions(
                 max_age=_seconds(environ, "AUTH_SESSION_MAX_AGE", 30 * DAY),
-                update_age=_seconds(environ, "AUTH_SESSION_UPDATE_AGE", DAY, least=0),
+                update_age=_seconds(environ, "AUTH_SESSION_UPDATE_AGE", DAY, minimum=0),
                 absolute_age=_seconds(environ, "AUTH_SESSION_ABSOLUTE_AGE", 90 * DAY),
             ),
             login_rate=_rate(environ, "AUTH_LOGIN_RATE", "10/minute"),
             register_rate=_rate(environ, "AUTH_REGISTER_RATE", "20/hour"),
             update_rate=_rate(environ, "AUTH_UPDATE_RATE", "1000/minute"),
             event_rate=_rate(environ, "AUTH_EVENT_RATE", "100/second"),
-            event_bytes=_event_bytes(environ),
-            max_sockets=_max_sockets(environ),
-            cookie_prefix=_cookie_prefix(environ),
+            event_bytes=_number(environ, "AUTH_EVENT_BYTES", 65_536, "bytes", range(1024, 10**9)),
+            max_sockets=_number(environ, "AUTH_MAX_SOCKETS", 1000, "sockets", range(1, 10**6)),
+            cookie_prefix=_read(environ, "AUTH_COOKIE_PREFIX", "authjs", _PREFIX, _PREFIX_TAKES)[0],
             trusted_proxies=_trusted_proxies(environ),
-            made_secret="AUTH_SECRET" not in environ,
+            has_generated_secret="AUTH_SECRET" not in environ,
             data_dir=(data_dir := data_folder(environ)),
             keys=_keys(environ, data_dir / "secret", keep_secret=keep_secret),
         )
 
     @property
     def address_rate(self) -> Rate:
-        """How often one address may try what `login_rate` limits for one account there."""
+        """The limit of an address, for all accounts together."""
         return Rate(self.login_rate.count * ADDRESS_FACTOR, self.login_rate.seconds)
 
 
 def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """Find the folder that the app keeps its data in; whatever is kept there makes it."""
+    """Find the folder for the app's data; it need not exist yet."""
     path = _data_dir(environ.get("AUTH_DATA_DIR") or ".data")
     try:
         there = next(place for place in (path, *path.absolute().parents) if place.exists())
@@ -330,7 +319,6 @@ def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def _data_dir(value: str) -> Path:
-    """Read a folder's name, with `~` as shells read it."""
     try:
         path = Path(value).expanduser()
     except RuntimeError as error:  # there is no such user
@@ -340,76 +328,44 @@ def _data_dir(value: str) -> Path:
     return path
 
 
-def _origin(environ: Mapping[str, str]) -> str | None:
-    value = environ.get("AUTH_URL")
-    return read_origin(value) if value else None
+def _read(
+    environ: Mapping[str, str], name: str, default: str, pattern: re.Pattern[str], takes: str
+) -> re.Match[str]:
+    value = environ.get(name) or default
+    match = pattern.fullmatch(value)
+    if match is None:
+        raise ConfigurationError(f"{name} takes {takes}; it is {value!r}.")
+    return match
 
 
 def _redis_url(environ: Mapping[str, str]) -> str | None:
     value = environ.get("REFLEX_REDIS_URL")
-    if value and not (_REDIS.fullmatch(value) and _has_good_port(value)):
-        raise ConfigurationError("REFLEX_REDIS_URL takes a URL like redis://localhost:6379.")
-    return value or None
+    with suppress(ValueError):  # of the port
+        if not value or (_REDIS.fullmatch(value) and urlsplit(value).port != 0):
+            return value or None
+    raise ConfigurationError("REFLEX_REDIS_URL takes a URL like redis://localhost:6379.")
 
 
-def _has_good_port(url: str) -> bool:
-    try:
-        return urlsplit(url).port != 0
-    except ValueError:
-        return False
+def _number(environ: Mapping[str, str], name: str, default: int, unit: str, allowed: range) -> int:
+    takes = f"a number of {unit} from {allowed[0]} to {allowed[-1]}"
+    number = int(_read(environ, name, str(default), _NUMBER, takes)[0])
+    if number not in allowed:
+        raise ConfigurationError(f"{name} takes {takes}; it is {number}.")
+    return number
 
 
-def _seconds(environ: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:
-    value = environ.get(name)
-    if not value:
-        return default
-    if not re.fullmatch(r"\d{1,10}", value, re.ASCII) or not least <= int(value) <= LONGEST_LIFE:
-        raise ConfigurationError(
-            f"{name} takes a number of seconds from {least} to {LONGEST_LIFE}, not {value!r}."
-        )
-    return int(value)
+def _seconds(environ: Mapping[str, str], name: str, default: int, *, minimum: int = 1) -> int:
+    return _number(environ, name, default, "seconds", range(minimum, MAX_LIFETIME + 1))
 
 
 def _rate(environ: Mapping[str, str], name: str, default: str) -> Rate:
-    value = environ.get(name) or default
-    match = _RATE.fullmatch(value)
-    if match is None:
-        raise ConfigurationError(
-            f"{name} takes a number per second, minute or hour, like {default}; it is {value!r}."
-        )
+    takes = f"a number per second, minute or hour, like {default}"
+    match = _read(environ, name, default, _RATE, takes)
     return Rate(int(match[1]), _WINDOWS[match[2]])
 
 
-def _event_bytes(environ: Mapping[str, str]) -> int:
-    value = environ.get("AUTH_EVENT_BYTES") or "65536"
-    if not re.fullmatch(r"\d{1,9}", value, re.ASCII) or int(value) < _LEAST_EVENT_BYTES:
-        raise ConfigurationError(
-            f"AUTH_EVENT_BYTES takes a number of bytes from {_LEAST_EVENT_BYTES}, not {value!r}."
-        )
-    return int(value)
-
-
-def _max_sockets(environ: Mapping[str, str]) -> int:
-    value = environ.get("AUTH_MAX_SOCKETS") or "1000"
-    if not re.fullmatch(r"[1-9]\d{0,5}", value, re.ASCII):
-        raise ConfigurationError(f"AUTH_MAX_SOCKETS takes a number of sockets, not {value!r}.")
-    return int(value)
-
-
-def _cookie_prefix(environ: Mapping[str, str]) -> str:
-    value = environ.get("AUTH_COOKIE_PREFIX") or "authjs"
-    if not _COOKIE_PREFIX.fullmatch(value):
-        raise ConfigurationError(
-            "AUTH_COOKIE_PREFIX takes the first part of the cookies' names, like authjs: up to 64 "
-            "letters, digits and signs of RFC 6265, none of them at the start like __Host-; "
-            f"it is {value!r}."
-        )
-    return value
-
-
 def _trusted_proxies(environ: Mapping[str, str]) -> tuple[str, ...]:
-    value = environ.get("AUTH_TRUSTED_PROXIES") or ""
-    networks = tuple(network.strip() for network in value.split(",") if network.strip())
+    networks = _split(environ.get("AUTH_TRUSTED_PROXIES"))
     try:
         for network in networks:
             ip_network(network)
@@ -421,13 +377,14 @@ def _trusted_proxies(environ: Mapping[str, str]) -> tuple[str, ...]:
     return networks
 
 
-def _keys(environ: Mapping[str, str], kept: Path, *, keep_secret: bool) -> KeyRing:
-    pairs, value = _pairs(environ), environ.get("AUTH_SECRET")
+def _keys(environ: Mapping[str, str], path: Path, *, keep_secret: bool) -> KeyRing:
+    pairs = [read_pair(Path(name)) for name in _split(environ.get("AUTH_SIGNING_KEYS"))]
+    value = environ.get("AUTH_SECRET")
     if value is not None:
         return KeyRing([secret.strip() for secret in value.split(",")], pairs)
-    return KeyRing([kept_secret(kept) if keep_secret or kept.exists() else new_secret()], pairs)
+    is_kept = keep_secret or path.exists()
+    return KeyRing([load_or_create_secret(path) if is_kept else create_secret()], pairs)
 
 
-def _pairs(environ: Mapping[str, str]) -> list[KeyPair]:
-    value = environ.get("AUTH_SIGNING_KEYS") or ""
-    return [read_pair(Path(path.strip())) for path in value.split(",") if path.strip()]
+def _split(value: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (value or "").split(",") if part.strip())

@@ -138,7 +138,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
             check_store(auth.sessions.store)
 
     def _check_secret(self, auth: Auth) -> None:
-        if auth.settings.made_secret and not self._keep_secret and is_prod_mode():
+        if auth.settings.has_generated_secret and not self._keep_secret and is_prod_mode():
             raise ConfigurationError(
                 "AUTH_SECRET is not set, and production needs one. "
                 "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"

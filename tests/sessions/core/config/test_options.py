@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from authdemo.sessions.core.errors import ConfigurationError
-from authdemo.sessions.core.settings import LONGEST_LIFE, Pages, SessionOptions
+from authdemo.sessions.core.settings import MAX_LIFETIME, Pages, SessionOptions
 
 
 @pytest.mark.parametrize(
     "choice",
     [
         {"max_age": 0},
-        {"max_age": LONGEST_LIFE + 1},
+        {"max_age": MAX_LIFETIME + 1},
         {"update_age": -1},
         {"absolute_age": 0},
         {"max_sessions_per_user": 0},
@@ -35,7 +35,7 @@ def test_what_no_session_could_live_with_is_refused_by_name(choice):
 
 @pytest.mark.parametrize(
     "choice",
-    [{"max_age": 1}, {"max_age": LONGEST_LIFE}, {"update_age": 0}, {"max_sessions_per_user": 1}],
+    [{"max_age": 1}, {"max_age": MAX_LIFETIME}, {"update_age": 0}, {"max_sessions_per_user": 1}],
 )
 def test_what_one_could_live_with_is_taken(choice):
     assert SessionOptions(**choice)

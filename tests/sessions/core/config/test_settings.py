@@ -332,8 +332,8 @@ class TestMadeSecret:
             "    assert os.fstat(descriptor).st_size >= 32\n"
             "    os._exit(7)\n"
             "os.fsync = cut\n"
-            "from authdemo.sessions.core.settings import kept_secret\n"
-            f"kept_secret(Path({str(tmp_path / 'secret')!r}))"
+            "from authdemo.sessions.core.settings import load_or_create_secret\n"
+            f"load_or_create_secret(Path({str(tmp_path / 'secret')!r}))"
         )
         assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 7
         assert not (tmp_path / "secret").exists()
@@ -373,7 +373,7 @@ def test_a_start_without_its_keys_makes_no_secret(tmp_path):
 
 def test_settings_can_be_looked_at_without_a_trace(tmp_path):
     settings = Settings.from_environ({"AUTH_DATA_DIR": str(tmp_path / "data")}, keep_secret=False)
-    assert settings.made_secret
+    assert settings.has_generated_secret
     assert list(tmp_path.iterdir()) == []
 
 

@@ -6,7 +6,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from authdemo.launch import frontend
 from authdemo.sessions.core.locales import Locales
-from authdemo.sessions.http.pages.render import LocalizedPage, Template
+from authdemo.sessions.http.pages.render import Template, Translation
 from tests.support.server import ROOT
 
 SESSION = {
@@ -27,7 +27,7 @@ def test_page_render(benchmark: BenchmarkFixture) -> None:
     frontend.build(ROOT)
     template = Template((ROOT / ".web/build/client/index.html").read_text("utf-8"))
     locales = Locales(ROOT / "authdemo/locales")
-    wording = LocalizedPage("en", locales.texts("en"))
-    sheet = template.in_words(wording)
-    assert b">John Doe<" in sheet.show(SESSION, gzip=False)
-    assert benchmark(sheet.show, SESSION, gzip=True)
+    wording = Translation("en", locales.texts("en"))
+    page = template.localize(wording)
+    assert b">John Doe<" in page.render(SESSION, gzip=False)
+    assert benchmark(page.render, SESSION, gzip=True)

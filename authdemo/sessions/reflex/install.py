@@ -25,7 +25,8 @@ from ..http.context import RequestContexts
 from ..http.headers import find_header
 from ..http.origin import Hosts, Origins
 from ..http.pages.build import Site
-from ..http.pages.guard import BuiltFiles, ErrorPages, PageGuard
+from ..http.pages.files import BuiltFiles, ErrorPages
+from ..http.pages.guard import PageGuard
 from ..http.paths import CanonicalPaths, address_of
 from ..http.protect_all import ProtectAll, is_preflight
 from ..http.proxy_headers import ProxyHeaders

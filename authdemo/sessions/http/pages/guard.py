@@ -1,88 +1,29 @@
-"""Serves a page to those who may have it, and explains rejections."""
+"""The page guard: serves pages and their scripts to those who may have them."""
 
 from __future__ import annotations
 
-import html
-from collections.abc import Collection, Mapping
-from dataclasses import KW_ONLY, dataclass
-from http import HTTPStatus
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, TypeAlias
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...core import events as ev
 from ...core.callbacks import own_address
-from ...core.errors import (
-    AccessDenied,
-    AuthError,
-    MethodNotAllowed,
-    NotFound,
-    RequestRejected,
-    StoreUnavailable,
-)
-from ...core.locales import Locales
+from ...core.errors import AccessDenied, AuthError, StoreUnavailable
 from ...core.record import SessionRecord
 from ...core.rules import Rule, Verdict, page_path
 from ...engine import AuthCore
 from .. import responses
 from ..context import RequestContext, RequestContexts, device_of
 from ..cookies import RawHeaders
-from ..headers import find_header, header, language_of, takes_gzip, wants_page
+from ..headers import find_header, header, language_of, takes_gzip
 from ..paths import address_of, path_as_sent
 from ..responses import Response
-from ..security_headers import STRICT, page_headers
 from .build import Page, Site
-from .render import LocalizedPage, cache_forever, cache_private, is_named_by_content
-
-_NO_PAGES = ("/api/", "/assets/")
-_DOCUMENT = """<!DOCTYPE html>
-<html lang="{language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-{links}
-</head>
-<body>
-<main class="narrow">
-<h1>{title}</h1>
-<p role="alert">{message}</p>
-<p><a href="/">{home}</a></p>
-</main>
-</body>
-</html>
-"""
-
-
-@dataclass(frozen=True, eq=False)
-class ErrorPages:
-    """Says to people in a page, and to programs in plain text, what went wrong."""
-
-    locales: Locales
-    links: str
-
-    def respond(self, scope: Scope, error: AuthError) -> Response:
-        """Answer a request with an error."""
-        is_for_people = wants_page(scope) and not scope["path"].startswith(_NO_PAGES)
-        if not is_for_people or isinstance(error, RequestRejected):
-            return responses.text_error(error)
-        language = language_of(scope, self.locales)
-        wording = LocalizedPage(language, self.locales.texts(language))
-        status = responses.status(error)
-        title = wording.texts.get(f"refusal.{status}", HTTPStatus(status).phrase)
-        document = _DOCUMENT.format(
-            language=language,
-            links=self.links,
-            title=html.escape(title),
-            message=html.escape(wording.explain(error)),
-            home=html.escape(wording.say("refusal.home", {})),
-        )
-        safe = page_headers(STRICT.of(document))
-        kind = {"content-type": "text/html; charset=utf-8"}
-        headers = responses.encode_headers({**responses.PRIVATE, **safe, **kind})
-        return Response(status, headers, document.encode()).plus(responses.error_headers(error))
-
+from .files import Cached, ErrorPages, has_hashed_name
+from .render import Translation
 
 _SCRIPTS = "/assets/"
 _SCRIPT_HEADERS = responses.encode_headers(
@@ -113,271 +54,205 @@ export default () => {
   return null;
 };
 """
-"""Stands for a closed page: React Router renders it at the page's address, and it loads that.
+"""A closed page's module: React Router renders it at the page's URL, and it loads that URL.
 
-A document that was loaded from the very address isn't loaded again, so that there is no loop.
-Loading the address that is shown would take the earlier entries of the history along, and on an
-error page, which has no scripts, Back would only change the address. So it is spelled otherwise
-first, by a query that means the same, and session.js leads nowhere meanwhile.
+A document that was loaded from this URL isn't loaded again, so that there is no loop. Loading the
+current URL would replace earlier history entries, and on an error page, which has no scripts, Back
+would only change the URL. So the URL is first changed by a query without a meaning, and session.js
+doesn't navigate meanwhile.
 """
 
+PublicSession: TypeAlias = Mapping[str, Any]
 
+
+@dataclass(frozen=True, eq=False)
 class PageGuard:
     """Serves the pages, protected ones to those who may see them."""
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        auth: AuthCore,
-        contexts: RequestContexts,
-        site: Site,
-        error_pages: ErrorPages,
-    ) -> None:
-        self._app = app
-        self._auth = auth
-        self._contexts = contexts
-        self._site = site
-        self._error_pages = error_pages
-        whole = [LocalizedPage(name, auth.locales.texts(name)) for name in auth.locales.languages]
-        self._for_members = {wording.language: wording for wording in whole}
-        self._for_all = {each.language: each.only(site.public_areas) for each in whole}
+    app: ASGIApp
+    _: KW_ONLY
+    auth: AuthCore
+    contexts: RequestContexts
+    site: Site
+    error_pages: ErrorPages
+    _for_members: dict[str, Translation] = field(default_factory=dict, init=False)
+    _for_all: dict[str, Translation] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        """Choose the texts that public pages need; the others are for members."""
+        for name in self.auth.locales.languages:
+            translation = Translation(name, self.auth.locales.texts(name))
+            self._for_members[name] = translation
+            self._for_all[name] = translation.only(self.site.public_areas)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request for a page, or pass it on."""
-        answer = None
+        """Respond to a request for a page or its scripts, or pass it on."""
+        response = None
         if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
-            answer = await self._answer(scope)
-        await (answer or self._app)(scope, receive, send)
+            response = await self._respond(scope)
+        await (response or self.app)(scope, receive, send)
 
-    async def _answer(self, scope: Scope) -> ASGIApp | None:
+    async def _respond(self, scope: Scope) -> ASGIApp | None:
         address = address_of(scope)
-        path, page = page_path(address), self._site.page(address)
+        path, page = page_path(address), self.site.page(address)
         try:
             if page is not None:
-                return await self._page(scope, page)
+                return await self._respond_with_page(scope, page)
             if path.startswith(_SCRIPTS) and path.endswith(".js"):
-                return await self._script(scope, path)
-            return cache_forever(self._app) if is_named_by_content(path) else None
+                return await self._respond_with_script(scope, path)
         except AuthError as error:
-            return self._denial(scope, path, error)
+            return self._reject(scope, path, error)
+        return Cached(self.app, is_public=True) if has_hashed_name(path) else None
 
-    def _denial(
+    def _reject(
         self, scope: Scope, path: str, error: AuthError, record: SessionRecord | None = None
     ) -> Response:
-        """Note that somebody was denied what is there, and say so."""
-        self._auth.trail.refused(error, path=path, record=record, device=device_of(scope))
-        return self._error_pages.respond(scope, error)
+        self.auth.trail.refused(error, path=path, record=record, device=device_of(scope))
+        return self.error_pages.respond(scope, error)
 
-    async def _page(self, scope: Scope, page: Page) -> Response:
-        context = await self._context(scope, required=page.rule is not None)
-        fresh: RawHeaders = []
-        record = await self._contexts.renew(fresh, context) if context else None
+    async def _respond_with_page(self, scope: Scope, page: Page) -> Response:
+        context = await self._load(scope, is_required=page.rule is not None)
+        cookies: RawHeaders = []
+        record = await self.contexts.renew(cookies, context) if context else None
         try:
-            answer = await self._shown(scope, page, context, record)
+            session = await self.auth.sessions.serializers.to_public(record) if record else None
+            url = await self._find_redirect(scope, page, record, session)
+            if url is None:
+                response = await self._render(scope, page, session, context)
+            else:
+                response = responses.redirect(url, 303)
         except AuthError as error:
-            answer = self._denial(scope, page.path, error, record)
-        self._mark_browser(fresh, context)
-        return answer.plus(fresh)
+            response = self._reject(scope, page.path, error, record)
+        if context is not None and not self.contexts.browser_id(context):  # sockets need one
+            self.contexts.set_csrf_cookie(cookies, context, context.sid)
+        return response.plus(cookies)
 
-    async def _shown(
-        self, scope: Scope, page: Page, context: RequestContext | None, record: SessionRecord | None
-    ) -> Response:
-        """Show a page to a visitor, or send them where they are better served."""
-        session = await self._auth.sessions.serializers.to_public(record) if record else None
-        elsewhere = await self._elsewhere(scope, page, record, session)
-        if elsewhere is not None:
-            return responses.redirect(elsewhere, 303)
-        return await self._render(scope, page, session, context)
+    async def _load(self, scope: Scope, *, is_required: bool) -> RequestContext | None:
+        """Load the session; public pages are served even while the store is unavailable."""
+        try:
+            return await self.contexts.load(scope)
+        except StoreUnavailable:
+            if is_required:
+                raise
+            return None
 
-    async def _elsewhere(
-        self,
-        scope: Scope,
-        page: Page,
-        record: SessionRecord | None,
-        session: Mapping[str, Any] | None,
+    async def _find_redirect(
+        self, scope: Scope, page: Page, record: SessionRecord | None, session: PublicSession | None
     ) -> str | None:
-        """Decide whether the visitor is better served by another page."""
+        """Redirect to sign in, away from the sign-in page, or to the canonical URL."""
         query = scope["query_string"].decode("latin-1")
         here = own_address(page.address, query)
         if page.rule is not None:
-            refused = await self._refused(page.path, page.rule, here, record, session)
-            if refused is not None:
-                return refused
-        if page.path == self._auth.pages.sign_in and session is not None:
-            said = {name: values[-1] for name, values in parse_qs(query).items()}
-            if not should_explain(said.get("error", ""), said.get("code", "")):
-                return await self._onward(scope, page.path, said.get("callbackUrl", "/"))
+            url = await self._authorize(page.path, page.rule, here, record, session)
+            if url is not None:
+                return url
+        if page.path == self.auth.pages.sign_in and session is not None:
+            fields = {name: values[-1] for name, values in parse_qs(query).items()}
+            if not should_explain(fields.get("error", ""), fields.get("code", "")):
+                return await self._find_target(scope, page.path, fields.get("callbackUrl", "/"))
         path = unquote(page.address)
-        return None if path_as_sent(scope) in (path, path + "/") else _address(page, query)
+        if path_as_sent(scope) in (path, path + "/"):
+            return None
+        return f"{page.address}?{query}" if query else page.address
 
-    async def _refused(
+    async def _authorize(
         self,
         path: str,
         rule: Rule,
         here: str,
         record: SessionRecord | None,
-        session: Mapping[str, Any] | None,
+        session: PublicSession | None,
     ) -> str | None:
-        """Judge the visitor of a protected page, first as the app does; say where others go."""
-        verdict = await self._auth.callbacks.ask_authorized(path, session)
-        if verdict and isinstance(verdict, str):
-            return verdict
-        if verdict:
-            is_enough = record is not None and rule.is_for_every_member
-            return None if is_enough else await self._ruled_out(rule, here, record)
-        if session is not None:
-            raise AccessDenied("You don't have permission to see this page.", reason="page")
-        return self._auth.sign_in_url(callbackUrl=here)
-
-    async def _ruled_out(self, rule: Rule, here: str, record: SessionRecord | None) -> str | None:
-        """Judge the visitor by the page's own rule, and say where to go if it is not for them."""
-        session = self._auth.session(record) if record else None
-        match await rule.judge(session, self._auth.clock):
+        """Authorize a request for a page, or return where it has to be redirected."""
+        verdict = await self._judge(path, rule, record, session)
+        match verdict:
+            case Verdict.GRANTED:
+                return None
             case Verdict.SIGN_IN:
-                return self._auth.sign_in_url(callbackUrl=here)
+                return self.auth.sign_in_url(callbackUrl=here)
             case Verdict.CONFIRM:
-                return self._auth.confirm_url(here)
+                return self.auth.confirm_url(here)
             case Verdict.DENIED:
                 raise AccessDenied("You don't have permission to see this page.", reason="page")
-        return None
+            case url:
+                return url
 
-    async def _onward(self, scope: Scope, path: str, wanted: str) -> str:
-        """Send somebody who is signed in already where they wanted to go."""
-        base_url = self._contexts.origins.base_url(scope)
-        target = await self._auth.redirect(wanted, base_url)
+    async def _judge(
+        self, path: str, rule: Rule, record: SessionRecord | None, session: PublicSession | None
+    ) -> Verdict | str:
+        """Ask the app's `authorized` callback first, and then the page's rule."""
+        answer = await self.auth.callbacks.ask_authorized(path, session)
+        if not answer:
+            return Verdict.SIGN_IN if session is None else Verdict.DENIED
+        if isinstance(answer, str):
+            return answer
+        if record is not None and rule.is_for_every_member:
+            return Verdict.GRANTED
+        return await rule.judge(self.auth.session(record) if record else None, self.auth.clock)
+
+    async def _find_target(self, scope: Scope, path: str, wanted: str) -> str:
+        """Find where a signed-in user goes from the sign-in page."""
+        base_url = self.contexts.origins.base_url(scope)
+        target = await self.auth.redirect(wanted, base_url)
         return base_url if page_path(urlsplit(target).path) == path else target
 
     async def _render(
         self,
         scope: Scope,
         page: Page,
-        session: Mapping[str, Any] | None,
+        session: PublicSession | None,
         context: RequestContext | None,
     ) -> Response:
         if session is not None:
-            await ev.notify(self._auth.events.session, session=session, path=page.path)
-        sent = context.cookies if context else None
-        sheet = page.template.in_words(self._wording(scope, sent, is_member=session is not None))
+            await ev.notify(self.auth.events.session, session=session, path=page.path)
+        cookies = context.cookies if context else None
+        translations = self._for_all if session is None else self._for_members
+        translation = translations[language_of(scope, self.auth.locales, cookies)]
         gzip = takes_gzip(scope)
-        headers = page.template.headers(gzip=gzip)
-        return Response(200, headers, sheet.show(session, gzip=gzip))
+        document = page.template.localize(translation).render(session, gzip=gzip)
+        return Response(200, page.template.headers(gzip=gzip), document)
 
-    def _wording(
-        self, scope: Scope, sent: Mapping[str, list[str]] | None, *, is_member: bool
-    ) -> LocalizedPage:
-        """Choose the texts for a visitor; those of protected pages are for members."""
-        wordings = self._for_members if is_member else self._for_all
-        return wordings[language_of(scope, self._auth.locales, sent)]
-
-    async def _script(self, scope: Scope, path: str) -> ASGIApp | None:
+    async def _respond_with_script(self, scope: Scope, path: str) -> ASGIApp | None:
         name = path.removeprefix(_SCRIPTS)
-        endpoints = self._site.endpoints_script(name)
+        endpoints = self.site.endpoints_script(name)
         if endpoints is not None:
-            script = endpoints.addressed_to(self._contexts.origins.base_url(scope))
+            script = endpoints.addressed_to(self.contexts.origins.base_url(scope))
             return Response(200, [*_SCRIPT_HEADERS], script.encode())
-        if self._site.is_public_script(name):
-            return cache_forever(self._app) if is_named_by_content(path) else None
-        record = (await self._contexts.load(scope)).record
+        if self.site.is_public_script(name):
+            return Cached(self.app, is_public=True) if has_hashed_name(path) else None
+        record = (await self.contexts.load(scope)).record
+        if record is not None and await self._may_load(name, record):
+            return Cached(self.app, is_public=False)
+        if self.site.is_route_module(name) and self._is_import(scope):
+            return Response(200, [*_CLOSED_HEADERS], _CLOSED_MODULE)
         if record is None:
-            return self._closed(scope, name) or responses.text("Sign in first.", 401)
-        pages = self._site.pages_with(name)
-        if pages and not await self._may_see_one(pages, record):
-            return self._closed(scope, name) or responses.text(
-                "You don't have permission to do this.", 403
-            )
-        return cache_private(self._app)
-
-    def _closed(self, scope: Scope, name: str) -> Response | None:
-        """Answer React Router, which follows a link, so that the page guard judges the new page.
-
-        Another script may be imported by names that this module doesn't have.
-        """
-        if not (self._site.is_route_module(name) and self._is_import(scope)):
-            return None
-        return Response(200, [*_CLOSED_HEADERS], _CLOSED_MODULE)
+            return responses.text("Sign in first.", 401)
+        return responses.text("You don't have permission to do this.", 403)
 
     def _is_import(self, scope: Scope) -> bool:
-        """Tell whether a page's script imports another; over plain http browsers don't say so."""
-        kind = find_header(scope, b"sec-fetch-dest")
-        if kind is not None:
-            return kind == "script"
-        own = self._contexts.origins.base_url(scope) + "/"
+        """Tell whether a script imports another; over plain http only the referrer says so."""
+        destination = find_header(scope, b"sec-fetch-dest")
+        if destination is not None:
+            return destination == "script"
+        own = self.contexts.origins.base_url(scope) + "/"
         return header(scope, b"referer").startswith(own)
 
-    async def _may_see_one(
-        self, pages: Collection[tuple[str, Rule]], record: SessionRecord
-    ) -> bool:
-        """Tell whether a member may see a page that needs a script which no public page needs."""
-        session = await self._auth.sessions.serializers.to_public(record)
-        for page, rule in pages:
-            try:
-                if await self._refused(page, rule, "", record, session) is None:
-                    return True
-            except AccessDenied:
-                continue
+    async def _may_load(self, name: str, record: SessionRecord) -> bool:
+        """Tell whether a user may see one of the pages that need a script, if any does."""
+        pages = self.site.pages_with(name)
+        if not pages:
+            return True
+        session = await self.auth.sessions.serializers.to_public(record)
+        for path, rule in pages:
+            if await self._judge(path, rule, record, session) is Verdict.GRANTED:
+                return True
         return False
-
-    async def _context(self, scope: Scope, *, required: bool) -> RequestContext | None:
-        """Receive a visitor; public pages are served even when the store is down."""
-        try:
-            return await self._contexts.load(scope)
-        except StoreUnavailable:
-            if required:
-                raise
-            return None
-
-    def _mark_browser(self, headers: RawHeaders, context: RequestContext | None) -> None:
-        """See to it that the browser has a CSRF cookie: its sockets are known by it."""
-        if context is not None and not self._contexts.browser_id(context):
-            self._contexts.set_csrf_cookie(headers, context, context.sid)
 
 
 def should_explain(error: str, reason: str) -> bool:
-    """Tell whether the sign-in page has to explain an error to who is signed in as well.
+    """Tell whether the sign-in page explains an error to a signed-in user, too.
 
-    That an earlier session is over is no news to them. Nor is that somebody has signed in since
-    a sign-in at a provider was begun, which is what happens to the later of two tabs.
+    An earlier session that has ended is no longer of interest. Neither is a sign-in that another
+    one overtook, as in the later of two tabs.
     """
     return error not in ("", "SessionRequired") and reason != "member"
-
-
-def _address(page: Page, query: str) -> str:
-    return f"{page.address}?{query}" if query else page.address
-
-
-_METHODS = ("GET", "HEAD")
-_ICON = "/favicon.ico"
-_EMPTY_ICON = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
-_ICON_HEADERS = responses.encode_headers(
-    {"cache-control": "public, max-age=3600", "content-type": "image/svg+xml"}
-)
-
-
-@dataclass(frozen=True, eq=False)
-class BuiltFiles:
-    """Stands behind the app's routes, where Reflex serves the build and guesses at pages.
-
-    Pages are the page guard's. Here is nothing but the other files, each at its one path.
-    """
-
-    static_files: ASGIApp
-    _: KW_ONLY
-    site: Site
-    error_pages: ErrorPages
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a file, or say that there is nothing."""
-        if scope["type"] != "http":
-            await send({"type": "websocket.close", "code": 1000, "reason": NotFound.code})
-            return
-        path = page_path(address_of(scope))
-        if scope["method"] not in _METHODS:
-            error = MethodNotAllowed(allowed=_METHODS)
-            await responses.text_error(error)(scope, receive, send)
-        elif self.site.is_file(path):
-            await self.static_files({**scope, "path": path, "root_path": ""}, receive, send)
-        elif path == _ICON:  # browsers ask each app for it
-            await Response(200, [*_ICON_HEADERS], _EMPTY_ICON)(scope, receive, send)
-        else:
-            await self.error_pages.respond(scope, NotFound())(scope, receive, send)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authdemo.sessions.http.pages.compression import Form
+from authdemo.sessions.http.pages.compression import PrecompressedTemplate
 
 TEXT = st.binary(max_size=2000) | st.binary(max_size=20) | st.just(b"100 %b of %% %s")
 BLANKS = st.lists(st.tuples(TEXT, TEXT), max_size=8)
@@ -19,47 +19,50 @@ def alternating(texts: list[bytes], values: tuple[bytes, ...]) -> bytes:
     return b"".join(chain.from_iterable(zip_longest(texts, values, fillvalue=b"")))
 
 
-def packed(form: Form, *values: bytes) -> bytes:
-    return b"".join(form.packed(values))
+def packed(form: PrecompressedTemplate, *values: bytes) -> bytes:
+    return b"".join(form.fill_gzip(values))
 
 
 @given(st.binary(max_size=20_000), BLANKS)
 def test_what_is_filled_in_is_unpacked_whole(first, blanks):
     texts = [first, *(text for _, text in blanks)]
     values = tuple(value for value, _ in blanks)
-    form = Form(texts)
-    assert form.filled(values) == alternating(texts, values)
+    form = PrecompressedTemplate(texts)
+    assert form.fill(values) == alternating(texts, values)
     assert gzip.decompress(packed(form, *values)) == alternating(texts, values)
 
 
 def test_a_form_is_filled_in_again_and_again():
-    form = Form([b"<p>", b"</p>" * 100])
+    form = PrecompressedTemplate([b"<p>", b"</p>" * 100])
     for name in (b"Ada", b"", b"Grace"):
-        assert gzip.decompress(packed(form, name)) == form.filled((name,))
+        assert gzip.decompress(packed(form, name)) == form.fill((name,))
 
 
 def test_a_value_may_be_longer_than_a_block():
     long = bytes(range(256)) * 1000
-    assert gzip.decompress(packed(Form([b"<p>", b"</p>"]), long)) == b"<p>" + long + b"</p>"
+    assert (
+        gzip.decompress(packed(PrecompressedTemplate([b"<p>", b"</p>"]), long))
+        == b"<p>" + long + b"</p>"
+    )
 
 
 def test_what_is_always_the_same_becomes_smaller():
-    assert len(packed(Form([b"Hello " * 1000, b"Bye " * 1000]), b"Ada")) < 200
+    assert len(packed(PrecompressedTemplate([b"Hello " * 1000, b"Bye " * 1000]), b"Ada")) < 200
 
 
 def test_what_is_secret_changes_no_length():
-    form = Form([b"<p>token=4711</p>" * 10, b"<p>token=4711</p>" * 10])
+    form = PrecompressedTemplate([b"<p>token=4711</p>" * 10, b"<p>token=4711</p>" * 10])
     assert len(packed(form, b"token=4711")) == len(packed(form, b"\x00\xff\x9a!?x;Q1\n"))
 
 
 def test_what_is_always_the_same_is_kept_once():
-    form = Form([b"Hello " * 1000, b"Bye " * 1000])
-    ada, eve = ([*form.packed((name,))] for name in (b"Ada", b"Eve"))
+    form = PrecompressedTemplate([b"Hello " * 1000, b"Bye " * 1000])
+    ada, eve = ([*form.fill_gzip((name,))] for name in (b"Ada", b"Eve"))
     shared = [len(piece) for piece, other in zip(ada, eve, strict=True) if piece is other]
     assert sum(map(len, ada)) - sum(shared) < 30
 
 
 def test_a_page_that_was_changed_on_the_way_is_noticed():
-    page = packed(Form([b"<p>", b"</p>"]), b"Ada").replace(b"Ada", b"Eve")
+    page = packed(PrecompressedTemplate([b"<p>", b"</p>"]), b"Ada").replace(b"Ada", b"Eve")
     with pytest.raises(gzip.BadGzipFile):
         gzip.decompress(page)

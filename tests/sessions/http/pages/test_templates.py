@@ -8,13 +8,13 @@ import re
 
 import pytest
 
-from authdemo.sessions.http.pages.render import LocalizedPage, Template
+from authdemo.sessions.http.pages.render import Template, Translation
 
 DOCUMENT = (
     '<html lang="en"><head></head><body><h1>{{t.home.title}}</h1>'
     "<p>{{session.user.name}}</p><p>{{session.rev}}</p><p>{{session.user.name.first}}</p></body>"
 )
-ENGLISH = LocalizedPage("en", {"home.title": "100 % yours"})
+ENGLISH = Translation("en", {"home.title": "100 % yours"})
 
 
 def session(name: object, rev: int = 1) -> dict[str, object]:
@@ -27,9 +27,9 @@ def shown(document: bytes) -> list[str]:
 
 @pytest.mark.parametrize("is_packed", [True, False])
 def test_everyone_gets_their_own_session_however_often_they_come(is_packed):
-    sheet = Template(DOCUMENT).in_words(ENGLISH)
+    localized = Template(DOCUMENT).localize(ENGLISH)
     for name, rev in [("Ada", 1), ("Grace", 1), ("Ada", 1), ("Ada", 2), ("Grace", 1)]:
-        page = sheet.show(session(name, rev), gzip=is_packed)
+        page = localized.render(session(name, rev), gzip=is_packed)
         document = gzip.decompress(page) if is_packed else page
         assert shown(document) == [name, str(rev), ""]
         assert b"<h1>100 % yours</h1>" in document
@@ -40,18 +40,20 @@ def test_everyone_gets_their_own_session_however_often_they_come(is_packed):
 
 @pytest.mark.parametrize("name", ["1", 1, 1.0, True, "True", None, "null"])
 def test_values_that_are_equal_to_others_show_as_themselves(name):
-    sheet = Template(DOCUMENT).in_words(ENGLISH)
+    localized = Template(DOCUMENT).localize(ENGLISH)
     for other in ("1", 1, 1.0, True, "True", None, "null"):
-        sheet.show(session(other), gzip=False)
-    assert shown(sheet.show(session(name), gzip=False))[0] == ("" if name is None else str(name))
+        localized.render(session(other), gzip=False)
+    assert shown(localized.render(session(name), gzip=False))[0] == (
+        "" if name is None else str(name)
+    )
 
 
 def test_nobody_sees_nothing():
-    sheet = Template(DOCUMENT).in_words(ENGLISH)
-    assert shown(sheet.show(None, gzip=False)) == ["", "", ""]
+    localized = Template(DOCUMENT).localize(ENGLISH)
+    assert shown(localized.render(None, gzip=False)) == ["", "", ""]
 
 
 def test_no_value_ends_the_element_that_it_is_in():
-    page = Template(DOCUMENT).in_words(ENGLISH).show(session("</script><p>&"), gzip=False)
+    page = Template(DOCUMENT).localize(ENGLISH).render(session("</script><p>&"), gzip=False)
     assert page.count(b"</script>") == 2
     assert shown(page)[0] == "&lt;/script&gt;&lt;p&gt;&amp;"

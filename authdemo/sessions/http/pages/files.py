@@ -1,0 +1,138 @@
+"""The other files of a build, how they are cached, and error pages."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import KW_ONLY, dataclass
+from http import HTTPStatus
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ...core.errors import AuthError, MethodNotAllowed, NotFound, RequestRejected
+from ...core.locales import Locales
+from ...core.rules import page_path
+from .. import responses
+from ..headers import language_of, wants_page
+from ..paths import address_of
+from ..responses import Response
+from ..security_headers import STRICT, page_headers
+from .build import Site
+from .render import Translation
+
+_HASHED_NAME = re.compile(r"/assets/[^/]+-[\w-]{8}\.\w+")
+_CACHE_FOREVER = "public, max-age=31536000, immutable"
+_CACHE_PRIVATE = "private, no-cache"
+_FOUND = (200, 304)
+_METHODS = ("GET", "HEAD")
+_ICON = "/favicon.ico"
+_EMPTY_ICON = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
+_ICON_HEADERS = responses.encode_headers(
+    {"cache-control": "public, max-age=3600", "content-type": "image/svg+xml"}
+)
+_NO_PAGES = ("/api/", "/assets/")
+_DOCUMENT = """<!DOCTYPE html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+{links}
+</head>
+<body>
+<main class="narrow">
+<h1>{title}</h1>
+<p role="alert">{message}</p>
+<p><a href="/">{home}</a></p>
+</main>
+</body>
+</html>
+"""
+
+
+def has_hashed_name(path: str) -> bool:
+    """Tell whether a file's name changes with its content."""
+    return _HASHED_NAME.fullmatch(path) is not None
+
+
+@dataclass(frozen=True, eq=False)
+class Cached:
+    """Adds cache headers: immutable if public, else for one user, revalidated each time."""
+
+    app: ASGIApp
+    _: KW_ONLY
+    is_public: bool
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and add to its response."""
+
+        async def send_marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if not self.is_public:
+                    headers["Cache-Control"] = _CACHE_PRIVATE
+                    headers.add_vary_header("Cookie")
+                elif message["status"] in _FOUND:
+                    headers["Cache-Control"] = _CACHE_FOREVER
+            await send(message)
+
+        await self.app(scope, receive, send_marked)
+
+
+@dataclass(frozen=True, eq=False)
+class ErrorPages:
+    """Explains errors to people in a page, and to programs in plain text."""
+
+    locales: Locales
+    links: str
+
+    def respond(self, scope: Scope, error: AuthError) -> Response:
+        """Respond with an error."""
+        is_for_people = wants_page(scope) and not scope["path"].startswith(_NO_PAGES)
+        if not is_for_people or isinstance(error, RequestRejected):
+            return responses.text_error(error)
+        language = language_of(scope, self.locales)
+        translation = Translation(language, self.locales.texts(language))
+        status = responses.status(error)
+        title = translation.texts.get(f"refusal.{status}", HTTPStatus(status).phrase)
+        document = _DOCUMENT.format(
+            language=language,
+            links=self.links,
+            title=html.escape(title),
+            message=html.escape(translation.explain(error)),
+            home=html.escape(translation.t("refusal.home", {})),
+        )
+        safe = page_headers(STRICT.of(document))
+        content_type = {"content-type": "text/html; charset=utf-8"}
+        headers = responses.encode_headers({**responses.PRIVATE, **safe, **content_type})
+        return Response(status, headers, document.encode()).plus(responses.error_headers(error))
+
+
+@dataclass(frozen=True, eq=False)
+class BuiltFiles:
+    """Serves the build's files, each at its one path, where Reflex would guess at pages.
+
+    It is behind the app's own routes; pages are served by the page guard.
+    """
+
+    static_files: ASGIApp
+    _: KW_ONLY
+    site: Site
+    error_pages: ErrorPages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a file, or respond with an error."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1000, "reason": NotFound.code})
+            return
+        path = page_path(address_of(scope))
+        if scope["method"] not in _METHODS:
+            error = MethodNotAllowed(allowed=_METHODS)
+            await responses.text_error(error)(scope, receive, send)
+        elif self.site.is_file(path):
+            await self.static_files({**scope, "path": path, "root_path": ""}, receive, send)
+        elif path == _ICON:  # browsers request it from each app
+            await Response(200, [*_ICON_HEADERS], _EMPTY_ICON)(scope, receive, send)
+        else:
+            await self.error_pages.respond(scope, NotFound())(scope, receive, send)

@@ -134,8 +134,8 @@ def auth_server(
     """The app, built and served by Reflex in a process of its own, with pages and all."""
     from authdemo.testing import serving
 
-    log = tmp_path_factory.mktemp("auth_server") / "log"
-    with serving(_auth_app_folder, log=log) as server:
+    own = tmp_path_factory.mktemp("auth_server")
+    with serving(_auth_app_folder, {"AUTH_DATA_DIR": str(own)}, log=own / "log") as server:
         yield server
 
 

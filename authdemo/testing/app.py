@@ -21,8 +21,10 @@ from authdemo.sessions import Account, Auth, User
 from authdemo.sessions.http.cookies import CookieNames
 from authdemo.sessions.http.csrf import Csrf
 from authdemo.sessions.reflex.compat import SERVE_BUILT_PAGES, get_and_validate_app, get_config
+from authdemo.sessions.stores.sqlite import add_session
 
 from .browser import Browser, Site
+from .server import Server
 from .thread import BlankPages, FrozenClock, Thread
 
 T = TypeVar("T")
@@ -64,8 +66,8 @@ class RunningApp:
 
         Args:
             user: Who.
-            at: Where the browser goes; to another server it brings the session along if
-                that shares the secret and the data folder.
+            at: Where the browser goes; a `Server` needs the same secret, and gets the session
+                into its data folder.
             browser: One that is there already; its tabs stay its own, as after a real sign-in.
 
         Returns:
@@ -75,6 +77,8 @@ class RunningApp:
         provider = next(iter(self.auth.providers.values()))
         account = Account(provider.id, provider.type)
         record = self.run(self.auth.sessions.begin(user, account))
+        if isinstance(at, Server) and at.data:
+            add_session(at.data / "sessions.db", record)
         settings = self.auth.settings
         names = CookieNames.of(settings.url or at.url, settings.cookie_prefix)
         browser = browser or Browser(at, session=names.session, csrf=names.csrf)

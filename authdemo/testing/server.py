@@ -43,11 +43,13 @@ class Server:
         url: Where it listens.
         log: The file with all that it wrote.
         process: What was started.
+        data: Its data folder, if it is known.
     """
 
     url: str
     log: Path
     process: subprocess.Popen[bytes]
+    data: Path | None = None
 
     def logged(self) -> str:
         """Read what it wrote so far."""
@@ -99,16 +101,18 @@ def serving(
     port, log = port or free_port(), log or folder / "log"
     where = [f"--{end}-port={port}" for end in ("frontend", "backend")]
     usual = {name: value for name, value in os.environ.items() if name not in _OF_THIS_PROCESS}
+    env = {**usual, **(environ or {})}
     with log.open("wb") as output:
         process = subprocess.Popen(
             [python, "-m", "reflex", *COMMAND, *where, "--backend-host=127.0.0.1"],
             cwd=folder,
-            env={**usual, **(environ or {})},
+            env=env,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    server = Server(f"http://127.0.0.1:{port}", log, process)
+    data = folder / env.get("AUTH_DATA_DIR", ".data")
+    server = Server(f"http://127.0.0.1:{port}", log, process, data)
     try:
         wait_until(server.answers, timeout=_START_SECONDS, interval=0.2, on_timeout=server.logged)
         yield server

@@ -128,15 +128,7 @@ class SQLiteStore:
 
     async def create(self, record: SessionRecord) -> None:
         """Keep a new session."""
-        text, times = record.model_dump_json(), (record.created_at, record.expires_at)
-        row = (record.id, record.user_id, record.version, *times, text)
-        provider_ids = [(each, record.id) for each in record.provider_ids]
-
-        def insert(db: sqlite3.Connection) -> None:
-            db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)", row)
-            db.executemany("INSERT INTO provider_ids VALUES (?, ?)", provider_ids)
-
-        await self._write(insert)
+        await self._write(_insert(record))
 
     async def get(self, sid: str) -> SessionRecord | None:
         """Find a session's newest durable record."""
@@ -373,6 +365,27 @@ class _File:
             return change(self._writer)
         except sqlite3.IntegrityError as error:  # it doesn't fit what is stored; the others may
             return error
+
+
+def add_session(path: Path, record: SessionRecord) -> None:
+    """Add a new session to the file of another process, which has nothing of it in its cache.
+
+    The test kit signs users in at a server with it. No other write may come from outside.
+    """
+    with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT)) as db, db:
+        _insert(record)(db)
+
+
+def _insert(record: SessionRecord) -> Change:
+    text, times = record.model_dump_json(), (record.created_at, record.expires_at)
+    row = (record.id, record.user_id, record.version, *times, text)
+    provider_ids = [(each, record.id) for each in record.provider_ids]
+
+    def insert(db: sqlite3.Connection) -> None:
+        db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)", row)
+        db.executemany("INSERT INTO provider_ids VALUES (?, ?)", provider_ids)
+
+    return insert
 
 
 def _is_permanent(error: Exception) -> bool:

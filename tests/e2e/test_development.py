@@ -17,6 +17,7 @@ from tests.e2e.visitor import Visitor, click, field_of, is_connected
 from tests.support.development import until_served
 from tests.support.server import ROOT, SECRET
 
+MADE = shutil.ignore_patterns("__pycache__", "external")  # the build itself fills assets/external
 SOURCES = ("authdemo", "assets", "reflex.lock", "rxconfig.py", "requirements.txt")
 
 
@@ -78,6 +79,6 @@ def copy_sources(folder: Path) -> None:
     for source in SOURCES:
         path = ROOT / source
         if path.is_dir():
-            shutil.copytree(path, folder / source, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(path, folder / source, ignore=MADE)
         else:
             shutil.copy(path, folder / source)

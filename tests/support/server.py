@@ -20,6 +20,8 @@ from authdemo.testing import free_port, wait_until
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ("authdemo", "run")
 SECRET = "the tests sign with this secret and nobody else does"
+CHEAP_HASHES = {"PYTHONPATH": str(ROOT / "tests" / "support" / "cheap_hashes")}
+"""For servers of tests that are not about what a password's hash costs."""
 START_SECONDS = 120
 STOP_SECONDS = 20
 

@@ -63,7 +63,7 @@ async def sign_up(
         with work_for(device.ip):
             member = await accounts.register(asked)
     except (AccountRejected, TooManyRegistrations) as error:
-        auth.trail.refused(error, path=state.router.url.path, device=device)
+        auth.trail.add_rejection(error, path=state.router.url.path, device=device)
         raise
     auth.trail.add(AuditEvent(kind="registered", user=member.id), device=device)
     proof = {"id": asked.id, "password": asked.password}

@@ -240,7 +240,7 @@ class AuthCore:
         if user is None:
             await self.revoke_user(user_id)
             return
-        found = cb.typed("find_user", user, User)
+        found = cb.check_type("find_user", user, User)
         await self.sessions.refresh(self.sessions.schema.fitting("find_user", found))
 
     async def update_user(self, user_id: str, /, **fields: Any) -> int:
@@ -324,7 +324,7 @@ class AuthCore:
             An absolute URL.
 
         Raises:
-            CallbackFailed: If the `redirect` callback raised, or answered with no text.
+            CallbackFailed: If the `redirect` callback raised, or didn't return text.
         """
         return await self.callbacks.ask_redirect(url or base_url, base_url)
 

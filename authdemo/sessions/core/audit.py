@@ -1,7 +1,7 @@
 """The audit trail: who did what, when and from where (ASVS 16.3).
 
-Entries never hold a token, a password or a new value, only the names of the fields
-that changed. They are written down in the background: nobody waits for them.
+Events never hold a token, a password or a new value, only the names of the changed fields.
+They are written in the background: no request waits for them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Literal, TypeAlias
 
 from pydantic_core import to_json
@@ -37,30 +37,28 @@ AuditKind: TypeAlias = Literal[
     "swept",
 ]
 
-_MOST_WAITING = 10_000
+_MAX_PENDING = 10_000
 _MAX_CHARACTERS = 256
 _MAX_FIELDS = 32
 
 
 @dataclass(kw_only=True, slots=True)
 class AuditEvent:
-    """One entry of the audit trail, which completes it; see `AuditTrail.add`.
+    """An entry of the audit trail.
 
     Attributes:
-        kind: What happened. A session is `ended` when somebody ends it, or when it is looked for
-            after its time, or doesn't fit the app's user model any more; those that nobody looked
-            for in time are `swept`, all in one entry.
+        kind: What happened. Expired sessions that no request has found are `swept`, all in one
+            event; every other session that ends is `ended`.
         at: When, in seconds since 1970.
-        reason: Why: the code of the error that refused, or how the session ended.
-        detail: Which rule of it was broken, in one word.
-        provider: The id of the provider that somebody signed in with, or tried to.
-        user: The id of the user, or of the account that somebody tried.
-        session: The session's public id, from which its real one can't be told.
-        ip: The address that it came from.
-        user_agent: What the client calls itself.
-        path: What was asked for: a path, or the name of an event handler.
-        fields: The names of the fields that changed, that were refused, or that don't fit the
-            app's user model any more.
+        reason: The code of the error, or why the session ended.
+        detail: Which rule was broken, in one word.
+        provider: The provider's id.
+        user: The id of the user, or the account that a sign-in tried.
+        session: The session's public id.
+        ip: The client's address.
+        user_agent: The client's `User-Agent`.
+        path: The requested path, or the name of an event handler.
+        fields: The names of the changed, rejected or mismatched fields.
         author: Who changed them: `client`, `server` or `refresh`.
         count: How many sessions were swept.
     """
@@ -79,8 +77,8 @@ class AuditEvent:
     author: str = ""
     count: int = 0
 
-    def cut(self) -> None:
-        """Cut what a client may have sent, so that no entry is longer than some kilobytes."""
+    def truncate(self) -> None:
+        """Truncate what a client may have sent."""
         for name in self.__slots__:
             value = getattr(self, name)
             if isinstance(value, str):
@@ -88,7 +86,7 @@ class AuditEvent:
         self.fields = tuple(name[:_MAX_CHARACTERS] for name in self.fields[:_MAX_FIELDS])
 
     def as_json(self) -> str:
-        """Write the entry as one line of JSON, in which all that is not printed is escaped."""
+        """Write the event as one line of printable JSON."""
         fields = {name: value for name in self.__slots__ if (value := getattr(self, name))}
         fields["at"] = iso(self.at)
         return to_json(fields, ensure_ascii=True).decode().replace("\x7f", "\\u007f")
@@ -98,22 +96,21 @@ AuditListener: TypeAlias = Callable[[AuditEvent], None | Awaitable[None]]
 
 
 def log_event(event: AuditEvent) -> None:
-    """Write an entry to the log `authdemo.sessions.audit`; what `Events.audit` does by default."""
+    """Write an event to the log `authdemo.sessions.audit`, the default of `Events.audit`."""
     trail.info(event.as_json())
 
 
+@dataclass(eq=False)
 class AuditTrail:
-    """Collects entries at once, and hands them to the app's listener in the background."""
+    """Queues events, and calls the app's listener in the background."""
 
-    def __init__(
-        self, listener: AuditListener | None = None, *, clock: Clock = system_clock
-    ) -> None:
-        self._listener = listener
-        self._clock = clock
-        self._waiting: deque[AuditEvent] = deque()
-        self._is_waiting = asyncio.Event()
-        self._turn = asyncio.Lock()
-        self._lost = 0
+    listener: AuditListener | None = None
+    _: KW_ONLY
+    clock: Clock = system_clock
+    _pending: deque[AuditEvent] = field(default_factory=deque, init=False)
+    _has_pending: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    _lost: int = field(default=0, init=False)
 
     def add(
         self,
@@ -122,22 +119,22 @@ class AuditTrail:
         record: SessionRecord | None = None,
         device: Device | None = None,
     ) -> None:
-        """Note what happened, and when; never waits, and never fails."""
-        if self._listener is None:
+        """Queue an event; never waits, and never fails."""
+        if self.listener is None:
             return
-        if len(self._waiting) >= _MOST_WAITING:
+        if len(self._pending) >= _MAX_PENDING:
             self._lost += 1
             return
-        event.at = self._clock()
+        event.at = self.clock()
         if record is not None:
             event.user, event.session = record.user_id, public_id(record.id)
         if device is not None:
             event.ip, event.user_agent = device.ip, device.user_agent
-        event.cut()
-        self._waiting.append(event)
-        self._is_waiting.set()
+        event.truncate()
+        self._pending.append(event)
+        self._has_pending.set()
 
-    def refused(
+    def add_rejection(
         self,
         why: AuthError | str,
         *,
@@ -147,7 +144,7 @@ class AuditTrail:
         user: str = "",
         sid: str = "",
     ) -> None:
-        """Note that something was denied; that the store is away is in the log already."""
+        """Queue a rejection, unless the store is unavailable: the log says that."""
         if isinstance(why, StoreUnavailable):
             return
         entry = AuditEvent(kind="refused", reason=code_of(why), path=path, user=user)
@@ -156,50 +153,46 @@ class AuditTrail:
         self.add(entry, record=record, device=device)
 
     @contextlib.asynccontextmanager
-    async def kept(self, *, patience: float = 5.0) -> AsyncIterator[None]:
-        """Hand entries to the listener, one after the other, in the background.
-
-        At the end those that still wait are handed over as well, so that none is lost, and
-        none comes twice.
-        """
+    async def lifespan(self, *, max_seconds: float = 5.0) -> AsyncIterator[None]:
+        """Run in the background, and deliver at the end what is still pending."""
         async with in_background({"audit trail": self._run}):
             try:
                 yield
             finally:
-                await self._finish(patience)
+                await self._finish(max_seconds)
 
     async def flush(self) -> None:
-        """Hand over what still waits, when the entry is done that the listener has."""
-        async with self._turn:
-            while self._waiting:
-                await self._hand_over(self._waiting[0])
-                self._waiting.popleft()
+        """Deliver all pending events."""
+        async with self._lock:
+            while self._pending:
+                await self._deliver(self._pending[0])
+                self._pending.popleft()
 
     async def _run(self) -> None:
-        while await self._is_waiting.wait():
-            self._is_waiting.clear()
+        while await self._has_pending.wait():
+            self._has_pending.clear()
             await self.flush()
 
-    async def _finish(self, patience: float) -> None:
+    async def _finish(self, max_seconds: float) -> None:
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(max_seconds):
                 await self.flush()
         except TimeoutError:
-            lost = len(self._waiting)
-            logger.error("The audit listener takes too long; %d entries are lost.", lost)  # noqa: TRY400
+            lost = len(self._pending)
+            logger.error("The audit listener takes too long; %d events are lost.", lost)  # noqa: TRY400
 
-    async def _hand_over(self, event: AuditEvent) -> None:
-        if self._listener is None:
+    async def _deliver(self, event: AuditEvent) -> None:
+        if self.listener is None:
             return
         try:
-            await maybe_await(self._listener(event))
+            await maybe_await(self.listener(event))
         except Exception:
-            logger.exception("The audit listener failed; an entry is lost.")
+            logger.exception("The audit listener failed; an event is lost.")
         if self._lost:
-            logger.error("The audit listener is too slow; %d entries are lost.", self._lost)
+            logger.error("The audit listener is too slow; %d events are lost.", self._lost)
             self._lost = 0
 
 
 def code_of(why: AuthError | str) -> str:
-    """Name a reason by the code of its error; one that nobody raised is its own name."""
+    """Return an error's code, or the given reason."""
     return why.code if isinstance(why, AuthError) else why

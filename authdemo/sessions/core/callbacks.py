@@ -1,4 +1,4 @@
-"""The app's say in what happens: Auth.js's callbacks."""
+"""Callbacks: the app's decisions (Auth.js: `callbacks`)."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from .utils import maybe_await
 logger = logging.getLogger("authdemo.sessions")
 
 MAX_ADDRESS_CHARACTERS = 8192
-"""What an address may hold that a visitor is led back to."""
+"""Longer callback URLs are ignored."""
 
 _BLANK = re.compile(r"[\x00-\x20\x7f]")
-_NONE = {
+_JWT_NONE = {
     "signIn": (logging.WARNING, "nobody is signed in. Does it return the token?"),
     "update": (logging.INFO, "the session ends."),
 }
-_ALWAYS_SHOWN = frozenset({"user", "expires", "rev"})
+_REQUIRED = frozenset({"user", "expires", "rev"})
 
 T = TypeVar("T")
 Token: TypeAlias = dict[str, Any]
@@ -36,13 +36,13 @@ Trigger: TypeAlias = Literal["signIn", "update"]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """How somebody signed in (Auth.js: `Account`).
+    """How a user signed in (Auth.js: `Account`).
 
     Attributes:
         provider: The provider's id.
-        type: The provider's kind: `credentials`, `oidc` or `oauth`.
-        provider_account_id: Whom the provider means; empty if it is the app itself.
-        profile: What the provider says of them.
+        type: `credentials`, `oidc` or `oauth`.
+        provider_account_id: The user's id at the provider; empty for `credentials`.
+        profile: What the provider says about the user.
     """
 
     provider: str
@@ -59,17 +59,17 @@ def default_jwt(
     trigger: Trigger | None,
     session: Mapping[str, Any] | None,
 ) -> Token | None:
-    """Leave the token's claims as they are."""
+    """Keep the token's claims."""
     return token
 
 
 def default_session(*, session: dict[str, Any], token: Token) -> dict[str, Any]:
-    """Show the session as it is."""
+    """Show the whole session."""
     return session
 
 
 def default_sign_in(*, user: User, account: Account, credentials: Mapping[str, Any]) -> bool | str:
-    """Let everyone in who has proved who they are."""
+    """Allow every authenticated user."""
     return True
 
 
@@ -79,7 +79,7 @@ def default_redirect(*, url: str, base_url: str) -> str:
 
 
 def default_authorized(*, path: str, session: Mapping[str, Any] | None) -> bool | str:
-    """Open protected pages to everyone who is signed in."""
+    """Allow every signed-in user."""
     return session is not None
 
 
@@ -88,14 +88,15 @@ class Callbacks:
     """The app's decisions, each a function, plain or async (Auth.js: `callbacks`).
 
     Attributes:
-        jwt: Decides what the token says; see `default_jwt`.
-        session: Decides what others see of it; see `default_session`.
-        sign_in: Decides who gets in; see `default_sign_in`.
-        redirect: Decides where to go afterwards; see `default_redirect`.
-        authorized: Decides who sees a protected page; see `default_authorized`.
+        jwt: Returns the token's claims, or None to end the session; see `default_jwt`.
+        session: Returns the public session; see `default_session`.
+        sign_in: Returns whether a user may sign in, or a URL; see `default_sign_in`.
+        redirect: Returns where to go afterwards; see `default_redirect`.
+        authorized: Returns whether a protected page may be seen, or a URL; see
+            `default_authorized`.
 
     Raises:
-        ConfigurationError: If one is no function, or can't take what it is called with.
+        ConfigurationError: If one isn't a function that takes the arguments of its default.
     """
 
     jwt: Callable[..., Token | None | Awaitable[Token | None]] = default_jwt
@@ -105,7 +106,7 @@ class Callbacks:
     authorized: Callable[..., bool | str | Awaitable[bool | str]] = default_authorized
 
     def __post_init__(self) -> None:
-        """Check that each can be called as its default is."""
+        """Check that each takes the arguments of its default."""
         for each in fields(self):
             parameters = inspect.signature(each.default).parameters  # type: ignore[arg-type]
             check_function(
@@ -114,10 +115,7 @@ class Callbacks:
 
     @cached_property
     def own(self) -> frozenset[str]:
-        """The names of those that are the app's own, and no defaults.
-
-        A default answers at once and can't fail, so the busiest of them are not asked by `call`.
-        """
+        """The names of the app's own callbacks; defaults needn't be called through `call`."""
         every = fields(self)
         return frozenset(
             each.name for each in every if getattr(self, each.name) is not each.default
@@ -132,101 +130,58 @@ class Callbacks:
         account: Account | None = None,
         session: Mapping[str, Any] | None = None,
     ) -> Token | None:
-        """Ask `jwt` what the token says.
-
-        Args:
-            token: The claims; an app's own callback gets a copy, which it may change.
-            trigger: `signIn` or `update`.
-            user: Who signs in; None but at sign-in.
-            account: How they sign in; None but at sign-in.
-            session: The accepted changes; None but at an update.
-
-        Returns:
-            The claims from now on, or None to end the session.
-
-        Raises:
-            CallbackFailed: If the callback raised, or answered with neither.
-        """
+        """Ask `jwt`, which gets a copy of the claims, for the new claims; None ends the session."""
         if "jwt" not in self.own:
             return token
-        answer = await call(
-            "jwt",
-            self.jwt,
-            token=deepcopy(token),
-            user=user,
-            account=account,
-            trigger=trigger,
-            session=session,
-        )
+        given = {"user": user, "account": account, "trigger": trigger, "session": session}
+        answer = await call("jwt", self.jwt, token=deepcopy(token), **given)
         if answer is None:
-            level, consequence = _NONE[trigger]
-            logger.log(level, "The callback 'jwt' answered None: %s", consequence)
+            level, consequence = _JWT_NONE[trigger]
+            logger.log(level, "The callback 'jwt' returned None: %s", consequence)
             return None
-        return typed("jwt", answer, dict)
+        return check_type("jwt", answer, dict)
 
     async def ask_session(
         self, session: dict[str, Any], token: Callable[[], Token]
     ) -> dict[str, Any]:
-        """Ask `session` what others see of a session.
-
-        Args:
-            session: The public session; a default shows it as it is.
-            token: Makes the token's claims, which only an app's own callback looks at.
-
-        Returns:
-            What everyone who asks for the session gets.
-
-        Raises:
-            CallbackFailed: If the callback raised, or answered with no session.
-        """
+        """Ask `session` for the public session; `token` makes the claims if they are needed."""
         if "session" not in self.own:
             return session
         answer = await call("session", self.session, session=session, token=token())
-        shown: dict[str, Any] = typed("session", answer, dict)
-        if missing := sorted(_ALWAYS_SHOWN - shown.keys()):
+        public: dict[str, Any] = check_type("session", answer, dict)
+        if missing := sorted(_REQUIRED - public.keys()):
             logger.error("The callback 'session' left out %s.", ", ".join(missing))
             raise CallbackFailed("session")
-        return shown
+        return public
 
     async def ask_sign_in(
         self, user: User, account: Account, credentials: Mapping[str, Any]
     ) -> bool | str:
-        """Ask `sign_in`, which takes and answers what `default_sign_in` does.
-
-        Raises:
-            CallbackFailed: If the callback raised.
-        """
+        """Ask `sign_in`."""
         answer: bool | str | None = await call(
             "sign_in", self.sign_in, user=user, account=account, credentials=credentials
         )
         if answer is None:
-            logger.warning(
-                "The callback 'sign_in' answered None: nobody is signed in. Does it return True?"
+            message = (
+                "The callback 'sign_in' returned None: nobody is signed in. Does it return True?"
             )
+            logger.warning(message)
         return answer or False
 
     async def ask_redirect(self, url: str, base_url: str) -> str:
-        """Ask `redirect`, which takes and answers what `default_redirect` does.
-
-        Raises:
-            CallbackFailed: If the callback raised, or answered with no text.
-        """
+        """Ask `redirect`."""
         answer = await call("redirect", self.redirect, url=url, base_url=base_url)
-        return typed("redirect", answer, str)
+        return check_type("redirect", answer, str)
 
     async def ask_authorized(self, path: str, session: Mapping[str, Any] | None) -> bool | str:
-        """Ask `authorized`, which takes and answers what `default_authorized` does.
-
-        Raises:
-            CallbackFailed: If the callback raised.
-        """
+        """Ask `authorized`."""
         if "authorized" not in self.own:
             return default_authorized(path=path, session=session)
         return await call("authorized", self.authorized, path=path, session=session)
 
 
 async def call(name: str, callback: Callable[..., T | Awaitable[T]], **arguments: Any) -> T:
-    """Call a callback of the app."""
+    """Call a function of the app; an unexpected error becomes `CallbackFailed`."""
     try:
         return await maybe_await(callback(**arguments))
     except AuthError:
@@ -236,23 +191,23 @@ async def call(name: str, callback: Callable[..., T | Awaitable[T]], **arguments
         raise CallbackFailed(name) from error
 
 
-def typed(name: str, answer: object, kind: type[T]) -> T:
-    """Take what a callback answered, if it is what it should be."""
+def check_type(name: str, answer: object, kind: type[T]) -> T:
+    """Check what a callback returned."""
     if isinstance(answer, kind):
         return answer
     given = type(answer).__name__
-    logger.error("The callback %r answered with %s, not with %s.", name, given, kind.__name__)
+    logger.error("The callback %r returned %s, not %s.", name, given, kind.__name__)
     raise CallbackFailed(name)
 
 
-def own_address(path: str, query: str) -> str:
-    """Spell the address that a visitor is led back to: the page that they are led away from."""
+def callback_path(path: str, query: str) -> str:
+    """Make the callback URL of a page."""
     address = (f"{path}?{query}" if query else path).replace("\\", "%5C")
     return address if len(address) <= MAX_ADDRESS_CHARACTERS else path
 
 
 def safe_redirect_url(url: str, base_url: str) -> str | None:
-    """Read an address the way a browser would, if it stays at home."""
+    """Resolve a URL as a browser would; None if it leaves the app's origin."""
     if len(url) > MAX_ADDRESS_CHARACTERS or "\\" in url or _BLANK.search(url):
         return None
     if url.startswith("/"):
@@ -261,20 +216,12 @@ def safe_redirect_url(url: str, base_url: str) -> str | None:
         target, home = urlsplit(url), urlsplit(base_url)
     except ValueError:
         return None
-    if (target.scheme, target.netloc) != (
-        home.scheme,
-        home.netloc,
-    ) or not target.netloc:
-        return None
-    return None if _is_protocol_relative(target.path) else url
+    is_own = target[:2] == home[:2] and bool(target.netloc)
+    return url if is_own and not _is_protocol_relative(target.path) else None
 
 
 def _is_protocol_relative(path: str) -> bool:
-    """Tell whether a path would name a host as soon as it stands without its origin.
-
-    That is so if it begins with two slashes once its dots are resolved (URL Standard, "path
-    state").
-    """
+    """Whether a path begins with two slashes once its dots are resolved (URL Standard)."""
     left: list[str] = []
     for part in path.partition("?")[0].partition("#")[0].split("/")[1:]:
         match part.lower().replace("%2e", "."):

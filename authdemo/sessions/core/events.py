@@ -1,4 +1,4 @@
-"""What happened, told to the app and to everyone who shows the session."""
+"""Events: listeners of the app, and the feed of changes for the views."""
 
 from __future__ import annotations
 
@@ -17,33 +17,32 @@ logger = logging.getLogger("authdemo.sessions")
 EndReason: TypeAlias = Literal["signed-out", "revoked", "replaced", "expired", "schema_mismatch"]
 Listener: TypeAlias = Callable[..., None | Awaitable[None]]
 
-_FACTS = {
+_ARGUMENTS = {
     "sign_in": ("session", "account"),
     "sign_out": ("session", "reason"),
     "session": ("session", "path"),
     "update_user": ("session", "changes"),
 }
-"""What each listener gets, by name."""
+"""The arguments of each listener."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Events:
-    """Functions that are told after the fact (Auth.js: `events`).
+    """Listeners, which are called after something happened (Auth.js: `events`).
 
-    What they raise is logged and changes nothing.
+    An exception in a listener is logged and has no other effect.
 
     Attributes:
         sign_in: A session began. Gets `session` and `account`.
-        sign_out: Somebody ended a session. Gets `session` and `reason`: `signed-out`, `revoked`
-            or `replaced`. A session whose time is over, or whose user doesn't fit the app's model
-            any more, is no sign-out, and only `audit` is told.
-        session: A session was read by a request. Gets `session` and `path`.
+        sign_out: A session ended. Gets `session` and `reason`: `signed-out`, `revoked` or
+            `replaced`. A session that expires, or whose user doesn't match the user model any
+            more, calls only `audit`.
+        session: A request read a session. Gets `session` and `path`.
         update_user: A session changed. Gets `session` and `changes`.
-        audit: Something that an auditor wants to know happened. Gets an `AuditEvent`,
-            in the background. By default it is written to the log.
+        audit: Gets each `AuditEvent`, in the background. The default writes it to the log.
 
     Raises:
-        ConfigurationError: If one is no function, or can't take what it gets.
+        ConfigurationError: If one isn't a function that takes these arguments.
     """
 
     sign_in: Listener | None = None
@@ -53,8 +52,8 @@ class Events:
     audit: AuditListener | None = log_event
 
     def __post_init__(self) -> None:
-        """Check that each listener can take what it gets."""
-        for name, keywords in _FACTS.items():
+        """Check that each listener takes its arguments."""
+        for name, keywords in _ARGUMENTS.items():
             check_function(
                 f"Events({name}=...)", getattr(self, name), keywords=keywords, optional=True
             )
@@ -81,14 +80,14 @@ class SessionChanged:
 
 @dataclass(frozen=True, slots=True)
 class SessionBegan:
-    """A user has one session more."""
+    """A session of the user began."""
 
     user_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded:
-    """A session is over and never comes back; whose it was isn't always known."""
+    """A session ended; its user isn't always known."""
 
     sid: str
     reason: EndReason
@@ -104,7 +103,7 @@ class TabsChanged:
 
 @dataclass(frozen=True, slots=True)
 class BrowserSignedIn:
-    """Somebody signed in with this browser, named as nobody's tabs know it; they look again."""
+    """A user signed in with this browser; its anonymous tabs reload."""
 
     browser: str
 
@@ -114,16 +113,16 @@ Notice: TypeAlias = SessionBegan | SessionChanged | SessionEnded | TabsChanged |
 
 @dataclass(frozen=True, eq=False)
 class Feed:
-    """Carries notices from the transitions to whoever shows sessions."""
+    """Passes notices of the session service to subscribers."""
 
     _listeners: list[Callable[[Notice], None]] = field(default_factory=list, init=False)
 
     def subscribe(self, listener: Callable[[Notice], None]) -> Callable[[], None]:
-        """Listen."""
+        """Add a subscriber; returns a function that removes it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def publish(self, notice: Notice) -> None:
-        """Tell everyone."""
+        """Call every subscriber."""
         for listener in tuple(self._listeners):
             listener(notice)

@@ -173,7 +173,7 @@ class UserSchema:
                 self.user.__name__,
                 to_error_kwargs(first)["message"],
             )
-            message = "The callback %r answered with %s, which doesn't fit the app's %s: %s"
+            message = "The callback %r returned %s, which doesn't fit the app's %s: %s"
             logger.error(message, name, given, own, why)  # noqa: TRY400
             raise CallbackFailed(name) from error
         return user

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 
 def folded(text: str) -> str:
-    """Spell a text without letter case and width, to compare it (Unicode: NFKC_Casefold)."""
+    """Normalize letter case and width, to compare texts (Unicode: NFKC_Casefold)."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
@@ -19,16 +19,16 @@ _MAX_LINES = 500
 _formatter = logging.Formatter()
 
 
-def printable(text: str, most: int = MAX_CHARACTERS) -> str:
-    """Escape all that is not printed, line breaks and bidi overrides included, and cut the rest."""
-    kept = text[:most]
+def printable(text: str, maximum: int = MAX_CHARACTERS) -> str:
+    """Escape what isn't printable, such as line breaks and bidi overrides, and truncate."""
+    kept = text[:maximum]
     if not kept.isprintable():
         kept = "".join(map(_escaped, kept))
-    return kept if len(text) <= most else f"{kept}... ({len(text)} characters)"
+    return kept if len(text) <= maximum else f"{kept}... ({len(text)} characters)"
 
 
 def printable_lines(text: str) -> str:
-    """Escape a text of several lines, such as a traceback; the first alone begins on the left."""
+    """Escape a text of several lines, such as a traceback, and indent all but the first."""
     lines = text.rstrip("\n").split("\n", _MAX_LINES)[:_MAX_LINES]
     first, *others = map(printable, lines)
     return "\n    ".join((first, *others))
@@ -39,10 +39,9 @@ def _escaped(character: str) -> str:
 
 
 class Printable(logging.Filter):
-    """Makes log records printable, whatever formats them.
+    """Makes log records printable, for every formatter.
 
-    A message becomes one line; `has_lines` keeps the line breaks of another package's messages,
-    which are tracebacks among others, and indents what follows them.
+    A message becomes one line; with `has_lines` it keeps its line breaks.
     """
 
     def __init__(self, *, has_lines: bool = False, values: re.Pattern[str] | None = None) -> None:
@@ -51,7 +50,7 @@ class Printable(logging.Filter):
         self._values = values
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Make one record printable; every record passes."""
+        """Make a record printable, and keep it."""
         message = record.getMessage()
         shown = message if self._values is None else self._values.sub("", message)
         if (shown := self._escape(shown)) != message:
@@ -64,75 +63,40 @@ class Printable(logging.Filter):
 def make_printable(
     names: Iterable[str], *, has_lines: bool = False, values: re.Pattern[str] | None = None
 ) -> None:
-    """Make all records of some loggers printable; see `Printable`."""
+    """Add a `Printable` to some loggers."""
     for name in names:
         logger = logging.getLogger(name)
         if not any(isinstance(each, Printable) for each in logger.filters):
             logger.addFilter(Printable(has_lines=has_lines, values=values))
 
 
-IGNORABLE: Sequence[range] = (
-    range(0x00AD, 0x00AE),
-    range(0x034F, 0x0350),
-    range(0x061C, 0x061D),
-    range(0x115F, 0x1161),
-    range(0x17B4, 0x17B6),
-    range(0x180B, 0x1810),
-    range(0x200B, 0x2010),
-    range(0x202A, 0x202F),
-    range(0x2060, 0x2070),
-    range(0x3164, 0x3165),
-    range(0xFE00, 0xFE10),
-    range(0xFEFF, 0xFF00),
-    range(0xFFA0, 0xFFA1),
-    range(0xFFF0, 0xFFF9),
-    range(0x1BCA0, 0x1BCA4),
-    range(0x1D173, 0x1D17B),
-    range(0xE0000, 0xE1000),
+def _ranges(text: str) -> list[range]:
+    ends = ([int(code, 16) for code in part.split("-")] for part in text.split())
+    return [range(each[0], each[-1] + 1) for each in ends]
+
+
+IGNORABLE = _ranges(
+    "AD 34F 61C 115F-1160 17B4-17B5 180B-180F 200B-200F 202A-202E 2060-206F 3164 FE00-FE0F "
+    "FEFF FFA0 FFF0-FFF8 1BCA0-1BCA3 1D173-1D17A E0000-E0FFF"
 )
 """`Default_Ignorable_Code_Point` in `DerivedCoreProperties.txt` of Unicode 17.0."""
 
-HIDDEN: Sequence[range] = (
-    range(0x0020),
-    range(0x007F, 0x00A0),
-    range(0x00AD, 0x00AE),
-    range(0x0600, 0x0606),
-    range(0x061C, 0x061D),
-    range(0x06DD, 0x06DE),
-    range(0x070F, 0x0710),
-    range(0x0890, 0x0892),
-    range(0x08E2, 0x08E3),
-    range(0x180E, 0x180F),
-    range(0x200B, 0x200C),
-    range(0x200E, 0x2010),
-    range(0x2028, 0x202F),
-    range(0x2060, 0x2070),
-    range(0xD800, 0xF900),
-    range(0xFDD0, 0xFDF0),
-    range(0xFEFF, 0xFF00),
-    range(0xFFF0, 0xFFFC),
-    range(0x110BD, 0x110BE),
-    range(0x110CD, 0x110CE),
-    range(0x13430, 0x13440),
-    range(0x1BCA0, 0x1BCA4),
-    range(0x1D173, 0x1D17B),
-    *(range(last - 1, last + 1) for last in range(0xFFFF, 0xDFFFF, 0x10000)),
-    range(0xDFFFE, 0xE0100),
-    range(0xE01F0, 0xE1000),
-    range(0xEFFFE, 0x110000),
+HIDDEN = _ranges(
+    "0-1F 7F-9F AD 600-605 61C 6DD 70F 890-891 8E2 180E 200B 200E-200F 2028-202E 2060-206F "
+    "D800-F8FF FDD0-FDEF FEFF FFF0-FFFB 110BD 110CD 13430-1343F 1BCA0-1BCA3 1D173-1D17A "
+    "FFFE-FFFF 1FFFE-1FFFF 2FFFE-2FFFF 3FFFE-3FFFF 4FFFE-4FFFF 5FFFE-5FFFF 6FFFE-6FFFF "
+    "7FFFE-7FFFF 8FFFE-8FFFF 9FFFE-9FFFF AFFFE-AFFFF BFFFE-BFFFF CFFFE-CFFFF DFFFE-E00FF "
+    "E01F0-E0FFF EFFFE-10FFFF"
 )
-"""What no text on a page needs, of Unicode 17.0: controls, formats, surrogates, private use,
-separators of lines, noncharacters, and what is ignorable and not assigned.
-
-The joiners U+200C and U+200D are left out: Persian is not written without them, and many an emoji
-neither. A character that is not assigned yet is none of these, since it may be a letter soon.
-"""
+"""Controls, formats, surrogates, private use, line separators, noncharacters and unassigned
+ignorable characters of Unicode 17.0; not the joiners U+200C and U+200D of Persian and emoji, nor
+other unassigned characters."""
 
 REGIONS = ("gbeng", "gbsct", "gbwls")
-"""Whose flags are written in tags: `RGI_Emoji_Tag_Sequence` in `emoji-sequences.txt`."""
+"""Flags that are written in tags: `RGI_Emoji_Tag_Sequence` in `emoji-sequences.txt`."""
 
 _BLANK_PATTERN = "\u2800"
-"""Braille's pattern without dots. Unicode counts it among the symbols."""
+"""Braille's pattern without dots, a symbol to Unicode."""
 
 
 def _class_of(ranges: Sequence[range]) -> str:
@@ -148,11 +112,11 @@ _HIDDEN = re.compile(f"[{_class_of(HIDDEN)}]")
 _FLAG = re.compile("\U0001f3f4(?:" + "|".join(map(_tagged, REGIONS)) + ")\U000e007f")
 
 
-def hides_something(text: str) -> bool:
-    """Tell whether a text has a control character, or one that is not seen."""
+def has_hidden(text: str) -> bool:
+    """Whether a text has a control character or an invisible one."""
     return _HIDDEN.search(text) is not None and _HIDDEN.search(_FLAG.sub("", text)) is not None
 
 
-def shows_something(text: str) -> bool:
-    """Tell whether a text has a character that is seen."""
+def has_visible(text: str) -> bool:
+    """Whether a text has a visible character."""
     return _SHOWN.search(text) is not None

@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from .errors import FieldValidationError
-from .text import hides_something, shows_something
+from .text import has_hidden, has_visible
 
 MAX_NAME_CHARACTERS = 64
 MAX_URL_CHARACTERS = 2048
 
 
 def _visible(text: str) -> str:
-    if hides_something(text):
+    if has_hidden(text):
         raise FieldValidationError("invisible", "must not hold control or invisible characters")
     return text
 
@@ -26,7 +26,7 @@ def _display_name(text: str) -> str:
         raise FieldValidationError(
             "length", f"must have 1 to {MAX_NAME_CHARACTERS} characters", most=MAX_NAME_CHARACTERS
         )
-    if not shows_something(name):
+    if not has_visible(name):
         raise FieldValidationError("unseen", "must hold a character that can be seen")
     return name
 

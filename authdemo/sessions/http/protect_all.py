@@ -42,7 +42,7 @@ class ProtectAll:
         try:
             await self._check(scope)
         except AuthError as error:
-            self.auth.trail.refused(error, path=scope["path"], device=device_of(scope))
+            self.auth.trail.add_rejection(error, path=scope["path"], device=device_of(scope))
             if scope["type"] == "http":
                 await self._rejection(scope, error)(scope, receive, send)
             else:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import httpx
 
 from ..core.arguments import check_function
-from ..core.callbacks import call, typed
+from ..core.callbacks import call, check_type
 from ..core.errors import ConfigurationError, OAuthCallbackError
 from ..core.one_time import OAuthState
 from .base import Identity, ProviderEndpoints, RedirectProvider, TokenResponse, bearer
@@ -97,7 +97,7 @@ class OAuth2(RedirectProvider):
         scopes = str(tokens.get("scope", self.scope)).replace(",", " ")  # GitHub sends commas
         granted = OAuthClient(frozenset(scopes.split()), http, bearer(tokens))
         answer = await call("claims", partial(self.claims, profile, granted))
-        claims: Claims = typed("claims", answer, Mapping)  # type: ignore[type-abstract]
+        claims: Claims = check_type("claims", answer, Mapping)  # type: ignore[type-abstract]
         subject = claims.get("sub")
         if not isinstance(subject, str) or not subject:
             raise OAuthCallbackError("The provider doesn't name the user.", reason="subject")

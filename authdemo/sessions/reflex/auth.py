@@ -310,7 +310,7 @@ class Auth(AuthCore):
             url: Where to; another origin is not followed.
 
         Raises:
-            CallbackFailed: If the `redirect` callback raised, or answered with no text.
+            CallbackFailed: If the `redirect` callback raised, or didn't return text.
             ConnectionLost: If the socket is gone.
         """
         session_state = await state.get_state(SessionState)

@@ -65,7 +65,7 @@ async def running(auth: AuthCore, live: Live, open_tabs: OpenTabs) -> AsyncItera
     sweep = partial(_sweep, auth.sessions)
     try:
         async with (
-            auth.trail.kept(),
+            auth.trail.lifespan(),
             in_background({"sweep": sweep, "open tabs": open_tabs.run}),
             auth.relay.connected(feed, catch_up=live.catch_up),
         ):

@@ -9,7 +9,7 @@ import reflex as rx
 from reflex.event import Event
 from reflex.state import BaseState, StateUpdate
 
-from ..core.callbacks import own_address
+from ..core.callbacks import callback_path
 from ..core.errors import AuthError, HandlerFailed
 from ..http.pages.guard import should_explain
 from ..http.sockets.callers import current_caller
@@ -86,7 +86,7 @@ class SessionMiddleware(rx.Middleware):
             url = state.router.url
             connection.event = event.name
             connection.path = url.path or "/"
-            connection.address = own_address(connection.path, url.query)
+            connection.address = callback_path(connection.path, url.query)
             query = url.query_parameters
             connection.callback_url = query.get("callbackUrl", "/")
             connection.explains_error = should_explain(

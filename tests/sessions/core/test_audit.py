@@ -39,7 +39,7 @@ async def test_nobody_waits_for_the_listener():
         heard.set()
 
     trail = AuditTrail(listen)
-    async with trail.kept():
+    async with trail.lifespan():
         trail.add(REFUSAL)
         assert not heard.is_set()
         async with asyncio.timeout(5):
@@ -55,7 +55,7 @@ async def test_what_the_listener_has_and_what_waits_is_handed_over_once_before_t
         heard.append(entry)
 
     trail = AuditTrail(listen)
-    async with trail.kept():
+    async with trail.lifespan():
         for _ in range(3):
             trail.add(AuditEvent(kind="update"))
         await has_one.wait()
@@ -69,10 +69,10 @@ async def test_a_listener_that_never_comes_back_holds_nobody_up_for_long(caplog)
 
     trail = AuditTrail(listen)
     async with asyncio.timeout(5):
-        async with trail.kept(patience=0.01):
+        async with trail.lifespan(max_seconds=0.01):
             trail.add(REFUSAL)
             trail.add(AuditEvent(kind="update"))
-    assert "2 entries are lost" in caplog.text
+    assert "2 events are lost" in caplog.text
 
 
 async def test_a_listener_that_fails_loses_one_entry_and_says_so(caplog):
@@ -88,7 +88,7 @@ async def test_a_listener_that_fails_loses_one_entry_and_says_so(caplog):
     trail.add(AuditEvent(kind="update"))
     await trail.flush()
     assert [entry.kind for entry in heard] == ["update"]
-    assert "an entry is lost" in caplog.text
+    assert "an event is lost" in caplog.text
 
 
 async def test_a_listener_that_is_too_slow_costs_entries_never_memory(caplog):
@@ -97,7 +97,7 @@ async def test_a_listener_that_is_too_slow_costs_entries_never_memory(caplog):
         trail.add(REFUSAL)
     with caplog.at_level(logging.ERROR):
         await trail.flush()
-    assert "5 entries are lost" in caplog.text
+    assert "5 events are lost" in caplog.text
 
 
 def test_an_entry_is_one_line_of_json_whatever_is_in_it():

@@ -222,14 +222,14 @@ class TestAnswers:
     @pytest.mark.parametrize(
         ("name", "answer", "said"),
         [
-            ("jwt", True, "answered with bool, not with dict"),
-            ("jwt", "token", "answered with str, not with dict"),
-            ("session", None, "answered with NoneType, not with dict"),
-            ("session", [], "answered with list, not with dict"),
+            ("jwt", True, "returned bool, not dict"),
+            ("jwt", "token", "returned str, not dict"),
+            ("session", None, "returned NoneType, not dict"),
+            ("session", [], "returned list, not dict"),
             ("session", {}, "left out expires, rev, user"),
             ("session", {"user": {}, "expires": ""}, "left out rev"),
-            ("redirect", None, "answered with NoneType, not with str"),
-            ("redirect", False, "answered with bool, not with str"),
+            ("redirect", None, "returned NoneType, not str"),
+            ("redirect", False, "returned bool, not str"),
         ],
     )
     async def test_one_that_can_not_be_is_refused(self, caplog, name, answer, said):

@@ -65,7 +65,7 @@ async def test_a_user_of_another_class_is_a_mistake_in_making_a_user(
         answer = query_of(cheat.authorize(await house.go("oidc")))
         place = await told(house, "oidc", answer)
     assert place == "http://localhost/login?error=CallbackFailed"
-    assert "The callback 'user' answered with Person, which doesn't fit the app's" in caplog.text
+    assert "The callback 'user' returned Person, which doesn't fit the app's" in caplog.text
 
 
 async def test_a_mistake_in_reading_claims_does_too(
@@ -86,7 +86,7 @@ async def test_claims_that_are_none_do_too(
     async with open_house(tmp_path, broken_github(github, lambda *_: answer)) as house:
         way = query_of(github.authorize(await house.go("github")))
         assert await told(house, "github", way) == "http://localhost/login?error=CallbackFailed"
-    assert f"The callback 'claims' answered with {type(answer).__name__}, not" in caplog.text
+    assert f"The callback 'claims' returned {type(answer).__name__}, not" in caplog.text
 
 
 async def test_who_can_not_be_sent_to_the_provider_leaves_nothing_in_the_store(

@@ -199,7 +199,7 @@ async def test_whatever_is_false_is_nobody_and_counts_as_a_failure(core, answer)
 async def test_what_is_no_user_is_a_bug_in_the_app(core, caplog, answer):
     with pytest.raises(CallbackFailed):
         await enter(core(lambda _: answer))
-    assert "not with User" in caplog.text
+    assert "not User" in caplog.text
 
 
 class Author(User):
@@ -224,7 +224,7 @@ class TestAUserWhoDoesNotFit:
     async def test_is_a_mistake_of_authorize(self, core, caplog, own, given, why):
         with pytest.raises(CallbackFailed):
             await enter(core(lambda _: given, user=own))
-        assert f"The callback 'authorize' answered with {why}" in caplog.text
+        assert f"The callback 'authorize' returned {why}" in caplog.text
         assert "AAL" not in caplog.text
 
     async def test_is_a_mistake_of_find_user(self, core, caplog):
@@ -233,7 +233,7 @@ class TestAUserWhoDoesNotFit:
         record = await auth.sessions.begin(ADA, PASSWORD)
         with pytest.raises(CallbackFailed):
             await auth.refresh("ada")
-        assert "The callback 'find_user' answered with Author, " in caplog.text
+        assert "The callback 'find_user' returned Author, " in caplog.text
         assert await auth.sessions.find(record.id) == record
         await auth.sessions.store.close()
 
@@ -256,7 +256,7 @@ class TestSignInCallback:
             await enter(core(callbacks=Callbacks(sign_in=lambda **_: answer)))
         told = [each.message for each in caplog.records if each.name == "authdemo.sessions"]
         assert len(told) == lines
-        assert all("'sign_in' answered None: nobody is signed in." in each for each in told)
+        assert all("'sign_in' returned None: nobody is signed in." in each for each in told)
 
     @pytest.mark.parametrize("answer", [True, 1, "ada@own.example"])
     async def test_says_yes_by_whatever_is_true(self, core, answer):

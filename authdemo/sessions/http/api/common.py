@@ -69,7 +69,7 @@ class Resource:
         """Record what was denied; a malformed request is not a denial."""
         if isinstance(error, MessageRejected | NotFound | MethodNotAllowed):
             return
-        self.auth.trail.refused(
+        self.auth.trail.add_rejection(
             error,
             path=request.path,
             record=request.context.record if request.context else None,

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...core import events as ev
-from ...core.callbacks import own_address
+from ...core.callbacks import callback_path
 from ...core.errors import AccessDenied, AuthError, StoreUnavailable
 from ...core.record import SessionRecord
 from ...core.rules import Rule, Verdict, page_path
@@ -107,7 +107,7 @@ class PageGuard:
     def _reject(
         self, scope: Scope, path: str, error: AuthError, record: SessionRecord | None = None
     ) -> Response:
-        self.auth.trail.refused(error, path=path, record=record, device=device_of(scope))
+        self.auth.trail.add_rejection(error, path=path, record=record, device=device_of(scope))
         return self.error_pages.respond(scope, error)
 
     async def _respond_with_page(self, scope: Scope, page: Page) -> Response:
@@ -141,7 +141,7 @@ class PageGuard:
     ) -> str | None:
         """Redirect to sign in, away from the sign-in page, or to the canonical URL."""
         query = scope["query_string"].decode("latin-1")
-        here = own_address(page.address, query)
+        here = callback_path(page.address, query)
         if page.rule is not None:
             url = await self._authorize(page.path, page.rule, here, record, session)
             if url is not None:

@@ -57,7 +57,7 @@ class Connection:
         """Note what this socket is refused, and whose it is."""
         sid = self.sid or ""
         user = self.user_id if sid else ""
-        trail.refused(why, path=path, device=self.device, user=user, sid=sid)
+        trail.add_rejection(why, path=path, device=self.device, user=user, sid=sid)
 
     def path_of(self, url: str) -> str:
         """Spell an address of the app without its origin; in development pages have another."""

@@ -81,7 +81,7 @@ class Handshake:
         await responses.json_error(error).plus(_UPGRADE)(scope, receive, send)
 
     def _note(self, error: AuthError, scope: Scope) -> None:
-        self._auth.trail.refused(error, path=scope["path"], device=device_of(scope))
+        self._auth.trail.add_rejection(error, path=scope["path"], device=device_of(scope))
 
     async def _settle(self, scope: Scope) -> Connection:
         """Decide whose socket this is; without an `Origin` it is nobody's."""

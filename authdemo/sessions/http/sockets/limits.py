@@ -150,7 +150,9 @@ class Uploads:
     def _refusal(self, scope: Scope, error: AuthError, context: RequestContext | None) -> Response:
         """Note that files were refused, and say so."""
         record = context.record if context else None
-        self.auth.trail.refused(error, path=scope["path"], record=record, device=device_of(scope))
+        self.auth.trail.add_rejection(
+            error, path=scope["path"], record=record, device=device_of(scope)
+        )
         return responses.json_error(error)
 
     def _owner(self, context: RequestContext, tab: str) -> Connection:

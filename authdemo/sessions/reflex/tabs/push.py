@@ -151,7 +151,7 @@ class Live:
     def note_refusal(self, connection: Connection | None, event: str, why: AuthError | str) -> None:
         """Note an event handler that is not for its caller, once for each socket."""
         if connection is None:
-            self._auth.trail.refused(why, path=event)
+            self._auth.trail.add_rejection(why, path=event)
         elif connection.is_first(code_of(why), event):
             connection.note_refusal(self._auth.trail, why, path=event)
 

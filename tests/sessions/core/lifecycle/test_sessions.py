@@ -527,7 +527,7 @@ class TestJwtCallback:
         with pytest.raises(AccessDenied) as refused:
             await house.sign_in()
         assert await house.sessions.list_by_user("ada") == []
-        assert "The callback 'jwt' answered None: nobody is signed in." in caplog.text
+        assert "The callback 'jwt' returned None: nobody is signed in." in caplog.text
         assert "callback" not in refused.value.message
 
     async def test_that_answers_none_at_an_update_ends_the_session(self, open_house, caplog):
@@ -542,7 +542,7 @@ class TestJwtCallback:
             await house.rename(record, "Ada")
         assert await house.sessions.find(record.id) is None
         assert house.notices == [SessionEnded(record.id, "revoked", "ada")]
-        assert "The callback 'jwt' answered None: the session ends." in caplog.text
+        assert "The callback 'jwt' returned None: the session ends." in caplog.text
 
     async def test_that_outgrows_the_cookie_stops_the_update(self, open_house):
         def jwt(token, trigger, **_):

@@ -47,7 +47,11 @@ def test_the_proof_is_asked_for_and_looked_at(browser: Browser, cheat: Cheat) ->
     assert is_open(browser)
 
 
-@pytest.mark.parametrize("at", [None, int(time.time()) - 3600, math.nan, 10**400, "now", True])
+@pytest.mark.parametrize(
+    "at",
+    [None, int(time.time()) - 3600, math.nan, 10**400, "now", True],
+    ids=["missing", "an hour ago", "nan", "huge", "text", "true"],
+)
 def test_who_was_not_asked_again_is_told_so_and_stays(
     browser: Browser, cheat: Cheat, at: Any
 ) -> None:

@@ -25,7 +25,6 @@ CHAPTERS = {
 """The modules; a name that several have is in the first chapter."""
 _SIGN_IN = frozenset({"authorization_url", "identify", "new_verifier", "use_clock"})
 INTERNAL = {
-    "Auth": frozenset({"install", "member", "rules_for", "session_behind"}),
     "Callbacks": frozenset(
         {"ask_authorized", "ask_jwt", "ask_redirect", "ask_session", "ask_sign_in"}
     ),

@@ -58,14 +58,14 @@ async def sign_up(
     device = auth.device(state)
     try:
         asked = Registration.read(form)
-        if wait := await auth.register_limit.take(device.ip):
+        if wait := await auth.engine.register_limit.take(device.ip):
             raise TooManyRegistrations(wait)
         with work_for(device.ip):
             member = await accounts.register(asked)
     except (AccountRejected, TooManyRegistrations) as error:
-        auth.trail.add_rejection(error, path=state.router.url.path, device=device)
+        auth.audit(state, error)
         raise
-    auth.trail.add(AuditEvent(kind="registered", user=member.id), device=device)
+    auth.audit(state, AuditEvent(kind="registered", user=member.id))
     proof = {"id": asked.id, "password": asked.password}
     await auth.sign_in(state, proof, provider=provider, callback_url=callback_url)
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
-from .core import callbacks as cb
 from .core.arguments import check_function, check_kind, check_subclass, shown
 from .core.audit import AuditTrail
 from .core.callbacks import Callbacks
-from .core.errors import ConfigurationError, NotAuthenticated
-from .core.events import Events, Notice
+from .core.errors import ConfigurationError
+from .core.events import Events
 from .core.locales import Locales
 from .core.one_time import LoginTicket, OneTimeStore
 from .core.rate_limit import AddressLimit, FailureLimit, UpdateLimit
@@ -24,7 +21,7 @@ from .core.record import SessionRecord
 from .core.rules import MEMBERS, PageRules, Rule
 from .core.schema import UserSchema
 from .core.serializers import Serializers
-from .core.session import Session, SessionChange
+from .core.session import Session
 from .core.sessions import SessionService
 from .core.settings import Pages, SessionOptions, Settings
 from .core.store import SessionStore
@@ -90,28 +87,7 @@ FindUser: TypeAlias = Callable[..., User | None | Awaitable[User | None]]
 
 
 class AuthCore:
-    """The configuration of an app's sessions, and the parts that follow from it.
-
-    Attributes:
-        settings: What the operator decided.
-        sessions: The transitions.
-        trail: The audit trail.
-        update_limit: How fast clients may update.
-        register_limit: How many registrations may be tried from one address.
-        relay: Joins this worker with the others.
-        presence: Knows the tabs that are open on the others.
-        admission: Decides who may come in.
-        tickets: Sign-in tickets for sockets.
-        access_tokens: Makes tokens for other services.
-        callbacks: The app's decisions.
-        events: The app's listeners.
-        pages: The app's own pages.
-        page_rules: Which pages are for whom.
-        protect_all: Whether what isn't marked as public is for members only.
-        clock: The clock; a test may put another in its place.
-        locales: The texts that visitors read.
-        providers: The ways to sign in, by id.
-    """
+    """The parts of an app's sessions that know no web framework, as the configuration sets them."""
 
     def __init__(
         self,
@@ -131,28 +107,6 @@ class AuthCore:
         store: SessionStore | None = None,
         clock: Clock = system_clock,
     ) -> None:
-        """Configure sessions.
-
-        Args:
-            providers: The ways to sign in.
-            callbacks: The app's decisions.
-            events: The app's listeners.
-            pages: The app's own pages.
-            session: How long sessions live; the environment decides by default.
-            user: The fields of a user.
-            update: The fields that a client may change.
-            find_user: Finds a user by id, where the app keeps its users; `refresh` asks it.
-            protect_all: Whether pages, event handlers and vars that aren't marked as public
-                are for members only, and with them the app's own HTTP routes and WebSockets.
-            locales: The folder with the app's texts, a file for each language.
-            name: The app's name, in the token's `iss` and `aud`.
-            settings: The operator's settings; the environment by default.
-            store: Where sessions are kept; follows from the settings by default.
-            clock: The clock.
-
-        Raises:
-            ConfigurationError: If something doesn't fit; says what to do.
-        """
         check_choices(
             callbacks=callbacks,
             events=events,
@@ -203,7 +157,7 @@ class AuthCore:
         self.register_limit = AddressLimit(
             store, self.settings.register_rate, "registrations", clock=self.now
         )
-        self._find_user = find_user
+        self.find_user = find_user
         failures = FailureLimit(store, self.settings.login_rate, clock=self.now)
         self.admission = Admission(
             self.providers, self.callbacks, schema, self.trail, failures, clock=self.now
@@ -212,106 +166,6 @@ class AuthCore:
     def now(self) -> float:
         """Tell the time, by the clock that is there now."""
         return self.clock()
-
-    async def refresh(self, user_id: str) -> None:
-        """Let a user's sessions follow what the app knows of the user by now.
-
-        Call it from anywhere, such as a background task, when a role has changed: every open
-        tab shows it at once, and the next event and request are judged by it. The sessions
-        of a user who is gone end. Fields that clients may change stay as they are. Who is
-        just signing in as the user begins again. It extends no session: nobody is there.
-
-        Args:
-            user_id: The user's id.
-
-        Raises:
-            ConfigurationError: If `Auth` was made without `find_user`.
-            CallbackFailed: If a function of the app raised, or `find_user` found something else
-                than a user of the app.
-            UpdateRejected: If no token could carry what the app knows; names the largest field.
-            StoreUnavailable: If the store can't keep it.
-
-        If `find_user` raised, no session has changed. Anything later may come after some of the
-        user's sessions have followed; they stay as they are then, and a second call does the rest.
-        """
-        if self._find_user is None:
-            raise ConfigurationError("auth.refresh needs Auth(find_user=...), to look users up.")
-        user = await cb.call("find_user", partial(self._find_user, user_id))
-        if user is None:
-            await self.revoke_user(user_id)
-            return
-        found = cb.check_type("find_user", user, User)
-        await self.sessions.refresh(self.sessions.schema.fitting("find_user", found))
-
-    async def update_user(self, user_id: str, /, **fields: Any) -> int:
-        """Update all sessions of a user from the server, wherever the code runs.
-
-        Call it from a background task, which has no tab of its own: every open tab of the
-        user follows at once. It extends no session: nobody is there. In an event handler,
-        `update` changes the tab's own session.
-
-        Args:
-            user_id: The user's id.
-            **fields: The fields to change; the server may change all but `id`.
-
-        Returns:
-            How many sessions there were.
-
-        Raises:
-            UpdateRejected: If a field can't be changed like that, or no token could carry it;
-                names it.
-            CallbackFailed: If a function of the app raised.
-            StoreUnavailable: If the store can't keep it.
-
-        One session is changed after the other. Those before the one that raised stay changed,
-        and a second call does the rest.
-        """
-        updated = 0
-        for record in await self.sessions.list_by_user(user_id):
-            with suppress(NotAuthenticated):  # it has just ended by itself
-                await self.sessions.update(record.id, fields, author="server", extend=False)
-                updated += 1
-        return updated
-
-    async def revoke_user(self, user_id: str) -> int:
-        """End all of a user's sessions, as an administrator may; sign-ins under way begin again.
-
-        Args:
-            user_id: The user's id.
-
-        Returns:
-            How many there were.
-
-        Raises:
-            StoreUnavailable: If the store can't be reached; those that it could end are over,
-                and a second call ends the rest.
-        """
-        return await self.sessions.end_all(user_id)
-
-    def on_change(self, listener: Callable[[SessionChange], None]) -> Callable[[], None]:
-        """Follow the changes of all sessions, those of other workers included.
-
-        A change says what to look at, not what is so: ask `sessions_of` for that. With Redis,
-        changes can be lost while it is away.
-
-        Args:
-            listener: Gets each change, in the app's event loop. It must not block; what it
-                raises is logged.
-
-        Returns:
-            A function that ends it.
-        """
-
-        def hear(notice: Notice) -> None:
-            change = SessionChange.of(notice)
-            if change is None:
-                return
-            try:
-                listener(change)
-            except Exception:
-                logger.exception("A listener of auth.on_change failed.")
-
-        return self.sessions.feed.subscribe(hear)
 
     async def redirect(self, url: str | None, base_url: str) -> str:
         """Decide where to go after signing in or out.

@@ -49,7 +49,7 @@ class RunningApp:
         self.auth = auth
         self.url = thread.url
         self._app = app
-        self._clock = auth.clock
+        self._clock = auth.engine.clock
         self._thread = thread
 
     def browser(self) -> Browser:
@@ -76,17 +76,17 @@ class RunningApp:
         at = at or self
         provider = next(iter(self.auth.providers.values()))
         account = Account(provider.id, provider.type)
-        record = self.run(self.auth.sessions.begin(user, account))
+        record = self.run(self.auth.engine.sessions.begin(user, account))
         if isinstance(at, Server) and at.data:
             add_session(at.data / "sessions.db", record)
-        settings = self.auth.settings
+        settings = self.auth.engine.settings
         names = CookieNames.of(settings.url or at.url, settings.cookie_prefix)
         browser = browser or Browser(at, session=names.session, csrf=names.csrf)
         if browser.csrf_cookie is not None:
             csrf = Csrf(settings.keys)
             before = csrf.find([browser.csrf_cookie], "") or ""
             browser.cookies[names.csrf] = csrf.issue(record.id, browser=before)[1]
-        browser.token = self.auth.sessions.serializers.issue_token(record)
+        browser.token = self.auth.engine.sessions.serializers.issue_token(record)
         return browser
 
     def real_token(self, browser: Browser) -> RealToken:
@@ -103,7 +103,7 @@ class RunningApp:
         """
         if browser.token is None:
             raise ValueError("Nobody is signed in in this browser.")
-        return RealToken(browser.token, self.auth.settings.keys.signer)
+        return RealToken(browser.token, self.auth.engine.settings.keys.signer)
 
     def stop_clock(self) -> FrozenClock:
         """Stop the app's clock at this moment, until `reset`.
@@ -114,7 +114,7 @@ class RunningApp:
             The clock.
         """
         clock = FrozenClock(time.time(), moved=lambda: self.run(self._look_again()))
-        self.auth.clock = clock
+        self.auth.engine.clock = clock
         return clock
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -130,15 +130,15 @@ class RunningApp:
 
     def reset(self) -> None:
         """End all sessions and forget all failures, and let the clock go on."""
-        self.auth.clock = self._clock
-        self.run(self.auth.sessions.store.sweep(float("inf")))
+        self.auth.engine.clock = self._clock
+        self.run(self.auth.engine.sessions.store.sweep(float("inf")))
 
     async def _in_context(self, work: Coroutine[Any, Any, T]) -> T:
         with self._app.set_contexts():
             return await work
 
     async def _look_again(self) -> None:
-        self.auth.live.catch_up()
+        self.auth.engine.installation.live.catch_up()
 
 
 @contextlib.contextmanager

@@ -28,7 +28,7 @@ async def authorize(credentials: Mapping[str, Any]) -> Member:
 async def sweep(request: Request) -> JSONResponse:
     """Forget what expires within some seconds; tell how much that was."""
     until = time.time() + float(request.query_params["within"])
-    forgotten = await auth.sessions.store.sweep(until)
+    forgotten = await auth.engine.sessions.store.sweep(until)
     return JSONResponse({"forgotten": forgotten})
 
 
@@ -39,7 +39,7 @@ def make() -> ASGIApp:
         The ASGI app.
     """
     app = make_app()
-    auth.providers["credentials"] = Credentials(authorize=authorize)
+    auth.engine.providers["credentials"] = Credentials(authorize=authorize)
 
     async def with_sweep(scope: Scope, receive: Receive, send: Send) -> None:
         is_sweep = scope["type"] == "http" and scope["path"] == SWEEP

@@ -15,8 +15,8 @@ from .runner import Workshop
 
 
 @cache
-def _workshop(auth: Auth) -> Workshop:
-    return Workshop(auth, auth.stack)
+def _workshop(auth: Auth[Any]) -> Workshop:
+    return Workshop(auth.engine, auth.engine.installation.stack)
 
 
 class WorkshopState(rx.State):
@@ -54,7 +54,7 @@ class WorkshopState(rx.State):
 
     async def _run_one(self, key: str) -> None:
         auth = Auth.installed()
-        connection, record = await auth.member(self)
+        connection, record = await auth.engine.require_record()
         outcome = await _workshop(auth).run(
             key, sid=record.id, base_url=connection.base_url, device=connection.device
         )

@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Generic, cast
 
 import reflex as rx
 from reflex.state import BaseState
-from starlette.types import ASGIApp
 
+from ..core import callbacks as cb
+from ..core.audit import AuditEvent
+from ..core.callbacks import Callbacks
 from ..core.errors import (
     AccessDenied,
+    AuthError,
     ConfigurationError,
-    ConnectionLost,
     CredentialsSignin,
     NotAuthenticated,
 )
+from ..core.events import Events, Notice
 from ..core.one_time import LoginTicket
 from ..core.record import Device, SessionRecord
-from ..core.session import ActiveSession, Session
-from ..engine import AuthCore
-from ..http.sockets.callers import Caller, current_caller
+from ..core.session import ActiveSession, Session, SessionChange, U
+from ..core.settings import Pages, SessionOptions, Settings
+from ..core.store import SessionStore
+from ..core.users import User, UserUpdate
+from ..core.utils import Clock, system_clock
+from ..engine import FindUser
+from ..http.sockets.callers import current_caller, require_caller
 from ..http.sockets.connections import Connection
 from ..login import Granted, Provider
 from .compat import root_state
-from .install import Installation
-from .protected import Guards, check_plugged_in, page_rules, routes_of
-from .tabs.push import Live
+from .install import Engine
+from .protected import check_plugged_in
 from .tabs.state import SessionState
 
+logger = logging.getLogger("authdemo.sessions")
 
-class Auth(AuthCore):
+
+class Auth(Generic[U]):
     """The sessions of a Reflex app (Auth.js: `NextAuth(config)`).
 
     Make one, hand it to `SessionsPlugin`, and use it in event handlers::
@@ -45,18 +55,75 @@ class Auth(AuthCore):
     it raises is logged, and becomes `CallbackFailed`.
 
     Attributes:
-        guards: Knows which event handlers and vars are for whom.
+        engine: The parts behind it, for extensions and tests. They change without notice.
     """
 
-    _installation: Installation | None = None
+    def __init__(
+        self,
+        *,
+        providers: Sequence[Provider],
+        callbacks: Callbacks | None = None,
+        events: Events | None = None,
+        pages: Pages | None = None,
+        session: SessionOptions | None = None,
+        user: type[U] = User,  # type: ignore[assignment]
+        update: type[UserUpdate] = UserUpdate,
+        find_user: FindUser | None = None,
+        protect_all: bool = False,
+        locales: Path | None = None,
+        name: str = "authdemo",
+        settings: Settings | None = None,
+        store: SessionStore | None = None,
+        clock: Clock = system_clock,
+    ) -> None:
+        """Configure sessions.
 
-    def __new__(cls, *_: Any, **__: Any) -> Self:
-        """Make none that nobody would ask."""
+        Args:
+            providers: The ways to sign in.
+            callbacks: The app's decisions.
+            events: The app's listeners.
+            pages: The app's own pages.
+            session: How long sessions live; the environment decides by default.
+            user: The fields of a user.
+            update: The fields that a client may change.
+            find_user: Finds a user by id, where the app keeps its users; `refresh` asks it.
+            protect_all: Whether pages, event handlers and vars that aren't marked as public
+                are for members only, and with them the app's own HTTP routes and WebSockets.
+            locales: The folder with the app's texts, a file for each language.
+            name: The app's name, in the token's `iss` and `aud`.
+            settings: The operator's settings; the environment by default.
+            store: Where sessions are kept; follows from the settings by default.
+            clock: The clock.
+
+        Raises:
+            ConfigurationError: If something doesn't fit, or no `SessionsPlugin` would use it; says
+                what to do.
+        """
         check_plugged_in()
-        return super().__new__(cls)
+        self.engine = Engine(
+            providers=providers,
+            callbacks=callbacks,
+            events=events,
+            pages=pages,
+            session=session,
+            user=user,
+            update=update,
+            find_user=find_user,
+            protect_all=protect_all,
+            locales=locales,
+            name=name,
+            settings=settings,
+            store=store,
+            clock=clock,
+        )
+
+    @property
+    def providers(self) -> Mapping[str, Provider]:
+        """The ways to sign in, by id."""
+        return self.engine.providers
 
     @staticmethod
-    def installed() -> Auth:
+    def installed() -> Auth[Any]:
         """Find the sessions of the running app, for parts of pages that any app may place.
 
         Returns:
@@ -71,22 +138,7 @@ class Auth(AuthCore):
             )
         return _installed[0]
 
-    @cached_property
-    def guards(self) -> Guards:
-        """Knows which event handlers and vars are for whom."""
-        return Guards(protect_all=self.protect_all)
-
-    @property
-    def live(self) -> Live:
-        """Keeps the tabs in step; there once the sessions are installed."""
-        return self._installed.live
-
-    @property
-    def stack(self) -> ASGIApp:
-        """The whole app as a server sees it, once the sessions are installed."""
-        return self._installed.stack
-
-    async def __call__(self, state: rx.State) -> Session | None:  # noqa: ARG002
+    async def __call__(self, state: rx.State) -> Session[U] | None:
         """Read the session that the running event started with (Auth.js: `auth()`).
 
         It is verified now, whatever the tab shows. What the event starts or chains, such as a
@@ -101,10 +153,10 @@ class Auth(AuthCore):
         Raises:
             StoreUnavailable: If the store can't say.
         """
-        record = await self.live.record_of(current_caller())
-        return self.session(record) if record else None
+        record = await self.engine.installation.live.record_of(current_caller())
+        return self._session(record) if record else None
 
-    async def update(self, state: rx.State, /, **fields: Any) -> Session:
+    async def update(self, state: rx.State, /, **fields: Any) -> Session[U]:
         """Update the session from the server (Auth.js: `unstable_update`).
 
         Every tab shows it at once, and the browser's cookie follows.
@@ -124,16 +176,16 @@ class Auth(AuthCore):
             StoreUnavailable: If the store can't keep it.
             ImmutableStateError: In a background task, outside of `async with self`.
         """
-        caller = self._caller()
+        caller = require_caller()
         if caller.sid is None:
             raise NotAuthenticated
         session_state = await state.get_state(SessionState)  # before anything is stored
-        result = await self.sessions.update(
+        result = await self.engine.sessions.update(
             caller.sid, fields, author="server", device=caller.connection.device
         )
-        await self.live.settle(state, caller)
+        await self.engine.installation.live.settle(state, caller)
         session_state.cookie_step = result.record.version
-        return self.session(result.record)
+        return self._session(result.record)
 
     async def sign_in(
         self,
@@ -159,15 +211,15 @@ class Auth(AuthCore):
             StoreUnavailable: If failures can't be counted, or the ticket can't be kept.
             ConnectionLost: If the socket is gone.
         """
-        connection = self._caller().connection
+        connection = require_caller().connection
         granted = await self._authorize(connection, provider, credentials)
         session_state = await state.get_state(SessionState)
         if granted.redirect_to is not None:
             session_state.leave_to = await self._way_to(granted.redirect_to, connection)
             return
-        session_state.ticket = await self.tickets.put(
+        session_state.ticket = await self.engine.tickets.put(
             LoginTicket(
-                user=self.sessions.schema.adopt(granted.user, {}),
+                user=self.engine.sessions.schema.adopt(granted.user, {}),
                 started_at=granted.began,
                 provider=granted.account.provider,
                 callback_url=callback_url,
@@ -187,13 +239,13 @@ class Auth(AuthCore):
             StoreUnavailable: If the store can't end it; catch that, and say it to the user.
         """
         caller = current_caller()
-        record = await self.live.record_of(caller)
+        record = await self.engine.installation.live.record_of(caller)
         if caller is None or not caller.is_valid:
             return
         if record is not None:
-            await self.sessions.end(record.id, "signed-out", device=caller.connection.device)
+            await self.engine.sessions.end(record.id, "signed-out", device=caller.connection.device)
         tab = root_state(state)  # which `state` is no part of afterwards if it is shared
-        await self.live.settle(tab, caller)
+        await self.engine.installation.live.settle(tab, caller)
         if record is not None:
             await self._lead_on(tab, caller.connection, record)
 
@@ -203,7 +255,7 @@ class Auth(AuthCore):
         credentials: Mapping[str, Any],
         *,
         provider: str = "credentials",
-    ) -> Session:
+    ) -> Session[U]:
         """Let the user prove again who they are, before something that matters.
 
         From then on the session is fresh, as `protected(fresh=...)` asks. Failures count
@@ -225,19 +277,19 @@ class Auth(AuthCore):
             StoreUnavailable: If the store can't say, count failures or keep it.
             ConnectionLost: If the socket is gone.
         """
-        session = await self(state)
-        if session is None:
-            raise NotAuthenticated
-        caller = self._caller()
+        session = await self.require_session(state)
+        caller = require_caller()
         granted = await self._authorize(caller.connection, provider, credentials)
         if granted.user.id != session.user.id:
             raise CredentialsSignin
         if granted.redirect_to is not None:
             raise AccessDenied
-        _, record = await self.member(state)
-        record = await self.sessions.reauthenticate(record.id, device=caller.connection.device)
-        await self.live.settle(state, caller)
-        return self.session(record)
+        _, record = await self.engine.require_record()
+        record = await self.engine.sessions.reauthenticate(
+            record.id, device=caller.connection.device
+        )
+        await self.engine.installation.live.settle(state, caller)
+        return self._session(record)
 
     async def token_for(
         self, state: rx.State, /, *, audience: str, max_age: int = 300, **claims: Any
@@ -263,12 +315,29 @@ class Auth(AuthCore):
             StoreUnavailable: If the store can't say.
             ConnectionLost: If the socket is gone.
         """
-        _, record = await self.member(state)
-        return self.access_tokens.issue_token(
+        _, record = await self.engine.require_record()
+        return self.engine.access_tokens.issue_token(
             record.user_id, audience=audience, max_age=max_age, claims=claims
         )
 
-    def device(self, state: rx.State) -> Device:  # noqa: ARG002
+    def audit(self, state: rx.State, event: AuditEvent | AuthError) -> None:
+        """Add an event of the app's own to the audit trail, or an error as a rejection.
+
+        Args:
+            state: The event handler's `self`.
+            event: What happened; the device of the running event is added.
+
+        Raises:
+            NotAuthenticated: If the session of the running event has ended.
+            ConnectionLost: If the socket is gone.
+        """
+        device, trail = self.device(state), self.engine.trail
+        if isinstance(event, AuthError):
+            trail.add_rejection(event, path=state.router.url.path or "/", device=device)
+        else:
+            trail.add(event, device=device)
+
+    def device(self, state: rx.State) -> Device:
         """Tell what the running event comes from: which browser, at which address.
 
         Args:
@@ -280,7 +349,7 @@ class Auth(AuthCore):
         Raises:
             ConnectionLost: If the socket is gone.
         """
-        return self._caller().connection.device
+        return require_caller().connection.device
 
     async def current_account(self, state: rx.State) -> tuple[Provider, dict[str, str]]:
         """Tell how the user of a tab signed in, to ask for the password again.
@@ -297,13 +366,13 @@ class Auth(AuthCore):
             StoreUnavailable: If the store can't say.
             ConnectionLost: If the socket is gone.
         """
-        _, record = await self.member(state)
-        provider = self.admission.provider(record.provider)
+        _, record = await self.engine.require_record()
+        provider = self.engine.admission.provider(record.provider)
         name = getattr(provider, "account_field", "id")
         return provider, {name: str(record.user.get(name) or record.user_id)}
 
-    async def lead(self, state: rx.State, url: str) -> None:
-        """Lead the tab to a page of the app.
+    async def redirect_to(self, state: rx.State, url: str) -> None:
+        """Send the tab to a page of the app.
 
         Args:
             state: The event handler's `self`.
@@ -314,7 +383,7 @@ class Auth(AuthCore):
             ConnectionLost: If the socket is gone.
         """
         session_state = await state.get_state(SessionState)
-        session_state.leave_to = await self._way_to(url, self._caller().connection)
+        session_state.leave_to = await self._way_to(url, require_caller().connection)
 
     async def revoke_others(self, state: rx.State) -> int:
         """End the user's other sessions, as after a change of password.
@@ -330,35 +399,27 @@ class Auth(AuthCore):
             StoreUnavailable: If the store can't end them; those that it could end are over.
             ConnectionLost: If the socket is gone.
         """
-        connection, record = await self.member(state)
-        return await self.sessions.end_all(
+        connection, record = await self.engine.require_record()
+        return await self.engine.sessions.end_all(
             record.user_id, except_id=record.id, device=connection.device
         )
 
-    async def member(
-        self,
-        state: rx.State,  # noqa: ARG002
-    ) -> tuple[Connection, SessionRecord]:
-        """Find the socket and the session behind an event; for parts of this package.
+    async def require_session(self, state: rx.State) -> Session[U]:
+        """Read the running event's session, as `await auth(self)` does, where there must be one.
 
         Args:
             state: The event handler's `self`.
 
-        Returns:
-            Both, verified now.
-
         Raises:
             NotAuthenticated: If nobody is signed in.
-            StoreUnavailable: If the store can't say.
-            ConnectionLost: If the socket is gone.
+            StoreUnavailable: If the store can't be reached.
         """
-        caller = self._caller()
-        record = await self.live.record_of(caller)
-        if record is None:
+        session = await self(state)
+        if session is None:
             raise NotAuthenticated
-        return caller.connection, record
+        return session
 
-    def current(self, state: rx.State) -> Session | None:  # noqa: ARG002
+    def current(self, state: rx.State) -> Session[U] | None:
         """Read the session that the running event started with, at once, as last verified.
 
         The session was verified when the event began, and whenever it has changed since. Use it
@@ -374,7 +435,8 @@ class Auth(AuthCore):
         if caller is None or caller.sid is None or not caller.is_valid:
             return None
         session = caller.connection.session
-        return session if session and session.expires.timestamp() > self.clock() else None
+        is_active = session is not None and session.expires.timestamp() > self.engine.clock()
+        return cast("Session[U]", session) if is_active else None
 
     async def sessions_of(self, user_id: str, *, history: bool = False) -> list[ActiveSession]:
         """List a user's active sessions, as for a page about devices.
@@ -390,59 +452,120 @@ class Auth(AuthCore):
             StoreUnavailable: If the store can't be reached.
         """
         if history:
-            records = await self.sessions.list_with_history(user_id)
+            records = await self.engine.sessions.list_with_history(user_id)
         else:
-            records = [(record, []) for record in await self.sessions.list_by_user(user_id)]
-        tabs = await self._installed.open_tabs.of(user_id) if self._installation else {}
+            records = [(record, []) for record in await self.engine.sessions.list_by_user(user_id)]
+        tabs = (
+            await self.engine.installation.open_tabs.of(user_id) if self.engine.is_installed else {}
+        )
         return [
             ActiveSession.of(record, tabs=tuple(tabs.get(record.id, ())), history=tuple(entries))
             for record, entries in records
         ]
 
-    def session_behind(self, state: BaseState) -> Session | None:
-        """Find the session of who sees a tab, at once, as it was last verified.
+    async def refresh(self, user_id: str) -> None:
+        """Let a user's sessions follow what the app knows of the user by now.
+
+        Call it from anywhere, such as a background task, when a role has changed: every open
+        tab shows it at once, and the next event and request are judged by it. The sessions
+        of a user who is gone end. Fields that clients may change stay as they are. Who is
+        just signing in as the user begins again. It extends no session: nobody is there.
 
         Args:
-            state: A state of the tab.
+            user_id: The user's id.
+
+        Raises:
+            ConfigurationError: If `Auth` was made without `find_user`.
+            CallbackFailed: If a function of the app raised, or `find_user` found something else
+                than a user of the app.
+            UpdateRejected: If no token could carry what the app knows; names the largest field.
+            StoreUnavailable: If the store can't keep it.
+
+        If `find_user` raised, no session has changed. Anything later may come after some of the
+        user's sessions have followed; they stay as they are then, and a second call does the rest.
+        """
+        if self.engine.find_user is None:
+            raise ConfigurationError("auth.refresh needs Auth(find_user=...), to look users up.")
+        user = await cb.call("find_user", partial(self.engine.find_user, user_id))
+        if user is None:
+            await self.revoke_user(user_id)
+            return
+        found = cb.check_type("find_user", user, User)
+        await self.engine.sessions.refresh(self.engine.sessions.schema.fitting("find_user", found))
+
+    async def update_user(self, user_id: str, /, **fields: Any) -> int:
+        """Update all sessions of a user from the server, wherever the code runs.
+
+        Call it from a background task, which has no tab of its own: every open tab of the
+        user follows at once. It extends no session: nobody is there. In an event handler,
+        `update` changes the tab's own session.
+
+        Args:
+            user_id: The user's id.
+            **fields: The fields to change; the server may change all but `id`.
 
         Returns:
-            The session, or None if nobody is signed in.
-        """
-        return self.live.viewer(state) if self._installation else None
+            How many sessions there were.
 
-    def install(
-        self,
-        app: rx.App,
-        *,
-        site: Path | None,
-        also: tuple[str, ...] = (),
-        allow_eval: bool = False,
-    ) -> None:
-        """Wire the sessions into an app; `SessionsPlugin` calls this.
+        Raises:
+            UpdateRejected: If a field can't be changed like that, or no token could carry it;
+                names it.
+            CallbackFailed: If a function of the app raised.
+            StoreUnavailable: If the store can't keep it.
+
+        One session is changed after the other. Those before the one that raised stay changed,
+        and a second call does the rest.
+        """
+        updated = 0
+        for record in await self.engine.sessions.list_by_user(user_id):
+            with suppress(NotAuthenticated):  # it has just ended by itself
+                await self.engine.sessions.update(record.id, fields, author="server", extend=False)
+                updated += 1
+        return updated
+
+    async def revoke_user(self, user_id: str) -> int:
+        """End all of a user's sessions, as an administrator may; sign-ins under way begin again.
 
         Args:
-            app: The app.
-            site: The built pages, or None if another server serves them.
-            also: Other origins whose pages belong to the app.
-            allow_eval: Whether the pages' scripts may use `eval`.
-        """
-        self.page_rules = self.rules_for(page_rules(app), routes_of(app))
-        self.page_rules.check()
-        self._installation = Installation(
-            app, self, self.guards, site=site, also=also, allow_eval=allow_eval
-        )
+            user_id: The user's id.
 
-    @property
-    def _installed(self) -> Installation:
-        if self._installation is None:
-            raise ConfigurationError(
-                "These sessions are not installed. Name them to SessionsPlugin in rxconfig.py."
-            )
-        return self._installation
+        Returns:
+            How many there were.
+
+        Raises:
+            StoreUnavailable: If the store can't be reached; those that it could end are over,
+                and a second call ends the rest.
+        """
+        return await self.engine.sessions.end_all(user_id)
+
+    def on_change(self, listener: Callable[[SessionChange], None]) -> Callable[[], None]:
+        """Follow the changes of all sessions, those of other workers included.
+
+        A change says what to look at, not what is so: ask `sessions_of` for that. With Redis,
+        changes can be lost while it is away.
+
+        Args:
+            listener: Gets each change, in the app's event loop. It must not block; what it
+                raises is logged.
+
+        Returns:
+            A function that ends it.
+        """
+
+        def hear(notice: Notice) -> None:
+            change = SessionChange.of(notice)
+            if change is None:
+                return
+            try:
+                listener(change)
+            except Exception:
+                logger.exception("A listener of auth.on_change failed.")
+
+        return self.engine.sessions.feed.subscribe(hear)
 
     async def _way_to(self, url: str, connection: Connection) -> str:
         """Find the way to a page; in development another origin than the socket's serves it."""
-        return connection.path_of(await self.redirect(url, connection.base_url))
+        return connection.path_of(await self.engine.redirect(url, connection.base_url))
 
     async def _lead_on(
         self, state: BaseState, connection: Connection, record: SessionRecord
@@ -451,7 +574,7 @@ class Auth(AuthCore):
         session_state = await state.get_state(SessionState)
         wanted = session_state.leave_to or connection.address
         callback_url = connection.base_url + wanted
-        way = await self._installed.sign_out.provider_logout_url(
+        way = await self.engine.installation.sign_out.provider_logout_url(
             record, connection.base_url, callback_url
         )
         if way is not None:
@@ -460,32 +583,26 @@ class Auth(AuthCore):
     async def _authorize(
         self, connection: Connection, provider: str, credentials: Mapping[str, Any]
     ) -> Granted:
-        return await self.admission.authorize(
+        return await self.engine.admission.authorize(
             provider,
             credentials,
             device=connection.device,
             has_left=lambda: not connection.is_open,
         )
 
-    def _caller(self) -> Caller:
-        """Find the caller of the running event, who still has what the event started with."""
-        caller = current_caller()
-        if caller is None:
-            raise ConnectionLost
-        if not caller.is_valid:
-            raise NotAuthenticated
-        return caller
+    def _session(self, record: SessionRecord) -> Session[U]:
+        return cast("Session[U]", self.engine.session(record))
 
 
-_installed: list[Auth] = []
+_installed: list[Auth[Any]] = []
 
 
-def current_auth_or_none() -> Auth | None:
+def current_auth_or_none() -> Auth[Any] | None:
     """Find the sessions of the app in this process, or None if it has none (yet)."""
     return _installed[0] if _installed else None
 
 
-def remember(auth: Auth) -> None:
+def remember(auth: Auth[Any]) -> None:
     """Remember an app's sessions, so that the package's own event handlers find them."""
     _installed[:] = [auth]
 
@@ -493,10 +610,10 @@ def remember(auth: Auth) -> None:
 def withheld(state: BaseState, is_sent: Callable[[str], bool]) -> Iterator[str]:
     """List the vars that are being sent to a tab whose session may not see them."""
     auth = current_auth_or_none()
-    rules = auth.guards.of_vars(type(state)) if auth else {}
+    rules = auth.engine.guards.of_vars(type(state)) if auth else {}
     if auth is None or not rules:
         return
-    session = auth.session_behind(state)
+    session = auth.engine.viewer(state)
     for name, rule in rules.items():
-        if is_sent(name) and not rule.allows(session, auth.clock):
+        if is_sent(name) and not rule.allows(session, auth.engine.clock):
             yield name

@@ -6,17 +6,20 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import reflex as rx
+from reflex.state import BaseState
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..core.errors import ConfigurationError, StoreUnavailable
+from ..core.errors import ConfigurationError, NotAuthenticated, StoreUnavailable
+from ..core.record import SessionRecord
 from ..core.rules import page_path
+from ..core.session import Session
 from ..core.sessions import SessionService
 from ..core.utils import in_background
 from ..engine import AuthCore
@@ -32,7 +35,8 @@ from ..http.protect_all import ProtectAll, is_preflight
 from ..http.proxy_headers import ProxyHeaders
 from ..http.router import Layer, OutermostMiddleware
 from ..http.security_headers import Policy, SecurityHeaders
-from ..http.sockets.connections import Connections
+from ..http.sockets.callers import require_caller
+from ..http.sockets.connections import Connection, Connections
 from ..http.sockets.handshake import Handshake
 from ..http.sockets.limits import Uploads
 from ..providers.base import RedirectProvider
@@ -46,7 +50,7 @@ from .compat import (
 )
 from .logs import BrowserErrors, make_reflex_printable, search_reports_briefly
 from .middleware import Failures, SessionMiddleware
-from .protected import Guards
+from .protected import Guards, page_rules, routes_of
 from .tabs.event_guard import EventGuard
 from .tabs.messages import MessageFilter
 from .tabs.navigation import Navigation
@@ -315,3 +319,50 @@ class Installation:
         search_reports_briefly()
         async with running(self._auth, self.live, self.open_tabs):
             yield
+
+
+class Engine(AuthCore):
+    """All parts of an app's sessions, wired into its Reflex app."""
+
+    _installation: Installation | None = None
+
+    @cached_property
+    def guards(self) -> Guards:
+        """The rules of event handlers and vars."""
+        return Guards(protect_all=self.protect_all)
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether a Reflex app has the sessions."""
+        return self._installation is not None
+
+    @property
+    def installation(self) -> Installation:
+        """What exists once a Reflex app has the sessions."""
+        if self._installation is None:
+            raise ConfigurationError(
+                "These sessions are not installed. Name them to SessionsPlugin in rxconfig.py."
+            )
+        return self._installation
+
+    def install(
+        self, app: rx.App, *, site: Path | None, also: tuple[str, ...], allow_eval: bool
+    ) -> None:
+        """Wire the sessions into an app, with the origins of its pages on other servers."""
+        self.page_rules = self.rules_for(page_rules(app), routes_of(app))
+        self.page_rules.check()
+        self._installation = Installation(
+            app, self, self.guards, site=site, also=also, allow_eval=allow_eval
+        )
+
+    def viewer(self, state: BaseState) -> Session | None:
+        """Find the session of the tab that a state belongs to, as last verified."""
+        return self._installation.live.viewer(state) if self._installation else None
+
+    async def require_record(self) -> tuple[Connection, SessionRecord]:
+        """Find the socket and the session of the running event, verified now."""
+        caller = require_caller()
+        record = await self.installation.live.record_of(caller)
+        if record is None:
+            raise NotAuthenticated
+        return caller.connection, record

@@ -73,10 +73,11 @@ class SessionsPlugin(Plugin, InstallsSessions):
             _check_transport()
             _check_path()
             auth = self.auth()
-            auth.guards.check()
+            auth.engine.guards.check()
         remember(auth)
         add_effects(RegistrationContext.get().app, allow_eval=self._allow_eval)
-        pages = {auth.pages.sign_in: sign_in_page, auth.pages.confirm: confirm_page}
+        own = auth.engine.pages
+        pages = {own.sign_in: sign_in_page, own.confirm: confirm_page}
         if _others_serve_pages():
             pages[REFUSED] = access_denied_page
         for route, page in pages.items():
@@ -85,14 +86,14 @@ class SessionsPlugin(Plugin, InstallsSessions):
 
     def get_static_assets(self, **_: Any) -> Sequence[tuple[Path, str | bytes]]:
         """Give the build the script that `i18n.js` imports."""
-        return [(MODULE, development_module(self.auth().locales))]
+        return [(MODULE, development_module(self.auth().engine.locales))]
 
     def pre_compile(self, **_: Any) -> None:
         """Check early what would stop the start, and keep what is protected out of the build."""
         app, auth = RegistrationContext.get().app, self.auth()
         if environment.REFLEX_COMPILE_CONTEXT.get() is CompileContext.RUN:
             self._check_start(auth)
-        rules = auth.rules_for(page_rules(app), routes_of(app))
+        rules = auth.engine.rules_for(page_rules(app), routes_of(app))
         hide_from_sitemap(app, rules)
         if _others_serve_pages() and is_prod_mode():
             warn_of_open_texts(app, rules)
@@ -105,7 +106,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         self._check_start(auth)
         with _in_one_line():
             check_named_providers(auth.providers)
-            auth.install(
+            auth.engine.install(
                 context["app"],
                 site=site,
                 also=_page_origins(serves_pages=serves_pages),
@@ -114,7 +115,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
             remember(auth)
             check_withholding(protected)
 
-    def auth(self) -> Auth:
+    def auth(self) -> Auth[Any]:
         """Import the app's sessions.
 
         Returns:
@@ -131,14 +132,15 @@ class SessionsPlugin(Plugin, InstallsSessions):
             raise ConfigurationError(f"SessionsPlugin({self._where!r}): {lack}. {_ADVICE}")
         return auth
 
-    def _check_start(self, auth: Auth) -> None:
+    def _check_start(self, auth: Auth[Any]) -> None:
         """Check what a start needs, and a build for another machine doesn't."""
         with _in_one_line():
             self._check_secret(auth)
-            check_store(auth.sessions.store)
+            check_store(auth.engine.sessions.store)
 
-    def _check_secret(self, auth: Auth) -> None:
-        if auth.settings.has_generated_secret and not self._keep_secret and is_prod_mode():
+    def _check_secret(self, auth: Auth[Any]) -> None:
+        settings = auth.engine.settings
+        if settings.has_generated_secret and not self._keep_secret and is_prod_mode():
             raise ConfigurationError(
                 "AUTH_SECRET is not set, and production needs one. "
                 "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import pytest
 
+from authdemo.sessions import Auth
 from authdemo.sessions.core.callbacks import Account, Callbacks
 from authdemo.sessions.core.errors import (
     AccessDenied,
@@ -22,7 +23,6 @@ from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.record import Device, ProviderSession
 from authdemo.sessions.core.settings import DAY, Rate, Settings
 from authdemo.sessions.core.users import User
-from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.providers.credentials import Credentials
 from authdemo.testing.thread import NOON
 from tests.support.house import ADA, GRACE, PASSWORD, SECRET, Person
@@ -43,13 +43,15 @@ def core(tmp_path, clock):
         settings = Settings(keys=KeyRing([SECRET]), data_dir=tmp_path, login_rate=Rate(3, 60))
         providers = [Credentials(authorize=authorize)]
         choices = {"user": Person, **choices}
-        return AuthCore(providers=providers, settings=settings, clock=clock, **choices)
+        return Auth(providers=providers, settings=settings, clock=clock, **choices)
 
     return core
 
 
 async def enter(core, credentials=RIGHT, address=HERE):
-    return await core.admission.authorize("credentials", credentials, device=Device(ip=address))
+    return await core.engine.admission.authorize(
+        "credentials", credentials, device=Device(ip=address)
+    )
 
 
 async def test_right_credentials_tell_who_it_is(core):
@@ -76,9 +78,9 @@ async def test_what_a_provider_says_of_the_proof_counts_but_not_ahead_of_time(
     auth = core(user=Person)
     there = ProviderSession(subject="ada", auth_time=said)
     record = await house.sign_in(provider_session=there)
-    assert auth.session(record).authenticated_at.timestamp() == proved
+    assert auth.engine.session(record).authenticated_at.timestamp() == proved
     confirmed = await house.sessions.reauthenticate(record.id)
-    assert auth.session(confirmed).authenticated_at.timestamp() == NOON
+    assert auth.engine.session(confirmed).authenticated_at.timestamp() == NOON
 
 
 async def test_wrong_ones_are_refused(core):
@@ -94,12 +96,12 @@ async def test_a_password_that_is_changed_while_it_is_checked_lets_nobody_in(cor
         return user
 
     auth = core(authorize=checking, user=Person)
-    await auth.sessions.store.open()
+    await auth.engine.sessions.store.open()
     granted = await enter(auth)
     with pytest.raises(SignInOutdated):
-        await auth.sessions.begin(granted.user, granted.account, started_at=granted.began)
-    assert await auth.sessions.list_by_user("ada") == []
-    await auth.sessions.store.close()
+        await auth.engine.sessions.begin(granted.user, granted.account, started_at=granted.began)
+    assert await auth.engine.sessions.list_by_user("ada") == []
+    await auth.engine.sessions.store.close()
 
 
 @pytest.mark.parametrize("credentials", [None, 5, "ada", ["ada"]])
@@ -114,7 +116,7 @@ async def test_what_is_no_form_is_wrong_and_counts_as_a_failure(core, credential
 
 async def test_an_unknown_provider_is_refused_in_few_words(core):
     with pytest.raises(UnknownProvider) as refused:
-        await core().admission.authorize("x" * 10_000, RIGHT, device=Device(ip=HERE))
+        await core().engine.admission.authorize("x" * 10_000, RIGHT, device=Device(ip=HERE))
     assert len(refused.value.message) < 200
 
 
@@ -148,7 +150,7 @@ async def test_attempts_at_the_same_moment_are_counted_too(core):
 
 async def test_of_registrations_at_the_same_moment_one_at_a_time_asks_the_store(core, monkeypatch):
     auth = core()
-    begin, under_way, most = auth.sessions.store.begin_attempt, 0, 0
+    begin, under_way, most = auth.engine.sessions.store.begin_attempt, 0, 0
 
     async def count(*args, **kwargs):
         nonlocal under_way, most
@@ -158,8 +160,8 @@ async def test_of_registrations_at_the_same_moment_one_at_a_time_asks_the_store(
         under_way -= 1
         return await begin(*args, **kwargs)
 
-    monkeypatch.setattr(auth.sessions.store, "begin_attempt", count)
-    waits = await asyncio.gather(*(auth.register_limit.take(HERE) for _ in range(30)))
+    monkeypatch.setattr(auth.engine.sessions.store, "begin_attempt", count)
+    waits = await asyncio.gather(*(auth.engine.register_limit.take(HERE) for _ in range(30)))
     assert (waits.count(0), most) == (20, 1)
 
 
@@ -229,13 +231,13 @@ class TestAUserWhoDoesNotFit:
 
     async def test_is_a_mistake_of_find_user(self, core, caplog):
         auth = core(find_user=lambda _: ADA_AS_AUTHOR)
-        await auth.sessions.store.open()
-        record = await auth.sessions.begin(ADA, PASSWORD)
+        await auth.engine.sessions.store.open()
+        record = await auth.engine.sessions.begin(ADA, PASSWORD)
         with pytest.raises(CallbackFailed):
             await auth.refresh("ada")
         assert "The callback 'find_user' returned Author, " in caplog.text
-        assert await auth.sessions.find(record.id) == record
-        await auth.sessions.store.close()
+        assert await auth.engine.sessions.find(record.id) == record
+        await auth.engine.sessions.store.close()
 
     async def test_may_be_of_another_class_whose_fields_fit(self, core):
         granted = await enter(core(lambda _: User(id="ada", name="Ada")))
@@ -276,19 +278,22 @@ class TestSignInCallback:
 
 async def test_the_redirect_callback_decides_where_to_go(core):
     core = core(callbacks=Callbacks(redirect=lambda url, base_url: f"{base_url}/{len(url)}"))
-    assert await core.redirect("/abc", "https://own.example") == "https://own.example/4"
+    assert await core.engine.redirect("/abc", "https://own.example") == "https://own.example/4"
 
 
 async def test_without_one_everybody_stays_at_home(core):
-    assert await core().redirect("//evil.example", "https://own.example") == "https://own.example"
-    assert await core().redirect(None, "https://own.example") == "https://own.example"
+    assert (
+        await core().engine.redirect("//evil.example", "https://own.example")
+        == "https://own.example"
+    )
+    assert await core().engine.redirect(None, "https://own.example") == "https://own.example"
 
 
 class TestRefresh:
     async def begin(self, core, **choices):
         auth = core(**choices)
-        await auth.sessions.store.open()
-        return auth, await auth.sessions.begin(ADA, PASSWORD)
+        await auth.engine.sessions.store.open()
+        return auth, await auth.engine.sessions.begin(ADA, PASSWORD)
 
     async def test_asks_the_app_who_the_user_is_by_now(self, core):
         async def find_user(user_id):
@@ -296,14 +301,14 @@ class TestRefresh:
 
         auth, record = await self.begin(core, find_user=find_user, user=Person)
         await auth.refresh("ada")
-        assert (await auth.sessions.find(record.id)).user["email"] == "ada@new.example"
-        await auth.sessions.store.close()
+        assert (await auth.engine.sessions.find(record.id)).user["email"] == "ada@new.example"
+        await auth.engine.sessions.store.close()
 
     async def test_of_a_user_who_is_gone_ends_the_sessions(self, core):
         auth, record = await self.begin(core, find_user=lambda _: None, user=Person)
         await auth.refresh("ada")
-        assert await auth.sessions.find(record.id) is None
-        await auth.sessions.store.close()
+        assert await auth.engine.sessions.find(record.id) is None
+        await auth.engine.sessions.store.close()
 
     async def test_that_fails_changes_nothing(self, core):
         def find_user(user_id):
@@ -312,8 +317,8 @@ class TestRefresh:
         auth, record = await self.begin(core, find_user=find_user, user=Person)
         with pytest.raises(CallbackFailed):
             await auth.refresh("ada")
-        assert await auth.sessions.find(record.id) == record
-        await auth.sessions.store.close()
+        assert await auth.engine.sessions.find(record.id) == record
+        await auth.engine.sessions.store.close()
 
     async def test_without_a_way_to_find_users_says_what_to_do(self, core):
         with pytest.raises(ConfigurationError, match="find_user"):
@@ -326,31 +331,31 @@ class TestUpdateOfAUser:
         return core(user=Person)
 
     async def begin(self, auth, *users):
-        await auth.sessions.store.open()
-        return [(await auth.sessions.begin(user, PASSWORD)).id for user in users]
+        await auth.engine.sessions.store.open()
+        return [(await auth.engine.sessions.begin(user, PASSWORD)).id for user in users]
 
     async def test_is_in_each_of_their_sessions_and_in_nobody_elses(self, auth):
         phone, desk, other = await self.begin(auth, ADA, ADA, GRACE)
         assert await auth.update_user("ada", name="Countess", role="author") == 2
         for sid in (phone, desk):
-            record = await auth.sessions.find(sid)
+            record = await auth.engine.sessions.find(sid)
             assert (record.user["name"], record.user["role"]) == ("Countess", "author")
             assert record.last_change.cause == "server"
-        assert (await auth.sessions.find(other)).rev == 1
-        await auth.sessions.store.close()
+        assert (await auth.engine.sessions.find(other)).rev == 1
+        await auth.engine.sessions.store.close()
 
     async def test_that_is_refused_changes_none(self, auth):
         (sid,) = await self.begin(auth, ADA)
         with pytest.raises(UpdateRejected) as refused:
             await auth.update_user("ada", id="grace")
         assert refused.value.field == "id"
-        assert (await auth.sessions.find(sid)).rev == 1
-        await auth.sessions.store.close()
+        assert (await auth.engine.sessions.find(sid)).rev == 1
+        await auth.engine.sessions.store.close()
 
     async def test_of_somebody_who_is_not_signed_in_is_no_error(self, auth):
         await self.begin(auth)
         assert await auth.update_user("ada", name="Countess") == 0
-        await auth.sessions.store.close()
+        await auth.engine.sessions.store.close()
 
 
 class TestTheBackground:
@@ -359,39 +364,39 @@ class TestTheBackground:
     @pytest.fixture
     def auth(self, core):
         auth = core(find_user=lambda _: ADA.model_copy(update={"role": "admin"}), user=Person)
-        asyncio.run(auth.sessions.store.open())
+        asyncio.run(auth.engine.sessions.store.open())
         yield auth
-        asyncio.run(auth.sessions.store.close())
+        asyncio.run(auth.engine.sessions.store.close())
 
     @staticmethod
     def life(record):
         return record.renewed_at, record.expires_at, record.last_seen_at
 
     async def test_brings_a_revision_and_extends_nothing(self, auth, clock):
-        record = await auth.sessions.begin(ADA, PASSWORD)
+        record = await auth.engine.sessions.begin(ADA, PASSWORD)
         clock.advance(hours=1)
         await auth.refresh("ada")
         await auth.update_user("ada", name="Countess")
-        found = await auth.sessions.find(record.id)
+        found = await auth.engine.sessions.find(record.id)
         assert (found.rev, found.user["role"], found.user["name"]) == (3, "admin", "Countess")
         assert self.life(found) == self.life(record)
 
     async def test_extends_nothing_by_what_is_so_already(self, auth, clock):
-        record = await auth.sessions.begin(ADA, PASSWORD)
+        record = await auth.engine.sessions.begin(ADA, PASSWORD)
         clock.advance(days=2)
         await auth.update_user("ada", name=ADA.name)
-        assert await auth.sessions.find(record.id) == record
+        assert await auth.engine.sessions.find(record.id) == record
 
     async def test_leaves_it_to_the_next_read_to_extend(self, auth, clock):
-        record = await auth.sessions.begin(ADA, PASSWORD)
+        record = await auth.engine.sessions.begin(ADA, PASSWORD)
         clock.advance(days=2)
         await auth.refresh("ada")
-        extended = await auth.sessions.renew(await auth.sessions.find(record.id))
+        extended = await auth.engine.sessions.renew(await auth.engine.sessions.find(record.id))
         assert extended.expires_at == record.expires_at + 2 * DAY
 
     async def test_keeps_no_abandoned_session_alive(self, auth, clock):
-        record = await auth.sessions.begin(ADA, PASSWORD)
+        record = await auth.engine.sessions.begin(ADA, PASSWORD)
         for day in range(30):
             await auth.update_user("ada", name=f"Ada on day {day}")
             clock.advance(days=1)
-        assert await auth.sessions.find(record.id) is None
+        assert await auth.engine.sessions.find(record.id) is None

@@ -102,7 +102,7 @@ def test_sessions_that_are_over_are_counted_in_the_audit_trail(
     with Tab(auth_app, login_as(GRACE)) as tab:
         stopped_clock.advance(days=31)
         tab.expect_session("unauthenticated")
-    auth_app.run(auth.sessions.sweep())
+    auth_app.run(auth.engine.sessions.sweep())
     wait_until(lambda: '"reason":"expired","count":2}' in caplog.text)
     (by_name,) = [line for line in caplog.text.splitlines() if '"kind":"ended"' in line]
     assert '"reason":"expired","user":"grace"' in by_name
@@ -129,15 +129,15 @@ class TestEachTestBeginsAnew:
         assert refused[-1].status_code == 429
 
     def test_second(self, login_as, auth_app, auth_browser):
-        assert abs(auth_app.auth.now() - time.time()) < 60
+        assert abs(auth_app.auth.engine.now() - time.time()) < 60
         assert len(login_as(ADA).sessions()) == 1
         assert auth_browser.log_in(id="ada", password="tutorial").status_code == 200
 
 
 def test_the_operators_environment_is_left_alone(auth_app, login_as):
-    assert auth_app.auth.settings.session.max_age == 30 * 86_400
-    assert auth_app.auth.settings.redis_url is None
-    assert "auth-tests-" in str(auth_app.auth.settings.data_dir)
+    assert auth_app.auth.engine.settings.session.max_age == 30 * 86_400
+    assert auth_app.auth.engine.settings.redis_url is None
+    assert "auth-tests-" in str(auth_app.auth.engine.settings.data_dir)
     assert not Path("precious").exists()
 
 

@@ -95,7 +95,7 @@ def test_nobody_inherits_anything_either(auth_app, ended):
 
 
 def test_an_event_that_finds_the_session_over_empties_all(auth_app, adas):
-    auth_app.run(auth.sessions.store.sweep(float("inf")))  # which tells nobody
+    auth_app.run(auth.engine.sessions.store.sweep(float("inf")))  # which tells nobody
     adas.call(Ledger.dig)
     adas.expect_session("unauthenticated")
     adas.expect_vars(Visitors, count=0)
@@ -151,8 +151,8 @@ async def signed_out(tab):
 
 
 async def found_over(tab):
-    (record,) = await auth.sessions.list_by_user("ada")
-    await auth.sessions.store.delete(record.id)  # which tells nobody
+    (record,) = await auth.engine.sessions.list_by_user("ada")
+    await auth.engine.sessions.store.delete(record.id)  # which tells nobody
     tab.call(Room.write, note="by nobody")
 
 
@@ -236,13 +236,13 @@ def test_an_end_that_the_store_could_not_tell_of_is_told_when_it_is_back(
     auth_app, login_as, stopped_clock
 ):
     ada = login_as(ADA)
-    stopped_clock.advance(auth.settings.session.max_age - 0.5)
+    stopped_clock.advance(auth.engine.settings.session.max_age - 0.5)
     with Tab(auth_app, ada) as tab:
         tab.expect_session("authenticated")
         looks_again = time.monotonic() + 2
-        auth_app.run(auth.sessions.store.close())
+        auth_app.run(auth.engine.sessions.store.close())
         stopped_clock.advance(1)
         wait_until(lambda: time.monotonic() >= looks_again)
         assert tab.status == "authenticated"
-        auth_app.run(auth.sessions.store.open())
+        auth_app.run(auth.engine.sessions.store.open())
         tab.expect_session("unauthenticated")

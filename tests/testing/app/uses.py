@@ -47,7 +47,7 @@ def test_a_tab_that_is_only_open_uses_nothing(auth_app, login_as, stopped_clock)
 
 def test_it_ends_at_last_however_much_it_is_used(auth_app, login_as, stopped_clock):
     with Tab(auth_app, login_as(ADA), path="/about") as tab:
-        for day in range(1, auth.settings.session.absolute_age // DAY):
+        for day in range(1, auth.engine.settings.session.absolute_age // DAY):
             stopped_clock.advance(DAY)
             tab.call(Visitors.come)
             tab.expect_vars(Visitors, count=day)

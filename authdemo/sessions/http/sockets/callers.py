@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from ...core.errors import ConnectionLost, NotAuthenticated
 from .connections import Connection
 
 _connection: ContextVar[Connection | None] = ContextVar("connection", default=None)
@@ -41,6 +42,16 @@ class Caller:
 def current_caller() -> Caller | None:
     """Find the caller of the running event; None outside of events."""
     return _caller.get()
+
+
+def require_caller() -> Caller:
+    """Find the caller of the running event, whose session has not ended."""
+    caller = _caller.get()
+    if caller is None:
+        raise ConnectionLost
+    if not caller.is_valid:
+        raise NotAuthenticated
+    return caller
 
 
 def new_caller(event: str) -> Caller | None:

@@ -190,7 +190,7 @@ class ConfirmState(rx.State):
         auth = Auth.installed()
         provider, account = await auth.current_account(self)
         await auth.confirm(self, {**form, **account}, provider=provider.id)
-        await auth.lead(self, self.router.url.query_parameters.get("callbackUrl", "/"))
+        await auth.redirect_to(self, self.router.url.query_parameters.get("callbackUrl", "/"))
 
 
 def sign_in_form(fields: Sequence[str] | None = None) -> rx.Component:

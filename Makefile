@@ -32,6 +32,10 @@ build: $(RUNTIME) ## build the pages without serving them
 quick: $(DEV) ## run the tests that start no process, in about a minute
 	@exec $(PYTHON) -m pytest $(TWO_AT_A_TIME) -m quick $(PYTEST_ARGS)
 
+.PHONY: next
+next: ## run the quick tests on the newest Reflex, pre-releases included
+	@.ci/next $(TWO_AT_A_TIME)
+
 .PHONY: test
 test: $(DEV) ## run every test (choose with PYTEST_ARGS="-k login")
 	@$(PYTHON) -m tests.browser

@@ -47,7 +47,7 @@ test: $(DEV) ## run every test (choose with PYTEST_ARGS="-k login")
 soak: $(DEV) ## run the long tests: crashes, outages, mutations, made-up requests, load
 	@$(PYTHON) -m tests.browser
 	@$(PYTHON) -m tests.redis_server
-	@exec $(PYTHON) -m pytest -m soak $(PYTEST_ARGS)
+	@exec $(PYTHON) -m pytest -m "soak or hypothesis" --hypothesis-profile=soak $(PYTEST_ARGS)
 
 .PHONY: audit
 audit: $(DEV) ## let Lighthouse judge the pages (about two minutes)

@@ -23,6 +23,7 @@ settings.register_profile("search", deadline=None, max_examples=5000)
 settings.register_profile(
     "tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile("soak", settings.get_profile("tests"), max_examples=400)
 settings.load_profile("tests")
 
 # Pages are waited for as patiently as everything else.

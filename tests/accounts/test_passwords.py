@@ -102,15 +102,15 @@ def test_unreadable_hash_lacks_the_work_of_a_whole_one(new):
     assert missing_cost(new, new) is None
 
 
-DEAR = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
+DEAR = PasswordHasher(time_cost=3, memory_cost=16 * 1024, parallelism=1)
 
 
 @pytest.mark.parametrize(
     "old",
     [
-        PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1),
-        PasswordHasher(time_cost=2, memory_cost=64 * 1024, parallelism=1),
-        PasswordHasher(time_cost=3, memory_cost=40 * 1024, parallelism=1),
+        PasswordHasher(time_cost=1, memory_cost=2 * 1024, parallelism=1),
+        PasswordHasher(time_cost=2, memory_cost=16 * 1024, parallelism=1),
+        PasswordHasher(time_cost=3, memory_cost=10 * 1024, parallelism=1),
         None,
     ],
     ids=["far cheaper", "fewer passes", "less memory", "damaged"],

@@ -8,13 +8,15 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.house import HOUR, OPTIONS, build
 
 DAY = 24 * HOUR
 STEPS = st.integers(0, 3 * DAY)
+few = settings(max_examples=settings.default.max_examples // 4)
+"""Each opens a store of its own; `make soak` tries more."""
 
 
 def opened(act, **choices):
@@ -40,6 +42,7 @@ async def test_token_from_before_step_back_finds_its_session(house, seconds):
     assert (await house.verify(token)).record == record
 
 
+@few
 @given(step=STEPS)
 def test_token_minted_after_step_back_is_good_at_once_and_after_correction(step):
     async def act(house):
@@ -54,6 +57,7 @@ def test_token_minted_after_step_back_is_good_at_once_and_after_correction(step)
     opened(act)
 
 
+@few
 @given(step=STEPS)
 def test_update_after_step_back_shortens_no_life(step):
     async def act(house):
@@ -64,6 +68,7 @@ def test_update_after_step_back_shortens_no_life(step):
     opened(act)
 
 
+@few
 @given(step=STEPS, most=st.integers(1, 3))
 def test_session_begun_after_step_back_is_not_ended_as_oldest(step, most):
     async def act(house):

@@ -1,6 +1,6 @@
-"""The cookies: their names, their attributes, and how they are read.
+"""Cookies: names, attributes and parsing.
 
-Names follow Auth.js; over https they carry the prefixes of RFC 6265bis.
+Names are Auth.js's; over https they have the prefixes of RFC 6265bis.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from typing import TypeAlias
 from starlette.types import Scope
 
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
-"""Headers as ASGI has them."""
+"""Headers in ASGI's form."""
 
 PREFIX = "authjs"
-"""The first part of the names unless `AUTH_COOKIE_PREFIX` says another."""
+"""The first part of the names, unless `AUTH_COOKIE_PREFIX` is set."""
 
 MAX_VALUE = 4000
 """Browsers keep 4096 bytes, name and attributes included (RFC 6265, section 6.1)."""
 
-_MOST_CANDIDATES = 4
-_MOST_REMEMBERED = 16_384
-_LONGEST_REMEMBERED = 2048
+_MAX_CANDIDATES = 4
+_MAX_CACHED = 16_384
+_MAX_CACHED_LENGTH = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class CookieNames:
-    """What the cookies are called."""
+    """The names of an app's cookies."""
 
     session: str
     csrf: str
@@ -38,7 +38,7 @@ class CookieNames:
 
     @classmethod
     def of(cls, base_url: str, prefix: str = PREFIX) -> CookieNames:
-        """Choose the names for an origin: over https they carry the browsers' prefixes, too."""
+        """Choose the names for an origin."""
         return _named(prefix, secure=base_url.startswith("https://"))
 
 
@@ -55,7 +55,7 @@ def _named(prefix: str, *, secure: bool) -> CookieNames:
 
 
 def own_names(prefix: str) -> frozenset[str]:
-    """List the names of an app's cookies, over http and https."""
+    """List the names of an app's cookies, with and without https."""
     return frozenset(
         name
         for names in (_named(prefix, secure=False), _named(prefix, secure=True))
@@ -64,22 +64,22 @@ def own_names(prefix: str) -> frozenset[str]:
 
 
 def pairs(scope: Scope) -> list[tuple[str, str]]:
-    """Read all cookies, in the order in which they came."""
+    """Parse all cookies, in their order."""
     return _pairs(_sent(scope))
 
 
 def by_name(scope: Scope) -> Mapping[str, list[str]]:
-    """Read all cookies, by name.
+    """Parse all cookies, by name.
 
-    Anyone who controls a neighbouring host can plant a second cookie of the same
-    name, and no order is guaranteed (RFC 6265 section 4.2.2), so all are candidates.
+    An attacker with a neighbouring host can plant a second cookie of the same name, and no order
+    is guaranteed (RFC 6265, section 4.2.2), so all of them are candidates.
     """
     sent = _sent(scope)
-    return _remembered(sent) if len(sent) <= _LONGEST_REMEMBERED else _by_name(sent)
+    return _cached_by_name(sent) if len(sent) <= _MAX_CACHED_LENGTH else _by_name(sent)
 
 
 def without(scope: Scope, names: Iterable[str]) -> Scope:
-    """Hide cookies from whoever comes next."""
+    """Remove cookies from a scope."""
     hidden = frozenset(names)
     kept = "; ".join(f"{name}={value}" for name, value in pairs(scope) if name not in hidden)
     headers = [(header, value) for header, value in scope["headers"] if header != b"cookie"]
@@ -102,21 +102,18 @@ def put(
 
 
 def attributes(*, secure: bool, max_age: int | None = None) -> list[str]:
-    """List the attributes that every cookie of ours is set with.
-
-    See RFC 6265, section 4.1.
-    """
+    """List the attributes of our cookies (RFC 6265, section 4.1)."""
     age = [] if max_age is None else [f"Max-Age={max_age}"]
     return [*age, "Path=/", "HttpOnly", *(["Secure"] if secure else []), "SameSite=Lax"]
 
 
 def clear(headers: RawHeaders, name: str, *, secure: bool) -> None:
-    """Delete a cookie, with the attributes that it was set with."""
+    """Delete a cookie; its attributes have to be the same."""
     put(headers, name, "", secure=secure, max_age=0)
 
 
 def _sent(scope: Scope) -> bytes:
-    """Join the cookies of all headers, as if they had come in one (RFC 9113, section 8.2.3)."""
+    """Join the cookies of all headers (RFC 9113, section 8.2.3)."""
     return b"; ".join([value for header, value in scope["headers"] if header == b"cookie"])
 
 
@@ -132,9 +129,9 @@ def _by_name(sent: bytes) -> Mapping[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, value in _pairs(sent):
         values = found.setdefault(name, [])
-        if len(values) < _MOST_CANDIDATES:
+        if len(values) < _MAX_CANDIDATES:
             values.append(value)
     return found
 
 
-_remembered = lru_cache(_MOST_REMEMBERED)(_by_name)
+_cached_by_name = lru_cache(_MAX_CACHED)(_by_name)

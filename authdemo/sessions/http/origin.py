@@ -1,10 +1,11 @@
-"""Own origins: the hosts that the app answers to, and the `Origin` of a request."""
+"""The app's own origins: its hosts, and the `Origin` of a request."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+from dataclasses import KW_ONLY, dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address
 
@@ -17,77 +18,76 @@ from .responses import HostRejected
 
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:\d{1,5})?")
 _SECURE_SCHEMES = ("https", "wss")
-_MOST_ORIGINS = 256
+_MAX_CACHED = 256
+_MAX_LOGGED = 20
+_MAX_SHOWN = 100
+
+logger = logging.getLogger("authdemo.sessions")
 
 
+@dataclass(eq=False)
 class Origins:
-    """Knows which origin is the app's own."""
+    """Knows the app's own origins: its URL, or else each request's own, and `also`."""
 
-    def __init__(self, url: str | None, *, also: Collection[str] = ()) -> None:
-        self._url = url
-        self._also = frozenset(also)
+    url: str | None
+    _: KW_ONLY
+    also: Collection[str] = ()
 
     def base_url(self, scope: Scope) -> str:
-        """Find the app's origin, as the browser sees it."""
-        if self._url:
-            return self._url
+        """Find the app's origin as the browser sees it."""
+        if self.url:
+            return self.url
         scheme = "https" if self.is_secure(scope) else "http"
         return _origin(scheme, header(scope, b"host"))
 
     def is_secure(self, scope: Scope) -> bool:
         """Tell whether the browser reaches the app over https."""
-        if self._url:
-            return self._url.startswith("https:")
+        if self.url:
+            return self.url.startswith("https:")
         return scope["scheme"] in _SECURE_SCHEMES
 
     def is_own(self, scope: Scope) -> bool | None:
-        """Judge where a request comes from."""
+        """Tell whether an own page sends a request; None if the request doesn't say."""
         origin = find_header(scope, b"origin")
         if origin is None:
             site = find_header(scope, b"sec-fetch-site")
             return None if site is None else site in ("same-origin", "none")
-        return origin in self._also or origin in self._own(scope)
-
-    def _own(self, scope: Scope) -> Iterator[str]:
-        """List what the app's origin may be called: some clients leave the port out of `Host`."""
+        if origin in self.also:
+            return True
         base_url = self.base_url(scope)
-        yield base_url
-        if self._url is None and scope.get("server"):
-            yield f"{base_url}:{scope['server'][1]}"
+        if origin == base_url:
+            return True
+        # Some clients leave the port out of `Host`.
+        server = scope.get("server")
+        return origin == f"{base_url}:{server[1]}" if server and not self.url else False
 
     def check(self, scope: Scope) -> None:
-        """Refuse what another origin's page sends."""
+        """Reject what another origin's page sends."""
         is_cross_site = header(scope, b"sec-fetch-site") == "cross-site"
         if is_cross_site or self.is_own(scope) is False:
             raise RequestRejected("The request comes from another site.")
 
 
-@lru_cache(_MOST_ORIGINS)
+@lru_cache(_MAX_CACHED)
 def _origin(scheme: str, host: str) -> str:
     if not HOST.fullmatch(host):
         raise RequestRejected("The request has no valid Host header.")
     return f"{scheme}://{host}"
 
 
-logger = logging.getLogger("authdemo.sessions")
-
-_MAX_REMEMBERED = 256
-_MAX_LOGGED = 20
-_MAX_SHOWN = 100
-
-
+@dataclass(eq=False)
 class Hosts:
-    """Rejects requests that name no host, several, or one that may be an attacker's.
+    """Rejects requests without a host, with several, or with one that may be an attacker's.
 
-    A page of `evil.example` reaches the app as its own origin if that name leads to this machine
-    (DNS rebinding). Without `AUTH_URL` the app therefore answers for addresses and for
-    `localhost` only.
+    A page of `evil.example` reaches the app as its own origin if that name resolves to this
+    machine (DNS rebinding). Without `AUTH_URL` the app therefore answers only for addresses and
+    for `localhost`.
     """
 
-    def __init__(self, app: ASGIApp, *, url: str | None) -> None:
-        self._app = app
-        self._is_named = url is not None
-        self._logged: set[str] = set()
+    app: ASGIApp
+    _: KW_ONLY
+    url: str | None
+    _logged: set[str] = field(default_factory=set, init=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request or handshake on if its host is the app's."""
@@ -100,38 +100,36 @@ class Hosts:
                 else:
                     await send({"type": "websocket.close", "code": 1008, "reason": error.code})
                 return
-        await self._app(scope, receive, send)
+        await self.app(scope, receive, send)
 
     def _check(self, scope: Scope) -> None:
-        hosts = [
-            bytes(value).decode("latin-1") for name, value in scope["headers"] if name == b"host"
-        ]
+        found = [bytes(value) for name, value in scope["headers"] if name == b"host"]
+        hosts = [value.decode("latin-1") for value in found]
         if len(hosts) > 1:
             raise HostRejected("The request has more than one Host header.")
         host = hosts[0] if hosts else ""
-        if not host and self._is_named and scope.get("http_version") in ("1", "1.0"):
+        if not host and self.url is not None and scope.get("http_version") in ("1", "1.0"):
             return
         if not HOST.fullmatch(host):
             raise HostRejected("The request has no valid Host header.")
-        if not self._is_named and not _is_local(host):
-            self._log(host)
+        if self.url is None and not _is_local(host):
+            self._log(host.lower())
             raise HostRejected("This app doesn't answer for that host.")
 
     def _log(self, host: str) -> None:
-        """Say once for each name what to do; an attacker's names don't fill the log."""
-        name = host.lower()
-        if name not in self._logged and len(self._logged) < _MAX_LOGGED:
-            self._logged.add(name)
+        """Log each host once, and only so many: an attacker can't fill the log."""
+        if host not in self._logged and len(self._logged) < _MAX_LOGGED:
+            self._logged.add(host)
             logger.warning(
                 "Rejected a request for the host %r: without AUTH_URL the app answers only for "
                 "localhost and IP addresses. If that is the app's name, set AUTH_URL, for example "
                 "AUTH_URL=https://%s.",
-                name[:_MAX_SHOWN],
-                name[:_MAX_SHOWN],
+                host[:_MAX_SHOWN],
+                host[:_MAX_SHOWN],
             )
 
 
-@lru_cache(_MAX_REMEMBERED)
+@lru_cache(_MAX_CACHED)
 def _is_local(host: str) -> bool:
     """Tell whether a host is an address, which no other site's page has, or this machine."""
     found = HOST.fullmatch(host)

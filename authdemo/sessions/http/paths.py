@@ -1,4 +1,4 @@
-"""The one spelling of a path, by which the guards judge and the app routes."""
+"""The canonical path, which is both authorized and routed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SENT = "authdemo.sessions.path_as_sent"
 
 @dataclass(frozen=True, eq=False)
 class CanonicalPaths:
-    """Writes the canonical path into the scope, so that nothing behind reads another one."""
+    """Writes the canonical path into the scope, so that no later layer sees another one."""
 
     app: ASGIApp
 
@@ -28,17 +28,17 @@ class CanonicalPaths:
 
 
 def address_of(scope: Scope) -> str:
-    """Read the canonical path, with its escapes."""
+    """Return the canonical path, percent-encoded."""
     return str(scope["raw_path"].decode())
 
 
 def path_as_sent(scope: Scope) -> str:
-    """Read the decoded path as the client sent it."""
+    """Return the decoded path as the client sent it."""
     return str(scope[_SENT])
 
 
 def _spelled(scope: Scope) -> str:
-    """Read the path with its escapes; some servers' `raw_path` is missing or another path."""
+    """Return the encoded path; some servers' `raw_path` is missing or another path."""
     raw = bytes(scope.get("raw_path") or b"").decode("latin-1").partition("?")[0]
     path = str(scope["path"])
     return raw if unquote(raw) == path else quote(path, errors="replace")

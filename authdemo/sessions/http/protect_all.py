@@ -1,4 +1,4 @@
-"""`Auth(protect_all=True)` for what an app serves beside its pages."""
+"""`Auth(protect_all=True)` for the app's own routes, files and WebSockets."""
 
 from __future__ import annotations
 
@@ -16,22 +16,19 @@ from .headers import find_header, wants_page
 from .paths import address_of
 from .responses import Response
 
-Judge: TypeAlias = Callable[[Scope], bool]
+ScopeTest: TypeAlias = Callable[[Scope], bool]
 
 
 @dataclass(frozen=True, eq=False)
 class ProtectAll:
-    """Passes requests and handshakes of members on, and those for what is public.
-
-    What the page guard has let through is a public file of the build, or a member's.
-    """
+    """Passes on what is public, and requests and handshakes with a session."""
 
     app: ASGIApp
     _: KW_ONLY
     auth: AuthCore
     contexts: RequestContexts
-    is_public: Judge
-    is_missing: Judge
+    is_public: ScopeTest
+    is_missing: ScopeTest
     serves_pages: bool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,7 +67,7 @@ class ProtectAll:
 
 
 def is_preflight(scope: Scope) -> bool:
-    """Tell whether a browser asks for permission, which it does without cookies (Fetch, CORS)."""
+    """Tell whether a request is a CORS preflight, which has no cookies."""
     return (
         scope["type"] == "http"
         and scope["method"] == "OPTIONS"

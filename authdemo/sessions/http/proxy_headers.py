@@ -1,4 +1,4 @@
-"""What a trusted proxy says about the client behind it."""
+"""The client's address and scheme, from the headers of trusted proxies."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ _SECURE = {"http": False, "ws": False, "https": True, "wss": True}
 
 
 class ProxyHeaders:
-    """Believes `X-Forwarded-For` and `X-Forwarded-Proto`, but only from the operator's proxies.
+    """Trusts `X-Forwarded-For` and `X-Forwarded-Proto`, but only from the operator's proxies.
 
-    Of the addresses the last one counts that is no proxy's: what stands before it
-    was written by the client. If it is no address, the client has none (an empty text).
-    A scheme counts if no other is named beside it. `X-Forwarded-Host` is never believed:
-    the proxy passes `Host` on, or `AUTH_URL` says what the origin is.
+    The client is the last address that isn't a proxy's: the client itself could have written
+    those before it. An invalid address counts as none. A scheme counts if it is the only one.
+    `X-Forwarded-Host` is never trusted: the proxy passes `Host` on, or `AUTH_URL` is set.
     """
 
     def __init__(self, app: ASGIApp, *, proxies: Sequence[str]) -> None:
@@ -29,13 +28,13 @@ class ProxyHeaders:
         self._proxies = [_network(proxy) for proxy in proxies]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, with its client's address and scheme put right."""
+        """Pass a request on, with its client's address and scheme."""
         peer = scope.get("client")
         if peer and scope["type"] in _SCHEMES and self._is_listed(parse_address(peer[0])):
-            self._put_right(scope)
+            self._apply(scope)
         await self._app(scope, receive, send)
 
-    def _put_right(self, scope: Scope) -> None:
+    def _apply(self, scope: Scope) -> None:
         chain = _items(scope, b"x-forwarded-for")
         if chain:
             hops = [parse_address(hop) for hop in chain[-_MAX_HOPS:]]
@@ -51,7 +50,7 @@ class ProxyHeaders:
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:
-    """Read a proxy's network; one that is mapped into IPv6 is one of IPv4, as its addresses are."""
+    """Parse a proxy's network; IPv4 networks that are mapped into IPv6 become IPv4."""
     network = ip_network(text)
     if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):
         first = int(network.network_address) - int(_MAPPED.network_address)
@@ -60,7 +59,7 @@ def _network(text: str) -> IPv4Network | IPv6Network:
 
 
 def _items(scope: Scope, name: bytes) -> list[str]:
-    """Read all lines of a header as one list (RFC 9110, section 5.3)."""
+    """Parse all lines of a header as one list (RFC 9110, section 5.3)."""
     lines = [value for key, value in scope["headers"] if key == name]
     items = (item.strip() for item in b",".join(lines).decode("latin-1").split(","))
     return [item for item in items if item]

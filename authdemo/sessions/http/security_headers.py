@@ -1,4 +1,4 @@
-"""What browsers are told to forbid on the app's pages, and on everything that it serves."""
+"""Security headers: of pages (CSP), and of every response."""
 
 from __future__ import annotations
 
@@ -23,10 +23,9 @@ _HSTS = [(b"strict-transport-security", b"max-age=63072000")]
 
 @dataclass(frozen=True, eq=False)
 class SecurityHeaders:
-    """Adds to every response what is safe for all of them, unless it says something else itself.
+    """Adds security headers to every response that doesn't set them itself.
 
-    What is no document, such as JSON or a redirect, is never shown in a frame. Whether the app's
-    own documents are is up to them.
+    JSON and redirects can't be framed; the app decides about its own documents.
     """
 
     app: ASGIApp
@@ -56,25 +55,24 @@ class SecurityHeaders:
 
 
 def page_headers(policy: str) -> dict[str, str]:
-    """List the headers of a page, beside those of every response."""
+    """List the additional headers of a page."""
     return {**_PAGE, "content-security-policy": policy}
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What an app's pages may do (CSP Level 3)."""
+    """The Content-Security-Policy of an app's pages (CSP Level 3)."""
 
     allow_eval: bool = False
     form_targets: tuple[str, ...] = ()
 
     def of(self, document: str) -> str:
-        """Write the policy of a built page.
+        """Create the policy of a built page.
 
-        The inline scripts are the build's own, so each is allowed by its hash, and
-        no other is. Inline styles have to stay open in a Reflex app: Emotion, Reflex's
-        style library, writes them into the page as it runs. `eval` stays closed unless
-        the app needs it: Reflex's front end runs what the server sends by
-        `rx.call_script` with it. `calls.js` runs `rx.toast` and the like without.
+        Inline scripts are allowed by their hash. Inline styles have to be allowed: Emotion,
+        Reflex's style library, writes them at runtime. Reflex's front end needs `eval` for
+        `rx.call_script`, so it is denied unless the app needs that; `calls.js` runs `rx.toast`
+        and the like without.
         """
         hashes = sorted({_hash(script) for script in _INLINE_SCRIPT.findall(document)})
         evaluation = ["'unsafe-eval'"] if self.allow_eval else []
@@ -92,7 +90,7 @@ class Policy:
 
 
 STRICT = Policy()
-"""The policy of pages that need nothing more."""
+"""The policy of pages without further needs."""
 
 
 def _hash(script: str) -> str:

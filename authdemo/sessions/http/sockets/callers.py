@@ -16,7 +16,7 @@ _caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
 
 @dataclass(eq=False, slots=True)
 class Caller:
-    """What one event runs for, from its start to its end."""
+    """The connection and the session of one event, from its start to its end."""
 
     connection: Connection
     sid: str | None
@@ -25,22 +25,21 @@ class Caller:
 
     @property
     def is_valid(self) -> bool:
-        """Whether the socket still belongs to the session that the event runs for.
+        """Whether the socket still belongs to this session.
 
-        What signed out may go on in its own page, until that is gone: the next user comes with a
-        page of their own.
+        An event that signed out may go on until its page has gone: the next user has another one.
         """
         if self.is_signed_out and not self.connection.is_open:
             return False
         return self.connection.sid == self.sid
 
     def owns(self, tab: str) -> bool:
-        """Tell whether a tab is the one that the event was sent from."""
+        """Tell whether the event was sent from a tab."""
         return self.connection.tab == tab
 
 
 def current_caller() -> Caller | None:
-    """Find the caller of the running event; None outside of events."""
+    """Return the caller of the running event; None outside of events."""
     return _caller.get()
 
 
@@ -55,7 +54,7 @@ def require_caller() -> Caller:
 
 
 def new_caller(event: str) -> Caller | None:
-    """Make the caller of an event that starts here: inherited, or the socket's."""
+    """Create the caller of an event that starts here: inherited, or the socket's."""
     parent = _caller.get()
     if parent is not None:
         return Caller(parent.connection, parent.sid, event, parent.is_signed_out)
@@ -64,13 +63,13 @@ def new_caller(event: str) -> Caller | None:
 
 
 def current_connection() -> Connection | None:
-    """Find the socket, or the owner of the upload, that is being served."""
+    """Return the socket, or the owner of the upload, that is being served."""
     return _connection.get()
 
 
 @contextmanager
 def serving(connection: Connection) -> Iterator[None]:
-    """Serve a socket: the events that start meanwhile are its own."""
+    """Serve a socket: events that start meanwhile belong to it."""
     token = _connection.set(connection)
     try:
         yield
@@ -80,7 +79,7 @@ def serving(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def running_for(caller: Caller | None) -> Iterator[None]:
-    """Run something for a caller, or for none."""
+    """Run something on behalf of a caller, or of none."""
     token, socket = _caller.set(caller), _connection.set(None)
     try:
         yield

@@ -1,7 +1,7 @@
-"""The open sockets, and whose they are.
+"""The open sockets and their sessions.
 
-A socket's identity is settled at its handshake, from the HttpOnly cookie, and
-kept here, on the server. What a tab says about itself later counts for nothing.
+A socket's session is found at its handshake, from the HttpOnly cookie, and kept here, on the
+server. A tab can't claim another one later.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ...core.audit import AuditTrail
+from ...core.audit import AuditTrail, code_of
 from ...core.errors import AuthError
 from ...core.rate_limit import TokenBucket
 from ...core.record import Device
@@ -42,29 +42,29 @@ class Connection:
     session: Session | None = None
     verified: float = 0.0
     is_open: bool = True
-    _noted: set[tuple[str, ...]] = field(default_factory=set, init=False)
+    _audited: set[tuple[str, ...]] = field(default_factory=set, init=False)
 
-    def is_first(self, *kind: str) -> bool:
-        """Tell whether a refusal is the first of its kind that this socket gets.
-
-        Only the first is noted: whoever sends more shall not fill the audit trail.
-        """
-        is_new = kind not in self._noted
-        self._noted.add(kind)
-        return is_new
-
-    def note_refusal(self, trail: AuditTrail, why: AuthError | str, *, path: str) -> None:
-        """Note what this socket is refused, and whose it is."""
-        sid = self.sid or ""
-        user = self.user_id if sid else ""
-        trail.add_rejection(why, path=path, device=self.device, user=user, sid=sid)
+    def audit_rejection(
+        self, trail: AuditTrail, why: AuthError | str, *, path: str, event: str = ""
+    ) -> None:
+        """Record a rejection, the first of its kind only: a client can't fill the audit trail."""
+        kind = (code_of(why), event)
+        if kind not in self._audited:
+            self._audited.add(kind)
+            sid = self.sid or ""
+            user = self.user_id if sid else ""
+            trail.add_rejection(why, path=path, device=self.device, user=user, sid=sid)
 
     def path_of(self, url: str) -> str:
-        """Spell an address of the app without its origin; in development pages have another."""
+        """Remove the app's origin from a URL; in development pages have another."""
         rest = url.removeprefix(self.base_url)
         if rest == url or rest[:1] not in ("", "/", "?", "#"):
             return url
         return "/" + rest.lstrip("/")
+
+
+def _index() -> defaultdict[str, set[Connection]]:
+    return defaultdict(set)
 
 
 @dataclass(eq=False)
@@ -73,19 +73,13 @@ class Connections:
 
     tabs_changed: Callable[[str], None] = field(default_factory=lambda: lambda _: None, init=False)
     closed: Callable[[Connection], None] = field(default_factory=lambda: lambda _: None, init=False)
-    _by_sid: defaultdict[str, set[Connection]] = field(
-        default_factory=lambda: defaultdict(set), init=False
-    )
-    _by_user: defaultdict[str, set[Connection]] = field(
-        default_factory=lambda: defaultdict(set), init=False
-    )
-    _by_browser: defaultdict[str, set[Connection]] = field(
-        default_factory=lambda: defaultdict(set), init=False
-    )
+    _by_sid: defaultdict[str, set[Connection]] = field(default_factory=_index, init=False)
+    _by_user: defaultdict[str, set[Connection]] = field(default_factory=_index, init=False)
+    _by_browser: defaultdict[str, set[Connection]] = field(default_factory=_index, init=False)
     _by_tab: dict[str, Connection] = field(default_factory=dict, init=False)
 
     def open(self, connection: Connection) -> None:
-        """Take a new socket in."""
+        """Add a new socket."""
         if connection.sid:
             self._by_sid[connection.sid].add(connection)
             self._by_user[connection.user_id].add(connection)
@@ -93,41 +87,45 @@ class Connections:
             self._by_browser[connection.browser].add(connection)
 
     def close(self, connection: Connection) -> None:
-        """Forget a socket."""
+        """Remove a socket."""
         connection.is_open = False
         _discard(self._by_sid, connection.sid, connection)
         _discard(self._by_user, connection.user_id, connection)
         _discard(self._by_browser, connection.browser, connection)
         if connection.tab and self._by_tab.get(connection.tab) is connection:
             del self._by_tab[connection.tab]
-        self._tell(connection)
+        self._notify(connection)
         self.closed(connection)
 
     def link(self, connection: Connection, tab: str) -> None:
         """Link a socket to its tab, as Reflex does; the last socket of a tab counts."""
         connection.tab = tab
         self._by_tab[tab] = connection
-        self._tell(connection)
+        self._notify(connection)
 
-    def showing(self, tab: str) -> Connection | None:
-        """Find the open socket that shows a tab."""
+    def find_by_tab(self, tab: str) -> Connection | None:
+        """Find the open socket of a tab."""
         return self._by_tab.get(tab)
 
-    def of_session(self, sid: str) -> list[Connection]:
+    def find_own_tab(self, tab: str, *, sid: str, browser: str) -> Connection | None:
+        """Find the open socket of a tab that belongs to a session, or to a browser without one."""
+        own = self.list_by_session(sid) if sid else self.list_by_browser(browser)
+        return next((connection for connection in own if connection.tab == tab), None)
+
+    def list_by_session(self, sid: str) -> list[Connection]:
         """List a session's sockets."""
         return list(self._by_sid.get(sid, ()))
 
-    def of_browser(self, browser: str) -> list[Connection]:
-        """List a browser's sockets that belong to no session."""
+    def list_by_browser(self, browser: str) -> list[Connection]:
+        """List a browser's sockets without a session."""
         return list(self._by_browser.get(browser, ()))
 
-    def of_tab(self, tab: str, *, sid: str, browser: str) -> Connection | None:
-        """Find the socket of a tab, if it is the tab of somebody's."""
-        own = self.of_session(sid) if sid else self.of_browser(browser)
-        return next((connection for connection in own if connection.tab == tab), None)
+    def list_signed_in(self) -> list[Connection]:
+        """List the sockets with a session."""
+        return [connection for group in self._by_sid.values() for connection in group]
 
     def users(self) -> list[str]:
-        """List the users who have a tab open."""
+        """List the users with an open tab."""
         return list(self._by_user)
 
     def tabs_of(self, user_id: str) -> dict[str, list[str]]:
@@ -138,22 +136,18 @@ class Connections:
                 tabs[connection.sid].append(connection.device.tab)
         return dict(tabs)
 
-    def of_members(self) -> list[Connection]:
-        """List the sockets that belong to any session."""
-        return [connection for mine in self._by_sid.values() for connection in mine]
-
-    def unbind(self, sid: str, *, is_asked: bool) -> list[Connection]:
-        """Take a session's rights away from all its sockets, now."""
+    def unbind(self, sid: str, *, is_requested: bool) -> list[Connection]:
+        """Take a session from all its sockets, now."""
         connections = list(self._by_sid.pop(sid, ()))
         for connection in connections:
             connection.sid = connection.session = None
-            connection.session_ended = not is_asked
+            connection.session_ended = not is_requested
             connection.browser = connection.next_browser
             if connection.browser:
                 self._by_browser[connection.browser].add(connection)
         return connections
 
-    def _tell(self, connection: Connection) -> None:
+    def _notify(self, connection: Connection) -> None:
         if connection.sid and connection.tab:
             self.tabs_changed(connection.user_id)
 

@@ -62,7 +62,7 @@ class ClosedTabs:
 
     def _release(self, tab: str) -> None:
         del self._networks[tab]
-        if self.connections.showing(tab) is None:
+        if self.connections.find_by_tab(tab) is None:
             purge_tab(self.app, tab)
 
 

@@ -62,7 +62,7 @@ class Deadlines:
 
     def _check(self, sid: str) -> None:
         deadline = self._deadlines.pop(sid)
-        if self.connections.of_session(sid):
+        if self.connections.list_by_session(sid):
             self.start(self._look_again(sid, deadline.confirmed))
 
     async def _look_again(self, sid: str, confirmed: float) -> None:

@@ -11,7 +11,6 @@ import reflex as rx
 from reflex.state import BaseState
 
 from ...core import events as ev
-from ...core.audit import code_of
 from ...core.errors import AuthError, StoreUnavailable
 from ...core.record import SessionRecord
 from ...core.session import Session
@@ -124,7 +123,7 @@ class Live:
     def viewer(self, state: BaseState) -> Session | None:
         """Find the session of who sees a state, as it was last verified."""
         tab = current_token() or state.router.session.client_token
-        connection = self.connections.showing(tab)
+        connection = self.connections.find_by_tab(tab)
         if connection is None and (caller := current_caller()) is not None:
             connection = caller.connection if caller.owns(tab) and caller.is_valid else None
         return connection.session if connection is not None and connection.sid else None
@@ -152,8 +151,8 @@ class Live:
         """Note an event handler that is not for its caller, once for each socket."""
         if connection is None:
             self._auth.trail.add_rejection(why, path=event)
-        elif connection.is_first(code_of(why), event):
-            connection.note_refusal(self._auth.trail, why, path=event)
+        else:
+            connection.audit_rejection(self._auth.trail, why, path=event, event=event)
 
     async def settle(
         self, state: BaseState, caller: Caller | None, *, is_used: bool = True
@@ -168,7 +167,7 @@ class Live:
             return
         connection = caller.connection
         is_shown = connection.tab is not None and (
-            self.connections.showing(connection.tab) is connection
+            self.connections.find_by_tab(connection.tab) is connection
         )
         if is_shown:
             session_state.meet(connection)
@@ -200,11 +199,11 @@ class Live:
             case ev.SessionEnded(sid=sid, reason=reason):
                 self._deadlines.forget(sid)
                 is_asked = reason in ("signed-out", "replaced")
-                connections = self.connections.unbind(sid, is_asked=is_asked)
+                connections = self.connections.unbind(sid, is_requested=is_asked)
                 self.callers.end(sid)
                 self._each(connections, self._push)
             case ev.BrowserSignedIn(browser=browser):
-                self._each(self.connections.of_browser(browser), self._reload)
+                self._each(self.connections.list_by_browser(browser), self._reload)
 
     def catch_up(self) -> None:
         """Look at every member's tab again, since notices were missed; does not wait for them."""
@@ -212,12 +211,12 @@ class Live:
 
     async def _catch_up(self) -> None:
         """Take one tab after the other, to be easy on a store that has just come back."""
-        for connection in self.connections.of_members():
+        for connection in self.connections.list_signed_in():
             await asyncio.wait({self.start(self._push(connection))})
 
     def _tell(self, sid: str) -> None:
         """Push a session to its tabs: to a few at once, so that none waits for another."""
-        connections = self.connections.of_session(sid)
+        connections = self.connections.list_by_session(sid)
         if len(connections) > _BATCH_SIZE:
             self._crowds.ask(sid)
             return
@@ -225,7 +224,7 @@ class Live:
             self._pushes.ask(connection)
 
     async def _push_to_all(self, sid: str) -> None:
-        await self._in_batches(self.connections.of_session(sid), self._push)
+        await self._in_batches(self.connections.list_by_session(sid), self._push)
 
     def _each(
         self, connections: list[Connection], act: Callable[[Connection], Coroutine[Any, Any, None]]

@@ -20,7 +20,7 @@ from tests.security.vectors import VECTORS, Vector
 from tests.support.house import SECRET
 
 OUR_SECRET = SECRET.encode()
-HEADER_SET = "alg, typ and kid, and nothing else"
+HEADER_SET = "alg, typ and kid only"
 NOT_COMPACT = "not a token"
 
 # What the publisher calls valid and the profile refuses on purpose, and why.

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key a
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from authdemo.sessions.core.keys import (
-    LEAST_RSA_BITS,
+    MIN_RSA_BITS,
     MIN_SECRET_BYTES,
     Key,
     KeyPair,
@@ -24,7 +24,7 @@ from authdemo.sessions.core.keys import (
 _MAKERS = {
     "EdDSA": Ed25519PrivateKey.generate,
     "ES256": lambda: make_ec(SECP256R1()),
-    "RS256": lambda: make_rsa(65537, LEAST_RSA_BITS),
+    "RS256": lambda: make_rsa(65537, MIN_RSA_BITS),
 }
 
 

@@ -18,32 +18,27 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from jwt.utils import is_pem_format, is_ssh_key
 
 from .errors import ConfigurationError
 
 
-def base64url_encode(octets: bytes) -> str:
+def base64url_encode(data: bytes) -> str:
     """Encode without padding (RFC 7515 section 2)."""
-    encoded = base64.b64encode(octets).rstrip(b"=")
-    return encoded.replace(b"+", b"-").replace(b"/", b"_").decode()
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def base64url_decode(segment: str) -> bytes:
-    """Decode a segment, however it is spelled."""
+    """Decode a segment, canonical or not."""
     return base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
 
 
 def signature(signed: bytes, private: Any, algorithm: str) -> str:
-    """Sign anything, with any key; what a good token looks like is decided in `jws`.
-
-    See RFC 7518 section 3.1.
-    """
+    """Sign data with any key (RFC 7518 section 3.1)."""
     return base64url_encode(jwt.get_algorithm_by_name(algorithm).sign(signed, private))
 
 
-LEAST_RSA_BITS = 2048
+MIN_RSA_BITS = 2048
 """RFC 7518 section 3.3."""
 
 _TAKES = "AUTH_SIGNING_KEYS takes files with private keys in PEM, separated by commas"
@@ -55,10 +50,7 @@ PrivateKey: TypeAlias = Ed25519PrivateKey | EllipticCurvePrivateKey | RSAPrivate
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
-    """A private key, and what everybody may know of it.
-
-    See RFC 7518 section 3.1; RFC 7638; RFC 7517 section 4.
-    """
+    """A private key, its public key and its JWK (RFC 7517 section 4)."""
 
     algorithm: str
     kid: str
@@ -68,11 +60,11 @@ class KeyPair:
 
 
 def read_pair(path: Path) -> KeyPair:
-    """Read a private key."""
+    """Read a private key from a file."""
     try:
         if stat.S_IMODE(path.stat().st_mode) & stat.S_IROTH:
             raise ConfigurationError(
-                f"AUTH_SIGNING_KEYS: everybody may read {path}. Say: chmod 600 {path}"
+                f"AUTH_SIGNING_KEYS: all users may read {path}. Run: chmod 600 {path}"
             )
         pem = path.read_bytes()
     except OSError as error:
@@ -80,17 +72,17 @@ def read_pair(path: Path) -> KeyPair:
     try:
         private = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise ConfigurationError(f"{_TAKES} and without a password; {path} is none.") from error
+        raise ConfigurationError(f"{_TAKES} and without a password; {path} isn't one.") from error
     return pair_of(private, str(path))
 
 
 def pair_of(private: object, name: str) -> KeyPair:
-    """Make a pair of a private key."""
+    """Make a key pair; `name` says where the private key is from."""
     algorithm = _algorithm(private)
     if algorithm is None or not isinstance(private, PrivateKey):
         raise ConfigurationError(
-            "AUTH_SIGNING_KEYS takes keys of Ed25519, P-256, or RSA with at least "
-            f"{LEAST_RSA_BITS} bits; {name} is another."
+            f"AUTH_SIGNING_KEYS takes keys of Ed25519, P-256, or RSA with at least {MIN_RSA_BITS} "
+            f"bits; {name} is another."
         )
     public = private.public_key()
     jwk = _public_jwk(public, algorithm)
@@ -110,15 +102,13 @@ def _algorithm(private: object) -> str | None:
             return "EdDSA"
         case EllipticCurvePrivateKey() if isinstance(private.curve, SECP256R1):
             return "ES256"
-        case RSAPrivateKey() if private.key_size >= LEAST_RSA_BITS:
+        case RSAPrivateKey() if private.key_size >= MIN_RSA_BITS:
             return "RS256"
     return None
 
 
 def _public_jwk(public: Any, algorithm: str) -> dict[str, str]:
-    """Take the members that make the key, and none that could be private."""
-    kinds: dict[str, Any] = {"EdDSA": OKPAlgorithm, "ES256": ECAlgorithm, "RS256": RSAAlgorithm}
-    jwk: dict[str, str] = kinds[algorithm].to_jwk(public, as_dict=True)
+    jwk: dict[str, str] = jwt.get_algorithm_by_name(algorithm).to_jwk(public, as_dict=True)
     return {name: jwk[name] for name in _IDENTITY[jwk["kty"]]}
 
 
@@ -135,10 +125,7 @@ _KID_DIGITS = 16
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One secret and its public name.
-
-    See RFC 7515 section 4.1.4.
-    """
+    """A secret and its public id (RFC 7515 section 4.1.4)."""
 
     secret: bytes = field(repr=False)
     kid: str = field(init=False)
@@ -147,21 +134,21 @@ class Key:
 
     @property
     def private(self) -> bytes:
-        """What signs."""
+        """The key that signs."""
         return self.secret
 
     @property
     def public(self) -> bytes:
-        """What verifies: of a secret, the same."""
+        """The key that verifies: the same."""
         return self.secret
 
     def __post_init__(self) -> None:
-        """Name the key, and make it ready."""
+        """Derive the id."""
         object.__setattr__(self, "_keyed", hmac.new(self.secret, digestmod="sha256"))
         object.__setattr__(self, "kid", self.mac("kid", "")[:_KID_DIGITS])
 
     def mac(self, purpose: str, text: str) -> str:
-        """Authenticate a text for one purpose only."""
+        """Make a MAC of a text for one purpose."""
         mac = self._keyed.copy()
         mac.update(f"authdemo.sessions {purpose}\0{text}".encode())
         return mac.hexdigest()
@@ -170,9 +157,8 @@ class Key:
 class KeyRing:
     """The keys in use: the first signs, all verify.
 
-    To rotate, put a new key in front, and drop the old one when the longest
-    session that it signed is over. Where there are pairs they sign the tokens; the
-    secrets go on to verify those that they signed, and to make the MACs.
+    To rotate, put a new key first, and remove the old one after the maximum age of a session.
+    If there are key pairs, they sign the tokens; the secrets still verify theirs, and sign MACs.
     """
 
     def __init__(self, secrets: Iterable[str], pairs: Iterable[KeyPair] = ()) -> None:
@@ -183,12 +169,12 @@ class KeyRing:
 
     @property
     def signing(self) -> Key:
-        """The secret that makes the MACs."""
+        """The secret that signs MACs."""
         return self._keys[0]
 
     @property
     def newest_pair(self) -> KeyPair | None:
-        """The pair that signs, or None if only secrets do."""
+        """The key pair that signs, if there is one."""
         return self._pairs[0] if self._pairs else None
 
     @property
@@ -207,28 +193,25 @@ class KeyRing:
         return {"keys": [dict(pair.jwk) for pair in self._pairs]}
 
     def mac(self, purpose: str, text: str) -> str:
-        """Authenticate a text with the key that signs; see `Key.mac`."""
+        """Make a MAC with the first secret; see `Key.mac`."""
         return self.signing.mac(purpose, text)
 
     def verify(self, purpose: str, text: str, mac: str) -> bool:
         """Check a MAC against every key, in constant time for each."""
         given = mac.encode("utf-8", "replace")
-        matches = [
-            hmac.compare_digest(key.mac(purpose, text).encode(), given) for key in self._keys
-        ]
-        return any(matches)
+        macs = (key.mac(purpose, text).encode() for key in self._keys)
+        return sum(hmac.compare_digest(each, given) for each in macs) > 0
 
 
 def _strong(secret: str) -> bytes:
-    octets = secret.encode("utf-8", "surrogateescape")
-    if len(octets) < MIN_SECRET_BYTES:
+    data = secret.encode("utf-8", "surrogateescape")
+    if len(data) < MIN_SECRET_BYTES:
         raise ConfigurationError(
-            f"AUTH_SECRET holds a secret of {len(octets)} bytes, "
-            f"and each needs at least {MIN_SECRET_BYTES}. "
+            f"AUTH_SECRET has a secret of {len(data)} bytes; use at least {MIN_SECRET_BYTES}. "
             "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
         )
-    if is_pem_format(octets) or is_ssh_key(octets):
+    if is_pem_format(data) or is_ssh_key(data):
         raise ConfigurationError(
-            "AUTH_SECRET holds a key of another algorithm; it takes random text."
+            "AUTH_SECRET has a key of another algorithm; it takes random text."
         )
-    return octets
+    return data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Final
 
@@ -18,102 +18,56 @@ from .utils import Clock, new_id, system_clock
 
 SESSION_TYPE: Final = "session+jwt"
 
-_LONGEST_KID = 64
+_MAX_KID = 64
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
-class TokenSigner:
-    """A key, ready to sign and to verify."""
-
+class _Signer:
+    # A key, ready to sign and to verify.
     def __init__(self, key: Key | KeyPair) -> None:
-        self.kid = key.kid
-        self.algorithm = key.algorithm
-        self.header = base64url_encode(
-            strict_json.dumps({"alg": key.algorithm, "typ": SESSION_TYPE, "kid": key.kid})
-        )
+        self.kid, self.algorithm = key.kid, key.algorithm
+        header = {"alg": key.algorithm, "typ": SESSION_TYPE, "kid": key.kid}
+        self.header = base64url_encode(strict_json.dumps(header))
         self._algorithm = jwt.get_algorithm_by_name(key.algorithm)
         self._private = self._algorithm.prepare_key(key.private)
         self._public = self._algorithm.prepare_key(key.public)
         self._signature_length = len(base64url_encode(self._algorithm.sign(b"", self._private)))
 
     def sign(self, payload: Mapping[str, Any]) -> str:
-        """Make a signed token."""
         signed = f"{self.header}.{base64url_encode(strict_json.dumps(payload))}"
         return f"{signed}.{base64url_encode(self._algorithm.sign(signed.encode(), self._private))}"
 
     def length(self, payload: Mapping[str, Any]) -> int:
-        """Tell how long a token would be."""
-        octets = len(strict_json.dumps(payload))
-        return len(self.header) + (octets * 4 + 2) // 3 + self._signature_length + 2
+        """How long the signed token would be."""
+        size = len(strict_json.dumps(payload))
+        return len(self.header) + (size * 4 + 2) // 3 + self._signature_length + 2
 
     def verify(self, signed: str, signature: bytes) -> bool:
-        """Tell whether a signature is this key's."""
         return self._algorithm.verify(signed.encode(), self._public, signature)
 
 
-class TokenVerifier:
-    """The keys that tokens of this profile are verified with."""
-
-    def __init__(self, keys: Iterable[Key | KeyPair]) -> None:
-        signets = [TokenSigner(key) for key in keys]
-        self._by_kid = {signet.kid: signet for signet in signets}
-        self._by_header = {signet.header: signet for signet in signets}
-        self._algorithms = {signet.algorithm for signet in signets}
-
-    def verified(self, token: str) -> dict[str, Any]:
-        """Check a token's form, header and signature, and only then read its payload."""
-        header, payload, signature = split(token)
-        signet = self._by_header.get(header) or self._named_in(header)
-        octets = canonical(payload)
-        if not signet.verify(f"{header}.{payload}", canonical(signature)):
-            raise TokenError("The token's signature is wrong.", reason="signature")
-        return read(octets)
-
-    def _named_in(self, segment: str) -> TokenSigner:
-        """Find the key by a header that is spelled in another way than ours."""
-        header = read(canonical(segment))
-        if header.keys() != {"alg", "typ", "kid"}:
-            raise TokenError(
-                "The token's header must have alg, typ and kid, and nothing else.", reason="header"
-            )
-        kid, algorithm = header["kid"], header["alg"]
-        if not isinstance(algorithm, str) or algorithm not in self._algorithms:
-            raise TokenError("The token names another algorithm.", reason="algorithm")
-        if header["typ"] != SESSION_TYPE:
-            raise TokenError("The token is of another kind.", reason="type")
-        is_name = isinstance(kid, str) and len(kid) <= _LONGEST_KID
-        signet = self._by_kid.get(kid) if is_name else None
-        if signet is None:
-            raise TokenError(
-                "The token was signed with a key that this app doesn't have.", reason="key"
-            )
-        if algorithm != signet.algorithm:
-            raise TokenError("The token names another key's algorithm.", reason="algorithm")
-        return signet
-
-
 def split(token: str) -> list[str]:
-    """Part a token into header, payload and signature."""
+    """Split a token into header, payload and signature."""
     if not _COMPACT.fullmatch(token):
         raise TokenError("This is not a token.", reason="form")
     return token.split(".")
 
 
 def canonical(segment: str) -> bytes:
-    """Decode base64url that has exactly one spelling (RFC 4648 section 3.5)."""
+    """Decode a segment in the one canonical encoding (RFC 4648 section 3.5)."""
     try:
-        octets = base64url_decode(segment)
+        data = base64url_decode(segment)
     except binascii.Error as error:
         raise TokenError("This is not a token.", reason="form") from error
-    if base64url_encode(octets) != segment:
+    if base64url_encode(data) != segment:
         raise TokenError("The token is not in its canonical form.", reason="form")
-    return octets
+    return data
 
 
-def read(octets: bytes) -> dict[str, Any]:
+def read(data: bytes) -> dict[str, Any]:
     """Read a JSON object."""
     try:
-        value = strict_json.loads(octets)
+        value = strict_json.loads(data)
     except ValueError as error:
         raise TokenError("The token is not JSON in UTF-8.", reason="json") from error
     if not isinstance(value, dict):
@@ -126,28 +80,23 @@ LEEWAY: Final = 5
 """Seconds by which two clocks may differ."""
 
 MAX_STEP_BACK: Final = 300
-"""Seconds by which a clock may step back, or be behind another worker's.
-
-A token seems to be from the future then. Its record says whether its session is alive.
-"""
+"""Seconds by which a clock may step back, or be behind another worker's: a token seems to be from
+the future then, but its record decides."""
 
 SESSION_CLAIMS: Final = frozenset(
     {"iss", "aud", "sub", "sid", "jti", "iat", "nbf", "exp", "rev", "user"}
 )
-"""Claims that the profile itself defines; no callback can set them."""
+"""Claims that no callback can set."""
 
-_LAST_SECOND = 2**53
-_MOST_PROVED = 16_384
+_MAX_NUMBER = 2**53
+_MAX_VERIFIED = 16_384
 _TEXTS = ("iss", "aud", "sub", "sid", "jti")
-_SECONDS = ("iat", "nbf", "exp")
+_NUMBERS = ("iat", "nbf", "exp", "rev")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """What a token says.
-
-    See RFC 7519 section 4.1.2.
-    """
+    """The claims of a session token (RFC 7519 section 4)."""
 
     sub: str
     sid: str
@@ -159,52 +108,60 @@ class Claims:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(eq=False)
 class TokenCodec:
-    """Mints and verifies the tokens of one app."""
+    """Signs and verifies the session tokens of an app."""
 
-    def __init__(
-        self, keys: KeyRing, *, issuer: str, max_age: int, clock: Clock = system_clock
-    ) -> None:
-        self.max_age = max_age
-        self._signer = TokenSigner(keys.signer)
-        self._signets = TokenVerifier(keys.all)
-        self._issuer = issuer
-        self._clock = clock
-        self._proved: OrderedDict[str, tuple[Claims, int]] = OrderedDict()
-        self._newest: dict[str, str] = {}
+    keys: KeyRing
+    _: KW_ONLY
+    issuer: str
+    max_age: int
+    clock: Clock = system_clock
+    _verified: OrderedDict[str, tuple[Claims, int]] = field(default_factory=OrderedDict, init=False)
+    _newest: dict[str, str] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the keys."""
+        signers = [_Signer(key) for key in self.keys.all]
+        self._by_kid = {signer.kid: signer for signer in signers}
+        self._by_header = {signer.header: signer for signer in signers}
+        self._signer = self._by_kid[self.keys.signer.kid]
 
     def encode(self, claims: Claims) -> str:
-        """Mint a token."""
+        """Sign a token."""
         token = self._signer.sign(self._payload(claims))
         _check_length(len(token))
         self._remember(token, claims, claims.iat)
         return token
 
     def check_size(self, claims: Claims) -> None:
-        """Check that a token would not be too large, without minting it."""
+        """Check that a token would not be too large, without signing it."""
         _check_length(self._signer.length(self._payload(claims)))
 
     def decode(self, token: str) -> Claims:
-        """Verify a token, completely.
+        """Verify a token completely.
 
-        What a token says never changes, so it is proved once, or never if it was minted here.
-        Whether its time has come, and is not over, is asked every time.
+        All but its times is verified once, or never if it was signed here.
         """
         if not isinstance(token, str) or len(token) > MAX_TOKEN_BYTES:
             raise TokenError("This is not a token.", reason="form")
-        claims, begins = self._proved.get(token) or self._prove(token)
+        claims, begins = self._verified.get(token) or self._verify(token)
         self._check_times(claims, begins)
         return claims
 
     def describe(self, token: str) -> dict[str, Any]:
-        """Take a token apart for people to read, without the part that makes it a credential."""
+        """Describe a valid token for people to read, without its signature."""
         self.decode(token)
         header, payload, _ = map(canonical, split(token))
         return {"header": read(header), "claims": read(payload), "size": len(token)}
 
-    def _prove(self, token: str) -> tuple[Claims, int]:
-        """Check everything but the time; tell what the token says, and when it begins."""
-        payload = self._signets.verified(token)
+    def _verify(self, token: str) -> tuple[Claims, int]:
+        header, segment, signature = split(token)
+        signer = self._by_header.get(header) or self._find_signer(header)
+        data = canonical(segment)
+        if not signer.verify(f"{header}.{segment}", canonical(signature)):
+            raise TokenError("The token's signature is wrong.", reason="signature")
+        payload = read(data)
         self._check_shape(payload)
         claims = Claims(
             **{name: payload[name] for name in ("sub", "sid", "jti", "iat", "exp", "rev", "user")},
@@ -212,21 +169,39 @@ class TokenCodec:
         )
         return self._remember(token, claims, max(payload["nbf"], payload["iat"]))
 
+    def _find_signer(self, segment: str) -> _Signer:
+        """Find the key of a header that isn't byte for byte ours."""
+        header = read(canonical(segment))
+        if header.keys() != {"alg", "typ", "kid"}:
+            raise TokenError("The token's header must have alg, typ and kid only.", reason="header")
+        kid, algorithm = header["kid"], header["alg"]
+        if algorithm not in [signer.algorithm for signer in self._by_kid.values()]:
+            raise TokenError("The token names another algorithm.", reason="algorithm")
+        if header["typ"] != SESSION_TYPE:
+            raise TokenError("The token has another type.", reason="type")
+        is_kid = isinstance(kid, str) and len(kid) <= _MAX_KID
+        signer = self._by_kid.get(kid) if is_kid else None
+        if signer is None:
+            raise TokenError("The token was signed with an unknown key.", reason="key")
+        if algorithm != signer.algorithm:
+            raise TokenError("The token names another key's algorithm.", reason="algorithm")
+        return signer
+
     def _remember(self, token: str, claims: Claims, begins: int) -> tuple[Claims, int]:
-        """Remember one token of each session; the one that was proved longest ago makes room."""
-        self._proved.pop(self._newest.get(claims.sid, ""), None)
+        """Cache one token of each session, and drop the oldest if there are too many."""
+        self._verified.pop(self._newest.get(claims.sid, ""), None)
         self._newest[claims.sid] = token
-        proved = self._proved[token] = (claims, begins)
-        if len(self._proved) > _MOST_PROVED:
-            _, (oldest, _) = self._proved.popitem(last=False)
+        verified = self._verified[token] = (claims, begins)
+        if len(self._verified) > _MAX_VERIFIED:
+            _, (oldest, _) = self._verified.popitem(last=False)
             del self._newest[oldest.sid]
-        return proved
+        return verified
 
     def _payload(self, claims: Claims) -> dict[str, Any]:
         return {
             **claims.extra,
-            "iss": self._issuer,
-            "aud": self._issuer,
+            "iss": self.issuer,
+            "aud": self.issuer,
             "sub": claims.sub,
             "sid": claims.sid,
             "jti": claims.jti,
@@ -241,18 +216,16 @@ class TokenCodec:
         if not payload.keys() >= SESSION_CLAIMS:
             raise TokenError("The token lacks a claim.", reason="claims")
         if not all(isinstance(payload[name], str) and payload[name] for name in _TEXTS):
-            raise TokenError("A claim of the token should be text and is not.", reason="claims")
-        if not all(_is_count(payload[name]) for name in (*_SECONDS, "rev")):
-            raise TokenError(
-                "A claim of the token should be a whole number and is not.", reason="claims"
-            )
+            raise TokenError("A claim of the token must be text.", reason="claims")
+        if not all(_is_count(payload[name]) for name in _NUMBERS):
+            raise TokenError("A claim of the token must be a whole number.", reason="claims")
         if not isinstance(payload["user"], dict):
             raise TokenError("The token's user is not an object.", reason="claims")
-        if payload["iss"] != self._issuer or payload["aud"] != self._issuer:
-            raise TokenError("The token was made by or for another app.", reason="app")
+        if payload["iss"] != self.issuer or payload["aud"] != self.issuer:
+            raise TokenError("The token was issued by or for another app.", reason="app")
 
     def _check_times(self, claims: Claims, begins: int) -> None:
-        now = self._clock()
+        now = self.clock()
         if claims.exp + LEEWAY <= now:
             raise TokenExpired("The token has expired.", reason="expired")
         if begins > now + MAX_STEP_BACK:
@@ -263,13 +236,11 @@ class TokenCodec:
 
 def _check_length(length: int) -> None:
     if length > MAX_TOKEN_BYTES:
-        raise TokenTooLarge(
-            f"The token would take {length} bytes, and there is room for {MAX_TOKEN_BYTES}."
-        )
+        raise TokenTooLarge(f"The token has {length} bytes; at most {MAX_TOKEN_BYTES} are allowed.")
 
 
 def _is_count(value: object) -> bool:
-    return type(value) is int and 0 <= value <= _LAST_SECOND
+    return type(value) is int and 0 <= value <= _MAX_NUMBER
 
 
 ACCESS_TYPE: Final = "at+jwt"
@@ -278,7 +249,7 @@ ACCESS_CLAIMS: Final = frozenset({"iss", "aud", "sub", "client_id", "iat", "nbf"
 
 @dataclass(frozen=True, eq=False)
 class AccessTokens:
-    """Makes tokens for other services."""
+    """Issues tokens for other services (RFC 9068)."""
 
     keys: KeyRing
     _: KW_ONLY
@@ -289,18 +260,17 @@ class AccessTokens:
     def issue_token(
         self, user_id: str, *, audience: str, max_age: int, claims: dict[str, Any] | None = None
     ) -> str:
-        """Make a token."""
+        """Issue a token."""
         pair = self.keys.newest_pair
         if pair is None:
             raise ConfigurationError(
-                "Tokens for others need a key in AUTH_SIGNING_KEYS: "
-                "AUTH_SECRET can't be shown to them."
+                "Access tokens need a key in AUTH_SIGNING_KEYS: AUTH_SECRET must stay secret."
             )
         taken = sorted(ACCESS_CLAIMS & (claims or {}).keys())
         if taken or not audience or max_age <= 0:
             raise ConfigurationError(
-                "A token for others needs an audience and a life, and claims of its own may "
-                f"have any name but {', '.join(sorted(ACCESS_CLAIMS))}."
+                "An access token needs an audience and a maximum age, and its own claims may have "
+                f"any name but {', '.join(sorted(ACCESS_CLAIMS))}."
             )
         now = int(self.clock())
         payload = {

@@ -431,7 +431,7 @@ class TestSize:
             rev=3,
             user={"image": "x" * MAX_TOKEN_BYTES},
         )
-        with pytest.raises(TokenTooLarge, match=r"\d bytes.* room for 3072"):
+        with pytest.raises(TokenTooLarge, match=r"\d bytes.* at most 3072"):
             codec().encode(claims)
 
 

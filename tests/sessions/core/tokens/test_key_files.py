@@ -166,7 +166,7 @@ def test_what_is_no_key_stops_the_start_and_is_not_shown(content, tmp_path):
 
 def test_a_key_that_everybody_may_read_stops_the_start(tmp_path):
     path = write(tmp_path, pem(PRIVATE["ES256"]), mode=0o644)
-    with pytest.raises(ConfigurationError, match="everybody may read"):
+    with pytest.raises(ConfigurationError, match="all users may read"):
         read_pair(path)
 
 

@@ -26,7 +26,7 @@ from .core.sessions import SessionService
 from .core.settings import Pages, SessionOptions, Settings
 from .core.store import SessionStore
 from .core.tokens import AccessTokens, TokenCodec
-from .core.users import User, UserUpdate
+from .core.users import U, User, UserUpdate
 from .core.utils import Clock, public_id, system_clock
 from .login import Admission, Provider
 from .providers.base import RedirectProvider
@@ -83,7 +83,7 @@ def check_users(
         )
 
 
-FindUser: TypeAlias = Callable[..., User | None | Awaitable[User | None]]
+FindUser: TypeAlias = Callable[[str], U | None | Awaitable[U | None]]
 
 
 class AuthCore:
@@ -93,13 +93,13 @@ class AuthCore:
         self,
         *,
         providers: Sequence[Provider],
-        callbacks: Callbacks | None = None,
+        callbacks: Callbacks[Any] | None = None,
         events: Events | None = None,
         pages: Pages | None = None,
         session: SessionOptions | None = None,
         user: type[User] = User,
         update: type[UserUpdate] = UserUpdate,
-        find_user: FindUser | None = None,
+        find_user: FindUser[Any] | None = None,
         protect_all: bool = False,
         locales: Path | None = None,
         name: str = "authdemo",

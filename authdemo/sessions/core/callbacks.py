@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from .arguments import check_function
 from .errors import AuthError, CallbackFailed
-from .users import User
+from .users import U_contra, User
 from .utils import maybe_await
 
 logger = logging.getLogger("authdemo.sessions")
@@ -51,12 +51,56 @@ class Account:
     profile: Mapping[str, Any] = field(default_factory=dict)
 
 
+class JwtCallback(Protocol[U_contra]):
+    """Returns the token's claims, or None to end the session."""
+
+    def __call__(
+        self,
+        *,
+        token: Token,
+        user: U_contra | None,
+        account: Account | None,
+        trigger: Trigger,
+        session: Mapping[str, Any] | None,
+    ) -> Token | None | Awaitable[Token | None]: ...
+
+
+class SessionCallback(Protocol):
+    """Returns the public session."""
+
+    def __call__(
+        self, *, session: dict[str, Any], token: Token
+    ) -> dict[str, Any] | Awaitable[dict[str, Any]]: ...
+
+
+class SignInCallback(Protocol[U_contra]):
+    """Returns whether a user may sign in, or a URL to send them to."""
+
+    def __call__(
+        self, *, user: U_contra, account: Account, credentials: Mapping[str, Any]
+    ) -> bool | str | Awaitable[bool | str]: ...
+
+
+class RedirectCallback(Protocol):
+    """Returns where to go after signing in or out."""
+
+    def __call__(self, *, url: str, base_url: str) -> str | Awaitable[str]: ...
+
+
+class AuthorizedCallback(Protocol):
+    """Returns whether a protected page may be seen, or a URL to send the visitor to."""
+
+    def __call__(
+        self, *, path: str, session: Mapping[str, Any] | None
+    ) -> bool | str | Awaitable[bool | str]: ...
+
+
 def default_jwt(
     *,
     token: Token,
     user: User | None,
     account: Account | None,
-    trigger: Trigger | None,
+    trigger: Trigger,
     session: Mapping[str, Any] | None,
 ) -> Token | None:
     """Keep the token's claims."""
@@ -84,7 +128,7 @@ def default_authorized(*, path: str, session: Mapping[str, Any] | None) -> bool 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Callbacks:
+class Callbacks(Generic[U_contra]):
     """The app's decisions, each a function, plain or async (Auth.js: `callbacks`).
 
     Attributes:
@@ -99,11 +143,11 @@ class Callbacks:
         ConfigurationError: If one isn't a function that takes the arguments of its default.
     """
 
-    jwt: Callable[..., Token | None | Awaitable[Token | None]] = default_jwt
-    session: Callable[..., dict[str, Any] | Awaitable[dict[str, Any]]] = default_session
-    sign_in: Callable[..., bool | str | Awaitable[bool | str]] = default_sign_in
-    redirect: Callable[..., str | Awaitable[str]] = default_redirect
-    authorized: Callable[..., bool | str | Awaitable[bool | str]] = default_authorized
+    jwt: JwtCallback[U_contra] = default_jwt
+    session: SessionCallback = default_session
+    sign_in: SignInCallback[U_contra] = default_sign_in
+    redirect: RedirectCallback = default_redirect
+    authorized: AuthorizedCallback = default_authorized
 
     def __post_init__(self) -> None:
         """Check that each takes the arguments of its default."""

@@ -5,17 +5,45 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from .arguments import check_function
 from .audit import AuditListener, log_event
+from .callbacks import Account
 from .record import Change, SessionRecord
 from .utils import maybe_await
 
 logger = logging.getLogger("authdemo.sessions")
 
 EndReason: TypeAlias = Literal["signed-out", "revoked", "replaced", "expired", "schema_mismatch"]
-Listener: TypeAlias = Callable[..., None | Awaitable[None]]
+PublicSession: TypeAlias = Mapping[str, Any]
+
+
+class SignInListener(Protocol):
+    """Follows sessions that begin."""
+
+    def __call__(self, *, session: PublicSession, account: Account) -> Awaitable[None] | None: ...
+
+
+class SignOutListener(Protocol):
+    """Follows sessions that are ended."""
+
+    def __call__(self, *, session: PublicSession, reason: EndReason) -> Awaitable[None] | None: ...
+
+
+class SessionListener(Protocol):
+    """Follows requests that read a session."""
+
+    def __call__(self, *, session: PublicSession, path: str) -> Awaitable[None] | None: ...
+
+
+class UpdateListener(Protocol):
+    """Follows sessions that change."""
+
+    def __call__(
+        self, *, session: PublicSession, changes: Mapping[str, Change]
+    ) -> Awaitable[None] | None: ...
+
 
 _ARGUMENTS = {
     "sign_in": ("session", "account"),
@@ -45,10 +73,10 @@ class Events:
         ConfigurationError: If one isn't a function that takes these arguments.
     """
 
-    sign_in: Listener | None = None
-    sign_out: Listener | None = None
-    session: Listener | None = None
-    update_user: Listener | None = None
+    sign_in: SignInListener | None = None
+    sign_out: SignOutListener | None = None
+    session: SessionListener | None = None
+    update_user: UpdateListener | None = None
     audit: AuditListener | None = log_event
 
     def __post_init__(self) -> None:
@@ -60,7 +88,7 @@ class Events:
         check_function("Events(audit=...)", self.audit, "event", optional=True)
 
 
-async def notify(listener: Listener | None, **arguments: Any) -> None:
+async def notify(listener: Callable[..., object] | None, **arguments: Any) -> None:
     """Call a listener of the app; if it fails, that is logged."""
     if listener is None:
         return

@@ -7,14 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, Literal
 
-from typing_extensions import TypeVar
-
 from .events import Notice, SessionBegan, SessionChanged, SessionEnded, TabsChanged
 from .record import Device, HistoryEntry, SessionRecord
-from .users import User
+from .users import U
 from .utils import public_id
-
-U = TypeVar("U", bound=User, default=User)
 
 
 @dataclass(frozen=True, slots=True)

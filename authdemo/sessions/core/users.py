@@ -6,6 +6,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from typing_extensions import TypeVar
 
 from .errors import FieldValidationError
 from .text import has_hidden, has_visible
@@ -83,6 +84,10 @@ class User(BaseModel):
     name: str | None = None
     email: str | None = None
     image: str | None = None
+
+
+U = TypeVar("U", bound=User, default=User)
+U_contra = TypeVar("U_contra", bound=User, contravariant=True, default=User)
 
 
 class UserUpdate(BaseModel):

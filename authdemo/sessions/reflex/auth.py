@@ -25,10 +25,10 @@ from ..core.errors import (
 from ..core.events import Events, Notice
 from ..core.one_time import LoginTicket
 from ..core.record import Device, SessionRecord
-from ..core.session import ActiveSession, Session, SessionChange, U
+from ..core.session import ActiveSession, Session, SessionChange
 from ..core.settings import Pages, SessionOptions, Settings
 from ..core.store import SessionStore
-from ..core.users import User, UserUpdate
+from ..core.users import U, User, UserUpdate
 from ..core.utils import Clock, system_clock
 from ..engine import FindUser
 from ..http.sockets.callers import current_caller, require_caller
@@ -62,13 +62,13 @@ class Auth(Generic[U]):
         self,
         *,
         providers: Sequence[Provider],
-        callbacks: Callbacks | None = None,
+        callbacks: Callbacks[U] | None = None,
         events: Events | None = None,
         pages: Pages | None = None,
         session: SessionOptions | None = None,
         user: type[U] = User,  # type: ignore[assignment]
         update: type[UserUpdate] = UserUpdate,
-        find_user: FindUser | None = None,
+        find_user: FindUser[U] | None = None,
         protect_all: bool = False,
         locales: Path | None = None,
         name: str = "authdemo",

@@ -131,7 +131,7 @@ class TestCallbacks:
             return token
 
         with pytest.raises(ConfigurationError) as refused:
-            Callbacks(jwt=jwt)
+            Callbacks(jwt=jwt)  # type: ignore[arg-type]
         assert refused.value.message == (
             "Callbacks(jwt=...) is called with (token=..., user=..., account=..., trigger=..., "
             "session=...), which jwt(token, user=None) can't take: got an unexpected keyword "

@@ -13,8 +13,7 @@ from reflex.event import EventSpec
 from reflex.vars import BooleanVar, NumberVar, ObjectVar, StringVar, VarData
 
 from ...core.errors import AccessDenied, ConfigurationError
-from ...core.session import U
-from ...core.users import User
+from ...core.users import U, User
 from ..protected import check_plugged_in, public
 from ..tabs.state import SessionState
 from .assets import hook, imported, script, var

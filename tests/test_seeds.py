@@ -10,28 +10,33 @@ from pathlib import Path
 
 import pytest
 
+from authdemo import seeds
+from authdemo.sessions.errors import ConfigurationError
 from authdemo.testing import free_port
 from tests.support.browser import Browser
 from tests.support.server import ROOT, Server, running
 from tests.support.tab import LOGIN_STATE, Tab
 
 
-@pytest.mark.parametrize("said", ["false", "no", "off", "00", "0 ", "2"])
-def test_a_word_that_is_neither_0_nor_1_stops_the_start_with_one_line(
-    tmp_path: Path, said: str
-) -> None:
-    told = {"PORT": str(free_port()), "AUTH_DATA_DIR": str(tmp_path / "data")}
+@pytest.mark.parametrize("value", ["false", "no", "off", "00", "0 ", "2"])
+def test_demo_accounts_take_0_or_1_only(value: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"takes 0 or 1, not '{value}'"):
+        seeds.is_enabled({"AUTH_DEMO_ACCOUNTS": value})
+
+
+def test_wrong_value_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    here = {"PORT": str(free_port()), "AUTH_DATA_DIR": str(tmp_path / "data")}
     ended = subprocess.run(
         [sys.executable, "-m", "authdemo", "run"],
         cwd=ROOT,
-        env=os.environ | told | {"AUTH_DEMO_ACCOUNTS": said},
+        env=os.environ | here | {"AUTH_DEMO_ACCOUNTS": "false"},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
     assert ended.returncode == 1
-    assert ended.stderr == f"error: AUTH_DEMO_ACCOUNTS takes 0 or 1, not {said!r}.\n"
+    assert ended.stderr == "error: AUTH_DEMO_ACCOUNTS takes 0 or 1, not 'false'.\n"
     assert list(tmp_path.iterdir()) == []
 
 

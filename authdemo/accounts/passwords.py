@@ -324,7 +324,7 @@ def new_password(text: str) -> str:
     """Check what shall become a password (NIST SP 800-63B, ASVS 6.2)."""
     if not could_be_one(text):
         raise FieldValidationError(
-            "too_long", f"must have at most {MAX_BYTES} bytes, and no NUL", most=MAX_BYTES
+            "too_long", f"must have at most {MAX_BYTES} bytes, and no NUL", max=MAX_BYTES
         )
     if len(spelled(text)) < LEAST_CHARACTERS:
         raise FieldValidationError(

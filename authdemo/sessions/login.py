@@ -115,7 +115,7 @@ class Admission:
 
     def _user(self, name: str, answer: object) -> User:
         """Take what a function of the app answered, if it is a user as the app has them."""
-        return self.schema.fitting(name, cb.check_type(name, answer, User))
+        return self.schema.check_user(name, cb.check_type(name, answer, User))
 
     async def _ask(
         self, user: User, account: Account, credentials: Mapping[str, Any]

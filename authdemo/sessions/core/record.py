@@ -1,4 +1,4 @@
-"""The session record: the one truth that token, JSON and view show."""
+"""The session record, which token, JSON and view represent."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 logger = logging.getLogger("authdemo.sessions")
 
 MAX_HISTORY = 50
-"""How many steps of a session are remembered."""
+"""How many history entries a session has."""
 
 PLAIN = frozenset({str, int, bool, type(None)})
-"""What JSON gives back as it was, and nobody can change."""
+"""Immutable types that JSON reads as it wrote them."""
 
-_MOST_READ = 4096
-"""How many records are kept as they were read, so that no text has to be read twice."""
+_MAX_PARSED = 4096
 
 Cause: TypeAlias = Literal["sign-in", "client", "server", "refresh", "renewal", "confirmation"]
-"""What made a step: all but a renewal and a confirmation raise the revision."""
+"""Why a record changed; `renewal` and `confirmation` don't raise the revision."""
 
 
 class _Frozen(BaseModel):
@@ -29,19 +28,19 @@ class _Frozen(BaseModel):
 
 
 class Change(_Frozen):
-    """One field's step from an old value to a new one."""
+    """A field's old and new value."""
 
     old: Any
     new: Any
 
 
 class Device(_Frozen):
-    """What somebody signs in with, or asks for something with.
+    """The client of a request.
 
     Attributes:
-        user_agent: The browser's own name for itself, cut to 256 characters.
-        ip: The address it came from.
-        tab: The tab's name, as far as it says one. It is for people to read.
+        user_agent: Its `User-Agent`, at most 256 characters.
+        ip: Its address.
+        tab: The tab's short name for people, or empty.
     """
 
     user_agent: str = ""
@@ -49,12 +48,12 @@ class Device(_Frozen):
     tab: str = ""
 
     def is_same_as(self, other: Device) -> bool:
-        """Tell whether another tab of the same browser could be meant."""
+        """Whether both can be tabs of one browser."""
         return (self.user_agent, self.ip) == (other.user_agent, other.ip)
 
 
 class HistoryEntry(_Frozen):
-    """One step in a session's life."""
+    """A past change of a session."""
 
     rev: int
     at: float
@@ -65,7 +64,7 @@ class HistoryEntry(_Frozen):
 
 
 class ProviderSession(_Frozen):
-    """What a session is at the provider that its user came from; for the server alone."""
+    """A session's identity at its provider; never sent to clients."""
 
     subject: str
     sid: str = ""
@@ -74,7 +73,7 @@ class ProviderSession(_Frozen):
 
 
 class SessionRecord(_Frozen):
-    """A session as the store keeps it."""
+    """A session as it is stored."""
 
     id: str
     rev: int
@@ -94,18 +93,18 @@ class SessionRecord(_Frozen):
     version: int = 1
 
     @classmethod
-    def read(cls, text: str) -> SessionRecord | None:
-        """Read what a store kept."""
+    def parse(cls, text: str) -> SessionRecord | None:
+        """Parse a stored record; None if it is invalid."""
         try:
-            return _read(text)
+            return _parse(text)
         except ValidationError:
-            logger.error("A session record can't be read, so its session is over.")  # noqa: TRY400
+            logger.error("A session record is invalid, so its session has ended.")  # noqa: TRY400
             return None
 
-    def as_read(self, text: str) -> SessionRecord | None:
-        """Tell how the record reads when it has been written."""
+    def parsed(self, text: str) -> SessionRecord | None:
+        """Return what `parse` makes of the record's own text."""
         kinds = {*map(type, self.user.values()), *map(type, self.claims.values())}
-        return self if kinds <= PLAIN else SessionRecord.read(text)
+        return self if kinds <= PLAIN else SessionRecord.parse(text)
 
     @property
     def user_id(self) -> str:
@@ -113,20 +112,20 @@ class SessionRecord(_Frozen):
         return str(self.user["id"])
 
     def fields(self) -> dict[str, Any]:
-        """Copy the user's fields, for others to change."""
+        """Copy the user's fields."""
         return _copies(self.user)
 
     def own_claims(self) -> dict[str, Any]:
-        """Copy the app's own claims, for others to change."""
+        """Copy the app's own claims."""
         return _copies(self.claims)
 
     @property
     def provider_ids(self) -> tuple[str, ...]:
         """What its provider may identify it by: the subject, and the provider's own session."""
-        there = self.provider_session
-        if there is None:
+        session = self.provider_session
+        if session is None:
             return ()
-        named = {"sub": there.subject, "sid": there.sid}
+        named = {"sub": session.subject, "sid": session.sid}
         return tuple(
             provider_id(self.provider, kind, value) for kind, value in named.items() if value
         )
@@ -170,12 +169,12 @@ def provider_id(provider: str, kind: str, value: str) -> str:
     return json.dumps([provider, kind, value])
 
 
-@lru_cache(_MOST_READ)
-def _read(text: str) -> SessionRecord:
+@lru_cache(_MAX_PARSED)
+def _parse(text: str) -> SessionRecord:
     return SessionRecord.model_validate_json(text)
 
 
 def changes(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Change]:
     """Compare two versions of a user."""
-    differ = [name for name in old.keys() | new.keys() if old.get(name) != new.get(name)]
-    return {name: Change(old=old.get(name), new=new.get(name)) for name in sorted(differ)}
+    names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    return {name: Change(old=old.get(name), new=new.get(name)) for name in names}

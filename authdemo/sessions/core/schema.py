@@ -1,4 +1,4 @@
-"""What clients and callbacks may change of a user, and how users are stored."""
+"""User models: what may be changed, and how users are written as JSON."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ Model = TypeVar("Model", bound=BaseModel)
 def read(
     model: type[Model], values: Mapping[str, Any], *, unknown: Literal["ignore"] | None = None
 ) -> Model:
-    """Read values: JSON's own, or what the app's code has for them."""
+    """Read values, of JSON or of Python."""
     try:
         return model.model_validate(dict(values))  # a validator of the app may change them
-    except ValidationError:  # as they are; or else as JSON has them
+    except ValidationError:
         text = to_json(values, by_alias=False, inf_nan_mode="null")
         return model.model_validate_json(text, extra=unknown, by_name=True)
 
 
-def take(model: type[Model], asked: Mapping[str, Any]) -> Model:
-    """Validate values: the model's own types, or JSON's, and no others."""
+def validate(model: type[Model], requested: Mapping[str, Any]) -> Model:
+    """Validate values: the model's own types, or those of JSON, and no others."""
     try:
-        return model.model_validate(dict(asked))
+        return model.model_validate(dict(requested))
     except ValidationError as error:
         try:
-            text = json.dumps(asked, ensure_ascii=False).encode()
+            text = json.dumps(requested, ensure_ascii=False).encode()
         except (RecursionError, TypeError, ValueError):
             raise error from None
         return model.model_validate_json(text, by_name=True)
 
 
 def write(values: BaseModel, only: AbstractSet[str] | None = None) -> dict[str, Any]:
-    """Write values the way `read` reads them."""
+    """Write values as JSON."""
     if only is not None:
         fields = {name: getattr(values, name) for name in only}
-        if PLAIN.issuperset(map(type, fields.values())):  # as they mostly are
+        if PLAIN.issuperset(map(type, fields.values())):
             return fields
     written: dict[str, Any] = values.__pydantic_serializer__.to_python(  # `model_dump`, faster
         values,
@@ -59,25 +59,27 @@ def write(values: BaseModel, only: AbstractSet[str] | None = None) -> dict[str, 
     return written
 
 
-def check(model: type[BaseModel]) -> None:
-    """Check that JSON can say what a model is for, as far as its types tell."""
+def check_model(model: type[BaseModel]) -> None:
+    """Check that a model's types can be written as JSON."""
     if _is_json_serializable(model):
         return
     doubtful = [
-        name for name in model.model_fields if not _is_json_serializable(_alone(model, name))
+        name
+        for name in model.model_fields
+        if not _is_json_serializable(_single_field_model(model, name))
     ]
     raise ConfigurationError(
-        f"Sessions can't hold {model.__name__}.{', '.join(doubtful)}: they are kept in JSON, which "
-        "has no word for its type. Give the field another type, such as str, or tell pydantic "
-        "how to read and write it (BeforeValidator, PlainSerializer, WithJsonSchema)."
+        f"Sessions can't hold {model.__name__}.{', '.join(doubtful)}: JSON doesn't have its type. "
+        "Give the field another type, such as str, or make pydantic read and write it "
+        "(BeforeValidator, PlainSerializer, WithJsonSchema)."
     )
 
 
-def without_order(value: object) -> object:
-    """Sort the lists in a value of JSON, which may be sets to the model."""
+def sort_lists(value: object) -> object:
+    """Sort the lists in a JSON value, which may be sets in the model."""
     if isinstance(value, dict):
-        return {name: without_order(each) for name, each in value.items()}
-    return sorted(map(without_order, value), key=repr) if isinstance(value, list) else value
+        return {name: sort_lists(each) for name, each in value.items()}
+    return sorted(map(sort_lists, value), key=repr) if isinstance(value, list) else value
 
 
 class _JsonSerializable(GenerateJsonSchema):
@@ -85,7 +87,7 @@ class _JsonSerializable(GenerateJsonSchema):
         return self.handle_invalid_for_json_schema(schema, "a class")
 
     def emit_warning(self, *_: Any) -> None:
-        """Nobody reads the schema, so nothing has to be in it."""
+        """Ignore warnings: the schema itself isn't used."""
 
 
 def _is_json_serializable(model: type[BaseModel]) -> bool:
@@ -103,8 +105,7 @@ def _fingerprint(model: type[BaseModel]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _alone(model: type[BaseModel], name: str) -> type[BaseModel]:
-    """Make a model of one field of another."""
+def _single_field_model(model: type[BaseModel], name: str) -> type[BaseModel]:
     field = model.model_fields[name]
     fields: dict[str, Any] = {name: (field.annotation, field)}
     return create_model("Alone", __config__=model.model_config, **fields)
@@ -115,7 +116,7 @@ _NESTED = (list, dict)
 logger = logging.getLogger("authdemo.sessions")
 
 Author: TypeAlias = Literal["client", "server"]
-"""Who asks for an update: the browser, or the app's own code."""
+"""Who requests an update: the browser, or the app's own code."""
 
 
 class IncompatibleUser(Exception):
@@ -127,15 +128,11 @@ class IncompatibleUser(Exception):
 
 
 class UserSchema:
-    """Turns what somebody asks for into changes that are allowed.
-
-    Users are kept and shown in JSON; see `in_json`. Whatever takes a user's fields takes the
-    values of JSON and those of Python, and what it gives are those of JSON.
-    """
+    """Validates users and their updates. Its results are JSON values."""
 
     def __init__(self, user: type[User], update: type[UserUpdate]) -> None:
-        check(user)
-        check(update)
+        check_model(user)
+        check_model(update)
         self.user = user
         self.update = update
         self.fingerprint = _fingerprint(user)
@@ -156,70 +153,68 @@ class UserSchema:
         return self.write(user, fields, before=user)
 
     def read_older(self, fields: Mapping[str, Any]) -> User:
-        """Read a user whom an older version of the app may have kept."""
+        """Read a user that another version of the app may have stored."""
         try:
             return read(self.user, fields)
         except ValidationError:
             return read(self.user, fields, unknown="ignore")
 
-    def fitting(self, name: str, user: User) -> User:
-        """Take a user whom a function of the app gave, if the app's own type has room for them."""
+    def check_user(self, name: str, user: User) -> User:
+        """Check that a user from a function of the app matches the app's user model."""
         try:
             self.read(self.adopt(user, {}))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            given, own, why = (
-                type(user).__name__,
-                self.user.__name__,
+            models, why = (
+                (type(user).__name__, self.user.__name__),
                 to_error_kwargs(first)["message"],
             )
-            message = "The callback %r returned %s, which doesn't fit the app's %s: %s"
-            logger.error(message, name, given, own, why)  # noqa: TRY400
+            message = "The callback %r returned %s, which doesn't match the app's %s: %s"
+            logger.error(message, name, *models, why)  # noqa: TRY400
             raise CallbackFailed(name) from error
         return user
 
     def write(
         self,
-        said: BaseModel,
+        values: BaseModel,
         current: Mapping[str, Any],
         *,
         before: User | None = None,
         only: AbstractSet[str] | None = None,
     ) -> dict[str, Any]:
-        """Write a user, or some fields of one.
-
-        What means the same as before is said as before: a set has no order, and JSON's list has.
-        """
-        fields = write(said, only)
-        turned = [
+        """Write a user, or some fields; equal values keep the order of their lists (sets)."""
+        fields = write(values, only)
+        reordered = [
             name
             for name, value in fields.items()
             if type(value) in _NESTED and _same_unordered(value, current.get(name))
         ]
-        if turned:
+        if reordered:
             before = before or self.read(current)
-            same = [name for name in turned if getattr(before, name) == getattr(said, name)]
+            same = [name for name in reordered if getattr(before, name) == getattr(values, name)]
             fields |= {name: current[name] for name in same}
         return fields
 
     def adopt(
         self, user: User, current: Mapping[str, Any], *, only: AbstractSet[str] | None = None
     ) -> dict[str, Any]:
-        """Write a user whom a function of the app has made, as `write` does."""
+        """Write a user from a function of the app, as `write` does."""
         try:
             return self.write(user, current, only=only)
         except PydanticSerializationError as error:
-            logger.error("A user can't be kept in JSON, as sessions are: %s", error)  # noqa: TRY400
+            logger.error("A user can't be written as JSON: %s", error)  # noqa: TRY400
             raise CallbackFailed("user") from error
 
-    def accept(self, current: Mapping[str, Any], asked: object, author: Author) -> dict[str, Any]:
-        """Check an update as a whole: all of it is accepted, or none."""
-        if not isinstance(asked, Mapping):
+    def accept(
+        self, current: Mapping[str, Any], requested: object, author: Author
+    ) -> dict[str, Any]:
+        """Validate an update, all of it or nothing, and return the changed fields."""
+        if not isinstance(requested, Mapping):
             raise UpdateRejected(
                 "The update must be an object of fields and their new values.",
                 reason="not_an_object",
             )
-        wanted = _changed_fields(asked, current)
+        wanted = _changed_fields(requested, current)
         for name in wanted:
             self._check_open(name, author)
         try:
@@ -228,11 +223,11 @@ class UserSchema:
             first = error.errors(include_url=False, include_input=False)[0]
             raise UpdateRejected(**to_error_kwargs(first)) from error
         except PydanticSerializationError as error:
-            raise UpdateRejected("The update holds what JSON can't say.") from error
+            raise UpdateRejected("The update can't be written as JSON.") from error
         return _changed_fields(accepted, current)
 
     def server_owned_changes(self, current: Mapping[str, Any], user: User) -> dict[str, Any]:
-        """Pick what is new in the fields that no client may change."""
+        """Find the changes in the fields that no client may change."""
         beyond = type(user).model_fields.keys() - self._open
         fields = self.adopt(user, current, only=beyond)
         return _changed_fields(fields, current)
@@ -258,8 +253,8 @@ class UserSchema:
             )
 
     def _clean(self, current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-        asked = {k: v for k, v in wanted.items() if k in self._open}
-        return self.write(take(self.update, asked), current, only=asked.keys())
+        requested = {k: v for k, v in wanted.items() if k in self._open}
+        return self.write(validate(self.update, requested), current, only=requested.keys())
 
     def _checked_rest(
         self, current: Mapping[str, Any], wanted: Mapping[str, Any]
@@ -271,7 +266,7 @@ class UserSchema:
 
 
 def to_error_kwargs(detail: ErrorDetails) -> dict[str, Any]:
-    """Say what pydantic found wrong, as the errors of this package do."""
+    """Convert pydantic's error to the arguments of an `AuthError`."""
     field = str(detail["loc"][0]) if detail["loc"] else None
     broken = detail.get("ctx", {}).get("error")
     if isinstance(broken, FieldValidationError):
@@ -291,13 +286,12 @@ def _changed_fields(fields: Mapping[str, Any], current: Mapping[str, Any]) -> di
 
 
 def _same_unordered(new: object, old: object) -> bool:
-    """Tell whether two values of JSON are the same but for the order in lists."""
-    return new != old and without_order(new) == without_order(old)
+    return new != old and sort_lists(new) == sort_lists(old)
 
 
 def _numbers(detail: ErrorDetails) -> dict[str, Any]:
-    most = detail.get("ctx", {}).get("max_length")
-    return {} if most is None else {"most": most}
+    maximum = detail.get("ctx", {}).get("max_length")
+    return {} if maximum is None else {"max": maximum}
 
 
 def _message(detail: ErrorDetails) -> str:

@@ -1,4 +1,4 @@
-"""Who is signed in, and what a client may change about it."""
+"""The user model, and the model of what a client may change."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _display_name(text: str) -> str:
     name = _visible(text.strip())
     if not 1 <= len(name) <= MAX_NAME_CHARACTERS:
         raise FieldValidationError(
-            "length", f"must have 1 to {MAX_NAME_CHARACTERS} characters", most=MAX_NAME_CHARACTERS
+            "length", f"must have 1 to {MAX_NAME_CHARACTERS} characters", max=MAX_NAME_CHARACTERS
         )
     if not has_visible(name):
         raise FieldValidationError("unseen", "must hold a character that can be seen")

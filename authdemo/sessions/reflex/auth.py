@@ -491,7 +491,9 @@ class Auth(Generic[U]):
             await self.revoke_user(user_id)
             return
         found = cb.check_type("find_user", user, User)
-        await self.engine.sessions.refresh(self.engine.sessions.schema.fitting("find_user", found))
+        await self.engine.sessions.refresh(
+            self.engine.sessions.schema.check_user("find_user", found)
+        )
 
     async def update_user(self, user_id: str, /, **fields: Any) -> int:
         """Update all sessions of a user from the server, wherever the code runs.

@@ -159,7 +159,7 @@ class RedisStore:
         """Find a session."""
         async with self._redis() as redis:
             found = await redis.hget(self._session(sid), "record")  # type: ignore[misc] # never a str
-        return SessionRecord.read(found) if found is not None else None
+        return SessionRecord.parse(found) if found is not None else None
 
     async def newest(self, sid: str, *, known: SessionRecord | None = None) -> Ordered:
         """Find a session's newest record."""
@@ -174,20 +174,20 @@ class RedisStore:
         async with self._redis() as redis:
             delete = redis.register_script(_DELETE)
             found = await delete([self._session(sid), self._sessions])
-        return SessionRecord.read(found) if found is not None else None
+        return SessionRecord.parse(found) if found is not None else None
 
     async def of_user(self, user_id: str) -> list[SessionRecord]:
         """List a user's sessions."""
         async with self._redis() as redis:
             found = await redis.register_script(_OF_USER)([self._user(user_id)])
-        records = [record for text in found if (record := SessionRecord.read(text))]
+        records = [record for text in found if (record := SessionRecord.parse(text))]
         return sorted(records, key=lambda record: record.created_at, reverse=True)
 
     async def of_provider_id(self, provider_id: str) -> list[SessionRecord]:
         """List the sessions of a name."""
         async with self._redis() as redis:
             found = await redis.register_script(_OF_USER)([self._provider_id(provider_id)])
-        return [record for text in found if (record := SessionRecord.read(text))]
+        return [record for text in found if (record := SessionRecord.parse(text))]
 
     async def history(self, sid: str) -> list[HistoryEntry]:
         """List a session's latest history entries."""

@@ -135,7 +135,7 @@ class SQLiteStore:
         record = None if self._damage.is_failing else self._cache.get(sid)
         if record is None:
             found = self._read("SELECT record FROM sessions WHERE id = ?", sid)
-            record = SessionRecord.read(found[0][0]) if found else None
+            record = SessionRecord.parse(found[0][0]) if found else None
         if record is not None:
             self._remember(record)
         return record
@@ -159,23 +159,23 @@ class SQLiteStore:
             ):
                 raise sqlite3.IntegrityError("the record that it was made from isn't there")
 
-        kept = record.as_read(text)
+        kept = record.parsed(text)
         return Ordered(kept, self._order(replace, {record.id: kept}))
 
     async def delete(self, sid: str) -> SessionRecord | None:
         """End a session for good."""
         found = await self._write(lambda db: db.execute(_DELETE, (sid,)).fetchall(), {sid: None})
-        return SessionRecord.read(found[0][0]) if found else None
+        return SessionRecord.parse(found[0][0]) if found else None
 
     async def of_user(self, user_id: str) -> list[SessionRecord]:
         """List a user's sessions."""
         rows = self._read(_OF_USER, user_id)
-        return [record for row in rows if (record := SessionRecord.read(row[0]))]
+        return [record for row in rows if (record := SessionRecord.parse(row[0]))]
 
     async def of_provider_id(self, provider_id: str) -> list[SessionRecord]:
         """List the sessions of a provider's id."""
         rows = self._read(_OF_PROVIDER_ID, provider_id)
-        return [record for row in rows if (record := SessionRecord.read(row[0]))]
+        return [record for row in rows if (record := SessionRecord.parse(row[0]))]
 
     async def history(self, sid: str) -> list[HistoryEntry]:
         """List a session's latest history entries."""

@@ -65,7 +65,7 @@ async def test_a_user_of_another_class_is_a_mistake_in_making_a_user(
         answer = query_of(cheat.authorize(await house.go("oidc")))
         place = await told(house, "oidc", answer)
     assert place == "http://localhost/login?error=CallbackFailed"
-    assert "The callback 'user' returned Person, which doesn't fit the app's" in caplog.text
+    assert "The callback 'user' returned Person, which doesn't match the app's" in caplog.text
 
 
 async def test_a_mistake_in_reading_claims_does_too(

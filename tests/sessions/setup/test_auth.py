@@ -219,8 +219,16 @@ class TestAUserWhoDoesNotFit:
     @pytest.mark.parametrize(
         ("own", "given", "why"),
         [
-            (Author, User(id="ada"), "User, which doesn't fit the app's Author: The pen_name is "),
-            (Person, ADA_AS_AUTHOR, "Author, which doesn't fit the app's Person: The pen_name is "),
+            (
+                Author,
+                User(id="ada"),
+                "User, which doesn't match the app's Author: The pen_name is ",
+            ),
+            (
+                Person,
+                ADA_AS_AUTHOR,
+                "Author, which doesn't match the app's Person: The pen_name is ",
+            ),
         ],
     )
     async def test_is_a_mistake_of_authorize(self, core, caplog, own, given, why):

@@ -29,7 +29,7 @@ def test_a_refusal_is_told_and_noted_and_is_no_fault_of_the_apps(tab, caplog):
             "code": "UpdateRejected",
             "field": "name",
             "reason": "length",
-            "values": {"most": 64},
+            "values": {"max": 64},
         },
     )
     assert [record.levelname for record in caplog.records if "refused" in record.message] == [

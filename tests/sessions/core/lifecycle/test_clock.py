@@ -15,7 +15,7 @@ from tests.support.house import HOUR, OPTIONS, build
 
 DAY = 24 * HOUR
 STEPS = st.integers(0, 3 * DAY)
-few = settings(max_examples=settings.default.max_examples // 4)
+few = settings(max_examples=settings().max_examples // 4)
 """Each opens a store of its own; `make soak` tries more."""
 
 

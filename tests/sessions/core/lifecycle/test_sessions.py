@@ -247,7 +247,7 @@ class TestUpdate:
     async def test_a_record_of_an_older_version_still_loads(self, house):
         record = await house.sign_in()
         older = record.model_dump(exclude={"device": {"tab"}, "last_change": {"tab", "device"}})
-        assert SessionRecord.read(json.dumps(older)) == record
+        assert SessionRecord.parse(json.dumps(older)) == record
 
     async def test_the_memory_is_bounded(self, house):
         record = await house.sign_in()

@@ -35,6 +35,7 @@ LAYERS = (
     "authdemo.sessions.http",
     "authdemo.sessions.reflex",
     "authdemo.sessions",
+    "authdemo.forgery",
     "authdemo.accounts",
     "authdemo.devtools",
     "authdemo.seeds",
@@ -55,12 +56,11 @@ FRAMEWORKS = {
         "authdemo.sessions.reflex",
         "authdemo.devtools",
         "authdemo.testing",
-        "authdemo.devtools.workshop",
     ),
     "httpx": (
         "authdemo.sessions.providers",
         "authdemo.testing",
-        "authdemo.devtools.workshop",
+        "authdemo.devtools.attack_runner",
     ),
     "pytest": (),
     "reflex_base": ("authdemo.sessions.reflex.compat",),
@@ -69,7 +69,6 @@ FRAMEWORKS = {
         "authdemo.sessions.http",
         "authdemo.sessions.reflex",
         "authdemo.testing",
-        "authdemo.devtools.workshop",
     ),
     "simple_websocket": ("authdemo.testing",),
     "uvicorn": ("authdemo.testing",),
@@ -83,7 +82,6 @@ PUBLIC = {
     "authdemo.sessions.providers",
     "authdemo.accounts",
     "authdemo.devtools",
-    "authdemo.devtools.workshop",
 }
 MODULES = sorted((ROOT / "authdemo").rglob("*.py"))
 PACKAGES = sorted(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -20,6 +21,7 @@ DISTRIBUTIONS = packages_distributions()
 
 PACKAGE = ROOT / "authdemo/sessions"
 ACCOUNTS = ROOT / "authdemo/accounts"
+DEVTOOLS = ROOT / "authdemo/devtools"
 TESTING = ROOT / "authdemo/testing"
 PLUGIN = ROOT / "authdemo/pytest_plugin.py"
 
@@ -62,15 +64,48 @@ def imported(path: Path) -> Iterator[str]:
     [
         (sources(PACKAGE), named(PROJECT["dependencies"])),
         (sources(ACCOUNTS), named([*PROJECT["dependencies"], *EXTRAS["accounts"]])),
+        (sources(DEVTOOLS), named([*PROJECT["dependencies"], *EXTRAS["devtools"]])),
         (sources(TESTING), named([*PROJECT["dependencies"], *EXTRAS["testing"]])),
         (sources(ROOT / "authdemo", TESTING, PLUGIN), pinned("requirements.txt")),
         (sources(ROOT / "tests"), pinned("requirements-dev.txt")),
         (sources(ROOT / "benchmarks"), pinned("requirements-dev.txt")),
     ],
-    ids=["package", "accounts", "testing", "demo", "tests", "benchmarks"],
+    ids=["package", "accounts", "devtools", "testing", "demo", "tests", "benchmarks"],
 )
 def test_what_is_imported_is_declared(paths: Iterator[Path], declared: set[str]) -> None:
     needed = {name: path for path in paths for name in imported(path)}
     assert needed
     for name, path in needed.items():
         assert declared.intersection(map(spelled, DISTRIBUTIONS[name])), f"{name} of {path}"
+
+
+OPTIONAL = sorted(
+    name
+    for name, distributions in DISTRIBUTIONS.items()
+    if {*map(spelled, distributions)} & named(each for extra in EXTRAS.values() for each in extra)
+)
+"""What the extras bring, by the names that it is imported by."""
+
+BLOCKED = f"""
+import sys
+
+sys.modules.update(dict.fromkeys({OPTIONAL!r}))
+"""
+
+
+def started(code: str) -> subprocess.CompletedProcess[str]:
+    """Run code where the extras can't be imported."""
+    command = [sys.executable, "-c", BLOCKED + code]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_sessions_import_without_any_extra() -> None:
+    assert {"argon2", "sqlmodel", "ua_parser", "uvicorn"} <= {*OPTIONAL}
+    ended = started("import authdemo.sessions")
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("extra", ["accounts", "devtools", "testing"])
+def test_optional_part_names_the_extra_that_it_lacks(extra: str) -> None:
+    ended = started(f"import authdemo.{extra}")
+    assert f"authdemo[{extra}]" in ended.stderr.splitlines()[-1]

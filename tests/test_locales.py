@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = (ROOT / "authdemo/sessions/locales", ROOT / "authdemo/locales")
+FOLDERS = tuple(ROOT / "authdemo" / part / "locales" for part in ("sessions", "devtools", ""))
 SOURCES = [
     path.read_text("utf-8")
     for ending in ("py", "js")

@@ -1,4 +1,4 @@
-"""What `inspector.js` knows, as vars for components."""
+"""What `devtools.js` knows, as vars for components."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import reflex as rx
 from reflex.vars import VarData
 
-from authdemo.sessions.reflex.components.assets import Need, hook, imported, script, var
-from authdemo.sessions.reflex.components.session import tab_var
+from authdemo.sessions import use_session
+from authdemo.sessions.components import hook, script, var
 
 from .state import DevtoolsState
 
@@ -17,10 +17,11 @@ Rows = list[dict[str, Any]]
 
 
 def _script(name: str) -> VarData:
-    return imported("inspector.js", name)
+    path = rx.asset("devtools.js", shared=True).partition("?")[0]
+    return VarData(imports={f"$/public{path}": [rx.ImportVar(tag=name)]})
 
 
-def _hook(line: str, function: str, *needs: Need) -> VarData | None:
+def _hook(line: str, function: str, *needs: Any) -> VarData | None:
     return hook(line, *needs, _script(function))
 
 
@@ -40,8 +41,8 @@ class Inspection:
 
 def use_inspection() -> Inspection:
     """Look into the token of the browser that shows the component."""
-    view = tab_var("view")
-    read = _hook(f"const inspection = useInspection({view!s})", "useInspection", view)
+    session = use_session().data
+    read = _hook(f"const inspection = useInspection({session!s})", "useInspection", session)
     left = _hook("const timeLeft = useCountdown(inspection.claims.exp)", "useCountdown", read)
     return Inspection(
         algorithm=var("inspection.header.alg", str, read),
@@ -55,11 +56,11 @@ def use_inspection() -> Inspection:
     )
 
 
-def use_faces() -> Any:
+def use_representations() -> Any:
     """Compare token, JSON and view."""
-    view = tab_var("view")
-    data = _hook(f"const faces = useFaces({view!s})", "useFaces", view)
-    return var("faces", dict[str, Any], data)
+    session = use_session().data
+    line = f"const representations = useRepresentations({session!s})"
+    return var("representations", dict[str, Any], _hook(line, "useRepresentations", session))
 
 
 @dataclass(frozen=True)

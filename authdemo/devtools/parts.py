@@ -41,7 +41,7 @@ def filled_list(rows: Any, row: Callable[[Any], rx.Component], *, class_name: st
         rx.cond(
             rows.length() > 0,
             rx.foreach(rows, row),
-            rx.el.li(t("inspection.loading"), class_name="empty"),
+            rx.el.li(t("devtools.loading"), class_name="empty"),
         ),
         class_name=class_name,
         aria_busy=rows.length() == 0,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from authdemo.devtools import anatomy, devices, faces, timeline
-from authdemo.devtools.workshop import workshop
+from authdemo.devtools import attacks, devices, representations, timeline, token_details
 from authdemo.ui.layout import layout
 from authdemo.ui.session_card import client_session
 
@@ -14,10 +13,10 @@ def page() -> rx.Component:
     """Build the page."""
     return layout(
         "inspector",
-        faces(),
+        representations(),
         timeline(),
         devices(),
-        anatomy(),
+        token_details(),
         client_session(),
-        workshop(),
+        attacks(),
     )

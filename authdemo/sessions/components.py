@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .reflex.components.assets import hook, script, var
 from .reflex.components.forms import (
     confirm_button,
     confirm_form,
@@ -29,14 +30,17 @@ __all__ = [
     "confirm_button",
     "confirm_form",
     "home_link",
+    "hook",
     "no_autocorrect_attrs",
     "noscript_notice",
     "pending_until_navigation",
     "provider_buttons",
+    "script",
     "session_text",
     "sign_in_error",
     "sign_in_form",
     "sign_in_with",
     "use_profile",
     "use_session",
+    "var",
 ]

@@ -7,10 +7,9 @@ needs, and makes the fixtures of `authdemo.pytest_plugin` known to pytest.
 
 from __future__ import annotations
 
-from authdemo.devtools.workshop.forgery import RealToken
+from authdemo.forgery import FORGERIES, RealToken
 
 from .browser import Browser, set_cookies
-from .forge import FORGERIES
 from .server import Server, free_port, serving
 from .thread import FrozenClock, wait_until
 

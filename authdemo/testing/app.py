@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import reflex as rx
 
-from authdemo.devtools.workshop.forgery import RealToken
+from authdemo.forgery import RealToken
 from authdemo.sessions import Account, Auth, User
 from authdemo.sessions.http.cookies import CookieNames
 from authdemo.sessions.http.csrf import Csrf

@@ -24,6 +24,7 @@ SHIPPED = {
     "__pycache__",
     "accounts",
     "devtools",
+    "forgery.py",
     "pytest_plugin.py",
     "sessions",
     "testing",

@@ -1,3 +1,3 @@
-"""The workshop, run against good servers and against broken ones."""
+"""The devtools: live sessions, and attacks on good servers and on broken ones."""
 
 from __future__ import annotations

@@ -1,22 +1,22 @@
-"""The workshop, called around its page."""
+"""The attacks, called around their page."""
 
 from __future__ import annotations
 
 import re
 
-from authdemo.devtools.workshop.experiments import EXPERIMENTS
+from authdemo.devtools.attacks import ATTACKS
 from authdemo.testing import wait_until
 from tests.support.browser import Browser
-from tests.support.tab import WORKSHOP_STATE, Tab
+from tests.support.tab import ATTACKS_STATE, Tab
 
 
 def tries(tab: Tab, handler: str, **payload: object) -> None:
-    tab.call(f"{WORKSHOP_STATE}.{handler}", **payload)
+    tab.call(f"{ATTACKS_STATE}.{handler}", **payload)
     said = ("tried", "error")
 
     def is_done() -> bool:
-        is_at_rest = tab.var(WORKSHOP_STATE, "pending") is False
-        return is_at_rest and any(tab.var(WORKSHOP_STATE, name) for name in said)
+        is_at_rest = tab.var(ATTACKS_STATE, "pending") is False
+        return is_at_rest and any(tab.var(ATTACKS_STATE, name) for name in said)
 
     wait_until(is_done)
 
@@ -24,10 +24,10 @@ def tries(tab: Tab, handler: str, **payload: object) -> None:
 def test_a_member_tries_everything_and_no_token_is_in_any_frame(john: Browser) -> None:
     with Tab(john.server, john) as tab:
         tries(tab, "run_all")
-        outcomes = tab.var(WORKSHOP_STATE, "outcomes")
-        assert outcomes.keys() == EXPERIMENTS.keys()
-        assert [key for key, outcome in outcomes.items() if not outcome["held"]] == []
-        assert tab.var(WORKSHOP_STATE, "held") == len(EXPERIMENTS)
+        outcomes = tab.var(ATTACKS_STATE, "outcomes")
+        assert outcomes.keys() == ATTACKS.keys()
+        assert [key for key, outcome in outcomes.items() if not outcome["passed"]] == []
+        assert tab.var(ATTACKS_STATE, "passed") == len(ATTACKS)
         assert john.token
         said = tab.received() + john.server.logged()
     assert john.token.rpartition(".")[2] not in said
@@ -36,15 +36,15 @@ def test_a_member_tries_everything_and_no_token_is_in_any_frame(john: Browser) -
     wait_until(lambda: john.server.audited(kind="refused", reason="RequestRejected"))
 
 
-def test_nobody_has_no_workshop(browser: Browser) -> None:
+def test_anonymous_visitor_has_no_attacks(browser: Browser) -> None:
     with Tab(browser.server, browser) as tab:
         tries(tab, "run_all")
-        assert tab.var(WORKSHOP_STATE, "error")["code"] == "NotAuthenticated"
-        assert not tab.var(WORKSHOP_STATE, "outcomes")
+        assert tab.var(ATTACKS_STATE, "error")["code"] == "NotAuthenticated"
+        assert not tab.var(ATTACKS_STATE, "outcomes")
 
 
-def test_an_unknown_experiment_is_refused(john: Browser) -> None:
+def test_unknown_attack_is_rejected(john: Browser) -> None:
     with Tab(john.server, john) as tab:
         tries(tab, "run", key="__class__")
-        assert tab.var(WORKSHOP_STATE, "error")["reason"] == "experiment"
-        assert not tab.var(WORKSHOP_STATE, "outcomes")
+        assert tab.var(ATTACKS_STATE, "error")["reason"] == "attack"
+        assert not tab.var(ATTACKS_STATE, "outcomes")

@@ -34,7 +34,7 @@ def steps(page: Page) -> Locator:
 
 
 def face(page: Page, name: str) -> Locator:
-    return page.locator(f"[data-face={name}]")
+    return page.locator(f"[data-representation={name}]")
 
 
 def test_the_anatomy_reads_the_token_without_showing_it(visitor: Visitor, inspector: Page) -> None:
@@ -42,7 +42,7 @@ def test_the_anatomy_reads_the_token_without_showing_it(visitor: Visitor, inspec
     expect(claims.get_by_role("row", name="sub")).to_contain_text("john_doe")
     expect(claims.get_by_role("row", name="sub")).to_contain_text("subject: the user's id")
     expect(claims.get_by_role("row", name="exp")).to_contain_text(re.compile(r"in (29|30) days"))
-    anatomy = inspector.get_by_test_id("anatomy")
+    anatomy = inspector.get_by_test_id("token_details")
     expect(anatomy).to_contain_text("Signature verified")
     expect(anatomy.locator("[data-fact=algorithm]")).to_have_text("HS256")
     expect(anatomy.locator("[data-fact=size]")).to_contain_text("of at most 3072 bytes")
@@ -138,7 +138,7 @@ def test_the_cookie_lags_and_catches_up(
     expect(face(inspector, "view")).to_have_text("rev 2")
     expect(face(inspector, "token")).to_have_text("rev 1")
     expect(face(inspector, "json")).to_have_text("rev 1")
-    faces = inspector.get_by_test_id("faces")
+    faces = inspector.get_by_test_id("representations")
     expect(faces.get_by_text("1 behind")).to_have_count(2)
     expect(steps(inspector).first).to_contain_text("Background refresh")
     faces.get_by_role("button", name="Read the JSON Now").click()

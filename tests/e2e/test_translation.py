@@ -147,14 +147,14 @@ def test_translated_inspector_shows_experiments_and_devices(
     tab = translated(visitor, "/inspector")
     for _ in range(2):
         click(tab, "Try All")
-        expect(tab.get_by_test_id("workshop").locator(".badge.held").first).to_be_visible()
+        expect(tab.get_by_test_id("attacks").locator(".badge.passed").first).to_be_visible()
     other = Browser(app)
     other.log_in()
     devices = tab.get_by_test_id("devices").locator("li.device")
     expect(devices.nth(1)).to_be_visible()
     other.log_out()
     assert john.update({"name": "Followed"}).status_code == 200
-    expect(tab.get_by_test_id("faces").get_by_text("Followed").first).to_be_visible()
+    expect(tab.get_by_test_id("representations").get_by_text("Followed").first).to_be_visible()
 
 
 def test_translated_page_for_administrators_follows_roles(app: Server, visitor: Visitor) -> None:

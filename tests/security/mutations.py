@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from authdemo.forgery import forge, sign
 from authdemo.sessions.core.keys import base64url_decode, base64url_encode
-from authdemo.testing.forge import forge, sign
 from tests.security.pieces import (
     BASE64URL,
     CODINGS,

@@ -7,10 +7,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from authdemo.devtools.workshop.forgery import changed
+from authdemo.forgery import changed, forge
 from authdemo.sessions.core.keys import Key
 from authdemo.testing import RealToken
-from authdemo.testing.forge import forge
 from tests.support.server import SECRET
 
 

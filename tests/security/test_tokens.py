@@ -10,9 +10,9 @@ from contextlib import suppress
 import httpx
 import pytest
 
+from authdemo.forgery import forge
 from authdemo.testing import set_cookies
 from authdemo.testing.browser import CSRF, SESSION
-from authdemo.testing.forge import forge
 from tests.security.real import Real
 from tests.security.tricks import TRICKS
 from tests.support.browser import Browser

@@ -11,9 +11,9 @@ from __future__ import annotations
 import jwt
 import pytest
 
+from authdemo.forgery import sign
 from authdemo.sessions.core.errors import TokenError
 from authdemo.sessions.core.keys import Key, base64url_decode
-from authdemo.testing.forge import sign
 from tests.security.own import CLAIMS, codec, key_ring
 from tests.security.transplants import TRANSPLANTS, Parts, base_of
 from tests.security.vectors import VECTORS, Vector

@@ -9,10 +9,9 @@ import json
 import time
 from collections.abc import Callable
 
-from authdemo.devtools.workshop.forgery import MISSING
+from authdemo.forgery import MISSING, forge, sign, with_unused_bits
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.tokens import LEEWAY, Claims, TokenCodec
-from authdemo.testing.forge import forge, sign, with_unused_bits
 from tests.security.real import Real
 from tests.support.house import OTHER_SECRET
 

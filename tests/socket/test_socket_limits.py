@@ -16,11 +16,11 @@ from authdemo.testing.tab import REFUSED
 from tests.support.browser import Browser
 from tests.support.server import Server, running, running_in_trouble
 from tests.support.tab import (
+    ATTACKS_STATE,
     HOME_STATE,
     LOGIN_STATE,
     ROOT_STATE,
     SESSION_STATE,
-    WORKSHOP_STATE,
     Tab,
 )
 
@@ -51,7 +51,7 @@ JUNK = {
         )
         for entries in (5, ["hunter2"], [["password", "hunter2"], 5], [[["hunter2"], 1]], [[5, 1]])
     },
-    "an object for text": event(f"{WORKSHOP_STATE}.run", {"key": {"hunter2": 1}}),
+    "an object for text": event(f"{ATTACKS_STATE}.run", {"key": {"hunter2": 1}}),
     "a var that has no setter": event(f"{HOME_STATE}.setvar", {"var_name": "hunter2", "value": 1}),
     "a var without a name": event(f"{HOME_STATE}.setvar", {"var_name": 2, "value": "hunter2"}),
     "a place that is none": event(f"{HOME_STATE}.server_update", router_data=["x"]),

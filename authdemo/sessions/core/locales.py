@@ -7,8 +7,8 @@ keys in its own words. A key is `area.name`, a text may hold `{placeholders}`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
@@ -20,7 +20,9 @@ from .utils import parse_weights
 
 DEFAULT = "en"
 OWN = Path(__file__).parent.parent / "locales"
-"""The package's own texts: its errors and its inspector."""
+"""The package's own texts."""
+
+_folders = [OWN]
 
 _MOST_CHOICES = 256
 _LONGEST_CHOICE = 256
@@ -28,6 +30,16 @@ _LONGEST_CHOICE = 256
 Texts: TypeAlias = Mapping[str, str]
 
 _file = TypeAdapter(dict[str, str])
+
+
+def add_locales(folder: Path) -> None:
+    """Add the texts of a part that stands next to the package; an app's own lie over them.
+
+    Args:
+        folder: The folder with a file for each language. Add it where the part is imported.
+    """
+    if folder not in _folders:
+        _folders.append(folder)
 
 
 class Locales:
@@ -38,10 +50,13 @@ class Locales:
         if folder is not None and DEFAULT not in apps:
             raise ConfigurationError(f"The folder {str(folder)!r} must hold {DEFAULT}.json.")
         self.languages = tuple(sorted(apps or own, key=lambda name: (name != DEFAULT, name)))
-        self._texts = {
-            language: MappingProxyType(_layered(language, own, apps)) for language in self.languages
-        }
+        self._apps = apps
         self._preferred = lru_cache(_MOST_CHOICES)(self._preferred_of)
+
+    @cached_property
+    def _texts(self) -> dict[str, Texts]:
+        layers = [*map(_read, _folders), self._apps]
+        return {name: MappingProxyType(_layered(name, layers)) for name in self.languages}
 
     def texts(self, language: str) -> Texts:
         """Give all texts of a language, by key."""
@@ -66,9 +81,9 @@ def _by_preference(accepted: str) -> list[str]:
     return [tag for tag, weight in wanted if weight > 0]
 
 
-def _layered(language: str, own: Mapping[str, Texts], apps: Mapping[str, Texts]) -> dict[str, str]:
-    layers = (own[DEFAULT], own.get(language, {}), apps.get(DEFAULT, {}), apps.get(language, {}))
-    return {key: text for layer in layers for key, text in layer.items()}
+def _layered(language: str, layers: Iterable[Mapping[str, Texts]]) -> dict[str, str]:
+    texts = (layer.get(name, {}) for layer in layers for name in (DEFAULT, language))
+    return {key: text for each in texts for key, text in each.items()}
 
 
 def _read(folder: Path) -> dict[str, Texts]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..core.locales import add_locales
 from ..reflex.components.i18n import (
     current_language,
     explain,
@@ -13,6 +14,7 @@ from ..reflex.components.i18n import (
 )
 
 __all__ = [
+    "add_locales",
     "current_language",
     "explain",
     "live_text",

@@ -337,6 +337,37 @@ class Auth(Generic[U]):
         else:
             trail.add(event, device=device)
 
+    async def session_token(self, state: rx.State) -> str:
+        """Issue the session's token, as the browser's cookie holds it (Auth.js: `getToken`, raw).
+
+        Args:
+            state: The event handler's `self`.
+
+        Returns:
+            The token; it is a credential, so keep it on the server.
+
+        Raises:
+            NotAuthenticated: If nobody is signed in.
+            StoreUnavailable: If the store can't be reached.
+            ConnectionLost: If the socket is gone.
+        """
+        _, record = await self.engine.require_record()
+        return self.engine.sessions.serializers.issue_token(record)
+
+    def origin(self, state: rx.State) -> str:
+        """Find the app's origin as the browser of the running event reaches it.
+
+        Args:
+            state: The event handler's `self`.
+
+        Returns:
+            The origin, like `https://app.example`; `AUTH_URL` if it is set.
+
+        Raises:
+            ConnectionLost: If the socket is gone.
+        """
+        return require_caller().connection.base_url
+
     def device(self, state: rx.State) -> Device:
         """Tell what the running event comes from: which browser, at which address.
 
@@ -564,6 +595,21 @@ class Auth(Generic[U]):
                 logger.exception("A listener of auth.on_change failed.")
 
         return self.engine.sessions.feed.subscribe(hear)
+
+    async def verify_token(self, token: str) -> Session[U]:
+        """Verify a session token that came another way than in the app's cookie.
+
+        Args:
+            token: The token.
+
+        Returns:
+            Its session.
+
+        Raises:
+            TokenError: If it is invalid. The error says why: never show it to the token's bearer.
+            StoreUnavailable: If the store can't be reached.
+        """
+        return self._session((await self.engine.sessions.verify(token)).record)
 
     async def _way_to(self, url: str, connection: Connection) -> str:
         """Find the way to a page; in development another origin than the socket's serves it."""

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authdemo.devtools.workshop.forgery import MISSING, changed
+from authdemo.forgery import MISSING, changed, sign, with_unused_bits
+from authdemo.forgery import forge as forge_any
 from authdemo.sessions.core.errors import TokenError, TokenExpired, TokenTooLarge
 from authdemo.sessions.core.keys import KeyRing, base64url_encode
 from authdemo.sessions.core.tokens import (
@@ -25,8 +26,6 @@ from authdemo.sessions.core.tokens import (
     TokenCodec,
 )
 from authdemo.testing import FrozenClock
-from authdemo.testing.forge import forge as forge_any
-from authdemo.testing.forge import sign, with_unused_bits
 from authdemo.testing.thread import NOON
 from tests.support.house import OTHER_SECRET, SECRET
 

@@ -1,4 +1,4 @@
-"""*Anatomy*: what the browser's token says, and how its cookie was set."""
+"""*Token*: what the browser's token says, and how its cookie was set."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from .hooks import local_time, relative_time, use_inspection
 from .parts import section, table
 
 
-def anatomy() -> rx.Component:
+def token_details() -> rx.Component:
     """Take the token apart, but never show it."""
     token = use_inspection()
     return section(
-        "anatomy",
+        "token_details",
         rx.el.p(
-            rx.el.strong(t("anatomy.verified"), class_name="badge good"),
+            rx.el.strong(t("token_details.verified"), class_name="badge good"),
             " ",
-            t("anatomy.expires"),
+            t("token_details.expires"),
             " ",
             rx.el.strong(live_text(token.countdown), custom_attrs={"data-testid": "countdown"}),
         ),
         rx.el.dl(
             _fact("algorithm", _code(token.algorithm)),
             _fact("key", _code(token.key)),
-            _fact("size", live_text(t("anatomy.bytes", size=token.size, limit=token.limit))),
+            _fact("size", live_text(t("token_details.bytes", size=token.size, limit=token.limit))),
             _fact("cookie", _code(token.cookie)),
             _fact("attributes", rx.foreach(token.attributes, _attribute)),
         ),
         table(
-            [t(f"anatomy.{name}") for name in ("claim", "value", "meaning")],
+            [t(f"token_details.{name}") for name in ("claim", "value", "meaning")],
             rx.foreach(token.claims, _claim),
-            label=t("anatomy.claims"),
+            label=t("token_details.claims"),
         ),
     )
 
 
 def _fact(name: str, *value: Any) -> rx.Component:
     return rx.el.div(
-        rx.el.dt(t(f"anatomy.{name}")), rx.el.dd(*value, custom_attrs={"data-fact": name})
+        rx.el.dt(t(f"token_details.{name}")), rx.el.dd(*value, custom_attrs={"data-fact": name})
     )
 
 

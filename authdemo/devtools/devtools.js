@@ -1,7 +1,7 @@
 import { useEffect } from "react";
-import { call, hint, HINTS, OFFLINE, post, useConfirmedSession } from "./session.js";
-import { store } from "./store.js";
-import { currentLanguage, t, tDynamic } from "./i18n.js";
+import { call, hint, HINTS, OFFLINE, post } from "../../sessions/reflex/components/assets/session.js";
+import { store } from "../../sessions/reflex/components/assets/store.js";
+import { currentLanguage, t, tDynamic } from "../../sessions/reflex/components/assets/i18n.js";
 
 export const asText = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 
@@ -68,7 +68,7 @@ export const useCountdown = (moment) => {
   const pad = (number) => String(Math.floor(number)).padStart(2, "0");
   const rest = [(left / 3600) % 24, (left / 60) % 60, left % 60].map(pad).join(":");
   const days = Math.floor(left / 86400);
-  return days ? t("anatomy.days", { days, clock: rest }) : rest;
+  return days ? t("token_details.days", { days, clock: rest }) : rest;
 };
 
 /* The token, as the browser has it */
@@ -93,8 +93,7 @@ const readToken = async () => {
 let readFor = "";
 
 /** What the token in the cookie says, read again whenever it may be another one, or wasn't read. */
-export const useInspection = (view) => {
-  const { status, rev } = useConfirmedSession(view);
+export const useInspection = ({ status, rev }) => {
   const missed = misses.use();
   useEffect(() => {
     const reason = `${rev} ${missed}`;
@@ -114,7 +113,7 @@ export const claimsOf = (inspection) =>
     meaning: tDynamic("claim", name, "other"),
   }));
 
-/* Three faces */
+/* Three representations */
 
 const NEVER = { rev: 0, user: null };
 const json = store(NEVER);
@@ -152,18 +151,22 @@ const useLag = (rev, tokenRev) => {
 };
 
 /** Token, JSON and view side by side: their revisions, and how far each is behind. */
-export const useFaces = (view) => {
-  const session = useConfirmedSession(view);
-  const { claims } = useInspection(view);
+export const useRepresentations = (session) => {
+  const { claims } = useInspection(session);
   const answer = json.use();
   const { took } = useLag(session.rev, claims.rev);
   useHints();
-  const face = ({ rev, user }) => ({
+  const representation = ({ rev, user }) => ({
     rev: rev ?? 0,
     name: user?.name ?? "",
     behind: rev ? Math.max(0, session.rev - rev) : 0,
   });
-  return { token: face(claims), json: face(answer), view: face(session), took: took ?? -1 };
+  return {
+    token: representation(claims),
+    json: representation(answer),
+    view: representation(session),
+    took: took ?? -1,
+  };
 };
 
 /* Timeline */

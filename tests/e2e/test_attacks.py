@@ -1,0 +1,26 @@
+"""The attacks on the inspector's page."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from authdemo.devtools.attacks import ATTACKS
+from tests.e2e.visitor import Visitor
+
+
+def test_all_is_tried_by_keyboard_and_held(visitor: Visitor) -> None:
+    tab = visitor.logged_in("/inspector")
+    tab.set_viewport_size({"width": 360, "height": 740})
+    attacks = tab.get_by_test_id("attacks")
+    button = attacks.get_by_role("button", name="Try All")
+    button.press("Enter")
+    count = len(ATTACKS)
+    expect(attacks.get_by_role("status")).to_have_text(f"Passed: {count} of {count}.")
+    expect(attacks.locator(".badge.passed")).to_have_count(count)
+    expect(attacks.locator(".badge.failed")).to_have_count(0)
+    expect(button).to_be_focused()
+    hash_ = attacks.locator("[data-attack=other_hash]")
+    expect(hash_).to_contain_text("The token names another algorithm.")
+    hash_.get_by_role("button", name="Try", exact=True).press("Enter")
+    expect(attacks.get_by_role("status")).to_have_text("Passed: 1 of 1.")
+    assert tab.evaluate("document.documentElement.scrollWidth") == 360

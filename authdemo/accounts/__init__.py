@@ -8,7 +8,7 @@ from __future__ import annotations
 from .errors import AccountRejected, AccountsUnavailable, TooManyRegistrations
 
 try:
-    from .form import RegistrationMixin, register_form, sign_up
+    from .form import RegistrationMixin, register, register_form
     from .models import Member
     from .passwords import Registration
     from .service import Accounts
@@ -23,6 +23,6 @@ __all__ = [
     "Registration",
     "RegistrationMixin",
     "TooManyRegistrations",
+    "register",
     "register_form",
-    "sign_up",
 ]

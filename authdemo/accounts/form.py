@@ -29,7 +29,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
 """The fields of the form, and what browsers are told about them."""
 
 
-async def sign_up(
+async def register(
     state: rx.State,
     accounts: Accounts,
     form: Mapping[str, Any],
@@ -86,7 +86,7 @@ class RegistrationMixin(rx.State, mixin=True):
 
     @rx.event
     def begin_to_register(self) -> None:
-        """Begin anew."""
+        """Clear an earlier attempt."""
         self.pending, self.errors = False, {}
 
     @rx.event
@@ -99,7 +99,7 @@ class RegistrationMixin(rx.State, mixin=True):
         wanted = self.router.url.query_parameters.get("callbackUrl", "/")
         try:
             with pending_until_navigation(self):
-                await sign_up(self, self.accounts, form, callback_url=wanted)
+                await register(self, self.accounts, form, callback_url=wanted)
         except AuthError as error:
             known = error.by_field() if isinstance(error, AccountRejected) else {}
             self.errors = known or {"": error.to_dict()}

@@ -197,7 +197,7 @@ class Tab:
         Raises:
             AssertionError: If it isn't; says where it was sent instead.
         """
-        self.expect_vars(SessionState, timeout=timeout, leave_to=url)
+        self.expect_vars(SessionState, timeout=timeout, redirect_url=url)
 
     def received(self) -> str:
         """All that it received, as one text."""

@@ -93,7 +93,7 @@ def test_a_protected_page(built: Server) -> None:
 
 def test_a_protected_event_handler(app: Server) -> None:
     ledger, vault = state("ledger"), state("vault")
-    for browser, told in ((Browser(app), "leave_to"), (member(app, "grace"), "event_error")):
+    for browser, told in ((Browser(app), "redirect_url"), (member(app, "grace"), "event_error")):
         with Tab(app, browser) as tab:
             tab.call(f"{ledger}.pay", amount=10)
             wait_until(lambda tab=tab, told=told: tab.var(SESSION_STATE, told))

@@ -21,8 +21,8 @@ CONFIRM = f"{ROOT_STATE}.authdemo___sessions___reflex___components___forms____co
 def test_an_event_for_members_does_not_run_for_nobody(app: Server) -> None:
     with Tab(app, path="/about") as tab:
         tab.call(f"{LEDGER}.pay", amount=7)
-        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
-        assert tab.var(SESSION_STATE, "leave_to") == "/login?callbackUrl=/about"
+        wait_until(lambda: tab.var(SESSION_STATE, "redirect_url"))
+        assert tab.var(SESSION_STATE, "redirect_url") == "/login?callbackUrl=/about"
         assert tab.var(LEDGER, "balance") == 100
     refused = {"kind": "refused", "path": f"{LEDGER}.pay", "reason": "NotAuthenticated"}
     wait_until(lambda: app.audited(**refused))
@@ -119,7 +119,7 @@ def test_an_event_loses_its_right_when_the_session_ends(app: Server, ada: Browse
     with Tab(app, ada, path="/about") as tab:
         ada.log_out()
         tab.call(f"{LEDGER}.pay", amount=7)
-        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "redirect_url"))
         assert tab.var(LEDGER, "balance") == 100
 
 
@@ -129,7 +129,7 @@ def test_event_that_waited_runs_when_its_browser_has_signed_in(
     nobody.csrf()
     with Tab(app, nobody, path="/about") as tab:
         tab.call(f"{LEDGER}.like", times=3)
-        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "redirect_url"))
     assert nobody.log_in("ada").status_code == 200
     with Tab(app, nobody, token=tab.token, path="/about") as back:
         wait_until(lambda: back.var(LEDGER, "liked") == 3)
@@ -144,7 +144,7 @@ def test_an_event_that_waited_too_long_does_not_run(
     nobody.csrf()
     with Tab(app, nobody, path="/about") as tab:
         tab.call(f"{LEDGER}.like", times=3)
-        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "redirect_url"))
     later(301)
     assert nobody.log_in("ada").status_code == 200
     with Tab(app, nobody, token=tab.token, path="/about") as back:
@@ -160,7 +160,7 @@ def test_event_waits_for_its_sender_unless_it_is_large(
     nobody.get("/about")
     with Tab(app, nobody, path="/about") as tab:
         tab.call(f"{LEDGER}.like", times=" " * blanks + "3")
-        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "redirect_url"))
     nobody.log_in("ada")
     with Tab(app, nobody, token=tab.token, path="/about") as back:
         back.call(f"{VISITORS}.come")
@@ -174,7 +174,7 @@ def test_event_without_replay_is_not_kept(app: Server, nobody: Browser) -> None:
     nobody.csrf()
     with Tab(app, nobody, path="/about") as tab:
         tab.call(f"{LEDGER}.pay", amount=7)
-        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "redirect_url"))
     assert nobody.log_in("ada").status_code == 200
     with Tab(app, nobody, token=tab.token, path="/about") as back:
         back.call(f"{VISITORS}.come")
@@ -188,8 +188,8 @@ def test_a_sensitive_event_waits_for_the_password(
     later(61)
     with Tab(app, ada, path="/about") as tab:
         tab.call(f"{LEDGER}.wipe")
-        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
-        assert tab.var(SESSION_STATE, "leave_to") == "/confirm?callbackUrl=/about"
+        wait_until(lambda: tab.var(SESSION_STATE, "redirect_url"))
+        assert tab.var(SESSION_STATE, "redirect_url") == "/confirm?callbackUrl=/about"
         tab.call(f"{CONFIRM}.confirm", form={"password": "a guess"})
         wait_until(lambda: tab.var(CONFIRM, "error"))
         assert tab.var(CONFIRM, "error")["code"] == "CredentialsSignin"
@@ -209,8 +209,8 @@ def test_who_is_sent_elsewhere_has_not_proved_it(
         wait_until(lambda: tab.var(CONFIRM, "error"))
         assert tab.var(CONFIRM, "error")["code"] == "AccessDenied"
         tab.call(f"{LEDGER}.wipe")
-        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
-        assert tab.var(SESSION_STATE, "leave_to") == "/confirm?callbackUrl=/about"
+        wait_until(lambda: tab.var(SESSION_STATE, "redirect_url"))
+        assert tab.var(SESSION_STATE, "redirect_url") == "/confirm?callbackUrl=/about"
         assert tab.var(LEDGER, "balance") == 100
 
 
@@ -220,7 +220,7 @@ def test_an_event_that_waits_for_one_member_does_not_run_for_another(
     later(61)
     with Tab(app, ada, path="/about") as tab:
         tab.call(f"{LEDGER}.wipe")
-        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "redirect_url"))
     with Tab(app, grace, token=tab.token, path="/about") as graces:
         graces.call(f"{CONFIRM}.confirm", form={"password": "tutorial"})
         graces.call(f"{VISITORS}.come")
@@ -234,7 +234,7 @@ def test_where_all_is_protected_an_unmarked_event_does_not_run(
 ) -> None:
     with Tab(closed_app, path="/about") as tab:
         tab.call(f"{LEDGER}.{event}")
-        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "redirect_url"))
         tab.call(f"{VISITORS}.come")
         wait_until(lambda: tab.var(VISITORS, "count") == 1)
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 import reflex as rx
 
-from authdemo.sessions.reflex.lint import texts_of
+from authdemo.sessions.reflex.lint import literal_texts_of
 from authdemo.testing import wait_until
 from tests.guards.conftest import copied
 from tests.support import apps
@@ -76,4 +76,4 @@ def test_they_are_named_too_where_another_server_serves_them(
     ids=str,
 )
 def test_a_literal_text_is_found_wherever_it_is(component: rx.Component, texts: list[str]) -> None:
-    assert list(texts_of(component)) == texts
+    assert list(literal_texts_of(component)) == texts

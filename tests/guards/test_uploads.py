@@ -68,7 +68,7 @@ def test_nobodys_file_comes_from_nobodys_own_tab(app: Server, nobody: Browser) -
     with Tab(app, nobody, path="/about") as tab:
         assert told(send(nobody, tab.token, "leave")) == ["will.txt of nobody"]
         assert send(nobody, tab.token, "file").status_code == 401
-        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "redirect_url"))
         assert_refused(send(Browser(app), tab.token, "leave"))
 
 

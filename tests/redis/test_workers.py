@@ -51,7 +51,7 @@ def test_signing_out_ends_the_session_in_the_tabs_of_both(john: Browser) -> None
     with tabs_on_both(john.server, john) as tabs:
         assert john.log_out().status_code == 200
         wait_until(lambda: {tab.status for tab in tabs} == {"unauthenticated"})
-        wait_until(lambda: all(tab.var(SESSION_STATE, "leave_to") for tab in tabs))
+        wait_until(lambda: all(tab.var(SESSION_STATE, "redirect_url") for tab in tabs))
     answers = [thief.get("/api/auth/session", headers=BY_ANY_WORKER) for _ in range(10)]
     assert [answer.json() for answer in answers] == [None] * 10
 

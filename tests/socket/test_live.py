@@ -46,7 +46,7 @@ def test_an_update_by_the_server_reaches_every_tab_and_then_the_cookie(
     with Tab(john.server, john) as first, Tab(john.server, john) as second:
         first.server_update()
         wait_until(lambda: first.name == second.name == "Serverserver-man")
-        wait_until(lambda: first.var(SESSION_STATE, "cookie_step") == 2)
+        wait_until(lambda: first.var(SESSION_STATE, "cookie_version") == 2)
     answer = john.get("/api/auth/session")
     assert answer.json()["user"]["name"] == "Serverserver-man"
     assert len(set_cookies(answer)) == 1
@@ -149,7 +149,7 @@ def test_an_ended_sessions_tabs_lose_their_rights_at_once_and_are_told(
         end(john)
         tab.server_update()
         wait_until(lambda: tab.status == idle.status == "unauthenticated")
-        wait_until(lambda: idle.var(SESSION_STATE, "leave_to") == way)
+        wait_until(lambda: idle.var(SESSION_STATE, "redirect_url") == way)
         wait_until(lambda: tab.var(HOME_STATE, "error"))
         assert tab.view["user"] is None
         assert tab.name != "Serverserver-man"
@@ -162,8 +162,8 @@ def test_a_tab_at_another_spelling_of_a_page_is_led_away_as_well(
 ) -> None:
     with Tab(john.server, john, path=spelling) as tab:
         john.copy().log_out()
-        wait_until(lambda: tab.var(SESSION_STATE, "leave_to"))
-        way = urlsplit(tab.var(SESSION_STATE, "leave_to"))
+        wait_until(lambda: tab.var(SESSION_STATE, "redirect_url"))
+        way = urlsplit(tab.var(SESSION_STATE, "redirect_url"))
         assert (way.path, parse_qs(way.query)) == ("/login", {"callbackUrl": [spelling]})
 
 
@@ -175,9 +175,9 @@ def test_a_sign_in_page_by_another_spelling_is_none_for_members_either(john: Bro
 def test_a_tab_that_was_away_when_its_session_ended_is_told_so(john: Browser) -> None:
     john.copy().revoke(all=True)
     with Tab(john.server, john, path="/client") as tab:
-        wait_until(lambda: tab.var(SESSION_STATE, "leave_to") == OVER)
+        wait_until(lambda: tab.var(SESSION_STATE, "redirect_url") == OVER)
     with Tab(john.server, Browser(john.server), path="/client") as tab:
-        wait_until(lambda: tab.var(SESSION_STATE, "leave_to") == SIGN_IN)
+        wait_until(lambda: tab.var(SESSION_STATE, "redirect_url") == SIGN_IN)
 
 
 def test_signing_out_over_the_socket_ends_the_session_everywhere(john: Browser) -> None:
@@ -197,10 +197,10 @@ def test_a_session_that_expires_says_so_to_an_idle_tab(
             assert tab.status == "authenticated"
             wait_until(lambda: tab.status == "unauthenticated")
             way = "/login?callbackUrl=/&error=SessionRequired&code=ended"
-            wait_until(lambda: tab.var(SESSION_STATE, "leave_to") == way)
+            wait_until(lambda: tab.var(SESSION_STATE, "redirect_url") == way)
             tab.server_update()
             wait_until(lambda: tab.var(HOME_STATE, "error"))
-            assert tab.var(SESSION_STATE, "leave_to") == way
+            assert tab.var(SESSION_STATE, "redirect_url") == way
 
 
 def test_a_login_by_http_makes_the_browsers_open_login_page_look_again(

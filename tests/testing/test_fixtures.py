@@ -115,7 +115,7 @@ def test_a_test_that_fails_says_what_was_seen(folder: Path) -> None:
         "not authenticated {'name': 'Countess'}",
         "not unauthenticated",
         "the tab holds {'balance': 100, 'paid': 0}, not {'balance': 90, 'paid': 0}",
-        "the tab holds {'leave_to': ''}, not {'leave_to': '/login'}",
+        "the tab holds {'redirect_url': ''}, not {'redirect_url': '/login'}",
     ):
         assert part in said, said
 

@@ -36,7 +36,7 @@ from ..http.sockets.connections import Connection
 from ..login import Granted, Provider
 from .compat import root_state
 from .install import Engine
-from .protected import check_plugged_in
+from .protected import require_plugin
 from .tabs.state import SessionState
 
 logger = logging.getLogger("authdemo.sessions")
@@ -99,7 +99,7 @@ class Auth(Generic[U]):
             ConfigurationError: If something doesn't fit, or no `SessionsPlugin` would use it; says
                 what to do.
         """
-        check_plugged_in()
+        require_plugin()
         self.engine = Engine(
             providers=providers,
             callbacks=callbacks,
@@ -153,7 +153,7 @@ class Auth(Generic[U]):
         Raises:
             StoreUnavailable: If the store can't say.
         """
-        record = await self.engine.installation.live.record_of(current_caller())
+        record = await self.engine.installation.tab_sync.record_of(current_caller())
         return self._session(record) if record else None
 
     async def update(self, state: rx.State, /, **fields: Any) -> Session[U]:
@@ -183,8 +183,8 @@ class Auth(Generic[U]):
         result = await self.engine.sessions.update(
             caller.sid, fields, author="server", device=caller.connection.device
         )
-        await self.engine.installation.live.settle(state, caller)
-        session_state.cookie_step = result.record.version
+        await self.engine.installation.tab_sync.sync(state, caller)
+        session_state.cookie_version = result.record.version
         return self._session(result.record)
 
     async def sign_in(
@@ -215,7 +215,7 @@ class Auth(Generic[U]):
         granted = await self._authorize(connection, provider, credentials)
         session_state = await state.get_state(SessionState)
         if granted.redirect_to is not None:
-            session_state.leave_to = await self._way_to(granted.redirect_to, connection)
+            session_state.redirect_url = await self._way_to(granted.redirect_to, connection)
             return
         session_state.ticket = await self.engine.tickets.put(
             LoginTicket(
@@ -239,13 +239,13 @@ class Auth(Generic[U]):
             StoreUnavailable: If the store can't end it; catch that, and say it to the user.
         """
         caller = current_caller()
-        record = await self.engine.installation.live.record_of(caller)
+        record = await self.engine.installation.tab_sync.record_of(caller)
         if caller is None or not caller.is_valid:
             return
         if record is not None:
             await self.engine.sessions.end(record.id, "signed-out", device=caller.connection.device)
         tab = root_state(state)  # which `state` is no part of afterwards if it is shared
-        await self.engine.installation.live.settle(tab, caller)
+        await self.engine.installation.tab_sync.sync(tab, caller)
         if record is not None:
             await self._lead_on(tab, caller.connection, record)
 
@@ -288,7 +288,7 @@ class Auth(Generic[U]):
         record = await self.engine.sessions.reauthenticate(
             record.id, device=caller.connection.device
         )
-        await self.engine.installation.live.settle(state, caller)
+        await self.engine.installation.tab_sync.sync(state, caller)
         return self._session(record)
 
     async def token_for(
@@ -414,7 +414,7 @@ class Auth(Generic[U]):
             ConnectionLost: If the socket is gone.
         """
         session_state = await state.get_state(SessionState)
-        session_state.leave_to = await self._way_to(url, require_caller().connection)
+        session_state.redirect_url = await self._way_to(url, require_caller().connection)
 
     async def revoke_others(self, state: rx.State) -> int:
         """End the user's other sessions, as after a change of password.
@@ -620,13 +620,13 @@ class Auth(Generic[U]):
     ) -> None:
         """Lead a tab whose session has just ended to the provider, if there is something to do."""
         session_state = await state.get_state(SessionState)
-        wanted = session_state.leave_to or connection.address
+        wanted = session_state.redirect_url or connection.address
         callback_url = connection.base_url + wanted
         way = await self.engine.installation.sign_out.provider_logout_url(
             record, connection.base_url, callback_url
         )
         if way is not None:
-            connection.post_logout_url = session_state.leave_to = way
+            connection.post_logout_url = session_state.redirect_url = way
 
     async def _authorize(
         self, connection: Connection, provider: str, credentials: Mapping[str, Any]

@@ -205,7 +205,7 @@ def mark_dirty(state: BaseState, names: Iterable[str]) -> None:
     state._mark_ancestors_dirty()
 
 
-def touch(state: BaseState) -> None:
+def keep_alive(state: BaseState) -> None:
     """Have Redis keep a state as long as the rest of the tab."""
     state._was_touched = True
 

@@ -49,34 +49,34 @@ from .compat import (
     install_outermost,
 )
 from .logs import BrowserErrors, make_reflex_printable, search_reports_briefly
-from .middleware import Failures, SessionMiddleware
+from .middleware import ExceptionHandler, SessionMiddleware
 from .protected import Guards, page_rules, routes_of
 from .tabs.event_guard import EventGuard
 from .tabs.messages import MessageFilter
 from .tabs.navigation import Navigation
 from .tabs.open_tabs import OpenTabs
-from .tabs.push import Live
+from .tabs.push import TabSync
 
 _SWEEP_SECONDS = 60
 
 
 @contextlib.asynccontextmanager
-async def running(auth: AuthCore, live: Live, open_tabs: OpenTabs) -> AsyncIterator[None]:
+async def lifespan(auth: AuthCore, tab_sync: TabSync, open_tabs: OpenTabs) -> AsyncIterator[None]:
     """Keep the store open and swept, and everyone told."""
     await auth.sessions.store.open()
     feed = auth.sessions.feed
-    stop = feed.subscribe(live.hear)
+    stop = feed.subscribe(tab_sync.on_notice)
     sweep = partial(_sweep, auth.sessions)
     try:
         async with (
             auth.trail.lifespan(),
             in_background({"sweep": sweep, "open tabs": open_tabs.run}),
-            auth.relay.connected(feed, catch_up=live.catch_up),
+            auth.relay.connected(feed, catch_up=tab_sync.catch_up),
         ):
             yield
     finally:
         stop()
-        await live.rest()
+        await tab_sync.shutdown()
         await auth.presence.close()
         await auth.sessions.store.close()
 
@@ -88,7 +88,7 @@ async def _sweep(sessions: SessionService) -> None:
         await asyncio.sleep(_SWEEP_SECONDS)
 
 
-def site_of(auth: AuthCore, folder: Path, *, allow_eval: bool) -> Site:
+def load_site(auth: AuthCore, folder: Path, *, allow_eval: bool) -> Site:
     """Read the built pages."""
     ways = [way for way in auth.providers.values() if isinstance(way, RedirectProvider)]
     targets = dict.fromkeys(way.origin for way in ways if way.origin)
@@ -96,7 +96,7 @@ def site_of(auth: AuthCore, folder: Path, *, allow_eval: bool) -> Site:
     return Site(folder, auth.page_rules, policy=policy)
 
 
-def front_of(  # noqa: PLR0917
+def outermost_middleware(  # noqa: PLR0917
     app: rx.App,
     auth: AuthCore,
     contexts: RequestContexts,
@@ -117,7 +117,7 @@ def front_of(  # noqa: PLR0917
                 auth=auth,
                 contexts=contexts,
                 is_public=partial(_is_public, site),
-                is_missing=partial(_is_missing, app, layers_of(app)),
+                is_missing=partial(_is_missing, app, transformers_of(app)),
                 serves_pages=site is not None,
             )
         )
@@ -155,7 +155,7 @@ def front_of(  # noqa: PLR0917
     return OutermostMiddleware(layers)
 
 
-def layers_of(app: rx.App) -> Sequence[Starlette | Callable[[ASGIApp], ASGIApp]]:
+def transformers_of(app: rx.App) -> Sequence[Starlette | Callable[[ASGIApp], ASGIApp]]:
     """List the layers that an app has of its own."""
     own = app.api_transformer
     if own is None:
@@ -273,13 +273,13 @@ class Installation:
         contexts = RequestContexts(auth, Origins(auth.settings.url, also=also))
         api = Api.of(auth, contexts)
         self._app, self._auth = app, auth
-        self._site = site_of(auth, site, allow_eval=allow_eval) if site is not None else None
+        self._site = load_site(auth, site, allow_eval=allow_eval) if site is not None else None
         self.sign_out = api.sign_out
-        ways = Navigation(auth, serves_pages=site is not None)
-        self.live = Live(app, auth, guards, connections, ways, csrf=contexts.csrf)
-        self.open_tabs = OpenTabs(auth, connections, self.live.start)
-        event_guard = EventGuard(auth, guards, self.live, ways)
-        self._front = front_of(
+        navigation = Navigation(auth, serves_pages=site is not None)
+        self.tab_sync = TabSync(app, auth, guards, connections, navigation, csrf=contexts.csrf)
+        self.open_tabs = OpenTabs(auth, connections, self.tab_sync.spawn)
+        event_guard = EventGuard(auth, guards, self.tab_sync, navigation)
+        self._front = outermost_middleware(
             app,
             auth,
             contexts,
@@ -289,16 +289,16 @@ class Installation:
             site=self._site,
             also=also,
         )
-        self._middleware = SessionMiddleware(self.live, event_guard)
+        self._middleware = SessionMiddleware(self.tab_sync, event_guard)
         app.add_middleware(self._middleware, index=0)
-        failures = Failures(app, self.live, allow_eval=allow_eval)
-        app.backend_exception_handler = failures.hear
-        app.frontend_exception_handler = BrowserErrors(app).hear
+        exceptions = ExceptionHandler(app, self.tab_sync, allow_eval=allow_eval)
+        app.backend_exception_handler = exceptions.handle
+        app.frontend_exception_handler = BrowserErrors(app).handle
         app.register_lifespan_task(self._serve)
         leave_origins_to_us(app)
-        app.api_transformer = [*layers_of(app), self._keep]
+        app.api_transformer = [*transformers_of(app), self._wrap_api]
 
-    def _keep(self, app: ASGIApp) -> ASGIApp:
+    def _wrap_api(self, app: ASGIApp) -> ASGIApp:
         """Remember all that is in front of the app, for requests that it sends to itself."""
         if self._site is not None:
             replace_files(self._app, self._auth, self._site)
@@ -314,10 +314,10 @@ class Installation:
         except ConfigurationError:
             sys.tracebacklimit = 0  # servers print what stops the start, and the error says it all
             raise
-        self.live.callers.install()
+        self.tab_sync.callers.install()
         make_reflex_printable()
         search_reports_briefly()
-        async with running(self._auth, self.live, self.open_tabs):
+        async with lifespan(self._auth, self.tab_sync, self.open_tabs):
             yield
 
 
@@ -357,12 +357,12 @@ class Engine(AuthCore):
 
     def viewer(self, state: BaseState) -> Session | None:
         """Find the session of the tab that a state belongs to, as last verified."""
-        return self._installation.live.viewer(state) if self._installation else None
+        return self._installation.tab_sync.viewer(state) if self._installation else None
 
     async def require_record(self) -> tuple[Connection, SessionRecord]:
         """Find the socket and the session of the running event, verified now."""
         caller = require_caller()
-        record = await self.installation.live.record_of(caller)
+        record = await self.installation.tab_sync.record_of(caller)
         if record is None:
             raise NotAuthenticated
         return caller.connection, record

@@ -22,7 +22,7 @@ def warn_of_open_texts(app: rx.App, rules: PageRules) -> None:
     """Warn of each protected page whose text is in files that another server serves."""
     for route, page in compiled_pages_of(app).items():
         if rules.of_route(route) is not None:
-            sample = next(texts_of(page), None)
+            sample = next(literal_texts_of(page), None)
             if sample is not None:
                 logger.warning(
                     "The page %r is protected, and its text is in the built files: %r. Only the "
@@ -33,13 +33,13 @@ def warn_of_open_texts(app: rx.App, rules: PageRules) -> None:
                 )
 
 
-def texts_of(component: Any) -> Iterator[str]:
+def literal_texts_of(component: Any) -> Iterator[str]:
     """Find the literal texts of a component: its content and its attributes."""
     shown = [component.contents] if isinstance(component, Bare) else _read_out(component)
     for each in shown:
         yield from filter(None, (text.strip() for text in literal_texts(each)))
     for child in component.children:
-        yield from texts_of(child)
+        yield from literal_texts_of(child)
 
 
 def _read_out(component: Any) -> Iterator[Any]:

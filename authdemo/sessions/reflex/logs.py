@@ -45,19 +45,19 @@ class BrowserErrors:
 
     def __init__(self, app: rx.App, *, clock: Callable[[], float] = time.monotonic) -> None:
         otherwise: Any = app.frontend_exception_handler
-        self._tell = _log if otherwise in DEFAULT_HANDLERS else otherwise
+        self._report = _log if otherwise in DEFAULT_HANDLERS else otherwise
         self._clock = clock
         self._began = -_MINUTE
         self._taken = self._left_out = 0
 
-    def hear(self, exception: Exception) -> None:
+    def handle(self, exception: Exception) -> None:
         """Hear of one."""
         if self._clock() - self._began >= _MINUTE:
             self._end()
             self._began, self._taken = self._clock(), 0
         if self._taken < MAX_REPORTS:
             self._taken += 1
-            self._tell(Exception(printable(str(exception), _MAX_REPORT)))
+            self._report(Exception(printable(str(exception), _MAX_REPORT)))
             return
         if not self._left_out:
             wait = self._began + _MINUTE - self._clock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
@@ -15,11 +16,11 @@ from ..http.pages.guard import should_explain
 from ..http.sockets.callers import current_caller
 from .compat import BOOT_EVENTS, DEFAULT_HANDLERS, current_token, is_chained, take_delta
 from .tabs.event_guard import EventGuard
-from .tabs.push import Live
+from .tabs.push import TabSync
 from .tabs.state import SessionState
 
 
-class Failures:
+class ExceptionHandler:
     """Hears of what event handlers raise, in Reflex's own handler's place.
 
     An `AuthError` is a refusal, and no fault of the app's: it is noted in the audit trail, and
@@ -28,12 +29,12 @@ class Failures:
     Content-Security-Policy forbids, so the tab is told in our way.
     """
 
-    def __init__(self, app: rx.App, live: Live, *, allow_eval: bool) -> None:
-        self._live = live
+    def __init__(self, app: rx.App, tab_sync: TabSync, *, allow_eval: bool) -> None:
+        self._tab_sync = tab_sync
         self._otherwise: Any = app.backend_exception_handler
         self._is_silent = self._otherwise in DEFAULT_HANDLERS and not allow_eval
 
-    def hear(self, exception: Exception) -> Any:
+    def handle(self, exception: Exception) -> Any:
         """Hear of one."""
         if isinstance(exception, AuthError):
             return self._show(exception)
@@ -45,20 +46,21 @@ class Failures:
         caller = current_caller()
         if not isinstance(error, HandlerFailed):
             connection = caller.connection if caller else None
-            self._live.note_refusal(connection, caller.event if caller else "", error)
+            self._tab_sync.note_refusal(connection, caller.event if caller else "", error)
         if caller is None or caller.is_valid:
-            self._live.start(self._tell(current_token(), error))
+            self._tab_sync.spawn(self._tell(current_token(), error))
 
     async def _tell(self, tab: str | None, error: AuthError) -> None:
         async def tell(state: BaseState) -> None:
-            (await state.get_state(SessionState)).refuse(error)
+            (await state.get_state(SessionState)).set_error(error)
 
-        await self._live.with_tab(tab, tell)
+        await self._tab_sync.modify_tab(tab, tell)
 
 
 logger = logging.getLogger("authdemo.sessions")
 
 
+@dataclass(frozen=True, eq=False)
 class SessionMiddleware(rx.Middleware):
     """Verifies a tab's session before any of its events runs.
 
@@ -66,9 +68,8 @@ class SessionMiddleware(rx.Middleware):
     the session as it is, and a tab that changed hands starts empty.
     """
 
-    def __init__(self, live: Live, event_guard: EventGuard) -> None:
-        self._live = live
-        self._event_guard = event_guard
+    tab_sync: TabSync
+    event_guard: EventGuard
 
     async def preprocess(
         self,
@@ -80,7 +81,7 @@ class SessionMiddleware(rx.Middleware):
         caller = current_caller()
         connection = caller.connection if caller else None
         if event.name.rpartition(".")[0] == SessionState.get_full_name():
-            self._live.note_refusal(connection, event.name, "NotForTabs")
+            self.tab_sync.note_refusal(connection, event.name, "NotForTabs")
             return StateUpdate()
         if connection is not None and not is_chained():
             url = state.router.url
@@ -93,14 +94,14 @@ class SessionMiddleware(rx.Middleware):
                 query.get("error", ""), query.get("code", "")
             )
         try:
-            await self._live.settle(state, caller, is_used=event.name not in BOOT_EVENTS)
+            await self.tab_sync.sync(state, caller, is_used=event.name not in BOOT_EVENTS)
         except AuthError as error:
             logger.warning("A tab's session could not be verified: %s", error.code)
             if connection is not None:
                 connection.session = None
-        await self._event_guard.call_back(state, caller)
-        admitted = await self._event_guard.admits(state, event, caller)
-        if not admitted:
+        await self.event_guard.run_deferred(state, caller)
+        is_authorized = await self.event_guard.authorize(state, event, caller)
+        if not is_authorized:
             return StateUpdate(delta=await take_delta(state))
-        (await state.get_state(SessionState)).forgive()
+        (await state.get_state(SessionState)).clear_error()
         return None

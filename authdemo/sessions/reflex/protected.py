@@ -33,7 +33,7 @@ Thing = TypeVar("Thing")
 
 def mark(thing: Thing, rule: Rule | None) -> Thing:
     """Mark something."""
-    check_plugged_in()
+    require_plugin()
     if isinstance(thing, ComputedVar):
         setattr(thing.fget, _MARK, rule)
     elif isinstance(thing, Field) or inspect.isfunction(thing) or _is_state(thing):
@@ -43,7 +43,7 @@ def mark(thing: Thing, rule: Rule | None) -> Thing:
             "A page function, an event handler, a state, a field made by rx.field or a "
             f"computed var can be protected or public, not {thing!r}."
         )
-    return _watched(thing) if rule is not None and _is_page(thing) else thing  # type: ignore[return-value]
+    return _require_mark(thing) if rule is not None and _is_page(thing) else thing  # type: ignore[return-value]
 
 
 def mark_of(thing: object) -> Any:
@@ -63,7 +63,7 @@ def _is_page(thing: object) -> TypeGuard[Callable[..., Any]]:
     )
 
 
-def _watched(page: Callable[..., Any]) -> Callable[..., Any]:
+def _require_mark(page: Callable[..., Any]) -> Callable[..., Any]:
     """Let a page be shown only where its mark is seen.
 
     A function around it, such as a `lambda` or a decorator of the app, has no mark, and what
@@ -110,7 +110,7 @@ class InstallsSessions:
     """What a plugin is that installs an app's sessions."""
 
 
-def check_plugged_in() -> None:
+def require_plugin() -> None:
     """Check that an app will have sessions, if its configuration is known by now."""
     config = current_config()
     name = config.app_name if config else ""
@@ -198,7 +198,7 @@ class Guards:
     """Knows the rules of an app's event handlers and vars."""
 
     def __init__(self, *, protect_all: bool) -> None:
-        self._otherwise = MEMBERS if protect_all else None
+        self._default = MEMBERS if protect_all else None
         self._vars: dict[type[BaseState], Mapping[str, Rule]] = {}
         self._known: list[type[BaseState]] = []
         self._guarded: list[type[BaseState]] = []
@@ -217,7 +217,7 @@ class Guards:
         """Check the rules of all states that are there by now."""
         self._states()
 
-    def turned(
+    def changed_vars(
         self, before: Session | None, now: Session | None, clock: Clock, *, since: float
     ) -> Iterator[tuple[type[BaseState], list[str]]]:
         """List the vars that a tab may see now and might not before, or the other way round."""
@@ -232,7 +232,7 @@ class Guards:
             if names:
                 yield state, names
 
-    def next_turn(self, session: Session, clock: Clock) -> float:
+    def next_expiry(self, session: Session, clock: Clock) -> float:
         """Tell when a member's proof will be too old for one of the vars that are sent now."""
         rules = (rule for state in self._states() for rule in self._vars[state].values())
         ages = [rule.fresh for rule in rules if rule.fresh is not None]
@@ -266,7 +266,7 @@ class Guards:
             rule: Rule | None = mark_of(marked)
             if rule is not NOT_MARKED:
                 return rule
-        return None if f"{state.__module__}.".startswith(_OURS) else self._otherwise
+        return None if f"{state.__module__}.".startswith(_OURS) else self._default
 
 
 def page_rules(app: rx.App) -> dict[str, Rule | None]:

@@ -37,7 +37,7 @@ def errors(clock: FrozenClock, handler: Any = default_frontend_exception_handler
 
 
 def test_browser_error_is_one_short_line(caplog: pytest.LogCaptureFixture) -> None:
-    errors(FrozenClock()).hear(Exception(FORGED + "x" * 60_000))
+    errors(FrozenClock()).handle(Exception(FORGED + "x" * 60_000))
     (message,) = caplog.messages
     assert message.isprintable()
     assert "harmless" in message
@@ -52,7 +52,7 @@ def test_browser_errors_have_a_limit_that_says_how_many_were_left_out(
 
     async def send(times: int) -> None:
         for _ in range(times):
-            heard.hear(Exception("x"))
+            heard.handle(Exception("x"))
 
     asyncio.run(send(MAX_REPORTS + 300))
     assert len(caplog.messages) == MAX_REPORTS
@@ -72,7 +72,7 @@ def test_app_with_a_handler_of_its_own_gets_printable_reports(
     def hear(exception: Exception) -> None:
         heard.append(str(exception))
 
-    errors(FrozenClock(), hear).hear(Exception(FORGED))
+    errors(FrozenClock(), hear).handle(Exception(FORGED))
     assert heard[0].isprintable()
     assert not caplog.messages
 

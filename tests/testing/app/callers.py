@@ -474,7 +474,7 @@ def test_replayed_event_is_not_inherited_from_another_browser(auth_app, tab, bro
         attacker.call(Desk.note, text="planted")
         attacker.expect_vars(Desk, report="planted")
         attacker.call(Desk.keep, text="planted")
-        attacker.expect_vars(SessionState, leave_to="/login?callbackUrl=/about")
+        attacker.expect_vars(SessionState, redirect_url="/login?callbackUrl=/about")
         close(auth_app, attacker)
     with Tab(auth_app, login_as(GRACE, browser=victim), token=opened.token, path="/about") as own:
         assert own.var(Desk, "report") == ""
@@ -486,7 +486,7 @@ def test_replayed_event_is_not_inherited_from_another_browser(auth_app, tab, bro
 def test_replayed_event_runs_once_its_browser_has_signed_in(auth_app, browser, login_as):
     with Tab(auth_app, browser, path="/about") as opened:
         opened.call(Desk.keep, text="letter")
-        opened.expect_vars(SessionState, leave_to="/login?callbackUrl=/about")
+        opened.expect_vars(SessionState, redirect_url="/login?callbackUrl=/about")
         close(auth_app, opened)
     with Tab(auth_app, login_as(GRACE, browser=browser), token=opened.token, path="/about"):
         happened("grace kept letter")

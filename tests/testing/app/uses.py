@@ -24,10 +24,10 @@ def test_it_lives_on_and_its_cookie_is_to_follow(auth_app, login_as, stopped_clo
 
         stopped_clock.advance(1)
         tab.call(Visitors.come)
-        tab.expect_vars(SessionState, cookie_step=2)
+        tab.expect_vars(SessionState, cookie_version=2)
         assert tab.view["expires"] > expires
         other.expect_vars(SessionState, view=tab.view)
-        assert other.var(SessionState, "cookie_step") == 0
+        assert other.var(SessionState, "cookie_version") == 0
 
         old = browser.token
         assert browser.get("/api/auth/session").json()["expires"] == tab.view["expires"]

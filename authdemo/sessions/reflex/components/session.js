@@ -287,23 +287,23 @@ const load = ({ pathname, search, hash }) => {
 let isEntering = false;
 
 /** Does for the server what only a browser can do: cookies and navigation. */
-export const useSessionEffects = ({ status, ticket, leave_to, cookie_step, reloads, tab: name }) => {
+export const useSessionEffects = ({ status, ticket, redirect_url, cookie_version, reloads, tab: name }) => {
   useEffect(() => {
     tab = name;
   }, [name]);
   useEffect(() => {
-    if (!leave_to) return;
-    const leave = () => window.location.replace(wayOut(leave_to));
+    if (!redirect_url) return;
+    const leave = () => window.location.replace(wayOut(redirect_url));
     if (!isLeaving) return leave();
     const timer = setTimeout(leave, GRACE);
     return () => clearTimeout(timer);
-  }, [leave_to]);
+  }, [redirect_url]);
   useEffect(() => {
     if (reloads) window.location.reload();
   }, [reloads]);
   useEffect(() => {
-    if (cookie_step) call("session").then(hint, () => {});
-  }, [cookie_step]);
+    if (cookie_version) call("session").then(hint, () => {});
+  }, [cookie_version]);
   useEffect(() => {
     if (!ticket || isEntering) return;
     isEntering = true;

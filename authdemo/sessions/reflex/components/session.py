@@ -14,7 +14,7 @@ from reflex.vars import BooleanVar, NumberVar, ObjectVar, StringVar, VarData
 
 from ...core.errors import AccessDenied, ConfigurationError
 from ...core.users import U, User
-from ..protected import check_plugged_in, public
+from ..protected import public, require_plugin
 from ..tabs.state import SessionState
 from .assets import hook, imported, script, var
 from .i18n import explain, t
@@ -126,7 +126,7 @@ def use_session(user: type[U] = User) -> LiveSession[U]:  # type: ignore[assignm
     Raises:
         ConfigurationError: If the app's rxconfig.py has no `SessionsPlugin`.
     """
-    check_plugged_in()
+    require_plugin()
     view, event_error = tab_var("view"), tab_var("event_error")
     session = hook(f"const session = useSession({view!s})", view, _imported("useSession"))
     request = hook("const sessionRequest = useRequest()", _imported("useRequest"))
@@ -195,7 +195,7 @@ class SessionEffects(rx.Fragment):
 
     def add_hooks(self) -> list[str | rx.Var[Any]]:
         """Call the hook with the tab's state."""
-        names = ("ticket", "leave_to", "cookie_step", "reloads", "tab")
+        names = ("ticket", "redirect_url", "cookie_version", "reloads", "tab")
         values: dict[str, rx.Var[Any]] = {name: tab_var(name) for name in names}
         values["status"] = tab_var("view")["status"]
         arguments = ", ".join(f"{name}: {value!s}" for name, value in values.items())

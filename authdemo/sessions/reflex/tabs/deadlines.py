@@ -14,8 +14,8 @@ from ...engine import AuthCore
 from ...http.sockets.connections import Connections
 from ..protected import Guards
 
-_LONGEST_WAIT = 86_400.0
-_SHORT_WAIT = 1.0
+_MAX_WAIT = 86_400.0
+_RETRY_SECONDS = 1.0
 
 
 class _Deadline(NamedTuple):
@@ -33,25 +33,25 @@ class Deadlines:
     guards: Guards
     connections: Connections
     _: KW_ONLY
-    hear: Callable[[ev.Notice], None]
-    start: Callable[[Coroutine[Any, Any, None]], object]
+    on_notice: Callable[[ev.Notice], None]
+    spawn: Callable[[Coroutine[Any, Any, None]], object]
     _deadlines: dict[str, _Deadline] = field(default_factory=dict, init=False)
 
-    def watch(self, record: SessionRecord) -> None:
+    def schedule(self, record: SessionRecord) -> None:
         """Look at a session again in time, unless that is settled already."""
         if record.id not in self._deadlines:
-            turn = self.guards.next_turn(self.auth.session(record), self.auth.clock)
+            turn = self.guards.next_expiry(self.auth.session(record), self.auth.clock)
             wait = min(turn, record.expires_at) - self.auth.clock() + 1.0
-            self._wake(record.id, min(max(wait, 1.0), _LONGEST_WAIT), record.reauthenticated_at)
+            self._wake(record.id, min(max(wait, 1.0), _MAX_WAIT), record.reauthenticated_at)
 
-    def update(self, record: SessionRecord) -> None:
+    def reschedule(self, record: SessionRecord) -> None:
         """Reckon anew with a session that is watched, if its user has given another proof."""
         deadline = self._deadlines.get(record.id)
         if deadline is not None and deadline.confirmed != record.reauthenticated_at:
-            self.forget(record.id)
-            self.watch(record)
+            self.cancel(record.id)
+            self.schedule(record)
 
-    def forget(self, sid: str) -> None:
+    def cancel(self, sid: str) -> None:
         """Look at a session no more."""
         if deadline := self._deadlines.pop(sid, None):
             deadline.timer.cancel()
@@ -63,17 +63,17 @@ class Deadlines:
     def _check(self, sid: str) -> None:
         deadline = self._deadlines.pop(sid)
         if self.connections.list_by_session(sid):
-            self.start(self._look_again(sid, deadline.confirmed))
+            self.spawn(self._recheck(sid, deadline.confirmed))
 
-    async def _look_again(self, sid: str, confirmed: float) -> None:
+    async def _recheck(self, sid: str, confirmed: float) -> None:
         try:
             record = await self.auth.sessions.find(sid)
         except StoreUnavailable:
             if sid not in self._deadlines:
-                self._wake(sid, _SHORT_WAIT, confirmed)
+                self._wake(sid, _RETRY_SECONDS, confirmed)
             return
         if record is not None:
-            self.watch(record)
-            self.hear(ev.SessionChanged(record, {}))
+            self.schedule(record)
+            self.on_notice(ev.SessionChanged(record, {}))
         else:
-            self.hear(ev.SessionEnded(sid, "expired"))  # a store may forget without a word
+            self.on_notice(ev.SessionEnded(sid, "expired"))  # a store may forget without a word

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import is_dataclass
+from dataclasses import dataclass, field, is_dataclass
 from enum import Enum
 from types import NoneType
 from typing import Any, TypeGuard, get_args, get_origin, get_type_hints
@@ -31,33 +31,34 @@ from ..compat import (
 )
 from ..protected import Guards
 from .navigation import Navigation
-from .push import Live
+from .push import TabSync
 from .state import SessionState
 
 _ARRAYS = (list, tuple, set, frozenset)
 _SCALARS = (str, int, float, bool)
 
 
-def misfit(handler: EventHandler, payload: Mapping[str, Any]) -> str | None:
+def mismatched_argument(handler: EventHandler, payload: Mapping[str, Any]) -> str | None:
     """Find an argument that a handler's annotations don't allow."""
     hints = hints_of(handler)
     return next(
-        (name for name, value in payload.items() if not _fits(value, hints.get(name, Any))), None
+        (name for name, value in payload.items() if not _matches_hint(value, hints.get(name, Any))),
+        None,
     )
 
 
-def _fits(value: object, hint: Any) -> bool:
+def _matches_hint(value: object, hint: Any) -> bool:
     hint = resolve_type_alias(hint)
     try:
         value = converted(value, hint)
     except Exception:  # noqa: BLE001 - an app's own types may raise anything
         return False
-    return _is_one(value, hint)
+    return _is_instance(value, hint)
 
 
-def _is_one(value: object, hint: Any) -> bool:
+def _is_instance(value: object, hint: Any) -> bool:
     if is_union(hint):
-        return any(_is_one(value, resolve_type_alias(each)) for each in get_args(hint))
+        return any(_is_instance(value, resolve_type_alias(each)) for each in get_args(hint))
     kind = get_origin(hint) or hint
     if kind is NoneType:
         return value is None
@@ -77,7 +78,7 @@ def _is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
 def _has_fields(value: Mapping[str, Any], kind: type) -> bool:
     """Judge field by field, since dataclasses take whatever they are given."""
     hints = _hints_of(kind)
-    return all(_fits(each, hints.get(name, Any)) for name, each in value.items())
+    return all(_matches_hint(each, hints.get(name, Any)) for name, each in value.items())
 
 
 @functools.cache
@@ -109,17 +110,17 @@ def _is_scalar(value: object, kind: type) -> bool:
     return value is None or isinstance(value, _SCALARS)
 
 
+@dataclass(frozen=True, eq=False)
 class EventGuard:
     """Turns events away that are not for their sender, and lets them in when they are."""
 
-    def __init__(self, auth: AuthCore, guards: Guards, live: Live, ways: Navigation) -> None:
-        self._auth = auth
-        self._guards = guards
-        self._live = live
-        self._ways = ways
-        self._registry = RegistrationContext.get()
+    auth: AuthCore
+    guards: Guards
+    tab_sync: TabSync
+    navigation: Navigation
+    _registry: RegistrationContext = field(default_factory=RegistrationContext.get, init=False)
 
-    async def admits(self, state: BaseState, event: Event, caller: Caller | None) -> bool:
+    async def authorize(self, state: BaseState, event: Event, caller: Caller | None) -> bool:
         """Judge an event."""
         rule = self._rule(event.name)
         if rule is None:
@@ -128,22 +129,22 @@ class EventGuard:
         if verdict is Verdict.GRANTED:
             return True
         connection = caller.connection if caller else None
-        self._live.note_refusal(connection, event.name, verdict.value)
-        await self._turn_away(state, event, rule, verdict, caller)
+        self.tab_sync.note_refusal(connection, event.name, verdict.value)
+        await self._reject(state, event, rule, verdict, caller)
         return False
 
-    async def call_back(self, state: BaseState, caller: Caller | None) -> None:
+    async def run_deferred(self, state: BaseState, caller: Caller | None) -> None:
         """Run the event that waited for its sender to sign in, now that it may."""
         session = _session_of(caller)
         if session is None:
             return
         session_state = await state.get_state(SessionState)
-        waiting = session_state.held(user_id=session.user.id, at=self._auth.clock())
+        waiting = session_state.deferred_event(user_id=session.user.id, at=self.auth.clock())
         if waiting is None:
             return
         rule = self._rule(waiting["name"])
         if rule is None or await self._judge(rule, caller) is Verdict.GRANTED:
-            session_state.drop()
+            session_state.discard_deferred()
             await enqueue(waiting["name"], waiting["payload"])
 
     async def authorize_files(
@@ -153,26 +154,26 @@ class EventGuard:
         if find_handler(self._registry, name) is None:
             raise RequestRejected("The files are for no event handler of this app.")
         rule = self._rule(name)
-        verdict = await rule.decide(session, self._auth.clock) if rule else Verdict.GRANTED
+        verdict = await rule.decide(session, self.auth.clock) if rule else Verdict.GRANTED
         if verdict is Verdict.GRANTED:
             return
 
-        async def lead(state: BaseState) -> None:
-            self._lead(await state.get_state(SessionState), verdict, connection)
+        async def redirect(state: BaseState) -> None:
+            self._redirect(await state.get_state(SessionState), verdict, connection)
 
-        self._live.start(self._live.with_tab(connection.tab, lead))
+        self.tab_sync.spawn(self.tab_sync.modify_tab(connection.tab, redirect))
         if verdict is Verdict.SIGN_IN:
             raise NotAuthenticated("Sign in to send files.")
         raise AccessDenied("You don't have permission to do this.", reason="event")
 
     def _rule(self, name: str) -> Rule | None:
         known = find_handler(self._registry, name)
-        return self._guards.of_event(*known) if known else None
+        return self.guards.of_event(*known) if known else None
 
     async def _judge(self, rule: Rule, caller: Caller | None) -> Verdict:
-        return await rule.decide(_session_of(caller), self._auth.clock)
+        return await rule.decide(_session_of(caller), self.auth.clock)
 
-    async def _turn_away(
+    async def _reject(
         self,
         state: BaseState,
         event: Event,
@@ -184,23 +185,25 @@ class EventGuard:
         session = _session_of(caller)
         if verdict is not Verdict.DENIED and (rule.replay or verdict is Verdict.CONFIRM):
             owner = session.user.id if session else ""
-            session_state.hold(event.name, event.payload, user_id=owner, at=self._auth.clock())
-        self._lead(session_state, verdict, caller.connection if caller else None)
+            session_state.defer_event(
+                event.name, event.payload, user_id=owner, at=self.auth.clock()
+            )
+        self._redirect(session_state, verdict, caller.connection if caller else None)
 
-    def _lead(
+    def _redirect(
         self, session_state: SessionState, verdict: Verdict, connection: Connection | None
     ) -> None:
         """Tell a tab what to do about an event that its sender may not have run."""
         if verdict is Verdict.DENIED:
-            session_state.refuse(
+            session_state.set_error(
                 AccessDenied("You don't have permission to do this.", reason="event")
             )
         elif verdict is Verdict.CONFIRM:
-            session_state.leave_to = self._auth.confirm_url(
+            session_state.redirect_url = self.auth.confirm_url(
                 connection.address if connection else "/"
             )
         else:
-            session_state.leave_to = self._ways.sign_in_url_of(connection)
+            session_state.redirect_url = self.navigation.sign_in_url(connection)
 
 
 def _session_of(caller: Caller | None) -> Session | None:

@@ -34,7 +34,7 @@ from ..compat import (
     RegistrationContext,
     find_handler,
 )
-from .event_guard import misfit
+from .event_guard import mismatched_argument
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -126,7 +126,7 @@ class MessageFilter:
             _signature(handler.fn).bind(None, **event.payload)
         except TypeError:
             return False
-        argument = misfit(handler, event.payload)
+        argument = mismatched_argument(handler, event.payload)
         if argument is not None:
             self._explain(event.name, handler, argument)
             return False

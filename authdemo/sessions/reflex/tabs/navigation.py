@@ -22,7 +22,7 @@ class Navigation:
     _: KW_ONLY
     serves_pages: bool
 
-    def sign_in_url_of(self, connection: Connection | None) -> str:
+    def sign_in_url(self, connection: Connection | None) -> str:
         """Find the sign-in page for a signed-out tab (Auth.js: `SessionRequired`)."""
         here = connection.address if connection else "/"
         session_ended = connection is not None and connection.session_ended
@@ -33,22 +33,22 @@ class Navigation:
         """Tell whether a tab shows the sign-in page."""
         return page_path(connection.path) == page_path(self.auth.pages.sign_in)
 
-    async def elsewhere(self, connection: Connection, session: Mapping[str, Any] | None) -> str:
+    async def redirect_for(self, connection: Connection, session: Mapping[str, Any] | None) -> str:
         """Decide where a tab has to go from the page that it shows."""
         if session is None and connection.post_logout_url:
             return connection.post_logout_url
         rule = self.auth.page_rules.of(page_path(connection.path))
-        if rule is not None and (way := await self._way_out(rule, connection)):
-            return way
+        if rule is not None and (url := await self._redirect_by_rule(rule, connection)):
+            return url
         if session is not None and self.is_at_sign_in(connection) and not connection.explains_error:
             target = await self.auth.redirect(connection.callback_url, connection.base_url)
             return connection.path_of(target)
         return ""
 
-    async def _way_out(self, rule: Rule, connection: Connection) -> str:
+    async def _redirect_by_rule(self, rule: Rule, connection: Connection) -> str:
         match await rule.decide(connection.session, self.auth.clock):
             case Verdict.SIGN_IN:
-                return self.sign_in_url_of(connection)
+                return self.sign_in_url(connection)
             case Verdict.CONFIRM if not self.serves_pages:
                 return self.auth.confirm_url(connection.address)
             case Verdict.DENIED:

@@ -20,13 +20,13 @@ class OpenTabs:
 
     auth: AuthCore
     connections: Connections
-    start: Callable[[Coroutine[Any, Any, None]], object]
+    spawn: Callable[[Coroutine[Any, Any, None]], object]
     _reports: Coalescing[str] = field(init=False)
 
     def __post_init__(self) -> None:
         """Follow the tabs of this worker."""
-        self._reports = Coalescing(self._report, start=self.start)
-        self.connections.tabs_changed = self._reports.ask
+        self._reports = Coalescing(self._report, spawn=self.spawn)
+        self.connections.tabs_changed = self._reports.request
 
     async def of(self, user_id: str) -> Tabs:
         """List the names of a user's open tabs, by session id."""

@@ -10,7 +10,7 @@ from reflex.state import BaseState
 
 from ...core.errors import AuthError
 from ...http.sockets.connections import Connection
-from ..compat import load_substates, root_state, touch, unlink_shared
+from ..compat import keep_alive, load_substates, root_state, unlink_shared
 
 StateType = TypeVar("StateType", bound=BaseState)
 
@@ -55,11 +55,11 @@ def _holds_something(state: BaseState) -> bool:
 
 
 LOADING: dict[str, Any] = {"status": "loading", "user": None, "expires": None, "rev": 0}
-LONGEST_WAIT = 300
+MAX_DEFERRAL_SECONDS = 300
 """Seconds for which an event waits that was refused until its sender signs in."""
-MAX_HELD_BYTES = 16_384
+MAX_DEFERRED_BYTES = 16_384
 """How large the arguments may be, as JSON, of an event that waits."""
-NOBODY: dict[str, Any] = {**LOADING, "status": "unauthenticated"}
+SIGNED_OUT: dict[str, Any] = {**LOADING, "status": "unauthenticated"}
 
 
 class SessionState(rx.State):
@@ -71,8 +71,8 @@ class SessionState(rx.State):
 
     view: dict[str, Any] = LOADING
     ticket: str = ""
-    leave_to: str = ""
-    cookie_step: int = 0
+    redirect_url: str = ""
+    cookie_version: int = 0
     reloads: int = 0
     tab: str = ""
     event_error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
@@ -80,9 +80,9 @@ class SessionState(rx.State):
     _sid: str = ""
     _browser: str = ""
     _connection: str = ""
-    _waiting: dict[str, Any] | None = None
+    _deferred: dict[str, Any] | None = None
 
-    def meet(self, connection: Connection) -> None:
+    def on_connect(self, connection: Connection) -> None:
         """Notice that the page was loaded anew: whatever it was asked to do is done.
 
         The tab keeps its name for as long as it lives.
@@ -91,27 +91,27 @@ class SessionState(rx.State):
             self._connection = connection.id
             self.tab = self.tab or connection.device.tab
             connection.device = connection.device.model_copy(update={"tab": self.tab})
-            self.ticket = self.leave_to = ""
-            self.cookie_step = self.reloads = 0
+            self.ticket = self.redirect_url = ""
+            self.cookie_version = self.reloads = 0
 
-    def hold(self, event: str, payload: dict[str, Any], *, user_id: str, at: float) -> None:
+    def defer_event(self, event: str, payload: dict[str, Any], *, user_id: str, at: float) -> None:
         """Remember an event that was refused, but may run soon, unless it is large."""
-        if len(to_json(payload, fallback=str)) > MAX_HELD_BYTES:
+        if len(to_json(payload, fallback=str)) > MAX_DEFERRED_BYTES:
             return
-        self._waiting = {"name": event, "payload": payload, "user_id": user_id, "at": at}
+        self._deferred = {"name": event, "payload": payload, "user_id": user_id, "at": at}
 
-    def held(self, *, user_id: str, at: float) -> dict[str, Any] | None:
+    def deferred_event(self, *, user_id: str, at: float) -> dict[str, Any] | None:
         """Find the event that waits."""
-        waiting = self._waiting
+        waiting = self._deferred
         if waiting is None or waiting["user_id"] not in ("", user_id):
             return None
-        return waiting if at - waiting["at"] <= LONGEST_WAIT else None
+        return waiting if at - waiting["at"] <= MAX_DEFERRAL_SECONDS else None
 
-    def drop(self) -> None:
+    def discard_deferred(self) -> None:
         """Forget the event that waits."""
-        self._waiting = None
+        self._deferred = None
 
-    def shows(self, sid: str, session: dict[str, Any] | None) -> bool:
+    def is_current(self, sid: str, session: dict[str, Any] | None) -> bool:
         """Tell whether the tab is up to date."""
         view = self.get_value("view")
         if session is None:
@@ -126,32 +126,32 @@ class SessionState(rx.State):
             return None
         return self._sid, self._browser
 
-    def belong(self, sid: str, browser: str) -> None:
+    def set_owner(self, sid: str, browser: str) -> None:
         """Give the tab an owner. If it had another, `tree.reset_tab` comes first."""
         if self._sid != sid:
             self._sid = sid
         if self._browser != browser:
             self._browser = browser
 
-    def last(self) -> None:
+    def touch(self) -> None:
         """Live on for as long as what an event changes elsewhere in the tab."""
-        touch(self)
+        keep_alive(self)
 
-    def show(self, session: dict[str, Any] | None) -> None:
+    def set_view(self, session: dict[str, Any] | None) -> None:
         """Show a session."""
-        self.view = NOBODY if session is None else {"status": "authenticated", **session}
+        self.view = SIGNED_OUT if session is None else {"status": "authenticated", **session}
 
-    def refuse(self, error: AuthError) -> None:
+    def set_error(self, error: AuthError) -> None:
         """Tell the tab that its event was refused, or failed."""
         self.event_error = error.to_dict()
         self.event_error_count += 1
 
-    def forgive(self) -> None:
+    def clear_error(self) -> None:
         """Forget why an earlier event was refused, or failed."""
         if self.event_error:
             self.event_error = {}
 
-    def lead(self, way: str) -> None:
+    def redirect(self, way: str) -> None:
         """Ask the tab to go somewhere, once."""
-        if self.leave_to != way:
-            self.leave_to = way
+        if self.redirect_url != way:
+            self.redirect_url = way

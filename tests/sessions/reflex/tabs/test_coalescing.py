@@ -13,7 +13,7 @@ class Works:
     def __init__(self):
         self.begun = []
         self.tasks = []
-        self.soon = Coalescing(self._work, start=self._start)
+        self.soon = Coalescing(self._work, spawn=self._start)
         self.doors = {}
 
     def _start(self, work):
@@ -25,7 +25,7 @@ class Works:
         await self.doors[key]
 
     async def begins(self, key):
-        self.soon.ask(key)
+        self.soon.request(key)
         await _a_moment()
 
 
@@ -38,7 +38,7 @@ async def test_who_asks_meanwhile_is_served_once_more_and_together():
     works = Works()
     await works.begins("tab")
     for _ in range(5):
-        works.soon.ask("tab")
+        works.soon.request("tab")
     works.doors["tab"].set_result(None)
     await _a_moment()
     works.doors["tab"].set_result(None)
@@ -56,7 +56,7 @@ async def test_one_that_lasts_keeps_no_other_waiting():
 async def test_who_asked_meanwhile_is_served_even_if_it_failed():
     works = Works()
     await works.begins("tab")
-    works.soon.ask("tab")
+    works.soon.request("tab")
     works.doors["tab"].set_exception(OSError("away"))
     await _a_moment()
     assert works.begun == ["tab", "tab"]

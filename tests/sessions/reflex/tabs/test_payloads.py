@@ -17,7 +17,7 @@ from reflex.event import EventHandler
 from reflex_base.event.processor.base_state_processor import _transform_event_arg
 from reflex_base.utils.form import FormData
 
-from authdemo.sessions.reflex.tabs.event_guard import misfit
+from authdemo.sessions.reflex.tabs.event_guard import mismatched_argument
 
 
 class Model(BaseModel):
@@ -89,7 +89,7 @@ def is_taken(hint: Any, value: object) -> bool:
         pass
 
     handle.__annotations__ = {"given": hint}
-    return misfit(EventHandler(fn=handle), {"given": value}) is None
+    return mismatched_argument(EventHandler(fn=handle), {"given": value}) is None
 
 
 @pytest.mark.parametrize("hint", OBJECTS, ids=str)

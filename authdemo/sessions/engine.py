@@ -1,4 +1,4 @@
-"""The parts of `Auth` that know no web framework."""
+"""The engine: the services of an app, without a web framework."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .core.store import SessionStore
 from .core.tokens import AccessTokens, TokenCodec
 from .core.users import U, User, UserUpdate
 from .core.utils import Clock, public_id, system_clock
-from .login import Admission, Provider
+from .login import LoginService, Provider
 from .providers.base import RedirectProvider
 from .providers.credentials import Credentials
 from .stores import create_backends
@@ -47,7 +47,7 @@ _KINDS: dict[str, tuple[type, str]] = {
 
 
 def check_choices(**choices: object) -> None:
-    """Check what kind of thing each choice is."""
+    """Check the type of each choice."""
     for name, value in choices.items():
         kind, takes = _KINDS[name]
         if value is not None:
@@ -55,13 +55,13 @@ def check_choices(**choices: object) -> None:
 
 
 def check_providers(providers: Sequence[Any]) -> None:
-    """Check that there are providers, each with an id of its own."""
+    """Check that there are providers, with different ids."""
     takes = "Auth(providers=...) takes a list of providers, like [Credentials(authorize=...)]"
     if isinstance(providers, str) or not isinstance(providers, Sequence):
         raise ConfigurationError(f"{takes}, not {shown(providers)}.")
     for provider in providers:
         if not isinstance(provider, Credentials | RedirectProvider):
-            raise ConfigurationError(f"{takes}; {shown(provider)} is none.")
+            raise ConfigurationError(f"{takes}; {shown(provider)} isn't one.")
     if not providers:
         raise ConfigurationError("Auth needs at least one provider.")
     if len({provider.id for provider in providers}) < len(providers):
@@ -71,7 +71,7 @@ def check_providers(providers: Sequence[Any]) -> None:
 def check_users(
     user: type[User], update: type[UserUpdate], find_user: Callable[..., Any] | None
 ) -> None:
-    """Check that the models of a user fit together, and that users can be looked up."""
+    """Check the user models, and `find_user`."""
     check_subclass("Auth(user=...)", user, User)
     check_subclass("Auth(update=...)", update, UserUpdate)
     check_function("Auth(find_user=...)", find_user, "user_id", optional=True)
@@ -87,7 +87,7 @@ FindUser: TypeAlias = Callable[[str], U | None | Awaitable[U | None]]
 
 
 class AuthCore:
-    """The parts of an app's sessions that know no web framework, as the configuration sets them."""
+    """The services of an app, as it is configured."""
 
     def __init__(
         self,
@@ -159,38 +159,20 @@ class AuthCore:
         )
         self.find_user = find_user
         failures = FailureLimit(store, self.settings.login_rate, clock=self.now)
-        self.admission = Admission(
+        self.logins = LoginService(
             self.providers, self.callbacks, schema, self.trail, failures, clock=self.now
         )
 
     def now(self) -> float:
-        """Tell the time, by the clock that is there now."""
+        """The time of the current clock: a test may replace the clock."""
         return self.clock()
 
     async def redirect(self, url: str | None, base_url: str) -> str:
-        """Decide where to go after signing in or out.
-
-        Args:
-            url: Where somebody wants to go, or None.
-            base_url: The app's origin.
-
-        Returns:
-            An absolute URL.
-
-        Raises:
-            CallbackFailed: If the `redirect` callback raised, or didn't return text.
-        """
+        """Ask the `redirect` callback where to go after signing in or out."""
         return await self.callbacks.ask_redirect(url or base_url, base_url)
 
     def session(self, record: SessionRecord) -> Session:
-        """Show a session to the app's own code.
-
-        Args:
-            record: The session, verified now.
-
-        Returns:
-            The session, with the user as the app's own type.
-        """
+        """Represent a verified record for the app's own code."""
         return Session(
             id=public_id(record.id),
             user=self.sessions.schema.read(record.user),
@@ -203,42 +185,18 @@ class AuthCore:
     def rules_for(
         self, marked: Mapping[str, Rule | None], routes: Collection[str] = ()
     ) -> PageRules:
-        """Put the rules for pages together.
-
-        Args:
-            marked: The rules of the pages that are marked, by route.
-            routes: All routes of the app.
-
-        Returns:
-            The rules. The sign-in page is for everybody, and the one that asks for the
-            password again for members.
-        """
+        """Combine the rules of marked pages with those of the app's own pages."""
         named = dict.fromkeys(self.pages.protected, MEMBERS)
         own = {self.pages.sign_in: None, self.pages.confirm: MEMBERS, "404": None}
         otherwise = MEMBERS if self.protect_all else None
         return PageRules({**named, **marked, **own}, routes, otherwise=otherwise)
 
     def confirm_url(self, wanted: str) -> str:
-        """Find the page that asks a member for the password again.
-
-        Args:
-            wanted: Where to go afterwards.
-
-        Returns:
-            The address, without an origin.
-        """
+        """The path of the page that asks for the password again."""
         return _with_query(self.pages.confirm, callbackUrl=wanted)
 
     def sign_in_url(self, base_url: str = "", **query: str) -> str:
-        """Find the sign-in page.
-
-        Args:
-            base_url: The app's origin; a path only without it.
-            **query: What to tell the page.
-
-        Returns:
-            The address.
-        """
+        """The URL of the sign-in page; a path if there is no `base_url`."""
         return _with_query(f"{base_url}{self.pages.sign_in}", **query)
 
 
@@ -247,7 +205,7 @@ def _with_query(address: str, **query: str) -> str:
 
 
 def _authenticated_at(record: SessionRecord) -> float:
-    """Find the last proof; a provider's answer alone, without its time, is none."""
-    there = record.provider_session
-    began = record.created_at if there is None else min(there.auth_time, record.created_at)
-    return max(began, record.reauthenticated_at)
+    """When the user last authenticated; a provider that doesn't say when proves nothing."""
+    session, created_at = record.provider_session, record.created_at
+    signed_in_at = created_at if session is None else min(session.auth_time, created_at)
+    return max(signed_in_at, record.reauthenticated_at)

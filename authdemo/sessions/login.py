@@ -1,4 +1,4 @@
-"""Who may come in: what somebody proves, and what the app makes of it."""
+"""Logins: authentication by credentials or a provider, and the app's `sign_in` callback."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ Provider: TypeAlias = Credentials | RedirectProvider
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
-    """Somebody proved who they are."""
+class Login:
+    """An authenticated and authorized user, whose session can begin."""
 
     user: User
     account: Account
-    began: float
+    started_at: float
     redirect_to: str | None = None
     provider_session: ProviderSession | None = None
 
 
 @dataclass(frozen=True, eq=False)
-class Admission:
-    """Decides who may come in."""
+class LoginService:
+    """Authenticates users, and asks the app whether they may sign in."""
 
     providers: Mapping[str, Provider]
     callbacks: Callbacks
@@ -48,10 +48,10 @@ class Admission:
     _concurrency: ConcurrencyLimit = field(default_factory=ConcurrencyLimit, init=False)
 
     def provider(self, provider_id: str) -> Provider:
-        """Find a way to sign in."""
+        """Find a provider by its id."""
         provider = self.providers.get(provider_id)
         if provider is None:
-            raise UnknownProvider(f"There is no way to sign in called {provider_id[:64]!r}.")
+            raise UnknownProvider(f"There is no provider {provider_id[:64]!r}.")
         return provider
 
     async def authorize(
@@ -61,51 +61,55 @@ class Admission:
         *,
         device: Device,
         has_left: Callable[[], bool] = lambda: False,
-    ) -> Granted:
-        """Find out who somebody is, and whether they may come in."""
-        began = self.clock()
-        credentials = _tidy(self.providers.get(provider_id), credentials)
+    ) -> Login:
+        """Authenticate by credentials."""
+        started_at, known = self.clock(), self.providers.get(provider_id)
+        credentials = _normalize(known, credentials)
         try:
             provider = self._credentials(provider_id)
             with self._concurrency.sign_in(device.ip), work_for(device.ip, has_left):
-                user = await self._identify(provider, credentials, device.ip)
+                user = await self._authenticate(provider, credentials, device.ip)
             account = Account(provider.id, provider.type)
-            return Granted(user, account, began, await self._ask(user, account, credentials))
+            url = await self._ask(user, account, credentials)
+            return Login(user, account, started_at, url)
         except SignInError as error:
-            known = self.providers.get(provider_id)
             tried = _account(known, credentials) if isinstance(known, Credentials) else ""
-            entry = AuditEvent(
-                kind="sign-in-failed",
-                reason=error.code,
-                provider=provider_id[:64],
-                user=tried[:64],
+            provider_id, user_id = provider_id[:64], tried[:64]
+            event = AuditEvent(
+                kind="sign-in-failed", reason=error.code, provider=provider_id, user=user_id
             )
-            self.trail.add(entry, device=device)
+            self.trail.add(event, device=device)
             raise
 
-    async def admit(
-        self, provider: RedirectProvider, identity: Identity, *, began: float, member: User | None
-    ) -> Granted:
-        """Decide whether somebody whom a provider vouches for may come in."""
-        known = replace(identity, linked_user=member)
-        answer = await cb.call("user", partial(provider.user, known))
+    async def accept(
+        self,
+        provider: RedirectProvider,
+        identity: Identity,
+        *,
+        started_at: float,
+        current: User | None,
+    ) -> Login:
+        """Accept an identity that a provider has verified; `current` is the signed-in user."""
+        linked = replace(identity, linked_user=current)
+        answer = await cb.call("user", partial(provider.user, linked))
         if not answer:
             raise AccessDenied
         user = self._user("user", answer)
         account = Account(provider.id, provider.type, identity.subject, identity.claims)
-        there = identity.session or ProviderSession(subject=identity.subject)
-        return Granted(user, account, began, await self._ask(user, account, {}), there)
+        session = identity.session or ProviderSession(subject=identity.subject)
+        url = await self._ask(user, account, {})
+        return Login(user, account, started_at, url, session)
 
     def _credentials(self, provider_id: str) -> Credentials:
         provider = self.provider(provider_id)
         if not isinstance(provider, Credentials):
-            raise UnknownProvider(f"Signing in by {provider_id!r} takes no credentials.")
+            raise UnknownProvider(f"The provider {provider_id!r} takes no credentials.")
         return provider
 
-    async def _identify(
+    async def _authenticate(
         self, provider: Credentials, credentials: Mapping[str, Any], address: str
     ) -> User:
-        async with self.failures.sign_in(_counted(provider, credentials), address):
+        async with self.failures.sign_in(_limit_key(provider, credentials), address):
             if not isinstance(credentials, Mapping):
                 raise CredentialsSignin
             answer = await cb.call("authorize", partial(provider.authorize, credentials))
@@ -114,21 +118,20 @@ class Admission:
         return self._user("authorize", answer)
 
     def _user(self, name: str, answer: object) -> User:
-        """Take what a function of the app answered, if it is a user as the app has them."""
         return self.schema.check_user(name, cb.check_type(name, answer, User))
 
     async def _ask(
         self, user: User, account: Account, credentials: Mapping[str, Any]
     ) -> str | None:
-        """Ask the app whether to let somebody in; tell where it sends them instead, if it does."""
+        """Ask `sign_in`; it may return a URL to redirect to instead."""
         answer = await self.callbacks.ask_sign_in(user, account, credentials)
         if not answer:
             raise AccessDenied
         return answer if isinstance(answer, str) else None
 
 
-def _tidy(provider: Provider | None, credentials: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Name an account in one way, so that the app and the limit on failures see the same."""
+def _normalize(provider: Provider | None, credentials: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Strip the account's name, for the app and for the limit."""
     if not isinstance(provider, Credentials) or not isinstance(credentials, Mapping):
         return credentials
     typed = credentials.get(provider.account_field)
@@ -138,11 +141,10 @@ def _tidy(provider: Provider | None, credentials: Mapping[str, Any]) -> Mapping[
 
 
 def _account(provider: Credentials, credentials: Mapping[str, Any]) -> str:
-    """Name the account that somebody tries."""
     typed = credentials if isinstance(credentials, Mapping) else {}
     return str(typed.get(provider.account_field, ""))[:256]
 
 
-def _counted(provider: Credentials, credentials: Mapping[str, Any]) -> str:
-    """Name the account in one letter case: no spelling of it gives more attempts."""
+def _limit_key(provider: Credentials, credentials: Mapping[str, Any]) -> str:
+    """Fold the account's name, so that no spelling allows more attempts."""
     return folded(_account(provider, credentials))

@@ -8,17 +8,17 @@ from typing import Any
 
 from .errors import ConfigurationError
 
-_LONGEST_SHOWN = 64
+_MAX_SHOWN = 64
 
 
 def check_kind(name: str, value: object, kind: type, takes: str) -> None:
-    """Check what kind of thing something is."""
+    """Check an argument's type."""
     if not isinstance(value, kind):
         raise ConfigurationError(f"{name} takes {takes}, not {shown(value)}.")
 
 
 def check_subclass(name: str, value: object, base: type) -> None:
-    """Check that something is a class of the app's own making, or the one it is made from."""
+    """Check that an argument is a class or a subclass of it."""
     if not (isinstance(value, type) and issubclass(value, base)):
         ours = base.__name__
         raise ConfigurationError(
@@ -29,9 +29,9 @@ def check_subclass(name: str, value: object, base: type) -> None:
 def check_function(
     name: str, function: object, *given: str, keywords: Iterable[str] = (), optional: bool = False
 ) -> None:
-    """Check that something is a function, and that it takes what it will be called with.
+    """Check that an argument is a function that takes certain arguments.
 
-    What has no signature that can be read, as some functions written in C, is taken as it is.
+    A function without a readable signature, as some in C, is accepted.
     """
     if optional and function is None:
         return
@@ -54,7 +54,7 @@ def check_function(
 
 
 def shown(value: object) -> str:
-    """Say what something is, in a few words."""
+    """Describe a value in a few words."""
     if isinstance(value, type):
         return f"the class {value.__name__}"
     if value is None or isinstance(value, str | int | float):
@@ -63,7 +63,7 @@ def shown(value: object) -> str:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
+    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
 
 
 def _title(function: Any) -> str:

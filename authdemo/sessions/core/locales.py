@@ -1,7 +1,7 @@
-"""The texts that visitors read, in each language of an app.
+"""Locales: the texts for users, in each language of an app.
 
-A language is a file: `en.json` is the first, and every other one says the same
-keys in its own words. A key is `area.name`, a text may hold `{placeholders}`.
+Each language is a file like `en.json`, with the same keys. A key is `area.name`, and a text may
+contain `{placeholders}`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ OWN = Path(__file__).parent.parent / "locales"
 
 _folders = [OWN]
 
-_MOST_CHOICES = 256
-_LONGEST_CHOICE = 256
+_MAX_CACHED = 256
+_MAX_ACCEPTED = 256
 
 Texts: TypeAlias = Mapping[str, str]
 
@@ -33,7 +33,7 @@ _file = TypeAdapter(dict[str, str])
 
 
 def add_locales(folder: Path) -> None:
-    """Add the texts of a part that stands next to the package; an app's own lie over them.
+    """Add the texts of an optional part; an app's own texts override them.
 
     Args:
         folder: The folder with a file for each language. Add it where the part is imported.
@@ -43,7 +43,7 @@ def add_locales(folder: Path) -> None:
 
 
 class Locales:
-    """An app's catalogs, which lie over the package's own."""
+    """An app's texts, which override the package's own."""
 
     def __init__(self, folder: Path | None = None) -> None:
         own, apps = _read(OWN), _read(folder) if folder else {}
@@ -51,7 +51,7 @@ class Locales:
             raise ConfigurationError(f"The folder {str(folder)!r} must hold {DEFAULT}.json.")
         self.languages = tuple(sorted(apps or own, key=lambda name: (name != DEFAULT, name)))
         self._apps = apps
-        self._preferred = lru_cache(_MOST_CHOICES)(self._preferred_of)
+        self._preferred = lru_cache(_MAX_CACHED)(self._preferred_of)
 
     @cached_property
     def _texts(self) -> dict[str, Texts]:
@@ -59,17 +59,14 @@ class Locales:
         return {name: MappingProxyType(_layered(name, layers)) for name in self.languages}
 
     def texts(self, language: str) -> Texts:
-        """Give all texts of a language, by key."""
+        """Return all texts of a language, by key."""
         return self._texts[language]
 
     def choose(self, chosen: str | None, accepted: str) -> str:
-        """Choose a visitor's language.
-
-        See RFC 9110, section 12.5.4.
-        """
+        """Negotiate a language (RFC 9110, section 12.5.4)."""
         if chosen in self.languages:
             return chosen
-        return self._preferred(accepted[:_LONGEST_CHOICE])
+        return self._preferred(accepted[:_MAX_ACCEPTED])
 
     def _preferred_of(self, accepted: str) -> str:
         wanted = (tag.partition("-")[0] for tag in _by_preference(accepted))

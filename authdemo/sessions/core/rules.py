@@ -1,4 +1,4 @@
-"""Rules: who may have which route."""
+"""Rules: who may see which page, and how paths and routes compare."""
 
 from __future__ import annotations
 
@@ -22,38 +22,38 @@ _SEGMENTS = (
     (re.compile(r"\\\[\\\.\\\.\\\.\w+\\\]"), r"[^\n\r\u2028\u2029]+"),
     (re.compile(r"\\\[\w+\\\]"), "[^/]+"),
 )
-"""How the escaped segments of a Reflex route read as a pattern of paths."""
+"""The segments of a Reflex route, escaped, and their patterns."""
 
 _OPTIONAL = re.compile(r"/\[(\[\w+\])\]")
 _ANY, _EMPTY, _DYNAMIC, _STATIC = 0, 1, 3, 10
 _WHOLE, _OPEN = 2, -2
 _AS_IN_SEGMENTS = ":@!$&'()*+,;="
-_MOST_REMEMBERED = 512
-_LONGEST_REMEMBERED = 1024
+_MAX_CACHED = 512
+_MAX_CACHED_LENGTH = 1024
 
 
 def canonical(address: str) -> str:
-    """Spell a path in one way (RFC 3986, section 6.2.2).
+    """Normalize a path (RFC 3986, section 6.2.2).
 
-    Dot segments are resolved, even escaped ones. Of several slashes at the beginning one stays.
-    Other empty segments stay, because to an app's own routes they can be values.
+    It resolves dot segments, even escaped ones, and merges slashes at the beginning. Other empty
+    segments stay, because they can be values to an app's own routes.
     """
-    return _known(address) if len(address) <= _LONGEST_REMEMBERED else _canonical(address)
+    return _cached(address) if len(address) <= _MAX_CACHED_LENGTH else _canonical(address)
 
 
 def page_path(address: str) -> str:
-    """Read a path as React Router does, to find the page at it."""
+    """Decode a path as React Router does to find its page."""
     names = (unquote(part).replace("/", "%2F") for part in page_address(address).split("/"))
     return "/".join(names)
 
 
 def page_address(address: str) -> str:
-    """Spell the address of a page: the canonical path without empty segments."""
+    """Normalize the address of a page: the canonical path without empty segments."""
     return "/" + "/".join(filter(None, canonical(address).split("/")))
 
 
 def fold(path: str) -> str:
-    """Make paths equal that differ by letter case, as JavaScript's `i` flag does (ECMA-262)."""
+    """Fold letter case as JavaScript's `i` flag does (ECMA-262)."""
     return path.lower() if path.isascii() else "".join(map(_folded, path))
 
 
@@ -70,11 +70,11 @@ def _canonical(address: str) -> str:
     return "/" + "/".join(parts).lstrip("/")
 
 
-_known = lru_cache(_MOST_REMEMBERED)(_canonical)
+_cached = lru_cache(_MAX_CACHED)(_canonical)
 
 
 def _folded(letter: str) -> str:
-    """Fold one letter; no letter outside of ASCII equals one of ASCII."""
+    # A letter outside of ASCII never equals one of ASCII.
     if letter.isascii():
         return letter.lower()
     upper = letter.upper()
@@ -83,12 +83,12 @@ def _folded(letter: str) -> str:
 
 
 def normal(route: str) -> str:
-    """Spell a route in one way: `Posts/[slug]/` as `/posts/[slug]`."""
+    """Normalize a route: `Posts/[slug]/` to `/posts/[slug]`."""
     return "/" + ("" if route == "index" else route.strip("/")).casefold()
 
 
 def pattern_of(route: str) -> re.Pattern[str]:
-    """Make a pattern of the paths that a Reflex route takes."""
+    """Compile the pattern of the paths of a Reflex route."""
     pattern = re.escape(fold(normal(route)))
     for segment, meaning in _SEGMENTS:
         pattern = segment.sub(lambda _, meaning=meaning: meaning, pattern)  # type: ignore[misc]
@@ -96,7 +96,7 @@ def pattern_of(route: str) -> re.Pattern[str]:
 
 
 def branches(route: str) -> Iterator[str]:
-    """List the routes without optional segments that together are one with them."""
+    """Expand a route's optional segments into routes without them."""
     optional = _OPTIONAL.search(route)
     if optional is None:
         yield route or "/"
@@ -107,7 +107,7 @@ def branches(route: str) -> Iterator[str]:
 
 
 def specificity(branch: str) -> int:
-    """Tell how specific a route is, in React Router's own points (`computeScore`)."""
+    """Compute a route's rank as React Router does (`computeScore`)."""
     segments = branch.split("/")
     ending = _OPEN if _is_splat(segments[-1]) else _WHOLE
     return len(segments) + ending + sum(map(_points, segments))
@@ -129,7 +129,7 @@ Check: TypeAlias = Callable[[Session], bool | Awaitable[bool]]
 
 
 class Verdict(Enum):
-    """What a rule says about a visitor; the value goes into the audit trail."""
+    """The result of a rule; its value is a reason in the audit trail."""
 
     GRANTED = "Granted"
     SIGN_IN = "NotAuthenticated"
@@ -139,7 +139,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Who may have something: everybody who is signed in, or fewer."""
+    """Who is allowed: all signed-in users, or some of them."""
 
     roles: frozenset[str] = frozenset()
     check: Check | None = None
@@ -147,7 +147,7 @@ class Rule:
     replay: bool = False
 
     async def judge(self, session: Session | None, clock: Clock) -> Verdict:
-        """Judge a visitor."""
+        """Apply the rule to a session."""
         if session is None:
             return Verdict.SIGN_IN
         if not self._has_role(session):
@@ -157,14 +157,14 @@ class Rule:
         return Verdict.GRANTED if self._is_fresh(session, clock) else Verdict.CONFIRM
 
     async def decide(self, session: Session | None, clock: Clock) -> Verdict:
-        """Judge a visitor where no error can be told: a check that fails lets nobody in."""
+        """Apply the rule; a check that fails denies."""
         try:
             return await self.judge(session, clock)
         except AuthError:  # it is in the log
             return Verdict.DENIED
 
     def allows(self, session: Session | None, clock: Clock) -> bool:
-        """Judge a visitor at once; a check that would have to wait lets nobody in."""
+        """Apply the rule without waiting; a check that has to wait denies."""
         deciding = self.decide(session, clock)
         try:
             deciding.send(None)
@@ -174,12 +174,12 @@ class Rule:
         return False
 
     @property
-    def is_for_every_member(self) -> bool:
-        """Whether nothing is asked of somebody who is signed in."""
+    def allows_all_members(self) -> bool:
+        """Whether all signed-in users are allowed."""
         return not self.roles and self.check is None and self.fresh is None
 
     @property
-    def waits(self) -> bool:
+    def has_async_check(self) -> bool:
         """Whether the check is async."""
         return inspect.iscoroutinefunction(self.check)
 
@@ -191,14 +191,14 @@ class Rule:
 
 
 _NOT_FOUND = "404"
-"""The route of the page that Reflex shows where no other is; no path leads to it."""
+"""The route of Reflex's not-found page, which no path has."""
 
 MEMBERS = Rule()
-"""Everybody who is signed in."""
+"""All signed-in users."""
 
 
 class PageRules:
-    """Which pages are for whom."""
+    """The rules of all pages."""
 
     def __init__(
         self,
@@ -219,7 +219,7 @@ class PageRules:
         self._otherwise = otherwise
 
     def of(self, path: str) -> Rule | None:
-        """Find the rule for the page at a path."""
+        """Find the rule of the page at a path; None if it is public."""
         path = fold(path)
         if path in self._static:
             return self._static[path]
@@ -229,11 +229,11 @@ class PageRules:
         return self._otherwise
 
     def of_route(self, route: str) -> Rule | None:
-        """Find the rule for a page by its route, like `/posts/[slug]`; None if it is public."""
+        """Find the rule of a route, like `/posts/[slug]`; None if it is public."""
         return self._rules.get(normal(route), self._otherwise)
 
     def check(self) -> None:
-        """Check that every rule is for a page that exists."""
+        """Check that every named page exists."""
         unknown = self._named.keys() - self._routes.keys()
         if unknown:
             raise ConfigurationError(
@@ -244,7 +244,7 @@ class PageRules:
 def _most_specific_first(
     rules: Mapping[str, Rule | None],
 ) -> list[tuple[re.Pattern[str], Rule | None]]:
-    """Put the routes that take many paths into the order in which a path is looked up."""
+    # The order in which dynamic routes are tried for a path.
     ranked = [
         (-specificity(branch), rule is None, pattern_of(branch), rule)
         for route, rule in rules.items()

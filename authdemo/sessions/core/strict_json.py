@@ -1,4 +1,4 @@
-"""JSON with one reading only.
+"""Strict JSON.
 
 Python's `json` takes the last of two equal names, and `NaN`, and lone
 surrogates, and reads `1e400` as infinity. Two programs that read such a text

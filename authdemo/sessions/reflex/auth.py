@@ -33,7 +33,7 @@ from ..core.utils import Clock, system_clock
 from ..engine import FindUser
 from ..http.sockets.callers import current_caller, require_caller
 from ..http.sockets.connections import Connection
-from ..login import Granted, Provider
+from ..login import Login, Provider
 from .compat import root_state
 from .install import Engine
 from .protected import require_plugin
@@ -220,7 +220,7 @@ class Auth(Generic[U]):
         session_state.ticket = await self.engine.tickets.put(
             LoginTicket(
                 user=self.engine.sessions.schema.adopt(granted.user, {}),
-                started_at=granted.began,
+                started_at=granted.started_at,
                 provider=granted.account.provider,
                 callback_url=callback_url,
                 browser=connection.browser,
@@ -398,7 +398,7 @@ class Auth(Generic[U]):
             ConnectionLost: If the socket is gone.
         """
         _, record = await self.engine.require_record()
-        provider = self.engine.admission.provider(record.provider)
+        provider = self.engine.logins.provider(record.provider)
         name = getattr(provider, "account_field", "id")
         return provider, {name: str(record.user.get(name) or record.user_id)}
 
@@ -630,8 +630,8 @@ class Auth(Generic[U]):
 
     async def _authorize(
         self, connection: Connection, provider: str, credentials: Mapping[str, Any]
-    ) -> Granted:
-        return await self.engine.admission.authorize(
+    ) -> Login:
+        return await self.engine.logins.authorize(
             provider,
             credentials,
             device=connection.device,

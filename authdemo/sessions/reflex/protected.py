@@ -254,7 +254,7 @@ class Guards:
         computed = {name: each.fget for name, each in state.computed_vars.items()}
         for name, declared in {**fields, **computed}.items():
             rule = self._rule(state, declared)
-            if rule is not None and rule.waits:
+            if rule is not None and rule.has_async_check:
                 raise ConfigurationError(
                     f"{state.__name__}.{name} is protected by an async check, and a var can't wait."
                 )

@@ -91,7 +91,7 @@ async def test_an_async_check_is_awaited_and_never_believed_unawaited():
         return visitor.user.id == "grace"
 
     rule = Rule(check=check)
-    assert rule.waits
+    assert rule.has_async_check
     assert await judge(rule, session()) is Verdict.DENIED
     assert await judge(rule, session(Officer(id="grace"))) is Verdict.GRANTED
 

@@ -56,7 +56,7 @@ async def test_sign_ins_over_the_bound_of_their_address_have_to_come_back(tmp_pa
         assert on_page.headers["Location"].endswith("/login?error=TooManyAttempts&code=at_once")
         assert (await house.noted()).reason == "TooManyAttempts"
         elsewhere = asyncio.create_task(
-            house.auth.admission.authorize(
+            house.auth.logins.authorize(
                 "credentials", {"id": "ada", "password": "right"}, device=Device(ip="192.0.2.2")
             )
         )

@@ -49,9 +49,7 @@ def core(tmp_path, clock):
 
 
 async def enter(core, credentials=RIGHT, address=HERE):
-    return await core.engine.admission.authorize(
-        "credentials", credentials, device=Device(ip=address)
-    )
+    return await core.engine.logins.authorize("credentials", credentials, device=Device(ip=address))
 
 
 async def test_right_credentials_tell_who_it_is(core):
@@ -99,7 +97,9 @@ async def test_a_password_that_is_changed_while_it_is_checked_lets_nobody_in(cor
     await auth.engine.sessions.store.open()
     granted = await enter(auth)
     with pytest.raises(SignInOutdated):
-        await auth.engine.sessions.begin(granted.user, granted.account, started_at=granted.began)
+        await auth.engine.sessions.begin(
+            granted.user, granted.account, started_at=granted.started_at
+        )
     assert await auth.engine.sessions.list_by_user("ada") == []
     await auth.engine.sessions.store.close()
 
@@ -116,7 +116,7 @@ async def test_what_is_no_form_is_wrong_and_counts_as_a_failure(core, credential
 
 async def test_an_unknown_provider_is_refused_in_few_words(core):
     with pytest.raises(UnknownProvider) as refused:
-        await core().engine.admission.authorize("x" * 10_000, RIGHT, device=Device(ip=HERE))
+        await core().engine.logins.authorize("x" * 10_000, RIGHT, device=Device(ip=HERE))
     assert len(refused.value.message) < 200
 
 

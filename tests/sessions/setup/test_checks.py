@@ -56,9 +56,9 @@ def complaint(**choices: Any) -> str:
         ("credentials", "not 'credentials'"),
         (None, "not None"),
         ({"credentials": GOOD}, "not an instance of dict"),
-        (["x"], "'x' is none"),
-        ([GOOD, authorize], "an instance of function is none"),
-        ([Credentials], "the class Credentials is none"),
+        (["x"], "'x' isn't one"),
+        ([GOOD, authorize], "an instance of function isn't one"),
+        ([Credentials], "the class Credentials isn't one"),
     ],
 )
 def test_providers_are_a_list_of_providers(providers, shown):

@@ -30,7 +30,7 @@ from ...core.one_time import (
 )
 from ...core.rate_limit import AddressLimit
 from ...core.utils import new_id
-from ...login import Granted
+from ...login import Login
 from ...providers.base import Identity, RedirectProvider
 from .. import cookies, responses
 from ..context import RequestContext
@@ -99,7 +99,7 @@ class SignInApi(Resource):
         credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
         try:
             async with request.watched() as has_left:
-                granted = await self.auth.admission.authorize(
+                granted = await self.auth.logins.authorize(
                     request.provider_id, credentials, device=context.device, has_left=has_left
                 )
             target = await self.auth.redirect(wanted, context.base_url)
@@ -129,10 +129,10 @@ class SignInApi(Resource):
         ticket = await redeem_ticket(self.auth.tickets, key, browser=browser)
         try:
             user = self.auth.sessions.schema.read_older(ticket.user)
-            provider = self.auth.admission.provider(ticket.provider)
+            provider = self.auth.logins.provider(ticket.provider)
         except (ValidationError, UnknownProvider) as error:  # another version has issued it
             raise TicketRejected("This sign-in took too long. Sign in again.") from error
-        granted = Granted(user, Account(provider.id, provider.type), ticket.started_at)
+        granted = Login(user, Account(provider.id, provider.type), ticket.started_at)
         target = await self.auth.redirect(ticket.callback_url, context.base_url)
         return await self._finish(request, context, granted, target, as_json=True)
 
@@ -151,7 +151,7 @@ class SignInApi(Resource):
     )
     async def start(self, request: Request) -> Response:
         """Redirect to a provider; `?prompt=login` makes it authenticate the user again."""
-        provider = self.auth.admission.provider(request.provider_id)
+        provider = self.auth.logins.provider(request.provider_id)
         context, body = await self.load_post(request, for_redirect=True)
         target = await self.auth.redirect(callback_url(request, body), context.base_url)
         if not isinstance(provider, RedirectProvider):
@@ -195,7 +195,7 @@ class SignInApi(Resource):
     )
     async def oauth_callback(self, request: Request) -> Response:
         """Sign in the user whom a provider sends back."""
-        provider = self.auth.admission.provider(request.provider_id)
+        provider = self.auth.logins.provider(request.provider_id)
         if not isinstance(provider, RedirectProvider):
             raise MethodNotAllowed("Credentials are sent by POST.", allowed=["POST"])
         context, wanted = await self.load(request), ""
@@ -222,7 +222,7 @@ class SignInApi(Resource):
     )
     async def show_page_for(self, request: Request) -> Response:
         """Redirect to the sign-in page, if the provider exists."""
-        self.auth.admission.provider(request.provider_id)
+        self.auth.logins.provider(request.provider_id)
         return await self.show_page(request)
 
     @operation(
@@ -269,7 +269,7 @@ class SignInApi(Resource):
         context: RequestContext,
         provider: RedirectProvider,
         state: OAuthState,
-    ) -> Granted:
+    ) -> Login:
         if state.session_id != context.sid:
             message = "The browser's session changed during this sign-in."
             raise OAuthCallbackError(message, reason="member")
@@ -278,15 +278,15 @@ class SignInApi(Resource):
         )
         record = context.record
         member = self.auth.sessions.schema.read(record.user) if record else None
-        return await self.auth.admission.admit(
-            provider, identity, began=state.started_at, member=member
+        return await self.auth.logins.accept(
+            provider, identity, started_at=state.started_at, current=member
         )
 
     async def _finish(
         self,
         request: Request,
         context: RequestContext,
-        granted: Granted,
+        granted: Login,
         url: str,
         *,
         as_json: bool = False,
@@ -299,7 +299,7 @@ class SignInApi(Resource):
         record = await self.auth.sessions.begin(
             granted.user,
             granted.account,
-            started_at=granted.began,
+            started_at=granted.started_at,
             device=context.device,
             replaces=context.record,
             provider_session=granted.provider_session,

@@ -118,7 +118,7 @@ class SignOutApi(Resource):
     )
     async def rp_logout(self, request: Request) -> Response:
         """Redirect to the provider, or past it if it can't be reached."""
-        provider = self.auth.admission.provider(request.provider_id)
+        provider = self.auth.logins.provider(request.provider_id)
         base_url = self.contexts.origins.base_url(request.scope)
         state = await self._consume(request, "ticket")
         if state is None or not isinstance(provider, OpenIDConnect):
@@ -151,7 +151,7 @@ class SignOutApi(Resource):
     )
     async def post_logout(self, request: Request) -> Response:
         """Redirect to the callback URL, or home."""
-        self.auth.admission.provider(request.provider_id)
+        self.auth.logins.provider(request.provider_id)
         base_url = self.contexts.origins.base_url(request.scope)
         state = await self._consume(request, "state")
         return responses.redirect(state.callback_url if state else base_url, 302)
@@ -171,7 +171,7 @@ class SignOutApi(Resource):
     )
     async def backchannel_logout(self, request: Request) -> Response:
         """End the sessions of a verified logout token; invalid ones are rate-limited."""
-        provider = self.auth.admission.provider(request.provider_id)
+        provider = self.auth.logins.provider(request.provider_id)
         if not isinstance(provider, OpenIDConnect):
             raise NotFound("This provider does not support back-channel logout.", reason="provider")
         token, device = (await request.read()).get("logout_token"), device_of(request.scope)

@@ -186,7 +186,7 @@ class PageGuard:
             return Verdict.SIGN_IN if session is None else Verdict.DENIED
         if isinstance(answer, str):
             return answer
-        if record is not None and rule.is_for_every_member:
+        if record is not None and rule.allows_all_members:
             return Verdict.GRANTED
         return await rule.judge(self.auth.session(record) if record else None, self.auth.clock)
 

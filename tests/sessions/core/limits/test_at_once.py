@@ -73,7 +73,7 @@ def workers(request, tmp_path, clock):
 
 async def enter(auth, account="ada", password="wrong", address=HERE):
     credentials = {"id": account, "password": password}
-    return await auth.admission.authorize("credentials", credentials, device=Device(ip=address))
+    return await auth.logins.authorize("credentials", credentials, device=Device(ip=address))
 
 
 async def enter_all(auths, accounts, **what):

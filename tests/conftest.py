@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import expect
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from authdemo.testing.thread import TIMEOUT
 from tests.support import kinds, shared
@@ -36,10 +38,24 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests by what they start, and share them out among workers."""
+    """Mark tests by what they start."""
     kinds.mark(items)
     if hasattr(config, "workerinput"):
-        kinds.group(items)
+        kinds.sort(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Share the tests out among the workers of `pytest -n`, in their order."""
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
+
+
+class Scheduling(LoadScopeScheduling):
+    """Keeps tests together that share what is dear."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return kinds.group(nodeid)
 
 
 @pytest.hookimpl(tryfirst=True)

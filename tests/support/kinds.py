@@ -6,11 +6,16 @@ import dis
 import inspect
 from collections.abc import Callable, Iterator
 from functools import cache
+from importlib import import_module
 from itertools import pairwise
+from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import pytest
+from _pytest.fixtures import FixtureFunctionDefinition
+
+from tests.support.server import ROOT
 
 STARTERS = {
     "authdemo.testing.server.serving": "build",
@@ -40,18 +45,33 @@ def mark(items: list[pytest.Item]) -> None:
             item.add_marker("quick")
 
 
-def group(items: list[pytest.Item]) -> None:
-    """Group tests for the workers of xdist: a file, or the files that share a build, stay together.
-
-    The groups that take longest come first.
-    """
-    names = {item: _group(item) for item in items}
+def sort(items: list[pytest.Item]) -> None:
+    """Put the groups that take longest first."""
     rank: dict[str, int] = {}
-    for item, name in names.items():
-        item.add_marker(pytest.mark.xdist_group(name))
+    for item in items:
         own = next((n for n, kind in enumerate(KINDS) if item.get_closest_marker(kind)), len(KINDS))
+        name = group(item.nodeid)
         rank[name] = min(own, rank.get(name, own))
-    items.sort(key=lambda item: rank[names[item]])
+    items.sort(key=lambda item: rank[group(item.nodeid)])
+
+
+def group(nodeid: str) -> str:
+    """Name what stays together on a worker: a file, or the files that share a build."""
+    path = Path(nodeid.partition("::")[0])
+    return str(path.parent if _shares_build(path.parent) else path)
+
+
+@cache
+def _shares_build(folder: Path) -> bool:
+    if not (ROOT / folder / "conftest.py").exists():
+        return False
+    fixtures = vars(import_module(".".join((*folder.parts, "conftest")))).values()
+    return any(
+        fixture._fixture_function_marker.scope in ("package", "session")
+        and "build" in reached(fixture._get_wrapped_function())
+        for fixture in fixtures
+        if isinstance(fixture, FixtureFunctionDefinition)
+    )
 
 
 def kinds_of(item: Any) -> set[str]:
@@ -121,13 +141,6 @@ def _fixtures(item: Any) -> list[Any]:
         if is_asking and name in item.callspec.id:
             by_name[name] = item.session._fixturemanager.getfixturedefs(name, item) or ()
     return [definition for own in by_name.values() for definition in own[-1:]]
-
-
-def _group(item: Any) -> str:
-    for definition in _fixtures(item) if _is_function(item) else ():
-        if definition.scope in ("package", "session") and "build" in reached(definition.func):
-            return str(definition.baseid)
-    return str(item.path)
 
 
 def _is_function(item: pytest.Item) -> bool:

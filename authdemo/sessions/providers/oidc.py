@@ -103,65 +103,6 @@ def _find_key(key_set: jwt.PyJWKSet, kid: str | None) -> jwt.PyJWK | None:
     return next((key for key in keys if key.key_id == kid), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verifier:
-    """Verifies the tokens of one provider for one app."""
-
-    issuer: str
-    client_id: str
-    leeway: float
-    discovery: Discovery
-
-    async def id_token(self, http: httpx.AsyncClient, token: object, nonce: str) -> dict[str, Any]:
-        """Verify an ID token (OpenID Connect Core section 3.1.3.7)."""
-        claims = await self._decode(http, str(token), _REQUIRED)
-        has_several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
-        if claims.get("azp", None if has_several else self.client_id) != self.client_id:
-            raise OAuthCallbackError("The token was issued for another app.", reason="audience")
-        if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
-            raise OAuthCallbackError("The token was issued for another sign-in.", reason="nonce")
-        return claims
-
-    async def logout_token(self, http: httpx.AsyncClient, token: object) -> Logout:
-        """Verify a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.6)."""
-        claims = await self._decode(http, str(token), _REQUIRED_FOR_LOGOUT)
-        events, subject, sid = claims["events"], claims.get("sub", ""), claims.get("sid", "")
-        kind = str(jwt.get_unverified_header(str(token)).get("typ", "JWT")).lower()
-        at = _parse_time(claims["iat"])
-        is_logout = (
-            isinstance(events, dict)
-            and isinstance(events.get(LOGOUT_EVENT), dict)
-            and kind in LOGOUT_TYPES
-            and "nonce" not in claims
-        )
-        has_subject = isinstance(subject, str) and isinstance(sid, str) and (subject or sid)
-        if not is_logout or not has_subject or at is None:
-            raise OAuthCallbackError("The token is not a logout token.", reason="token")
-        return Logout(subject=subject, sid=sid, at=at)
-
-    async def _decode(
-        self, http: httpx.AsyncClient, token: str, required: list[str]
-    ) -> dict[str, Any]:
-        try:
-            header = jwt.get_unverified_header(token)
-            algorithm = _check_algorithm(header, await self.discovery.metadata(http))
-            key = await self.discovery.key(http, header.get("kid"))
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                key.key,
-                algorithms=[algorithm],
-                audience=self.client_id,
-                issuer=self.issuer,
-                leeway=self.leeway,
-                options={"require": required},
-            )
-        except (jwt.PyJWTError, TypeError, ValueError) as error:
-            reasons = [_REASONS[kind] for kind in type(error).__mro__ if kind in _REASONS]
-            reason = reasons[0] if reasons else "token"
-            raise OAuthCallbackError("The token is invalid.", reason=reason) from error
-        return claims
-
-
 def _check_algorithm(header: Mapping[str, Any], metadata: Mapping[str, Any]) -> str:
     algorithm = header.get("alg")
     offered = metadata.get("id_token_signing_alg_values_supported", ["RS256"])
@@ -267,9 +208,22 @@ class OpenIDConnect(RedirectProvider):
         return with_query(endpoint(metadata, "end_session_endpoint"), parameters)
 
     async def verify_logout(self, token: object) -> Logout:
-        """Verify a logout token (Back-Channel Logout 1.0)."""
+        """Verify a logout token (Back-Channel Logout 1.0 section 2.6)."""
         async with http_client.client() as http:
-            return await self._verifier.logout_token(http, token)
+            claims = await self._decode(http, str(token), _REQUIRED_FOR_LOGOUT)
+        events, subject, sid = claims["events"], claims.get("sub", ""), claims.get("sid", "")
+        kind = str(jwt.get_unverified_header(str(token)).get("typ", "JWT")).lower()
+        at = _parse_time(claims["iat"])
+        is_logout = (
+            isinstance(events, dict)
+            and isinstance(events.get(LOGOUT_EVENT), dict)
+            and kind in LOGOUT_TYPES
+            and "nonce" not in claims
+        )
+        has_subject = isinstance(subject, str) and isinstance(sid, str) and (subject or sid)
+        if not is_logout or not has_subject or at is None:
+            raise OAuthCallbackError("The token is not a logout token.", reason="token")
+        return Logout(subject=subject, sid=sid, at=at)
 
     async def _endpoints(self, http: httpx.AsyncClient) -> ProviderEndpoints:
         metadata = await self._discovery.metadata(http)
@@ -290,7 +244,7 @@ class OpenIDConnect(RedirectProvider):
         self, http: httpx.AsyncClient, tokens: TokenResponse, state: OAuthState
     ) -> Identity:
         token = tokens.get("id_token")
-        claims = await self._verifier.id_token(http, token, state.nonce)
+        claims = await self._verify_id_token(http, token, state.nonce)
         keeps_token = self.rp_initiated_logout and len(str(token)) <= MAX_ID_TOKEN
         session = ProviderSession(
             subject=str(claims["sub"]),
@@ -306,14 +260,39 @@ class OpenIDConnect(RedirectProvider):
             session=session,
         )
 
-    @property
-    def _verifier(self) -> Verifier:
-        return Verifier(
-            issuer=self.issuer,
-            client_id=self.client_id,
-            leeway=self.leeway,
-            discovery=self._discovery,
-        )
+    async def _verify_id_token(
+        self, http: httpx.AsyncClient, token: object, nonce: str
+    ) -> dict[str, Any]:
+        """Verify an ID token (OpenID Connect Core section 3.1.3.7)."""
+        claims = await self._decode(http, str(token), _REQUIRED)
+        has_several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+        if claims.get("azp", None if has_several else self.client_id) != self.client_id:
+            raise OAuthCallbackError("The token was issued for another app.", reason="audience")
+        if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
+            raise OAuthCallbackError("The token was issued for another sign-in.", reason="nonce")
+        return claims
+
+    async def _decode(
+        self, http: httpx.AsyncClient, token: str, required: list[str]
+    ) -> dict[str, Any]:
+        try:
+            header = jwt.get_unverified_header(token)
+            algorithm = _check_algorithm(header, await self._discovery.metadata(http))
+            key = await self._discovery.key(http, header.get("kid"))
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key.key,
+                algorithms=[algorithm],
+                audience=self.client_id,
+                issuer=self.issuer,
+                leeway=self.leeway,
+                options={"require": required},
+            )
+        except (jwt.PyJWTError, TypeError, ValueError) as error:
+            reasons = [_REASONS[kind] for kind in type(error).__mro__ if kind in _REASONS]
+            reason = reasons[0] if reasons else "token"
+            raise OAuthCallbackError("The token is invalid.", reason=reason) from error
+        return claims
 
     async def _with_userinfo(
         self, http: httpx.AsyncClient, claims: dict[str, Any], tokens: TokenResponse

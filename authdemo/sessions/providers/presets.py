@@ -58,9 +58,6 @@ def keycloak(url: str, realm: str, *, client_id: str, **more: Any) -> OpenIDConn
         realm: The realm.
         client_id: The app's id at the provider.
         **more: Further options of `OpenIDConnect`.
-
-    Returns:
-        The provider.
     """
     issuer = f"{url.rstrip('/')}/realms/{realm}"
     return _oidc("keycloak", "Keycloak", issuer, client_id=client_id, **more)
@@ -73,9 +70,6 @@ def auth0(domain: str, *, client_id: str, **more: Any) -> OpenIDConnect:
         domain: The tenant's domain, like `example.eu.auth0.com`.
         client_id: The app's id at the provider.
         **more: Further options of `OpenIDConnect`.
-
-    Returns:
-        The provider.
     """
     return _oidc("auth0", "Auth0", f"https://{domain}/", client_id=client_id, **more)
 
@@ -87,9 +81,6 @@ def microsoft(tenant: str, *, client_id: str, **more: Any) -> OpenIDConnect:
         tenant: The tenant's id, a UUID. The issuer for all tenants vouches for no user.
         client_id: The app's id at the provider.
         **more: Further options of `OpenIDConnect`.
-
-    Returns:
-        The provider.
     """
     issuer = f"https://login.microsoftonline.com/{tenant}/v2.0"
     return _oidc("microsoft-entra-id", "Microsoft", issuer, client_id=client_id, **more)
@@ -101,9 +92,6 @@ def google(*, client_id: str, **more: Any) -> OpenIDConnect:
     Args:
         client_id: The app's id at the provider.
         **more: Further options of `OpenIDConnect`.
-
-    Returns:
-        The provider.
     """
     return _oidc("google", "Google", "https://accounts.google.com", client_id=client_id, **more)
 
@@ -122,9 +110,6 @@ def github(
         url: GitHub's URL, or that of your own server.
         api: The URL of its API, for your own server like `https://git.example.com/api/v3`.
         **more: Further options of `OAuth2`.
-
-    Returns:
-        The provider.
     """
     options = {
         "id": "github",

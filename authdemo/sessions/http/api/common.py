@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote, unquote
 
 from ...core.callbacks import safe_redirect_url
@@ -20,6 +20,8 @@ BASE = "/api/auth"
 @dataclass(eq=False)
 class Resource:
     """A group of operations; `operation` marks their handlers."""
+
+    tag: ClassVar[str]
 
     auth: AuthCore
     contexts: RequestContexts

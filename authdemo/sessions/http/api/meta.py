@@ -11,36 +11,12 @@ from ..responses import Response
 from .common import BASE, Resource
 from .openapi import describe, operation, ref, returns
 
-_JWK = {
-    "type": "object",
-    "required": ["kty", "kid", "use", "alg"],
-    "additionalProperties": False,
-    "properties": {
-        "kty": {"enum": ["OKP", "EC", "RSA"]},
-        "kid": {"type": "string"},
-        "use": {"const": "sig"},
-        "alg": {"enum": ["EdDSA", "ES256", "RS256"]},
-        "crv": {"enum": ["Ed25519", "P-256"]},
-        **{name: {"type": "string"} for name in ("x", "y", "n", "e")},
-    },
-}
-_JWKS = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["keys"],
-    "properties": {"keys": {"type": "array", "items": _JWK}},
-}
-_OPENAPI = {
-    "type": "object",
-    "properties": {"openapi": {"type": "string", "pattern": r"^3\.1\."}},
-    "required": ["openapi", "info", "paths"],
-}
-
 
 @dataclass(eq=False)
 class Meta(Resource):
     """What clients can learn about the app without a session."""
 
+    tag = "description"
     others: tuple[Resource, ...] = ()
     document: dict[str, Any] = field(init=False)
 
@@ -50,40 +26,33 @@ class Meta(Resource):
 
     @operation(
         "GET /openapi.json",
-        "description",
-        "Read this description",
         "It is the same for everyone, and any cache may keep it.",
-        tag="description",
-        answers=returns("An OpenAPI 3.1 document.", _OPENAPI, is_public=True),
+        answers=returns("An OpenAPI 3.1 document.", ref("schemas", "OpenApi"), is_public=True),
     )
     async def openapi(self, _: Request) -> Response:
-        """Describe `/api/auth`."""
+        """Read this description."""
         return responses.public_json(self.document)
 
     @operation(
         "GET /jwks",
-        "jwks",
-        "Read the public keys",
         "RFC 7517. Other services use them to verify the tokens that the app issues. Empty unless "
         "the operator sets AUTH_SIGNING_KEYS.",
-        tag="description",
-        answers=returns("A JWK Set; no key has a private part.", _JWKS, is_public=True),
+        answers=returns(
+            "A JWK Set; no key has a private part.", ref("schemas", "JwkSet"), is_public=True
+        ),
     )
     async def jwks(self, _: Request) -> Response:
-        """List the public keys."""
+        """Read the public keys."""
         return responses.public_json(self.auth.settings.keys.jwks)
 
     @operation(
         "GET /providers",
-        "providers",
-        "List the providers",
         "Auth.js: `getProviders()`.",
-        tag="sign in",
         answers=returns(
             "The providers by their ids.",
             {"type": "object", "additionalProperties": ref("schemas", "Provider")},
         ),
-        errors=["Refused"],
+        errors="Refused",
     )
     async def providers(self, request: Request) -> Response:
         """List the providers."""

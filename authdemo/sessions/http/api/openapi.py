@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from importlib import resources
 from typing import Any, NamedTuple, TypeVar
@@ -37,6 +38,12 @@ _ERRORS = {
     "StoreUnavailable": (503, "Sessions can't be verified now. Nobody is signed in or out."),
 }
 _OF_A_BODY = ("BadRequest", "TooSlow", "TooLarge", "UnsupportedMediaType", "StoreUnavailable")
+_HEADERS = {
+    "NoStore": "Cache-Control",
+    "Public": "Cache-Control",
+    "NoSniff": "X-Content-Type-Options",
+}
+_WORD = re.compile("[a-z]+")
 _FORM = "application/x-www-form-urlencoded"
 
 ANYONE: list[dict[str, list[str]]] = [{}]
@@ -86,26 +93,21 @@ def redirects(*, cookies: bool = False) -> dict[str, Any]:
 
 def operation(
     route: str,
-    name: str,
-    summary: str,
     description: str,
     *,
-    tag: str,
     answers: Mapping[str, Any],
     security: list[dict[str, list[str]]] = ANYONE,
     parameters: Iterable[str | dict[str, Any]] = (),
     body: str = "",
     form: str = "",
-    errors: Iterable[str] = (),
+    errors: str = "",
 ) -> Callable[[Handler], Handler]:
-    """Mark a handler as what answers a method at a path, and describe it."""
+    """Mark a handler as what answers a method at a path; its docstring is the summary."""
     method, _, path = route.partition(" ")
-    possible = {*errors, *(_OF_A_BODY if body or form else ())}
+    possible = {*errors.split(), *(_OF_A_BODY if body or form else ())}
     rejections = {str(_ERRORS[each][0]): ref("responses", each) for each in possible}
     document: dict[str, Any] = {
-        "operationId": name,
-        "tags": [tag],
-        "summary": summary,
+        "operationId": method.lower() + "".join(map(str.capitalize, _WORD.findall(path))),
         "description": description,
         "security": security,
         "parameters": [ref("parameters", p) if isinstance(p, str) else p for p in parameters],
@@ -117,6 +119,7 @@ def operation(
         document["requestBody"] = {"required": True, "content": content}
 
     def mark(handler: Handler) -> Handler:
+        document["summary"] = (handler.__doc__ or "").partition(".")[0]
         handler.__dict__.setdefault("operations", []).append(Operation(method, path, document))
         return handler
 
@@ -138,8 +141,10 @@ def describe(auth: AuthCore, parts: Iterable[Resource]) -> dict[str, Any]:
     source = resources.files(__package__).joinpath("components.json")
     text = source.read_text("utf-8").replace("authjs.", f"{auth.settings.cookie_prefix}.")
     document: dict[str, Any] = json.loads(text) | {"paths": {}}
-    for each, _ in operations_of(parts):
-        document["paths"].setdefault(each.path, {})[each.method.lower()] = each.document
+    for part in parts:
+        for each, _ in operations_of([part]):
+            described = {"tags": [part.tag], **each.document}
+            document["paths"].setdefault(each.path, {})[each.method.lower()] = described
     components = document["components"]
     components["responses"] |= {name: _error(*about) for name, about in _ERRORS.items()}
     components["parameters"]["provider"]["schema"]["enum"] = list(auth.providers)
@@ -157,9 +162,7 @@ def _error(status: int, description: str) -> dict[str, Any]:
 
 
 def _response(description: str, names: Iterable[str], schema: Mapping[str, Any]) -> dict[str, Any]:
-    spelled = {"NoStore": "Cache-Control", "Public": "Cache-Control"}
-    spelled["NoSniff"] = "X-Content-Type-Options"
-    headers = {spelled.get(name, name): ref("headers", name) for name in names}
+    headers = {_HEADERS.get(name, name): ref("headers", name) for name in names}
     content = {"application/json": {"schema": schema}}
     return {"description": description, "headers": headers, "content": content}
 

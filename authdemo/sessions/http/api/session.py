@@ -25,24 +25,23 @@ _FORM_BOOLEANS = {"true": True, "false": False}
 class SessionApi(Resource):
     """The caller's session, and the user's other ones."""
 
+    tag = "session"
+
     @operation(
         "GET /csrf",
-        "csrf",
-        "Get a CSRF token",
         "Auth.js: `getCsrfToken()`. Every POST needs this token in its body and the cookie that "
         "came with it: a signed double submit. The token is bound to the session, so signing in "
         "or out makes a new one.",
-        tag="sign in",
         security=[*ANYONE, *MEMBER],
         answers=returns(
             "The token. The cookie is set unless the browser has a valid one.",
             ref("schemas", "CsrfToken"),
             cookies=True,
         ),
-        errors=["Refused", "StoreUnavailable"],
+        errors="Refused StoreUnavailable",
     )
     async def csrf(self, request: Request) -> Response:
-        """Return the CSRF token, and set its cookie if there is none."""
+        """Get a CSRF token."""
         context = await self.load(request)
         fresh: RawHeaders = []
         token = self.contexts.csrf.find(context.csrf_cookies, context.sid)
@@ -51,21 +50,18 @@ class SessionApi(Resource):
 
     @operation(
         "GET /session",
-        "readSession",
-        "Read the session",
         "Auth.js: `getSession()`. It returns the newest revision, however old the cookie is. The "
         "cookie is set only if it is behind or due for renewal, and cleared if it is invalid.",
-        tag="session",
         security=[*ANYONE, *MEMBER],
         answers=returns(
             "The session, or null if nobody is signed in.",
             {"anyOf": [_SESSION, {"type": "null"}]},
             cookies=True,
         ),
-        errors=["Refused", "CallbackFailed", "StoreUnavailable"],
+        errors="Refused CallbackFailed StoreUnavailable",
     )
     async def read(self, request: Request) -> Response:
-        """Return the public session, or `null`."""
+        """Read the session."""
         context = await self.load(request)
         fresh: RawHeaders = []
         record = await self.contexts.renew(fresh, context)
@@ -76,29 +72,19 @@ class SessionApi(Resource):
 
     @operation(
         "POST /session",
-        "updateSession",
-        "Update the session",
         "Auth.js: `update(data)`. `data` is a patch: fields that it doesn't name stay. All of it "
         "is accepted, or none. Without `data` nothing changes, but the cookie is renewed. A form "
         "has no objects, so it can only renew the cookie.",
-        tag="session",
         security=MEMBER_POST,
         parameters=["origin", "secFetchSite", "ifMatch", "tab"],
         body="Update",
         form="CsrfToken",
         answers=returns("The updated session.", _SESSION, cookies=True),
-        errors=[
-            "NotAuthenticated",
-            "Refused",
-            "RevisionConflict",
-            "WeakRevision",
-            "UpdateRejected",
-            "TooManyUpdates",
-            "CallbackFailed",
-        ],
+        errors="NotAuthenticated Refused RevisionConflict WeakRevision "
+        "UpdateRejected TooManyUpdates CallbackFailed",
     )
     async def update(self, request: Request) -> Response:
-        """Apply a client's update."""
+        """Update the session."""
         context, body = await self.load_post(request)
         record, changes = context.record, body.get("data")
         if record is None:
@@ -118,10 +104,7 @@ class SessionApi(Resource):
 
     @operation(
         "GET /token",
-        "inspectToken",
-        "Inspect the caller's token",
         "Never the token itself, which no script can read.",
-        tag="session",
         security=MEMBER,
         answers=returns(
             "The token's header and claims (RFC 7519), its size, and the session's latest "
@@ -129,10 +112,10 @@ class SessionApi(Resource):
             ref("schemas", "Inspection"),
             cookies=True,
         ),
-        errors=["NotAuthenticated", "Refused", "StoreUnavailable"],
+        errors="NotAuthenticated Refused StoreUnavailable",
     )
     async def inspect(self, request: Request) -> Response:
-        """Show what the caller's own token says, however old it is."""
+        """Inspect the caller's token."""
         context = await self.load(request)
         if context.verified is None:
             raise NotAuthenticated
@@ -147,13 +130,10 @@ class SessionApi(Resource):
 
     @operation(
         "GET /sessions",
-        "listSessions",
-        "List the user's sessions",
         "Where the user is signed in, the newest first.",
-        tag="session",
         security=MEMBER,
         answers=returns("The sessions.", _SUMMARIES),
-        errors=["NotAuthenticated", "Refused", "StoreUnavailable"],
+        errors="NotAuthenticated Refused StoreUnavailable",
     )
     async def list_sessions(self, request: Request) -> Response:
         """List the user's sessions."""
@@ -165,17 +145,14 @@ class SessionApi(Resource):
 
     @operation(
         "POST /sessions/revoke",
-        "revokeSessions",
-        "End some of the user's sessions",
         "They end at once, in every tab and on every device. If the caller's own session is among "
         "them, its cookie is cleared.",
-        tag="sign out",
         security=MEMBER_POST,
         parameters=["origin", "secFetchSite"],
         body="Revocation",
         form="RevocationForm",
         answers=returns("The sessions that remain.", _SUMMARIES, cookies=True),
-        errors=["NotAuthenticated", "Refused", "NoSuchSession", "UnclearChoice"],
+        errors="NotAuthenticated Refused NoSuchSession UnclearChoice",
     )
     async def revoke(self, request: Request) -> Response:
         """End one, the others, or all of the user's sessions."""

@@ -31,7 +31,7 @@ from ...core.one_time import (
 from ...core.rate_limit import AddressLimit
 from ...core.utils import new_id
 from ...login import Login
-from ...providers.base import Identity, RedirectProvider
+from ...providers.base import RedirectProvider
 from .. import cookies, responses
 from ..context import RequestContext
 from ..headers import wants_page
@@ -61,6 +61,7 @@ _PAGE_PARAMETERS = ("returnRedirect", "callbackUrl", "error", "code")
 class SignInApi(Resource):
     """Signs users in."""
 
+    tag = "sign in"
     _limit: AddressLimit = field(init=False)
     _states: OneTimeStore[OAuthState] = field(init=False)
 
@@ -73,24 +74,14 @@ class SignInApi(Resource):
 
     @operation(
         "POST /callback/{provider}",
-        "signIn",
-        "Sign in with credentials",
         "Auth.js: `signIn(provider, options)`. With `X-Auth-Return-Redirect` the response is JSON; "
         "without it, it is a redirect, and a rejection leads to the sign-in page with `error` and "
         "`code` in its query. A session that the browser had before ends.",
-        tag="sign in",
         security=ANYONE_POST,
         parameters=["provider", "returnRedirect", "callbackUrl", "origin", "secFetchSite"],
         body="Credentials",
         answers=redirects(cookies=True),
-        errors=[
-            "CredentialsSignin",
-            "Refused",
-            "NotFound",
-            "TokenTooLarge",
-            "TooManyAttempts",
-            "CallbackFailed",
-        ],
+        errors="CredentialsSignin Refused NotFound TokenTooLarge TooManyAttempts CallbackFailed",
     )
     async def sign_in(self, request: Request) -> Response:
         """Sign in with credentials."""
@@ -99,11 +90,11 @@ class SignInApi(Resource):
         credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
         try:
             async with request.watched() as has_left:
-                granted = await self.auth.logins.authorize(
+                login = await self.auth.logins.authorize(
                     request.provider_id, credentials, device=context.device, has_left=has_left
                 )
             target = await self.auth.redirect(wanted, context.base_url)
-            return await self._finish(request, context, granted, target)
+            return await self._finish(request, context, login, target)
         except SignInError as error:
             if isinstance(error, SignInOutdated):
                 self.audit_rejection(request, error)
@@ -111,16 +102,13 @@ class SignInApi(Resource):
 
     @operation(
         "POST /ticket",
-        "redeemTicket",
-        "Exchange a login ticket for the session cookie",
         "A web socket can't set a cookie. So a sign-in over a socket issues a ticket, valid once, "
         "for 30 seconds, and in that browser only.",
-        tag="sign in",
         security=ANYONE_POST,
         parameters=["origin", "secFetchSite"],
         body="Ticket",
         answers=returns("Signed in; the cookie is set.", ref("schemas", "Url"), cookies=True),
-        errors=["TicketRejected", "Refused", "TokenTooLarge", "CallbackFailed"],
+        errors="TicketRejected Refused TokenTooLarge CallbackFailed",
     )
     async def redeem(self, request: Request) -> Response:
         """Exchange a login ticket for the session cookie."""
@@ -132,25 +120,22 @@ class SignInApi(Resource):
             provider = self.auth.logins.provider(ticket.provider)
         except (ValidationError, UnknownProvider) as error:  # another version has issued it
             raise TicketRejected("This sign-in took too long. Sign in again.") from error
-        granted = Login(user, Account(provider.id, provider.type), ticket.started_at)
+        login = Login(user, Account(provider.id, provider.type), ticket.started_at)
         target = await self.auth.redirect(ticket.callback_url, context.base_url)
-        return await self._finish(request, context, granted, target, as_json=True)
+        return await self._finish(request, context, login, target, as_json=True)
 
     @operation(
         "POST /signin/{provider}",
-        "startSignIn",
-        "Start to sign in with a provider",
         "Auth.js: `signIn(provider)`. It redirects to the provider; for credentials, to the app's "
         "own sign-in page.",
-        tag="sign in",
         security=ANYONE_POST,
         parameters=["provider", _PROMPT, "returnRedirect", "callbackUrl", "origin", "secFetchSite"],
         body="Onwards",
         answers=redirects(),
-        errors=["Refused", "NotFound", "TooManyAttempts", "CallbackFailed"],
+        errors="Refused NotFound TooManyAttempts CallbackFailed",
     )
     async def start(self, request: Request) -> Response:
-        """Redirect to a provider; `?prompt=login` makes it authenticate the user again."""
+        """Start to sign in with a provider."""
         provider = self.auth.logins.provider(request.provider_id)
         context, body = await self.load_post(request, for_redirect=True)
         target = await self.auth.redirect(callback_url(request, body), context.base_url)
@@ -173,7 +158,7 @@ class SignInApi(Resource):
                 state, key=key, redirect_uri=_redirect_uri(context, provider)
             )
         except SignInError as error:
-            return self._reject_provider(request, context, provider, error, target)
+            return self._reject(request, context, error, wanted=target, provider=provider.id)
         await self._states.put(state, key)
         response, names = redirect(request, url), context.names
         value = _SEPARATOR.join([secret, *_secrets(context)][:_MAX_PENDING])
@@ -184,17 +169,14 @@ class SignInApi(Resource):
 
     @operation(
         "GET /callback/{provider}",
-        "comeBack",
-        "Come back from a provider",
         "Where a provider redirects to. Anything invalid leads to the sign-in page with `error` in "
         "its query. Credentials are sent by POST.",
-        tag="sign in",
         parameters=["provider", query("state", "What was sent to the provider."), _CODE],
         answers={**redirects(cookies=True), "405": _POST_ONLY},
-        errors=["CredentialsSignin", "Refused", "NotFound", "CallbackFailed", "StoreUnavailable"],
+        errors="CredentialsSignin Refused NotFound CallbackFailed StoreUnavailable",
     )
     async def oauth_callback(self, request: Request) -> Response:
-        """Sign in the user whom a provider sends back."""
+        """Come back from a provider."""
         provider = self.auth.logins.provider(request.provider_id)
         if not isinstance(provider, RedirectProvider):
             raise MethodNotAllowed("Credentials are sent by POST.", allowed=["POST"])
@@ -205,58 +187,46 @@ class SignInApi(Resource):
                 self._states, key, _secrets(context), provider=provider.id
             )
             wanted = state.callback_url
-            granted = await self._identify(request, context, provider, state)
-            return await self._finish(request, context, granted, wanted)
+            login = await self._identify(request, context, provider, state)
+            return await self._finish(request, context, login, wanted)
         except (SignInError, CallbackFailed) as error:
-            return self._reject_provider(request, context, provider, error, wanted)
+            return self._reject(request, context, error, wanted=wanted, provider=provider.id)
 
     @operation(
         "GET /signin/{provider}",
-        "showSignInWith",
-        "Go to the sign-in page for a provider",
         "The app's one sign-in page is for all providers.",
-        tag="sign in",
         parameters=["provider", *_PAGE_PARAMETERS],
         answers=redirects(),
-        errors=["Refused", "NotFound", "CallbackFailed"],
+        errors="Refused NotFound CallbackFailed",
     )
     async def show_page_for(self, request: Request) -> Response:
-        """Redirect to the sign-in page, if the provider exists."""
+        """Go to the sign-in page for a provider."""
         self.auth.logins.provider(request.provider_id)
         return await self.show_page(request)
 
     @operation(
         "GET /signin",
-        "showSignIn",
-        "Go to the sign-in page",
         "Auth.js: `signIn()` without a provider.",
-        tag="sign in",
         parameters=_PAGE_PARAMETERS,
         answers=redirects(),
-        errors=["Refused", "CallbackFailed"],
+        errors="Refused CallbackFailed",
     )
     @operation(
         "POST /signin",
-        "showSignInToo",
-        "Go to the sign-in page",
         "As `GET`. The body is not read, and nothing changes.",
-        tag="sign in",
         parameters=_PAGE_PARAMETERS,
         answers=redirects(),
-        errors=["Refused", "CallbackFailed"],
+        errors="Refused CallbackFailed",
     )
     @operation(
         "GET /error",
-        "showError",
-        "Go to the page that explains an error",
         "It is the app's sign-in page.",
-        tag="sign in",
         parameters=_PAGE_PARAMETERS,
         answers=redirects(),
-        errors=["Refused", "CallbackFailed"],
+        errors="Refused CallbackFailed",
     )
     async def show_page(self, request: Request) -> Response:
-        """Redirect to the sign-in page."""
+        """Go to the sign-in page."""
         base_url = self.contexts.origins.base_url(request.scope)
         known = {k: v for k, v in request.query.items() if k in ("callbackUrl", "error", "code")}
         if "callbackUrl" in known:
@@ -273,36 +243,34 @@ class SignInApi(Resource):
         if state.session_id != context.sid:
             message = "The browser's session changed during this sign-in."
             raise OAuthCallbackError(message, reason="member")
-        identity: Identity = await provider.identify(
+        identity = await provider.identify(
             state, request.query, redirect_uri=_redirect_uri(context, provider)
         )
         record = context.record
-        member = self.auth.sessions.schema.read(record.user) if record else None
+        current = self.auth.sessions.schema.read(record.user) if record else None
         return await self.auth.logins.accept(
-            provider, identity, started_at=state.started_at, current=member
+            provider, identity, started_at=state.started_at, current=current
         )
 
     async def _finish(
         self,
         request: Request,
         context: RequestContext,
-        granted: Login,
+        login: Login,
         url: str,
         *,
         as_json: bool = False,
     ) -> Response:
         """Begin the session, unless the app's `sign_in` callback redirects elsewhere."""
-        if granted.redirect_to is not None:
-            return redirect(
-                request, await self.auth.redirect(granted.redirect_to, context.base_url)
-            )
+        if login.redirect_to is not None:
+            return redirect(request, await self.auth.redirect(login.redirect_to, context.base_url))
         record = await self.auth.sessions.begin(
-            granted.user,
-            granted.account,
-            started_at=granted.started_at,
+            login.user,
+            login.account,
+            started_at=login.started_at,
             device=context.device,
             replaces=context.record,
-            provider_session=granted.provider_session,
+            provider_session=login.provider_session,
         )
         response = responses.private_json({"url": url}) if as_json else redirect(request, url)
         self.set_callback_cookie(response, context, url)
@@ -314,36 +282,29 @@ class SignInApi(Resource):
         return response
 
     def _reject(
-        self, request: Request, context: RequestContext, error: AuthError, wanted: str = ""
+        self,
+        request: Request,
+        context: RequestContext,
+        error: AuthError,
+        *,
+        wanted: str = "",
+        provider: str = "",
     ) -> Response:
         """Redirect to the sign-in page with the error, or return it as JSON.
 
         A program that has to wait gets JSON with `Retry-After`, which no redirect can carry.
         """
-        url = self.sign_in_url(
-            context,
-            error=error.code,
-            code=error.reason,
-            callbackUrl=_relative(context.base_url, wanted),
-        )
+        if provider:
+            entry = AuditEvent(
+                kind="sign-in-failed", reason=error.code, detail=error.reason, provider=provider
+            )
+            self.auth.trail.add(entry, device=context.device)
+        further = _relative(context.base_url, wanted)
+        url = self.sign_in_url(context, error=error.code, code=error.reason, callbackUrl=further)
         has_to_wait = error.retry_after is not None and not wants_page(request.scope)
         if follows_redirects(request) or has_to_wait:
             return responses.json_error(error, {"url": url})
         return redirect(request, url)
-
-    def _reject_provider(
-        self,
-        request: Request,
-        context: RequestContext,
-        provider: RedirectProvider,
-        error: AuthError,
-        wanted: str,
-    ) -> Response:
-        entry = AuditEvent(
-            kind="sign-in-failed", reason=error.code, detail=error.reason, provider=provider.id
-        )
-        self.auth.trail.add(entry, device=context.device)
-        return self._reject(request, context, error, wanted)
 
 
 def _redirect_uri(context: RequestContext, provider: RedirectProvider) -> str:

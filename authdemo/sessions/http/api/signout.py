@@ -32,6 +32,7 @@ _DONE = {
 class SignOutApi(Resource):
     """Signs users out."""
 
+    tag = "sign out"
     _limit: AddressLimit = field(init=False)
     _states: OneTimeStore[LogoutState] = field(init=False)
 
@@ -44,33 +45,27 @@ class SignOutApi(Resource):
 
     @operation(
         "GET /signout",
-        "showSignOut",
-        "Go home",
         "It changes nothing: signing out takes a POST.",
-        tag="sign out",
         parameters=["returnRedirect"],
         answers=redirects(),
-        errors=["Refused"],
+        errors="Refused",
     )
     async def show_home(self, request: Request) -> Response:
-        """Redirect to the home page."""
+        """Go home."""
         return redirect(request, self.contexts.origins.base_url(request.scope))
 
     @operation(
         "POST /signout",
-        "signOut",
-        "Sign out",
         "Auth.js: `signOut()`. The session ends, wherever its cookie was copied to, and every open "
         "tab of it follows. It works without a session too.",
-        tag="sign out",
         security=[*MEMBER_POST, *ANYONE_POST],
         parameters=["returnRedirect", "callbackUrl", "origin", "secFetchSite"],
         body="Onwards",
         answers=redirects(cookies=True),
-        errors=["Refused", "CallbackFailed"],
+        errors="Refused CallbackFailed",
     )
     async def sign_out(self, request: Request) -> Response:
-        """End the session, and clear its cookie."""
+        """Sign out."""
         context, body = await self.load_post(request, for_redirect=True)
         wanted, record = callback_url(request, body), context.record
         if record is not None:
@@ -106,18 +101,15 @@ class SignOutApi(Resource):
 
     @operation(
         "GET /signout/{provider}",
-        "signOutThere",
-        "Go to the provider to sign out there",
         "`POST signout` redirects here if the session came from a provider with "
         "`rp_initiated_logout`. The session has ended already. An unknown or used ticket redirects "
         "home.",
-        tag="sign out",
         parameters=["provider", query("ticket", "From `POST signout`.")],
         answers=_REDIRECT,
-        errors=["Refused", "NotFound", "StoreUnavailable"],
+        errors="Refused NotFound StoreUnavailable",
     )
     async def rp_logout(self, request: Request) -> Response:
-        """Redirect to the provider, or past it if it can't be reached."""
+        """Go to the provider to sign out there."""
         provider = self.auth.logins.provider(request.provider_id)
         base_url = self.contexts.origins.base_url(request.scope)
         state = await self._consume(request, "ticket")
@@ -140,17 +132,14 @@ class SignOutApi(Resource):
 
     @operation(
         "GET /post-logout/{provider}",
-        "comeBackFromSignOut",
-        "Come back from signing out at a provider",
         "The `post_logout_redirect_uri` of OpenID Connect RP-Initiated Logout 1.0, which has to be "
         "registered at the provider. It redirects to the callback URL, or home.",
-        tag="sign out",
         parameters=["provider", query("state", "What was sent to the provider.")],
         answers=_REDIRECT,
-        errors=["Refused", "NotFound", "StoreUnavailable"],
+        errors="Refused NotFound StoreUnavailable",
     )
     async def post_logout(self, request: Request) -> Response:
-        """Redirect to the callback URL, or home."""
+        """Come back from signing out at a provider."""
         self.auth.logins.provider(request.provider_id)
         base_url = self.contexts.origins.base_url(request.scope)
         state = await self._consume(request, "state")
@@ -158,19 +147,16 @@ class SignOutApi(Resource):
 
     @operation(
         "POST /backchannel-logout/{provider}",
-        "backChannelLogout",
-        "Receive a logout token from a provider",
         "OpenID Connect Back-Channel Logout 1.0: the provider's server sends a signed logout "
         "token, and its sessions end at once, in every tab. There is no cookie and no CSRF token; "
         "the signature replaces both.",
-        tag="sign out",
         parameters=["provider"],
         form="LogoutToken",
         answers=_DONE,
-        errors=["NotFound", "TooManyAttempts"],
+        errors="NotFound TooManyAttempts",
     )
     async def backchannel_logout(self, request: Request) -> Response:
-        """End the sessions of a verified logout token; invalid ones are rate-limited."""
+        """Receive a logout token from a provider."""
         provider = self.auth.logins.provider(request.provider_id)
         if not isinstance(provider, OpenIDConnect):
             raise NotFound("This provider does not support back-channel logout.", reason="provider")

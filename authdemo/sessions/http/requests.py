@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope
 
 from ..core import strict_json
 from .context import RequestContext
-from .headers import find_header
+from .headers import header
 from .responses import BodyRejected
 
 MAX_BODY_BYTES = 16 * 1024
@@ -48,10 +48,6 @@ class Request:
     def is_form(self) -> bool:
         """Whether the body consists of form fields, which are all text."""
         return self._content_type == _FORM
-
-    def header(self, name: bytes) -> str | None:
-        """Find a header."""
-        return find_header(self.scope, name)
 
     async def read(self) -> dict[str, Any]:
         """Read a body of JSON or of form fields."""
@@ -88,7 +84,7 @@ class Request:
 
     @property
     def _content_type(self) -> str:
-        return (self.header(b"content-type") or "").partition(";")[0].strip().lower()
+        return header(self.scope, b"content-type").partition(";")[0].strip().lower()
 
     async def _receive_all(self) -> bytes:
         data, has_more = b"", True

@@ -19,17 +19,10 @@ import httpx
 from ..core.errors import OAuthCallbackError
 from ..core.utils import Clock
 
-MAX_BYTES = 262_144
-"""The largest response; the rest is not read."""
-
-TIMEOUT_SECONDS = 10.0
-"""Seconds for a whole request, from the first byte to the last."""
-
+MAX_BYTES = 262_144  # of a response; the rest is not read
+TIMEOUT_SECONDS = 10.0  # of a request, from the first byte to the last
 MAX_AGE = 3600
-"""Seconds that a response is cached."""
-
-RETRY_SECONDS = 10
-"""The minimum interval between two requests for the same document, whether the first failed."""
+RETRY_SECONDS = 10  # between two requests for one document, even if the first failed
 
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
 """GitHub needs `Accept` to answer in JSON; compressed content could exceed any limit."""

@@ -25,14 +25,9 @@ ALGORITHMS = frozenset(
 ) | {"EdDSA"}
 """The algorithms of a token: never HMAC, never `none`."""
 
-LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
-"""The event of a logout token; an identifier that is never fetched."""
-
-LOGOUT_TYPES = frozenset({"logout+jwt", "jwt"})
-"""The `typ` of a logout token; the first is recommended, but not all providers follow."""
-
-MAX_ID_TOKEN = 4096
-"""The longest ID token that is kept for the `id_token_hint` of a logout URL."""
+LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"  # an id, never fetched
+LOGOUT_TYPES = frozenset({"logout+jwt", "jwt"})  # the first is recommended, but not all follow
+MAX_ID_TOKEN = 4096  # in the `id_token_hint` of a logout URL
 
 _MAX_TIME = 100_000_000_000
 _REQUIRED = ["iss", "sub", "aud", "exp", "iat"]

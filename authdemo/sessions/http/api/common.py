@@ -11,6 +11,7 @@ from ...core.errors import AuthError, MethodNotAllowed, NotFound, RequestRejecte
 from ...engine import AuthCore
 from .. import cookies, responses
 from ..context import RequestContext, RequestContexts, device_of
+from ..headers import find_header
 from ..requests import Request
 from ..responses import BodyRejected, MessageRejected, Response
 
@@ -89,7 +90,7 @@ def callback_url(request: Request, body: dict[str, Any]) -> str:
 
 def follows_redirects(request: Request) -> bool:
     """Tell whether the sender is Auth.js's client, which takes redirects as JSON."""
-    return request.header(b"x-auth-return-redirect") is not None
+    return find_header(request.scope, b"x-auth-return-redirect") is not None
 
 
 def redirect(request: Request, url: str) -> Response:

@@ -181,15 +181,36 @@ def test_the_plugin_of_pytest_loads_nothing_before_it_is_asked() -> None:
     assert not loaded_with("authdemo.pytest_plugin").intersection({"authdemo.sessions", "reflex"})
 
 
+INTERNALS_OF_TESTING = {
+    f"authdemo.sessions.{module}"
+    for module in (
+        "http.cookies",
+        "http.csrf",
+        "reflex.compat",
+        "reflex.protected",
+        "reflex.tabs.state",
+        "stores.sqlite",
+    )
+}
+"""What the test kit needs to run an app in its own process and to read a tab's state."""
+
+
 @pytest.mark.parametrize("path", PACKAGES, ids=name_of)
-def test_accounts_need_the_core_and_nothing_needs_accounts(path: Path) -> None:
-    name = name_of(path)
-    for imported in imports_of(path):
-        if not name.startswith(ACCOUNTS):
-            assert not imported.startswith(ACCOUNTS), f"{name} imports {imported}"
-        elif name != f"{ACCOUNTS}.form" and imported.startswith("authdemo.sessions"):
-            allowed = imported.startswith((ACCOUNTS, CORE)) or imported in PUBLIC
-            assert allowed, f"{name} imports {imported}"
+def test_optional_part_imports_only_the_public_api(path: Path) -> None:
+    part = name_of(path).split(".")[1]
+    allowed = PUBLIC | (INTERNALS_OF_TESTING if part == "testing" else set())
+    for imported in imports_of(path) if part != "sessions" else ():
+        is_own = imported.startswith(f"authdemo.{part}") or imported == "authdemo.forgery"
+        if imported.startswith("authdemo.") and not is_own:
+            assert imported in allowed, f"{name_of(path)} imports {imported}"
+
+
+@pytest.mark.parametrize("path", PACKAGES, ids=name_of)
+def test_sessions_import_no_optional_part(path: Path) -> None:
+    if name_of(path).startswith("authdemo.sessions"):
+        for imported in imports_of(path):
+            is_ours = imported.startswith("authdemo")
+            assert not is_ours or imported.startswith("authdemo.sessions"), imported
 
 
 COMPAT = "authdemo.sessions.reflex.compat"

@@ -5,7 +5,7 @@ Install them with `pip install 'authdemo[accounts]'`.
 
 from __future__ import annotations
 
-from .errors import AccountRejected, AccountsUnavailable, TooManyRegistrations
+from .errors import AccountRejected, AccountsUnavailable
 
 try:
     from .form import RegistrationMixin, register, register_form
@@ -22,7 +22,6 @@ __all__ = [
     "Member",
     "Registration",
     "RegistrationMixin",
-    "TooManyRegistrations",
     "register",
     "register_form",
 ]

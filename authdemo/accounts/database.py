@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 from collections import deque
@@ -17,18 +18,19 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from authdemo.sessions import ConfigurationError
-from authdemo.sessions.core.utils import LogOnce
 
 from .errors import AccountsUnavailable
 
 T = TypeVar("T")
+
+logger = logging.getLogger("authdemo.accounts")
 
 TIMEOUT = 4
 """How many seconds an answer of the database may take."""
 
 FILE = "accounts.db"
 
-_MOST_AT_ONCE = 8
+_MAX_THREADS = 8
 _MAX_PORT = 65535
 _DRIVERS = {
     "postgres": "postgresql+psycopg",
@@ -68,30 +70,34 @@ class Database:
     def __init__(self, url: URL) -> None:
         self._url = url
         self._engine = _engine(url)
-        self._threads = ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="accounts")
+        self._threads = ThreadPoolExecutor(_MAX_THREADS, thread_name_prefix="accounts")
         self._opening = threading.Lock()
         self._first: deque[Callable[[Engine], None]] = deque([self._make_file])
-        self._trouble = LogOnce("Accounts can't be reached.", "Accounts can be reached again.")
+        self._is_failing = False
 
-    def begin_with(self, first: Callable[[Engine], None]) -> None:
-        """Do something before anything else is asked; until it is done it is tried again."""
+    def run_first(self, first: Callable[[Engine], None]) -> None:
+        """Run something before any query; until it succeeds it is tried again."""
         self._first.append(first)
 
     async def run(self, work: Callable[[Session], T]) -> T:
-        """Do something as one transaction."""
+        """Run something as one transaction."""
         running = asyncio.get_running_loop().run_in_executor(self._threads, self._commit, work)
         try:
             result = await asyncio.wait_for(running, TIMEOUT)
         except IntegrityError:
             raise
         except (DBAPIError, PoolTimeout, OSError) as error:
-            self._trouble.failed(_cause(error))
+            if not self._is_failing:
+                logger.log(logging.ERROR, "Accounts can't be reached. (%s)", _cause(error))
+            self._is_failing = True
             raise AccountsUnavailable from error
-        self._trouble.recovered()
+        if self._is_failing:
+            logger.info("Accounts can be reached again.")
+        self._is_failing = False
         return result
 
     def close(self) -> None:
-        """Close the connections; who is still waiting for an answer gets it."""
+        """Close the connections, after the queries that run."""
         self._threads.shutdown()
         self._engine.dispose()
 
@@ -104,7 +110,7 @@ class Database:
             return work(session)
 
     def _make_file(self, _: Engine) -> None:
-        """Make SQLite's file, which is nobody else's to read."""
+        """Make SQLite's file, which only its owner can read."""
         if self._url.drivername == "sqlite" and self._url.database:
             path = Path(self._url.database)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -122,10 +128,10 @@ def _engine(url: URL) -> Engine:
     )
 
 
-def _cause(error: Exception) -> Exception:
-    """Find what the driver said: in one line, and without the statement."""
+def _cause(error: Exception) -> str:
+    """Find the driver's own message: in one line, and without the statement."""
     cause = (isinstance(error, DBAPIError) and error.orig) or error
-    return RuntimeError(" ".join(str(cause).split()) or type(cause).__name__)
+    return " ".join(str(cause).split()) or type(cause).__name__
 
 
 def _bad_url() -> ConfigurationError:

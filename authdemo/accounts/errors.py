@@ -53,18 +53,3 @@ class AccountsUnavailable(StoreUnavailable):
 
     code = "AccountsUnavailable"
     message = "Accounts can't be reached right now. Try again shortly."
-
-
-class TooManyRegistrations(AuthError):
-    """More accounts were wanted from one address than the operator allows."""
-
-    code = "TooManyRegistrations"
-
-    def __init__(self, retry_after: int) -> None:
-        """Make an error.
-
-        Args:
-            retry_after: Seconds until the next one is let in.
-        """
-        super().__init__("Too many accounts were registered from your network. Try again later.")
-        self.retry_after = retry_after

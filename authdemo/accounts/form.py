@@ -7,13 +7,12 @@ from typing import Any, ClassVar
 
 import reflex as rx
 
-from authdemo.sessions import AuditEvent, Auth, AuthError, ConfigurationError, public
+from authdemo.sessions import Auth, AuthError, ConfigurationError, public
 from authdemo.sessions.components import no_autocorrect_attrs, pending_until_navigation
-from authdemo.sessions.core.rate_limit import work_for
 from authdemo.sessions.locales import explain, live_text, t
 
-from .errors import AccountRejected, TooManyRegistrations
-from .passwords import LEAST_CHARACTERS, Registration
+from .errors import AccountRejected
+from .passwords import MIN_CHARACTERS, Registration
 from .service import Accounts
 
 FIELDS: Mapping[str, Mapping[str, Any]] = {
@@ -23,7 +22,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
     "password": {
         "auto_complete": "new-password",
         "type": "password",
-        "min_length": LEAST_CHARACTERS,
+        "min_length": MIN_CHARACTERS,
     },
 }
 """The fields of the form, and what browsers are told about them."""
@@ -41,7 +40,7 @@ async def register(
 
     Args:
         state: The event handler's `self`.
-        accounts: Where the account shall be.
+        accounts: Where to keep the account.
         form: What was typed: `id`, `name`, `email` and `password`.
         provider: The id of the `Credentials` that asks these accounts.
         callback_url: Where to go; another origin is not followed.
@@ -49,24 +48,19 @@ async def register(
     Raises:
         AccountRejected: If a field is not as it must be, or the id is taken; names the field.
         TooManyRegistrations: If too many were made from the visitor's address.
-        SignInError: If there is an account now, but its owner may not come in.
+        SignInError: If there is an account now, but its user may not sign in.
         CallbackFailed: If there is one, but a function of the app raised.
         ConnectionLost: If the tab's socket is gone.
         StoreUnavailable: If the database or the sessions can't be reached.
     """
     auth = Auth.installed()
-    device = auth.device(state)
     try:
-        asked = Registration.read(form)
-        if wait := await auth.engine.register_limit.take(device.ip):
-            raise TooManyRegistrations(wait)
-        with work_for(device.ip):
-            member = await accounts.register(asked)
-    except (AccountRejected, TooManyRegistrations) as error:
+        registration = Registration.read(form)
+    except AccountRejected as error:
         auth.audit(state, error)
         raise
-    auth.audit(state, AuditEvent(kind="registered", user=member.id))
-    proof = {"id": asked.id, "password": asked.password}
+    await auth.register(state, lambda: accounts.register(registration))
+    proof = {"id": registration.id, "password": registration.password}
     await auth.sign_in(state, proof, provider=provider, callback_url=callback_url)
 
 
@@ -75,7 +69,7 @@ class RegistrationMixin(rx.State, mixin=True):
     """A state whose form makes accounts; subclass it, together with `rx.State`.
 
     Attributes:
-        accounts: Where the accounts shall be; the subclass says it.
+        accounts: Where to keep the accounts; the subclass says it.
         pending: Whether the server is at work.
         errors: The facts of its refusals, by field; what blames no field is under `""`.
     """
@@ -91,7 +85,7 @@ class RegistrationMixin(rx.State, mixin=True):
 
     @rx.event
     async def register(self, form: dict[str, Any]) -> AsyncIterator[None]:
-        """Make an account of what the form holds; a second click counts for nothing."""
+        """Make an account of what the form holds; a second click does nothing."""
         if self.pending:
             return
         self.pending, self.errors = True, {}
@@ -115,7 +109,7 @@ def register_form(state: type[RegistrationMixin]) -> rx.Component:
         The form, with what went wrong beside its fields.
 
     Raises:
-        ConfigurationError: If the subclass doesn't say where the accounts shall be.
+        ConfigurationError: If the subclass has no `accounts`.
     """
     if not hasattr(state, "accounts"):
         raise ConfigurationError(f"{state.__name__} needs accounts: ClassVar[Accounts] = ...")

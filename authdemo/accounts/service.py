@@ -1,4 +1,4 @@
-"""The accounts: who has one, and by which password it opens."""
+"""The accounts, and their passwords."""
 
 from __future__ import annotations
 
@@ -10,23 +10,30 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy import Engine, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
-from authdemo.sessions.core.settings import data_folder
-from authdemo.sessions.core.text import folded
 from authdemo.sessions.errors import FieldValidationError
+from authdemo.sessions.providers import data_folder
 
 from .database import Database, database_url, read_url
 from .errors import AccountRejected, AccountsUnavailable
-from .models import AccountRow, Member, prepare
-from .passwords import Hashing, Passwords, Registration, check_differs, could_be_one, new_password
+from .hashing import HashingPool
+from .models import AccountRow, Member, create_table
+from .passwords import (
+    Passwords,
+    Registration,
+    check_differs,
+    folded,
+    is_possible,
+    new_password,
+)
 
 
 class Accounts:
     """Accounts in a database that several workers may share.
 
-    Nothing is opened before `open` or the first question. Whoever asks while the database is
-    away gets `AccountsUnavailable`, and the next one may get an answer.
+    Nothing is opened before `open` or the first query. While the database is away, a query raises
+    `AccountsUnavailable`, and the next one tries again.
 
     Attributes:
         roles: The roles that there are.
@@ -44,7 +51,7 @@ class Accounts:
         Args:
             url: Where it is; what `DB_URL` says by default, or else `accounts.db` in the
                 folder that `AUTH_DATA_DIR` names.
-            roles: The roles that there are; who registers gets the first.
+            roles: The roles that there are; a new account gets the first.
             hasher: Hashes passwords; when it asks for more, each account follows at its
                 next login.
 
@@ -54,31 +61,30 @@ class Accounts:
         """
         self.roles = tuple(roles)
         self._passwords = Passwords(hasher)
-        self._hashing = Hashing(self._passwords.memory_cost)
+        self._hashing = HashingPool(self._passwords.memory_cost)
         self._database = Database(read_url(url) if url else database_url(data_folder()))
-        self._database.begin_with(prepare)
+        self._database.run_first(create_table)
 
     async def open(self) -> None:
-        """Open the database before the first question, so that nobody waits for it.
+        """Open the database before the first query, so that no visitor waits for it.
 
-        An app may have it done at its start; if it fails, the log says so, and the next
-        question tries again.
+        Call it at the app's start. If it fails, the log says so, and the next query tries again.
         """
         with suppress(AccountsUnavailable):
             await self._database.run(lambda _: None)
 
     def seed(self, members: Iterable[Member], password: str) -> None:
-        """Have accounts from the beginning: they are added if the table is empty when it is opened.
+        """Add accounts if the table is empty when the database is opened.
 
         Args:
-            members: Whose accounts.
+            members: The users.
             password: The password of them all.
         """
-        sown = tuple(members)
-        self._database.begin_with(lambda engine: self._sow(engine, sown, password))
+        seed = tuple(members)
+        self._database.run_first(lambda engine: self._insert_seed(engine, seed, password))
 
     async def authorize(self, credentials: Mapping[str, Any]) -> Member | None:
-        """Tell who has this `id` and `password`; `Credentials` takes it as `authorize`.
+        """Find the user with this `id` and `password`, as `Credentials(authorize=...)` takes it.
 
         Args:
             credentials: What the form sent.
@@ -101,7 +107,7 @@ class Accounts:
         Raises:
             AccountsUnavailable: If the database can't say, or too many are waiting for it.
         """
-        if not could_be_one(account_id) or not could_be_one(password):
+        if not is_possible(account_id) or not is_possible(password):
             return None
         found = await self._database.run(partial(_look_up, account_id))
         member, hashed = found or (None, None)
@@ -116,11 +122,11 @@ class Accounts:
         """Make an account.
 
         Args:
-            form: Its `id`, `name`, `email` and `password`, as they were typed. What else is in
-                the form counts for nothing.
+            form: Its `id`, `name`, `email` and `password`, as they were typed. Other fields are
+                ignored.
 
         Returns:
-            Whose it is.
+            The user.
 
         Raises:
             AccountRejected: If a field is not as it must be, or the id is taken, in whichever
@@ -168,7 +174,7 @@ class Accounts:
         await self._change(account_id, role=role)
 
     async def find(self, account_id: str) -> Member | None:
-        """Find whose account this is; `Auth` takes it as `find_user`.
+        """Find an account's user, as `Auth(find_user=...)` takes it.
 
         Args:
             account_id: The account's id.
@@ -179,13 +185,13 @@ class Accounts:
         Raises:
             AccountsUnavailable: If the database can't say.
         """
-        if not could_be_one(account_id):
+        if not is_possible(account_id):
             return None
         found = await self._database.run(partial(_look_up, account_id))
         return found[0] if found else None
 
     async def get(self, account_id: str) -> Member:
-        """Find whose account this is, where there must be one.
+        """Find the user of an account that must exist.
 
         Args:
             account_id: The account's id.
@@ -203,7 +209,7 @@ class Accounts:
         return found
 
     async def all(self) -> list[Member]:
-        """List everyone who has an account, by id.
+        """List the users of all accounts, by id.
 
         Raises:
             AccountsUnavailable: If the database can't say.
@@ -223,24 +229,23 @@ class Accounts:
         await self._database.run(lambda session: session.exec(statement))
 
     async def _renew(self, account_id: str, password: str, hashed: str) -> None:
-        """Replace a hash, unless the password has just been changed; nobody's login fails by it."""
+        """Replace a hash, unless the password has changed; no login fails because of it."""
         known = col(AccountRow.id) == account_id, col(AccountRow.password) == hashed
         with suppress(AccountsUnavailable):
             renewed = await self._hashing.run(self._passwords.hash, password)
             statement = update(AccountRow).where(*known).values(password=renewed)
             await self._database.run(lambda session: session.exec(statement))
 
-    def _sow(self, engine: Engine, members: Sequence[Member], password: str) -> None:
+    def _insert_seed(self, engine: Engine, members: Sequence[Member], password: str) -> None:
         with suppress(IntegrityError), Session(engine) as session, session.begin():
             if session.exec(select(AccountRow.id).limit(1)).first() is None:
                 session.add_all(_row(each, self._passwords.hash(password)) for each in members)
 
 
 def _look_up(account_id: str, session: Session) -> tuple[Member, str] | None:
-    """Find an account by its id in any letter case; of old twins, the one that is meant."""
-    is_same = or_(col(AccountRow.id) == account_id, col(AccountRow.folded) == folded(account_id))
-    rows = session.exec(select(AccountRow).where(is_same)).all()
-    row = min(rows, key=lambda row: row.id != account_id, default=None)
+    """Find an account by its id in any letter case."""
+    is_same = col(AccountRow.folded) == folded(account_id)
+    row = session.exec(select(AccountRow).where(is_same)).first()
     return (row.member(), row.password) if row else None
 
 

@@ -23,11 +23,13 @@ from .core.errors import (
     TokenError,
     TokenTooLarge,
     TooManyAttempts,
+    TooManyRegistrations,
     TooManySockets,
     TooManyUpdates,
     UnknownProvider,
     UpdateRejected,
 )
+from .core.schema import to_error_kwargs
 
 __all__ = [
     "AccessDenied",
@@ -50,8 +52,10 @@ __all__ = [
     "TokenError",
     "TokenTooLarge",
     "TooManyAttempts",
+    "TooManyRegistrations",
     "TooManySockets",
     "TooManyUpdates",
     "UnknownProvider",
     "UpdateRejected",
+    "to_error_kwargs",
 ]

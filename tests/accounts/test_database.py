@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import stat
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from authdemo.accounts import AccountRejected, Accounts, AccountsUnavailable, Member
+from authdemo.accounts import Accounts, AccountsUnavailable
 from authdemo.accounts.database import TIMEOUT, database_url
 from authdemo.sessions.core.errors import ConfigurationError
 from tests.accounts.conftest import ADA, CHEAP, FORM, PASSWORD
 from tests.support.postgresql import PostgreSQL
-
-OLD_TABLE = """
-CREATE TABLE accounts (
-    id TEXT PRIMARY KEY,
-    name TEXT NOT NULL,
-    email TEXT NOT NULL,
-    role TEXT NOT NULL,
-    password TEXT NOT NULL
-) STRICT
-"""
 
 
 @pytest.mark.parametrize(
@@ -87,47 +75,6 @@ def test_what_is_none_is_refused_without_showing_what_may_be_a_password(value):
 async def test_nobody_else_may_read_the_file(open_at, tmp_path):
     await open_at(f"sqlite:///{tmp_path}/new/accounts.db").all()
     assert stat.S_IMODE((tmp_path / "new" / "accounts.db").stat().st_mode) == 0o600
-
-
-class TestOldFile:
-    """A file that was made before ids were compared without their letter case."""
-
-    @pytest.fixture
-    def path(self, tmp_path):
-        path = tmp_path / "accounts.db"
-        people = [("ada", "A"), ("Ada", "B"), ("grace", "C"), ("Marie", "D")]
-        rows = [(i, n, "", "user", CHEAP.hash(PASSWORD)) for i, n in people]
-        with closing(sqlite3.connect(path)) as db, db:
-            db.execute(OLD_TABLE)
-            db.executemany("INSERT INTO accounts VALUES (?, ?, ?, ?, ?)", rows)
-        return path
-
-    @pytest.fixture
-    def old(self, open_at, path):
-        return open_at(f"sqlite:///{path}")
-
-    async def test_its_accounts_stay_as_they_are(self, old):
-        old.seed([Member(id="john")], "not sown any more")
-        assert [member.id for member in await old.all()] == ["Ada", "Marie", "ada", "grace"]
-        assert (await old.check("ada", PASSWORD)).name == "A"
-        assert (await old.check("Ada", PASSWORD)).name == "B"
-        assert (await old.check("ADA", PASSWORD)).name == "B"  # who held the place from the start
-        assert (await old.check("marie", PASSWORD)).name == "D"
-        await old.change_password("Ada", "a new password")
-        assert await old.check("ada", PASSWORD)
-
-    @pytest.mark.parametrize("account_id", ["ada", "ADA", "marie", "Grace"])
-    async def test_its_ids_are_taken_in_any_letter_case(self, old, account_id):
-        with pytest.raises(AccountRejected) as refused:
-            await old.register({**FORM, "id": account_id})
-        assert refused.value.reason == "taken"
-
-    async def test_it_is_brought_up_to_date_once_by_any_number_of_workers(self, open_at, path):
-        workers = [open_at(f"sqlite:///{path}") for _ in range(4)]
-        found = await asyncio.gather(*(worker.all() for worker in workers))
-        assert {len(each) for each in found} == {4}
-        assert await workers[0].register(FORM)
-        assert (await workers[1].find("mary")).name == "Mary Shelley"
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from authdemo.accounts import AccountsUnavailable
-from authdemo.accounts.passwords import MAX_MEMORY, Hashing, Turns, at_once
+from authdemo.accounts.hashing import MAX_MEMORY, FairSemaphore, HashingPool, at_once
 from authdemo.sessions.core.errors import ConnectionLost
 from authdemo.sessions.core.rate_limit import work_for
 
@@ -29,13 +29,13 @@ class Desk:
     """Turns, and who had one in which order."""
 
     def __init__(self, count: int, max_waiting: int = 1000) -> None:
-        self.turns = Turns(count, max_waiting)
+        self.turns = FairSemaphore(count, max_waiting)
         self.served: list[str] = []
         self.may_end = asyncio.Semaphore(0)
 
     async def serve(self, address, has_left=lambda: False):
         with work_for(address, has_left):
-            async with self.turns.one():
+            async with self.turns.acquired():
                 self.served.append(address)
                 await self.may_end.acquire()
 
@@ -53,7 +53,7 @@ class Desk:
 
 
 async def test_hashing_rejects_requests_that_would_wait_too_long(slow):
-    hashing = Hashing(COST)
+    hashing = HashingPool(COST)
     tasks = [asyncio.create_task(hashing.run(slow.wait)) for _ in range(1000)]
     refused, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
     assert {type(each.exception()) for each in refused} == {AccountsUnavailable}
@@ -63,7 +63,7 @@ async def test_hashing_rejects_requests_that_would_wait_too_long(slow):
 
 
 async def test_hashing_gives_places_of_cancelled_requests_to_others(slow):
-    hashing = Hashing(COST)
+    hashing = HashingPool(COST)
     for _ in range(10):
         tasks = [asyncio.create_task(hashing.run(slow.wait)) for _ in range(100)]
         await asyncio.sleep(0)
@@ -76,7 +76,7 @@ async def test_hashing_gives_places_of_cancelled_requests_to_others(slow):
 
 async def test_hashing_uses_all_cores():
     together = threading.Barrier(at_once(COST, os.cpu_count() or 1), timeout=30)
-    hashing = Hashing(COST)
+    hashing = HashingPool(COST)
     runs = (hashing.run(together.wait) for _ in range(together.parties))
     assert sorted(await asyncio.gather(*runs)) == list(range(together.parties))
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from authdemo.accounts.passwords import (
     MAX_BYTES,
     Passwords,
-    could_be_one,
+    is_possible,
     missing_cost,
     new_password,
-    spelled,
+    normalized,
 )
 from authdemo.sessions.core.errors import FieldValidationError
 from tests.accounts.conftest import CHEAP
@@ -133,8 +133,8 @@ def test_wrong_guess_costs_alike_for_old_new_and_unknown_accounts(old):
     assert max(medians) < 1.4 * min(medians), spent
 
 
-def test_nobody_gets_in_with_nobodys_password(passwords):
-    assert not passwords.check("nobody has this password", None).is_right
+def test_dummy_hash_lets_no_password_in(passwords):
+    assert not passwords.check("the password of no account", None).is_right
 
 
 @pytest.mark.parametrize(
@@ -149,12 +149,6 @@ def test_a_password_is_the_same_however_a_keyboard_spells_it(passwords):
     hashed = passwords.hash(DECOMPOSED)
     for typed in (COMPOSED, DECOMPOSED):
         assert passwords.check(typed, hashed) == (True, False)
-
-
-def test_a_hash_of_another_spelling_stays_good_and_is_outdated(passwords):
-    old = CHEAP.hash(DECOMPOSED)
-    assert passwords.check(DECOMPOSED, old) == (True, True)
-    assert not passwords.check(COMPOSED, old).is_right
 
 
 def test_a_hash_is_outdated_when_more_is_asked_of_it(passwords):
@@ -255,6 +249,6 @@ def test_whatever_may_be_a_password_opens_what_it_closed(text):
         password = new_password(text)
     except FieldValidationError as broken:
         too_common = broken.reason == "too_common"
-        assert too_common or not could_be_one(text) or len(spelled(text)) < 8
+        assert too_common or not is_possible(text) or len(normalized(text)) < 8
         return
     assert passwords.check(text, passwords.hash(password)) == (True, False)

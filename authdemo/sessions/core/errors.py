@@ -128,6 +128,21 @@ class SignInOutdated(SignInError):
     code = "SignInOutdated"
 
 
+class TooManyRegistrations(AuthError):
+    """The limit on registrations from one network is reached."""
+
+    code = "TooManyRegistrations"
+
+    def __init__(self, retry_after: int) -> None:
+        """Make an error.
+
+        Args:
+            retry_after: Seconds until the next registration is let in.
+        """
+        super().__init__("Too many accounts were registered from your network. Try again later.")
+        self.retry_after = retry_after
+
+
 class TooManyAttempts(SignInError):
     """The limit on failed sign-ins is reached."""
 

@@ -1,7 +1,10 @@
-"""Ways to sign in: credentials, OpenID Connect and OAuth 2."""
+"""Ways to sign in, and what a provider with users of its own needs."""
 
 from __future__ import annotations
 
+from ..core.rate_limit import Sender, current_sender
+from ..core.settings import data_folder
+from ..core.users import DisplayName
 from .base import Identity, RedirectProvider
 from .credentials import Credentials
 from .oauth2 import OAuth2
@@ -10,11 +13,15 @@ from .presets import auth0, github, google, keycloak, microsoft, providers_from_
 
 __all__ = [
     "Credentials",
+    "DisplayName",
     "Identity",
     "OAuth2",
     "OpenIDConnect",
     "RedirectProvider",
+    "Sender",
     "auth0",
+    "current_sender",
+    "data_folder",
     "github",
     "google",
     "keycloak",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -21,9 +21,12 @@ from ..core.errors import (
     ConfigurationError,
     CredentialsSignin,
     NotAuthenticated,
+    StoreUnavailable,
+    TooManyRegistrations,
 )
 from ..core.events import Events, Notice
 from ..core.one_time import LoginTicket
+from ..core.rate_limit import work_for
 from ..core.record import Device, SessionRecord
 from ..core.session import ActiveSession, Session, SessionChange
 from ..core.settings import Pages, SessionOptions, Settings
@@ -319,6 +322,35 @@ class Auth(Generic[U]):
         return self.engine.access_tokens.issue_token(
             record.user_id, audience=audience, max_age=max_age, claims=claims
         )
+
+    async def register(self, state: rx.State, create: Callable[[], Awaitable[User]]) -> User:
+        """Have an account created, under the limit for its network and with an audit event.
+
+        Args:
+            state: The event handler's `self`.
+            create: Creates the account, and returns its user.
+
+        Returns:
+            The user.
+
+        Raises:
+            TooManyRegistrations: If too many were tried from the visitor's network.
+            AuthError: If `create` raises it; it is audited as a rejection.
+            ConnectionLost: If the socket is gone.
+        """
+        address = self.device(state).ip
+        try:
+            if wait := await self.engine.register_limit.take(address):
+                raise TooManyRegistrations(wait)
+            with work_for(address):
+                user = await create()
+        except StoreUnavailable:
+            raise
+        except AuthError as error:
+            self.audit(state, error)
+            raise
+        self.audit(state, AuditEvent(kind="registered", user=user.id))
+        return user
 
     def audit(self, state: rx.State, event: AuditEvent | AuthError) -> None:
         """Add an event of the app's own to the audit trail, or an error as a rejection.

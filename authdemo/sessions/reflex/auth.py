@@ -35,8 +35,7 @@ from ..core.users import U, User, UserUpdate
 from ..core.utils import Clock, system_clock
 from ..engine import FindUser
 from ..http.sockets.callers import current_caller, require_caller
-from ..http.sockets.connections import Connection
-from ..login import Login, Provider
+from ..login import Provider
 from .compat import root_state
 from .install import Engine
 from .protected import require_plugin
@@ -53,9 +52,13 @@ class Auth(Generic[U]):
         session = await auth(self)
         await auth.update(self, name="Serverserver-man")
 
-    Whatever its methods raise is an `AuthError`, with a message for people and a code for
-    programs. What a callback of yours raises as an `AuthError` comes through as it is; what else
-    it raises is logged, and becomes `CallbackFailed`.
+    `state` is always the event handler's `self`. A method that takes it acts for the session that
+    the event started with. Outside of events it raises `ConnectionLost`, and `NotAuthenticated` if
+    it needs a session that isn't there.
+
+    All errors are `AuthError`s, with a message for people and a code for programs. An `AuthError`
+    of a callback is passed on; any other is logged, and becomes `CallbackFailed`. Methods that
+    read or write sessions raise `StoreUnavailable` if the store can't be reached.
 
     Attributes:
         engine: The parts behind it, for extensions and tests. They change without notice.
@@ -127,10 +130,7 @@ class Auth(Generic[U]):
 
     @staticmethod
     def installed() -> Auth[Any]:
-        """Find the sessions of the running app, for parts of pages that any app may place.
-
-        Returns:
-            What the app's `SessionsPlugin` names.
+        """Find the sessions of the running app, for packages that add components to any app.
 
         Raises:
             ConfigurationError: If the app has no sessions.
@@ -144,17 +144,11 @@ class Auth(Generic[U]):
     async def __call__(self, state: rx.State) -> Session[U] | None:
         """Read the session that the running event started with (Auth.js: `auth()`).
 
-        It is verified now, whatever the tab shows. What the event starts or chains, such as a
-        background task, has the same session for as long as it runs, and never another one.
-
-        Args:
-            state: The event handler's `self`.
+        The session is verified now, whatever the tab shows. All that the event starts or chains,
+        such as a background task, keeps this session, and never gets another one.
 
         Returns:
-            The session, or None without one: nobody is signed in, or the session has ended.
-
-        Raises:
-            StoreUnavailable: If the store can't say.
+            The session, or None if nobody is signed in or the session has ended.
         """
         record = await self.engine.installation.tab_sync.record_of(current_caller())
         return self._session(record) if record else None
@@ -165,18 +159,11 @@ class Auth(Generic[U]):
         Every tab shows it at once, and the browser's cookie follows.
 
         Args:
-            state: The event handler's `self`.
             **fields: The fields to change; the server may change all but `id`.
-
-        Returns:
-            The session as it is now.
 
         Raises:
             NotAuthenticated: If nobody is signed in, or the `jwt` callback ends the session.
-            UpdateRejected: If a field can't be changed like that, or no token could carry it;
-                names it.
-            CallbackFailed: If a function of the app raised.
-            StoreUnavailable: If the store can't keep it.
+            UpdateRejected: If a value is invalid, or too large for a token; names the field.
             ImmutableStateError: In a background task, outside of `async with self`.
         """
         caller = require_caller()
@@ -200,25 +187,21 @@ class Auth(Generic[U]):
     ) -> None:
         """Sign in over the socket (Auth.js: `signIn`).
 
-        The tab gets a ticket, exchanges it for the cookie and goes on.
+        The tab gets a ticket, exchanges it for the cookie and goes to `callback_url`.
 
         Args:
-            state: The event handler's `self`.
-            credentials: What the form sent.
+            credentials: The form's fields.
             provider: The provider's id.
-            callback_url: Where to go; another origin is not followed.
+            callback_url: Where to go, on the app's own origin.
 
         Raises:
-            SignInError: If nobody is signed in; its message is for the user.
-            CallbackFailed: If a function of the app raised.
-            StoreUnavailable: If failures can't be counted, or the ticket can't be kept.
-            ConnectionLost: If the socket is gone.
+            SignInError: If the sign-in fails; its message is for the user.
         """
         connection = require_caller().connection
-        granted = await self._authorize(connection, provider, credentials)
+        granted = await self.engine.authorize(connection, provider, credentials)
         session_state = await state.get_state(SessionState)
         if granted.redirect_to is not None:
-            session_state.redirect_url = await self._way_to(granted.redirect_to, connection)
+            session_state.redirect_url = await self.engine.path_of(granted.redirect_to, connection)
             return
         session_state.ticket = await self.engine.tickets.put(
             LoginTicket(
@@ -231,15 +214,10 @@ class Auth(Generic[U]):
         )
 
     async def sign_out(self, state: rx.State) -> None:
-        """End the session of the tab whose event is running (Auth.js: `signOut`).
-
-        Every tab of it leaves the protected pages, on every device that shares it.
-
-        Args:
-            state: The event handler's `self`.
+        """End the session (Auth.js: `signOut`); all its tabs leave the protected pages.
 
         Raises:
-            StoreUnavailable: If the store can't end it; catch that, and say it to the user.
+            StoreUnavailable: If the store can't be reached: show that to the user.
         """
         caller = current_caller()
         record = await self.engine.installation.tab_sync.record_of(caller)
@@ -250,7 +228,7 @@ class Auth(Generic[U]):
         tab = root_state(state)  # which `state` is no part of afterwards if it is shared
         await self.engine.installation.tab_sync.sync(tab, caller)
         if record is not None:
-            await self._lead_on(tab, caller.connection, record)
+            await self.engine.sign_out_at_provider(tab, caller.connection, record)
 
     async def confirm(
         self,
@@ -259,30 +237,22 @@ class Auth(Generic[U]):
         *,
         provider: str = "credentials",
     ) -> Session[U]:
-        """Let the user prove again who they are, before something that matters.
+        """Reauthenticate the user before a sensitive action.
 
-        From then on the session is fresh, as `protected(fresh=...)` asks. Failures count
-        against the limit, as those of a sign-in do.
+        The session is then fresh, as `protected(fresh=...)` requires. Failures count against the
+        limit of sign-ins.
 
         Args:
-            state: The event handler's `self`.
-            credentials: What the form sent.
+            credentials: The form's fields.
             provider: The provider's id.
 
-        Returns:
-            The session, whose user it was.
-
         Raises:
-            NotAuthenticated: If nobody is signed in.
-            SignInError: If the credentials are wrong, or somebody else's, or the `sign_in`
-                callback doesn't let the user in, or sends them elsewhere.
-            CallbackFailed: If a function of the app raised.
-            StoreUnavailable: If the store can't say, count failures or keep it.
-            ConnectionLost: If the socket is gone.
+            SignInError: If the credentials are wrong or another user's, or the `sign_in` callback
+                rejects or redirects the user.
         """
         session = await self.require_session(state)
         caller = require_caller()
-        granted = await self._authorize(caller.connection, provider, credentials)
+        granted = await self.engine.authorize(caller.connection, provider, credentials)
         if granted.user.id != session.user.id:
             raise CredentialsSignin
         if granted.redirect_to is not None:
@@ -297,26 +267,21 @@ class Auth(Generic[U]):
     async def token_for(
         self, state: rx.State, /, *, audience: str, max_age: int = 300, **claims: Any
     ) -> str:
-        """Make a token by which another service knows the user, without asking this one.
+        """Issue an access token for another service (RFC 9068).
 
-        The service verifies it with the keys of `GET /api/auth/jwks` (RFC 9068, RFC 7517). It is
-        no session token, and lives on when the session ends: keep its life short.
+        The service verifies it with the keys of `GET /api/auth/jwks`. The token stays valid after
+        the session has ended: keep its life short.
 
         Args:
-            state: The event handler's `self`.
-            audience: The service that it is for.
-            max_age: Seconds that it lives.
-            **claims: What it says beside who the user is.
+            audience: The service.
+            max_age: Seconds until the token expires.
+            **claims: Further claims.
 
         Returns:
-            The token; it is a credential, so hand it to nobody but that service.
+            The token: a credential, for that service only.
 
         Raises:
-            NotAuthenticated: If nobody is signed in.
-            ConfigurationError: If there is no key in `AUTH_SIGNING_KEYS`, or a claim has a name
-                that means something else.
-            StoreUnavailable: If the store can't say.
-            ConnectionLost: If the socket is gone.
+            ConfigurationError: If `AUTH_SIGNING_KEYS` has no key, or a claim's name is reserved.
         """
         _, record = await self.engine.require_record()
         return self.engine.access_tokens.issue_token(
@@ -353,16 +318,7 @@ class Auth(Generic[U]):
         return user
 
     def audit(self, state: rx.State, event: AuditEvent | AuthError) -> None:
-        """Add an event of the app's own to the audit trail, or an error as a rejection.
-
-        Args:
-            state: The event handler's `self`.
-            event: What happened; the device of the running event is added.
-
-        Raises:
-            NotAuthenticated: If the session of the running event has ended.
-            ConnectionLost: If the socket is gone.
-        """
+        """Add an event of the app's own, or an error as a rejection, to the audit trail."""
         device, trail = self.device(state), self.engine.trail
         if isinstance(event, AuthError):
             trail.add_rejection(event, path=state.router.url.path or "/", device=device)
@@ -372,62 +328,28 @@ class Auth(Generic[U]):
     async def session_token(self, state: rx.State) -> str:
         """Issue the session's token, as the browser's cookie holds it (Auth.js: `getToken`, raw).
 
-        Args:
-            state: The event handler's `self`.
-
         Returns:
-            The token; it is a credential, so keep it on the server.
-
-        Raises:
-            NotAuthenticated: If nobody is signed in.
-            StoreUnavailable: If the store can't be reached.
-            ConnectionLost: If the socket is gone.
+            The token: a credential, so keep it on the server.
         """
         _, record = await self.engine.require_record()
         return self.engine.sessions.serializers.issue_token(record)
 
     def origin(self, state: rx.State) -> str:
-        """Find the app's origin as the browser of the running event reaches it.
-
-        Args:
-            state: The event handler's `self`.
-
-        Returns:
-            The origin, like `https://app.example`; `AUTH_URL` if it is set.
-
-        Raises:
-            ConnectionLost: If the socket is gone.
-        """
+        """Find the app's origin for the browser of the running event: `https://app.example`."""
         return require_caller().connection.base_url
 
     def device(self, state: rx.State) -> Device:
-        """Tell what the running event comes from: which browser, at which address.
-
-        Args:
-            state: The event handler's `self`.
-
-        Returns:
-            The device.
-
-        Raises:
-            ConnectionLost: If the socket is gone.
-        """
+        """Describe the browser of the running event, and its address."""
         return require_caller().connection.device
 
     async def current_account(self, state: rx.State) -> tuple[Provider, dict[str, str]]:
-        """Tell how the user of a tab signed in, to ask for the password again.
-
-        Args:
-            state: The event handler's `self`.
+        """Find out how the user signed in, to ask for the password again.
 
         Returns:
             The provider, and the field that names the account with the user's own value.
 
         Raises:
-            NotAuthenticated: If nobody is signed in.
-            UnknownProvider: If the app doesn't offer that way any more.
-            StoreUnavailable: If the store can't say.
-            ConnectionLost: If the socket is gone.
+            UnknownProvider: If the app doesn't have that provider any more.
         """
         _, record = await self.engine.require_record()
         provider = self.engine.logins.provider(record.provider)
@@ -438,29 +360,16 @@ class Auth(Generic[U]):
         """Send the tab to a page of the app.
 
         Args:
-            state: The event handler's `self`.
-            url: Where to; another origin is not followed.
-
-        Raises:
-            CallbackFailed: If the `redirect` callback raised, or didn't return text.
-            ConnectionLost: If the socket is gone.
+            url: The page, on the app's own origin.
         """
         session_state = await state.get_state(SessionState)
-        session_state.redirect_url = await self._way_to(url, require_caller().connection)
+        session_state.redirect_url = await self.engine.path_of(url, require_caller().connection)
 
     async def revoke_others(self, state: rx.State) -> int:
-        """End the user's other sessions, as after a change of password.
-
-        Args:
-            state: The event handler's `self`; its own session stays.
-
-        Returns:
-            How many there were.
+        """End the user's other sessions, as after a change of password; return their number.
 
         Raises:
-            NotAuthenticated: If nobody is signed in.
-            StoreUnavailable: If the store can't end them; those that it could end are over.
-            ConnectionLost: If the socket is gone.
+            StoreUnavailable: If the store can't be reached; some sessions may have ended.
         """
         connection, record = await self.engine.require_record()
         return await self.engine.sessions.end_all(
@@ -468,14 +377,10 @@ class Auth(Generic[U]):
         )
 
     async def require_session(self, state: rx.State) -> Session[U]:
-        """Read the running event's session, as `await auth(self)` does, where there must be one.
-
-        Args:
-            state: The event handler's `self`.
+        """Read the session, as `await auth(self)` does, where there must be one.
 
         Raises:
             NotAuthenticated: If nobody is signed in.
-            StoreUnavailable: If the store can't be reached.
         """
         session = await self(state)
         if session is None:
@@ -483,69 +388,51 @@ class Auth(Generic[U]):
         return session
 
     def current(self, state: rx.State) -> Session[U] | None:
-        """Read the session that the running event started with, at once, as last verified.
+        """Read the session that the running event started with, without `await`.
 
-        The session was verified when the event began, and whenever it has changed since. Use it
-        in helpers that aren't async, and in computed values; `await auth(self)` asks the store.
-
-        Args:
-            state: The event handler's `self`.
+        It was verified when the event began, and again with every change that this worker has
+        received. Use it in helpers that aren't async; `await auth(self)` asks the store.
 
         Returns:
             The session, or None outside of events, without a session, and once it has ended.
         """
         caller = current_caller()
-        if caller is None or caller.sid is None or not caller.is_valid:
-            return None
-        session = caller.connection.session
+        session = caller.connection.session if caller and caller.sid and caller.is_valid else None
         is_active = session is not None and session.expires.timestamp() > self.engine.clock()
         return cast("Session[U]", session) if is_active else None
 
     async def sessions_of(self, user_id: str, *, history: bool = False) -> list[ActiveSession]:
-        """List a user's active sessions, as for a page about devices.
+        """List a user's active sessions, newest first, as for a page about devices.
 
         Args:
             user_id: The user's id.
             history: Whether to read each session's latest changes, too.
-
-        Returns:
-            The sessions, newest first. `auth.current(self).id` tells which one is the event's own.
-
-        Raises:
-            StoreUnavailable: If the store can't be reached.
         """
         if history:
             records = await self.engine.sessions.list_with_history(user_id)
         else:
             records = [(record, []) for record in await self.engine.sessions.list_by_user(user_id)]
-        tabs = (
-            await self.engine.installation.open_tabs.of(user_id) if self.engine.is_installed else {}
-        )
+        installation = self.engine.installation if self.engine.is_installed else None
+        tabs = await installation.open_tabs.of(user_id) if installation else {}
         return [
             ActiveSession.of(record, tabs=tuple(tabs.get(record.id, ())), history=tuple(entries))
             for record, entries in records
         ]
 
     async def refresh(self, user_id: str) -> None:
-        """Let a user's sessions follow what the app knows of the user by now.
+        """Update all sessions of a user from `Auth(find_user=...)`, as after a change of role.
 
-        Call it from anywhere, such as a background task, when a role has changed: every open
-        tab shows it at once, and the next event and request are judged by it. The sessions
-        of a user who is gone end. Fields that clients may change stay as they are. Who is
-        just signing in as the user begins again. It extends no session: nobody is there.
-
-        Args:
-            user_id: The user's id.
+        Call it from anywhere: every open tab follows at once, and the next event and request are
+        authorized by it. If the user doesn't exist any more, the sessions end. Fields that clients
+        may change keep their values. Sign-ins in progress are invalid. No session is extended.
 
         Raises:
-            ConfigurationError: If `Auth` was made without `find_user`.
-            CallbackFailed: If a function of the app raised, or `find_user` found something else
-                than a user of the app.
-            UpdateRejected: If no token could carry what the app knows; names the largest field.
-            StoreUnavailable: If the store can't keep it.
+            ConfigurationError: If `Auth` has no `find_user`.
+            CallbackFailed: If a callback raised, or `find_user` returned another type.
+            UpdateRejected: If the user is too large for a token; names the largest field.
 
-        If `find_user` raised, no session has changed. Anything later may come after some of the
-        user's sessions have followed; they stay as they are then, and a second call does the rest.
+        If `find_user` raises, no session has changed. After any other error, a second call
+        updates the sessions that are left.
         """
         if self.engine.find_user is None:
             raise ConfigurationError("auth.refresh needs Auth(find_user=...), to look users up.")
@@ -559,27 +446,18 @@ class Auth(Generic[U]):
         )
 
     async def update_user(self, user_id: str, /, **fields: Any) -> int:
-        """Update all sessions of a user from the server, wherever the code runs.
+        """Update all sessions of a user, from anywhere in the server; return their number.
 
-        Call it from a background task, which has no tab of its own: every open tab of the
-        user follows at once. It extends no session: nobody is there. In an event handler,
-        `update` changes the tab's own session.
+        Every open tab of the user follows at once. No session is extended.
 
         Args:
             user_id: The user's id.
             **fields: The fields to change; the server may change all but `id`.
 
-        Returns:
-            How many sessions there were.
-
         Raises:
-            UpdateRejected: If a field can't be changed like that, or no token could carry it;
-                names it.
-            CallbackFailed: If a function of the app raised.
-            StoreUnavailable: If the store can't keep it.
+            UpdateRejected: If a value is invalid, or too large for a token; names the field.
 
-        One session is changed after the other. Those before the one that raised stay changed,
-        and a second call does the rest.
+        After an error, a second call updates the sessions that are left.
         """
         updated = 0
         for record in await self.engine.sessions.list_by_user(user_id):
@@ -589,35 +467,27 @@ class Auth(Generic[U]):
         return updated
 
     async def revoke_user(self, user_id: str) -> int:
-        """End all of a user's sessions, as an administrator may; sign-ins under way begin again.
-
-        Args:
-            user_id: The user's id.
-
-        Returns:
-            How many there were.
+        """End all sessions of a user and void pending sign-ins; return the number of sessions.
 
         Raises:
-            StoreUnavailable: If the store can't be reached; those that it could end are over,
-                and a second call ends the rest.
+            StoreUnavailable: If the store can't be reached; a second call ends what is left.
         """
         return await self.engine.sessions.end_all(user_id)
 
     def on_change(self, listener: Callable[[SessionChange], None]) -> Callable[[], None]:
-        """Follow the changes of all sessions, those of other workers included.
+        """Call a listener for each change of any session, on all workers.
 
-        A change says what to look at, not what is so: ask `sessions_of` for that. With Redis,
-        changes can be lost while it is away.
+        A change names the user; `sessions_of` reads the sessions. Changes can be lost while Redis
+        can't be reached.
 
         Args:
-            listener: Gets each change, in the app's event loop. It must not block; what it
-                raises is logged.
+            listener: Runs in the app's event loop and must not block; its errors are logged.
 
         Returns:
-            A function that ends it.
+            A function that removes the listener.
         """
 
-        def hear(notice: Notice) -> None:
+        def notify(notice: Notice) -> None:
             change = SessionChange.of(notice)
             if change is None:
                 return
@@ -626,60 +496,21 @@ class Auth(Generic[U]):
             except Exception:
                 logger.exception("A listener of auth.on_change failed.")
 
-        return self.engine.sessions.feed.subscribe(hear)
+        return self.engine.sessions.feed.subscribe(notify)
 
     async def verify_token(self, token: str) -> Session[U]:
         """Verify a session token that came another way than in the app's cookie.
 
-        Args:
-            token: The token.
-
-        Returns:
-            Its session.
-
         Raises:
             TokenError: If it is invalid. The error says why: never show it to the token's bearer.
-            StoreUnavailable: If the store can't be reached.
         """
         return self._session((await self.engine.sessions.verify(token)).record)
-
-    async def _way_to(self, url: str, connection: Connection) -> str:
-        """Find the way to a page; in development another origin than the socket's serves it."""
-        return connection.path_of(await self.engine.redirect(url, connection.base_url))
-
-    async def _lead_on(
-        self, state: BaseState, connection: Connection, record: SessionRecord
-    ) -> None:
-        """Lead a tab whose session has just ended to the provider, if there is something to do."""
-        session_state = await state.get_state(SessionState)
-        wanted = session_state.redirect_url or connection.address
-        callback_url = connection.base_url + wanted
-        way = await self.engine.installation.sign_out.provider_logout_url(
-            record, connection.base_url, callback_url
-        )
-        if way is not None:
-            connection.post_logout_url = session_state.redirect_url = way
-
-    async def _authorize(
-        self, connection: Connection, provider: str, credentials: Mapping[str, Any]
-    ) -> Login:
-        return await self.engine.logins.authorize(
-            provider,
-            credentials,
-            device=connection.device,
-            has_left=lambda: not connection.is_open,
-        )
 
     def _session(self, record: SessionRecord) -> Session[U]:
         return cast("Session[U]", self.engine.session(record))
 
 
 _installed: list[Auth[Any]] = []
-
-
-def current_auth_or_none() -> Auth[Any] | None:
-    """Find the sessions of the app in this process, or None if it has none (yet)."""
-    return _installed[0] if _installed else None
 
 
 def remember(auth: Auth[Any]) -> None:
@@ -689,11 +520,11 @@ def remember(auth: Auth[Any]) -> None:
 
 def withheld(state: BaseState, is_sent: Callable[[str], bool]) -> Iterator[str]:
     """List the vars that are being sent to a tab whose session may not see them."""
-    auth = current_auth_or_none()
-    rules = auth.engine.guards.of_vars(type(state)) if auth else {}
-    if auth is None or not rules:
+    engine = _installed[0].engine if _installed else None
+    rules = engine.guards.of_vars(type(state)) if engine else {}
+    if engine is None or not rules:
         return
-    session = auth.engine.viewer(state)
+    session = engine.viewer(state)
     for name, rule in rules.items():
-        if is_sent(name) and not rule.allows(session, auth.engine.clock):
+        if is_sent(name) and not rule.allows(session, engine.clock):
             yield name

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import reflex as rx
 from reflex.state import BaseState
@@ -39,6 +40,7 @@ from ..http.sockets.callers import require_caller
 from ..http.sockets.connections import Connection, Connections
 from ..http.sockets.handshake import Handshake
 from ..http.sockets.limits import Uploads
+from ..login import Login
 from ..providers.base import RedirectProvider
 from .compat import (
     RegistrationContext,
@@ -56,6 +58,7 @@ from .tabs.messages import MessageFilter
 from .tabs.navigation import Navigation
 from .tabs.open_tabs import OpenTabs
 from .tabs.push import TabSync
+from .tabs.state import SessionState
 
 _SWEEP_SECONDS = 60
 
@@ -366,3 +369,30 @@ class Engine(AuthCore):
         if record is None:
             raise NotAuthenticated
         return caller.connection, record
+
+    async def path_of(self, url: str, connection: Connection) -> str:
+        """Write a page's address for a tab, which another server may serve in development."""
+        return connection.path_of(await self.redirect(url, connection.base_url))
+
+    async def authorize(
+        self, connection: Connection, provider: str, credentials: Mapping[str, Any]
+    ) -> Login:
+        """Check credentials that came over a socket."""
+        return await self.logins.authorize(
+            provider,
+            credentials,
+            device=connection.device,
+            has_left=lambda: not connection.is_open,
+        )
+
+    async def sign_out_at_provider(
+        self, state: BaseState, connection: Connection, record: SessionRecord
+    ) -> None:
+        """Send a tab that has signed out to the provider, if it has to sign out there, too."""
+        session_state = await state.get_state(SessionState)
+        wanted = session_state.redirect_url or connection.address
+        url = await self.installation.sign_out.provider_logout_url(
+            record, connection.base_url, connection.base_url + wanted
+        )
+        if url is not None:
+            connection.post_logout_url = session_state.redirect_url = url

@@ -140,7 +140,7 @@ class SessionService:
         if record is None:
             return None
         if record.expires_at > self.clock():
-            return await self._migrate(record)
+            return record if self._is_validated(record) else await self._migrate(record)
         newest = await self._find_newest(sid)  # a pending commit may have extended it
         await newest.durable()
         return newest.record
@@ -409,14 +409,17 @@ class SessionService:
         migrated = [await self._migrate(each) for each in records if each.expires_at > now]
         return [record for record in migrated if record is not None]
 
-    async def _migrate(self, record: SessionRecord) -> SessionRecord | None:
-        """Read a record with the current user model; end the session if that fails.
+    def _is_validated(self, record: SessionRecord) -> bool:
+        """Whether this process has validated this version, stored with the current user model.
 
-        The fingerprint says whether the record was written with this model. A validator may have
-        changed all the same, so each version is validated once in each process.
+        The model's fingerprint doesn't show what its validators do: each process asks them once.
         """
-        is_current = record.user_schema == self.schema.fingerprint
-        if is_current and self._validated.get(record.id) == record.version:
+        is_known = self._validated.get(record.id) == record.version
+        return is_known and record.user_schema == self.schema.fingerprint
+
+    async def _migrate(self, record: SessionRecord) -> SessionRecord | None:
+        """Read a record with the current user model; end the session if that fails."""
+        if self._is_validated(record):
             return record
         try:
             user = self.schema.migrate(record.user)
@@ -424,7 +427,7 @@ class SessionService:
             with suppress(StoreUnavailable):  # it has ended, even if it can't be deleted now
                 await self.end(record.id, "schema_mismatch", fields=error.fields)
             return None
-        if is_current and user == record.user:
+        if user == record.user and record.user_schema == self.schema.fingerprint:
             self._mark_validated(record)
             return record
         new = {"user": user, "user_schema": self.schema.fingerprint}

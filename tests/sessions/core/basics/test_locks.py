@@ -35,7 +35,7 @@ class Room:
     st.sets(st.integers(0, 11)),
     st.integers(0, 6),
 )
-def test_there_is_one_at_a_time_even_if_some_give_up(pauses, gives_up, when):
+def test_lock_admits_one_at_a_time_despite_cancellation(pauses, gives_up, when):
     async def main():
         room = Room()
         visits = [asyncio.create_task(room.visit(n, each)) for n, each in enumerate(pauses)]
@@ -52,19 +52,19 @@ def test_there_is_one_at_a_time_even_if_some_give_up(pauses, gives_up, when):
     asyncio.run(main())
 
 
-async def test_they_come_in_the_order_in_which_they_asked():
+async def test_lock_is_fair():
     room = Room()
     await asyncio.gather(*(room.visit(number, 2) for number in range(9)))
     assert room.visitors == list(range(9))
 
 
-async def test_names_do_not_wait_for_each_other():
+async def test_locks_of_different_keys_are_independent():
     locks = KeyedLocks()
     async with locks.of("a"), asyncio.timeout(20), locks.of("b"):
         pass
 
 
-async def test_nothing_is_kept_of_a_name_that_nobody_needs():
+async def test_unused_locks_are_dropped():
     room = Room()
     await asyncio.gather(*(room.visit(number, 1) for number in range(5)))
     assert len(room.locks._locks) == 0

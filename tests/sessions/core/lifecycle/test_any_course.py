@@ -1,4 +1,4 @@
-"""Whatever happens to sessions, in whatever order: the rules of the design hold."""
+"""The invariants of sessions hold after any sequence of operations."""
 
 from __future__ import annotations
 

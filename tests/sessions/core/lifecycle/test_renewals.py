@@ -1,4 +1,4 @@
-"""How a session that is used lives on, and that one that isn't doesn't."""
+"""Renewal of sessions in use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ async def read(house, token):
     return record if house.sessions.is_token_stale(verified, record) else None
 
 
-async def test_a_read_does_not_mint(house):
+async def test_read_with_young_token_issues_no_token(house):
     record = await house.sign_in()
     token = house.sessions.serializers.issue_token(record)
     house.clock.advance(HOUR - 1)
@@ -24,7 +24,7 @@ async def test_a_read_does_not_mint(house):
     assert await house.sessions.find(record.id) == record
 
 
-async def test_a_read_with_an_old_token_renews_the_session(house):
+async def test_read_with_old_token_renews_the_session(house):
     record = await house.sign_in()
     token = house.sessions.serializers.issue_token(record)
     house.clock.advance(HOUR)
@@ -35,7 +35,7 @@ async def test_a_read_with_an_old_token_renews_the_session(house):
     assert house.notices == [SessionChanged(renewed, {})]
 
 
-async def test_a_second_tab_with_the_same_old_token_gets_a_cookie_and_renews_nothing(house):
+async def test_second_read_with_the_same_old_token_gets_a_token_without_renewal(house):
     token = house.sessions.serializers.issue_token(await house.sign_in())
     house.clock.advance(HOUR)
     renewed = await read(house, token)
@@ -44,7 +44,7 @@ async def test_a_second_tab_with_the_same_old_token_gets_a_cookie_and_renews_not
     assert len(house.notices) == 1
 
 
-async def test_a_read_with_a_token_behind_gets_a_cookie_and_renews_nothing(house):
+async def test_read_with_token_of_older_revision_gets_a_token_without_renewal(house):
     record = await house.sign_in()
     token = house.sessions.serializers.issue_token(record)
     revised = await house.rename(record, "Ada")
@@ -54,7 +54,7 @@ async def test_a_read_with_a_token_behind_gets_a_cookie_and_renews_nothing(house
     assert await read(house, fresh) is None
 
 
-async def test_a_renewal_that_an_update_overtakes_keeps_the_update(house):
+async def test_renewal_after_concurrent_update_keeps_the_update(house):
     record = await house.sign_in()
     token = house.sessions.serializers.issue_token(record)
     house.clock.advance(HOUR)
@@ -66,7 +66,7 @@ async def test_a_renewal_that_an_update_overtakes_keeps_the_update(house):
     assert await house.sessions.find(record.id) == revised
 
 
-async def test_a_renewal_that_a_sign_out_overtakes_revives_nothing(house):
+async def test_renewal_after_concurrent_sign_out_revives_nothing(house):
     record = await house.sign_in()
     token = house.sessions.serializers.issue_token(record)
     house.clock.advance(HOUR)
@@ -76,7 +76,7 @@ async def test_a_renewal_that_a_sign_out_overtakes_revives_nothing(house):
     assert await house.read(token) is None
 
 
-async def test_a_session_in_use_lives_on_up_to_its_absolute_age(house):
+async def test_session_in_use_is_renewed_up_to_its_absolute_age(house):
     record = await house.sign_in()
     for hours in range(1, 72):
         token = house.sessions.serializers.issue_token(record)
@@ -89,7 +89,7 @@ async def test_a_session_in_use_lives_on_up_to_its_absolute_age(house):
     assert await house.sessions.find(record.id) is None
 
 
-async def test_a_token_that_was_minted_since_puts_no_renewal_off(house):
+async def test_younger_token_does_not_delay_renewal(house):
     record = await house.sign_in()
     house.clock.advance(HOUR - 1)
     token = house.sessions.serializers.issue_token(record)
@@ -98,7 +98,7 @@ async def test_a_token_that_was_minted_since_puts_no_renewal_off(house):
 
 
 @pytest.mark.parametrize("asked", [{}, {"name": "Ada Lovelace"}])
-async def test_an_update_that_changes_nothing_renews_as_a_read_does(house, asked):
+async def test_update_without_changes_renews_like_a_read(house, asked):
     record = await house.sign_in()
     house.clock.advance(HOUR - 1)
     assert await house.update(record.id, asked, author="client") == record
@@ -111,7 +111,7 @@ async def test_an_update_that_changes_nothing_renews_as_a_read_does(house, asked
     assert house.notices == [SessionChanged(revised.record, {})]
 
 
-async def test_a_use_that_a_sign_out_overtakes_revives_nothing(house):
+async def test_renewal_of_an_ended_session_returns_none(house):
     record = await house.sign_in()
     house.clock.advance(HOUR)
     await house.sessions.end(record.id, "signed-out")

@@ -83,7 +83,7 @@ class TestSignIn:
         assert await house.sessions.list_by_user("ada") == []
 
 
-class TestPublicFace:
+class TestPublicSession:
     async def test_shows_user_expiry_and_revision(self, house):
         record = await house.sign_in()
         expires = dt.datetime.fromtimestamp(record.expires_at, dt.UTC)
@@ -441,7 +441,7 @@ class TestRevokeUser:
         assert await house.sessions.find(grace.id) == grace
 
 
-class TestMostPerUser:
+class TestMaxSessionsPerUser:
     async def test_one_more_ends_the_oldest(self, open_house):
         house = await open_house(options=dataclasses.replace(OPTIONS, max_sessions_per_user=2))
         records = []

@@ -1,4 +1,4 @@
-"""A sign-in ticket is good once, soon, and in one browser."""
+"""Login tickets: used once, soon, and in one browser."""
 
 from __future__ import annotations
 
@@ -25,54 +25,54 @@ def tickets(house):
     return OneTimeStore(LoginTicket, house.store, clock=house.clock)
 
 
-async def refuses(tickets, ticket, browser="b1"):
+async def is_rejected(tickets, ticket, browser="b1"):
     with pytest.raises(TicketRejected):
         await redeem_ticket(tickets, ticket, browser=browser)
     return True
 
 
-async def test_a_ticket_is_exchanged_for_what_it_stands_for(tickets):
+async def test_ticket_is_redeemed_for_its_login(tickets):
     assert await redeem_ticket(tickets, await tickets.put(TICKET), browser="b1") == TICKET
 
 
-async def test_it_is_good_once(tickets):
+async def test_ticket_rejects_reuse(tickets):
     ticket = await tickets.put(TICKET)
     await redeem_ticket(tickets, ticket, browser="b1")
-    assert await refuses(tickets, ticket)
+    assert await is_rejected(tickets, ticket)
 
 
-async def test_of_many_who_bring_it_at_once_one_is_let_in(tickets):
+async def test_ticket_redeemed_concurrently_is_accepted_once(tickets):
     ticket = await tickets.put(TICKET)
     tries = (redeem_ticket(tickets, ticket, browser="b1") for _ in range(20))
     answers = await asyncio.gather(*tries, return_exceptions=True)
     assert answers.count(TICKET) == 1
 
 
-async def test_it_is_good_for_a_short_time(tickets, house):
+async def test_ticket_expires(tickets, house):
     in_time, late = await tickets.put(TICKET), await tickets.put(TICKET)
     house.clock.advance(LoginTicket.MAX_AGE - 1)
     assert await redeem_ticket(tickets, in_time, browser="b1")
     house.clock.advance(1)
-    assert await refuses(tickets, late)
+    assert await is_rejected(tickets, late)
 
 
-async def test_another_browser_is_refused_and_the_ticket_is_used_up(tickets):
+async def test_ticket_of_another_browser_is_rejected_and_used_up(tickets):
     ticket = await tickets.put(TICKET)
-    assert await refuses(tickets, ticket, browser="b2")
-    assert await refuses(tickets, ticket)
+    assert await is_rejected(tickets, ticket, browser="b2")
+    assert await is_rejected(tickets, ticket)
 
 
-async def test_a_browser_without_a_name_is_another_browser(tickets):
-    assert await refuses(tickets, await tickets.put(TICKET), browser="")
+async def test_ticket_rejects_a_browser_without_cookie(tickets):
+    assert await is_rejected(tickets, await tickets.put(TICKET), browser="")
 
 
 @pytest.mark.parametrize("ticket", ["", "x", "0" * 40, "' OR 1=1 --", "\0", "\ud800", "x" * 10_000])
-async def test_what_was_never_given_out_is_refused(tickets, ticket):
+async def test_ticket_rejects_unknown_values(tickets, ticket):
     await tickets.put(TICKET)
-    assert await refuses(tickets, ticket)
+    assert await is_rejected(tickets, ticket)
 
 
-async def test_who_reads_the_database_finds_no_ticket(tickets, tmp_path):
+async def test_store_holds_no_ticket_in_plain_text(tickets, tmp_path):
     ticket = await tickets.put(TICKET)
     kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"callback_url" in kept

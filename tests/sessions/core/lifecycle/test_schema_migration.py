@@ -1,4 +1,4 @@
-"""The app is deployed anew, and its model of a user is another one."""
+"""Stored users after a deployment with another user model."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ ALLOWED = {"Enchantress"}
 ADA = Older(id="ada", name="Ada Lovelace", email="ada@example.org")
 
 
-class TestOneThatCanNotFit:
+class TestMismatch:
     @pytest.fixture(params=["Needing", "Choosy"])
     def newer(self, request):
         return globals()[request.param]
@@ -104,7 +104,7 @@ class TestOneThatCanNotFit:
         tokens = [older.sessions.serializers.issue_token(record) for record in records]
         return older, records, tokens, await open_house(user=newer)
 
-    async def test_its_token_is_nobodys(self, deployed):
+    async def test_token_of_mismatched_session_is_rejected(self, deployed):
         older, (record, other), tokens, newer = deployed
         for token in tokens:
             assert await newer.verify(token) is None
@@ -120,25 +120,23 @@ class TestOneThatCanNotFit:
             lambda house, record: house.sessions.reauthenticate(record.id),
         ],
     )
-    async def test_nothing_can_be_done_with_it(self, deployed, ask):
+    async def test_mismatched_session_rejects_changes(self, deployed, ask):
         _, (record, _), _, newer = deployed
         with pytest.raises(NotAuthenticated):
             await ask(newer, record)
 
-    async def test_it_is_in_no_list(self, deployed):
+    async def test_mismatched_session_is_not_listed(self, deployed):
         *_, newer = deployed
         assert await newer.sessions.list_by_user("ada") == []
         assert await newer.sessions.list_with_history("ada") == []
         assert len(newer.notices) == 2
 
-    async def test_it_does_not_come_back_when_its_user_is_revoked(self, deployed):
+    async def test_mismatched_session_stays_ended_after_revocation(self, deployed):
         older, _, tokens, newer = deployed
         await newer.sessions.end_all("ada")
         assert [await older.read(token) for token in tokens] == [None, None]
 
-    async def test_the_log_says_once_what_does_not_fit_and_nothing_of_the_user(
-        self, deployed, newer, caplog
-    ):
+    async def test_log_names_the_mismatch_once_without_user_data(self, deployed, newer, caplog):
         *_, tokens, house = deployed
         for token in tokens * 2:
             await house.verify(token)
@@ -147,7 +145,7 @@ class TestOneThatCanNotFit:
         assert line == f"Ending sessions that no longer match user model {newer.__name__} {rule}."
 
 
-async def test_the_audit_trail_says_why_and_the_apps_functions_see_no_such_user(open_house):
+async def test_audit_trail_names_the_mismatch_and_callbacks_get_no_such_user(open_house):
     entries: list[AuditEvent] = []
     calls: list[Any] = []
 
@@ -171,7 +169,7 @@ async def test_the_audit_trail_says_why_and_the_apps_functions_see_no_such_user(
     assert (entry.user, calls) == ("ada", [])
 
 
-async def test_it_is_over_even_when_the_store_can_not_forget_it(open_house, monkeypatch):
+async def test_mismatched_session_has_ended_even_if_it_cannot_be_deleted(open_house, monkeypatch):
     older = await open_house(user=Older)
     record = await older.sign_in(ADA)
     newer = await open_house(user=Needing)
@@ -183,7 +181,7 @@ async def test_it_is_over_even_when_the_store_can_not_forget_it(open_house, monk
     assert await newer.sessions.find(record.id) is None
 
 
-class TestOneThatFits:
+class TestMatch:
     @pytest.mark.parametrize(
         ("model", "user"),
         [
@@ -194,7 +192,7 @@ class TestOneThatFits:
             (Counted, {"nickname": 11}),
         ],
     )
-    async def test_it_lives_on_as_if_it_had_begun_with_the_new_model(self, open_house, model, user):
+    async def test_matching_session_is_migrated_to_the_new_model(self, open_house, model, user):
         older = await open_house(user=Older)
         record = await older.sign_in(ADA)
         newer = await open_house(user=model)
@@ -208,7 +206,7 @@ class TestOneThatFits:
         assert set(revised.last_change.changes) == {"name"}
         assert (await newer.store.get(record.id)).user == {**expected, "name": "Countess"}
 
-    async def test_both_versions_work_side_by_side(self, open_house, redis):
+    async def test_both_model_versions_share_a_store(self, open_house, redis):
         """As while a deploy is rolled out, where a field that is new has a default."""
         name = f"models-{new_id()}"
         older = await open_house(user=Older, store=RedisStore(redis.url, name=name))
@@ -224,7 +222,7 @@ class TestOneThatFits:
         finally:
             await asyncio.gather(older.store.close(), newer.store.close())
 
-    async def test_a_part_that_keeps_what_it_does_not_know_still_does(self, open_house):
+    async def test_nested_model_with_extra_fields_keeps_them(self, open_house):
         class Free(BaseModel):
             model_config = ConfigDict(extra="allow")
 

@@ -47,7 +47,7 @@ def open_audited(open_house, clock, heard):
 SWEPT = {"kind": "swept", "reason": "expired", "user": ""}
 
 
-async def test_one_that_is_looked_for_is_told_of_by_name(open_audited):
+async def test_expired_session_that_is_found_has_an_audit_event_of_its_own(open_audited):
     house, read = await open_audited()
     record = await house.sign_in(GRACE)
     house.clock.advance(OPTIONS.max_age)
@@ -58,7 +58,7 @@ async def test_one_that_is_looked_for_is_told_of_by_name(open_audited):
     assert await read() == []
 
 
-async def test_those_that_nobody_looks_for_are_told_of_together(open_audited):
+async def test_swept_sessions_share_an_audit_event(open_audited):
     house, read = await open_audited()
     for _ in range(MANY):
         await house.sign_in()
@@ -72,7 +72,7 @@ async def test_those_that_nobody_looks_for_are_told_of_together(open_audited):
     assert await house.sessions.find(living.id)
 
 
-async def test_those_that_redis_has_forgotten_are_told_of_by_one_of_its_workers(
+async def test_sessions_that_redis_expired_are_counted_by_one_worker(
     open_audited, redis, tmp_path, clock
 ):
     stores = [RedisStore(redis.url, name=tmp_path.name, clock=clock) for _ in range(2)]
@@ -89,7 +89,9 @@ async def test_those_that_redis_has_forgotten_are_told_of_by_one_of_its_workers(
         await store.close()
 
 
-async def test_those_that_a_sweep_could_not_forget_are_told_of_by_the_next(open_audited, tmp_path):
+async def test_sessions_that_a_sweep_could_not_delete_are_counted_by_the_next(
+    open_audited, tmp_path
+):
     house, read = await open_audited()
     for _ in range(MANY):
         await house.sign_in()
@@ -106,7 +108,7 @@ async def test_those_that_a_sweep_could_not_forget_are_told_of_by_the_next(open_
     assert [entry["count"] for entry in await read()] == [first, MANY - first]
 
 
-async def test_none_of_them_is_a_sign_out(open_audited):
+async def test_expiry_calls_no_sign_out_listener(open_audited):
     told = []
     events = Events(sign_out=lambda **details: told.append(details["reason"]))
     house, _ = await open_audited(events=events)

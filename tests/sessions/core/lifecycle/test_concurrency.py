@@ -1,4 +1,4 @@
-"""What happens to one session at the same moment happens to all of it."""
+"""Concurrent changes of one session."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def begin(step, house, verified):
 
 
 @pytest.mark.parametrize("steps", list(permutations(STEPS)), ids=" ".join)
-async def test_nothing_that_was_answered_is_lost(house, steps):
+async def test_concurrent_changes_are_all_kept(house, steps):
     record = await house.sign_in()
     verified = await house.verify(house.sessions.serializers.issue_token(record))
     house.clock.advance(HOUR)
@@ -41,7 +41,7 @@ async def test_nothing_that_was_answered_is_lost(house, steps):
 
 
 @pytest.mark.parametrize("step", ["confirm", "renew"])
-async def test_a_callback_that_takes_its_time_overwrites_nothing(open_house, step):
+async def test_slow_callback_overwrites_no_concurrent_change(open_house, step):
     is_asked, is_free = asyncio.Event(), asyncio.Event()
 
     async def slow(token, trigger, **_):

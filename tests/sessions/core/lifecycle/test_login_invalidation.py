@@ -1,4 +1,4 @@
-"""A sign-in that began before its user's sessions were ended or refreshed lets nobody in."""
+"""Revocation and refresh invalidate pending logins."""
 
 from __future__ import annotations
 
@@ -34,29 +34,29 @@ def began(house):
     ],
     ids=["revocation", "revocation of the others", "refresh"],
 )
-async def test_what_was_proved_before_a_change_is_void_and_leaves_no_session(house, began, change):
+async def test_login_started_before_revocation_or_refresh_is_rejected(house, began, change):
     await change(house.sessions)
     assert await is_refused(house, started_at=began)
     assert await house.store.of_user("ada") == []
     assert house.begun == []
 
 
-async def test_what_is_proved_afterwards_counts(house, began):
+async def test_login_started_after_revocation_succeeds(house, began):
     await house.sessions.end_all("ada")
     assert await house.sign_in(started_at=house.clock())
 
 
-async def test_what_the_app_itself_says_needs_no_proof(house):
+async def test_begin_without_start_time_ignores_invalidation(house):
     await house.sessions.end_all("ada")
     assert await house.sign_in()
 
 
-async def test_the_proofs_of_others_count_on(house, began):
+async def test_invalidation_leaves_logins_of_other_users(house, began):
     await house.sessions.end_all("ada")
     assert await house.sign_in(GRACE, started_at=began)
 
 
-async def test_the_latest_change_counts(house):
+async def test_repeated_invalidation_rejects_each_earlier_login(house):
     for _ in range(3):
         began = house.clock()
         house.clock.advance(1)
@@ -64,20 +64,20 @@ async def test_the_latest_change_counts(house):
         assert await is_refused(house, started_at=began)
 
 
-async def test_a_later_sign_in_makes_an_older_proof_no_better(house, began):
+async def test_later_sign_in_does_not_restore_an_invalidated_login(house, began):
     await house.sessions.end_all("ada")
     await house.sign_in(started_at=house.clock())
     assert await is_refused(house, started_at=began)
 
 
-async def test_a_proof_is_void_for_as_long_as_it_would_be_good(house, began):
+async def test_invalidation_lasts_as_long_as_a_login_may_take(house, began):
     house.clock.advance(MAX_LOGIN_SECONDS - 2)
     await house.sessions.end_all("ada")
     house.clock.advance(1)
     assert await is_refused(house, started_at=began)
 
 
-async def test_a_proof_that_is_too_old_for_anybody_to_know_is_refused(house):
+async def test_login_older_than_the_maximum_is_rejected(house):
     began = house.clock()
     house.clock.advance(MAX_LOGIN_SECONDS)
     assert await house.sign_in(started_at=began)
@@ -85,21 +85,21 @@ async def test_a_proof_that_is_too_old_for_anybody_to_know_is_refused(house):
     assert await is_refused(house, started_at=began)
 
 
-async def test_of_sign_ins_that_meet_a_revocation_none_survives(house, began):
+async def test_concurrent_revocation_leaves_no_session(house, began):
     tries = [house.sign_in(started_at=began) for _ in range(20)]
     tries.insert(10, house.sessions.end_all("ada"))
     await asyncio.gather(*tries, return_exceptions=True)
     assert await house.store.of_user("ada") == []
 
 
-async def test_a_restart_makes_no_proof_good_again(house, began):
+async def test_invalidation_survives_a_restart(house, began):
     await house.sessions.end_all("ada")
     await house.store.close()
     await house.store.open()
     assert await is_refused(house, started_at=began)
 
 
-async def test_who_is_refused_keeps_the_session_that_there_was_before(house, began):
+async def test_rejected_login_keeps_the_previous_session(house, began):
     record = await house.sign_in(GRACE)
     await house.sessions.end_all("ada")
     assert await is_refused(house, started_at=began, replaces=record)

@@ -25,7 +25,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..core.errors import ConfigurationError
 
 
-def _difference(what: str) -> ConfigurationError:
+def difference(what: str) -> ConfigurationError:
+    """Say what of the installed Reflex stops the start."""
     return ConfigurationError(
         f"authdemo.sessions doesn't fit Reflex {version('reflex')}: {what}. "
         "Install the version of Reflex that authdemo requires."
@@ -78,7 +79,7 @@ try:
     PAGE_LOAD_EVENTS = (*BOOT_EVENTS, f"{_LOAD}.on_load_internal", f"{_LOAD}.set_is_hydrated")
     """Reflex's own events of a page that loads; without them it shows that it is loading."""
 except (ImportError, AttributeError) as error:
-    raise SystemExit(f"error: {_difference(str(error)).message}") from None
+    raise SystemExit(f"error: {difference(str(error)).message}") from None
 
 T = TypeVar("T")
 
@@ -219,11 +220,7 @@ async def load_substates(root: BaseState) -> None:
 
 
 async def unlink_shared(root: BaseState) -> None:
-    """Have a tab share nothing; what it shared is left to the others as it is.
-
-    Reflex lends a tab the states that it shares for as long as an event runs. They go back
-    now, so that the tab's own ones are in their place at once.
-    """
+    """Have a tab share nothing: what it borrows while an event runs goes back to the others."""
     if not isinstance(root, rx.State) or not root._reflex_internal_links:
         return
     lender = await root.get_state(SharedStateBaseInternal)
@@ -419,13 +416,13 @@ async def install_outermost(app: Starlette, wrap: Callable[[ASGIApp], ASGIApp]) 
         arrived.extend((scope, receive, send))
 
     async def unused(*_: Any) -> Any:
-        raise _difference("something reads a request before the sessions' middleware")
+        raise difference("something reads a request before the sessions' middleware")
 
     probe = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
     app.middleware_stack = arrive
     await app(dict(probe), unused, unused)
     if behind is None or arrived != [{**probe, "app": app}, unused, unused]:
-        raise _difference("something stands in front of the sessions' middleware")
+        raise difference("something stands in front of the sessions' middleware")
     app.middleware_stack = wrap(behind)
 
 
@@ -461,7 +458,7 @@ def check_names(*needed: tuple[object, str]) -> None:
         declared = {name for each in kind.__mro__ for name in inspect.get_annotations(each)}
         for name in names.split():
             if not (hasattr(owner, name) or name in declared):
-                raise _difference(f"{kind.__name__} has no {name}")
+                raise difference(f"{kind.__name__} has no {name}")
 
 
 def check_withholding(protect: Callable[[Any], Any]) -> None:
@@ -476,7 +473,7 @@ def check_withholding(protect: Callable[[Any], Any]) -> None:
     ways = {"a delta": _result(probe._get_resolved_delta()), "a whole state": probe.dict()}
     for way, sent in ways.items():
         if sent.get(Probe.get_full_name(), {}).get(f"var{FIELD_MARKER}") != "default":
-            raise _difference(f"a protected var is not withheld from {way}")
+            raise difference(f"a protected var is not withheld from {way}")
 
 
 def _result(work: Any) -> Any:
@@ -485,11 +482,13 @@ def _result(work: Any) -> Any:
         work.send(None)
     except StopIteration as done:
         return done.value
-    raise _difference("a delta has to be waited for")
+    raise difference("a delta has to be waited for")
 
 
-def check_app(app: rx.App, middleware: rx.Middleware) -> None:
-    """Check what is known of an app when it starts, and that our middleware sees events first."""
+def check_app(app: rx.App, middleware: rx.Middleware, *, is_wrapped: bool) -> None:
+    """Check that requests and events meet our middleware first, when an app starts."""
+    if not is_wrapped:
+        raise difference("it serves an app without its api_transformer")
     namespace: Any = app.event_namespace
     check_names((namespace, "_token_manager"))
     check_names((namespace._token_manager, "instance_id sid_to_token token_to_socket"))

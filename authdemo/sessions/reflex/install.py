@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ from .compat import (
     api_of,
     backend_path,
     check_app,
+    difference,
     get_config,
     install_outermost,
 )
@@ -63,99 +65,11 @@ from .tabs.state import SessionState
 _SWEEP_SECONDS = 60
 
 
-@contextlib.asynccontextmanager
-async def lifespan(auth: AuthCore, tab_sync: TabSync, open_tabs: OpenTabs) -> AsyncIterator[None]:
-    """Keep the store open and swept, and everyone told."""
-    await auth.sessions.store.open()
-    feed = auth.sessions.feed
-    stop = feed.subscribe(tab_sync.on_notice)
-    sweep = partial(_sweep, auth.sessions)
-    try:
-        async with (
-            auth.trail.lifespan(),
-            in_background({"sweep": sweep, "open tabs": open_tabs.run}),
-            auth.relay.connected(feed, catch_up=tab_sync.catch_up),
-        ):
-            yield
-    finally:
-        stop()
-        await tab_sync.shutdown()
-        await auth.presence.close()
-        await auth.sessions.store.close()
-
-
 async def _sweep(sessions: SessionService) -> None:
     while True:
         with contextlib.suppress(StoreUnavailable):
             await sessions.sweep()
         await asyncio.sleep(_SWEEP_SECONDS)
-
-
-def load_site(auth: AuthCore, folder: Path, *, allow_eval: bool) -> Site:
-    """Read the built pages."""
-    ways = [way for way in auth.providers.values() if isinstance(way, RedirectProvider)]
-    targets = dict.fromkeys(way.origin for way in ways if way.origin)
-    policy = Policy(allow_eval=allow_eval, form_targets=tuple(targets))
-    return Site(folder, auth.page_rules, policy=policy)
-
-
-def outermost_middleware(  # noqa: PLR0917
-    app: rx.App,
-    auth: AuthCore,
-    contexts: RequestContexts,
-    connections: Connections,
-    api: Api,
-    event_guard: EventGuard,
-    *,
-    site: Site | None,
-    also: tuple[str, ...],
-) -> OutermostMiddleware:
-    """Put the layers together."""
-    is_event = MessageFilter(RegistrationContext.get()).accepts
-    layers: list[Layer] = []
-    if auth.protect_all:
-        layers.append(
-            partial(
-                ProtectAll,
-                auth=auth,
-                contexts=contexts,
-                is_public=partial(_is_public, site),
-                is_missing=partial(_is_missing, app, transformers_of(app)),
-                serves_pages=site is not None,
-            )
-        )
-    layers += [
-        partial(
-            Handshake,
-            auth=auth,
-            contexts=contexts,
-            connections=connections,
-            path=backend_path("EVENT"),
-            is_event=is_event,
-        ),
-        partial(
-            Uploads,
-            auth=auth,
-            contexts=contexts,
-            connections=connections,
-            authorize=event_guard.authorize_files,
-        ),
-    ]
-    if site is not None:
-        error_pages = ErrorPages(auth.locales, site.links)
-        layers.append(
-            partial(PageGuard, auth=auth, contexts=contexts, site=site, error_pages=error_pages)
-        )
-    layers.append(api.before)
-    layers += [
-        partial(_open_to, origins=contexts.origins, has_others=bool(also)),
-        CanonicalPaths,
-        partial(Hosts, url=auth.settings.url),
-        partial(SecurityHeaders, is_secure=contexts.origins.is_secure),
-    ]
-    if auth.settings.trusted_proxies:
-        layers.append(partial(ProxyHeaders, proxies=auth.settings.trusted_proxies))
-    return OutermostMiddleware(layers)
 
 
 def transformers_of(app: rx.App) -> Sequence[Starlette | Callable[[ASGIApp], ASGIApp]]:
@@ -164,18 +78,6 @@ def transformers_of(app: rx.App) -> Sequence[Starlette | Callable[[ASGIApp], ASG
     if own is None:
         return ()
     return own if isinstance(own, Sequence) else (own,)
-
-
-def replace_files(app: rx.App, auth: AuthCore, site: Site) -> None:
-    """Serve the files of the build by our own rules, where Reflex would guess at pages."""
-    mounts = [route for route in _api_routes(app) if _is_frontend(route)]
-    if len(mounts) != 1 or not isinstance(mounts[0], Mount):
-        raise ConfigurationError(
-            "This version of Reflex serves the built pages in a way that authdemo.sessions doesn't "
-            "know. Take the version that requirements.txt names."
-        )
-    error_pages = ErrorPages(auth.locales, site.links)
-    mounts[0].app = BuiltFiles(mounts[0].app, site=site, error_pages=error_pages)
 
 
 def leave_origins_to_us(app: rx.App) -> None:
@@ -257,71 +159,119 @@ def _open_to(app: ASGIApp, *, origins: Origins, has_others: bool) -> ASGIApp:
     return judge
 
 
+@dataclass(eq=False)
 class Installation:
-    """What is there of the sessions once an app has them."""
+    """The parts that exist once an app has the sessions."""
 
-    stack: ASGIApp
+    app: rx.App
+    auth: AuthCore
+    guards: Guards
+    _: KW_ONLY
+    folder: Path | None
+    also: tuple[str, ...]
+    allow_eval: bool
+    stack: ASGIApp = field(init=False)
+    """All that is in front of the app, for requests that it sends to itself."""
 
-    def __init__(
-        self,
-        app: rx.App,
-        auth: AuthCore,
-        guards: Guards,
-        *,
-        site: Path | None,
-        also: tuple[str, ...],
-        allow_eval: bool,
-    ) -> None:
-        connections = Connections()
-        contexts = RequestContexts(auth, Origins(auth.settings.url, also=also))
-        api = Api.of(auth, contexts)
-        self._app, self._auth = app, auth
-        self._site = load_site(auth, site, allow_eval=allow_eval) if site is not None else None
-        self.sign_out = api.sign_out
-        navigation = Navigation(auth, serves_pages=site is not None)
-        self.tab_sync = TabSync(app, auth, guards, connections, navigation, csrf=contexts.csrf)
-        self.open_tabs = OpenTabs(auth, connections, self.tab_sync.spawn)
-        event_guard = EventGuard(auth, guards, self.tab_sync, navigation)
-        self._front = outermost_middleware(
-            app,
-            auth,
-            contexts,
-            connections,
-            api,
-            event_guard,
-            site=self._site,
-            also=also,
-        )
-        self._middleware = SessionMiddleware(self.tab_sync, event_guard)
+    def __post_init__(self) -> None:
+        """Wire the parts, and put them into the app."""
+        app, auth = self.app, self.auth
+        self._connections = Connections()
+        self._contexts = RequestContexts(auth, Origins(auth.settings.url, also=self.also))
+        self._api = Api.of(auth, self._contexts)
+        self.sign_out = self._api.sign_out
+        self._site = self._load_site(self.folder) if self.folder is not None else None
+        navigation = Navigation(auth, serves_pages=self._site is not None)
+        csrf = self._contexts.csrf
+        self.tab_sync = TabSync(app, auth, self.guards, self._connections, navigation, csrf)
+        self.open_tabs = OpenTabs(auth, self._connections, self.tab_sync.spawn)
+        self._event_guard = EventGuard(auth, self.guards, self.tab_sync, navigation)
+        self._outermost = OutermostMiddleware(self._layers())
+        self._middleware = SessionMiddleware(self.tab_sync, self._event_guard)
         app.add_middleware(self._middleware, index=0)
-        exceptions = ExceptionHandler(app, self.tab_sync, allow_eval=allow_eval)
+        exceptions = ExceptionHandler(app, self.tab_sync, allow_eval=self.allow_eval)
         app.backend_exception_handler = exceptions.handle
         app.frontend_exception_handler = BrowserErrors(app).handle
         app.register_lifespan_task(self._serve)
         leave_origins_to_us(app)
         app.api_transformer = [*transformers_of(app), self._wrap_api]
 
-    def _wrap_api(self, app: ASGIApp) -> ASGIApp:
-        """Remember all that is in front of the app, for requests that it sends to itself."""
+    def _load_site(self, folder: Path) -> Site:
+        providers = self.auth.providers.values()
+        origins = [each.origin for each in providers if isinstance(each, RedirectProvider)]
+        targets = tuple(dict.fromkeys(filter(None, origins)))
+        policy = Policy(allow_eval=self.allow_eval, form_targets=targets)
+        return Site(folder, self.auth.page_rules, policy=policy)
+
+    def _layers(self) -> Iterator[Layer]:
+        """List the layers in front of the app, from the innermost to the outermost."""
+        auth, site, origins = self.auth, self._site, self._contexts.origins
+        shared: dict[str, Any] = {"auth": auth, "contexts": self._contexts}
+        sockets: dict[str, Any] = {**shared, "connections": self._connections}
+        if auth.protect_all:
+            yield partial(
+                ProtectAll,
+                **shared,
+                is_public=partial(_is_public, site),
+                is_missing=partial(_is_missing, self.app, transformers_of(self.app)),
+                serves_pages=site is not None,
+            )
+        is_event = MessageFilter(RegistrationContext.get()).accepts
+        yield partial(Handshake, **sockets, path=backend_path("EVENT"), is_event=is_event)
+        yield partial(Uploads, **sockets, authorize=self._event_guard.authorize_files)
+        if site is not None:
+            error_pages = ErrorPages(auth.locales, site.links)
+            yield partial(PageGuard, **shared, site=site, error_pages=error_pages)
+        yield self._api.before
+        yield partial(_open_to, origins=origins, has_others=bool(self.also))
+        yield CanonicalPaths
+        yield partial(Hosts, url=auth.settings.url)
+        yield partial(SecurityHeaders, is_secure=origins.is_secure)
+        if auth.settings.trusted_proxies:
+            yield partial(ProxyHeaders, proxies=auth.settings.trusted_proxies)
+
+    def _wrap_api(self, api: ASGIApp) -> ASGIApp:
         if self._site is not None:
-            replace_files(self._app, self._auth, self._site)
-        self.stack = self._front.before(app)
+            self._replace_files(self._site)
+        self.stack = self._outermost.before(api)
         return self.stack
+
+    def _replace_files(self, site: Site) -> None:
+        """Serve the files of the build by our own rules, where Reflex would guess at pages."""
+        mounts = [route for route in _api_routes(self.app) if _is_frontend(route)]
+        if len(mounts) != 1 or not isinstance(mounts[0], Mount):
+            raise difference("the built pages are not served by one mount named 'frontend'")
+        error_pages = ErrorPages(self.auth.locales, site.links)
+        mounts[0].app = BuiltFiles(mounts[0].app, site=site, error_pages=error_pages)
 
     @contextlib.asynccontextmanager
     async def _serve(self, starlette_app: Starlette) -> AsyncIterator[None]:
-        """Stand in front of the whole app, and do what has to be done while it runs."""
+        """Stand in front of the whole app, and work in the background while it runs."""
         try:
-            check_app(self._app, self._middleware)
-            await install_outermost(starlette_app, self._front.before)
+            check_app(self.app, self._middleware, is_wrapped=hasattr(self, "stack"))
+            await install_outermost(starlette_app, self._outermost.before)
         except ConfigurationError:
             sys.tracebacklimit = 0  # servers print what stops the start, and the error says it all
             raise
         self.tab_sync.callers.install()
         make_reflex_printable()
         search_reports_briefly()
-        async with lifespan(self._auth, self.tab_sync, self.open_tabs):
-            yield
+        sessions, tab_sync = self.auth.sessions, self.tab_sync
+        await sessions.store.open()
+        unsubscribe = sessions.feed.subscribe(tab_sync.on_notice)
+        sweep = partial(_sweep, sessions)
+        try:
+            async with (
+                self.auth.trail.lifespan(),
+                in_background({"sweep": sweep, "open tabs": self.open_tabs.run}),
+                self.auth.relay.connected(sessions.feed, catch_up=tab_sync.catch_up),
+            ):
+                yield
+        finally:
+            unsubscribe()
+            await tab_sync.shutdown()
+            await self.auth.presence.close()
+            await sessions.store.close()
 
 
 class Engine(AuthCore):
@@ -355,7 +305,7 @@ class Engine(AuthCore):
         self.page_rules = self.rules_for(page_rules(app), routes_of(app))
         self.page_rules.check()
         self._installation = Installation(
-            app, self, self.guards, site=site, also=also, allow_eval=allow_eval
+            app, self, self.guards, folder=site, also=also, allow_eval=allow_eval
         )
 
     def viewer(self, state: BaseState) -> Session | None:

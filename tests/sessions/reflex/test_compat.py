@@ -158,10 +158,15 @@ def test_start_is_refused_if_another_middleware_sees_events_first() -> None:
     app: Any = SimpleNamespace(
         event_namespace=SimpleNamespace(_token_manager=manager), _middlewares=[ours]
     )
-    compat.check_app(app, ours)  # type: ignore[arg-type]
+    compat.check_app(app, ours, is_wrapped=True)  # type: ignore[arg-type]
     app._middlewares.insert(0, other())
     with pytest.raises(ConfigurationError, match="SimpleNamespace runs before the middleware"):
-        compat.check_app(app, ours)  # type: ignore[arg-type]
+        compat.check_app(app, ours, is_wrapped=True)  # type: ignore[arg-type]
     del manager.token_to_socket
     with pytest.raises(ConfigurationError, match="has no token_to_socket"):
-        compat.check_app(app, ours)  # type: ignore[arg-type]
+        compat.check_app(app, ours, is_wrapped=True)  # type: ignore[arg-type]
+
+
+def test_start_is_refused_if_the_api_is_not_wrapped() -> None:
+    with pytest.raises(ConfigurationError, match="without its api_transformer"):
+        compat.check_app(SimpleNamespace(), SimpleNamespace(), is_wrapped=False)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Where the app's log goes."""
+"""The app's log: one line an entry, on standard error."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from typing import TextIO
 class BufferedStream:
     """Writes the lines of one turn of the event loop at once, at its end.
 
-    To write is to let all other threads of the process go first, which takes longer than
-    everything else about a line.
+    Each write lets all other threads run first, which takes longer than the rest of a line.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -27,7 +26,7 @@ class BufferedStream:
         atexit.register(self.flush)
 
     def write(self, line: str, *, at_once: bool = False) -> None:
-        """Take a line."""
+        """Add a line."""
         with self._lock:
             self._lines.append(line)
             is_first = len(self._lines) == 1
@@ -37,7 +36,7 @@ class BufferedStream:
             self._flush_soon()
 
     def flush(self) -> None:
-        """Write what was taken so far. A stream that takes nothing stops nobody who writes."""
+        """Write all lines; a stream that fails doesn't raise."""
         with self._lock, contextlib.suppress(OSError):
             lines, self._lines = self._lines, []
             if lines:
@@ -61,14 +60,14 @@ class LineHandler(logging.Handler):
         self._stream = stream
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write an entry; one that can't be spelled is shown as `logging` shows it."""
+        """Write an entry; `logging` shows one that can't be formatted."""
         try:
             self._stream.write(self.format(record), at_once=record.levelno >= logging.WARNING)
         except Exception:  # noqa: BLE001 - the caller goes on, as with `logging`'s own handlers
             self.handleError(record)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Spell an entry: its time, level, logger and message."""
+        """Format an entry: its time, level, logger and message."""
         message = f"{record.levelname} {record.name}: {record.getMessage()}"
         line = _line(record.created, message)
         if record.exc_info:
@@ -81,17 +80,14 @@ _stderr = BufferedStream(sys.stderr)
 
 
 def write_line(text: str) -> None:
-    """Write a line that is no diagnosis, such as what was served: the time, and a text.
-
-    It is written for every page, and `logging` would take longer than the page.
-    """
+    """Write the time and a text, for lines of every page: `logging` would take longer."""
     _stderr.write(_line(time.time(), text))
 
 
 def write_to_stderr() -> None:
     """Write the app's log to standard error, one line an entry.
 
-    Nothing of where an entry comes from is in the line, so nobody has to find it out.
+    Entries don't name their place in the source, so `logging` needn't find it.
     """
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # noqa: SLF001 - "Optimization" in its docs

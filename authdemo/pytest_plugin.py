@@ -42,7 +42,7 @@ OPERATORS = (
     "REFLEX_REDIS_URL",
 )
 _PROVIDERS = re.compile(r"AUTH_\w+_(ID|SECRET|ISSUER)")
-"""How Auth.js spells what an operator says of a provider, whichever it is."""
+"""The variables of a provider, as Auth.js names them."""
 
 _folder = pytest.StashKey[Path]()
 
@@ -104,14 +104,14 @@ def _running_auth_app(_auth_app_folder: Path) -> Iterator[RunningApp]:
 
 @pytest.fixture
 def auth_app(_running_auth_app: RunningApp) -> Iterator[RunningApp]:
-    """The app, running in this process; nobody is signed in."""
+    """The app, running in this process, without sessions."""
     yield _running_auth_app
     _running_auth_app.reset()
 
 
 @pytest.fixture
 def auth_browser(auth_app: RunningApp) -> Browser:
-    """A browser at the app, in which nobody is signed in."""
+    """An anonymous browser at the app."""
     return auth_app.browser()
 
 

@@ -1,4 +1,4 @@
-"""The accounts that the demo has from the beginning, unless its operator says no."""
+"""The demo's first accounts."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ SEED_PASSWORD = "tutorial"  # noqa: S105 - the demo's accounts are for everyone
 
 
 def is_enabled(environ: Mapping[str, str]) -> bool:
-    """Tell whether the operator wants them."""
-    said = environ.get("AUTH_DEMO_ACCOUNTS") or "1"
-    if said not in ("0", "1"):
-        raise ConfigurationError(f"AUTH_DEMO_ACCOUNTS takes 0 or 1, not {said!r}.")
-    return said == "1"
+    """Tell whether `AUTH_DEMO_ACCOUNTS` asks for them."""
+    value = environ.get("AUTH_DEMO_ACCOUNTS") or "1"
+    if value not in ("0", "1"):
+        raise ConfigurationError(f"AUTH_DEMO_ACCOUNTS takes 0 or 1, not {value!r}.")
+    return value == "1"

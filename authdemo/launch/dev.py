@@ -16,18 +16,7 @@ from authdemo.launch.settings import (
 
 
 def develop(settings: ServerSettings, root: Path) -> int:
-    """Serve pages on `PORT` and the API on `AUTH_DEV_API_PORT` until stopped.
-
-    Args:
-        settings: Where to serve the pages.
-        root: The project's folder.
-
-    Returns:
-        The exit code of Reflex.
-
-    Raises:
-        LaunchError: `AUTH_DEV_API_PORT` is not a port, or npm failed.
-    """
+    """Serve pages on `PORT` and the API on `AUTH_DEV_API_PORT` until stopped."""
     api_port = read_number(os.environ, "AUTH_DEV_API_PORT", DEFAULT_DEV_API_PORT, MAX_PORT)
     frontend.release(root)
     options = {

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class LaunchError(Exception):
-    """The app can't start; the message is one line that says why and what to do."""
+    """The app can't start; the message is one line with the cause and what to do."""

@@ -35,12 +35,6 @@ def build(root: Path) -> None:
     `API_URL`. Of two that build at a time, the second waits for the first. Reflex
     may rewrite its lock files meanwhile; sources that change meanwhile are built
     by the next start.
-
-    Args:
-        root: The project's folder.
-
-    Raises:
-        LaunchError: The build failed; its output has been shown.
     """
     with _alone(root):
         if _built(root) == fingerprint(root):
@@ -57,12 +51,6 @@ def release(root: Path) -> None:
     """Hand over the built pages to a caller who will change them.
 
     The packages are installed then, and the next `build` does its work again.
-
-    Args:
-        root: The project's folder.
-
-    Raises:
-        LaunchError: The packages had to be installed, and that failed.
     """
     if (root / UNFINISHED).exists() or not (root / WEB).exists():
         build(root)
@@ -70,14 +58,7 @@ def release(root: Path) -> None:
 
 
 def fingerprint(root: Path) -> str:
-    """Digest everything that the built pages depend on.
-
-    Args:
-        root: The project's folder.
-
-    Returns:
-        A digest that changes when the pages have to be built again.
-    """
+    """Digest everything that the built pages depend on."""
     return _digest(root, (*SOURCES, NPM_LOCK))
 
 

@@ -1,4 +1,4 @@
-"""What a worker does before its server stops: it takes leave of the tabs.
+"""Closes a worker's sockets before its server stops.
 
 A socket that still waits for its tab when Granian ends is torn down without Python's lock, and
 leaves a panic in the log ("Cannot drop pointer into Python heap without the thread being
@@ -22,86 +22,69 @@ GOING_AWAY = 1001
 """RFC 6455, section 7.4.1."""
 
 TIMEOUT = 1.0
-"""Seconds that an app has to end what it says through sockets."""
+"""Seconds that an app has to close its sockets."""
 
 
 @dataclass(eq=False)
 class OpenSockets:
-    """Knows who talks through the sockets of an app."""
+    """Knows the tasks that use the sockets of an app."""
 
-    _talks: set[asyncio.Task[Any]] = field(default_factory=set, init=False)
-    _is_leaving: bool = field(default=False, init=False)
+    _tasks: set[asyncio.Task[Any]] = field(default_factory=set, init=False)
+    _is_closing: bool = field(default=False, init=False)
 
     def of(self, app: ASGIApp) -> ASGIApp:
-        """Stand in front of an app, to know its sockets.
+        """Wrap an app, to know its sockets."""
 
-        Args:
-            app: The app.
-
-        Returns:
-            Both.
-        """
-
-        async def passing(scope: Scope, receive: Receive, send: Send) -> None:
+        async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "websocket":
                 await app(scope, receive, send)
-            elif self._is_leaving:
+            elif self._is_closing:
                 await send({"type": "websocket.close", "code": GOING_AWAY})
             else:
-                await self._known(app(scope, receive, send))
+                await self._tracked(app(scope, receive, send))
 
-        return passing
+        return wrapped
 
     async def close(self) -> None:
-        """Close all of them, and let none be opened any more."""
-        self._is_leaving = True
-        for talk in self._talks:
-            talk.cancel()
-        if self._talks:
-            await asyncio.wait(tuple(self._talks), timeout=TIMEOUT)
+        """Close all sockets, and reject new ones."""
+        self._is_closing = True
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(tuple(self._tasks), timeout=TIMEOUT)
 
-    async def _known(self, talk: Awaitable[None]) -> None:
+    async def _tracked(self, socket: Awaitable[None]) -> None:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a server has a task for each
-        self._talks.add(task)
+        self._tasks.add(task)
         try:
-            await talk
+            await socket
         except asyncio.CancelledError:
-            if not self._is_leaving:
+            if not self._is_closing:
                 raise
         finally:
-            self._talks.discard(task)
+            self._tasks.discard(task)
 
 
 class GracefulLoop(asyncio.SelectorEventLoop):
-    """An event loop on which something is done before a signal is heard."""
+    """An event loop that runs something before it handles a signal."""
 
-    def __init__(self, leave: Callable[[], Awaitable[None]]) -> None:
-        """Make a loop, and make it the thread's own.
-
-        Args:
-            leave: What is done first, once.
-        """
+    def __init__(self, before_stop: Callable[[], Awaitable[None]]) -> None:
+        """Make the thread's loop; `before_stop` runs once."""
         super().__init__()
         asyncio.set_event_loop(self)
-        self._leave = leave
-        self._leaving: asyncio.Task[None] | None = None
+        self._before_stop = before_stop
+        self._stopping: asyncio.Task[None] | None = None
 
     def add_signal_handler(self, sig: int, callback: Callable[[*Ts], object], *args: *Ts) -> None:
-        """Have a function called when a signal came, after what is done before.
+        """Call a function after a signal, once `before_stop` has run."""
+        super().add_signal_handler(sig, self._handle, partial(callback, *args))
 
-        Args:
-            sig: The signal.
-            callback: The function.
-            *args: What it gets.
-        """
-        super().add_signal_handler(sig, self._hear, partial(callback, *args))
+    def _handle(self, callback: Callable[[], object]) -> None:
+        self._stopping = self._stopping or self.create_task(self._stop_gracefully(callback))
 
-    def _hear(self, callback: Callable[[], object]) -> None:
-        self._leaving = self._leaving or self.create_task(self._leave_before(callback))
-
-    async def _leave_before(self, callback: Callable[[], object]) -> None:
+    async def _stop_gracefully(self, callback: Callable[[], object]) -> None:
         try:
-            await self._leave()
+            await self._before_stop()
         finally:
             callback()

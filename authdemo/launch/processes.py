@@ -1,4 +1,4 @@
-"""Processes that are gone when their starter is gone."""
+"""Processes that end with the one that started them."""
 
 from __future__ import annotations
 
@@ -28,11 +28,7 @@ def stop_on_termination() -> None:
 
 
 def die_with_parent(parent: int) -> None:
-    """Ask the kernel for a SIGTERM to this process when its parent dies (Linux).
-
-    Args:
-        parent: The id of the parent. If it has died already, so does this process.
-    """
+    """Ask the kernel for a SIGTERM to this process when its parent dies (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
@@ -44,18 +40,10 @@ def run(
     env: Mapping[str, str],
     output: IO[bytes] | None = None,
 ) -> int:
-    """Run a command and whatever it starts, and leave none of it behind.
+    """Run a command, and end all processes that it started.
 
     The command gets a process group of its own, so a signal that reaches this
     process is passed on once and to all of them, and only by us.
-
-    Args:
-        command: The program and its arguments.
-        env: Its environment variables.
-        output: Where its output goes; None shows it.
-
-    Returns:
-        The exit code of the command.
     """
     process = subprocess.Popen(
         command,

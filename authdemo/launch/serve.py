@@ -37,15 +37,6 @@ def check_address(settings: ServerSettings) -> str:
 
     The check is needed because Granian shares its port: a second server would
     start on the same one and take half of the first one's requests.
-
-    Args:
-        settings: Where the server is to listen.
-
-    Returns:
-        The numeric address that `settings.host` stands for.
-
-    Raises:
-        LaunchError: The address isn't one of this machine, or the port is taken.
     """
     try:
         family, kind, _, _, address = socket.getaddrinfo(
@@ -55,20 +46,12 @@ def check_address(settings: ServerSettings) -> str:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except (OSError, UnicodeError) as error:
-        raise LaunchError(_refusal(settings, error)) from error
+        raise LaunchError(_explain(settings, error)) from error
     return str(address[0])
 
 
 def serve(settings: ServerSettings, make: Callable[[], ASGIApp] | None = None) -> None:
-    """Serve until SIGINT or SIGTERM.
-
-    Args:
-        settings: Where to listen and with how many workers.
-        make: Makes the app, in each worker process; this app by default.
-
-    Raises:
-        LaunchError: The port is taken.
-    """
+    """Serve until SIGINT or SIGTERM."""
     port = str(settings.port)
     os.environ.update(REFLEX_FRONTEND_PORT=port, REFLEX_BACKEND_PORT=port)
     sockets = OpenSockets()
@@ -87,14 +70,10 @@ def serve(settings: ServerSettings, make: Callable[[], ASGIApp] | None = None) -
 
 
 class Supervisor(MPServer):
-    """Granian's supervisor, which also says when the app answers, and never gives up."""
+    """Granian's supervisor, which also announces the app, and always replaces workers."""
 
     def startup(self, *args: object) -> None:
-        """Start the workers, and announce the app as soon as one answers.
-
-        Args:
-            *args: What Granian passes on to its workers.
-        """
+        """Start the workers, and announce the app as soon as one answers."""
         nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
         super().startup(*args)  # type: ignore[no-untyped-call]
         hangup = signal.SIG_IGN if nohup else self.signal_handler_interrupt
@@ -134,28 +113,20 @@ def load_app(supervisor: int, sockets: OpenSockets, make: Callable[[], ASGIApp])
 
     Until the app is there and Granian listens to signals, a worker leaves Ctrl-C
     to the supervisor and obeys its SIGTERM at once.
-
-    Args:
-        supervisor: The process id of the supervisor; the worker dies with it.
-        sockets: Will know the worker's sockets.
-        make: Makes the app.
-
-    Returns:
-        The ASGI app.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     die_with_parent(supervisor)
     app = sockets.of(make())
-    _collect_seldom()
+    _collect_rarely()
     return app
 
 
-def _collect_seldom() -> None:
-    """Look for garbage less often than Python does by itself.
+def _collect_rarely() -> None:
+    """Collect garbage less often than Python does by itself.
 
-    To look through the state of a thousand open tabs takes longer than anybody should wait,
-    and there is little to find: almost everything goes by itself when its last user has gone.
+    A search through the state of a thousand open tabs takes too long, and finds little: almost
+    everything is freed by its reference count.
     """
     gc.collect()
     gc.freeze()
@@ -163,11 +134,7 @@ def _collect_seldom() -> None:
 
 
 def make_app() -> ASGIApp:
-    """Make this app, in production mode.
-
-    Returns:
-        The ASGI app.
-    """
+    """Make this app, in production mode."""
     _set_production_mode()
     from authdemo.authdemo import app
 
@@ -186,7 +153,7 @@ def _host_to_show(address: str) -> str:
     return f"[{address}]" if ":" in address else address
 
 
-def _refusal(settings: ServerSettings, error: Exception) -> str:
+def _explain(settings: ServerSettings, error: Exception) -> str:
     number = getattr(error, "errno", None)
     if number == errno.EADDRINUSE:
         return f"Port {settings.port} is taken: stop what listens there, or set PORT."

@@ -33,17 +33,7 @@ class ServerSettings:
     def read(cls, environ: Mapping[str, str]) -> ServerSettings:
         """Read and check `HOST`, `PORT` and `WORKERS`.
 
-        Several workers need a place where they meet, so without
-        `REFLEX_REDIS_URL` there is one.
-
-        Args:
-            environ: The environment variables.
-
-        Returns:
-            The settings.
-
-        Raises:
-            LaunchError: A variable holds something it doesn't take.
+        Several workers need Redis; without `REFLEX_REDIS_URL` there is one.
         """
         workers = read_number(environ, "WORKERS", _cores(), MAX_WORKERS)
         return cls(
@@ -54,20 +44,7 @@ class ServerSettings:
 
 
 def read_number(environ: Mapping[str, str], name: str, default: int, largest: int) -> int:
-    """Read a whole number from 1 to `largest`.
-
-    Args:
-        environ: The environment variables.
-        name: The variable to read.
-        default: What an unset or empty variable means.
-        largest: The largest number the variable takes.
-
-    Returns:
-        The number.
-
-    Raises:
-        LaunchError: The variable holds something else.
-    """
+    """Read a whole number from 1 to `largest`."""
     text = environ.get(name) or str(default)
     if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= largest:
         return int(text)

@@ -53,13 +53,13 @@ class RunningApp:
         self._thread = thread
 
     def browser(self) -> Browser:
-        """Open a browser that nobody has used yet."""
+        """Open a new browser."""
         return Browser(self)
 
     def login_as(
         self, user: User, *, at: Site | None = None, browser: Browser | None = None
     ) -> Browser:
-        """Sign somebody in without a password, by the app's own secret and store.
+        """Sign a user in without a password, by the app's own secret and store.
 
         The `sign_in` callback is not asked, and no failure counts; else it is a session
         like any other, callbacks and events included.
@@ -93,13 +93,13 @@ class RunningApp:
         """Take a browser's token, to forge others after it; see `FORGERIES`.
 
         Args:
-            browser: The browser, in which somebody is signed in.
+            browser: A browser in which a user is signed in.
 
         Returns:
             The token, and the key that signed it.
 
         Raises:
-            ValueError: If nobody is.
+            ValueError: If it is anonymous.
         """
         if browser.token is None:
             raise ValueError("Nobody is signed in in this browser.")
@@ -169,12 +169,12 @@ def running_app(folder: Path) -> Iterator[RunningApp]:
 @contextlib.contextmanager
 def _reflex_without_build(scratch: Path) -> Iterator[None]:
     """Have Reflex build nothing, and serve the pages that it finds elsewhere."""
-    told = {
+    variables = {
         **SERVE_BUILT_PAGES,
         "REFLEX_WEB_WORKDIR": str(scratch),
     }
-    before = {name: os.environ.get(name) for name in told}
-    os.environ.update(told)
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:

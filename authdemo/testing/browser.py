@@ -38,7 +38,7 @@ class Browser:
     """
 
     def __init__(self, server: Site, *, session: str = SESSION, csrf: str = CSRF) -> None:
-        """Open a browser that nobody has used yet.
+        """Open a new browser.
 
         Args:
             server: Where it goes.
@@ -112,7 +112,7 @@ class Browser:
         """Read the session as Auth.js's client does.
 
         Returns:
-            `user`, `expires` and `rev`, and what callbacks added; None for nobody.
+            `user`, `expires` and `rev`, and what callbacks added; None if anonymous.
 
         Raises:
             HTTPStatusError: If the server can't say.

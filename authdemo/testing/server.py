@@ -32,7 +32,7 @@ _OF_THIS_PROCESS = frozenset(
         "REFLEX_WEB_WORKDIR",
     )
 )
-"""What is said to the Reflex in the process of the tests, and to no other."""
+"""Variables of the Reflex in the process of the tests, for no other."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def free_port() -> int:
-    """Find a port of this machine that nobody listens on."""
+    """Find a free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -40,11 +40,11 @@ class Tab:
         origin: str | None = "own",
         path: str = "/",
     ) -> None:
-        """Open a tab, and wait until it shows a session or nobody's.
+        """Open a tab, and wait until it shows whether a user is signed in.
 
         Args:
             server: Where the app is.
-            browser: Whose tab it is; nobody's by default.
+            browser: Whose tab it is; an anonymous one by default.
             token: What it calls itself.
             origin: Whose page it shows; the app's `own`, or None for no page at all.
             path: The page that it shows.
@@ -94,24 +94,24 @@ class Tab:
 
     @property
     def view(self) -> dict[str, Any]:
-        """The session, as the tab was told."""
+        """The session, as the server pushed it."""
         view: dict[str, Any] = self.var(SessionState, "view") or {}
         return view
 
     @property
     def status(self) -> str | None:
-        """Whether somebody is signed in, as the tab was told."""
+        """Whether a user is signed in, as the server pushed it."""
         status: str | None = self.view.get("status")
         return status
 
     @property
     def user(self) -> dict[str, Any]:
-        """The user, as the tab was told; empty for nobody."""
+        """The user, as the server pushed it; empty if anonymous."""
         return self.view.get("user") or {}
 
     @property
     def name(self) -> str | None:
-        """The user's name, as the tab was told."""
+        """The user's name, as the server pushed it."""
         name: str | None = self.user.get("name")
         return name
 
@@ -123,7 +123,7 @@ class Tab:
             name: The var's name.
 
         Returns:
-            Its value, as the tab was told.
+            Its value, as the server pushed it.
         """
         return self._vars.get(_name_of(state), {}).get(name + FIELD_MARKER)
 
@@ -144,7 +144,7 @@ class Tab:
         self._socket.send(frame)
 
     def expect_session(self, status: str, *, timeout: float = TIMEOUT, **user: Any) -> None:
-        """Wait until the tab shows a session, or that nobody is signed in.
+        """Wait until the tab shows a session, or none.
 
         Args:
             status: `authenticated` or `unauthenticated`.
@@ -188,7 +188,7 @@ class Tab:
         )
 
     def expect_redirect(self, url: str, *, timeout: float = TIMEOUT) -> None:
-        """Wait until the tab is told to go to another page, as one that has to sign in is.
+        """Wait until the server redirects the tab, as it does to sign in.
 
         Args:
             url: Where to, like `/login?callbackUrl=/`.

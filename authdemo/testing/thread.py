@@ -24,7 +24,7 @@ from authdemo.sessions.reflex.compat import build_folder, get_config
 from authdemo.sessions.reflex.protected import routes_of
 
 TIMEOUT = 20.0
-"""Seconds to wait at most, where nothing else is said."""
+"""The default limit of a wait, in seconds."""
 
 
 def wait_until(
@@ -54,7 +54,7 @@ def wait_until(
 
 
 NOON = 1_800_000_000.0
-"""Where it stands if a test says nothing else: noon, somewhere, in January 2027."""
+"""The default time: in January 2027."""
 
 
 @dataclass(eq=False)

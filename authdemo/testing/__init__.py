@@ -1,25 +1,21 @@
-"""What the tests of an app need: people who are signed in, tabs, a clock that stands still.
+"""The test kit of apps: signed-in users, tabs, a clock that stands still, a server.
 
-Nothing of it is imported by the package itself, and it opens no door: it signs people in with the
-app's own secret and store, which only a test has. `pip install 'authdemo[testing]'` brings what it
-needs, and makes the fixtures of `authdemo.pytest_plugin` known to pytest.
+Production code never imports it. It signs users in with the app's own secret and store, which only
+a test has. Install it with `pip install 'authdemo[testing]'`.
 """
 
 from __future__ import annotations
 
 from authdemo.forgery import FORGERIES, RealToken
 
-from .browser import Browser, set_cookies
-from .server import Server, free_port, serving
-from .thread import FrozenClock, wait_until
-
 try:
     from .app import RunningApp, running_app
+    from .browser import Browser, set_cookies
+    from .server import Server, free_port, serving
     from .tab import Tab, two_tabs
-except ModuleNotFoundError as missing:
-    raise ImportError(
-        f"The testing kit needs {missing.name}. Install it: pip install 'authdemo[testing]'"
-    ) from missing
+    from .thread import FrozenClock, wait_until
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(f"{error}. Install authdemo[testing].", name=error.name) from error
 
 __all__ = [
     "FORGERIES",

@@ -54,7 +54,7 @@ DisplayName = Annotated[
         json_schema_extra={"pattern": r"\S"},
     ),
 ]
-"""1 to 64 characters after trimming, some of them visible, and no control characters."""
+"""A name of 1 to 64 characters after trimming, some of them visible, and no control characters."""
 
 PictureUrl = Annotated[
     str,

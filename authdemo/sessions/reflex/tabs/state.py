@@ -151,7 +151,7 @@ class SessionState(rx.State):
         if self.event_error:
             self.event_error = {}
 
-    def redirect(self, way: str) -> None:
+    def redirect(self, url: str) -> None:
         """Ask the tab to go somewhere, once."""
-        if self.redirect_url != way:
-            self.redirect_url = way
+        if self.redirect_url != url:
+            self.redirect_url = url

@@ -49,9 +49,7 @@ def test_a_token_without_its_cookie_is_worthless(john: Browser) -> None:
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_token_without_any_cookie_is_told_that_cookies_are_needed(
-    browser: Browser, act: str
-) -> None:
+def test_csrf_token_without_cookie_gets_an_error_about_cookies(browser: Browser, act: str) -> None:
     path, fields = ACTS[act]
     body = {**fields, "csrfToken": browser.csrf()}
     browser.cookies.clear()

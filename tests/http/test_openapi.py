@@ -137,7 +137,7 @@ def test_the_cookies_are_named_as_they_are_over_http_and_https(browser: Browser)
         ("MAKEUP", "signin/credentials", "GET, HEAD, POST"),
     ],
 )
-def test_another_method_hears_which_there_are(
+def test_other_method_gets_405_with_allow(
     john: Browser, method: str, path: str, allowed: str
 ) -> None:
     answer = john.request(method, f"{BASE}/{path}")
@@ -175,7 +175,7 @@ def test_they_count_for_nothing_before_a_name_either(browser: Browser) -> None:
     assert browser.get(f"{BASE}/signin//").headers["Location"] == f"{browser.server.url}/login"
 
 
-def test_credentials_in_an_address_hear_that_they_are_sent_by_post(browser: Browser) -> None:
+def test_get_of_credentials_callback_gets_405(browser: Browser) -> None:
     answer = browser.get(f"{BASE}/callback/credentials")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
     assert answer.json()["code"] == "MethodNotAllowed"

@@ -52,7 +52,7 @@ def test_programs_addresses_stay_as_they_are(browser: Browser, path: str) -> Non
     assert "<h1>" not in answer.text
 
 
-def test_whoever_does_not_ask_for_html_gets_none_of_it(browser: Browser) -> None:
+def test_client_that_does_not_accept_html_gets_text(browser: Browser) -> None:
     answer = browser.get("/nowhere", headers={"Accept": "application/json"})
     assert answer.status_code == 404
     assert "Go to the home page" not in answer.text

@@ -85,7 +85,7 @@ def test_ending_the_current_one_by_its_id_signs_out(alone: Browser) -> None:
     assert thief.session() is None
 
 
-def test_nobody_can_end_somebody_elses_session(john: Browser, jane: Browser) -> None:
+def test_user_cannot_end_another_users_session(john: Browser, jane: Browser) -> None:
     answer = john.revoke(id=jane.sessions()[0]["id"])
     assert answer.status_code == 404
     assert answer.json()["code"] == "NotFound"

@@ -223,9 +223,7 @@ def test_a_planted_cookie_never_becomes_the_session(browser: Browser) -> None:
     assert browser.session()["user"]["id"] == "john_doe"
 
 
-def test_a_stranger_whose_session_was_planted_does_not_share_the_login(
-    john: Browser, jane: Browser
-) -> None:
+def test_planted_session_does_not_share_the_login(john: Browser, jane: Browser) -> None:
     attackers_token = john.token or ""
     jane.cookies.pop(SESSION)
     jane.token = attackers_token
@@ -304,7 +302,7 @@ def test_the_sign_in_endpoints_lead_to_the_apps_own_page(browser: Browser) -> No
     assert answer.json()["url"].startswith(f"{url}/login?callbackUrl=")
 
 
-def test_too_many_failures_have_to_wait_and_are_told_how_long(
+def test_too_many_failures_get_retry_after(
     strict_server: Server,
 ) -> None:
     browser = Browser(strict_server)
@@ -317,7 +315,7 @@ def test_too_many_failures_have_to_wait_and_are_told_how_long(
     assert "error=TooManyAttempts" in answer.json()["url"]
 
 
-def test_a_program_that_has_to_wait_is_told_so_and_a_person_sees_it_on_the_page(
+def test_rate_limit_is_json_for_programs_and_a_page_for_people(
     strict_server: Server,
 ) -> None:
     browser = Browser(strict_server)
@@ -358,7 +356,7 @@ def test_letter_case_of_an_id_gives_no_more_attempts(strict_server: Server) -> N
     assert statuses == [401, 401, 401, 429, 429]
 
 
-def test_somebody_elses_failures_lock_no_other_account(strict_server: Server) -> None:
+def test_failures_of_one_account_do_not_lock_another(strict_server: Server) -> None:
     browser = Browser(strict_server)
     for _ in range(4):
         browser.log_in("somebody", "wrong")

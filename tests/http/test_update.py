@@ -295,7 +295,7 @@ def test_of_many_updates_of_different_fields_at_the_same_time_none_is_lost(john:
     update_two_fields_at_once(john, 200)
 
 
-def test_of_many_updates_from_one_revision_one_wins_and_the_others_hear_of_it(
+def test_one_of_many_updates_from_one_revision_wins_and_the_others_conflict(
     john: Browser,
 ) -> None:
     token = john.csrf()

@@ -120,9 +120,7 @@ def test_a_state_is_good_in_its_own_browser_only(
     assert refusal(oauth_callback(victim, cheat, go(browser)), victim) == "browser"
 
 
-def test_a_state_of_one_provider_is_no_good_at_anothers_address(
-    browser: Browser, cheat: Cheat
-) -> None:
+def test_state_of_one_provider_is_rejected_by_another(browser: Browser, cheat: Cheat) -> None:
     assert (
         refusal(oauth_callback(browser, cheat, go(browser), provider="honest"), browser) == "state"
     )
@@ -134,7 +132,7 @@ def test_an_answer_in_another_providers_name_is_refused(browser: Browser, cheat:
     assert refusal(answer, browser) == "issuer"
 
 
-def test_userinfo_about_somebody_else_is_refused(browser: Browser, cheat: Cheat) -> None:
+def test_userinfo_of_another_user_is_rejected(browser: Browser, cheat: Cheat) -> None:
     asked = go(browser)
     cheat.change = lambda claims: {k: v for k, v in claims.items() if k != "name"}
     cheat.userinfo = "mallory"
@@ -172,7 +170,7 @@ def test_a_callback_out_of_nowhere_is_refused(browser: Browser, query: str) -> N
     assert refusal(browser.get(f"/api/auth/callback/cheat{query}"), browser) == "state"
 
 
-def test_a_visitor_who_cancels_is_told_so(browser: Browser, cheat: Cheat) -> None:
+def test_cancelled_sign_in_redirects_with_an_error(browser: Browser, cheat: Cheat) -> None:
     asked = go(browser)
     answer = browser.get(f"/api/auth/callback/cheat?error=access_denied&state={asked['state']}")
     assert refusal(answer, browser) == "cancelled"

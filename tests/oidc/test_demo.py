@@ -31,7 +31,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, honest: Honest) -> Iterator[S
         yield server
 
 
-def test_somebody_from_elsewhere_is_a_user_like_others(
+def test_user_of_a_provider_is_a_user_like_others(
     demo: Server, chromium: Chromium, honest: Honest
 ) -> None:
     with Visitor.with_own_browser(chromium, demo.url) as visitor:

@@ -96,7 +96,7 @@ def test_two_tabs_go_to_the_provider_and_both_arrive(visitor: Visitor, honest: H
         expect(tab.locator("#user")).to_have_text(f"{honest.issuer}#ada")
 
 
-def test_a_visitor_who_cancels_at_the_provider_is_told_so(visitor: Visitor) -> None:
+def test_cancelled_sign_in_is_explained_to_a_visitor(visitor: Visitor) -> None:
     tab = visitor.open("/login")
     is_connected(tab)
     click(tab, "Log in with Honest")
@@ -105,7 +105,7 @@ def test_a_visitor_who_cancels_at_the_provider_is_told_so(visitor: Visitor) -> N
     expect(tab.get_by_role("alert")).to_have_text("The sign-in was cancelled.")
 
 
-def test_a_member_who_cancels_at_the_provider_is_told_so_and_finds_back(
+def test_cancelled_sign_in_is_explained_to_a_member_who_finds_back(
     app: Server, visitor: Visitor
 ) -> None:
     ada = Browser(app)

@@ -61,7 +61,7 @@ def test_who_is_another_meanwhile_stays_so(ada: Browser, cheat: Cheat) -> None:
     assert user_of(ada) == "grace"
 
 
-def test_a_planted_secret_links_no_stranger(app: Server, ada: Browser, cheat: Cheat) -> None:
+def test_planted_secret_links_no_other_user(app: Server, ada: Browser, cheat: Cheat) -> None:
     """A neighbouring host plants its own secret, and sends the victim to the way back."""
     attacker = Browser(app)
     asked = go(attacker, "linked")

@@ -121,7 +121,7 @@ def test_an_answer_in_another_providers_name_is_refused(browser: Browser, github
     assert browser.session()["user"]["id"] == github.user_id
 
 
-def test_a_visitor_who_cancels_is_told_so(browser: Browser) -> None:
+def test_cancelled_sign_in_redirects_with_an_error(browser: Browser) -> None:
     state = go(browser, "github")["state"]
     answer = browser.get(f"/api/auth/callback/github?error=access_denied&state={state}")
     assert refusal(answer, browser) == "cancelled"

@@ -52,7 +52,7 @@ def test_the_proof_is_asked_for_and_looked_at(browser: Browser, cheat: Cheat) ->
     [None, int(time.time()) - 3600, math.nan, 10**400, "now", True],
     ids=["missing", "an hour ago", "nan", "huge", "text", "true"],
 )
-def test_who_was_not_asked_again_is_told_so_and_stays(
+def test_sign_in_without_reauthentication_is_rejected_and_session_stays(
     browser: Browser, cheat: Cheat, at: Any
 ) -> None:
     eve(browser, cheat)

@@ -65,7 +65,7 @@ def test_each_is_good_once(browser: Browser, cheat: Cheat) -> None:
         assert refusal(oauth_callback(browser, cheat, one), browser) == "state"
 
 
-def test_what_somebody_planted_is_not_kept(browser: Browser, cheat: Cheat) -> None:
+def test_planted_secret_is_not_kept(browser: Browser, cheat: Cheat) -> None:
     browser.cookies[STATE] = f"{'0' * 39}.junk.{'0' * 4000}"
     asked = go(browser)
     assert re.fullmatch("[0-9a-f]{40}", browser.cookies[STATE])

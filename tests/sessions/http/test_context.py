@@ -58,7 +58,7 @@ COOKIES = {
 
 
 @pytest.mark.parametrize(("cookie", "event", "taken_back"), COOKIES.values(), ids=COOKIES)
-async def test_read_takes_back_only_dead_tokens_of_this_app(auth, clock, cookie, event, taken_back):
+async def test_read_clears_only_dead_tokens_of_this_app(auth, clock, cookie, event, taken_back):
     """Cookies don't know ports: another app on the same host may use the same name."""
     await auth.sessions.store.open()
     record = await auth.sessions.begin(ADA, PASSWORD)
@@ -80,7 +80,7 @@ async def test_read_takes_back_only_dead_tokens_of_this_app(auth, clock, cookie,
 @pytest.mark.parametrize(
     ("headers", "taken_back"), [({}, True), ({"sec-fetch-mode": "cors"}, False)]
 )
-async def test_a_read_that_a_sign_out_overtakes_is_nobodys(auth, clock, headers, taken_back):
+async def test_read_that_a_sign_out_overtakes_has_no_session(auth, clock, headers, taken_back):
     await auth.sessions.store.open()
     record = await auth.sessions.begin(ADA, PASSWORD)
     contexts, fresh = RequestContexts(auth, Origins(None)), list[tuple[bytes, bytes]]()

@@ -31,7 +31,7 @@ async def first_of(tasks, count):
     return [each.result() for each in done], pending
 
 
-async def test_sign_ins_over_the_bound_of_their_address_have_to_come_back(tmp_path):
+async def test_sign_ins_over_the_limit_of_their_address_are_rejected(tmp_path):
     may_answer = asyncio.Event()
 
     async def authorize(credentials):
@@ -67,7 +67,7 @@ async def test_sign_ins_over_the_bound_of_their_address_have_to_come_back(tmp_pa
         assert (await sign_in(house)).status_code == 200
 
 
-def test_sign_in_that_has_to_come_back_says_when():
+def test_rejected_sign_in_says_when_to_retry():
     error = TooManySignIns(2)
     assert error.to_dict() == {
         "message": "Too many sign-ins from your network are in progress. Try again in 2 seconds.",

@@ -20,7 +20,7 @@ async def tell(house: House, token: str) -> httpx.Response:
     return await house.visitor.post(path, data={"logout_token": token})
 
 
-async def test_after_much_junk_an_address_has_to_wait(tmp_path: Path, cheat: Cheat) -> None:
+async def test_invalid_logout_tokens_are_rate_limited(tmp_path: Path, cheat: Cheat) -> None:
     provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT)
     async with open_house(tmp_path, provider) as house:
         statuses = [(await tell(house, "junk")).status_code for _ in range(MOST)]
@@ -31,14 +31,14 @@ async def test_after_much_junk_an_address_has_to_wait(tmp_path: Path, cheat: Che
         assert (await tell(house, "junk")).status_code == 400
 
 
-async def test_what_a_provider_says_truly_is_not_limited(tmp_path: Path, cheat: Cheat) -> None:
+async def test_valid_logout_tokens_are_not_rate_limited(tmp_path: Path, cheat: Cheat) -> None:
     provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT)
     async with open_house(tmp_path, provider) as house:
         for _ in range(MOST + 1):
             assert (await tell(house, cheat.logout_token())).status_code == 200
 
 
-async def test_who_can_not_be_asked_about_its_keys_is_not_taken_for_an_attacker(
+async def test_unreachable_provider_is_not_counted_as_an_attack(
     tmp_path: Path, cheat: Cheat
 ) -> None:
     provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT)
@@ -51,7 +51,9 @@ async def test_who_can_not_be_asked_about_its_keys_is_not_taken_for_an_attacker(
         assert (await tell(house, token)).status_code == 200
 
 
-async def test_a_refusal_costs_no_new_list_of_authorities(tmp_path: Path, cheat: Cheat) -> None:
+async def test_rejection_reuses_the_loaded_certificate_authorities(
+    tmp_path: Path, cheat: Cheat
+) -> None:
     provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT)
     async with open_house(tmp_path, provider) as house:
         await tell(house, "junk")

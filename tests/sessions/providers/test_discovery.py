@@ -22,7 +22,7 @@ async def refusal(provider: OpenIDConnect, cheat: Cheat) -> str:
     return refused.value.reason
 
 
-async def test_a_new_key_signs_in_and_the_one_before_does_not(
+async def test_new_key_signs_in_and_old_key_does_not(
     provider: OpenIDConnect, cheat: Cheat, clock: FrozenClock
 ) -> None:
     assert (await sign_in(provider, cheat)).subject == "eve"
@@ -34,7 +34,7 @@ async def test_a_new_key_signs_in_and_the_one_before_does_not(
     assert await refusal(provider, cheat) == "token"
 
 
-async def test_a_key_that_the_provider_withdraws_is_good_for_an_hour_at_most(
+async def test_withdrawn_key_is_accepted_for_an_hour_at_most(
     provider: OpenIDConnect, cheat: Cheat, clock: FrozenClock
 ) -> None:
     await sign_in(provider, cheat)
@@ -47,7 +47,7 @@ async def test_a_key_that_the_provider_withdraws_is_good_for_an_hour_at_most(
     assert await refusal(provider, cheat) == "token"
 
 
-async def test_a_key_is_not_good_because_nobody_can_be_asked(
+async def test_withdrawn_key_expires_while_the_provider_is_unreachable(
     provider: OpenIDConnect, cheat: Cheat, clock: FrozenClock
 ) -> None:
     await sign_in(provider, cheat)
@@ -59,7 +59,7 @@ async def test_a_key_is_not_good_because_nobody_can_be_asked(
         await provider.verify_logout(token)
 
 
-async def test_who_does_not_answer_is_left_in_peace_for_ten_seconds(
+async def test_unreachable_provider_is_not_asked_again_for_ten_seconds(
     provider: OpenIDConnect, cheat: Cheat, clock: FrozenClock
 ) -> None:
     """Anybody may send logout tokens; each of them would make us ask."""
@@ -85,7 +85,7 @@ async def test_provider_is_asked_again_after_clock_steps_back(
     assert (await provider.verify_logout(token)).subject == "eve"
 
 
-async def test_keys_that_can_not_be_read_are_not_asked_for_all_the_time(
+async def test_unreadable_keys_are_not_fetched_again_at_once(
     provider: OpenIDConnect, cheat: Cheat, clock: FrozenClock
 ) -> None:
     cheat.metadata = {"jwks_uri": f"{cheat.issuer}/nowhere"}
@@ -94,14 +94,16 @@ async def test_keys_that_can_not_be_read_are_not_asked_for_all_the_time(
     assert cheat.asked.count("/nowhere") == 1
 
 
-async def test_many_at_once_ask_once(provider: OpenIDConnect, cheat: Cheat) -> None:
+async def test_concurrent_sign_ins_fetch_the_metadata_once(
+    provider: OpenIDConnect, cheat: Cheat
+) -> None:
     token = cheat.logout_token()
     said = await asyncio.gather(*(provider.verify_logout(token) for _ in range(5)))
     assert {each.subject for each in said} == {"eve"}
     assert cheat.asked == [METADATA, KEYS]
 
 
-async def test_metadata_of_another_issuer_signs_nobody_in(
+async def test_metadata_of_another_issuer_is_rejected(
     provider: OpenIDConnect, cheat: Cheat, clock: FrozenClock
 ) -> None:
     """ASVS 10.5.3."""

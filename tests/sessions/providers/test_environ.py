@@ -10,7 +10,7 @@ from authdemo.sessions.providers import OAuth2, OpenIDConnect, providers_from_en
 ISSUER = "https://sso.example.com"
 
 
-def test_without_variables_there_are_none():
+def test_environment_without_variables_has_no_providers():
     assert providers_from_environ({"AUTH_SECRET": "x", "AUTH_OIDC_ID": ""}) == []
 
 
@@ -31,7 +31,7 @@ MICROSOFT = "https://login.microsoftonline.com/0f2c/v2.0"
         ("AUTH_AUTH0", "auth0", "https://a.auth0.com/", "https://a.auth0.com/"),
     ],
 )
-def test_a_provider_is_declared_by_its_variables_however_its_address_ends(
+def test_variables_configure_a_provider_with_or_without_final_slash(
     variable, provider, given, issuer
 ):
     environ = {f"{variable}_ID": "app", f"{variable}_SECRET": "hidden"}
@@ -43,14 +43,14 @@ def test_a_provider_is_declared_by_its_variables_however_its_address_ends(
     assert "hidden" not in repr(declared)
 
 
-def test_github_is_declared_by_its_variables():
+def test_variables_configure_github():
     environ = {"AUTH_GITHUB_ID": "app", "AUTH_GITHUB_SECRET": "hidden"}
     (declared,) = providers_from_environ(environ)
     assert isinstance(declared, OAuth2)
     assert (declared.id, declared.client_secret) == ("github", "hidden")
 
 
-def test_several_are_declared_in_one_order_and_make_the_apps_own_users():
+def test_several_providers_keep_their_order_and_create_the_apps_users():
     def staff(identity):
         return User(id=identity.subject)
 
@@ -78,7 +78,7 @@ def test_several_are_declared_in_one_order_and_make_the_apps_own_users():
         ({"AUTH_GITHUB_SECRET": "secret"}, "AUTH_GITHUB_ID"),
     ],
 )
-def test_a_variable_that_is_missing_or_wrong_is_named(environ, named):
+def test_error_names_the_missing_or_invalid_variable(environ, named):
     with pytest.raises(ConfigurationError) as refused:
         providers_from_environ(environ)
     assert refused.value.message.startswith(f"{named} takes ")

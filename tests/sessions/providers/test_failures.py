@@ -40,7 +40,7 @@ async def told(house: House, provider: str, answer: dict[str, str]) -> str:
     return str(back.headers["Location"])
 
 
-async def test_a_mistake_of_the_app_in_making_a_user_leads_back_and_is_noted(
+async def test_failing_user_callback_redirects_back_and_is_audited(
     tmp_path: Path, cheat: Cheat, caplog: pytest.LogCaptureFixture
 ) -> None:
     provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT, user=fails)
@@ -57,7 +57,7 @@ async def test_a_mistake_of_the_app_in_making_a_user_leads_back_and_is_noted(
     assert "The app has a mistake." in caplog.text
 
 
-async def test_a_user_of_another_class_is_a_mistake_in_making_a_user(
+async def test_user_callback_rejects_a_user_of_another_class(
     tmp_path: Path, cheat: Cheat, caplog: pytest.LogCaptureFixture
 ) -> None:
     provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT, user=lambda _: ADA)
@@ -68,7 +68,7 @@ async def test_a_user_of_another_class_is_a_mistake_in_making_a_user(
     assert "The callback 'user' returned Person, which doesn't match the app's" in caplog.text
 
 
-async def test_a_mistake_in_reading_claims_does_too(
+async def test_failing_claims_callback_redirects_back_and_is_audited(
     tmp_path: Path, github: GitHub, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with open_house(tmp_path, broken_github(github)) as house:
@@ -80,7 +80,7 @@ async def test_a_mistake_in_reading_claims_does_too(
 
 
 @pytest.mark.parametrize("answer", [None, "octocat", ["sub"]])
-async def test_claims_that_are_none_do_too(
+async def test_claims_callback_without_claims_redirects_back(
     tmp_path: Path, github: GitHub, caplog: pytest.LogCaptureFixture, answer: Any
 ) -> None:
     async with open_house(tmp_path, broken_github(github, lambda *_: answer)) as house:
@@ -89,7 +89,7 @@ async def test_claims_that_are_none_do_too(
     assert f"The callback 'claims' returned {type(answer).__name__}, not" in caplog.text
 
 
-async def test_who_can_not_be_sent_to_the_provider_leaves_nothing_in_the_store(
+async def test_sign_in_at_an_unreachable_provider_stores_nothing(
     tmp_path: Path, cheat: Cheat
 ) -> None:
     cheat.is_down = True
@@ -103,9 +103,7 @@ async def test_who_can_not_be_sent_to_the_provider_leaves_nothing_in_the_store(
         assert tickets(tmp_path) == 1
 
 
-async def test_from_one_address_nobody_goes_to_providers_without_end(
-    tmp_path: Path, cheat: Cheat
-) -> None:
+async def test_sign_ins_at_providers_are_limited_by_address(tmp_path: Path, cheat: Cheat) -> None:
     async with open_house(tmp_path, OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT)) as house:
         for _ in range(MOST):
             await house.go("oidc")
@@ -135,7 +133,7 @@ class Full(SQLiteStore):
         await super().put_ticket(ticket, payload, expires=expires)
 
 
-async def test_who_is_on_the_way_out_goes_on_without_the_store(
+async def test_logout_at_the_provider_goes_on_without_the_store(
     tmp_path: Path, cheat: Cheat
 ) -> None:
     store = Full(tmp_path / "sessions.db")
@@ -151,7 +149,7 @@ async def test_who_is_on_the_way_out_goes_on_without_the_store(
     assert (noted.kind, noted.reason) == ("sign-out-failed", "StoreUnavailable")
 
 
-async def test_the_way_out_is_over_after_ten_minutes_of_the_clock_that_is_there_now(
+async def test_logout_state_expires_after_ten_minutes_of_the_current_clock(
     tmp_path: Path, cheat: Cheat
 ) -> None:
     provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT, rp_initiated_logout=True)

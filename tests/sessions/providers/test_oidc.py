@@ -10,7 +10,7 @@ from authdemo.sessions.providers import OpenIDConnect
 from authdemo.testing import free_port
 
 
-async def test_a_provider_that_can_not_be_reached_signs_nobody_out_and_says_so() -> None:
+async def test_logout_url_of_an_unreachable_provider_raises() -> None:
     nowhere = OpenIDConnect(issuer=f"http://127.0.0.1:{free_port()}", client_id="x")
     with pytest.raises(OAuthCallbackError) as refused:
         await nowhere.logout_url("", state="s", redirect_uri="https://app.example/back")
@@ -29,6 +29,6 @@ async def test_a_provider_that_can_not_be_reached_signs_nobody_out_and_says_so()
         ),
     ],
 )
-def test_a_declaration_that_can_not_be_stops_the_start(declared, complaint) -> None:
+def test_invalid_configuration_is_rejected(declared, complaint) -> None:
     with pytest.raises(ConfigurationError, match=complaint):
         OpenIDConnect(**declared)

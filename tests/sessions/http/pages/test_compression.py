@@ -24,7 +24,7 @@ def packed(form: PrecompressedTemplate, *values: bytes) -> bytes:
 
 
 @given(st.binary(max_size=20_000), BLANKS)
-def test_what_is_filled_in_is_unpacked_whole(first, blanks):
+def test_filled_template_decompresses_to_its_text(first, blanks):
     texts = [first, *(text for _, text in blanks)]
     values = tuple(value for value, _ in blanks)
     form = PrecompressedTemplate(texts)
@@ -32,13 +32,13 @@ def test_what_is_filled_in_is_unpacked_whole(first, blanks):
     assert gzip.decompress(packed(form, *values)) == alternating(texts, values)
 
 
-def test_a_form_is_filled_in_again_and_again():
+def test_template_is_filled_repeatedly():
     form = PrecompressedTemplate([b"<p>", b"</p>" * 100])
     for name in (b"Ada", b"", b"Grace"):
         assert gzip.decompress(packed(form, name)) == form.fill((name,))
 
 
-def test_a_value_may_be_longer_than_a_block():
+def test_value_longer_than_a_block_is_kept_whole():
     long = bytes(range(256)) * 1000
     assert (
         gzip.decompress(packed(PrecompressedTemplate([b"<p>", b"</p>"]), long))
@@ -46,23 +46,23 @@ def test_a_value_may_be_longer_than_a_block():
     )
 
 
-def test_what_is_always_the_same_becomes_smaller():
+def test_constant_text_is_compressed():
     assert len(packed(PrecompressedTemplate([b"Hello " * 1000, b"Bye " * 1000]), b"Ada")) < 200
 
 
-def test_what_is_secret_changes_no_length():
+def test_secret_value_does_not_change_the_length():
     form = PrecompressedTemplate([b"<p>token=4711</p>" * 10, b"<p>token=4711</p>" * 10])
     assert len(packed(form, b"token=4711")) == len(packed(form, b"\x00\xff\x9a!?x;Q1\n"))
 
 
-def test_what_is_always_the_same_is_kept_once():
+def test_constant_chunks_are_shared_between_pages():
     form = PrecompressedTemplate([b"Hello " * 1000, b"Bye " * 1000])
     ada, eve = ([*form.fill_gzip((name,))] for name in (b"Ada", b"Eve"))
     shared = [len(piece) for piece, other in zip(ada, eve, strict=True) if piece is other]
     assert sum(map(len, ada)) - sum(shared) < 30
 
 
-def test_a_page_that_was_changed_on_the_way_is_noticed():
+def test_changed_page_fails_its_checksum():
     page = packed(PrecompressedTemplate([b"<p>", b"</p>"]), b"Ada").replace(b"Ada", b"Eve")
     with pytest.raises(gzip.BadGzipFile):
         gzip.decompress(page)

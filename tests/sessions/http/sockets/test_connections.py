@@ -23,6 +23,6 @@ OWN = "https://own.example"
         ("https://else.example/", "https://else.example/"),
     ],
 )
-def test_an_address_without_its_origin_names_no_host(url: str, path: str) -> None:
+def test_path_of_an_own_url_names_no_host(url: str, path: str) -> None:
     connection = Connection(None, "", Device(), OWN, TokenBucket(Rate(1, 1)))
     assert connection.path_of(url) == path

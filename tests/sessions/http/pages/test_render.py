@@ -26,7 +26,7 @@ def shown(document: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("is_packed", [True, False])
-def test_everyone_gets_their_own_session_however_often_they_come(is_packed):
+def test_page_shows_the_session_of_each_request(is_packed):
     localized = Template(DOCUMENT).localize(ENGLISH)
     for name, rev in [("Ada", 1), ("Grace", 1), ("Ada", 1), ("Ada", 2), ("Grace", 1)]:
         page = localized.render(session(name, rev), gzip=is_packed)
@@ -39,7 +39,7 @@ def test_everyone_gets_their_own_session_however_often_they_come(is_packed):
 
 
 @pytest.mark.parametrize("name", ["1", 1, 1.0, True, "True", None, "null"])
-def test_values_that_are_equal_to_others_show_as_themselves(name):
+def test_equal_values_of_other_types_keep_their_spelling(name):
     localized = Template(DOCUMENT).localize(ENGLISH)
     for other in ("1", 1, 1.0, True, "True", None, "null"):
         localized.render(session(other), gzip=False)
@@ -48,12 +48,12 @@ def test_values_that_are_equal_to_others_show_as_themselves(name):
     )
 
 
-def test_nobody_sees_nothing():
+def test_page_without_session_has_empty_values():
     localized = Template(DOCUMENT).localize(ENGLISH)
     assert shown(localized.render(None, gzip=False)) == ["", "", ""]
 
 
-def test_no_value_ends_the_element_that_it_is_in():
+def test_value_cannot_end_its_element():
     page = Template(DOCUMENT).localize(ENGLISH).render(session("</script><p>&"), gzip=False)
     assert page.count(b"</script>") == 2
     assert shown(page)[0] == "&lt;/script&gt;&lt;p&gt;&amp;"

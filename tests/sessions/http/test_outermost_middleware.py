@@ -45,13 +45,13 @@ def stack() -> Stack:
     return Stack()
 
 
-async def test_layers_stand_in_front_of_an_app(stack):
+async def test_layers_run_before_the_app(stack):
     app = stack.front.before(stack.named("app", answers=True)(_nothing))
     assert await stack.ask(app) == ["outer", "inner", "app"]
 
 
 @pytest.mark.parametrize("kind", ["http", "websocket", "lifespan"])
-async def test_they_are_passed_once_however_often_they_are_met(stack, kind):
+async def test_layers_run_once_however_often_a_request_meets_them(stack, kind):
     app = stack.front.before(stack.named("app", answers=True)(_nothing))
     framework = stack.front.before(stack.named("framework")(app))
     assert await stack.ask(framework, kind) == ["outer", "inner", "framework", "app"]
@@ -59,7 +59,7 @@ async def test_they_are_passed_once_however_often_they_are_met(stack, kind):
     assert await stack.ask(again, kind) == ["outer", "inner", "framework", "app"]
 
 
-async def test_the_part_that_has_them_is_never_reached_past_them(stack):
+async def test_app_is_never_reached_without_its_layers(stack):
     app = stack.front.before(stack.named("app", answers=True)(_nothing))
     framework = stack.named("framework")(app)
     assert await stack.ask(framework) == ["framework", "outer", "inner", "app"]

@@ -61,19 +61,17 @@ async def refusal(url: str) -> str:
     return refused.value.reason
 
 
-async def test_an_answer_without_end_is_not_read_to_its_end(endless: str) -> None:
+async def test_endless_response_is_not_read_to_its_end(endless: str) -> None:
     assert await refusal(f"{endless}/large") == "refused"
     assert Endless.sent < 16 * MEGABYTE
 
 
-async def test_an_answer_that_drips_is_not_waited_for(
-    endless: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_slow_response_times_out(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_client, "TIMEOUT_SECONDS", 0.5)
     began = time.monotonic()
     assert await refusal(f"{endless}/slow") == "unreachable"
     assert time.monotonic() - began < 10
 
 
-async def test_an_answer_that_is_too_deep_is_none(endless: str) -> None:
+async def test_deeply_nested_response_is_rejected(endless: str) -> None:
     assert await refusal(f"{endless}/deep") == "unreachable"

@@ -38,19 +38,19 @@ async def _say_nothing(_: Message) -> None:
     "peer", ["127.0.0.1", "10.1.2.3", "2001:db8::1", "::ffff:127.0.0.1", "::FFFF:7f00:1"]
 )
 @pytest.mark.parametrize(("kind", "scheme"), [("http", "https"), ("websocket", "wss")])
-async def test_a_proxy_is_believed(peer: str, kind: str, scheme: str) -> None:
+async def test_listed_proxy_is_trusted(peer: str, kind: str, scheme: str) -> None:
     scope = await passed((peer, 1), kind, proto="https", **{"for": "203.0.113.7"})
     assert (scope["scheme"], scope["client"]) == (scheme, ("203.0.113.7", 0))
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.2", "203.0.113.7", "2001:db9::1", "", "localhost"])
 @pytest.mark.parametrize("kind", ["http", "websocket"])
-async def test_nobody_else_is(peer: str, kind: str) -> None:
+async def test_other_peer_is_not_trusted(peer: str, kind: str) -> None:
     scope = await passed((peer, 1), kind, proto="https", **{"for": "198.51.100.1"})
     assert (scope["scheme"] in ("http", "ws"), scope["client"]) == (True, (peer, 1))
 
 
-async def test_nor_is_who_has_no_address() -> None:
+async def test_peer_without_address_is_not_trusted() -> None:
     scope = await passed(None, proto="https", **{"for": "198.51.100.1"})
     assert (scope["scheme"], scope["client"]) == ("http", None)
 
@@ -73,11 +73,11 @@ async def test_nor_is_who_has_no_address() -> None:
         (" , ", ("127.0.0.1", 1)),
     ],
 )
-async def test_of_a_chain_the_last_counts_that_is_no_proxy(chain: str, client: Any) -> None:
+async def test_last_address_that_is_not_a_proxy_is_the_client(chain: str, client: Any) -> None:
     assert (await passed(("127.0.0.1", 1), **{"for": chain}))["client"] == client
 
 
-async def test_a_proxy_may_be_listed_as_mapped_into_ipv6() -> None:
+async def test_proxy_network_may_be_mapped_into_ipv6() -> None:
     seen: list[Scope] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,5 +89,5 @@ async def test_a_proxy_may_be_listed_as_mapped_into_ipv6() -> None:
     assert seen[0]["client"] == ("203.0.113.7", 0)
 
 
-async def test_the_start_of_the_app_passes() -> None:
+async def test_lifespan_passes() -> None:
     assert (await passed(None, "lifespan"))["type"] == "lifespan"

@@ -66,7 +66,7 @@ def test_input_can_forge_no_entry_and_no_line(browser: Browser) -> None:
 
 
 def test_no_entry_holds_a_secret(john: Browser) -> None:
-    john.update({"name": "Somebody"})
+    john.update({"name": "Someone"})
     john.log_in("john_doe", "a password that was typed wrong")
     newest(john, kind="sign-in-failed")
     log = john.server.logged()

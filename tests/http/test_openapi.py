@@ -121,7 +121,7 @@ def test_the_providers_are_the_apps_own(browser: Browser, tmp_path: Path) -> Non
         assert document["components"]["parameters"]["provider"]["schema"]["enum"] == ids
 
 
-def test_the_cookies_are_named_as_they_are_over_http_and_https(browser: Browser) -> None:
+def test_description_names_the_cookies_of_http_and_https(browser: Browser) -> None:
     schemes = served(browser)["components"]["securitySchemes"].values()
     assert {scheme["name"] for scheme in schemes} == {SESSION, CSRF} | SECURE_NAMES
 

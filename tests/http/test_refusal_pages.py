@@ -1,4 +1,4 @@
-"""Whoever looks with a browser is told in words what went wrong, in the look of the site."""
+"""Browsers get error pages in the site's style and language."""
 
 from __future__ import annotations
 

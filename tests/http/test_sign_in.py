@@ -359,7 +359,7 @@ def test_letter_case_of_an_id_gives_no_more_attempts(strict_server: Server) -> N
 def test_failures_of_one_account_do_not_lock_another(strict_server: Server) -> None:
     browser = Browser(strict_server)
     for _ in range(4):
-        browser.log_in("somebody", "wrong")
+        browser.log_in("someone", "wrong")
     assert browser.log_in("jane_admin").status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""An OpenID provider that does what it is told, right or wrong."""
+"""An OpenID provider that behaves as each test configures it, right or wrong."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Cheat:
         kid: The name of that key.
         published: The keys that it shows, by name.
         metadata: What it says of itself beside the truth.
-        userinfo: Whom its userinfo speaks of.
+        userinfo: The subject of its userinfo.
         profile: What its userinfo says beside that.
         answers: What its visitors come back with beside code and state.
         back: Where its visitors come back to, if not where they were to.

@@ -32,7 +32,7 @@ def cheating() -> Iterator[Cheat]:
 
 @pytest.fixture
 def cheat(cheating: Cheat) -> Iterator[Cheat]:
-    """A provider that cheats if it is told to."""
+    """A provider that cheats on demand."""
     yield cheating
     cheating.behave()
 

@@ -37,13 +37,13 @@ def query_of(url: str) -> dict[str, str]:
 
 
 def refusal(answer: httpx.Response, browser: Browser) -> str:
-    """Tell why somebody who came back was refused; nobody is signed in then."""
+    """Return why a sign-in was rejected; nobody is signed in then."""
     assert browser.session() is None
     return reason(answer, browser)
 
 
 def reason(answer: httpx.Response, browser: Browser) -> str:
-    """Tell why somebody who came back was refused, whoever is signed in."""
+    """Return why a sign-in was rejected."""
     assert answer.status_code == 302
     place = urlsplit(answer.headers["Location"].removeprefix(browser.server.url))
     assert place.path == "/login"

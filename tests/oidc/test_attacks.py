@@ -1,4 +1,4 @@
-"""What a provider, or somebody between it and us, could try; each leaves everybody as they were."""
+"""Attacks by a provider, or between it and the app; none of them changes a session."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_who_was_away_when_all_their_sessions_were_ended_begins_again(
 
 
 def test_a_swapped_code_brings_in_nobody(app: Server, browser: Browser, cheat: Cheat) -> None:
-    """Somebody has a victim come back with their own code: the proof key is another sign-in's."""
+    """An attacker sends a victim back with a code of the attacker's own sign-in."""
     thief = query_of(cheat.authorize(go(Browser(app))))
     answer = oauth_callback(browser, cheat, go(browser), code=thief["code"])
     assert refusal(answer, browser) == "refused"

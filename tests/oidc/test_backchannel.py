@@ -53,7 +53,7 @@ def test_every_session_of_the_subject_ends_in_every_tab(
 def test_of_a_named_session_only_that_one_ends(app: Server, eve: Browser, cheat: Cheat) -> None:
     other = signed_in(app, cheat, sid="another session")
     for who in ({"sub": None}, {"sub": "eve"}):
-        assert tell(app, cheat.logout_token(sid="nobody's session", **who)).status_code == 200
+        assert tell(app, cheat.logout_token(sid="no session", **who)).status_code == 200
         assert eve.session() is not None
     assert tell(app, cheat.logout_token(sub=None, sid="her session")).status_code == 200
     assert eve.session() is None

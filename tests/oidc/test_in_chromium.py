@@ -1,4 +1,4 @@
-"""A visitor signs in through the providers' own pages, and is told clearly what was refused."""
+"""A visitor signs in through the providers' own pages, and every rejection is explained."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is signed in while somebody comes back from a provider is who was when they went."""
+"""A sign-in links accounts only if the session is the same before and after."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def user_of(browser: Browser) -> str | None:
 def test_accounts_are_linked_by_a_member_and_by_subject(
     app: Server, ada: Browser, cheat: Cheat
 ) -> None:
-    stranger = Browser(app)
+    other = Browser(app)
     cheat.change = lambda claims: claims | {"sub": "ada there"}
-    answer = oauth_callback(stranger, cheat, go(stranger, "linked"), provider="linked")
+    answer = oauth_callback(other, cheat, go(other, "linked"), provider="linked")
     assert "/login?error=AccessDenied" in answer.headers["Location"]
     oauth_callback(ada, cheat, go(ada, "linked"), provider="linked")
     assert user_of(ada) == "ada"
-    oauth_callback(stranger, cheat, go(stranger, "linked"), provider="linked")
-    assert user_of(stranger) == "ada"
+    oauth_callback(other, cheat, go(other, "linked"), provider="linked")
+    assert user_of(other) == "ada"
 
 
 def test_who_signs_in_meanwhile_is_not_linked(app: Server, browser: Browser, cheat: Cheat) -> None:
@@ -42,9 +42,11 @@ def test_who_signs_in_meanwhile_is_not_linked(app: Server, browser: Browser, che
     browser.log_in("ada")
     assert reason(oauth_callback(browser, cheat, asked, provider="linked"), browser) == "member"
     assert user_of(browser) == "ada"
-    stranger = Browser(app)
-    answer = oauth_callback(stranger, cheat, go(stranger, "linked"), provider="linked")
-    assert "/login?error=AccessDenied" in answer.headers["Location"], "the subject is nobody's"
+    other = Browser(app)
+    answer = oauth_callback(other, cheat, go(other, "linked"), provider="linked")
+    assert "/login?error=AccessDenied" in answer.headers["Location"], (
+        "the subject belongs to no user"
+    )
 
 
 def test_who_signs_out_meanwhile_begins_again(ada: Browser, cheat: Cheat) -> None:

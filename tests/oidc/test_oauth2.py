@@ -35,10 +35,10 @@ def test_a_visitor_is_known_by_githubs_number_and_verified_address(
 
 
 def test_who_changes_the_login_is_the_same_person(browser: Browser, github: GitHub) -> None:
-    github.profile |= {"login": "somebody", "name": None}
+    github.profile |= {"login": "someone", "name": None}
     oauth_callback(browser, github, go(browser, "github"))
     user = browser.session()["user"]
-    assert (user["id"], user["name"]) == (github.user_id, "somebody")
+    assert (user["id"], user["name"]) == (github.user_id, "someone")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_state_is_good_in_its_own_browser_only(
 
 
 def test_a_swapped_state_brings_in_nobody(app: Server, browser: Browser, github: GitHub) -> None:
-    """Somebody has a victim come back with their own code, to sign it in as themselves."""
+    """An attacker sends a victim back with the attacker's code, to sign it in as the attacker."""
     thief = query_of(github.authorize(go(Browser(app), "github")))
     answer = oauth_callback(browser, github, go(browser, "github"), code=thief["code"])
     assert refusal(answer, browser) == "refused", "the proof key is another sign-in's"

@@ -77,7 +77,7 @@ def test_each_step_can_be_taken_once_and_at_its_own_provider(eve: Browser) -> No
 
 
 def test_nobody_elses_session_ends_by_an_address(app: Server, eve: Browser, cheat: Cheat) -> None:
-    """Whoever is made to follow somebody's way out stays signed in here."""
+    """A victim that follows another user's logout URL stays signed in."""
     victim = signed_in(app, cheat, "cheat")
     follow(victim, eve.log_out().json()["url"])
     assert victim.session() is not None

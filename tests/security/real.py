@@ -24,12 +24,12 @@ class Real(RealToken):
         return self.key.secret.decode()
 
     def headed(self, secret: str | None = None, **changes: Any) -> str:
-        """With some members of its header changed, and signed anew."""
+        """With some members of its header changed, and signed again."""
         header = changed(self.header, changes)
         return forge(header, self.payload, self.secret if secret is None else secret)
 
     def spelled(self, old: str, new: str, coding: str = "utf-8") -> str:
-        """With one place in its payload's JSON spelled otherwise, and signed anew."""
+        """With one place in its payload's JSON spelled otherwise, and signed again."""
         text, places = re.subn(old, lambda _: new, json.dumps(self.payload), count=1)
         assert places == 1
         return forge(self.header, text.encode(coding, "surrogatepass"), self.secret)

@@ -45,7 +45,7 @@ some = settings(max_examples=10, suppress_health_check=list(HealthCheck))
 many = settings(some, max_examples=300, derandomize=False)
 
 
-class Stranger:
+class Outsider:
     """Sends requests as they were made up."""
 
     def __init__(self, server: Server) -> None:
@@ -69,7 +69,7 @@ class Stranger:
         self._http.close()
 
 
-class Anonymous(Stranger):
+class Anonymous(Outsider):
     """Has a browser's cookies and sends its CSRF token, from a page of the app."""
 
     def __init__(self, server: Server) -> None:
@@ -133,8 +133,8 @@ def is_passed_on(_: HookContext, case: Request) -> bool:
     return "\n" not in unquote(case.formatted_path)
 
 
-@pytest.fixture(params=[Stranger, Anonymous, John])
-def sender(request: pytest.FixtureRequest, fuzzed: Server) -> Iterator[Stranger]:
+@pytest.fixture(params=[Outsider, Anonymous, John])
+def sender(request: pytest.FixtureRequest, fuzzed: Server) -> Iterator[Outsider]:
     sender = request.param(fuzzed)
     yield sender
     sender.close()
@@ -142,7 +142,7 @@ def sender(request: pytest.FixtureRequest, fuzzed: Server) -> Iterator[Stranger]
 
 @pytest.mark.parametrize("mode", GenerationMode)
 def test_made_up_requests_are_answered_as_described(
-    api: BaseSchema, sender: Stranger, mode: GenerationMode, subtests: pytest.Subtests
+    api: BaseSchema, sender: Outsider, mode: GenerationMode, subtests: pytest.Subtests
 ) -> None:
     for operation in operations(api, mode):
         with subtests.test(operation.label):
@@ -152,7 +152,7 @@ def test_made_up_requests_are_answered_as_described(
 @pytest.mark.soak
 @pytest.mark.parametrize("mode", GenerationMode)
 def test_very_many_made_up_requests_are_answered_as_described(
-    api: BaseSchema, sender: Stranger, mode: GenerationMode, subtests: pytest.Subtests
+    api: BaseSchema, sender: Outsider, mode: GenerationMode, subtests: pytest.Subtests
 ) -> None:
     for operation in operations(api, mode):
         with subtests.test(operation.label):
@@ -161,7 +161,7 @@ def test_very_many_made_up_requests_are_answered_as_described(
 
 @pytest.mark.parametrize("mode", GenerationMode)
 def test_requests_at_the_edge_of_what_is_described(
-    api: BaseSchema, sender: Stranger, mode: GenerationMode
+    api: BaseSchema, sender: Outsider, mode: GenerationMode
 ) -> None:
     config = api.config.generation
     for operation in operations(api, mode):

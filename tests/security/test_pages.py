@@ -46,5 +46,5 @@ def test_what_is_public_lists_no_page_of_members(browser: Browser, path: str) ->
 def test_nothing_answers_who_looks_for_a_way_to_debug(
     jane: Browser, path: str, accept: str
 ) -> None:
-    """ASVS 13.4.2, 13.4.5: the framework has routes like some of them, if it is told so."""
+    """ASVS 13.4.2, 13.4.5: the framework has routes like some of them, if configured so."""
     assert jane.get(path, headers={"Accept": accept}).status_code == 404

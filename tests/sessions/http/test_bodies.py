@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import time
@@ -48,8 +49,9 @@ def ask(url: str, pieces: Iterable[bytes]) -> tuple[int, dict[str, object]]:
     )
     with socket.create_connection((place.hostname, place.port), timeout=20) as connection:
         connection.sendall(head.encode())
-        for piece in pieces:
-            connection.sendall(piece)
+        with contextlib.suppress(BrokenPipeError):  # the server has answered and closed
+            for piece in pieces:
+                connection.sendall(piece)
         answer = connection.makefile("rb").read()
     sent, _, body = answer.partition(b"\r\n\r\n")
     return int(sent.split()[1]), json.loads(body)

@@ -14,7 +14,7 @@ SECRET = "the client's secret for tests, 32 bytes"
 
 @pytest.fixture
 def cheat() -> Iterator[Cheat]:
-    """A provider that cheats if it is told to."""
+    """A provider that cheats on demand."""
     with Cheat() as cheat:
         yield cheat
 

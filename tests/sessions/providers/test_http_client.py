@@ -1,4 +1,4 @@
-"""A provider is asked for no more than an answer can be, and for no longer than somebody waits."""
+"""Requests to providers are limited in size and time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Endless(BaseHTTPRequestHandler):
             while type(self).sent < 64 * MEGABYTE:
                 self._send(b"[" * 4096 if self.path == "/large" else b" ")
         except (BrokenPipeError, ConnectionResetError):
-            """Whoever asked has heard enough."""
+            """The client has read enough."""
 
     def _send(self, octets: bytes) -> None:
         self.wfile.write(octets)

@@ -91,11 +91,16 @@ def reached(function: Callable[..., Any]) -> frozenset[str]:
         each = waiting.pop()
         if each is not None and each not in seen:
             seen.add(each)
-            waiting.extend(_named_by(each))
+            waiting.extend(_named_in(each))
     return frozenset(STARTERS[name] for name in map(_name, seen) if name in STARTERS)
 
 
-def _named_by(thing: Any) -> Iterator[Any]:
+@cache
+def _named_in(thing: Any) -> tuple[Any, ...]:
+    return tuple(_find_named(thing))
+
+
+def _find_named(thing: Any) -> Iterator[Any]:
     if not str(thing.__module__).startswith(OWN_CODE):
         return
     if isinstance(thing, type):

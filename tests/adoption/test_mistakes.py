@@ -69,8 +69,8 @@ def test_a_transport_that_knows_no_sockets(folder: Path) -> None:
     amend(folder / "rxconfig.py", 'app_name="my_app",', 'app_name="my_app", transport="polling",')
     said = start(folder)
     assert said == (
-        "error: Reflex's transport is 'polling', and sessions need WebSockets: they settle whose a"
-        " tab is when its socket is opened. Leave `transport` out of rxconfig.py."
+        "error: Reflex's transport is 'polling', and sessions need WebSockets: a tab gets its"
+        " owner when its socket opens. Leave `transport` out of rxconfig.py."
     )
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
+
+ErrorDict: TypeAlias = dict[str, Any]
+"""An error in JSON: `message`, `code`, and if there are any `field`, `reason` and `values`."""
 
 
 class AuthError(Exception):
@@ -38,7 +41,7 @@ class AuthError(Exception):
         self.reason = reason or self.reason
         self.values = dict(values or {})
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> ErrorDict:
         """Return `message` and `code`, and `field`, `reason` and `values` if there are any."""
         more = {"reason": self.reason, "values": self.values}
         field = {} if self.field is None else {"field": self.field}

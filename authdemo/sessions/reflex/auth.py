@@ -148,7 +148,7 @@ class Auth(UserSessions[U]):
         record = await self.engine.installation.tab_sync.record_of(current_caller())
         return self._session(record) if record else None
 
-    async def update(self, state: rx.State, /, **fields: Any) -> Session[U]:
+    async def update(self, state: rx.State, /, **fields: object) -> Session[U]:
         """Update the session from the server (Auth.js: `unstable_update`).
 
         Every tab shows it at once, and the browser's cookie follows.
@@ -175,7 +175,7 @@ class Auth(UserSessions[U]):
     async def sign_in(
         self,
         state: rx.State,
-        credentials: Mapping[str, Any],
+        credentials: Mapping[str, object],
         *,
         provider: str = "credentials",
         callback_url: str = "/",
@@ -228,7 +228,7 @@ class Auth(UserSessions[U]):
     async def confirm(
         self,
         state: rx.State,
-        credentials: Mapping[str, Any],
+        credentials: Mapping[str, object],
         *,
         provider: str = "credentials",
     ) -> Session[U]:
@@ -260,7 +260,7 @@ class Auth(UserSessions[U]):
         return self._session(record)
 
     async def token_for(
-        self, state: rx.State, /, *, audience: str, max_age: int = 300, **claims: Any
+        self, state: rx.State, /, *, audience: str, max_age: int = 300, **claims: object
     ) -> str:
         """Issue an access token for another service (RFC 9068).
 

@@ -44,16 +44,15 @@ class SessionsPlugin(Plugin, InstallsSessions):
     """Adds `/api/auth`, live sessions, guards and a sign-in page to an app."""
 
     def __init__(self, auth: str, *, allow_eval: bool = False, keep_secret: bool = False) -> None:
-        """Name the app's sessions.
+        """Name the app's `Auth`.
 
         Args:
-            auth: Where they are, like `"my_app.auth:auth"`. They are imported
-                with the app, not with the configuration.
-            allow_eval: Whether the Content-Security-Policy lets scripts use `eval`.
-                Reflex needs it for what an event handler returns by `rx.call_script`;
-                `rx.toast` and other helpers of Reflex work without.
-            keep_secret: Whether production, too, may sign with a secret that was made at the
-                first start and is kept in the data folder. Else it needs `AUTH_SECRET`.
+            auth: Its place, like `"my_app.auth:auth"`. It is imported with the app, not with the
+                configuration.
+            allow_eval: Whether the Content-Security-Policy lets scripts use `eval`. Event handlers
+                that return `rx.call_script` need it; `rx.toast` and other helpers don't.
+            keep_secret: Whether production may sign with a secret that was generated at the first
+                start and is kept in the data folder. Otherwise it needs `AUTH_SECRET`.
         """
         self._allow_eval = allow_eval
         self._keep_secret = keep_secret
@@ -65,7 +64,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         filter_output(withheld)
 
     def register_route(self, **context: Any) -> None:
-        """Put what the pages need on every page, and add the pages that the app doesn't have."""
+        """Put effects on every page, and add the pages that the app doesn't have."""
         from .components.forms import confirm_page, sign_in_page
 
         with _in_one_line():
@@ -89,7 +88,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         return [(MODULE, development_module(self.auth().engine.locales))]
 
     def pre_compile(self, **_: Any) -> None:
-        """Check early what would stop the start, and keep what is protected out of the build."""
+        """Check early what would stop the start, and keep protected pages out of the sitemap."""
         app, auth = RegistrationContext.get().app, self.auth()
         if environment.REFLEX_COMPILE_CONTEXT.get() is CompileContext.RUN:
             self._check_start(auth)
@@ -99,7 +98,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
             warn_of_open_texts(app, rules)
 
     def post_compile(self, **context: Any) -> None:
-        """Wire sessions into the app that is about to serve."""
+        """Install the sessions in the app that is about to serve."""
         serves_pages = environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get()
         site = build_folder() if serves_pages else None
         auth = self.auth()
@@ -116,14 +115,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
             check_withholding(protected)
 
     def auth(self) -> Auth[Any]:
-        """Import the app's sessions.
-
-        Returns:
-            The sessions.
-
-        Raises:
-            ConfigurationError: If there are none.
-        """
+        """Import the app's `Auth`."""
         module, _, name = self._where.partition(":")
         found = _imported(module)
         auth = getattr(found, name, None)
@@ -133,7 +125,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         return auth
 
     def _check_start(self, auth: Auth[Any]) -> None:
-        """Check what a start needs, and a build for another machine doesn't."""
+        """Check what a start needs, and a build for another machine doesn't need."""
         with _in_one_line():
             self._check_secret(auth)
             check_store(auth.engine.sessions.store)
@@ -149,7 +141,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
 
 @contextmanager
 def _in_one_line() -> Iterator[None]:
-    """End with one line that says what to do: a traceback of Reflex's wouldn't."""
+    """Exit with the error's one line in place of a traceback."""
     try:
         yield
     except ConfigurationError as error:
@@ -162,7 +154,7 @@ def _check_place(auth: object) -> None:
 
 
 def _imported(module: str) -> ModuleType | None:
-    """Import a module, if there is one; what it imports itself has to be there."""
+    """Import a module if it exists; its own imports must exist."""
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
@@ -180,8 +172,8 @@ def _check_once() -> None:
 def _check_transport() -> None:
     if get_config().transport != "websocket":
         raise ConfigurationError(
-            "Reflex's transport is 'polling', and sessions need WebSockets: they settle whose a "
-            "tab is when its socket is opened. Leave `transport` out of rxconfig.py."
+            "Reflex's transport is 'polling', and sessions need WebSockets: a tab gets its "
+            "owner when its socket opens. Leave `transport` out of rxconfig.py."
         )
 
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any, Generic, cast
+from typing import Generic, cast
 
 from ..core import callbacks as cb
 from ..core.errors import ConfigurationError, NotAuthenticated
@@ -68,7 +68,7 @@ class UserSessions(Generic[U]):
             self.engine.sessions.schema.check_user("find_user", found)
         )
 
-    async def update_user(self, user_id: str, /, **fields: Any) -> int:
+    async def update_user(self, user_id: str, /, **fields: object) -> int:
         """Update all sessions of a user, from anywhere in the server; return their number.
 
         Every open tab of the user follows at once. No session is extended.

@@ -16,7 +16,7 @@ from ..compat import var_data
 T = TypeVar("T")
 Fields = TypeVar("Fields", bound=Mapping[str, Any] | User)
 
-Need: TypeAlias = VarData | rx.Var[Any] | None
+Need: TypeAlias = VarData | rx.Var[object] | None
 
 
 @cache
@@ -37,7 +37,7 @@ def hook(line: str, *needs: Need) -> VarData | None:
     return VarData.merge(*map(_data, needs), VarData(hooks={line: None}))
 
 
-def script(expression: str, *needs: Need) -> rx.Var[Any]:
+def script(expression: str, *needs: Need) -> rx.Var[object]:
     """Make a var from a function, or an element, of JavaScript."""
     return rx.Var(expression, _var_data=VarData.merge(*map(_data, needs)))
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 import reflex as rx
 from reflex.event import EventType
 
-from ...core.errors import AuthError
+from ...core.errors import AuthError, ErrorDict
 from ...providers.credentials import Credentials
 from ...providers.oidc import OpenIDConnect
 from ..auth import Auth
@@ -63,11 +63,11 @@ def confirm_button(
     )
 
 
-def _live(text: str | rx.Var[str]) -> str | rx.Var[Any]:
+def _live(text: str | rx.Var[str]) -> str | rx.Var[object]:
     return live_text(text) if isinstance(text, rx.Var) else text
 
 
-def _dialog_script(name: str) -> rx.Var[Any]:
+def _dialog_script(name: str) -> rx.Var[object]:
     return script(name, imported("dialog.js", name))
 
 
@@ -124,7 +124,7 @@ class SignInState(rx.State):
     """The sign-in form."""
 
     pending: bool = False
-    error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
+    error: rx.Field[ErrorDict] = rx.field(default_factory=dict)
 
     @rx.event
     def explain(self) -> None:
@@ -154,7 +154,7 @@ class ConfirmState(rx.State):
     has_password: bool = True
     provider: str = ""
     pending: bool = False
-    error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
+    error: rx.Field[ErrorDict] = rx.field(default_factory=dict)
 
     @rx.event
     async def look(self) -> None:
@@ -169,7 +169,7 @@ class ConfirmState(rx.State):
             self.provider = provider.id if isinstance(provider, OpenIDConnect) else ""
 
     @rx.event
-    async def confirm(self, form: dict[str, Any]) -> AsyncIterator[Any]:
+    async def confirm(self, form: dict[str, Any]) -> AsyncIterator[None]:
         """Check the password, and go back to the page that asked for it."""
         if self.pending:
             return
@@ -277,7 +277,7 @@ def home_link() -> rx.Component:
     return rx.fragment(rx.cond(is_signed_in, rx.el.p(rx.el.a(t("refusal.home"), href="/"))))
 
 
-def no_autocorrect_attrs() -> dict[str, Any]:
+def no_autocorrect_attrs() -> dict[str, str | bool]:
     """Keep phones from changing what the user types.
 
     Returns:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import reflex as rx
 from reflex.event import EventSpec
 from reflex.vars import StringVar
 
+from ...core.errors import ErrorDict
 from ...core.locales import Locales
 from .assets import hook, imported, script, var
 
@@ -46,7 +45,7 @@ def t_dynamic(area: str, name: rx.Var[str], otherwise: str = "") -> StringVar[st
     return var(f"tDynamic({arguments})", str, name, imported("i18n.js", "tDynamic"))
 
 
-def explain(error: rx.Var[dict[str, Any]]) -> StringVar[str]:
+def explain(error: rx.Var[ErrorDict]) -> StringVar[str]:
     """Explain an error in the visitor's language.
 
     Args:
@@ -58,7 +57,7 @@ def explain(error: rx.Var[dict[str, Any]]) -> StringVar[str]:
     return var(f"explain({error!s})", str, error, imported("i18n.js", "explain"))
 
 
-def live_text(text: rx.Var[str]) -> rx.Var[Any]:
+def live_text(text: rx.Var[str]) -> rx.Var[object]:
     """Show a text that changes while its page is open, in an element that is replaced whole.
 
     A browser that translates a page replaces its text nodes, and React must not look for those.
@@ -69,7 +68,7 @@ def live_text(text: rx.Var[str]) -> rx.Var[Any]:
     return script(f"liveText({text!s})", text, imported("i18n.js", "liveText"))
 
 
-def verbatim() -> dict[str, Any]:
+def verbatim() -> dict[str, str]:
     """Keep browsers from translating an element: names, ids, revisions, code.
 
     Returns:
@@ -95,5 +94,5 @@ def development_module(locales: Locales) -> str:
 
     A production build drops them: there the server gives each page its own.
     """
-    texts: Mapping[str, Any] = {name: dict(locales.texts(name)) for name in locales.languages}
+    texts = {name: dict(locales.texts(name)) for name in locales.languages}
     return f"export default import.meta.env.DEV ? {json.dumps(texts)} : null;\n"

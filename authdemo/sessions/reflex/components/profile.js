@@ -9,17 +9,17 @@ const focus = (name) => document.getElementsByName(name)[0]?.focus();
 
 const valuesOf = (user, names) => Object.fromEntries(names.map((name) => [name, user?.[name] ?? ""]));
 
-/** What was written while a save was on its way: it is based on what that was answered. */
-const rest = (before, { user, rev }, names) => {
-  const written = Object.entries(draft.get()?.mine ?? {});
-  const mine = Object.fromEntries(written.filter(([name, text]) => text !== before[name]));
+/** Edits made while a save was pending: they are based on its response. */
+const laterEdits = (before, { user, rev }, names) => {
+  const edits = Object.entries(draft.get()?.mine ?? {});
+  const mine = Object.fromEntries(edits.filter(([name, text]) => text !== before[name]));
   const began = valuesOf({ ...draft.get()?.began, ...before, ...user }, names);
   return Object.keys(mine).length ? { base: rev, began, mine } : null;
 };
 
 /**
- * A form for fields of the user. It follows the session until somebody writes into it. What was
- * written is kept, whatever happens to the session, and goes out with the revision it is based on.
+ * A form for fields of the user. It follows the session until the user edits it. Edits are kept,
+ * whatever happens to the session, and are sent with the revision that they are based on.
  */
 export const useProfile = (view, names) => {
   const { user, rev } = useKnownSession(view);
@@ -40,7 +40,7 @@ export const useProfile = (view, names) => {
     const changes = Object.fromEntries(edited.map((name) => [name, mine[name]]));
     const answer = await updateFrom(from, changes);
     if (!answer) return;
-    draft.set(rest(mine, answer, names));
+    draft.set(laterEdits(mine, answer, names));
     saves.set(saves.get() + 1);
   };
 

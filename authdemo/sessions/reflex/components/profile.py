@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 import reflex as rx
 from reflex.event import EventSpec
 from reflex.vars import ArrayVar, BooleanVar, NumberVar, ObjectVar, VarData
 
+from ...core.errors import ErrorDict
 from .assets import hook, imported, script, var
 from .session import tab_var, use_session
 
@@ -34,14 +34,14 @@ class Profile:
     pending: BooleanVar
     is_conflict: BooleanVar
     conflicts: ArrayVar[list[dict[str, str]]]
-    error: ObjectVar[dict[str, Any]]
+    error: ObjectVar[ErrorDict]
     saved: NumberVar[int]
     submit: EventSpec
     keep_theirs: EventSpec
     save_mine: EventSpec
     _data: VarData | None
 
-    def field(self, name: str) -> dict[str, Any]:
+    def field(self, name: str) -> dict[str, object]:
         """Bind an input to a field: its `custom_attrs`."""
         return {
             "name": name,
@@ -51,9 +51,9 @@ class Profile:
             "aria-describedby": f"{name}-error",
         }
 
-    def field_error(self, name: str) -> ObjectVar[dict[str, Any]]:
+    def field_error(self, name: str) -> ObjectVar[ErrorDict]:
         """Explain why a field was rejected; for `explain`."""
-        return var(f"profile.errors.{name}", dict[str, Any], self._data)
+        return var(f"profile.errors.{name}", ErrorDict, self._data)
 
 
 def use_profile(*names: str) -> Profile:
@@ -74,7 +74,7 @@ def use_profile(*names: str) -> Profile:
         pending=use_session().pending,
         is_conflict=var("profile.isConflict", bool, data),
         conflicts=var("profile.conflicts", list[dict[str, str]], data),
-        error=var("profile.error", dict[str, Any], data),
+        error=var("profile.error", ErrorDict, data),
         saved=var("profile.saved", int, data),
         submit=handler("submit"),
         keep_theirs=handler("keepTheirs"),

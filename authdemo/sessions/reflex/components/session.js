@@ -5,16 +5,16 @@ import "./storage.js";
 import { store } from "./store.js";
 
 const LOADING = { status: "loading", user: null, expires: null, rev: 0 };
-const IDLE = { pending: false, error: {}, hoped: null, answer: null };
+const IDLE = { pending: false, error: {}, optimistic: null, answer: null };
 export const OFFLINE = { code: "Offline", message: "The server can't be reached. Try again." };
 
 /** Milliseconds that the server has to answer. */
-const PATIENCE = 15000;
+const TIMEOUT = 15000;
 
-/** Milliseconds that a plain form, or a provider, has to take the page elsewhere. */
+/** Milliseconds that a plain form, or a provider, has to load another page. */
 const GRACE = 3000;
 
-/** Characters of an address that the server leads a visitor back to. */
+/** The longest callback URL that the server accepts. */
 const MAX_ADDRESS = 8192;
 
 const onServer = typeof document === "undefined";
@@ -27,37 +27,38 @@ const readSeed = () => {
   if (seed === undefined) {
     const element = document.getElementById("session-data");
     const session = JSON.parse(element?.textContent ?? "null");
-    const nobody = element ? { ...LOADING, status: "unauthenticated" } : LOADING;
-    seed = session ? { status: "authenticated", ...session } : nobody;
+    const none = element ? { ...LOADING, status: "unauthenticated" } : LOADING;
+    seed = session ? { status: "authenticated", ...session } : none;
   }
   return seed;
 };
 
-/** The session as the server says it is: the live one, and until that is there the document's. */
+/** The session as the server last sent it: the live one, or until it arrives the document's. */
 export const useConfirmedSession = (view) => {
   const rendered = useSyncExternalStore(never, readSeed, () => LOADING);
   return view.status === "loading" ? rendered : view;
 };
 
-/** Whether the answer to an update is ahead of the session, as pushed or as another answer has it. */
+/** Whether the response to an update is newer than a session, pushed or of another response. */
 const isNewer = (answer, session) =>
   answer?.user && answer.user.id === session.user?.id && answer.rev > session.rev;
 
-/** The session as this tab knows it to be: an answer to its own update may come before the push. */
+/** The newest session that this tab knows: a response to its own update may precede the push. */
 export const useKnownSession = (view) => {
   const confirmed = useConfirmedSession(view);
   const { answer } = useRequest();
   return isNewer(answer, confirmed) ? { ...confirmed, ...answer } : confirmed;
 };
 
-/** The session, with what this tab hopes for while the server makes up its mind. */
+/** The session, with the changes of updates that are pending. */
 export const useSession = (view) => {
   const session = useKnownSession(view);
-  const { hoped } = useRequest();
-  return hoped && session.user ? { ...session, user: { ...session.user, ...hoped } } : session;
+  const { optimistic } = useRequest();
+  if (!optimistic || !session.user) return session;
+  return { ...session, user: { ...session.user, ...optimistic } };
 };
 
-/** A value of the session: put in by the server on each request, live afterwards. */
+/** A value of the session: filled in by the server on each request, live afterwards. */
 export const textOf = (view, path) => {
   if (onServer) return `{{session.${path}}}`;
   const session = view.status === "loading" ? readSeed() : view;
@@ -75,11 +76,11 @@ export const useSessionLog = (view, label) => {
 
 const request = store(IDLE);
 
-/** Whether this tab has something on its way, and why the last of it was refused. */
+/** Whether this tab has a pending request, and why the last one failed. */
 export const useRequest = request.use;
 
-/** A refusal, with the facts that the server gave. */
-class Refused extends Error {
+/** An error response, with its JSON. */
+class Rejected extends Error {
   constructor(facts) {
     super(facts.message);
     this.facts = facts;
@@ -90,7 +91,7 @@ export const call = async (path, body, headers) => {
   const response = await fetch(new URL(`/api/auth/${path}`, getBackendURL(env.PING)), {
     credentials: "include",
     cache: "no-store",
-    signal: AbortSignal.timeout(PATIENCE),
+    signal: AbortSignal.timeout(TIMEOUT),
     ...(body && {
       method: "POST",
       headers: { "Content-Type": "application/json", ...headers },
@@ -98,11 +99,11 @@ export const call = async (path, body, headers) => {
     }),
   });
   const answer = await response.json();
-  if (!response.ok) throw answer.code ? new Refused(answer) : new Error(response.status);
+  if (!response.ok) throw answer.code ? new Rejected(answer) : new Error(response.status);
   return answer;
 };
 
-/** On which this browser's tabs tell those that look at the cookie to read again, and not what. */
+/** The channel on which tabs ask those that show the cookie to read it again. */
 export const HINTS = "authdemo.hints";
 
 const hints = onServer ? null : new BroadcastChannel(HINTS);
@@ -120,8 +121,8 @@ const postOnce = async (path, body, headers) => {
 };
 
 /**
- * Post with this browser's CSRF token, or with a new one if it has changed hands meanwhile: what
- * is refused for that has not been looked at, so that a ticket is still good.
+ * Post with this browser's CSRF token, or with a new one if the session has changed meanwhile: a
+ * request that is rejected for its token has used up no ticket.
  */
 export const post = async (...request) => {
   try {
@@ -133,29 +134,29 @@ export const post = async (...request) => {
   }
 };
 
-/** What is hoped for by each request that is on its way. */
-const underway = new Set();
+/** The changes that each pending request asks for. */
+const pendingChanges = new Set();
 
 const note = (facts) => {
-  const pending = underway.size > 0;
-  const hoped = pending ? Object.assign({}, ...underway) : null;
-  request.set({ ...request.get(), pending, hoped, ...facts });
+  const pending = pendingChanges.size > 0;
+  const optimistic = pending ? Object.assign({}, ...pendingChanges) : null;
+  request.set({ ...request.get(), pending, optimistic, ...facts });
 };
 
-/** Begin a request, and give what ends it. */
-const begin = (hoped) => {
-  const own = { ...hoped };
-  underway.add(own);
+/** Begin a request; the returned function ends it. */
+const begin = (optimistic) => {
+  const own = { ...optimistic };
+  pendingChanges.add(own);
   note({ error: {} });
   return (facts) => {
-    underway.delete(own);
+    pendingChanges.delete(own);
     note(facts);
   };
 };
 
-const send = async (data, hoped, headers) => {
+const send = async (data, optimistic, headers) => {
   cleared = eventErrors;
-  const end = begin(hoped);
+  const end = begin(optimistic);
   try {
     const answer = await post("session", { data }, headers);
     const { answer: known } = request.get();
@@ -170,7 +171,7 @@ const send = async (data, hoped, headers) => {
 /** The client's update: what Auth.js's `update(data)` sends. */
 export const update = (data) => send(data, null);
 
-/** An update that is shown at once, and taken back if the session isn't at `rev` any more. */
+/** An update that is shown at once, and undone if the session isn't at `rev` any more. */
 export const updateFrom = (rev, data) => send(data, data, { "If-Match": `"${rev}"` });
 
 /**

@@ -12,7 +12,7 @@ import reflex as rx
 from reflex.event import EventSpec
 from reflex.vars import BooleanVar, NumberVar, ObjectVar, StringVar, VarData
 
-from ...core.errors import AccessDenied, ConfigurationError
+from ...core.errors import AccessDenied, ConfigurationError, ErrorDict
 from ...core.users import U, User
 from ..protected import public, require_plugin
 from ..tabs.state import SessionState
@@ -100,8 +100,8 @@ class LiveSession(Generic[U]):
     rev: NumberVar[int]
     expires: StringVar[str]
     pending: BooleanVar
-    error: ObjectVar[dict[str, Any]]
-    event_error: ObjectVar[dict[str, Any]]
+    error: ObjectVar[ErrorDict]
+    event_error: ObjectVar[ErrorDict]
 
     def update(self, **fields: object) -> EventSpec:
         """Update the session from the browser (Auth.js: `update(data)`).
@@ -142,7 +142,7 @@ def use_session(user: type[U] = User) -> LiveSession[U]:  # type: ignore[assignm
         rev=var("session.rev", int, session),
         expires=var("session.expires", str, session),
         pending=var("sessionRequest.pending", bool, request),
-        error=var("sessionFailure", dict[str, Any], failure),
+        error=var("sessionFailure", ErrorDict, failure),
         event_error=event_error,
     )
 
@@ -183,7 +183,7 @@ class SessionLog(rx.Fragment):
 
     label: ClassVar[str] = "Client Side Rendering"
 
-    def add_hooks(self) -> list[str | rx.Var[Any]]:
+    def add_hooks(self) -> list[str | rx.Var[object]]:
         """Call the hook."""
         view = tab_var("view")
         call = f"useSessionLog({view!s}, {json.dumps(self.label)})"
@@ -193,10 +193,10 @@ class SessionLog(rx.Fragment):
 class SessionEffects(rx.Fragment):
     """Does what the server asks of the tab: cookies and navigation. It shows nothing."""
 
-    def add_hooks(self) -> list[str | rx.Var[Any]]:
+    def add_hooks(self) -> list[str | rx.Var[object]]:
         """Call the hook with the tab's state."""
         names = ("ticket", "redirect_url", "cookie_version", "reloads", "tab")
-        values: dict[str, rx.Var[Any]] = {name: tab_var(name) for name in names}
+        values: dict[str, rx.Var[object]] = {name: tab_var(name) for name in names}
         values["status"] = tab_var("view")["status"]
         arguments = ", ".join(f"{name}: {value!s}" for name, value in values.items())
         call = f"useSessionEffects({{ {arguments} }})"
@@ -213,7 +213,7 @@ def session_effects() -> rx.Component:
 class Calls(rx.Fragment):
     """Runs `rx.toast` and the like, which an event handler returns, without `eval`."""
 
-    def add_hooks(self) -> list[str | rx.Var[Any]]:
+    def add_hooks(self) -> list[str | rx.Var[object]]:
         """Call the hook."""
         return [script("useCalls()", imported("calls.js", "useCalls"))]
 

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-/** A value of this tab that any component can read, and is drawn anew with. */
+/** A value of this tab; components that use it render again when it changes. */
 export const store = (initial) => {
   let value = initial;
   const listeners = new Set();

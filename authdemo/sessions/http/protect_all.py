@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
-from typing import TypeAlias
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,8 +15,6 @@ from .headers import find_header, wants_page
 from .paths import address_of
 from .responses import Response
 
-ScopeTest: TypeAlias = Callable[[Scope], bool]
-
 
 @dataclass(frozen=True, eq=False)
 class ProtectAll:
@@ -27,8 +24,8 @@ class ProtectAll:
     _: KW_ONLY
     auth: AuthCore
     contexts: RequestContexts
-    is_public: ScopeTest
-    is_missing: ScopeTest
+    is_public: Callable[[Scope], bool]
+    is_missing: Callable[[Scope], bool]
     serves_pages: bool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

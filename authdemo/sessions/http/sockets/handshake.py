@@ -71,11 +71,8 @@ class Handshake:
             self.connections.open(connection)
             stack.callback(self.connections.close, connection)
             stack.enter_context(serving(connection))
-            settings, trail = self.auth.settings, self.auth.trail
-            limited = SocketLimits(
-                receive, connection, settings=settings, trail=trail, is_event=self.is_event
-            )
-            await self.app(self._clean(scope), limited, send)
+            limits = SocketLimits(receive, connection, auth=self.auth, is_event=self.is_event)
+            await self.app(self._clean(scope), limits, send)
 
     def _audit(self, error: AuthError, scope: Scope) -> None:
         self.auth.trail.add_rejection(error, path=scope["path"], device=device_of(scope))

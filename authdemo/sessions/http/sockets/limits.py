@@ -10,11 +10,9 @@ from dataclasses import KW_ONLY, dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...core.audit import AuditTrail
 from ...core.errors import AuthError, RequestRejected, TooManySockets
 from ...core.rate_limit import TokenBucket
 from ...core.session import Session
-from ...core.settings import Settings
 from ...engine import AuthCore
 from .. import responses
 from ..context import RequestContext, RequestContexts, device_of
@@ -67,8 +65,7 @@ class SocketLimits:
     receive: Receive
     connection: Connection
     _: KW_ONLY
-    settings: Settings
-    trail: AuditTrail
+    auth: AuthCore
     is_event: Callable[[str], bool]
 
     async def __call__(self) -> Message:
@@ -79,7 +76,7 @@ class SocketLimits:
                 return message
             await throttle(self.connection.bucket)
             text = message.get("text") or ""
-            if _size(text) > self.settings.event_bytes or message.get("bytes"):
+            if _size(text) > self.auth.settings.event_bytes or message.get("bytes"):
                 self._audit("TooLarge")
                 return {"type": "websocket.disconnect", "code": TOO_LARGE}
             if self.is_event(text):
@@ -87,7 +84,7 @@ class SocketLimits:
             self._audit("UnknownEvent")
 
     def _audit(self, reason: str) -> None:
-        self.connection.audit_rejection(self.trail, reason, path=self.connection.path)
+        self.connection.audit_rejection(self.auth.trail, reason, path=self.connection.path)
 
 
 def _size(text: str) -> int:

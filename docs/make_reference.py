@@ -20,6 +20,7 @@ CHAPTERS = {
     "Locales": "authdemo.sessions.locales",
     "Errors": "authdemo.sessions.errors",
     "Accounts": "authdemo.accounts",
+    "Devtools": "authdemo.devtools",
     "Testing": "authdemo.testing",
 }
 """The modules; a name that several have is in the first chapter."""

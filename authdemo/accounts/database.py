@@ -23,7 +23,7 @@ from .errors import AccountsUnavailable
 
 T = TypeVar("T")
 
-logger = logging.getLogger("authdemo.accounts")
+logger = logging.getLogger("authdemo.sessions")
 
 TIMEOUT = 4
 """How many seconds an answer of the database may take."""

@@ -11,10 +11,10 @@ from authdemo.sessions.locales import add_locales
 
 try:
     from .attack_list import attacks
-    from .devices import devices
-    from .representations import representations
-    from .timeline import timeline
-    from .token_details import token_details
+    from .change_list import timeline
+    from .claim_list import token_details
+    from .device_list import devices
+    from .representation_list import representations
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(f"{error}. Install authdemo[devtools].", name=error.name) from error
 

@@ -68,7 +68,7 @@ JUNK = {
         f"{HOME_STATE}.server_update", router_data={"more": "hunter2" * 1200}
     ),
     "a record that its fields don't make": event(
-        f"{SESSION_STATE}.meet", {"connection": {"sid": "hunter2"}}
+        f"{SESSION_STATE}.on_connect", {"connection": {"sid": "hunter2"}}
     ),
     "an event as text": EVENT + json.dumps(["event", "hunter2"]),
     "no event": EVENT + json.dumps(["event"]),
@@ -112,8 +112,8 @@ def test_whoever_sends_much_junk_is_noted_once(john: Browser) -> None:
 
 def test_a_call_of_the_sessions_own_methods_is_noted(john: Browser) -> None:
     with Tab(john.server, john) as tab:
-        tab.call(f"{SESSION_STATE}.lead", way="/admin")
-        name = f"{SESSION_STATE}.lead"
+        tab.call(f"{SESSION_STATE}.redirect", url="/admin")
+        name = f"{SESSION_STATE}.redirect"
         wait_until(lambda: john.server.audited(reason="NotForTabs", path=name))
 
 

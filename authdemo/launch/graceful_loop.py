@@ -74,14 +74,14 @@ class GracefulLoop(asyncio.SelectorEventLoop):
         super().__init__()
         asyncio.set_event_loop(self)
         self._before_stop = before_stop
-        self._stopping: asyncio.Task[None] | None = None
+        self._stop_task: asyncio.Task[None] | None = None
 
     def add_signal_handler(self, sig: int, callback: Callable[[*Ts], object], *args: *Ts) -> None:
         """Call a function after a signal, once `before_stop` has run."""
         super().add_signal_handler(sig, self._handle, partial(callback, *args))
 
     def _handle(self, callback: Callable[[], object]) -> None:
-        self._stopping = self._stopping or self.create_task(self._stop_gracefully(callback))
+        self._stop_task = self._stop_task or self.create_task(self._stop_gracefully(callback))
 
     async def _stop_gracefully(self, callback: Callable[[], object]) -> None:
         try:

@@ -25,7 +25,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
         "min_length": MIN_CHARACTERS,
     },
 }
-"""The fields of the form, and what browsers are told about them."""
+"""The fields of the form, and what browsers learn about them."""
 
 
 async def register(

@@ -54,7 +54,7 @@ def test_a_password_costs_what_it_should():
 
 
 def test_an_unknown_account_costs_a_check_as_well():
-    """Nobody's hash is as dear as everybody's: the time does not tell who has an account."""
+    """An unknown id costs as much as a known one: the time doesn't tell who has an account."""
     counted = []
 
     class Counting(PasswordHasher):
@@ -171,7 +171,7 @@ def test_a_hash_is_outdated_when_more_is_asked_of_it(passwords):
     ],
     ids=lambda text: repr(text)[:12],
 )
-def test_what_can_not_be_a_password_is_told_why(typed, reason):
+def test_value_that_can_not_be_a_password_gets_a_reason(typed, reason):
     with pytest.raises(FieldValidationError) as broken:
         new_password(typed)
     assert broken.value.reason == reason

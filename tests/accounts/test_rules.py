@@ -113,7 +113,7 @@ def test_an_id_is_not_its_own_password(password):
     assert (error.field, error.reason) == ("password", "same_as_id")
 
 
-def test_everything_that_is_wrong_is_told_at_once_and_by_field():
+def test_all_errors_are_reported_at_once_by_field():
     error = refusal(id="!", name="", email="x", password="short")
     assert error.field == "id"
     assert {name: details["reason"] for name, details in error.by_field().items()} == {

@@ -1,4 +1,4 @@
-"""Accounts: made by whoever registers, opened by the right password alone, in any database."""
+"""Accounts: made by registration, opened by the right password alone, in any database."""
 
 from __future__ import annotations
 

@@ -118,12 +118,12 @@ def test_nothing_that_opens_anything_is_in_it(inspector: Inspector, alone: Brows
     phone.log_out()
 
 
-def test_a_stranger_who_asks_gets_nothing(inspector: Inspector, server: Server) -> None:
+def test_anonymous_visitor_who_asks_gets_nothing(inspector: Inspector, server: Server) -> None:
     with Tab(server) as tab:
-        stranger = Inspector(tab)
+        anonymous = Inspector(tab)
         tab.call(f"{DEVTOOLS_STATE}.watch")
         tab.call(f"{DEVTOOLS_STATE}.leave")
-        assert stranger.sessions == []
+        assert anonymous.sessions == []
     assert inspector.sessions
 
 

@@ -40,7 +40,7 @@ SIGHTS: list[tuple[Literal["light", "dark"], int]] = [
     ids=[f"{light}-{width} px" for light, width in SIGHTS],
 )
 def visitor(request: pytest.FixtureRequest, app: Server, chromium: Chromium) -> Iterator[Visitor]:
-    """Somebody whose browser prefers a light, on a screen of some width, and lets axe in."""
+    """A visitor whose browser prefers a theme, on a screen of some width, and runs axe."""
     light, width = request.param
     context = chromium.new_context(
         bypass_csp=True, color_scheme=light, viewport=ViewportSize(width=width, height=800)

@@ -1,4 +1,4 @@
-"""A browser that keeps no cookies is told so, and one that lost them can try again."""
+"""A browser that keeps no cookies gets a message, and one that lost them can try again."""
 
 from __future__ import annotations
 

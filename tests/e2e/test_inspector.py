@@ -15,7 +15,7 @@ from tests.support.server import Server
 
 @pytest.fixture
 def inspector(visitor: Visitor, app: Server) -> Page:
-    """The inspector of somebody who is signed in nowhere else."""
+    """The inspector of a user who is signed in nowhere else."""
     elsewhere = Browser(app)
     elsewhere.log_in()
     body = {"csrfToken": elsewhere.csrf(), "all": True}

@@ -47,7 +47,7 @@ def test_a_tab_with_an_old_error_goes_on_when_another_signs_in(visitor: Visitor)
     visitor.is_live(waiting)
 
 
-def test_a_tab_whose_session_somebody_ended_says_so_and_finds_back(
+def test_tab_whose_session_was_ended_says_so_and_finds_back(
     john: Browser, visitor: Visitor
 ) -> None:
     tab, other = visitor.open("/client"), visitor.open("/")
@@ -64,7 +64,7 @@ def test_a_tab_whose_session_somebody_ended_says_so_and_finds_back(
     other.wait_for_url(visitor.url + "/")
 
 
-def test_a_tab_whose_visitor_logs_out_in_another_is_told_nothing(visitor: Visitor) -> None:
+def test_tab_shows_no_message_after_a_log_out_in_another(visitor: Visitor) -> None:
     tab, other = visitor.logged_in("/client"), visitor.open("/")
     visitor.is_live(other)
     click(other, "Log Out")

@@ -1,4 +1,4 @@
-"""Somebody with a browser: what they do, and what they see."""
+"""A visitor with a browser: what they do, and what they see."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Visitor:
         return tab
 
     def keep(self, cookies: dict[str, str]) -> None:
-        """Take the cookies of somebody who signed in without a browser."""
+        """Take the cookies of a user who signed in without a browser."""
         self.context.add_cookies(
             [{"name": name, "value": cookies[name], "url": self.url} for name in cookies]
         )

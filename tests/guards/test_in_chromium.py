@@ -149,7 +149,7 @@ def barred(app: Server) -> Iterator[None]:
         yield
 
 
-def test_whose_ticket_is_refused_is_told_why_and_it_is_not_sent_again(
+def test_rejected_ticket_is_explained_and_not_sent_again(
     app: Server, chromium: Browser, barred: None
 ) -> None:
     with Visitor.with_own_browser(chromium, app.url) as visitor:
@@ -163,7 +163,7 @@ def test_whose_ticket_is_refused_is_told_why_and_it_is_not_sent_again(
         assert sum(url.endswith("/ticket") for url in sent) == 1
 
 
-def test_whose_ticket_does_not_arrive_is_told_so(app: Server, chromium: Browser) -> None:
+def test_lost_ticket_is_explained(app: Server, chromium: Browser) -> None:
     with Visitor.with_own_browser(chromium, app.url) as visitor:
         tab = visitor.open("/login")
         is_connected(tab)

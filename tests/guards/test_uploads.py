@@ -76,10 +76,10 @@ def test_nobodys_file_comes_from_nobodys_own_tab(app: Server, nobody: Browser) -
 def test_who_only_knows_the_name_of_a_tab_sends_nothing_to_it(
     app: Server, ada: Browser, handler: str
 ) -> None:
-    stranger, grace = Browser(app), member(app, "grace")
-    stranger.get("/about")
+    anonymous, grace = Browser(app), member(app, "grace")
+    anonymous.get("/about")
     with Tab(app, ada, path="/about") as tab:
-        for other in (Browser(app), stranger, grace, member(app, "ada")):
+        for other in (Browser(app), anonymous, grace, member(app, "ada")):
             assert_refused(send(other, tab.token, handler))
         assert told(send(ada, tab.token)) == ["will.txt of ada"]
     refused = {"kind": "refused", "path": "/_upload", "reason": "RequestRejected"}
@@ -123,9 +123,7 @@ def test_no_other_site_sends_files(app: Server, ada: Browser, headers: dict[str,
         assert answer.headers.get("Access-Control-Allow-Origin") in (None, app.url)
 
 
-def test_a_session_that_is_over_sends_no_files_and_its_tab_is_nobodys(
-    app: Server, ada: Browser
-) -> None:
+def test_ended_session_sends_no_files_and_its_tab_has_no_owner(app: Server, ada: Browser) -> None:
     with Tab(app, ada, path="/about") as tab:
         thief = ada.copy()
         ada.log_out()

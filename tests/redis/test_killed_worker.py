@@ -71,19 +71,19 @@ def opened_again(server: Server, browser: Browser, tab: Tab) -> Tab:
 @contextmanager
 def always_served(server: Server, browser: Browser, *, by: int) -> Iterator[None]:
     """Read the session by one worker again and again; each answer must come soon."""
-    is_over = threading.Event()
+    has_ended = threading.Event()
     with connected(server, to=by) as (client, _), ThreadPoolExecutor(1) as pool:
-        reading = pool.submit(longest_answer, client, browser, is_over)
+        reading = pool.submit(longest_answer, client, browser, has_ended)
         try:
             yield
         finally:
-            is_over.set()
+            has_ended.set()
         assert reading.result() < LONGEST_ANSWER
 
 
-def longest_answer(client: httpx.Client, browser: Browser, is_over: threading.Event) -> float:
+def longest_answer(client: httpx.Client, browser: Browser, has_ended: threading.Event) -> float:
     longest = 0.0
-    while not is_over.is_set():
+    while not has_ended.is_set():
         began = time.monotonic()
         answer = client.get("/api/auth/session", headers={"Cookie": browser.cookie_header()})
         longest = max(longest, time.monotonic() - began)

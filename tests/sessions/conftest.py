@@ -1,4 +1,4 @@
-"""Houses that are closed when the test is over."""
+"""Houses that are closed when the test ends."""
 
 from __future__ import annotations
 

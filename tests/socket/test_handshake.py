@@ -1,4 +1,4 @@
-"""Who is let in, and as whom."""
+"""Who is let in, and as which user."""
 
 from __future__ import annotations
 

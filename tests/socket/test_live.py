@@ -1,4 +1,4 @@
-"""What open sockets hear of their session, and what they may do."""
+"""What open sockets receive of their session, and what they may do."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_an_update_by_the_server_reaches_every_tab_and_then_the_cookie(
     assert len(set_cookies(answer)) == 1
 
 
-def test_a_tab_is_told_once_and_of_what_changed_alone(john: Browser) -> None:
+def test_tab_receives_only_what_changed_and_once(john: Browser) -> None:
     with Tab(john.server, john) as tab:
         before = len(tab.frames)
         for name in ("First", "Second"):
@@ -72,7 +72,7 @@ def test_a_tabs_own_event_tells_it_of_its_update_once(john: Browser) -> None:
     assert [view["user"]["name"] for view in views] == ["Serverserver-man", "Afterwards"]
 
 
-def test_nobody_else_hears_of_it(john: Browser, jane: Browser) -> None:
+def test_no_other_user_receives_it(john: Browser, jane: Browser) -> None:
     elsewhere = Browser(john.server)
     elsewhere.log_in()
     with (
@@ -142,7 +142,7 @@ ENDS: dict[str, tuple[Callable[[Browser], object], str]] = {
 
 
 @pytest.mark.parametrize(("end", "way"), ENDS.values(), ids=ENDS.keys())
-def test_an_ended_sessions_tabs_lose_their_rights_at_once_and_are_told(
+def test_tabs_of_an_ended_session_lose_their_rights_at_once_and_say_so(
     john: Browser, end: Callable[[Browser], object], way: str
 ) -> None:
     with Tab(john.server, john) as tab, Tab(john.server, john, path="/client") as idle:
@@ -172,7 +172,7 @@ def test_a_sign_in_page_by_another_spelling_is_none_for_members_either(john: Bro
         tab.expect_redirect("/")
 
 
-def test_a_tab_that_was_away_when_its_session_ended_is_told_so(john: Browser) -> None:
+def test_tab_that_was_away_when_its_session_ended_says_so(john: Browser) -> None:
     john.copy().revoke(all=True)
     with Tab(john.server, john, path="/client") as tab:
         wait_until(lambda: tab.var(SESSION_STATE, "redirect_url") == OVER)
@@ -210,12 +210,12 @@ def test_a_login_by_http_makes_the_browsers_open_login_page_look_again(
     browser.get("/login")
     with (
         Tab(server, browser, path="/login") as tab,
-        Tab(server, path="/login") as stranger,
+        Tab(server, path="/login") as anonymous,
     ):
         browser.log_in()
         wait_until(lambda: tab.var(SESSION_STATE, "reloads") == 1)
-        answers(stranger)
-        assert stranger.var(SESSION_STATE, "reloads") == 0
+        answers(anonymous)
+        assert anonymous.var(SESSION_STATE, "reloads") == 0
 
 
 NEXT_SIGN_INS: dict[str, Callable[[Browser], object]] = {
@@ -227,7 +227,7 @@ NEXT_SIGN_INS: dict[str, Callable[[Browser], object]] = {
 
 
 @pytest.mark.parametrize("sign_in", NEXT_SIGN_INS.values(), ids=NEXT_SIGN_INS)
-def test_a_public_page_looks_again_when_somebody_signs_in_after_its_session(
+def test_a_public_page_looks_again_when_a_user_signs_in_after_its_session(
     john: Browser, jane: Browser, sign_in: Callable[[Browser], object]
 ) -> None:
     with (

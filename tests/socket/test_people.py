@@ -89,7 +89,7 @@ def test_a_role_that_changes_is_in_every_tab_and_in_the_next_check(world: Server
     assert jane.session()
 
 
-def test_an_administrator_ends_somebody_elses_sessions(world: Server) -> None:
+def test_administrator_ends_sessions_of_another_user(world: Server) -> None:
     """ASVS 7.4.5."""
     john, phone, jane = member(world), member(world), member(world, "jane_admin")
     with Tab(world, john) as tab, Tab(world, jane, path="/admin") as janes:
@@ -105,7 +105,7 @@ def role_of(account: str, *browsers: Browser) -> str:
 
 
 def ticket_of(browser: Browser, account: str = "john_doe") -> str:
-    """Prove to be somebody over a socket, and don't go on from there."""
+    """Authenticate over a socket, and don't go on from there."""
     browser.get("/login")
     with Tab(browser.server, browser, path="/login") as tab:
         ticket = tab.log_in(account)

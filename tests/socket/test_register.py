@@ -90,7 +90,7 @@ def test_an_id_that_is_taken_is_an_error_of_its_field(visitor: Browser) -> None:
     assert Browser(visitor.server).log_in("john_doe").status_code == 200
 
 
-def test_everything_that_is_wrong_is_told_by_field(visitor: Browser) -> None:
+def test_all_errors_are_reported_by_field(visitor: Browser) -> None:
     with Tab(visitor.server, visitor, path="/register") as tab:
         assert tab.register(id="x", name="", email="nobody", password="short") == ""
         assert set(tab.errors) == {"id", "name", "email", "password"}

@@ -99,7 +99,7 @@ def test_a_handler_that_nobody_knows_is_noted(john: Browser) -> None:
         wait_until(lambda: john.server.audited(**unknown))
 
 
-def test_whoever_sends_much_junk_is_noted_once(john: Browser) -> None:
+def test_sender_of_much_junk_is_noted_once(john: Browser) -> None:
     with Tab(john.server, john, path="/client") as tab:
         before = len(john.server.audited(reason="UnknownEvent"))
         for _ in range(50):

@@ -98,7 +98,7 @@ def test_a_form_of_any_shape_is_just_wrong(server: Server, form: dict[str, objec
         assert tab.var(SESSION_STATE, "ticket") == ""
 
 
-def test_a_tab_whose_session_is_over_signs_in_without_a_new_page(john: Browser) -> None:
+def test_tab_of_an_ended_session_signs_in_without_a_new_page(john: Browser) -> None:
     with Tab(john.server, john, path="/register") as tab:
         john.log_out()
         assert redeem(john, tab.log_in("jane_admin")).status_code == 200

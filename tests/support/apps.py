@@ -25,7 +25,7 @@ def adopt(folder: Path) -> None:
     """Spare an app in an empty folder the installation of the npm packages that it needs.
 
     All apps of the tests share one installation. Reflex finds what another app, compiled here
-    before, would have left: it writes all pages anew, and installs only what isn't there.
+    before, would have left: it writes all pages again, and installs only what isn't there.
     """
     other = installed()
     shutil.copytree(other / "reflex.lock", folder / "reflex.lock")

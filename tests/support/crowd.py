@@ -30,7 +30,7 @@ class Life:
     def __init__(self, server: Server, account: str = ACCOUNTS[0]) -> None:
         self.browser = Browser(server)
         self.names: dict[int, str] = {}
-        self._is_ending = self._is_over = False
+        self._is_ending = self._has_ended = False
         assert self.browser.log_in(account).status_code == 200
 
     def rename(self, name: str, **options: Any) -> int:
@@ -45,14 +45,14 @@ class Life:
         browser = self.browser.copy()
         self._is_ending = True
         answer = browser.log_out() if how == "sign-out" else _revoke_own(browser)
-        self._is_over = answer.status_code == 200
+        self._has_ended = answer.status_code == 200
 
     def is_kept(self, server: Server) -> None:
         """Check that a server, the same or a later one, knows what was acknowledged."""
         reader = self.browser.copy()
         reader.server = server
         session = reader.session()
-        if session is None or self._is_over:
+        if session is None or self._has_ended:
             assert session is None, "a session that was ended came back"
             assert self._is_ending, "a session was lost"
             return
@@ -75,7 +75,7 @@ class Crowd:
         self._server = server
         self._options = options
         self._numbers = itertools.count()
-        self._is_over = threading.Event()
+        self._has_ended = threading.Event()
         self._pool = ThreadPoolExecutor(loners + 2)
         self._clients: list[Future[None]] = []
         self._loners = loners
@@ -93,7 +93,7 @@ class Crowd:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._is_over.set()
+        self._has_ended.set()
         self._pool.shutdown()
         for client in self._clients:
             client.result()
@@ -104,7 +104,7 @@ class Crowd:
         return sum(len(life.names) for life in tuple(self.lives))
 
     def _live(self, number: int) -> None:
-        while not self._is_over.is_set():
+        while not self._has_ended.is_set():
             with suppress(httpx.TransportError):
                 life = Life(self._server, ACCOUNTS[number % 2])
                 self.lives.append(life)
@@ -113,7 +113,7 @@ class Crowd:
                 life.end("sign-out" if number % 2 else "revocation")
 
     def _share(self) -> None:
-        while not self._is_over.is_set():
+        while not self._has_ended.is_set():
             with suppress(httpx.TransportError):
                 self._rename(self.shared)
 

@@ -18,7 +18,7 @@ from authdemo.testing import free_port, wait_until
 from tests import postgresql_server
 
 OWNER = "nobody"
-"""Who runs it when the tests run as root, as whom it refuses to run."""
+"""Who runs it when the tests run as root: it refuses to run as root."""
 
 
 class PostgreSQL:
@@ -69,7 +69,7 @@ class PostgreSQL:
         wait_until(self._answers)
 
     def stop(self) -> None:
-        """End it at once, whoever is connected."""
+        """End it at once, even while clients are connected."""
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait()

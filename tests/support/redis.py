@@ -21,7 +21,7 @@ _THE_END = "the end of what was overheard"
 
 
 class Redis:
-    """A Redis on a free port, which keeps on the disk what it was told.
+    """A Redis on a free port, which keeps its data on the disk.
 
     Attributes:
         url: Where it listens.

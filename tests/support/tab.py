@@ -41,6 +41,6 @@ class Tab(testing.Tab):
 
     @property
     def errors(self) -> dict[str, dict[str, Any]]:
-        """Why nobody was registered, by field, as the tab was told."""
+        """Why nobody was registered, by field, as the tab shows it."""
         errors: dict[str, dict[str, Any]] = self.var(REGISTER_STATE, "errors") or {}
         return errors

@@ -12,7 +12,7 @@ def test_it_stands_still_until_it_is_moved() -> None:
     assert clock() == 1000.5 + 86_400 + 3600 + 60 + 1
 
 
-def test_who_wants_to_know_is_told_that_it_has_moved() -> None:
+def test_listener_is_called_when_it_has_moved() -> None:
     seen: list[float] = []
     clock = FrozenClock(0, moved=lambda: seen.append(clock()))
     clock.advance(minutes=1)

@@ -37,5 +37,5 @@ def test_what_does_not_stop_is_killed_with_all_that_it_started(
         assert process.stdout is not None
         assert [process.stdout.readline() for _ in range(2)] == [b"here\n"] * 2
         server.stop(process)
-        assert process.stdout.read() == b"", "somebody still holds the pipe"
+        assert process.stdout.read() == b"", "another process still holds the pipe"
     assert process.returncode == -signal.SIGKILL

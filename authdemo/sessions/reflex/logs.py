@@ -37,7 +37,7 @@ def make_reflex_printable() -> None:
 
 
 class BrowserErrors:
-    """Hears of the errors that browsers report, in Reflex's own handler's place.
+    """Handles the errors that browsers report, in place of Reflex's own handler.
 
     Anybody can send reports, so each is escaped and cut, and a process takes `MAX_REPORTS` in a
     minute. They go to the app's own handler, or else into the log.
@@ -51,7 +51,7 @@ class BrowserErrors:
         self._taken = self._left_out = 0
 
     def handle(self, exception: Exception) -> None:
-        """Hear of one."""
+        """Handle one."""
         if self._clock() - self._began >= _MINUTE:
             self._end()
             self._began, self._taken = self._clock(), 0

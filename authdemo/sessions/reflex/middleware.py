@@ -21,12 +21,12 @@ from .tabs.state import SessionState
 
 
 class ExceptionHandler:
-    """Hears of what event handlers raise, in Reflex's own handler's place.
+    """Handles what event handlers raise, in place of Reflex's own handler.
 
     An `AuthError` is a refusal, and no fault of the app's: it is noted in the audit trail, and
     the tab shows it as `use_session().error`. Whatever else is raised goes to the app's own
     handler, or else to Reflex's, which logs it. That one's toast needs `eval`, which the
-    Content-Security-Policy forbids, so the tab is told in our way.
+    Content-Security-Policy forbids, so the tab shows it in our way.
     """
 
     def __init__(self, app: rx.App, tab_sync: TabSync, *, allow_eval: bool) -> None:
@@ -35,7 +35,7 @@ class ExceptionHandler:
         self._is_silent = self._otherwise in DEFAULT_HANDLERS and not allow_eval
 
     def handle(self, exception: Exception) -> Any:
-        """Hear of one."""
+        """Handle one."""
         if isinstance(exception, AuthError):
             return self._show(exception)
         events = self._otherwise(exception)

@@ -92,13 +92,13 @@ def _is_added(page: Callable[..., Any]) -> bool:
 
 
 _CHOICE = "sitemap"
-"""Where a page's context says what `SitemapPlugin` shall write of it; None for nothing."""
+"""Where a page's context says what `SitemapPlugin` writes about it; None for nothing."""
 
 
 def hide_from_sitemap(app: rx.App, rules: PageRules) -> None:
     """Leave the pages that not everybody may see out of the sitemap.
 
-    A page whose own context says what the sitemap shall hold of it has its way. Other plugins may
+    A page whose own context says what the sitemap holds about it keeps it. Other plugins may
     have the pages in hand already, so they are changed and not replaced.
     """
     for page in pages_of(app):
@@ -111,7 +111,7 @@ class InstallsSessions:
 
 
 def require_plugin() -> None:
-    """Check that an app will have sessions, if its configuration is known by now."""
+    """Check that an app will have sessions, if its configuration is known."""
     config = current_config()
     name = config.app_name if config else ""
     if config and name and not any(isinstance(each, InstallsSessions) for each in config.plugins):
@@ -164,8 +164,8 @@ def protected(
         check: Gets the verified `Session` and tells whether it will do; it may be async,
             but not for vars.
         fresh: Seconds within which the user must have signed in or confirmed who they are;
-            whoever hasn't is asked for the password, and then the event runs.
-        replay: Whether an event refused to somebody who isn't signed in runs after they have
+            others are asked for the password, and then the event runs.
+        replay: Whether the rejected event of a signed-out visitor runs after they have
             signed in, within five minutes and in the same tab.
 
     Returns:
@@ -214,7 +214,7 @@ class Guards:
         return self._vars[state]
 
     def check(self) -> None:
-        """Check the rules of all states that are there by now."""
+        """Check the rules of all states that are there."""
         self._states()
 
     def changed_vars(

@@ -28,7 +28,7 @@ TIMEOUT = 2.0
 """How many seconds an answer of Redis may take."""
 
 FAILURES = (RedisError, OSError)
-"""What a Redis raises that can't be reached or can't do as it is told."""
+"""What a Redis raises that can't be reached or rejects a command."""
 
 MAX_CONNECTIONS = 20
 SWEEP_BATCH_SIZE = 500
@@ -140,7 +140,7 @@ class RedisStore:
     _client: Redis | None = field(default=None, init=False)
 
     async def open(self) -> None:
-        """Get ready, whether or not Redis is there by now."""
+        """Get ready, whether or not Redis is there yet."""
         self._client = connect(self.url)
 
     async def close(self) -> None:

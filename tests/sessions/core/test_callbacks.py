@@ -70,7 +70,7 @@ ABROAD = [
     f"{OWN}:443",
     "https://own@evil.example",
     "https://own.example:x@evil.example",
-    "https://somebody@own.example",
+    "https://user@own.example",
     "https://evil.own.example",
     "https://own.examplf",
     "https://own\uff0eexample",

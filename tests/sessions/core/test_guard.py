@@ -106,7 +106,7 @@ async def test_a_check_that_would_have_to_wait_is_not_waited_for():
     assert not rule.allows(session(), lambda: NOW)
 
 
-async def test_whoever_may_not_have_it_anyway_is_not_asked_for_the_password():
+async def test_member_without_the_role_is_not_asked_for_the_password():
     assert await judge(Rule(roles=frozenset({"admin"}), fresh=1), session(proved=0)) is (
         Verdict.DENIED
     )

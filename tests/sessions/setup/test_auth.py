@@ -259,9 +259,7 @@ class TestSignInCallback:
             await enter(core(callbacks=Callbacks(sign_in=lambda **_: answer)))
 
     @pytest.mark.parametrize(("answer", "lines"), [(None, 1), (False, 0), (True, 0)])
-    async def test_is_told_of_in_the_log_if_it_forgets_its_answer(
-        self, core, caplog, answer, lines
-    ):
+    async def test_is_logged_if_it_forgets_its_answer(self, core, caplog, answer, lines):
         with suppress(AccessDenied):
             await enter(core(callbacks=Callbacks(sign_in=lambda **_: answer)))
         told = [each.message for each in caplog.records if each.name == "authdemo.sessions"]
@@ -303,7 +301,7 @@ class TestRefresh:
         await auth.engine.sessions.store.open()
         return auth, await auth.engine.sessions.begin(ADA, PASSWORD)
 
-    async def test_asks_the_app_who_the_user_is_by_now(self, core):
+    async def test_asks_the_app_who_the_user_is_at_present(self, core):
         async def find_user(user_id):
             return ADA.model_copy(update={"email": f"{user_id}@new.example"})
 
@@ -360,7 +358,7 @@ class TestUpdateOfAUser:
         assert (await auth.engine.sessions.find(sid)).rev == 1
         await auth.engine.sessions.store.close()
 
-    async def test_of_somebody_who_is_not_signed_in_is_no_error(self, auth):
+    async def test_of_a_user_who_is_not_signed_in_is_no_error(self, auth):
         await self.begin(auth)
         assert await auth.update_user("ada", name="Countess") == 0
         await auth.engine.sessions.store.close()

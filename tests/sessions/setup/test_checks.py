@@ -1,4 +1,4 @@
-"""What an app's author gets wrong is told where it was written, and so that it can be mended."""
+"""Mistakes of an app's author are reported where they were made, with what to do."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def authorize(credentials: Any) -> None:
 GOOD = Credentials(authorize=authorize)
 
 
-class Stranger(BaseModel):
+class Unrelated(BaseModel):
     id: str
 
 
@@ -89,7 +89,7 @@ def test_there_are_providers_with_an_id_each():
         ({"name": 5}, "text, not 5."),
     ],
 )
-def test_a_choice_of_another_kind_is_told_which_kind_it_takes(choice, takes):
+def test_choice_of_another_kind_names_the_kind_it_takes(choice, takes):
     (name,) = choice
     assert complaint(**choice) == f"Auth({name}=...) takes {takes}"
 
@@ -99,13 +99,13 @@ def test_what_was_given_is_shown_in_few_words(value):
     assert len(complaint(pages=value)) < 120
 
 
-@pytest.mark.parametrize("user", [User(id="x"), Stranger, UserUpdate, "User", None])
+@pytest.mark.parametrize("user", [User(id="x"), Unrelated, UserUpdate, "User", None])
 def test_the_user_is_a_class_of_users(user):
     said = complaint(user=user)
     assert said.startswith("Auth(user=...) takes the class User or a subclass of it, not ")
 
 
-@pytest.mark.parametrize("update", [UserUpdate(), Stranger, User, None])
+@pytest.mark.parametrize("update", [UserUpdate(), Unrelated, User, None])
 def test_the_update_is_a_class_of_updates(update):
     said = complaint(update=update)
     assert said.startswith("Auth(update=...) takes the class UserUpdate or a subclass of it, not ")
@@ -193,7 +193,7 @@ def test_authorize_is_a_function_of_credentials(value):
         Credentials(authorize=value)
 
 
-async def test_a_call_in_the_place_of_the_function_is_told_so():
+async def test_call_in_the_place_of_the_function_is_reported():
     async def sign_in(form):
         return None
 

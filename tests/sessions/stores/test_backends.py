@@ -1,4 +1,4 @@
-"""Where sessions are kept, and how the workers that share them hear of each other."""
+"""Where sessions are kept, and how the workers that share them notify each other."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_an_app_may_bring_a_store_of_its_own(auth, tmp_path):
     assert kinds(auth(SOMEWHERE, own))[1:] == [RedisRelay, RedisPresence]
 
 
-async def test_workers_hear_of_changes_in_a_store_of_the_apps_own(auth, redis):
+async def test_workers_receive_changes_of_a_store_of_the_apps_own(auth, redis):
     name, caught_up = new_id(), asyncio.Semaphore(0)
     heard: asyncio.Queue[object] = asyncio.Queue()
     async with AsyncExitStack() as stack:

@@ -1,4 +1,4 @@
-"""How workers hear of each other by Redis, whatever goes wrong with one of them."""
+"""How workers notify each other by Redis, whatever goes wrong with one of them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def test_what_one_worker_says_the_other_hears(redis):
         assert await other.hears() == BrowserSignedIn("chromium")
 
 
-async def test_workers_that_are_forks_of_one_process_hear_of_each_other(redis):
+async def test_workers_that_are_forks_of_one_process_notify_each_other(redis):
     made = RedisRelay(redis.url, name=NAME, find=_nothing)
     one, other = Worker(redis.url, relay=copy(made)), Worker(redis.url, relay=copy(made))
     async with one.connected(), other.connected():

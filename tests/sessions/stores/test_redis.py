@@ -66,7 +66,7 @@ class TestLifetime:
             await store.replace(renamed(living, "Countess"), expected=living)
             assert await client.zrange(f"{NAME}:user:ada", 0, -1) == [f"{NAME}:session:{living.id}"]
 
-    async def test_nothing_stays_when_all_is_over(self, opened):
+    async def test_nothing_stays_when_all_has_expired(self, opened):
         async with opened() as (store, client):
             ended, expired = session("ada"), session("grace")
             for record in (ended, expired):

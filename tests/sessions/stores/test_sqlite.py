@@ -423,9 +423,7 @@ class TestTrouble:
             db.rollback()
         assert (await house.rename(record, "Ada")).rev == 2
 
-    async def test_while_the_file_is_locked_an_expired_session_is_over_all_the_same(
-        self, house, tmp_path
-    ):
+    async def test_expired_session_has_ended_while_the_file_is_locked(self, house, tmp_path):
         record = await house.sign_in()
         house.clock.now = record.expires_at
         with closing(sqlite3.connect(tmp_path / "sessions.db")) as db:

@@ -173,7 +173,7 @@ class TestSessions:
             assert await replaced(store, newer, record)
             assert await store.get(record.id) == newer
 
-    async def test_a_session_that_lives_on_is_forgotten_when_it_is_over_at_last(self, opened):
+    async def test_renewed_session_is_forgotten_when_it_expires(self, opened):
         async with opened() as store:
             record, other = session(), session()
             for each in (record, other):
@@ -431,7 +431,7 @@ class TestAttempts:
             answers = await asyncio.gather(*begun)
             assert answers.count(None) == 10
 
-    async def test_whose_time_is_over_are_swept_and_no_others(self, opened):
+    async def test_expired_ones_are_swept_and_no_others(self, opened):
         async with opened() as store:
             await self.begin(store, "old", key="old")
             await self.begin(store, "new", at=NOON + 30, limit=1)

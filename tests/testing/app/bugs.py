@@ -64,7 +64,7 @@ def test_a_refusal_is_forgotten_when_the_page_is_loaded_again(auth_app, login_as
         tab.expect_vars(handler.state, error={})
 
 
-def test_who_has_a_new_password_is_told_so_though_the_other_sessions_are_still_open(
+def test_new_password_is_confirmed_though_the_other_sessions_are_still_open(
     auth_app, login_as, failing
 ):
     failing(StoreUnavailable(), "revoke_others")

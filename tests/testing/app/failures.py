@@ -1,4 +1,4 @@
-"""What a tab is told that sent an event whose handler raised, in the app of tests/guards."""
+"""What a tab shows that sent an event whose handler raised, in the app of tests/guards."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def tab(auth_app, login_as):
         yield tab
 
 
-def test_a_refusal_is_told_and_noted_and_is_no_fault_of_the_apps(tab, caplog):
+def test_rejection_is_shown_and_noted_and_is_no_error_of_the_app(tab, caplog):
     tab.call(Clerk.rename, name="x" * 65)
     tab.expect_vars(
         SessionState,

@@ -94,9 +94,7 @@ def test_a_session_that_is_used_is_renewed(login_as, stopped_clock):
     assert ada.token != first
 
 
-def test_sessions_that_are_over_are_counted_in_the_audit_trail(
-    auth_app, login_as, stopped_clock, caplog
-):
+def test_expired_sessions_are_counted_in_the_audit_trail(auth_app, login_as, stopped_clock, caplog):
     login_as(ADA)
     login_as(ADA)
     with Tab(auth_app, login_as(GRACE)) as tab:

@@ -30,7 +30,7 @@ def adas(auth_app, login_as):
 
 @pytest.fixture
 def ended(auth_app, adas):
-    """The same tab, which was told that her session is over."""
+    """The same tab, which shows that her session has ended."""
     auth_app.run(auth.revoke_user("ada"))
     adas.expect_session("unauthenticated")
     return adas
@@ -172,7 +172,7 @@ def test_who_leaves_takes_nothing_from_those_they_shared_a_state_with(
         late.expect_vars(Room, note="after all")
 
 
-@pytest.mark.parametrize("heir", [GRACE, None], ids=["somebody", "nobody"])
+@pytest.mark.parametrize("heir", [GRACE, None], ids=["a-member", "nobody"])
 def test_a_tabs_next_owner_shares_nothing_with_those_the_last_one_did(
     auth_app, login_as, adas, graces, heir
 ):
@@ -193,7 +193,7 @@ def test_a_tabs_next_owner_shares_nothing_with_those_the_last_one_did(
 
 
 @only_on_redis
-@pytest.mark.parametrize("heir", [GRACE, None], ids=["somebody", "nobody"])
+@pytest.mark.parametrize("heir", [GRACE, None], ids=["a-member", "nobody"])
 def test_a_tab_of_which_it_is_not_known_whose_it_was_is_emptied(auth_app, login_as, adas, heir):
     with adas:
         pass
@@ -232,7 +232,7 @@ def forget_whose(auth_app, tab):
 
 
 @pytest.mark.skipif(ON_REDIS, reason="a Redis that is back says so by itself")
-def test_an_end_that_the_store_could_not_tell_of_is_told_when_it_is_back(
+def test_end_that_the_store_could_not_report_is_shown_when_it_is_back(
     auth_app, login_as, stopped_clock
 ):
     ada = login_as(ADA)

@@ -45,7 +45,7 @@ class Deadlines:
             self._wake(record.id, min(max(wait, 1.0), _MAX_WAIT), record.reauthenticated_at)
 
     def reschedule(self, record: SessionRecord) -> None:
-        """Reckon anew with a session that is watched, if its user has given another proof."""
+        """Compute the deadlines of a watched session again after its user has reauthenticated."""
         deadline = self._deadlines.get(record.id)
         if deadline is not None and deadline.confirmed != record.reauthenticated_at:
             self.cancel(record.id)

@@ -49,7 +49,7 @@ class Coalescing(Generic[Key]):
     async def _run(self, key: Key) -> None:
         try:
             await self.act(key)
-        finally:  # whoever asked meanwhile is not let down, even if it failed
+        finally:  # requests that came meanwhile are served, even if it failed
             if self._is_requested_again.pop(key):
                 self.request(key)
 
@@ -264,7 +264,7 @@ class TabSync:
             logger.error("A tab could not be told about its session.", exc_info=error)
 
     async def _push(self, connection: Connection) -> None:
-        """Show a tab its session, unless it has closed by now."""
+        """Show a tab its session, unless the tab has closed."""
         if not connection.is_open:
             return
 
@@ -274,7 +274,7 @@ class TabSync:
         await self.modify_tab(connection.tab, show)
 
     async def _reload(self, connection: Connection) -> None:
-        """Have a tab follow a sign-in in another; an error that is explained in it is over."""
+        """Have a tab follow a sign-in in another; an error that is explained in it is cleared."""
 
         async def reload(state: BaseState) -> None:
             session_state = await state.get_state(SessionState)

@@ -18,7 +18,7 @@ StateType = TypeVar("StateType", bound=BaseState)
 async def reset_tab(state: BaseState, *, owner: str | None, sid: str) -> None:
     """Let nobody inherit what the one before them saw in a tab, or did there.
 
-    All its states go back to the beginning, unless they are its owner's, or were nobody's. What
+    All its states go back to the beginning, unless they are its owner's, or had no owner. What
     it shared with other tabs is theirs.
     """
     if owner in ("", sid):
@@ -66,7 +66,7 @@ class SessionState(rx.State):
     """What one tab shows of its session, and what it is asked to do about it.
 
     Only this package writes here, and nothing here is a credential: who a tab
-    belongs to is settled by its connection, on every event anew.
+    belongs to is settled by its connection, on every event.
     """
 
     view: dict[str, Any] = LOADING
@@ -83,7 +83,7 @@ class SessionState(rx.State):
     _deferred: dict[str, Any] | None = None
 
     def on_connect(self, connection: Connection) -> None:
-        """Notice that the page was loaded anew: whatever it was asked to do is done.
+        """Notice that the page was loaded again: all that it was asked to do is done.
 
         The tab keeps its name for as long as it lives.
         """

@@ -230,7 +230,7 @@ def post():
 
 
 def unmarked():
-    return rx.el.h1("Nobody said for whom")
+    return rx.el.h1("Nobody said for which role")
 
 
 @protected(roles="admin")

@@ -10,12 +10,12 @@ from authdemo.sessions.core.utils import in_background
 
 
 class Work:
-    """Work that does as it is told: fails at once, or after some seconds, or goes on."""
+    """Work that fails at once, or after some seconds, or goes on."""
 
     def __init__(self, *lasts):
         self._lasts = list(lasts)
         self.goes_on = asyncio.Event()
-        self.is_over = False
+        self.has_ended = False
 
     async def __call__(self):
         if self._lasts:
@@ -26,7 +26,7 @@ class Work:
             await asyncio.Event().wait()
         finally:
             await asyncio.sleep(0)
-            self.is_over = True
+            self.has_ended = True
 
 
 async def kept_up(*works):
@@ -41,7 +41,7 @@ async def kept_up(*works):
 async def test_all_of_it_goes_on_and_is_waited_for_at_the_end():
     works = Work(), Work()
     await kept_up(*works)
-    assert [work.is_over for work in works] == [True, True]
+    assert [work.has_ended for work in works] == [True, True]
 
 
 async def test_what_fails_is_logged_and_starts_again_each_time_a_little_later(caplog):
@@ -67,7 +67,7 @@ async def test_what_is_done_is_not_done_again(caplog):
     assert caplog.text == ""
 
 
-async def test_what_fails_at_its_end_is_over_all_the_same(caplog):
+async def test_work_that_fails_at_its_end_has_ended(caplog):
     goes_on = asyncio.Event()
 
     async def work():

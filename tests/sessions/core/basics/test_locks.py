@@ -1,4 +1,4 @@
-"""Taking turns: one at a time for each name, whoever comes, goes or gives up."""
+"""Taking turns: one at a time for each name, also when others come, go or give up."""
 
 from __future__ import annotations
 

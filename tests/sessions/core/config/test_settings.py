@@ -78,7 +78,7 @@ def test_the_public_origin_is_spelled_as_browsers_spell_it(value, origin):
         "https://example.com/path",
         "https://example.com?query=1",
         "https://example.com#fragment",
-        "https://somebody@example.com",
+        "https://user@example.com",
         "https://:word@example.com",
         "https://example.com:port",
         "https://example.com:70000",
@@ -237,7 +237,7 @@ def test_what_is_no_url_of_redis_is_refused(value):
 
 
 def test_a_refusal_does_not_repeat_the_password_of_redis():
-    assert "hush" not in complaint(REFLEX_REDIS_URL="http://somebody:hush@localhost")
+    assert "hush" not in complaint(REFLEX_REDIS_URL="http://user:hush@localhost")
 
 
 class TestSecrets:
@@ -377,7 +377,7 @@ def test_settings_can_be_looked_at_without_a_trace(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_whoever_looks_sees_the_secret_that_is_kept(tmp_path):
+def test_stored_secret_is_read_again(tmp_path):
     environ = {"AUTH_DATA_DIR": str(tmp_path)}
     kept = Settings.from_environ(environ).keys.signing
     assert Settings.from_environ(environ, keep_secret=False).keys.signing == kept

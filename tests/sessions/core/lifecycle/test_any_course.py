@@ -77,7 +77,7 @@ class AnyCourse(RuleBasedStateMachine):
         session.tokens[self.house.sessions.serializers.issue_token(record)] = session.expires
 
     @rule(target=sessions, user=st.sampled_from([ADA, GRACE]))
-    def somebody_signs_in(self, user):
+    def a_user_signs_in(self, user):
         record = self.run(self.house.sign_in(user))
         session = Expected(
             record.id,
@@ -90,10 +90,10 @@ class AnyCourse(RuleBasedStateMachine):
         return session
 
     @rule(target=sessions, before=sessions)
-    def somebody_signs_in_again_in_the_same_browser(self, before):
+    def a_user_signs_in_again_in_the_same_browser(self, before):
         record = self.run(self.house.store.get(before.sid))
         if record is None:
-            return self.somebody_signs_in(ADA)
+            return self.a_user_signs_in(ADA)
         fresh = self.run(self.house.sign_in(GRACE, replaces=record))
         before.ended = True
         session = Expected(
@@ -144,7 +144,7 @@ class AnyCourse(RuleBasedStateMachine):
         return self.run(self.house.verify(token))
 
     @rule(session=sessions, which=st.integers(0, 20))
-    def somebody_proves_anew_who_they_are_while_another_tab_visits(self, session, which):
+    def a_user_reauthenticates_while_another_tab_visits(self, session, which):
         verified = self.verified(session, which)
         if verified is None:
             return
@@ -153,7 +153,7 @@ class AnyCourse(RuleBasedStateMachine):
         self.run(self.house.sessions.renew(verified.record))
 
     @rule(session=sessions, which=st.integers(0, 20))
-    def somebody_visits_with_any_of_the_tokens(self, session, which):
+    def a_user_visits_with_any_of_the_tokens(self, session, which):
         verified = self.verified(session, which)
         if verified is None:
             return
@@ -183,7 +183,7 @@ class AnyCourse(RuleBasedStateMachine):
         self.run(self.house.sessions.sweep())
 
     @rule()
-    def the_server_starts_anew(self):
+    def the_server_restarts(self):
         clock = self.house.clock
         self.run(self.house.store.close())
         self.house = build(Path(self.folder.name), clock=clock)

@@ -1,4 +1,4 @@
-"""Sessions whose time is over: each is told of once, and none of them as a sign-out."""
+"""Expired sessions: each is reported once, and none of them as a sign-out."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ async def is_refused(house, user=ADA, **more):
 
 @pytest.fixture
 def began(house):
-    """When somebody began to prove who they are: a moment ago."""
+    """When a user began to authenticate: a moment ago."""
     began = house.clock()
     house.clock.advance(1)
     return began

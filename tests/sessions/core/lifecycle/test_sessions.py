@@ -77,7 +77,7 @@ class TestSignIn:
         assert [record.id for record in await house.sessions.list_by_user("ada")] == sessions[:2]
         assert await house.sessions.list_by_user("nobody") == []
 
-    async def test_a_user_whom_no_cookie_could_carry_is_not_signed_in(self, house):
+    async def test_user_too_large_for_a_cookie_is_not_signed_in(self, house):
         with pytest.raises(TokenTooLarge):
             await house.sign_in(Person(id="ada", image="https://example.org/" + "x" * 3000))
         assert await house.sessions.list_by_user("ada") == []
@@ -156,7 +156,7 @@ class TestUpdate:
         house.clock.advance(HOUR)
         assert (await house.rename(record, "Ada")).expires_at == record.expires_at + HOUR
 
-    async def test_one_of_a_session_that_is_over_is_refused(self, house):
+    async def test_one_of_an_ended_session_is_rejected(self, house):
         record = await house.sign_in()
         await house.sessions.end(record.id, "signed-out")
         with pytest.raises(NotAuthenticated):
@@ -185,7 +185,7 @@ class TestUpdate:
         assert conflict.value.rev == 2
         assert (await house.sessions.find(record.id)).user["name"] == "Ada"
 
-    async def test_is_told_to_those_who_show_the_session(self, house):
+    async def test_reaches_those_who_show_the_session(self, house):
         revised = await house.rename(await house.sign_in(), "Ada")
         step = {"name": Change(old="Ada Lovelace", new="Ada")}
         assert house.notices == [SessionChanged(revised, step)]
@@ -386,8 +386,8 @@ class TestEnd:
 
     async def test_a_token_of_another_secret_is_no_token(self, house, open_house):
         record = await house.sign_in()
-        stranger = await open_house(secrets=["a secret that is not the one of this house"])
-        assert await house.read(stranger.sessions.serializers.issue_token(record)) is None
+        other_house = await open_house(secrets=["a secret that is not the one of this house"])
+        assert await house.read(other_house.sessions.serializers.issue_token(record)) is None
 
     async def test_a_token_of_another_user_s_name_is_no_token_of_this_session(self, house):
         record = await house.sign_in()
@@ -465,7 +465,7 @@ class TestJwtCallback:
         verified = await house.verify(house.sessions.serializers.issue_token(revised))
         assert verified.claims.extra == {"plan": "gold"} == revised.claims
 
-    async def test_is_told_what_happens(self, open_house):
+    async def test_learns_what_happens(self, open_house):
         calls = []
 
         async def jwt(**told):

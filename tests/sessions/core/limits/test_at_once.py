@@ -143,7 +143,7 @@ async def test_a_cancelled_attempt_does_not_count(workers):
                 await enter(auths[-1])
 
 
-async def test_what_never_ends_counts_until_the_window_is_over(workers, clock):
+async def test_attempt_that_never_ends_counts_until_the_window_ends(workers, clock):
     async with AsyncExitStack() as stack:
         authorize = Authorize()
         auths = await workers(stack, authorize)

@@ -76,7 +76,7 @@ async def test_the_time_to_wait_is_rounded_up_and_never_nothing(limit, clock):
     await succeed(limit, "ada")
 
 
-async def test_a_stranger_elsewhere_does_not_lock_the_owner_out(limit):
+async def test_attempts_from_elsewhere_do_not_lock_the_owner_out(limit):
     await fail(limit, "ada", THERE, times=3)
     await succeed(limit, "ada")
 

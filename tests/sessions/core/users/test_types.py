@@ -163,7 +163,7 @@ class TestUpdates:
     @pytest.mark.parametrize(
         "asked", [{"born": "tomorrow"}, {"born": 1}, {"size": 3}, {"home": {}}, {"tags": "abc"}]
     )
-    async def test_a_client_that_says_it_wrongly_is_told_the_field(self, members, asked):
+    async def test_rejected_value_names_the_field(self, members, asked):
         record = await members.sign_in(ADA)
         with pytest.raises(UpdateRejected) as refused:
             await members.update(record.id, asked, author="client")

@@ -72,7 +72,7 @@ def test_what_a_page_says_itself_is_listed(app: rx.App) -> None:
     assert listed(app) == ["/offer", "/about"]
 
 
-def test_pages_that_share_a_context_are_told_apart(app: rx.App) -> None:
+def test_pages_that_share_a_context_are_distinguished(app: rx.App) -> None:
     shared = {"section": "books"}
     app.add_page(protected(page()), route="/lent", context=shared)
     app.add_page(page(), route="/free", context=shared)

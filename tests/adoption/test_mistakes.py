@@ -120,9 +120,9 @@ def test_a_protected_var_whose_check_would_have_to_wait(folder: Path) -> None:
 
 def test_a_button_for_a_provider_that_is_not_there(folder: Path) -> None:
     app = folder / "my_app" / "my_app.py"
-    amend(app, "protected, use_session", "protected, sign_in_with, use_session")
+    amend(app, "import os\n", "import os\nfrom authdemo.sessions.components import sign_in_with\n")
     amend(app, "on_click=Home.log_out", "on_click=sign_in_with('gogle')")
     said = start(folder)
     assert said == (
-        "error: sign_in_with('gogle') names no provider of this app, whose are: credentials."
+        "error: sign_in_with('gogle') names no provider of this app. It has: credentials."
     )

@@ -18,7 +18,7 @@ _ORIGIN = re.compile(r"(https?|wss?)://[\w.:-]+")
 _REFERENCE = re.compile(r"""["'`](?:\./|/assets/|assets/)([\w.~()\[\]-]+\.js)["'`]""")
 _MANIFEST = re.compile(r"__reactRouterManifest=(\{.*\})", re.DOTALL)
 _ROOT, _NOT_FOUND = "root", "routes/[404]._index"
-_AREA = re.compile(r"""["'`]([a-z]+)\.""")
+_AREA = re.compile(r"""["'`](\w+)\.""")
 _LINK = re.compile(r'<link\b[^>]*\brel="(?:stylesheet|icon|apple-touch-icon)"[^>]*>')
 _SCRIPTS = "/assets/"
 _SHELL = "__spa-fallback.html"

@@ -149,9 +149,9 @@ class RequestContexts:
         section 8.5), so it may be valid for another app on the same host.
         """
         verified, sessions = context.verified, self._auth.sessions
-        record = None
-        if verified is not None:
-            record = await sessions.renew(verified.record, device=context.device)
+        record = verified.record if verified else None
+        if record is not None and sessions.should_renew(record):  # the device costs time to parse
+            record = await sessions.renew(record, device=context.device)
         if record is None:
             if context.has_own_token and not is_from_script(context.scope):
                 self.clear_session_cookie(headers, context)

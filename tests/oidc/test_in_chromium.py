@@ -67,18 +67,18 @@ def test_who_is_known_at_the_provider_proves_it_again_where_that_matters(visitor
 def test_who_clicks_twice_departs_once(visitor: Visitor) -> None:
     tab = visitor.open("/login")
     is_connected(tab)
-    departures: list[Route] = []
+    held: list[Route] = []
 
     def hold(route: Route) -> None:
-        departures.append(route)
+        held.append(route)
 
     tab.route("**/api/auth/signin/honest", hold)
     click(tab, "Log in with Honest")
-    wait_until(lambda: tab.evaluate("true") and departures)
+    wait_until(lambda: tab.evaluate("true") and held)
     click(tab, "Log in with Honest")
-    departures[0].continue_()
+    held[0].continue_()
     expect(tab.locator("[name=login]")).to_be_visible()
-    assert len(departures) == 1
+    assert len(held) == 1
 
 
 def test_two_tabs_go_to_the_provider_and_both_arrive(visitor: Visitor, honest: Honest) -> None:

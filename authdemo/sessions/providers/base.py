@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import secrets
 from abc import ABC, abstractmethod
@@ -15,6 +14,7 @@ import httpx
 
 from ..core.arguments import check_function
 from ..core.errors import AccessDenied, ConfigurationError, OAuthCallbackError
+from ..core.keys import base64url_encode
 from ..core.one_time import OAuthState
 from ..core.record import ProviderSession
 from ..core.users import User
@@ -131,7 +131,7 @@ class RedirectProvider(ABC):
             "redirect_uri": redirect_uri,
             "scope": self.scope,
             "state": key,
-            "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
+            "code_challenge": base64url_encode(digest),
             "code_challenge_method": "S256",
             "prompt": "login" if state.min_auth_time else self.prompt,
             **self._extra_parameters(state),

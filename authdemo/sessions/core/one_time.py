@@ -37,12 +37,12 @@ class OneTimeStore(Generic[T]):
     async def put(self, value: T, key: str = "") -> str:
         """Keep a value, and return its key."""
         key, expires = key or new_id(), self.clock() + value.MAX_AGE
-        await self.store.put_ticket(self._hash(key), value.model_dump_json(), expires=expires)
+        await self.store.put_value(self._hash(key), value.model_dump_json(), expires=expires)
         return key
 
     async def consume(self, key: str) -> T | None:
         """Take a value out, if it is there."""
-        found = await self.store.take_ticket(self._hash(key), now=self.clock())
+        found = await self.store.consume_value(self._hash(key), now=self.clock())
         return self.kind.model_validate_json(found) if found else None
 
     def _hash(self, key: str) -> str:
@@ -125,12 +125,12 @@ async def invalidate_logins(store: SessionStore, user_id: str, *, now: float) ->
 
     Call it before listing the user's sessions: `check_login` rejects those that begin later.
     """
-    await store.put_ticket(_key(user_id), repr(now), expires=now + MAX_LOGIN_SECONDS)
+    await store.put_value(_key(user_id), repr(now), expires=now + MAX_LOGIN_SECONDS)
 
 
 async def check_login(store: SessionStore, user_id: str, started_at: float, *, now: float) -> None:
     """Reject a sign-in that was invalidated, or that took too long to know."""
-    invalidated_at = await store.find_ticket(_key(user_id), now=now)
+    invalidated_at = await store.find_value(_key(user_id), now=now)
     if started_at < max(float(invalidated_at or 0), now - MAX_LOGIN_SECONDS):
         raise SignInOutdated("Your account changed while you signed in. Sign in again.")
 

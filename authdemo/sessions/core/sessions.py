@@ -6,10 +6,11 @@ the token, the JSON and the view follow from the records that it writes.
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -142,7 +143,7 @@ class SessionService:
         if record.expires_at > self.clock():
             return record if self._is_validated(record) else await self._migrate(record)
         newest = await self._find_newest(sid)  # a pending commit may have extended it
-        await newest.durable()
+        await _wait_for_commit(newest)
         return newest.record
 
     async def list_by_user(self, user_id: str) -> list[SessionRecord]:
@@ -212,7 +213,7 @@ class SessionService:
             ordered = await self.store.replace(renewed, expected=record)
             if ordered is None:
                 return await self.find(record.id)
-            await ordered.durable()
+            await _wait_for_commit(ordered)
         except StoreUnavailable:
             return record
         self._mark_validated(renewed)
@@ -249,14 +250,14 @@ class SessionService:
         while ordered is None:
             newest = await self._find_newest(sid)
             if newest.record is None:
-                await newest.durable()
+                await _wait_for_commit(newest)
                 raise NotAuthenticated
             now = self.clock()
             record = newest.record.changed(
                 "confirmation", {}, at=now, device=device, reauthenticated_at=now
             )
             ordered = await self.store.replace(record, expected=newest.record)
-        await ordered.durable()
+        await _wait_for_commit(ordered)
         self._mark_validated(record)
         self.feed.publish(SessionChanged(record, {}))
         self.trail.add(AuditEvent(kind="confirmed"), record=record, device=device)
@@ -316,7 +317,7 @@ class SessionService:
         revise = partial(self._revise, accept=accept, cause=cause, extend=extend, device=device)
         async with lock:  # until the commit is ordered, not until it is durable
             result, ordered = await self._compare_and_swap(sid, known, revise)
-        await ordered.durable()
+        await _wait_for_commit(ordered)
         if result.is_new:
             self._mark_validated(result.record)
             await self._publish(result, device)
@@ -331,12 +332,12 @@ class SessionService:
         while True:
             newest, known = await self._find_newest(sid, known), None
             if newest.record is None:
-                await newest.durable()
+                await _wait_for_commit(newest)
                 raise NotAuthenticated
             try:
                 result = await revise(newest.record)
             except AuthError:
-                await newest.durable()  # the error depends on the record
+                await _wait_for_commit(newest)  # the error depends on the record
                 raise
             if not result.is_new:
                 return result, newest
@@ -402,7 +403,7 @@ class SessionService:
             with suppress(StoreUnavailable):  # it has ended, even if it can't be deleted now
                 await self.end(sid, "expired")
             return Ordered(None)
-        return replace(newest, record=await self._migrate(record))
+        return newest._replace(record=await self._migrate(record))
 
     async def _select_active(self, records: list[SessionRecord]) -> list[SessionRecord]:
         now = self.clock()
@@ -458,3 +459,9 @@ class SessionService:
 
     def _is_old(self, since: float) -> bool:
         return self.clock() - since >= self.options.update_age
+
+
+async def _wait_for_commit(ordered: Ordered) -> None:
+    """Wait until a record is durable. Before that, no answer may depend on it."""
+    if ordered.commit is not None:
+        await asyncio.shield(ordered.commit)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from .record import HistoryEntry, SessionRecord
@@ -16,31 +15,21 @@ class Attempt(NamedTuple):
     has_failed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Ordered:
+class Ordered(NamedTuple):
     """A session's record in the order of its changes, which may not be durable yet.
 
     Attributes:
         record: The record; None if there is no such session.
-        commit: Ends when the record is durable, or fails with `StoreUnavailable`; None if it
-            is durable already.
+        commit: Ends when the record is durable, or fails with `StoreUnavailable`, as do all
+            changes that follow it; None if the record is durable already.
     """
 
     record: SessionRecord | None
     commit: asyncio.Future[Any] | None = None
 
-    async def durable(self) -> None:
-        """Wait until the record is durable. Before that, no answer may depend on it.
-
-        Raises:
-            StoreUnavailable: If the commit failed, and with it all changes that follow it.
-        """
-        if self.commit is not None:
-            await asyncio.shield(self.commit)
-
 
 class SessionStore(Protocol):
-    """Keeps session records, one-time values (here: tickets) and attempts.
+    """Keeps session records, one-time values and attempts.
 
     What a method reads is durable, and what it changes is durable when it returns; only `newest`
     and `replace` return an `Ordered`. Times are in seconds since 1970. Every method raises
@@ -85,14 +74,14 @@ class SessionStore(Protocol):
     async def history(self, sid: str) -> list[HistoryEntry]:
         """List a session's latest `MAX_HISTORY` history entries, oldest first."""
 
-    async def put_ticket(self, ticket: str, payload: str, *, expires: float) -> None:
-        """Keep a ticket, and replace one with the same id."""
+    async def put_value(self, key: str, value: str, *, expires: float) -> None:
+        """Keep a one-time value, and replace the one with the same key."""
 
-    async def find_ticket(self, ticket: str, *, now: float) -> str | None:
-        """Read the payload of a ticket that hasn't expired, and keep it."""
+    async def find_value(self, key: str, *, now: float) -> str | None:
+        """Read a one-time value that hasn't expired, and keep it."""
 
-    async def take_ticket(self, ticket: str, *, now: float) -> str | None:
-        """Delete a ticket, and return its payload, to one caller only, unless it has expired."""
+    async def consume_value(self, key: str, *, now: float) -> str | None:
+        """Delete a one-time value, and return it, to one caller only, unless it has expired."""
 
     async def begin_attempt(
         self, key: str, attempt: str, *, at: float, window: float, limit: int

@@ -195,23 +195,21 @@ class RedisStore:
             found = await redis.lrange(self._history(sid), 0, -1)  # type: ignore[misc] # never a str
         return [HistoryEntry.model_validate_json(step) for step in found]
 
-    async def put_ticket(self, ticket: str, payload: str, *, expires: float) -> None:
-        """Keep a ticket."""
-        key = self._ticket(ticket)
-        async with self._redis() as redis, redis.pipeline(transaction=True) as change:
-            change.set(key, f"{expires} {payload}", px=self._lifetime(expires))
-            change.zadd(f"{self.name}:tickets", {key: expires})
-            await change.execute()
-
-    async def find_ticket(self, ticket: str, *, now: float) -> str | None:
-        """Read a ticket."""
+    async def put_value(self, key: str, value: str, *, expires: float) -> None:
+        """Keep a one-time value; Redis deletes it when it expires."""
         async with self._redis() as redis:
-            return _unless_expired(await redis.get(self._ticket(ticket)), now)
+            text, lifetime = f"{expires} {value}", self._lifetime(expires)
+            await redis.set(self._one_time(key), text, px=lifetime)
 
-    async def take_ticket(self, ticket: str, *, now: float) -> str | None:
-        """Use a ticket up."""
+    async def find_value(self, key: str, *, now: float) -> str | None:
+        """Read a one-time value."""
         async with self._redis() as redis:
-            return _unless_expired(await redis.getdel(self._ticket(ticket)), now)
+            return _unless_expired(await redis.get(self._one_time(key)), now)
+
+    async def consume_value(self, key: str, *, now: float) -> str | None:
+        """Take a one-time value out."""
+        async with self._redis() as redis:
+            return _unless_expired(await redis.getdel(self._one_time(key)), now)
 
     async def begin_attempt(
         self, key: str, attempt: str, *, at: float, window: float, limit: int
@@ -232,9 +230,19 @@ class RedisStore:
             await redis.register_script(_END)(self._attempts(key), [attempt, int(failed)])
 
     async def sweep(self, now: float) -> int:
-        """Forget what has expired, a batch at a time."""
-        await self._sweep(f"{self.name}:tickets", now)
-        return await self._sweep(self._sessions, now)
+        """Delete expired sessions, a batch at a time."""
+        count, batch = 0, SWEEP_BATCH_SIZE
+        while batch == SWEEP_BATCH_SIZE:
+            try:
+                async with self._redis() as redis:
+                    sweep = redis.register_script(_SWEEP)
+                    batch = await sweep([self._sessions], [now, SWEEP_BATCH_SIZE])
+            except StoreUnavailable:
+                if not count:
+                    raise
+                break
+            count += batch
+        return count
 
     async def _keep(self, record: SessionRecord, *, expected: str) -> bool:
         keys = [self._session(record.id), self._user(record.user_id), self._sessions]
@@ -257,19 +265,6 @@ class RedisStore:
                 change.zadd(key, {session: record.absolute_expires_at})
                 change.pexpire(key, self._lifetime(record.absolute_expires_at))
             await change.execute()
-
-    async def _sweep(self, expiries: str, now: float) -> int:
-        count, batch = 0, SWEEP_BATCH_SIZE
-        while batch == SWEEP_BATCH_SIZE:
-            try:
-                async with self._redis() as redis:
-                    batch = await redis.register_script(_SWEEP)([expiries], [now, SWEEP_BATCH_SIZE])
-            except StoreUnavailable:
-                if not count:
-                    raise
-                break
-            count += batch
-        return count
 
     @contextlib.asynccontextmanager
     async def _redis(self) -> AsyncIterator[Redis]:
@@ -304,13 +299,13 @@ class RedisStore:
     def _attempts(self, key: str) -> list[str]:
         return [f"{self.name}:attempts:{key}", f"{self.name}:failures:{key}"]
 
-    def _ticket(self, ticket: str) -> str:
-        return f"{self.name}:ticket:{ticket}"
+    def _one_time(self, key: str) -> str:
+        return f"{self.name}:one-time:{key}"
 
 
-def _unless_expired(ticket: str | None, now: float) -> str | None:
-    expires, _, payload = (ticket or "0").partition(" ")
-    return payload if float(expires) > now else None
+def _unless_expired(text: str | None, now: float) -> str | None:
+    expires, _, value = (text or "0").partition(" ")
+    return value if float(expires) > now else None
 
 
 def connect(url: str) -> Redis:

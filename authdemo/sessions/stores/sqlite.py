@@ -31,7 +31,7 @@ MAX_CACHED = 16_384
 MAX_ATTEMPT_KEYS = 100_000
 
 _PERMANENT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR_FSYNC}
-_VERSION = 5
+_VERSION = 6
 _ADD_TO_HISTORY = """
 WHEN json_valid(NEW.record) AND json_type(NEW.record, '$.last_change') = 'object'
 BEGIN INSERT OR REPLACE INTO history
@@ -53,8 +53,8 @@ CREATE TABLE provider_ids (provider_id TEXT NOT NULL, sid TEXT NOT NULL,
 CREATE INDEX provider_ids_of_session ON provider_ids (sid);
 CREATE TRIGGER session_ends AFTER DELETE ON sessions
 BEGIN DELETE FROM history WHERE sid = OLD.id; DELETE FROM provider_ids WHERE sid = OLD.id; END;
-CREATE TABLE tickets (id TEXT PRIMARY KEY, payload TEXT NOT NULL, expires REAL NOT NULL) STRICT;
-CREATE INDEX tickets_by_expiry ON tickets (expires);
+CREATE TABLE one_time (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires REAL NOT NULL) STRICT;
+CREATE INDEX one_time_by_expiry ON one_time (expires);
 PRAGMA user_version={_VERSION};
 """  # noqa: S608 - of our own words
 
@@ -68,7 +68,7 @@ _DUE = """
 SELECT id, CAST(iif(json_valid(record), json_extract(record, '$.expires_at'), 0) AS REAL)
 FROM sessions WHERE due <= ? LIMIT ?
 """
-_TAKE_TICKET = "DELETE FROM tickets WHERE id = ? RETURNING payload, expires"
+_CONSUME = "DELETE FROM one_time WHERE key = ? RETURNING value, expires"
 
 Change: TypeAlias = Callable[[sqlite3.Connection], Any]
 Records: TypeAlias = Mapping[str, SessionRecord | None]
@@ -182,19 +182,19 @@ class SQLiteStore:
         rows = self._read(_HISTORY, sid, MAX_HISTORY)
         return [HistoryEntry.model_validate_json(row[0]) for row in reversed(rows)]
 
-    async def put_ticket(self, ticket: str, payload: str, *, expires: float) -> None:
-        """Keep a ticket."""
-        put, row = "INSERT OR REPLACE INTO tickets VALUES (?, ?, ?)", (ticket, payload, expires)
+    async def put_value(self, key: str, value: str, *, expires: float) -> None:
+        """Keep a one-time value."""
+        put, row = "INSERT OR REPLACE INTO one_time VALUES (?, ?, ?)", (key, value, expires)
         await self._write(lambda db: db.execute(put, row))
 
-    async def find_ticket(self, ticket: str, *, now: float) -> str | None:
-        """Read a ticket."""
-        found = self._read("SELECT payload FROM tickets WHERE id = ? AND expires > ?", ticket, now)
+    async def find_value(self, key: str, *, now: float) -> str | None:
+        """Read a one-time value."""
+        found = self._read("SELECT value FROM one_time WHERE key = ? AND expires > ?", key, now)
         return found[0][0] if found else None
 
-    async def take_ticket(self, ticket: str, *, now: float) -> str | None:
-        """Use a ticket up."""
-        found = await self._write(lambda db: db.execute(_TAKE_TICKET, (ticket,)).fetchall())
+    async def consume_value(self, key: str, *, now: float) -> str | None:
+        """Take a one-time value out."""
+        found = await self._write(lambda db: db.execute(_CONSUME, (key,)).fetchall())
         return found[0][0] if found and found[0][1] > now else None
 
     async def begin_attempt(
@@ -220,7 +220,7 @@ class SQLiteStore:
 
     async def sweep(self, now: float) -> int:
         """Delete what has expired, in small batches, so that no request waits long for one."""
-        await self._write(lambda db: db.execute("DELETE FROM tickets WHERE expires <= ?", (now,)))
+        await self._write(lambda db: db.execute("DELETE FROM one_time WHERE expires <= ?", (now,)))
         self._attempts = OrderedDict(each for each in self._attempts.items() if each[1][0] > now)
         count = 0
         with suppress(StoreUnavailable):

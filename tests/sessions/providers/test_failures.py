@@ -96,11 +96,11 @@ async def test_sign_in_at_an_unreachable_provider_stores_nothing(
     async with open_house(tmp_path, OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT)) as house:
         back = await house.post("signin/oidc")
         assert "error=OAuthCallbackError" in back.json()["url"]
-        assert tickets(tmp_path) == 0
+        assert count_one_time_values(tmp_path) == 0
         cheat.behave()
         house.clock.advance(10)
         await house.go("oidc")
-        assert tickets(tmp_path) == 1
+        assert count_one_time_values(tmp_path) == 1
 
 
 async def test_sign_ins_at_providers_are_limited_by_address(tmp_path: Path, cheat: Cheat) -> None:
@@ -115,7 +115,7 @@ async def test_sign_ins_at_providers_are_limited_by_address(tmp_path: Path, chea
         assert told["message"].startswith(
             "Too many sign-ins were started from your network. Try again in "
         )
-        assert tickets(tmp_path) == MOST
+        assert count_one_time_values(tmp_path) == MOST
         noted = await house.noted()
         assert (noted.reason, noted.detail) == ("TooManyAttempts", "departures")
         house.clock.advance(60)
@@ -127,10 +127,10 @@ class Full(SQLiteStore):
 
     is_full = False
 
-    async def put_ticket(self, ticket: str, payload: str, *, expires: float) -> None:
+    async def put_value(self, key: str, value: str, *, expires: float) -> None:
         if self.is_full:
             raise StoreUnavailable
-        await super().put_ticket(ticket, payload, expires=expires)
+        await super().put_value(key, value, expires=expires)
 
 
 async def test_logout_at_the_provider_goes_on_without_the_store(
@@ -162,7 +162,7 @@ async def test_logout_state_expires_after_ten_minutes_of_the_current_clock(
         assert back.headers["Location"] == "http://localhost", "and not to the provider"
 
 
-def tickets(folder: Path) -> int:
-    """Count the sign-ins under way that the store remembers."""
+def count_one_time_values(folder: Path) -> int:
+    """Count the sign-ins under way that the store keeps."""
     with closing(sqlite3.connect(folder / "sessions.db")) as database:
-        return int(database.execute("SELECT count(*) FROM tickets").fetchone()[0])
+        return int(database.execute("SELECT count(*) FROM one_time").fetchone()[0])

@@ -44,10 +44,10 @@ class TestLifetime:
             await store.replace(renewed, expected=record)
             assert 89_000 < await client.pttl(f"{NAME}:session:{record.id}") <= 90_000
 
-    async def test_a_ticket_lives_as_long_as_it_is_good(self, opened):
+    async def test_one_time_value_is_deleted_when_it_expires(self, opened):
         async with opened() as (store, client):
-            await store.put_ticket("x", "payload", expires=NOON + 30)
-            assert 29_000 < await client.pttl(f"{NAME}:ticket:x") <= 30_000
+            await store.put_value("x", "value", expires=NOON + 30)
+            assert 29_000 < await client.pttl(f"{NAME}:one-time:x") <= 30_000
 
     async def test_a_user_s_index_lives_as_long_as_the_longest_session(self, opened):
         async with opened() as (store, client):
@@ -71,7 +71,6 @@ class TestLifetime:
             ended, expired = session("ada"), session("grace")
             for record in (ended, expired):
                 await store.create(record)
-            await store.put_ticket("x", "payload", expires=NOON + 30)
             await store.delete(ended.id)
             await store.sweep(NOON + 60)
             assert await client.keys("*") == [f"{NAME}:user:grace"]

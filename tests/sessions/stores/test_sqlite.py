@@ -324,7 +324,7 @@ class TestDisk:
         sweep = asyncio.create_task(house.store.sweep(record.expires_at))
         await disk.is_asked()
         disk.is_free.set()
-        await ordered.durable()
+        await ordered.commit
         assert await sweep == 1
         assert await house.store.get(record.id) == renewed
         assert await house.store.get(other.id) is None
@@ -379,6 +379,13 @@ class TestDisk:
             with pytest.raises(StoreUnavailable):
                 await attempt
         assert len([entry for entry in caplog.messages if "damaged" in entry]) == 1
+
+    async def test_sweep_deletes_expired_one_time_values(self, house):
+        await house.store.put_value("old", "value", expires=1)
+        await house.store.put_value("new", "value", expires=2)
+        await house.store.sweep(1)
+        assert await house.store.consume_value("old", now=0) is None
+        assert await house.store.consume_value("new", now=0) == "value"
 
     async def test_the_log_is_worked_off(self, open_house, tmp_path, monkeypatch):
         frame, pages = 4096 + 24, 500

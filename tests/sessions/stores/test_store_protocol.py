@@ -95,8 +95,8 @@ def renewed(record: SessionRecord, expires: float, at: float) -> SessionRecord:
 async def replaced(store: SessionStore, record: SessionRecord, expected: SessionRecord) -> bool:
     """Replace a record, and wait until that is durable; say whether it was done."""
     ordered = await store.replace(record, expected=expected)
-    if ordered is not None:
-        await ordered.durable()
+    if ordered is not None and ordered.commit is not None:
+        await ordered.commit
     return ordered is not None
 
 
@@ -273,52 +273,44 @@ class TestHistory:
             assert await store.history(deleted.id) == await store.history(expired.id) == []
 
 
-class TestTickets:
-    async def test_a_ticket_is_taken_once(self, opened):
+class TestOneTimeValues:
+    async def test_value_is_consumed_once(self, opened):
         async with opened() as store:
-            await store.put_ticket("ticket", "payload", expires=NOON + 30)
-            assert await store.take_ticket("ticket", now=NOON) == "payload"
-            assert await store.take_ticket("ticket", now=NOON) is None
+            await store.put_value("key", "value", expires=NOON + 30)
+            assert await store.consume_value("key", now=NOON) == "value"
+            assert await store.consume_value("key", now=NOON) is None
 
-    async def test_of_many_who_take_it_at_the_same_moment_one_gets_it(self, opened):
+    async def test_concurrent_consumers_get_one_value(self, opened):
         async with opened() as store, opened() as other:
-            await store.put_ticket("ticket", "payload", expires=NOON + 30)
-            takers = [taker.take_ticket("ticket", now=NOON) for taker in (store, other) * 10]
+            await store.put_value("key", "value", expires=NOON + 30)
+            takers = [taker.consume_value("key", now=NOON) for taker in (store, other) * 10]
             answers = await asyncio.gather(*takers)
-            assert sorted(filter(None, answers)) == ["payload"]
+            assert sorted(filter(None, answers)) == ["value"]
 
-    async def test_one_that_is_too_old_is_worthless(self, opened):
+    async def test_expired_value_is_not_returned(self, opened):
         async with opened() as store:
-            await store.put_ticket("ticket", "payload", expires=NOON + 30)
-            assert await store.take_ticket("ticket", now=NOON + 30) is None
-            assert await store.take_ticket("ticket", now=NOON) is None
+            await store.put_value("key", "value", expires=NOON + 30)
+            assert await store.consume_value("key", now=NOON + 30) is None
+            assert await store.consume_value("key", now=NOON) is None
 
-    async def test_an_unknown_one_is_worthless(self, opened):
+    async def test_unknown_key_has_no_value(self, opened):
         async with opened() as store:
-            assert await store.take_ticket("ticket", now=NOON) is None
+            assert await store.consume_value("key", now=NOON) is None
 
-    async def test_one_that_is_only_read_stays_good_until_it_is_too_old(self, opened):
+    async def test_found_value_stays_until_it_expires(self, opened):
         async with opened() as store, opened() as other:
-            await store.put_ticket("ticket", "payload", expires=NOON + 30)
-            assert await other.find_ticket("ticket", now=NOON) == "payload"
-            assert await store.find_ticket("ticket", now=NOON + 30) is None
-            assert await store.take_ticket("ticket", now=NOON) == "payload"
-            assert await other.find_ticket("ticket", now=NOON) is None
+            await store.put_value("key", "value", expires=NOON + 30)
+            assert await other.find_value("key", now=NOON) == "value"
+            assert await store.find_value("key", now=NOON + 30) is None
+            assert await store.consume_value("key", now=NOON) == "value"
+            assert await other.find_value("key", now=NOON) is None
 
-    async def test_one_takes_the_place_of_another_by_its_id(self, opened):
+    async def test_put_replaces_the_value_of_the_same_key(self, opened):
         async with opened() as store:
-            await store.put_ticket("ticket", "older", expires=NOON + 60)
-            await store.put_ticket("ticket", "newer", expires=NOON + 30)
-            assert await store.find_ticket("ticket", now=NOON + 30) is None
-            assert await store.take_ticket("ticket", now=NOON) == "newer"
-
-    async def test_a_sweep_forgets_old_ones_only(self, opened):
-        async with opened() as store:
-            await store.put_ticket("old", "payload", expires=NOON)
-            await store.put_ticket("new", "payload", expires=NOON + 1)
-            await store.sweep(NOON)
-            assert await store.take_ticket("old", now=NOON - 1) is None
-            assert await store.take_ticket("new", now=NOON) == "payload"
+            await store.put_value("key", "older", expires=NOON + 60)
+            await store.put_value("key", "newer", expires=NOON + 30)
+            assert await store.find_value("key", now=NOON + 30) is None
+            assert await store.consume_value("key", now=NOON) == "newer"
 
 
 class TestSeveralAtOnce:
@@ -351,10 +343,10 @@ class TestOpening:
             await store.create(record)
             await store.create(ended)
             await store.delete(ended.id)
-            await store.put_ticket("ticket", "payload", expires=NOON + 30)
+            await store.put_value("key", "value", expires=NOON + 30)
         async with opened() as store:
             assert await store.of_user("ada") == [record]
-            assert await store.take_ticket("ticket", now=NOON) == "payload"
+            assert await store.consume_value("key", now=NOON) == "value"
 
     async def test_a_store_that_is_closed_says_that_it_is_unavailable(self, opened):
         async with opened() as store:
@@ -370,9 +362,9 @@ class TestOpening:
         with pytest.raises(StoreUnavailable):
             await store.history("x")
         with pytest.raises(StoreUnavailable):
-            await store.take_ticket("x", now=NOON)
+            await store.consume_value("x", now=NOON)
         with pytest.raises(StoreUnavailable):
-            await store.find_ticket("x", now=NOON)
+            await store.find_value("x", now=NOON)
 
     async def test_closing_twice_does_no_harm(self, opened):
         async with opened() as store:

@@ -17,7 +17,7 @@ from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.http.api import Api
 from authdemo.sessions.http.api.common import BASE
 from authdemo.sessions.http.context import RequestContexts
-from authdemo.sessions.http.origin import Origins
+from authdemo.sessions.http.outermost import Origins
 from authdemo.sessions.providers.credentials import Credentials
 from authdemo.testing.browser import AS_CLIENT, CSRF, SESSION
 from tests.support.browser import PASSWORD, Browser

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import tracemalloc
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -17,8 +15,8 @@ from authdemo.sessions.core.rules import canonical
 from authdemo.sessions.http import cookies
 from authdemo.sessions.http.csrf import Csrf
 from authdemo.sessions.http.headers import takes_gzip
-from authdemo.sessions.http.origin import Origins
-from authdemo.sessions.http.proxy_headers import ProxyHeaders
+from authdemo.sessions.http.outermost import Origins
+from authdemo.sessions.http.proxy_headers import TrustedProxies
 from tests.support.house import SECRET
 
 LONG = 50_000
@@ -26,11 +24,7 @@ TIMES = 40
 csrf, locales, origins = Csrf(KeyRing([SECRET])), Locales(), Origins(None)
 
 
-async def answer_nothing(*_: Any) -> Any:
-    return None
-
-
-forwarded = ProxyHeaders(answer_nothing, proxies=["127.0.0.1"])
+proxies = TrustedProxies(["127.0.0.1"])
 
 
 def ask_for_host(text: str) -> None:
@@ -42,7 +36,7 @@ def ask_for_host(text: str) -> None:
 def come_by_a_proxy(text: str) -> None:
     headers = [(b"x-forwarded-for", text.encode())]
     scope = {"type": "http", "client": ("127.0.0.1", 1), "headers": headers}
-    asyncio.run(forwarded(scope, answer_nothing, answer_nothing))
+    proxies.apply(scope)
 
 
 @pytest.mark.parametrize(

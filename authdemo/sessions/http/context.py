@@ -18,7 +18,7 @@ from . import cookies
 from .cookies import CookieNames, RawHeaders
 from .csrf import Csrf
 from .headers import header, is_from_script
-from .origin import Origins
+from .outermost import Origins
 
 TAB_HEADER = b"x-auth-tab"
 """The header in which a page names its tab."""

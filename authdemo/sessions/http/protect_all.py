@@ -11,8 +11,8 @@ from ..core.errors import AuthError, NotAuthenticated, NotFound
 from ..engine import AuthCore
 from . import responses
 from .context import RequestContexts, device_of
-from .headers import find_header, wants_page
-from .paths import address_of
+from .headers import wants_page
+from .outermost import address_of
 from .responses import Response
 
 
@@ -37,10 +37,10 @@ class ProtectAll:
             await self._check(scope)
         except AuthError as error:
             self.auth.trail.add_rejection(error, path=scope["path"], device=device_of(scope))
-            if scope["type"] == "http":
-                await self._rejection(scope, error)(scope, receive, send)
+            if self._may_sign_in(scope, error):
+                await self._to_sign_in(scope)(scope, receive, send)
             else:
-                await send({"type": "websocket.close", "code": 1008, "reason": error.code})
+                await responses.reject(error, scope, receive, send)
             return
         await self.app(scope, receive, send)
 
@@ -54,20 +54,12 @@ class ProtectAll:
         if (await self.contexts.load(scope)).record is None:
             raise NotFound if self.is_missing(scope) else NotAuthenticated
 
-    def _rejection(self, scope: Scope, error: AuthError) -> Response:
-        is_navigation = self.serves_pages and wants_page(scope) and scope["method"] == "GET"
-        if is_navigation and isinstance(error, NotAuthenticated):
-            query = scope["query_string"].decode("latin-1")
-            back = address_of(scope) + (f"?{query}" if query else "")
-            return responses.redirect(self.auth.sign_in_url(callbackUrl=back), 303)
-        return responses.json_error(error)
+    def _may_sign_in(self, scope: Scope, error: AuthError) -> bool:
+        """Tell whether a person can sign in and come back."""
+        is_navigation = self.serves_pages and scope.get("method") == "GET" and wants_page(scope)
+        return is_navigation and isinstance(error, NotAuthenticated)
 
-
-def is_preflight(scope: Scope) -> bool:
-    """Tell whether a request is a CORS preflight, which has no cookies."""
-    return (
-        scope["type"] == "http"
-        and scope["method"] == "OPTIONS"
-        and find_header(scope, b"origin") is not None
-        and find_header(scope, b"access-control-request-method") is not None
-    )
+    def _to_sign_in(self, scope: Scope) -> Response:
+        query = scope["query_string"].decode("latin-1")
+        back = address_of(scope) + (f"?{query}" if query else "")
+        return responses.redirect(self.auth.sign_in_url(callbackUrl=back), 303)

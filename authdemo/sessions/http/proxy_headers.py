@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 from ..core.rate_limit import parse_address
 
@@ -15,7 +15,7 @@ _SCHEMES = {"http": ("http", "https"), "websocket": ("ws", "wss")}
 _SECURE = {"http": False, "ws": False, "https": True, "wss": True}
 
 
-class ProxyHeaders:
+class TrustedProxies:
     """Trusts `X-Forwarded-For` and `X-Forwarded-Proto`, but only from the operator's proxies.
 
     The client is the last address that isn't a proxy's: the client itself could have written
@@ -23,18 +23,14 @@ class ProxyHeaders:
     `X-Forwarded-Host` is never trusted: the proxy passes `Host` on, or `AUTH_URL` is set.
     """
 
-    def __init__(self, app: ASGIApp, *, proxies: Sequence[str]) -> None:
-        self._app = app
-        self._proxies = [_network(proxy) for proxy in proxies]
+    def __init__(self, proxies: Sequence[str]) -> None:
+        self._networks = [_network(proxy) for proxy in proxies]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, with its client's address and scheme."""
+    def apply(self, scope: Scope) -> None:
+        """Write the client's address and scheme into the scope of a request or handshake."""
         peer = scope.get("client")
-        if peer and scope["type"] in _SCHEMES and self._is_listed(parse_address(peer[0])):
-            self._apply(scope)
-        await self._app(scope, receive, send)
-
-    def _apply(self, scope: Scope) -> None:
+        if not peer or not self._is_listed(parse_address(peer[0])):
+            return
         chain = _items(scope, b"x-forwarded-for")
         if chain:
             hops = [parse_address(hop) for hop in chain[-_MAX_HOPS:]]
@@ -46,7 +42,7 @@ class ProxyHeaders:
             scope["scheme"] = _SCHEMES[scope["type"]][_SECURE[scheme]]
 
     def _is_listed(self, address: IPv4Address | IPv6Address | None) -> bool:
-        return address is not None and any(address in network for network in self._proxies)
+        return address is not None and any(address in network for network in self._networks)
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:

@@ -167,3 +167,11 @@ def json_error(error: e.AuthError, extra: Mapping[str, Any] | None = None) -> Re
     if isinstance(error, e.RevisionConflict):
         body["rev"] = error.rev
     return private_json(body, status(error)).plus(error_headers(error))
+
+
+async def reject(error: e.AuthError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Respond to a request with an error as JSON, or close a handshake."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": error.code})
+    else:
+        await json_error(error)(scope, receive, send)

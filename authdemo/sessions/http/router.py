@@ -1,8 +1,8 @@
-"""The outermost middleware and its router."""
+"""The router of `/api/auth`."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -75,39 +75,3 @@ def _rejection(request: Request, error: AuthError) -> Response:
     if url and wants_page(request.scope):
         return responses.redirect(url, 303)
     return responses.json_error(error, {"url": url} if url else None)
-
-
-Layer: TypeAlias = Callable[[ASGIApp], ASGIApp]
-
-_INNER_APP = "authdemo.sessions.inner_app"
-"""The key in a scope for the app behind the layers that it has entered."""
-
-
-class OutermostMiddleware:
-    """Layers that each request passes once, wherever it meets them first.
-
-    A framework can wrap an app in layers of its own before it is served. We wrap both the whole
-    and the app: so requests that are answered here are fast, and none can bypass the layers if
-    the app is served without the framework's.
-    """
-
-    def __init__(self, layers: Iterable[Layer]) -> None:
-        self._stack: ASGIApp = _call_inner_app
-        for layer in layers:
-            self._stack = layer(self._stack)
-
-    def before(self, app: ASGIApp) -> ASGIApp:
-        """Put the layers in front of an app."""
-
-        async def enter(scope: Scope, receive: Receive, send: Send) -> None:
-            if _INNER_APP in scope:
-                await app(scope, receive, send)
-            else:
-                scope[_INNER_APP] = app
-                await self._stack(scope, receive, send)
-
-        return enter
-
-
-async def _call_inner_app(scope: Scope, receive: Receive, send: Send) -> None:
-    await scope[_INNER_APP](scope, receive, send)

@@ -14,9 +14,8 @@ from typing import Any
 import reflex as rx
 from reflex.state import BaseState
 from starlette.applications import Starlette
-from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Match, Mount
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Scope
 
 from ..core.errors import ConfigurationError, NotAuthenticated, StoreUnavailable
 from ..core.record import SessionRecord
@@ -27,16 +26,12 @@ from ..core.utils import in_background
 from ..engine import AuthCore
 from ..http.api import Api
 from ..http.context import RequestContexts
-from ..http.headers import find_header
-from ..http.origin import Hosts, Origins
+from ..http.outermost import Layer, Origins, OutermostMiddleware, address_of, is_preflight
 from ..http.pages.build import Site
 from ..http.pages.files import BuiltFiles, ErrorPages
 from ..http.pages.guard import PageGuard
-from ..http.paths import CanonicalPaths, address_of
-from ..http.protect_all import ProtectAll, is_preflight
-from ..http.proxy_headers import ProxyHeaders
-from ..http.router import Layer, OutermostMiddleware
-from ..http.security_headers import Policy, SecurityHeaders
+from ..http.pages.render import Policy
+from ..http.protect_all import ProtectAll
 from ..http.sockets.callers import require_caller
 from ..http.sockets.connections import Connection, Connections
 from ..http.sockets.handshake import Handshake
@@ -135,30 +130,6 @@ def _is_missing(
     )
 
 
-def _open_to(app: ASGIApp, *, origins: Origins, has_others: bool) -> ASGIApp:
-    """Let the app's own pages call, also those of another server, such as the development server.
-
-    Whether any other origin may is for what is behind to say, such as Reflex.
-    """
-    shared = CORSMiddleware(
-        app,
-        allow_origins=["*"],
-        allow_methods=["*"],
-        allow_headers=["*"],
-        allow_credentials=True,
-    )
-    varying = CORSMiddleware(app) if has_others else app
-
-    async def judge(scope: Scope, receive: Receive, send: Send) -> None:
-        is_from_page = scope["type"] == "http" and find_header(scope, b"origin") is not None
-        if is_from_page and origins.is_own(scope):
-            await shared(scope, receive, send)
-        else:
-            await (app if is_preflight(scope) else varying)(scope, receive, send)
-
-    return judge
-
-
 @dataclass(eq=False)
 class Installation:
     """The parts that exist once an app has the sessions."""
@@ -186,7 +157,9 @@ class Installation:
         self.tab_sync = TabSync(app, auth, self.guards, self._connections, navigation, csrf)
         self.open_tabs = OpenTabs(auth, self._connections, self.tab_sync.spawn)
         self._event_guard = EventGuard(auth, self.guards, self.tab_sync, navigation)
-        self._outermost = OutermostMiddleware(self._layers())
+        self._outermost = OutermostMiddleware(
+            self._layers(), self._contexts.origins, proxies=auth.settings.trusted_proxies
+        )
         self._middleware = SessionMiddleware(self.tab_sync, self._event_guard)
         app.add_middleware(self._middleware, index=0)
         exceptions = ExceptionHandler(app, self.tab_sync, allow_eval=self.allow_eval)
@@ -205,7 +178,7 @@ class Installation:
 
     def _layers(self) -> Iterator[Layer]:
         """List the layers in front of the app, from the innermost to the outermost."""
-        auth, site, origins = self.auth, self._site, self._contexts.origins
+        auth, site = self.auth, self._site
         shared: dict[str, Any] = {"auth": auth, "contexts": self._contexts}
         sockets: dict[str, Any] = {**shared, "connections": self._connections}
         if auth.protect_all:
@@ -223,12 +196,6 @@ class Installation:
             error_pages = ErrorPages(auth.locales, site.links)
             yield partial(PageGuard, **shared, site=site, error_pages=error_pages)
         yield self._api.before
-        yield partial(_open_to, origins=origins, has_others=bool(self.also))
-        yield CanonicalPaths
-        yield partial(Hosts, url=auth.settings.url)
-        yield partial(SecurityHeaders, is_secure=origins.is_secure)
-        if auth.settings.trusted_proxies:
-            yield partial(ProxyHeaders, proxies=auth.settings.trusted_proxies)
 
     def _wrap_api(self, api: ASGIApp) -> ASGIApp:
         if self._site is not None:

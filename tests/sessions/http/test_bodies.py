@@ -19,7 +19,7 @@ from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.http import requests
 from authdemo.sessions.http.api import Api
 from authdemo.sessions.http.context import RequestContexts
-from authdemo.sessions.http.origin import Origins
+from authdemo.sessions.http.outermost import Origins
 from authdemo.sessions.providers.credentials import Credentials
 from authdemo.testing.thread import Thread
 from tests.support.house import SECRET

@@ -9,7 +9,7 @@ from authdemo.sessions.core.settings import Settings
 from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.http.context import RequestContexts
 from authdemo.sessions.http.cookies import CookieNames
-from authdemo.sessions.http.origin import Origins
+from authdemo.sessions.http.outermost import Origins
 from authdemo.sessions.providers.credentials import Credentials
 from tests.support.house import ADA, OTHER_SECRET, PASSWORD, SECRET, Person
 

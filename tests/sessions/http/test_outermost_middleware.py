@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from authdemo.sessions.http.router import OutermostMiddleware
+from authdemo.sessions.http.outermost import Origins, OutermostMiddleware
 
 
 class Stack:
@@ -13,7 +13,8 @@ class Stack:
 
     def __init__(self) -> None:
         self.seen: list[str] = []
-        self.front = OutermostMiddleware([self.named("inner"), self.named("outer")])
+        layers = [self.named("inner"), self.named("outer")]
+        self.front = OutermostMiddleware(layers, Origins(None))
 
     def named(self, name: str, *, answers: bool = False):
         def layer(app: ASGIApp) -> ASGIApp:
@@ -28,7 +29,9 @@ class Stack:
 
     async def ask(self, app: ASGIApp, kind: str = "http") -> list[str]:
         self.seen.clear()
-        await app({"type": kind}, _hear_nothing, _nothing)
+        headers = [(b"host", b"localhost")]
+        scope = {"type": kind, "method": "GET", "scheme": "http", "path": "/", "headers": headers}
+        await app(scope, _hear_nothing, _nothing)
         return self.seen
 
 

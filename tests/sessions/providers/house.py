@@ -17,7 +17,7 @@ from authdemo.sessions.core.settings import Settings
 from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.http.api import Api
 from authdemo.sessions.http.context import RequestContexts
-from authdemo.sessions.http.origin import Origins
+from authdemo.sessions.http.outermost import Origins
 from authdemo.sessions.http.responses import text
 from authdemo.testing import FrozenClock
 from authdemo.testing.browser import AS_CLIENT

@@ -11,8 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ...core.rules import PageRules, Rule, fold, page_address, page_path, pattern_of
-from ..security_headers import STRICT, Policy
-from .render import Template
+from .render import STRICT, Policy, Template
 
 _ORIGIN = re.compile(r"(https?|wss?)://[\w.:-]+")
 _REFERENCE = re.compile(r"""["'`](?:\./|/assets/|assets/)([\w.~()\[\]-]+\.js)["'`]""")

@@ -15,11 +15,10 @@ from ...core.locales import Locales
 from ...core.rules import page_path
 from .. import responses
 from ..headers import language_of, wants_page
-from ..paths import address_of
+from ..outermost import address_of
 from ..responses import Response
-from ..security_headers import STRICT, page_headers
 from .build import Site
-from .render import Translation
+from .render import Translation, security_headers
 
 _HASHED_NAME = re.compile(r"/assets/[^/]+-[\w-]{8}\.\w+")
 _CACHE_FOREVER = "public, max-age=31536000, immutable"
@@ -103,9 +102,10 @@ class ErrorPages:
             message=html.escape(translation.explain(error)),
             home=html.escape(translation.t("refusal.home", {})),
         )
-        safe = page_headers(STRICT.of(document))
         content_type = {"content-type": "text/html; charset=utf-8"}
-        headers = responses.encode_headers({**responses.PRIVATE, **safe, **content_type})
+        headers = responses.encode_headers(
+            {**responses.PRIVATE, **security_headers(document), **content_type}
+        )
         return Response(status, headers, document.encode()).plus(responses.error_headers(error))
 
 

@@ -19,7 +19,7 @@ from .. import responses
 from ..context import RequestContext, RequestContexts, device_of
 from ..cookies import RawHeaders
 from ..headers import find_header, header, language_of, takes_gzip
-from ..paths import address_of, path_as_sent
+from ..outermost import address_of, path_as_sent
 from ..responses import Response
 from .build import Page, Site
 from .files import Cached, ErrorPages, has_hashed_name

@@ -1,7 +1,9 @@
-"""Built pages, localized, with the session in their HTML."""
+"""Built pages, localized, with the session in their HTML, and their security policy."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 import json
 import re
@@ -16,7 +18,6 @@ from ...core.errors import AuthError
 from ...core.locales import Texts
 from ..cookies import RawHeaders
 from ..responses import PRIVATE, encode_headers
-from ..security_headers import STRICT, Policy, page_headers
 from .compression import PrecompressedTemplate, Values
 
 DATA_ID = "session-data"
@@ -34,7 +35,56 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 _DATA = '<script type="application/json" id="{}">'
 _END_DATA = "</script>"
 _MAX_CACHED = 1024
+_INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 _GZIP = (b"content-encoding", b"gzip")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The Content-Security-Policy of an app's pages (CSP Level 3)."""
+
+    allow_eval: bool = False
+    form_targets: tuple[str, ...] = ()
+
+    def of(self, document: str) -> str:
+        """Create the policy of a built page.
+
+        Inline scripts are allowed by their hash. Inline styles have to be allowed: Emotion,
+        Reflex's style library, writes them at runtime. Reflex's front end needs `eval` for
+        `rx.call_script`, so it is denied unless the app needs that; `calls.js` runs `rx.toast`
+        and the like without.
+        """
+        hashes = sorted({_hash(script) for script in _INLINE_SCRIPT.findall(document)})
+        evaluation = ["'unsafe-eval'"] if self.allow_eval else []
+        rules = {
+            "default-src": ["'self'"],
+            "script-src": ["'self'", *evaluation, *hashes],
+            "style-src": ["'self'", "'unsafe-inline'"],
+            "img-src": ["'self'", "https:", "data:"],
+            "object-src": ["'none'"],
+            "base-uri": ["'none'"],
+            "form-action": ["'self'", *self.form_targets],
+            "frame-ancestors": ["'none'"],
+        }
+        return "; ".join(" ".join([name, *sources]) for name, sources in rules.items())
+
+
+STRICT = Policy()
+"""The policy of pages without further needs."""
+
+
+def security_headers(document: str, policy: Policy = STRICT) -> dict[str, str]:
+    """List the security headers of a page."""
+    return {
+        "cross-origin-opener-policy": "same-origin",
+        "x-frame-options": "DENY",
+        "content-security-policy": policy.of(document),
+    }
+
+
+def _hash(script: str) -> str:
+    digest = hashlib.sha256(script.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +174,7 @@ class Template:
                 **PRIVATE,
                 "vary": "Cookie, Accept-Encoding, Accept-Language",
                 "content-type": "text/html; charset=utf-8",
-                **page_headers(policy.of(document)),
+                **security_headers(document, policy),
             }
         )
         self._document = document

@@ -66,7 +66,7 @@ class Handshake:
                 stack.enter_context(self._limit.hold(client))
             except AuthError as error:
                 self._audit(error, scope)
-                await send({"type": "websocket.close", "code": 1008, "reason": error.code})
+                await responses.reject(error, scope, receive, send)
                 return
             self.connections.open(connection)
             stack.callback(self.connections.close, connection)

@@ -123,7 +123,7 @@ class Uploads:
             record = context.record if context else None
             path, device = scope["path"], device_of(scope)
             self.auth.trail.add_rejection(error, path=path, record=record, device=device)
-            await responses.json_error(error)(scope, receive, send)
+            await responses.reject(error, scope, receive, send)
             return
         await throttle(owner.bucket)
         with serving(owner):

@@ -7,12 +7,11 @@ import os
 import sys
 from pathlib import Path
 
-from authdemo.launch import frontend, processes
-from authdemo.launch.errors import LaunchError
-from authdemo.launch.settings import ServerSettings
+from authdemo.launch import frontend
+from authdemo.serve import processes
+from authdemo.serve.settings import ServerSettings, StartError
 
 ROOT = Path(__file__).resolve().parent.parent
-INTERRUPTED = 130
 
 
 def main() -> int:
@@ -21,26 +20,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m authdemo", description=__doc__)
     parser.add_argument("command", choices=commands)
     command = commands[parser.parse_args().command]
-    processes.stop_on_termination()
     os.chdir(ROOT)
-    try:
-        return command()
-    except LaunchError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    return processes.exit_code(command)
 
 
 def run() -> int:
     """Build the pages if they changed, and serve the app in production mode."""
-    from authdemo.launch import serve
+    from authdemo.serve import server
 
-    server = ServerSettings.read(os.environ)
-    serve.check_address(server)
+    settings = ServerSettings.read(os.environ)
+    server.check_address(settings)
     check_settings()
     frontend.build(ROOT)
-    serve.serve(server)
+    server.serve(settings)
     return 0
 
 
@@ -48,9 +40,9 @@ def dev() -> int:
     """Serve the app with hot reload."""
     from authdemo.launch.dev import develop
 
-    server = ServerSettings.read(os.environ)
+    settings = ServerSettings.read(os.environ)
     check_settings()
-    return develop(server, ROOT)
+    return develop(settings, ROOT)
 
 
 def build() -> int:
@@ -80,7 +72,7 @@ def check_settings() -> None:
         check_store(create_backends(settings, "authdemo").store)
         Settings.from_environ()
     except ConfigurationError as error:
-        raise LaunchError(error.message) from error
+        raise StartError(error.message) from error
 
 
 if __name__ == "__main__":

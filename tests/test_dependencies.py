@@ -22,6 +22,7 @@ DISTRIBUTIONS = packages_distributions()
 PACKAGE = ROOT / "authdemo/sessions"
 ACCOUNTS = ROOT / "authdemo/accounts"
 DEVTOOLS = ROOT / "authdemo/devtools"
+SERVE = ROOT / "authdemo/serve"
 TESTING = ROOT / "authdemo/testing"
 PLUGIN = ROOT / "authdemo/pytest_plugin.py"
 
@@ -65,12 +66,13 @@ def imported(path: Path) -> Iterator[str]:
         (sources(PACKAGE), named(PROJECT["dependencies"])),
         (sources(ACCOUNTS), named([*PROJECT["dependencies"], *EXTRAS["accounts"]])),
         (sources(DEVTOOLS), named([*PROJECT["dependencies"], *EXTRAS["devtools"]])),
+        (sources(SERVE), named(PROJECT["dependencies"])),
         (sources(TESTING), named([*PROJECT["dependencies"], *EXTRAS["testing"]])),
         (sources(ROOT / "authdemo", TESTING, PLUGIN), pinned("requirements.txt")),
         (sources(ROOT / "tests"), pinned("requirements-dev.txt")),
         (sources(ROOT / "benchmarks"), pinned("requirements-dev.txt")),
     ],
-    ids=["package", "accounts", "devtools", "testing", "demo", "tests", "benchmarks"],
+    ids=["package", "accounts", "devtools", "serve", "testing", "demo", "tests", "benchmarks"],
 )
 def test_what_is_imported_is_declared(paths: Iterator[Path], declared: set[str]) -> None:
     needed = {name: path for path in paths for name in imported(path)}

@@ -6,18 +6,16 @@ import os
 import sys
 from pathlib import Path
 
-from authdemo.launch import frontend, node, processes
-from authdemo.launch.settings import (
-    DEFAULT_DEV_API_PORT,
-    MAX_PORT,
-    ServerSettings,
-    read_number,
-)
+from authdemo.launch import frontend, node
+from authdemo.serve import processes
+from authdemo.serve.settings import MAX_PORT, ServerSettings, read_number
+
+DEFAULT_API_PORT = 8000
 
 
 def develop(settings: ServerSettings, root: Path) -> int:
     """Serve pages on `PORT` and the API on `AUTH_DEV_API_PORT` until stopped."""
-    api_port = read_number(os.environ, "AUTH_DEV_API_PORT", DEFAULT_DEV_API_PORT, MAX_PORT)
+    api_port = read_number(os.environ, "AUTH_DEV_API_PORT", DEFAULT_API_PORT, MAX_PORT)
     frontend.release(root)
     options = {
         "--frontend-port": settings.port,

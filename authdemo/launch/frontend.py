@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
-from authdemo.launch import node, processes
-from authdemo.launch.errors import LaunchError
+from authdemo.launch import node
+from authdemo.serve.build import export
+from authdemo.serve.settings import StartError
 
 SOURCES = ("authdemo", "assets", "requirements.txt", "rxconfig.py")
 NPM_LOCK = "reflex.lock"
 MADE = {"__pycache__", "external"}  # the build itself fills assets/external
-EXPORT = (sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip")
 API_URL = "http://localhost:3000"
 WEB = ".web"
 RECORD = Path(WEB, "build", "fingerprint")
@@ -95,11 +95,11 @@ def _forget(root: Path) -> None:
 def _export(root: Path) -> None:
     env = node.environment(os.environ, root) | {"REFLEX_API_URL": API_URL}
     with tempfile.TemporaryFile() as output, _unfinished(root):
-        if processes.run(EXPORT, env, output) == 0:
+        if export(env, output) == 0:
             return
         output.seek(0)
         shutil.copyfileobj(output, sys.stderr.buffer)
-    raise LaunchError("The pages could not be built; the output above says why.")
+    raise StartError("The pages could not be built; the output above says why.")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
-from authdemo.launch.errors import LaunchError
+from authdemo.serve.settings import StartError
 
 BIN = Path(sysconfig.get_path("scripts"))
 
@@ -48,4 +48,4 @@ def _registry(env: Mapping[str, str]) -> str:
         return subprocess.check_output(command, env=env, text=True).strip()
     except (FileNotFoundError, subprocess.CalledProcessError) as error:
         message = f"No npm that works in {BIN}: install requirements.txt."
-        raise LaunchError(message) from error
+        raise StartError(message) from error

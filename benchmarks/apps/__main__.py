@@ -9,8 +9,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from authdemo.launch import frontend, processes, serve
-from authdemo.launch.settings import ServerSettings
+from authdemo.launch import frontend
+from authdemo.serve import processes, server
+from authdemo.serve.settings import ServerSettings
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -27,9 +28,9 @@ def main() -> None:
     processes.stop_on_termination()
     os.chdir(ROOT)
     settings = ServerSettings.read(os.environ)
-    serve.check_address(settings)
+    server.check_address(settings)
     frontend.build(ROOT)
-    serve.serve(settings, partial(make, name))
+    server.serve(settings, partial(make, name))
 
 
 def make(name: str) -> ASGIApp:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from authdemo.accounts import Member
 from authdemo.auth import auth
-from authdemo.launch.serve import make_app
+from authdemo.serve.server import make_app
 from authdemo.sessions import Credentials
 from benchmarks.apps import EMAIL, NAME, SWEEP
 

@@ -26,6 +26,7 @@ LAUNCHER = (
     "authdemo/launch",
     "authdemo/logs.py",
     "authdemo/seeds.py",
+    "authdemo/serve",
     "authdemo/sessions",
 )
 SECRET = "the launcher under test signs with this"

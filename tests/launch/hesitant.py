@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse
 
-from authdemo.launch.serve import serve
-from authdemo.launch.settings import ServerSettings
+from authdemo.serve.server import serve
+from authdemo.serve.settings import ServerSettings
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

@@ -10,8 +10,7 @@ import sys
 import httpx
 import pytest
 
-from authdemo.launch.errors import LaunchError
-from authdemo.launch.settings import ServerSettings
+from authdemo.serve.settings import ServerSettings, StartError
 from tests.launch.conftest import ROOT, make_project
 from tests.launch.launcher import START_SECONDS, patiently
 
@@ -121,7 +120,7 @@ def test_a_page_that_cannot_be_built_costs_no_installation(start, project):
 
 @pytest.mark.parametrize("port", ["abc", "0", "-1", "65536", "3000.5", "٣٠٠٠", " 3000"])
 def test_settings_reject_what_is_no_port(port):
-    with pytest.raises(LaunchError) as error:
+    with pytest.raises(StartError) as error:
         ServerSettings.read({"PORT": port})
     assert str(error.value) == f"PORT takes a whole number from 1 to 65535, not {port!r}."
 

@@ -86,10 +86,10 @@ T = TypeVar("T")
 DEFAULT_HANDLERS = (default_backend_exception_handler, default_frontend_exception_handler)
 """How Reflex handles exceptions if the app doesn't."""
 
-SERVE_BUILT_PAGES = {
-    environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.name: "true",
-    environment.REFLEX_SKIP_COMPILE.name: "true",
-}
+BUILD_OWN_PAGES = {environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.name: "true"}
+"""Environment variables that have an app's pages built for its own server."""
+
+SERVE_BUILT_PAGES = {**BUILD_OWN_PAGES, environment.REFLEX_SKIP_COMPILE.name: "true"}
 """Environment variables that have an app serve its built pages, and build none."""
 
 

@@ -6,13 +6,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from authdemo.launch.errors import LaunchError
-
 DEFAULT_HOST = "0.0.0.0"  # noqa: S104 - the app is there to be reached
 DEFAULT_PORT = 3000
-DEFAULT_DEV_API_PORT = 8000
 MAX_PORT = 65535
 MAX_WORKERS = 256
+
+
+class StartError(Exception):
+    """The app can't start; the message is one line with the cause and what to do."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def read_number(environ: Mapping[str, str], name: str, default: int, largest: in
     text = environ.get(name) or str(default)
     if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= largest:
         return int(text)
-    raise LaunchError(f"{name} takes a whole number from 1 to {largest}, not {text!r}.")
+    raise StartError(f"{name} takes a whole number from 1 to {largest}, not {text!r}.")
 
 
 def _cores() -> int:

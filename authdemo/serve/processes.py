@@ -8,13 +8,28 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO
 
+from .settings import StartError
+
 PR_SET_PDEATHSIG = 1
 TIMEOUT = 4.0
+INTERRUPTED = 130
+
+
+def exit_code(command: Callable[[], int]) -> int:
+    """Run a command of a command line; what stops it is one line."""
+    stop_on_termination()
+    try:
+        return command()
+    except StartError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def stop_on_termination() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import multiprocessing
 import os
 import signal
 import socket
@@ -19,12 +20,13 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from authdemo.launch.errors import LaunchError
-from authdemo.launch.graceful_loop import GracefulLoop, OpenSockets
-from authdemo.launch.processes import die_with_parent
-from authdemo.launch.settings import ServerSettings
+from .graceful_loop import GracefulLoop, OpenSockets
+from .processes import die_with_parent
+from .settings import ServerSettings, StartError
 
 if TYPE_CHECKING:
+    from multiprocessing.synchronize import Lock
+
     from starlette.types import ASGIApp
 
 TIMEOUT = 3
@@ -46,27 +48,34 @@ def check_address(settings: ServerSettings) -> str:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except (OSError, UnicodeError) as error:
-        raise LaunchError(_explain(settings, error)) from error
+        raise StartError(_explain(settings, error)) from error
     return str(address[0])
 
 
 def serve(settings: ServerSettings, make: Callable[[], ASGIApp] | None = None) -> None:
     """Serve until SIGINT or SIGTERM."""
-    port = str(settings.port)
-    os.environ.update(REFLEX_FRONTEND_PORT=port, REFLEX_BACKEND_PORT=port)
+    set_production_mode(settings)
     sockets = OpenSockets()
     loops.register("auto")(partial(GracefulLoop, sockets.close))
+    load = partial(load_app, os.getpid(), multiprocessing.Lock(), sockets, make or make_app)
     Supervisor(
-        "authdemo.authdemo:app",
+        "authdemo.serve.server:make_app",
         address=check_address(settings),
         port=settings.port,
         interface=Interfaces.ASGI,
         workers=settings.workers,
         workers_kill_timeout=TIMEOUT,
         log_level=LogLevels.error,
-    ).serve(
-        target_loader=partial(load_app, os.getpid(), sockets, make or make_app), wrap_loader=False
-    )
+    ).serve(target_loader=load, wrap_loader=False)
+
+
+def set_production_mode(settings: ServerSettings) -> None:
+    """Have Reflex's configuration say how this process and its workers serve."""
+    from authdemo.sessions.reflex.compat import SERVE_BUILT_PAGES
+
+    port = str(settings.port)
+    os.environ.update(SERVE_BUILT_PAGES, REFLEX_ENV_MODE="prod")
+    os.environ.update(REFLEX_FRONTEND_PORT=port, REFLEX_BACKEND_PORT=port)
 
 
 class Supervisor(MPServer):
@@ -108,16 +117,22 @@ class Supervisor(MPServer):
             connection.close()
 
 
-def load_app(supervisor: int, sockets: OpenSockets, make: Callable[[], ASGIApp]) -> ASGIApp:
+def load_app(
+    supervisor: int, failure: Lock, sockets: OpenSockets, make: Callable[[], ASGIApp]
+) -> ASGIApp:
     """Make an ASGI app, in a worker process.
 
     Until the app is there and Granian listens to signals, a worker leaves Ctrl-C
-    to the supervisor and obeys its SIGTERM at once.
+    to the supervisor and obeys its SIGTERM at once. Of several workers that an error
+    stops, the first prints it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     die_with_parent(supervisor)
-    app = sockets.of(make())
+    try:
+        app = sockets.of(make())
+    except SystemExit as error:
+        raise error if failure.acquire(block=False) else SystemExit(1) from None
     _collect_rarely()
     return app
 
@@ -134,17 +149,11 @@ def _collect_rarely() -> None:
 
 
 def make_app() -> ASGIApp:
-    """Make this app, in production mode."""
-    _set_production_mode()
-    from authdemo.authdemo import app
+    """Make the app of this folder."""
+    from authdemo.sessions.reflex.compat import get_and_validate_app
 
-    return app()
-
-
-def _set_production_mode() -> None:
-    from authdemo.sessions.reflex.compat import SERVE_BUILT_PAGES
-
-    os.environ.update(SERVE_BUILT_PAGES, REFLEX_ENV_MODE="prod")
+    app: ASGIApp = get_and_validate_app().app()
+    return app
 
 
 def _host_to_show(address: str) -> str:

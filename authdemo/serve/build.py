@@ -1,0 +1,31 @@
+"""Builds pages for the server of the app itself."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import IO
+
+from . import processes
+from .settings import StartError
+
+EXPORT = (sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip")
+
+
+def export(environ: Mapping[str, str], output: IO[bytes] | None = None) -> int:
+    """Build the pages of the app in this folder, and return the exit code."""
+    from authdemo.sessions.reflex.compat import BUILD_OWN_PAGES
+
+    return processes.run(EXPORT, {**environ, **BUILD_OWN_PAGES}, output)
+
+
+def check() -> None:
+    """Check that there are pages to serve; rejects a wrong configuration, too."""
+    from authdemo.sessions.reflex.compat import build_folder, get_config
+
+    get_config()
+    folder = build_folder()
+    if not folder.is_dir():
+        raise StartError(
+            f"There are no built pages in {folder}. Build them with: python -m authdemo.serve build"
+        )

@@ -61,7 +61,7 @@ def check_settings() -> None:
     from authdemo.logs import write_to_stderr
     from authdemo.sessions import ConfigurationError, Settings
     from authdemo.sessions.providers import providers_from_environ
-    from authdemo.sessions.stores import check_store, create_backends
+    from authdemo.sessions.stores import check_store, create_store
 
     write_to_stderr()
     try:
@@ -69,7 +69,7 @@ def check_settings() -> None:
         providers_from_environ()
         settings = Settings.from_environ(keep_secret=False)
         database_url(settings.data_dir)
-        check_store(create_backends(settings, "authdemo").store)
+        check_store(create_store(settings, "authdemo"))
         Settings.from_environ()
     except ConfigurationError as error:
         raise StartError(error.message) from error

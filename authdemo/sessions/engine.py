@@ -31,7 +31,8 @@ from .core.utils import Clock, public_id, system_clock
 from .login import LoginService, Provider
 from .providers.base import RedirectProvider
 from .providers.credentials import Credentials
-from .stores import create_backends
+from .stores import create_store
+from .stores.pubsub import RedisRelay
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -130,8 +131,8 @@ class AuthCore:
         for provider in self.providers.values():
             if isinstance(provider, RedirectProvider):
                 provider.use_clock(self.now)
-        backends = create_backends(self.settings, name, store)
-        store, self.relay, self.presence = backends.store, backends.relay, backends.presence
+        store, url = store or create_store(self.settings, name), self.settings.redis_url
+        self.relay = RedisRelay(url, name=name, find=store.get) if url else None
         options = session or self.settings.session
         self.trail = AuditTrail(self.events.audit, clock=self.now)
         schema = UserSchema(user, update)

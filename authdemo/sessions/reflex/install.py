@@ -223,7 +223,7 @@ class Installation:
         self.tab_sync.callers.install()
         make_reflex_printable()
         search_reports_briefly()
-        sessions, tab_sync = self.auth.sessions, self.tab_sync
+        sessions, tab_sync, relay = self.auth.sessions, self.tab_sync, self.auth.relay
         await sessions.store.open()
         unsubscribe = sessions.feed.subscribe(tab_sync.on_notice)
         sweep = partial(_sweep, sessions)
@@ -231,13 +231,16 @@ class Installation:
             async with (
                 self.auth.trail.lifespan(),
                 in_background({"sweep": sweep, "open tabs": self.open_tabs.run}),
-                self.auth.relay.connected(sessions.feed, catch_up=tab_sync.catch_up),
+                relay.connected(sessions.feed, catch_up=tab_sync.catch_up)
+                if relay
+                else contextlib.nullcontext(),
             ):
                 yield
         finally:
             unsubscribe()
             await tab_sync.shutdown()
-            await self.auth.presence.close()
+            if relay:
+                await relay.close()
             await sessions.store.close()
 
 

@@ -2,46 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..core.settings import Settings
 from ..core.store import SessionStore
-from .pubsub import NullPresence, NullRelay, Presence, Relay
+from .redis import RedisStore, connect
 from .sqlite import SQLiteStore
 
 
-@dataclass(frozen=True)
-class Backends:
-    """The store of an app, and what its workers share it by."""
-
-    store: SessionStore
-    relay: Relay
-    presence: Presence
-
-
-def create_backends(settings: Settings, name: str, own: SessionStore | None = None) -> Backends:
-    """Create what the settings ask for; nothing is opened yet.
-
-    Args:
-        settings: The operator's settings.
-        name: The app's name; its workers share it.
-        own: The app's own store, if it brings one.
-
-    Raises:
-        ConfigurationError: If `REFLEX_REDIS_URL` is no URL of a Redis.
-    """
-    url = settings.redis_url
-    if not url:
-        store = own or SQLiteStore(settings.data_dir / "sessions.db")
-        return Backends(store, NullRelay(), NullPresence())
-
-    from .redis import RedisStore
-    from .redis_pubsub import RedisPresence, RedisRelay
-
-    store = own or RedisStore(url, name=name)
-    return Backends(
-        store, RedisRelay(url, name=name, find=store.get), RedisPresence(url, name=name)
-    )
+def create_store(settings: Settings, name: str) -> SessionStore:
+    """Create the store that the settings ask for, for the app of this name; it isn't opened yet."""
+    if settings.redis_url:
+        return RedisStore(settings.redis_url, name=name)
+    return SQLiteStore(settings.data_dir / "sessions.db")
 
 
 def check_store(store: SessionStore) -> None:
@@ -52,3 +23,5 @@ def check_store(store: SessionStore) -> None:
     """
     if isinstance(store, SQLiteStore):
         store.check()
+    elif isinstance(store, RedisStore):
+        connect(store.url)

@@ -14,9 +14,7 @@ from authdemo.sessions.core.settings import Settings
 from authdemo.sessions.core.utils import new_id
 from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.providers.credentials import Credentials
-from authdemo.sessions.stores.pubsub import NullPresence, NullRelay
 from authdemo.sessions.stores.redis import RedisStore
-from authdemo.sessions.stores.redis_pubsub import RedisPresence, RedisRelay
 from authdemo.sessions.stores.sqlite import SQLiteStore
 from tests.support.house import ADA, PASSWORD, SECRET, Person
 
@@ -33,28 +31,28 @@ def auth(tmp_path):
     return auth
 
 
-def kinds(auth):
-    return [type(each) for each in (auth.sessions.store, auth.relay, auth.presence)]
+def test_app_without_redis_uses_a_file_and_no_relay(auth):
+    app = auth()
+    assert isinstance(app.sessions.store, SQLiteStore)
+    assert app.relay is None
 
 
-def test_one_process_keeps_them_in_a_file(auth):
-    assert kinds(auth()) == [SQLiteStore, NullRelay, NullPresence]
+def test_app_with_redis_uses_its_store_and_relay(auth):
+    app = auth(SOMEWHERE)
+    assert isinstance(app.sessions.store, RedisStore)
+    assert app.relay.url == app.sessions.store.url == SOMEWHERE
 
 
-def test_several_share_a_redis(auth):
-    assert kinds(auth(SOMEWHERE)) == [RedisStore, RedisRelay, RedisPresence]
-
-
-def test_an_app_may_bring_a_store_of_its_own(auth, tmp_path):
+def test_app_uses_its_own_store(auth, tmp_path):
     own = SQLiteStore(tmp_path / "own.db")
     assert auth(store=own).sessions.store is own
     assert auth(SOMEWHERE, own).sessions.store is own
-    assert kinds(auth(SOMEWHERE, own))[1:] == [RedisRelay, RedisPresence]
+    assert auth(SOMEWHERE, own).relay is not None
 
 
-async def test_workers_receive_changes_of_a_store_of_the_apps_own(auth, redis):
+async def test_workers_receive_changes_of_the_apps_own_store(auth, redis):
     name, caught_up = new_id(), asyncio.Semaphore(0)
-    heard: asyncio.Queue[object] = asyncio.Queue()
+    received: asyncio.Queue[object] = asyncio.Queue()
     async with AsyncExitStack() as stack:
         workers = []
         for _ in range(2):
@@ -62,6 +60,7 @@ async def test_workers_receive_changes_of_a_store_of_the_apps_own(auth, redis):
             await store.open()
             stack.push_async_callback(store.close)
             worker = auth(redis.url, store, name)
+            stack.push_async_callback(worker.relay.close)
             feed = worker.sessions.feed
             await stack.enter_async_context(
                 worker.relay.connected(feed, catch_up=caught_up.release)
@@ -69,10 +68,10 @@ async def test_workers_receive_changes_of_a_store_of_the_apps_own(auth, redis):
             await asyncio.wait_for(caught_up.acquire(), 5)
             workers.append(worker)
         one, other = workers
-        stack.callback(other.sessions.feed.subscribe(heard.put_nowait))
+        stack.callback(other.sessions.feed.subscribe(received.put_nowait))
         record = await one.sessions.begin(ADA, PASSWORD)
         await one.sessions.update(record.id, {"name": "Countess"}, author="server")
-        notices = [await asyncio.wait_for(heard.get(), 5) for _ in range(2)]
+        notices = [await asyncio.wait_for(received.get(), 5) for _ in range(2)]
         changed = [each for each in notices if isinstance(each, SessionChanged)]
         assert [each.record.user["name"] for each in changed] == ["Countess"]
         assert caught_up.locked()

@@ -3,73 +3,133 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from copy import copy
 
-from authdemo.sessions.core.events import BrowserSignedIn, Feed, Notice, SessionChanged
-from authdemo.sessions.stores.redis_pubsub import RedisRelay
+import pytest
+
+from authdemo.sessions.core.events import (
+    BrowserSignedIn,
+    Feed,
+    Notice,
+    SessionBegan,
+    SessionChanged,
+    SessionEnded,
+    TabsChanged,
+)
+from authdemo.sessions.stores.pubsub import RedisRelay
 from tests.sessions.stores.test_store_protocol import session
 
 NAME = "relayed"
 
 
 class Worker:
-    """A worker's feed and relay; it notes what it hears."""
+    """A worker's feed and relay, and the notices that it gets."""
 
     def __init__(self, url, find=None, relay=None):
-        self.heard: asyncio.Queue[Notice] = asyncio.Queue()
+        self.received: asyncio.Queue[Notice] = asyncio.Queue()
         self.feed = Feed()
-        self.feed.subscribe(self.heard.put_nowait)
-        self._joined = asyncio.Event()
-        self._relay = relay or RedisRelay(url, name=NAME, find=find or _nothing)
+        self.feed.subscribe(self.received.put_nowait)
+        self.relay = relay or RedisRelay(url, name=NAME, find=find or _find_nothing)
+        self._catches_up = asyncio.Event()
 
-    def connected(self):
-        return self._relay.connected(self.feed, catch_up=self._joined.set)
+    @asynccontextmanager
+    async def connected(self):
+        async with self.relay.connected(self.feed, catch_up=self._catches_up.set):
+            yield
+        await self.relay.close()
 
-    async def joins(self):
-        """Wait until it has subscribed, and has been told to look what it missed."""
-        async with asyncio.timeout(5):
-            await self._joined.wait()
-        self._joined.clear()
+    async def catches_up(self):
+        """Wait until it has subscribed, and looks for what it missed."""
+        await asyncio.wait_for(self._catches_up.wait(), 5)
+        self._catches_up.clear()
 
-    async def hears(self):
-        async with asyncio.timeout(5):
-            return await self.heard.get()
+    async def next_notice(self):
+        return await asyncio.wait_for(self.received.get(), 5)
 
 
-async def _nothing(_):
+async def _find_nothing(_):
     return None
 
 
-async def _a_bug(_):
+async def _fail(_):
     raise LookupError("a bug in a store")
 
 
-async def test_what_one_worker_says_the_other_hears(redis):
+@pytest.mark.parametrize(
+    "notice",
+    [
+        BrowserSignedIn("chromium"),
+        SessionBegan("ada"),
+        SessionEnded("sid", "replaced", "ada"),
+        TabsChanged("ada"),
+    ],
+    ids=lambda notice: type(notice).__name__,
+)
+async def test_notice_reaches_the_other_worker_once(redis, notice):
     one, other = Worker(redis.url), Worker(redis.url)
     async with one.connected(), other.connected():
-        await one.joins()
-        await other.joins()
-        one.feed.publish(BrowserSignedIn("chromium"))
-        assert await other.hears() == BrowserSignedIn("chromium")
+        await one.catches_up()
+        await other.catches_up()
+        one.feed.publish(notice)
+        assert await other.next_notice() == notice
+        other.feed.publish(TabsChanged("grace"))
+        assert await one.next_notice() == notice
+        assert await one.next_notice() == TabsChanged("grace")
 
 
-async def test_workers_that_are_forks_of_one_process_notify_each_other(redis):
-    made = RedisRelay(redis.url, name=NAME, find=_nothing)
-    one, other = Worker(redis.url, relay=copy(made)), Worker(redis.url, relay=copy(made))
+async def test_change_reaches_the_other_worker_as_the_store_has_it(redis):
+    record = session()
+
+    async def find(sid):
+        return record if sid == record.id else None
+
+    one, other = Worker(redis.url), Worker(redis.url, find=find)
     async with one.connected(), other.connected():
-        await one.joins()
-        await other.joins()
-        one.feed.publish(BrowserSignedIn("chromium"))
-        assert await other.hears() == BrowserSignedIn("chromium")
-
-
-async def test_a_bug_makes_no_worker_deaf(redis, caplog):
-    one, other = Worker(redis.url), Worker(redis.url, find=_a_bug)
-    async with one.connected(), other.connected():
-        await one.joins()
-        await other.joins()
+        await one.catches_up()
+        await other.catches_up()
         one.feed.publish(SessionChanged(session(), {}))
-        await other.joins()
+        one.feed.publish(SessionChanged(record.model_copy(update={"user": {}}), {}))
+        assert await other.next_notice() == SessionChanged(record, {})
+
+
+async def test_forks_of_one_process_notify_each_other(redis):
+    original = RedisRelay(redis.url, name=NAME, find=_find_nothing)
+    one, other = Worker(redis.url, relay=copy(original)), Worker(redis.url, relay=copy(original))
+    async with one.connected(), other.connected():
+        await one.catches_up()
+        await other.catches_up()
         one.feed.publish(BrowserSignedIn("chromium"))
-        assert await other.hears() == BrowserSignedIn("chromium")
+        assert await other.next_notice() == BrowserSignedIn("chromium")
+
+
+async def test_worker_goes_on_after_a_bug_in_its_store(redis, caplog):
+    one, other = Worker(redis.url), Worker(redis.url, find=_fail)
+    async with one.connected(), other.connected():
+        await one.catches_up()
+        await other.catches_up()
+        one.feed.publish(SessionChanged(session(), {}))
+        await other.catches_up()
+        one.feed.publish(BrowserSignedIn("chromium"))
+        assert await other.next_notice() == BrowserSignedIn("chromium")
     assert "a bug in a store" in caplog.text
+
+
+async def test_worker_ignores_a_message_that_it_cannot_read(redis, caplog):
+    one, other = Worker(redis.url), Worker(redis.url)
+    async with one.connected(), other.connected():
+        await other.catches_up()
+        await one.relay._redis.publish(f"{NAME}:notices", '{"kind": "TabsChanged"}')
+        one.feed.publish(BrowserSignedIn("chromium"))
+        assert await other.next_notice() == BrowserSignedIn("chromium")
+    assert "can't be read" in caplog.text
+
+
+async def test_tabs_are_found_on_the_other_worker_until_they_are_closed(redis):
+    one, other = Worker(redis.url), Worker(redis.url)
+    async with one.connected(), other.connected():
+        await one.relay.publish_tabs("ada", {"sid": ["k3xm"]})
+        assert await other.relay.remote_tabs("ada") == {"sid": ["k3xm"]}
+        assert await one.relay.remote_tabs("ada") == {}
+        await one.relay.publish_tabs("ada", {})
+        assert await other.relay.remote_tabs("ada") == {}

@@ -31,17 +31,22 @@ class OpenTabs:
     async def of(self, user_id: str) -> Tabs:
         """List the names of a user's open tabs, by session id."""
         tabs = self.connections.tabs_of(user_id)
-        for sid, names in (await self.auth.presence.remote_tabs(user_id)).items():
-            tabs[sid] = [*tabs.get(sid, []), *names]
+        if relay := self.auth.relay:
+            for sid, names in (await relay.remote_tabs(user_id)).items():
+                tabs[sid] = [*tabs.get(sid, []), *names]
         return tabs
 
     async def run(self) -> None:
         """Publish the tabs of this worker again and again, if there can be others."""
-        while self.auth.presence.is_shared:
+        while self.auth.relay:
             await asyncio.sleep(REFRESH_SECONDS)
             for user_id in self.connections.users():
-                await self.auth.presence.publish(user_id, self.connections.tabs_of(user_id))
+                await self._publish(user_id)
+
+    async def _publish(self, user_id: str) -> None:
+        if self.auth.relay:
+            await self.auth.relay.publish_tabs(user_id, self.connections.tabs_of(user_id))
 
     async def _report(self, user_id: str) -> None:
-        await self.auth.presence.publish(user_id, self.connections.tabs_of(user_id))
+        await self._publish(user_id)
         self.auth.sessions.feed.publish(TabsChanged(user_id))

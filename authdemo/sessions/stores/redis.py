@@ -11,8 +11,9 @@ from __future__ import annotations
 import contextlib
 import math
 from asyncio import timeout
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from typing import Any
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -69,7 +70,7 @@ redis.call('ZREM', of_user, session)
 return record
 """
 
-_OF_USER = """
+_LIST = """
 local records = {}
 for _, session in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
     local record = redis.call('HGET', session, 'record')
@@ -158,7 +159,7 @@ class RedisStore:
     async def get(self, sid: str) -> SessionRecord | None:
         """Find a session."""
         async with self._redis() as redis:
-            found = await redis.hget(self._session(sid), "record")  # type: ignore[misc] # never a str
+            found = await redis.hget(self._key("session", sid), "record")  # type: ignore[misc]
         return SessionRecord.parse(found) if found is not None else None
 
     async def newest(self, sid: str, *, known: SessionRecord | None = None) -> Ordered:
@@ -171,53 +172,46 @@ class RedisStore:
 
     async def delete(self, sid: str) -> SessionRecord | None:
         """End a session."""
-        async with self._redis() as redis:
-            delete = redis.register_script(_DELETE)
-            found = await delete([self._session(sid), self._sessions])
+        found = await self._run(_DELETE, [self._key("session", sid), self._key("sessions")])
         return SessionRecord.parse(found) if found is not None else None
 
     async def of_user(self, user_id: str) -> list[SessionRecord]:
         """List a user's sessions."""
-        async with self._redis() as redis:
-            found = await redis.register_script(_OF_USER)([self._user(user_id)])
-        records = [record for text in found if (record := SessionRecord.parse(text))]
+        records = await self._list(self._key("user", user_id))
         return sorted(records, key=lambda record: record.created_at, reverse=True)
 
     async def of_provider_id(self, provider_id: str) -> list[SessionRecord]:
-        """List the sessions of a name."""
-        async with self._redis() as redis:
-            found = await redis.register_script(_OF_USER)([self._provider_id(provider_id)])
-        return [record for text in found if (record := SessionRecord.parse(text))]
+        """List the sessions of a provider's id."""
+        return await self._list(self._key("provider-id", provider_id))
 
     async def history(self, sid: str) -> list[HistoryEntry]:
         """List a session's latest history entries."""
         async with self._redis() as redis:
-            found = await redis.lrange(self._history(sid), 0, -1)  # type: ignore[misc] # never a str
-        return [HistoryEntry.model_validate_json(step) for step in found]
+            found = await redis.lrange(self._key("session", sid, "history"), 0, -1)  # type: ignore[misc]
+        return [HistoryEntry.model_validate_json(entry) for entry in found]
 
     async def put_value(self, key: str, value: str, *, expires: float) -> None:
         """Keep a one-time value; Redis deletes it when it expires."""
         async with self._redis() as redis:
             text, lifetime = f"{expires} {value}", self._lifetime(expires)
-            await redis.set(self._one_time(key), text, px=lifetime)
+            await redis.set(self._key("one-time", key), text, px=lifetime)
 
     async def find_value(self, key: str, *, now: float) -> str | None:
         """Read a one-time value."""
         async with self._redis() as redis:
-            return _unless_expired(await redis.get(self._one_time(key)), now)
+            return _unless_expired(await redis.get(self._key("one-time", key)), now)
 
     async def consume_value(self, key: str, *, now: float) -> str | None:
         """Take a one-time value out."""
         async with self._redis() as redis:
-            return _unless_expired(await redis.getdel(self._one_time(key)), now)
+            return _unless_expired(await redis.getdel(self._key("one-time", key)), now)
 
     async def begin_attempt(
         self, key: str, attempt: str, *, at: float, window: float, limit: int
     ) -> list[Attempt] | None:
         """Count an attempt."""
         values: list[str | float] = [attempt, at, at - window, limit, math.ceil(window * 1000)]
-        async with self._redis() as redis:
-            counted = await redis.register_script(_BEGIN)(self._attempts(key), values)
+        counted = await self._run(_BEGIN, self._attempts(key), values)
         if counted is None:
             return None
         running, failed = (map(float, each[1::2]) for each in counted)
@@ -226,17 +220,14 @@ class RedisStore:
 
     async def end_attempt(self, key: str, attempt: str, *, failed: bool) -> None:
         """Go on counting an attempt if it has failed."""
-        async with self._redis() as redis:
-            await redis.register_script(_END)(self._attempts(key), [attempt, int(failed)])
+        await self._run(_END, self._attempts(key), [attempt, int(failed)])
 
     async def sweep(self, now: float) -> int:
         """Delete expired sessions, a batch at a time."""
         count, batch = 0, SWEEP_BATCH_SIZE
         while batch == SWEEP_BATCH_SIZE:
             try:
-                async with self._redis() as redis:
-                    sweep = redis.register_script(_SWEEP)
-                    batch = await sweep([self._sessions], [now, SWEEP_BATCH_SIZE])
+                batch = await self._run(_SWEEP, [self._key("sessions")], [now, SWEEP_BATCH_SIZE])
             except StoreUnavailable:
                 if not count:
                     raise
@@ -245,26 +236,34 @@ class RedisStore:
         return count
 
     async def _keep(self, record: SessionRecord, *, expected: str) -> bool:
-        keys = [self._session(record.id), self._user(record.user_id), self._sessions]
-        entry = record.last_change.model_dump_json()
+        session, user = self._key("session", record.id), self._key("user", record.user_id)
+        entry, expires = record.last_change.model_dump_json(), record.expires_at
         values: list[str | float] = [
             *(expected, record.model_dump_json(), record.version, entry, MAX_HISTORY),
-            *(record.expires_at, self._lifetime(record.expires_at), self.clock()),
+            *(expires, self._lifetime(expires), self.clock()),
         ]
-        async with self._redis() as redis:
-            return bool(await redis.register_script(_KEEP)(keys, values))
+        return bool(await self._run(_KEEP, [session, user, self._key("sessions")], values))
+
+    async def _list(self, index: str) -> list[SessionRecord]:
+        found = await self._run(_LIST, [index])
+        return [record for text in found if (record := SessionRecord.parse(text))]
 
     async def _index_provider_ids(self, record: SessionRecord) -> None:
         """Index a session before it is kept; `of_provider_id` drops what is gone."""
         if not record.provider_ids:
             return
-        session, now = self._session(record.id), self.clock()
+        session, now = self._key("session", record.id), self.clock()
         async with self._redis() as redis, redis.pipeline(transaction=True) as change:
-            for key in map(self._provider_id, record.provider_ids):
+            for provider_id in record.provider_ids:
+                key = self._key("provider-id", provider_id)
                 change.zremrangebyscore(key, "-inf", now)
                 change.zadd(key, {session: record.absolute_expires_at})
                 change.pexpire(key, self._lifetime(record.absolute_expires_at))
             await change.execute()
+
+    async def _run(self, script: str, keys: list[str], values: Sequence[str | float] = ()) -> Any:
+        async with self._redis() as redis:
+            return await redis.register_script(script)(keys, values)
 
     @contextlib.asynccontextmanager
     async def _redis(self) -> AsyncIterator[Redis]:
@@ -280,27 +279,11 @@ class RedisStore:
         """How many milliseconds are left."""
         return max(1, math.ceil((expires - self.clock()) * 1000))
 
-    @property
-    def _sessions(self) -> str:
-        return f"{self.name}:sessions"
-
-    def _session(self, sid: str) -> str:
-        return f"{self.name}:session:{sid}"
-
-    def _history(self, sid: str) -> str:
-        return f"{self._session(sid)}:history"
-
-    def _user(self, user_id: str) -> str:
-        return f"{self.name}:user:{user_id}"
-
-    def _provider_id(self, provider_id: str) -> str:
-        return f"{self.name}:provider-id:{provider_id}"
+    def _key(self, *parts: str) -> str:
+        return ":".join((self.name, *parts))
 
     def _attempts(self, key: str) -> list[str]:
-        return [f"{self.name}:attempts:{key}", f"{self.name}:failures:{key}"]
-
-    def _one_time(self, key: str) -> str:
-        return f"{self.name}:one-time:{key}"
+        return [self._key("attempts", key), self._key("failures", key)]
 
 
 def _unless_expired(text: str | None, now: float) -> str | None:

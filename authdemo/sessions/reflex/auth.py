@@ -145,7 +145,7 @@ class Auth(UserSessions[U]):
         Returns:
             The session, or None if nobody is signed in or the session has ended.
         """
-        record = await self.engine.installation.tab_sync.record_of(current_caller())
+        record = await self.engine.installation.callers.find_record(current_caller())
         return self._session(record) if record else None
 
     async def update(self, state: rx.State, /, **fields: object) -> Session[U]:
@@ -215,7 +215,7 @@ class Auth(UserSessions[U]):
             StoreUnavailable: If the store can't be reached: show that to the user.
         """
         caller = current_caller()
-        record = await self.engine.installation.tab_sync.record_of(caller)
+        record = await self.engine.installation.callers.find_record(caller)
         if caller is None or not caller.is_valid:
             return
         if record is not None:
@@ -392,7 +392,7 @@ class Auth(UserSessions[U]):
             The session, or None outside of events, without a session, and once it has ended.
         """
         caller = current_caller()
-        session = caller.connection.session if caller and caller.sid and caller.is_valid else None
+        session = caller.session if caller else None
         is_active = session is not None and session.expires.timestamp() > self.engine.clock()
         return cast("Session[U]", session) if is_active else None
 

@@ -48,9 +48,9 @@ from .compat import (
     install_outermost,
 )
 from .logs import BrowserErrors, make_reflex_printable, search_reports_briefly
-from .middleware import ExceptionHandler, SessionMiddleware
+from .middleware import SessionMiddleware
 from .protected import Guards, page_rules, routes_of
-from .tabs.event_guard import EventGuard
+from .tabs.callers import Callers
 from .tabs.messages import MessageFilter
 from .tabs.navigation import Navigation
 from .tabs.open_tabs import OpenTabs
@@ -153,17 +153,22 @@ class Installation:
         self.sign_out = self._api.sign_out
         self._site = self._load_site(self.folder) if self.folder is not None else None
         navigation = Navigation(auth, serves_pages=self._site is not None)
-        csrf = self._contexts.csrf
-        self.tab_sync = TabSync(app, auth, self.guards, self._connections, navigation, csrf)
+        self.callers = Callers(app, auth, self._connections, self._contexts.csrf)
+        self.tab_sync = TabSync(app, auth, self.guards, self._connections, self.callers, navigation)
         self.open_tabs = OpenTabs(auth, self._connections, self.tab_sync.spawn)
-        self._event_guard = EventGuard(auth, self.guards, self.tab_sync, navigation)
+        self._middleware = SessionMiddleware(
+            auth,
+            self.guards,
+            self.tab_sync,
+            navigation,
+            handle_other=app.backend_exception_handler,
+            allow_eval=self.allow_eval,
+        )
         self._outermost = OutermostMiddleware(
             self._layers(), self._contexts.origins, proxies=auth.settings.trusted_proxies
         )
-        self._middleware = SessionMiddleware(self.tab_sync, self._event_guard)
         app.add_middleware(self._middleware, index=0)
-        exceptions = ExceptionHandler(app, self.tab_sync, allow_eval=self.allow_eval)
-        app.backend_exception_handler = exceptions.handle
+        app.backend_exception_handler = self._middleware.handle_exception
         app.frontend_exception_handler = BrowserErrors(app).handle
         app.register_lifespan_task(self._serve)
         leave_origins_to_us(app)
@@ -191,7 +196,7 @@ class Installation:
             )
         is_event = MessageFilter(RegistrationContext.get()).accepts
         yield partial(Handshake, **sockets, path=backend_path("EVENT"), is_event=is_event)
-        yield partial(Uploads, **sockets, authorize=self._event_guard.authorize_files)
+        yield partial(Uploads, **sockets, authorize=self._middleware.authorize_files)
         if site is not None:
             error_pages = ErrorPages(auth.locales, site.links)
             yield partial(PageGuard, **shared, site=site, error_pages=error_pages)
@@ -220,7 +225,7 @@ class Installation:
         except ConfigurationError:
             sys.tracebacklimit = 0  # servers print what stops the start, and the error says it all
             raise
-        self.tab_sync.callers.install()
+        self.callers.install()
         make_reflex_printable()
         search_reports_briefly()
         sessions, tab_sync, relay = self.auth.sessions, self.tab_sync, self.auth.relay
@@ -280,12 +285,12 @@ class Engine(AuthCore):
 
     def viewer(self, state: BaseState) -> Session | None:
         """Find the session of the tab that a state belongs to, as last verified."""
-        return self._installation.tab_sync.viewer(state) if self._installation else None
+        return self._installation.callers.viewer(state) if self._installation else None
 
     async def require_record(self) -> tuple[Connection, SessionRecord]:
         """Find the socket and the session of the running event, verified now."""
         caller = require_caller()
-        record = await self.installation.tab_sync.record_of(caller)
+        record = await self.installation.callers.find_record(caller)
         if record is None:
             raise NotAuthenticated
         return caller.connection, record

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from ...core.errors import ConnectionLost, NotAuthenticated
+from ...core.session import Session
 from .connections import Connection
 
 _connection: ContextVar[Connection | None] = ContextVar("connection", default=None)
@@ -32,6 +33,11 @@ class Caller:
         if self.is_signed_out and not self.connection.is_open:
             return False
         return self.connection.sid == self.sid
+
+    @property
+    def session(self) -> Session | None:
+        """The session as it was last verified; None once the caller has lost it."""
+        return self.connection.session if self.sid and self.is_valid else None
 
     def owns(self, tab: str) -> bool:
         """Tell whether the event was sent from a tab."""

@@ -33,7 +33,6 @@ class Connection:
     tab: str | None = None
     path: str = "/"
     address: str = "/"
-    event: str = ""
     callback_url: str = "/"
     explains_error: bool = False
     session_ended: bool = False

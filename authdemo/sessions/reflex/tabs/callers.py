@@ -1,15 +1,19 @@
-"""The caller of each event, in the tabs of Reflex."""
+"""The caller of each event, and the owner of each tab."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import reflex as rx
+from reflex.state import BaseState
 
 from ...core.errors import AccessDenied
 from ...core.rate_limit import network
+from ...core.record import SessionRecord
+from ...core.session import Session
+from ...engine import AuthCore
+from ...http.csrf import Csrf
 from ...http.sockets.callers import (
     Caller,
     current_caller,
@@ -23,6 +27,7 @@ from ..compat import (
     bind_events,
     cancel_event,
     claim_tab,
+    current_token,
     guard_deltas,
     guard_links,
     guard_shared_states,
@@ -30,59 +35,46 @@ from ..compat import (
     purge_tab,
     release_tab,
 )
-from .state import SessionState, stored
+from .state import SessionState, holds_something, stored
 
 MAX_CLOSED = 500
 MAX_CLOSED_PER_NETWORK = 50
+"""How many closed anonymous tabs keep their state for their return; Reflex keeps each an hour."""
 
 
-@dataclass
-class ClosedTabs:
-    """Keeps a closed anonymous tab's state for its return, but not more than a few of them.
-
-    Reflex keeps each for an hour. States in Redis are left to Redis, where they expire.
-    """
-
-    app: rx.App
-    connections: Connections
-    _networks: dict[str, str] = field(default_factory=dict, init=False)
-
-    def add(self, connection: Connection) -> None:
-        """Take note of a socket that has closed."""
-        tab = connection.tab
-        if tab is None or connection.sid is not None:
-            return
-        self._networks.pop(tab, None)
-        self._networks[tab] = own = network(connection.device.ip)
-        same = [each for each, other in self._networks.items() if other == own]
-        if len(same) > MAX_CLOSED_PER_NETWORK:
-            self._release(same[0])
-        elif len(self._networks) > MAX_CLOSED:
-            self._release(next(iter(self._networks)))
-
-    def _release(self, tab: str) -> None:
-        del self._networks[tab]
-        if self.connections.find_by_tab(tab) is None:
-            purge_tab(self.app, tab)
-
-
-@dataclass
-class EventCallers:
+@dataclass(eq=False)
+class Callers:
     """Knows the caller of each event that runs or waits, and ends those of a session."""
 
     app: rx.App
+    auth: AuthCore
     connections: Connections
-    verify: Callable[[Caller], Awaitable[bool]]
-    is_tab_of_another: Callable[[str], Awaitable[bool]]
-    _callers: dict[str, Caller] = field(default_factory=dict, init=False)
+    csrf: Csrf
+    _by_event: dict[str, Caller] = field(default_factory=dict, init=False)
+    _closed_tabs: dict[str, str] = field(default_factory=dict, init=False)
 
     def install(self) -> None:
         """Put the checks into the running app."""
-        bind_events(self.app, self._callers, begin=new_caller, run_as=running_for)
+        self.connections.closed = self._close
+        bind_events(self.app, self._by_event, begin=new_caller, run_as=running_for)
         guard_states(self.app, self._check_change)
         guard_deltas(self.app, self._may_send)
         guard_links(self.app, is_own=self._is_own, linked=self._linked)
         guard_shared_states(self._check_shared_state)
+
+    async def find_record(self, caller: Caller | None) -> SessionRecord | None:
+        """Find the active session of an event's caller; None once the caller has lost it."""
+        if caller is None or caller.sid is None or not caller.is_valid:
+            return None
+        return await self.auth.sessions.find(caller.sid)
+
+    def viewer(self, state: BaseState) -> Session | None:
+        """Find the session that a state is shown to, as it was last verified."""
+        tab = current_token() or state.router.session.client_token
+        connection = self.connections.find_by_tab(tab)
+        if connection is None and (caller := current_caller()) is not None:
+            connection = caller.connection if caller.owns(tab) and caller.is_valid else None
+        return connection.session if connection is not None and connection.sid else None
 
     def end(self, sid: str) -> None:
         """Cancel what runs or waits for a session.
@@ -90,7 +82,7 @@ class EventCallers:
         The event that ends it goes on, signed out, and so does the loading of a page.
         """
         ending = current_caller()
-        for txid, caller in tuple(self._callers.items()):
+        for txid, caller in tuple(self._by_event.items()):
             if caller.sid != sid:
                 continue
             caller.connection.sid = caller.connection.session = None
@@ -99,22 +91,56 @@ class EventCallers:
             else:
                 cancel_event(self.app, txid)
 
-    def close(self, connection: Connection) -> None:
-        """Cancel what signed out, and went on in a page that has closed."""
-        for txid, caller in tuple(self._callers.items()):
+    def _close(self, connection: Connection) -> None:
+        """Cancel what signed out in a page that has closed, and keep a few anonymous tabs."""
+        for txid, caller in tuple(self._by_event.items()):
             if caller.connection is connection and caller.is_signed_out:
                 cancel_event(self.app, txid)
+        tab = connection.tab
+        if tab is None or connection.sid is not None:
+            return
+        self._closed_tabs.pop(tab, None)
+        self._closed_tabs[tab] = own = network(connection.device.ip)
+        same = [each for each, other in self._closed_tabs.items() if other == own]
+        if len(same) > MAX_CLOSED_PER_NETWORK:
+            self._release(same[0])
+        elif len(self._closed_tabs) > MAX_CLOSED:
+            self._release(next(iter(self._closed_tabs)))
+
+    def _release(self, tab: str) -> None:
+        del self._closed_tabs[tab]
+        if self.connections.find_by_tab(tab) is None:
+            purge_tab(self.app, tab)
 
     async def _is_own(self, sid: str, tab: str) -> bool:
         """Tell whether a socket may be linked to the tab that it names."""
-        if current_connection() is None:
+        connection = current_connection()
+        if connection is None:
             raise LookupError("A socket is linked to a tab without a connection.")
-        if await self.is_tab_of_another(tab) or not await claim_tab(self.app, sid, tab):
+        if not await self._owns(connection, tab) or not await claim_tab(self.app, sid, tab):
             return False
-        if await self.is_tab_of_another(tab):  # its owner came and left meanwhile
+        if not await self._owns(connection, tab):  # its owner came and left meanwhile
             await release_tab(self.app, sid, tab)
             return False
         return True
+
+    async def _owns(self, connection: Connection, tab: str) -> bool:
+        """Tell whether a tab is a socket's own, or free.
+
+        A tab is its session's. One without a session is its browser's, also after a sign-in there.
+        Browsers without a name (cookies are blocked, or another server serves the pages) count as
+        one, but nothing that they did survives a sign-in. A tab that has no owner is free, unless
+        it holds something, as a shared state does.
+        """
+        owner = (await stored(self.app, tab, SessionState)).owner()
+        if owner is None:
+            return not await holds_something(self.app, tab)
+        sid, browser = owner
+        if sid:
+            return sid == connection.sid
+        if connection.sid is None:
+            return browser == connection.browser
+        return self.csrf.is_browser_of(connection.browser, connection.sid, browser)
 
     def _linked(self, tab: str) -> None:
         if (connection := current_connection()) is not None:
@@ -127,8 +153,18 @@ class EventCallers:
             return
         # The middleware verifies what comes first, and has the page's own socket.
         is_verified = is_event and caller.connection.is_open
-        if not caller.is_valid or not (is_verified or await self.verify(caller)):
+        if not caller.is_valid or not (is_verified or await self._verify(caller)):
             raise asyncio.CancelledError("The session that started this has ended.")
+
+    async def _verify(self, caller: Caller) -> bool:
+        """Verify a caller's session; without one, check that its tab has none either."""
+        if caller.sid is None:
+            owner = (await stored(self.app, caller.connection.tab or "", SessionState)).owner()
+            return owner is None or not owner[0]
+        record = await self.find_record(caller)
+        if not caller.connection.is_open:  # no push keeps it in step
+            caller.connection.session = self.auth.session(record) if record else None
+        return record is not None
 
     @staticmethod
     def _may_send(tab: str) -> bool:

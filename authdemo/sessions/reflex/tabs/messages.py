@@ -1,4 +1,4 @@
-"""Which messages of a tab the app has any use for.
+"""Which messages of a tab the app has any use for, by its event handlers and their arguments.
 
 Reflex looks an event's handler up after it has taken the event in, and writes a
 traceback with the whole event into the log if there is none. So that nobody can fill
@@ -12,8 +12,11 @@ import functools
 import inspect
 import logging
 import re
-from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, is_dataclass
+from enum import Enum
+from types import NoneType
+from typing import Annotated, Any, Literal, Self, TypeGuard, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -32,9 +35,13 @@ from ..compat import (
     SETTER_PREFIX,
     EventHandlerSetVar,
     RegistrationContext,
+    converted,
+    deserializers,
     find_handler,
+    hints_of,
+    is_union,
+    resolve_type_alias,
 )
-from .event_guard import mismatched_argument
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -45,6 +52,8 @@ _HEARTBEAT = re.compile(r"[12356](probe)?")
 _MESSAGE = re.compile(rf"4([0-3])(?:{re.escape(EVENT_NAMESPACE)})?,?[0-9]*", re.ASCII)
 _CONNECT, _EVENT = "0", "2"
 _BESIDE_EVENTS = ("ping", "client_error")
+_ARRAYS = (list, tuple, set, frozenset)
+_SCALARS = (str, int, float, bool)
 
 
 def _is_address(value: str) -> str:
@@ -147,3 +156,75 @@ _signature = functools.cache(inspect.signature)
 
 def _has_setter(state: object, name: object) -> bool:
     return isinstance(name, str) and hasattr(state, SETTER_PREFIX + name)
+
+
+def mismatched_argument(handler: EventHandler, payload: Mapping[str, Any]) -> str | None:
+    """Find an argument that a handler's annotations don't allow."""
+    hints = hints_of(handler)
+    return next(
+        (name for name, value in payload.items() if not _matches_hint(value, hints.get(name, Any))),
+        None,
+    )
+
+
+def _matches_hint(value: object, hint: Any) -> bool:
+    hint = resolve_type_alias(hint)
+    try:
+        value = converted(value, hint)
+    except Exception:  # noqa: BLE001 - an app's own types may raise anything
+        return False
+    return _is_instance(value, hint)
+
+
+def _is_instance(value: object, hint: Any) -> bool:
+    if is_union(hint):
+        return any(_is_instance(value, resolve_type_alias(each)) for each in get_args(hint))
+    kind = get_origin(hint) or hint
+    if kind is NoneType:
+        return value is None
+    if not isinstance(kind, type):
+        return True
+    if issubclass(kind, (Mapping, BaseModel)) or is_dataclass(kind):
+        return _is_object(value) and (not is_dataclass(kind) or _has_fields(value, kind))
+    if issubclass(kind, _ARRAYS) or kind is Sequence:
+        return isinstance(value, list)
+    return _is_value(value, kind)
+
+
+def _is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping) and all(isinstance(name, str) for name in value)
+
+
+def _has_fields(value: Mapping[str, Any], kind: type) -> bool:
+    """Judge field by field, since dataclasses take whatever they are given."""
+    hints = _hints_of(kind)
+    return all(_matches_hint(each, hints.get(name, Any)) for name, each in value.items())
+
+
+@functools.cache
+def _hints_of(kind: type) -> Mapping[str, Any]:
+    try:
+        return get_type_hints(kind)
+    except NameError:  # it is defined where its names can't be found
+        return {}
+
+
+def _is_value(value: object, kind: type) -> bool:
+    if not issubclass(kind, Enum):
+        return kind not in _SCALARS or _is_scalar(value, kind)
+    try:
+        kind(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _is_scalar(value: object, kind: type) -> bool:
+    """Browsers send numbers as text, and nothing for a field that was emptied."""
+    read: Any = deserializers.get(kind)
+    if isinstance(value, str) and value and read is not None:
+        try:
+            read(value)
+        except ValueError:
+            return False
+    return value is None or isinstance(value, _SCALARS)

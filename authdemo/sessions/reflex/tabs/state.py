@@ -10,7 +10,7 @@ from reflex.state import BaseState
 
 from ...core.errors import AuthError
 from ...http.sockets.connections import Connection
-from ..compat import keep_alive, load_substates, root_state, unlink_shared
+from ..compat import load_substates, root_state, unlink_shared
 
 StateType = TypeVar("StateType", bound=BaseState)
 
@@ -132,10 +132,6 @@ class SessionState(rx.State):
             self._sid = sid
         if self._browser != browser:
             self._browser = browser
-
-    def touch(self) -> None:
-        """Live on for as long as what an event changes elsewhere in the tab."""
-        keep_alive(self)
 
     def set_view(self, session: dict[str, Any] | None) -> None:
         """Show a session."""

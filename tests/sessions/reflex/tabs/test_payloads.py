@@ -17,7 +17,7 @@ from reflex.event import EventHandler
 from reflex_base.event.processor.base_state_processor import _transform_event_arg
 from reflex_base.utils.form import FormData
 
-from authdemo.sessions.reflex.tabs.event_guard import mismatched_argument
+from authdemo.sessions.reflex.tabs.messages import mismatched_argument
 
 
 class Model(BaseModel):

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
+import reflex as rx
 from reflex.plugins import Plugin
 
 from ..core.arguments import shown
@@ -58,7 +59,8 @@ class SessionsPlugin(Plugin, InstallsSessions):
         self._keep_secret = keep_secret
         self._where = auth
         with _in_one_line():
-            _check_place(auth)
+            if not (isinstance(auth, str) and _PLACE.fullmatch(auth)):
+                raise ConfigurationError(f"SessionsPlugin can't use {shown(auth)}. {_ADVICE}")
             Settings.from_environ(keep_secret=False)
             check_names()
         filter_output(withheld)
@@ -68,9 +70,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         from .components.forms import confirm_page, sign_in_page
 
         with _in_one_line():
-            _check_once()
-            _check_transport()
-            _check_path()
+            _check_config(get_config())
             auth = self.auth()
             auth.engine.guards.check()
         remember(auth)
@@ -126,17 +126,14 @@ class SessionsPlugin(Plugin, InstallsSessions):
 
     def _check_start(self, auth: Auth[Any]) -> None:
         """Check what a start needs, and a build for another machine doesn't need."""
+        is_generated = auth.engine.settings.has_generated_secret
         with _in_one_line():
-            self._check_secret(auth)
+            if is_generated and not self._keep_secret and is_prod_mode():
+                raise ConfigurationError(
+                    "AUTH_SECRET is not set, and production needs one. "
+                    "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+                )
             check_store(auth.engine.sessions.store)
-
-    def _check_secret(self, auth: Auth[Any]) -> None:
-        settings = auth.engine.settings
-        if settings.has_generated_secret and not self._keep_secret and is_prod_mode():
-            raise ConfigurationError(
-                "AUTH_SECRET is not set, and production needs one. "
-                "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
-            )
 
 
 @contextmanager
@@ -146,11 +143,6 @@ def _in_one_line() -> Iterator[None]:
         yield
     except ConfigurationError as error:
         sys.exit(f"error: {error.message}")
-
-
-def _check_place(auth: object) -> None:
-    if not (isinstance(auth, str) and _PLACE.fullmatch(auth)):
-        raise ConfigurationError(f"SessionsPlugin can't use {shown(auth)}. {_ADVICE}")
 
 
 def _imported(module: str) -> ModuleType | None:
@@ -163,26 +155,18 @@ def _imported(module: str) -> ModuleType | None:
         raise
 
 
-def _check_once() -> None:
-    plugins = [each for each in get_config().plugins if isinstance(each, SessionsPlugin)]
-    if len(plugins) > 1:
+def _check_config(config: rx.Config) -> None:
+    if sum(isinstance(each, SessionsPlugin) for each in config.plugins) > 1:
         raise ConfigurationError("SessionsPlugin is in rxconfig.py twice. Leave one out.")
-
-
-def _check_transport() -> None:
-    if get_config().transport != "websocket":
+    if config.transport != "websocket":
         raise ConfigurationError(
             "Reflex's transport is 'polling', and sessions need WebSockets: a tab gets its "
             "owner when its socket opens. Leave `transport` out of rxconfig.py."
         )
-
-
-def _check_path() -> None:
-    path = get_config().frontend_path
-    if path.strip("/"):
+    if config.frontend_path.strip("/"):
         raise ConfigurationError(
-            f"Reflex's frontend_path is {path!r}, and sessions need an app at the root of its "
-            "origin, where /api/auth is. Leave `frontend_path` out of rxconfig.py, and give the "
+            f"Reflex's frontend_path is {config.frontend_path!r}, and sessions need an app at the "
+            "root of its origin, where /api/auth is. Leave `frontend_path` out of rxconfig.py, and give the "
             "app a host name of its own."
         )
 

@@ -166,8 +166,8 @@ def _check_config(config: rx.Config) -> None:
     if config.frontend_path.strip("/"):
         raise ConfigurationError(
             f"Reflex's frontend_path is {config.frontend_path!r}, and sessions need an app at the "
-            "root of its origin, where /api/auth is. Leave `frontend_path` out of rxconfig.py, and give the "
-            "app a host name of its own."
+            "root of its origin, where /api/auth is. Leave `frontend_path` out of rxconfig.py, and "
+            "give the app a host name of its own."
         )
 
 

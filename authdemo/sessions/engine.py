@@ -20,14 +20,14 @@ from .core.rate_limit import AddressLimit, FailureLimit, UpdateLimit
 from .core.record import SessionRecord
 from .core.rules import MEMBERS, PageRules, Rule
 from .core.schema import UserSchema
-from .core.serializers import Serializers
+from .core.serializers import Serializers, copied
 from .core.session import Session
 from .core.sessions import SessionService
 from .core.settings import Pages, SessionOptions, Settings
 from .core.store import SessionStore
 from .core.tokens import AccessTokens, TokenCodec
 from .core.users import U, User, UserUpdate
-from .core.utils import Clock, public_id, system_clock
+from .core.utils import AppClock, Clock, public_id, system_clock
 from .login import LoginService, Provider
 from .providers.base import RedirectProvider
 from .providers.credentials import Credentials
@@ -125,48 +125,44 @@ class AuthCore:
         self.pages = pages or Pages()
         self.protect_all = protect_all
         self.page_rules = self.rules_for({})
-        self.clock = clock
+        self.clock = AppClock(clock)
         self.locales = Locales(locales)
         self.providers = {provider.id: provider for provider in providers}
         for provider in self.providers.values():
             if isinstance(provider, RedirectProvider):
-                provider.use_clock(self.now)
+                provider.use_clock(self.clock)
         store, url = store or create_store(self.settings, name), self.settings.redis_url
         self.relay = RedisRelay(url, name=name, find=store.get) if url else None
         options = session or self.settings.session
-        self.trail = AuditTrail(self.events.audit, clock=self.now)
+        self.trail = AuditTrail(self.events.audit, clock=self.clock)
         schema = UserSchema(user, update)
         tokens = TokenCodec(
-            self.settings.keys, issuer=name, max_age=options.max_age, clock=self.now
+            self.settings.keys, issuer=name, max_age=options.max_age, clock=self.clock
         )
         self.sessions = SessionService(
             store=store,
             serializers=Serializers(
-                tokens=tokens, schema=schema, callbacks=self.callbacks, clock=self.now
+                tokens=tokens, schema=schema, callbacks=self.callbacks, clock=self.clock
             ),
             schema=schema,
             options=options,
             events=self.events,
             trail=self.trail,
-            clock=self.now,
+            clock=self.clock,
         )
-        self.tickets = OneTimeStore(LoginTicket, store, clock=self.now)
+        self.tickets = OneTimeStore(LoginTicket, store, clock=self.clock)
         self.access_tokens = AccessTokens(
-            self.settings.keys, issuer=self.settings.url or name, client=name, clock=self.now
+            self.settings.keys, issuer=self.settings.url or name, client=name, clock=self.clock
         )
-        self.update_limit = UpdateLimit(self.settings.update_rate, clock=self.now)
+        self.update_limit = UpdateLimit(self.settings.update_rate, clock=self.clock)
         self.register_limit = AddressLimit(
-            store, self.settings.register_rate, "registrations", clock=self.now
+            store, self.settings.register_rate, "registrations", clock=self.clock
         )
         self.find_user = find_user
-        failures = FailureLimit(store, self.settings.login_rate, clock=self.now)
+        failures = FailureLimit(store, self.settings.login_rate, clock=self.clock)
         self.logins = LoginService(
-            self.providers, self.callbacks, schema, self.trail, failures, clock=self.now
+            self.providers, self.callbacks, schema, self.trail, failures, clock=self.clock
         )
-
-    def now(self) -> float:
-        """The time of the current clock: a test may replace the clock."""
-        return self.clock()
 
     async def redirect(self, url: str | None, base_url: str) -> str:
         """Ask the `redirect` callback where to go after signing in or out."""
@@ -179,7 +175,7 @@ class AuthCore:
             user=self.sessions.schema.read(record.user),
             expires=datetime.fromtimestamp(record.expires_at, UTC),
             rev=record.rev,
-            claims=record.own_claims(),
+            claims=copied(record.claims),
             authenticated_at=datetime.fromtimestamp(_authenticated_at(record), UTC),
         )
 

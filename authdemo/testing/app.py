@@ -49,7 +49,7 @@ class RunningApp:
         self.auth = auth
         self.url = thread.url
         self._app = app
-        self._clock = auth.engine.clock
+        self._clock = auth.engine.clock.source
         self._thread = thread
 
     def browser(self) -> Browser:
@@ -114,7 +114,7 @@ class RunningApp:
             The clock.
         """
         clock = FrozenClock(time.time(), moved=lambda: self.run(self._look_again()))
-        self.auth.engine.clock = clock
+        self.auth.engine.clock.source = clock
         return clock
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -130,7 +130,7 @@ class RunningApp:
 
     def reset(self) -> None:
         """End all sessions and forget all failures, and let the clock go on."""
-        self.auth.engine.clock = self._clock
+        self.auth.engine.clock.source = self._clock
         self.run(self.auth.engine.sessions.store.sweep(float("inf")))
 
     async def _in_context(self, work: Coroutine[Any, Any, T]) -> T:

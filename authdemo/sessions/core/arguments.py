@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .errors import ConfigurationError
@@ -51,6 +51,14 @@ def check_function(
             f"{name} is called with ({called}), which {_title(function)}{signature} can't take: "
             f"{error}.{rest}"
         ) from error
+
+
+def check_functions(owner: object, protocols: Mapping[str, type]) -> None:
+    """Check that an object's functions take the keywords of their protocols."""
+    for name, protocol in protocols.items():
+        _, *keywords = inspect.signature(protocol.__call__).parameters
+        title = f"{type(owner).__name__}({name}=...)"
+        check_function(title, getattr(owner, name), keywords=keywords, optional=True)
 
 
 def shown(value: object) -> str:

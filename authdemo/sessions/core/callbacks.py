@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field, fields
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
-from .arguments import check_function
+from .arguments import check_functions
 from .errors import AuthError, CallbackFailed
 from .users import U_contra, User
 from .utils import maybe_await
@@ -95,36 +93,13 @@ class AuthorizedCallback(Protocol):
     ) -> bool | str | Awaitable[bool | str]: ...
 
 
-def default_jwt(
-    *,
-    token: Token,
-    user: User | None,
-    account: Account | None,
-    trigger: Trigger,
-    session: Mapping[str, Any] | None,
-) -> Token | None:
-    """Keep the token's claims."""
-    return token
-
-
-def default_session(*, session: dict[str, Any], token: Token) -> dict[str, Any]:
-    """Show the whole session."""
-    return session
-
-
-def default_sign_in(*, user: User, account: Account, credentials: Mapping[str, Any]) -> bool | str:
-    """Allow every authenticated user."""
-    return True
-
-
-def default_redirect(*, url: str, base_url: str) -> str:
-    """Stay on the app's own origin."""
-    return safe_redirect_url(url, base_url) or base_url
-
-
-def default_authorized(*, path: str, session: Mapping[str, Any] | None) -> bool | str:
-    """Allow every signed-in user."""
-    return session is not None
+_PROTOCOLS = {
+    "jwt": JwtCallback,
+    "session": SessionCallback,
+    "sign_in": SignInCallback,
+    "redirect": RedirectCallback,
+    "authorized": AuthorizedCallback,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,38 +107,26 @@ class Callbacks(Generic[U_contra]):
     """The app's decisions, each a function, plain or async (Auth.js: `callbacks`).
 
     Attributes:
-        jwt: Returns the token's claims, or None to end the session; see `default_jwt`.
-        session: Returns the public session; see `default_session`.
-        sign_in: Returns whether a user may sign in, or a URL; see `default_sign_in`.
-        redirect: Returns where to go afterwards; see `default_redirect`.
-        authorized: Returns whether a protected page may be seen, or a URL; see
-            `default_authorized`.
+        jwt: Returns the token's claims, or None to end the session. By default the claims stay.
+        session: Returns the public session; the whole session by default.
+        sign_in: Returns whether a user may sign in, or a URL; True by default.
+        redirect: Returns where to go afterwards; by default there, on the app's own origin.
+        authorized: Returns whether a protected page may be seen, or a URL. By default all
+            signed-in users may.
 
     Raises:
-        ConfigurationError: If one isn't a function that takes the arguments of its default.
+        ConfigurationError: If one isn't a function that takes the arguments of its protocol.
     """
 
-    jwt: JwtCallback[U_contra] = default_jwt
-    session: SessionCallback = default_session
-    sign_in: SignInCallback[U_contra] = default_sign_in
-    redirect: RedirectCallback = default_redirect
-    authorized: AuthorizedCallback = default_authorized
+    jwt: JwtCallback[U_contra] | None = None
+    session: SessionCallback | None = None
+    sign_in: SignInCallback[U_contra] | None = None
+    redirect: RedirectCallback | None = None
+    authorized: AuthorizedCallback | None = None
 
     def __post_init__(self) -> None:
-        """Check that each takes the arguments of its default."""
-        for each in fields(self):
-            parameters = inspect.signature(each.default).parameters  # type: ignore[arg-type]
-            check_function(
-                f"Callbacks({each.name}=...)", getattr(self, each.name), keywords=parameters
-            )
-
-    @cached_property
-    def own(self) -> frozenset[str]:
-        """The names of the app's own callbacks; defaults needn't be called through `call`."""
-        every = fields(self)
-        return frozenset(
-            each.name for each in every if getattr(self, each.name) is not each.default
-        )
+        """Check that each takes its arguments."""
+        check_functions(self, _PROTOCOLS)
 
     async def ask_jwt(
         self,
@@ -175,7 +138,7 @@ class Callbacks(Generic[U_contra]):
         session: Mapping[str, Any] | None = None,
     ) -> Token | None:
         """Ask `jwt`, which gets a copy of the claims, for the new claims; None ends the session."""
-        if "jwt" not in self.own:
+        if self.jwt is None:
             return token
         given = {"user": user, "account": account, "trigger": trigger, "session": session}
         answer = await call("jwt", self.jwt, token=deepcopy(token), **given)
@@ -185,13 +148,11 @@ class Callbacks(Generic[U_contra]):
             return None
         return check_type("jwt", answer, dict)
 
-    async def ask_session(
-        self, session: dict[str, Any], token: Callable[[], Token]
-    ) -> dict[str, Any]:
-        """Ask `session` for the public session; `token` makes the claims if they are needed."""
-        if "session" not in self.own:
+    async def ask_session(self, session: dict[str, Any], token: Token) -> dict[str, Any]:
+        """Ask `session` for the public session."""
+        if self.session is None:
             return session
-        answer = await call("session", self.session, session=session, token=token())
+        answer = await call("session", self.session, session=session, token=token)
         public: dict[str, Any] = check_type("session", answer, dict)
         if missing := sorted(_REQUIRED - public.keys()):
             logger.error("The callback 'session' left out %s.", ", ".join(missing))
@@ -202,6 +163,8 @@ class Callbacks(Generic[U_contra]):
         self, user: User, account: Account, credentials: Mapping[str, Any]
     ) -> bool | str:
         """Ask `sign_in`."""
+        if self.sign_in is None:
+            return True
         answer: bool | str | None = await call(
             "sign_in", self.sign_in, user=user, account=account, credentials=credentials
         )
@@ -214,13 +177,15 @@ class Callbacks(Generic[U_contra]):
 
     async def ask_redirect(self, url: str, base_url: str) -> str:
         """Ask `redirect`."""
+        if self.redirect is None:
+            return safe_redirect_url(url, base_url) or base_url
         answer = await call("redirect", self.redirect, url=url, base_url=base_url)
         return check_type("redirect", answer, str)
 
     async def ask_authorized(self, path: str, session: Mapping[str, Any] | None) -> bool | str:
         """Ask `authorized`."""
-        if "authorized" not in self.own:
-            return default_authorized(path=path, session=session)
+        if self.authorized is None:
+            return session is not None
         return await call("authorized", self.authorized, path=path, session=session)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
-from .arguments import check_function
+from .arguments import check_function, check_functions
 from .audit import AuditListener, log_event
 from .callbacks import Account
 from .record import Change, SessionRecord
@@ -45,13 +45,12 @@ class UpdateListener(Protocol):
     ) -> Awaitable[None] | None: ...
 
 
-_ARGUMENTS = {
-    "sign_in": ("session", "account"),
-    "sign_out": ("session", "reason"),
-    "session": ("session", "path"),
-    "update_user": ("session", "changes"),
+_PROTOCOLS = {
+    "sign_in": SignInListener,
+    "sign_out": SignOutListener,
+    "session": SessionListener,
+    "update_user": UpdateListener,
 }
-"""The arguments of each listener."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,10 +80,7 @@ class Events:
 
     def __post_init__(self) -> None:
         """Check that each listener takes its arguments."""
-        for name, keywords in _ARGUMENTS.items():
-            check_function(
-                f"Events({name}=...)", getattr(self, name), keywords=keywords, optional=True
-            )
+        check_functions(self, _PROTOCOLS)
         check_function("Events(audit=...)", self.audit, "event", optional=True)
 
 

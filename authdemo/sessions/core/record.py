@@ -111,14 +111,6 @@ class SessionRecord(_Frozen):
         """The user's id."""
         return str(self.user["id"])
 
-    def fields(self) -> dict[str, Any]:
-        """Copy the user's fields."""
-        return _copies(self.user)
-
-    def own_claims(self) -> dict[str, Any]:
-        """Copy the app's own claims."""
-        return _copies(self.claims)
-
     @property
     def provider_ids(self) -> tuple[str, ...]:
         """What its provider may identify it by: the subject, and the provider's own session."""
@@ -152,16 +144,6 @@ class SessionRecord(_Frozen):
         return self.model_copy(
             update={"last_seen_at": at, "last_change": entry, "version": self.version + 1} | new
         )
-
-
-def _copies(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value if type(value) in PLAIN else _copy(value) for name, value in fields.items()}
-
-
-def _copy(value: Any) -> Any:
-    if isinstance(value, dict):
-        return _copies(value)
-    return [_copy(each) for each in value] if isinstance(value, list) else value
 
 
 def provider_id(provider: str, kind: str, value: str) -> str:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from functools import partial
 from typing import Any, TypeAlias
 
 from . import strict_json
 from .callbacks import Account, Callbacks, Token
 from .errors import CallbackFailed
-from .record import HistoryEntry, SessionRecord
+from .record import PLAIN, HistoryEntry, SessionRecord
 from .schema import UserSchema
 from .tokens import MAX_TOKEN_BYTES, SESSION_CLAIMS, Claims, TokenCodec
 from .users import User
@@ -35,10 +34,13 @@ class Serializers:
     callbacks: Callbacks
     clock: Clock
 
-    def to_public(self, record: SessionRecord) -> Awaitable[dict[str, Any]]:
+    async def to_public(self, record: SessionRecord) -> dict[str, Any]:
         """Make the JSON that every client may see."""
-        session = {"user": record.fields(), "expires": iso(record.expires_at), "rev": record.rev}
-        return self.callbacks.ask_session(session, partial(_to_token, record))
+        user, expires = copied(record.user), iso(record.expires_at)
+        session = {"user": user, "expires": expires, "rev": record.rev}
+        if self.callbacks.session is None:
+            return session
+        return await self.callbacks.ask_session(session, _to_token(record))
 
     def seconds_left(self, record: SessionRecord) -> int:
         """How long a session lives unless it is renewed; a second that has begun counts."""
@@ -75,6 +77,8 @@ class Serializers:
         """Ask the `jwt` callback what the next revision holds; None if it ends the session."""
         user = {**record.user, **accepted}
         token = {**record.claims, "sub": record.user_id, "user": user}
+        if self.callbacks.jwt is None:
+            return self._split(token, record.user_id, record.user)
         answer = await self.callbacks.ask_jwt(token, trigger="update", session=accepted)
         return None if answer is None else self._split(answer, record.user_id, record.user)
 
@@ -111,4 +115,15 @@ def _as_json(claims: dict[str, Any]) -> dict[str, Any]:
 
 def _to_token(record: SessionRecord) -> Token:
     """Show a session to a callback as Auth.js shows its token."""
-    return {**record.own_claims(), "sub": record.user_id, "user": record.fields()}
+    return {**copied(record.claims), "sub": record.user_id, "user": copied(record.user)}
+
+
+def copied(fields: dict[str, Any]) -> dict[str, Any]:
+    """Copy JSON values, so that what an app does to them doesn't change the record."""
+    return {name: value if type(value) in PLAIN else _copy(value) for name, value in fields.items()}
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return copied(value)
+    return [_copy(each) for each in value] if isinstance(value, list) else value

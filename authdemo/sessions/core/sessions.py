@@ -28,9 +28,17 @@ from .errors import (
 )
 from .events import EndReason, Events, Feed, SessionBegan, SessionChanged, SessionEnded, notify
 from .one_time import check_login, invalidate_logins
-from .record import Cause, Change, Device, HistoryEntry, ProviderSession, SessionRecord, changes
+from .record import (
+    Cause,
+    Change,
+    Device,
+    HistoryEntry,
+    ProviderSession,
+    SessionRecord,
+    changes,
+)
 from .schema import Author, IncompatibleUser, UserSchema
-from .serializers import Serializers
+from .serializers import Serializers, copied
 from .settings import SessionOptions
 from .store import Ordered, SessionStore
 from .tokens import Claims
@@ -131,7 +139,7 @@ class SessionService:
         record = await self.find(claims.sid)
         if record is None:
             raise TokenError("The token's session has ended.", reason="session")
-        if record.user_id != claims.sub:
+        if record.user["id"] != claims.sub:
             raise TokenError("The token's session belongs to another user.", reason="owner")
         return Verified(token, claims, record)
 
@@ -390,8 +398,7 @@ class SessionService:
         entry = AuditEvent(kind="update", fields=tuple(changed), author=record.last_change.cause)
         self.trail.add(entry, record=record, device=device)
         if self.events.update_user is not None:
-            session = await self.serializers.to_public(record)
-            await notify(self.events.update_user, session=session, changes=changed)
+            await notify(self.events.update_user, session=copied(result.session), changes=changed)
 
     async def _find_newest(self, sid: str, known: SessionRecord | None = None) -> Ordered:
         """Find the record that the next change starts from; it may not be durable yet."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn
 
 from pydantic_core import to_json
@@ -27,9 +29,8 @@ def loads(octets: bytes) -> Any:
     return value
 
 
-def dumps(value: object) -> bytes:
-    """Write a JSON text, with nothing between its tokens."""
-    return to_json(value, inf_nan_mode="null")
+dumps: Callable[[object], bytes] = partial(to_json, inf_nan_mode="null")
+"""Writes a JSON text, with nothing between its tokens."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

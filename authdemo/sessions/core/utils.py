@@ -26,6 +26,18 @@ Work: TypeAlias = Callable[[], Awaitable[None]]
 logger = logging.getLogger("authdemo.sessions")
 system_clock: Clock = time.time
 
+
+@dataclass(eq=False)
+class AppClock:
+    """The clock of an app; a test may replace its source."""
+
+    source: Clock = system_clock
+
+    def __call__(self) -> float:
+        """Return the current time."""
+        return self.source()
+
+
 _MAX_CACHED = 4096
 _ID_BYTES = 20
 _RANDOM_BYTES = 32

@@ -111,8 +111,8 @@ def test_an_address_that_leads_elsewhere_or_nowhere_is_none(url):
 
 
 @pytest.mark.parametrize("url", ABROAD)
-def test_who_wants_to_go_elsewhere_goes_home(url):
-    assert cb.default_redirect(url=url, base_url=OWN) == OWN
+async def test_who_wants_to_go_elsewhere_goes_home(url):
+    assert await cb.Callbacks().ask_redirect(url, OWN) == OWN
 
 
 def origin_for_browsers(url: str) -> str:
@@ -214,7 +214,7 @@ class TestAnswers:
         callbacks = cb.Callbacks(**{name: lambda **_: answer})
         questions = {
             "jwt": lambda: callbacks.ask_jwt({"sub": "ada"}, trigger="update"),
-            "session": lambda: callbacks.ask_session(dict(SESSION), dict),
+            "session": lambda: callbacks.ask_session(dict(SESSION), {}),
             "redirect": lambda: callbacks.ask_redirect("/", OWN),
         }
         return await questions[name]()

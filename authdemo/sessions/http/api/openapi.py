@@ -149,7 +149,7 @@ def describe(auth: AuthCore, parts: Iterable[Resource]) -> dict[str, Any]:
     components["responses"] |= {name: _error(*about) for name, about in _ERRORS.items()}
     components["parameters"]["provider"]["schema"]["enum"] = list(auth.providers)
     components["schemas"] |= _models(auth.sessions.schema)
-    if "session" in auth.callbacks.own:
+    if auth.callbacks.session is not None:
         components["schemas"]["Session"] = {
             "description": "What the app's `session` callback returns.",
         }

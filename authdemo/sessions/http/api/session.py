@@ -66,7 +66,7 @@ class SessionApi(Resource):
         fresh: RawHeaders = []
         record = await self.contexts.renew(fresh, context)
         session = await self.auth.sessions.serializers.to_public(record) if record else None
-        if session is not None:
+        if session is not None and self.auth.events.session is not None:
             await ev.notify(self.auth.events.session, session=session, path=request.path)
         return responses.private_json(session).plus(fresh)
 

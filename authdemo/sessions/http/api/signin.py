@@ -67,7 +67,7 @@ class SignInApi(Resource):
 
     def __post_init__(self) -> None:
         """Limit sign-ins at providers by address."""
-        store, clock = self.auth.sessions.store, self.auth.now
+        store, clock = self.auth.sessions.store, self.auth.clock
         rate = self.auth.settings.address_rate
         self._limit = AddressLimit(store, rate, "departures", clock=clock)
         self._states = OneTimeStore(OAuthState, store, clock=clock)
@@ -141,7 +141,7 @@ class SignInApi(Resource):
         target = await self.auth.redirect(callback_url(request, body), context.base_url)
         if not isinstance(provider, RedirectProvider):
             return redirect(request, self.sign_in_url(context, callbackUrl=target))
-        key, secret, now = new_id(), new_id(), self.auth.now()
+        key, secret, now = new_id(), new_id(), self.auth.clock()
         state = OAuthState(
             provider=provider.id,
             verifier=provider.new_verifier(),

@@ -38,7 +38,7 @@ class SignOutApi(Resource):
 
     def __post_init__(self) -> None:
         """Limit invalid logout tokens by address."""
-        store, clock = self.auth.sessions.store, self.auth.now
+        store, clock = self.auth.sessions.store, self.auth.clock
         rate = self.auth.settings.address_rate
         self._limit = AddressLimit(store, rate, "logouts", clock=clock)
         self._states = OneTimeStore(LogoutState, store, clock=clock)

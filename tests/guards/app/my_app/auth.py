@@ -55,6 +55,7 @@ def break_down():
 
 
 VERDICTS = {
+    "members": lambda session, **_: session is not None,
     "open": lambda **_: True,
     "closed": lambda **_: False,
     "elsewhere": lambda path, session: f"/about?asked={path}&signed_in={session is not None}",
@@ -67,14 +68,14 @@ VERDICTS = {
 
 def authorized(path, session):
     sign = Path("authorized")
-    verdict = VERDICTS[sign.read_text()] if sign.exists() else cb.default_authorized
+    verdict = VERDICTS[sign.read_text()] if sign.exists() else VERDICTS["members"]
     return verdict(path=path, session=session)
 
 
 def redirect(url, base_url):
     if Path("lost").exists():
         raise LookupError("where to?")
-    return cb.default_redirect(url=url, base_url=base_url)
+    return cb.safe_redirect_url(url, base_url) or base_url
 
 
 def clock():

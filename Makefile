@@ -79,7 +79,7 @@ pictures: $(DEV) ## take the pictures of docs/tutorial.md again
 
 .PHONY: reference
 reference: $(DEV) ## write docs/reference.md from the docstrings
-	@$(PYTHON) docs/make_reference.py
+	@$(PYTHON) -m docs.make_reference
 
 .PHONY: clean
 clean: ## remove what make made (the data folder stays)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import griffe
@@ -54,7 +55,7 @@ def reference() -> str:
         module = griffe.load(
             place, search_paths=[str(ROOT)], docstring_parser="google", resolve_aliases=True
         )
-        names = [name for name in _names(module) if name not in known]
+        names = [name for name in public_names(place) if name not in known]
         known.update(names)
         lines += [f"## {title}\n", f"In `{place}`.\n"]
         for name in names:
@@ -63,8 +64,15 @@ def reference() -> str:
     return "\n".join(lines)
 
 
-def _names(package: griffe.Object | griffe.Alias) -> tuple[str, ...]:
-    return tuple(str(name).strip("'") for name in package["__all__"].value.elements)
+def public_names(place: str) -> list[str]:
+    """List a module's `__all__`, or all that it has of this package."""
+    module = import_module(place)
+    ours = (
+        name
+        for name, each in vars(module).items()
+        if name[0] != "_" and str(getattr(each, "__module__", "")).startswith("authdemo.")
+    )
+    return list(getattr(module, "__all__", None) or sorted(ours))
 
 
 def _thing(heading: str, thing: griffe.Object) -> Iterator[str]:

@@ -19,7 +19,7 @@ from .attacks import ATTACKS, AttackRequest, Evidence, Target
 SESSION_PATH = "/api/auth/session"
 _CSRF_PATH = "/api/auth/csrf"
 _MAX_BODY = 600
-_INCONCLUSIVE: Mapping[int, AuthError] = {429: TooManyUpdates(1), 503: StoreUnavailable()}
+_INCONCLUSIVE: Mapping[int, AuthError] = {429: TooManyUpdates(), 503: StoreUnavailable()}
 """The answers of a server that had no time or no means to judge a request."""
 
 

@@ -156,7 +156,7 @@ class Callbacks(Generic[U_contra]):
         public: dict[str, Any] = check_type("session", answer, dict)
         if missing := sorted(_REQUIRED - public.keys()):
             logger.error("The callback 'session' left out %s.", ", ".join(missing))
-            raise CallbackFailed("session")
+            raise CallbackFailed
         return public
 
     async def ask_sign_in(
@@ -197,7 +197,7 @@ async def call(name: str, callback: Callable[..., T | Awaitable[T]], **arguments
         raise
     except Exception as error:
         logger.exception("The callback %r failed; the session stays as it was.", name)
-        raise CallbackFailed(name) from error
+        raise CallbackFailed from error
 
 
 def check_type(name: str, answer: object, kind: type[T]) -> T:
@@ -206,7 +206,7 @@ def check_type(name: str, answer: object, kind: type[T]) -> T:
         return answer
     given = type(answer).__name__
     logger.error("The callback %r returned %s, not %s.", name, given, kind.__name__)
-    raise CallbackFailed(name)
+    raise CallbackFailed
 
 
 def callback_path(path: str, query: str) -> str:

@@ -33,13 +33,20 @@ class AuthError(Exception):
         field: str | None = None,
         reason: str = "",
         values: Mapping[str, Any] | None = None,
+        retry_after: int | None = None,
     ) -> None:
-        """Create an error; the class's own message and reason are the defaults."""
+        """Create an error; the class's own attributes are the defaults."""
         super().__init__(message or self.message)
         self.message = message or self.message
         self.field = field
         self.reason = reason or self.reason
         self.values = dict(values or {})
+        self.retry_after = retry_after or self.retry_after
+
+    def __init_subclass__(cls) -> None:
+        """Derive the code of each error of this package; a subclass of an app keeps its code."""
+        if cls.__module__ == __name__:
+            cls.code = vars(cls).get("code", cls.__name__)
 
     def to_dict(self) -> ErrorDict:
         """Return `message` and `code`, and `field`, `reason` and `values` if there are any."""
@@ -70,22 +77,12 @@ class TokenError(AuthError):
         return self.reason in _DEAD
 
 
-class TokenExpired(TokenError):
-    """A token has expired."""
-
-    code = "TokenExpired"
-
-
 class TokenTooLarge(AuthError, ValueError):
     """The session is too large for a cookie."""
-
-    code = "TokenTooLarge"
 
 
 class SignInError(AuthError):
     """A sign-in failed."""
-
-    code = "SignInError"
 
 
 class CredentialsSignin(SignInError):
@@ -95,7 +92,6 @@ class CredentialsSignin(SignInError):
     that attribute is `code`, as in the page's query.
     """
 
-    code = "CredentialsSignin"
     message = "The id or the password is wrong."
     reason = "credentials"
 
@@ -103,107 +99,67 @@ class CredentialsSignin(SignInError):
 class AccessDenied(SignInError):
     """The `sign_in` callback denied the sign-in (Auth.js: `AccessDenied`)."""
 
-    code = "AccessDenied"
     message = "You can't sign in here."
 
 
 class OAuthCallbackError(SignInError):
     """A sign-in at a provider failed (Auth.js: `OAuthCallbackError`)."""
 
-    code = "OAuthCallbackError"
-
 
 class UnknownProvider(SignInError):
     """No provider has this id."""
-
-    code = "UnknownProvider"
 
 
 class TicketRejected(SignInError):
     """A login ticket was used, has expired, or belongs to another browser."""
 
-    code = "TicketRejected"
-
 
 class SignInOutdated(SignInError):
     """A sign-in began before the user's sessions were revoked or refreshed."""
-
-    code = "SignInOutdated"
 
 
 class TooManyRegistrations(AuthError):
     """The limit on registrations from one network is reached."""
 
-    code = "TooManyRegistrations"
-
-    def __init__(self, retry_after: int) -> None:
-        """Make an error.
-
-        Args:
-            retry_after: Seconds until the next registration is let in.
-        """
-        super().__init__("Too many accounts were registered from your network. Try again later.")
-        self.retry_after = retry_after
+    message = "Too many accounts were registered from your network. Try again later."
 
 
 class TooManyAttempts(SignInError):
-    """The limit on failed sign-ins is reached."""
+    """The limit on failed sign-ins, or on sign-ins from one network, is reached."""
 
-    code = "TooManyAttempts"
-    message = "Too many failed attempts."
-
-    def __init__(self, retry_after: int) -> None:
+    def __init__(
+        self, retry_after: int, message: str = "Too many failed attempts.", *, reason: str = ""
+    ) -> None:
         """Create an error for a number of seconds to wait."""
         unit = "second" if retry_after == 1 else "seconds"
         super().__init__(
-            f"{self.message} Try again in {retry_after} {unit}.",
+            f"{message} Try again in {retry_after} {unit}.",
+            reason=reason,
             values={"seconds": retry_after},
+            retry_after=retry_after,
         )
-        self.retry_after = retry_after
-
-
-class TooManyDepartures(TooManyAttempts):
-    """The limit on sign-ins at providers is reached."""
-
-    message = "Too many sign-ins were started from your network."
-    reason = "departures"
-
-
-class TooManySignIns(TooManyAttempts):
-    """Too many sign-ins of one address run at the same time."""
-
-    message = "Too many sign-ins from your network are in progress."
-    reason = "at_once"
 
 
 class TooManyUpdates(AuthError):
     """A client updates its session too fast."""
 
-    code = "TooManyUpdates"
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__("Too many updates at once. Wait a moment and try again.")
-        self.retry_after = retry_after
+    message = "Too many updates at once. Wait a moment and try again."
 
 
 class TooManySockets(AuthError):
     """A session, or an address without one, has too many open sockets."""
 
-    code = "TooManySockets"
     message = "Too many tabs are open. Close some and reload the page."
 
 
 class NotAuthenticated(AuthError):
     """The call needs a session."""
 
-    code = "NotAuthenticated"
     message = "You are not signed in. Sign in and try again."
 
 
 class UpdateRejected(AuthError):
     """An update is invalid; the session is unchanged."""
-
-    code = "UpdateRejected"
 
 
 class FieldValidationError(ValueError):
@@ -224,8 +180,6 @@ class FieldValidationError(ValueError):
 class RevisionConflict(UpdateRejected):
     """The session has a newer revision, `rev`, than the caller expects."""
 
-    code = "RevisionConflict"
-
     def __init__(self, rev: int) -> None:
         """Create an error."""
         message = f"The session has changed to revision {rev}. Reload it and try again."
@@ -236,49 +190,39 @@ class RevisionConflict(UpdateRejected):
 class CallbackFailed(AuthError):
     """A callback of the app raised, or returned an invalid value; the log says what."""
 
-    code = "CallbackFailed"
-
-    def __init__(self, name: str) -> None:
-        """Create an error for a callback's name."""
-        super().__init__("The app could not complete this. The session is unchanged.")
-        self.name = name
+    message = "The app could not complete this. The session is unchanged."
 
 
 class HandlerFailed(AuthError):
     """An event handler of the app raised; the log says what."""
 
-    code = "HandlerFailed"
     message = "That did not work. Try again."
 
 
 class RequestRejected(AuthError):
     """A request didn't come from this app's own pages."""
 
-    code = "RequestRejected"
     url: str | None = None
 
 
 class ConnectionLost(AuthError):
     """The tab of an event, or its socket, is closed."""
 
-    code = "ConnectionLost"
     message = "The connection is lost. Reload the page."
 
 
 class NotFound(AuthError):
     """No resource has this address."""
 
-    code = "NotFound"
     message = "There is nothing at this address."
 
 
 class MethodNotAllowed(AuthError):
     """The address doesn't accept the method (RFC 9110 section 15.5.6)."""
 
-    code = "MethodNotAllowed"
-    message = "This address doesn't accept this method."
-
-    def __init__(self, message: str = "", *, allowed: Sequence[str]) -> None:
+    def __init__(
+        self, message: str = "This address doesn't accept this method.", *, allowed: Sequence[str]
+    ) -> None:
         super().__init__(message)
         self.allowed = tuple(allowed)
 
@@ -286,6 +230,5 @@ class MethodNotAllowed(AuthError):
 class StoreUnavailable(AuthError):
     """The session store can't be reached."""
 
-    code = "StoreUnavailable"
     message = "Sessions can't be checked right now. Try again shortly."
     retry_after = 5

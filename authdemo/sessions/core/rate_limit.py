@@ -14,7 +14,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
-from .errors import CredentialsSignin, TooManyAttempts, TooManySignIns, TooManyUpdates
+from .errors import CredentialsSignin, TooManyAttempts, TooManyUpdates
 from .settings import ADDRESS_FACTOR, Rate
 from .store import SessionStore
 from .utils import Clock, KeyedLocks, new_id, system_clock
@@ -222,7 +222,7 @@ class UpdateLimit:
         if len(self._buckets) > _MAX_BUCKETS:
             self._buckets.popitem(last=False)
         if wait := bucket.take():
-            raise TooManyUpdates(math.ceil(wait))
+            raise TooManyUpdates(retry_after=math.ceil(wait))
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,7 +236,8 @@ class ConcurrencyLimit:
         """Run a sign-in."""
         here = network(address)
         if self._running[here] >= MAX_CONCURRENT:
-            raise TooManySignIns(_RETRY_AFTER)
+            message = "Too many sign-ins from your network are in progress."
+            raise TooManyAttempts(_RETRY_AFTER, message, reason="at_once")
         self._running[here] += 1
         try:
             yield

@@ -171,7 +171,7 @@ class UserSchema:
             )
             message = "The callback %r returned %s, which doesn't match the app's %s: %s"
             logger.error(message, name, *models, why)  # noqa: TRY400
-            raise CallbackFailed(name) from error
+            raise CallbackFailed from error
         return user
 
     def write(
@@ -203,7 +203,7 @@ class UserSchema:
             return self.write(user, current, only=only)
         except PydanticSerializationError as error:
             logger.error("A user can't be written as JSON: %s", error)  # noqa: TRY400
-            raise CallbackFailed("user") from error
+            raise CallbackFailed from error
 
     def accept(
         self, current: Mapping[str, Any], requested: object, author: Author

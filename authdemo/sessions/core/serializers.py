@@ -91,7 +91,7 @@ class Serializers:
             return self.schema.write(user, before), _as_json(claims) if claims else {}
         except (KeyError, TypeError, ValueError) as error:
             logger.exception("The callback 'jwt' returned what a token can't hold.")
-            raise CallbackFailed("jwt") from error
+            raise CallbackFailed from error
 
     def _claims(self, record: SessionRecord) -> Claims:
         now = int(self.clock())

@@ -12,7 +12,7 @@ from typing import Any, Final
 import jwt
 
 from . import strict_json
-from .errors import ConfigurationError, TokenError, TokenExpired, TokenTooLarge
+from .errors import ConfigurationError, TokenError, TokenTooLarge
 from .keys import Key, KeyPair, KeyRing, base64url_decode, base64url_encode
 from .utils import Clock, new_id, system_clock
 
@@ -227,7 +227,7 @@ class TokenCodec:
     def _check_times(self, claims: Claims, begins: int) -> None:
         now = self.clock()
         if claims.exp + LEEWAY <= now:
-            raise TokenExpired("The token has expired.", reason="expired")
+            raise TokenError("The token has expired.", reason="expired")
         if begins > now + MAX_STEP_BACK:
             raise TokenError("The token was issued in the future.", reason="future")
         if not 0 <= claims.exp - claims.iat <= self.max_age + LEEWAY:

@@ -301,7 +301,7 @@ class Auth(UserSessions[U]):
         address = self.device(state).ip
         try:
             if wait := await self.engine.register_limit.take(address):
-                raise TooManyRegistrations(wait)
+                raise TooManyRegistrations(retry_after=wait)
             with work_for(address):
                 user = await create()
         except StoreUnavailable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from authdemo.sessions.core.errors import TooManySignIns
+from authdemo.sessions.core.errors import TooManyAttempts
 from authdemo.sessions.core.rate_limit import MAX_CONCURRENT
 from authdemo.sessions.core.record import Device
 from authdemo.sessions.providers.credentials import Credentials
@@ -68,8 +68,8 @@ async def test_sign_ins_over_the_limit_of_their_address_are_rejected(tmp_path):
 
 
 def test_rejected_sign_in_says_when_to_retry():
-    error = TooManySignIns(2)
-    assert error.to_dict() == {
+    message = "Too many sign-ins from your network are in progress."
+    assert TooManyAttempts(2, message, reason="at_once").to_dict() == {
         "message": "Too many sign-ins from your network are in progress. Try again in 2 seconds.",
         "code": "TooManyAttempts",
         "reason": "at_once",

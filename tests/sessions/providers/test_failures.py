@@ -111,13 +111,13 @@ async def test_sign_ins_at_providers_are_limited_by_address(tmp_path: Path, chea
         assert back.status_code == 429
         assert 1 <= int(back.headers["Retry-After"]) <= 60
         told = back.json()
-        assert told["url"] == "http://localhost/login?error=TooManyAttempts&code=departures"
+        assert told["url"] == "http://localhost/login?error=TooManyAttempts&code=provider"
         assert told["message"].startswith(
             "Too many sign-ins were started from your network. Try again in "
         )
         assert count_one_time_values(tmp_path) == MOST
         noted = await house.noted()
-        assert (noted.reason, noted.detail) == ("TooManyAttempts", "departures")
+        assert (noted.reason, noted.detail) == ("TooManyAttempts", "provider")
         house.clock.advance(60)
         await house.go("oidc")
 

@@ -18,7 +18,7 @@ from ...core.errors import (
     SignInError,
     SignInOutdated,
     TicketRejected,
-    TooManyDepartures,
+    TooManyAttempts,
     UnknownProvider,
 )
 from ...core.one_time import (
@@ -69,7 +69,7 @@ class SignInApi(Resource):
         """Limit sign-ins at providers by address."""
         store, clock = self.auth.sessions.store, self.auth.clock
         rate = self.auth.settings.address_rate
-        self._limit = AddressLimit(store, rate, "departures", clock=clock)
+        self._limit = AddressLimit(store, rate, "provider sign-ins", clock=clock)
         self._states = OneTimeStore(OAuthState, store, clock=clock)
 
     @operation(
@@ -153,7 +153,8 @@ class SignInApi(Resource):
         )
         try:
             if wait := await self._limit.take(context.device.ip):
-                raise TooManyDepartures(wait)
+                message = "Too many sign-ins were started from your network."
+                raise TooManyAttempts(wait, message, reason="provider")
             url = await provider.authorization_url(
                 state, key=key, redirect_uri=_redirect_uri(context, provider)
             )

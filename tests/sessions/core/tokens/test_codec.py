@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from authdemo.forgery import MISSING, changed, sign, with_unused_bits
 from authdemo.forgery import forge as forge_any
-from authdemo.sessions.core.errors import TokenError, TokenExpired, TokenTooLarge
+from authdemo.sessions.core.errors import TokenError, TokenTooLarge
 from authdemo.sessions.core.keys import KeyRing, base64url_encode
 from authdemo.sessions.core.tokens import (
     LEEWAY,
@@ -63,10 +63,10 @@ def forge(
     return forge_any(header, payload, secret, algorithm)
 
 
-def refuses(token: Any, error: type[TokenError] = TokenError) -> bool:
+def refuses(token: Any, reason: str = "") -> bool:
     with pytest.raises(TokenError) as refused:
         codec().decode(token)
-    return refused.type is error
+    return not reason or refused.value.reason == reason
 
 
 def spelled(member: str, value: str) -> bytes:
@@ -383,12 +383,12 @@ class TestTime:
         clock = FrozenClock()
         token = codec(clock).encode(CLAIMS)
         clock.advance(HOUR + LEEWAY)
-        with pytest.raises(TokenExpired):
+        with pytest.raises(TokenError, match="expired"):
             codec(clock).decode(token)
 
     @pytest.mark.parametrize("exp", [0, 1, NOW - HOUR])
     def test_long_expired_tokens_are_expired(self, exp):
-        assert refuses(forge(payload=PAYLOAD | {"iat": 0, "nbf": 0, "exp": exp}), TokenExpired)
+        assert refuses(forge(payload=PAYLOAD | {"iat": 0, "nbf": 0, "exp": exp}), "expired")
 
     @given(st.integers(0, MAX_STEP_BACK))
     def test_clock_that_stepped_back_reads_token(self, step):

@@ -50,7 +50,8 @@ LAYERS = (
 ACCOUNTS = "authdemo.accounts"
 FRAMEWORKS = {
     **dict.fromkeys(
-        ("argon2", "email_validator", "psycopg", "sqlalchemy", "sqlmodel", "zxcvbn"), (ACCOUNTS,)
+        ("argon2", "bcrypt", "email_validator", "psycopg", "sqlalchemy", "sqlmodel", "zxcvbn"),
+        (ACCOUNTS,),
     ),
     "reflex": (
         "authdemo.accounts.form",

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from typing import Annotated, Any, NamedTuple, TypeGuard
 
 from argon2 import Parameters, PasswordHasher, extract_parameters
-from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
@@ -28,20 +27,25 @@ from authdemo.sessions.errors import FieldValidationError, to_error_kwargs
 from authdemo.sessions.providers import DisplayName
 
 from .errors import AccountRejected
+from .hashes import Argon2, InvalidHash, StoredHash, effort, foreign_effort, lanes, read_hash
 
 MIN_CHARACTERS = 8
 MAX_BYTES = 1024
 
-_CORES = os.cpu_count() or 1
 _MIN_LANE_MEMORY = 8
 """KiB that Argon2 needs for each of its lanes (RFC 9106, section 3.1)."""
 
 
 class Checked(NamedTuple):
-    """The outcome of a check; a hash is outdated if new ones cost more."""
+    """The outcome of a check.
+
+    A hash is outdated if new ones cost more, or if another app made it. A problem says why it
+    can't be checked.
+    """
 
     is_right: bool
     is_outdated: bool = False
+    problem: str = ""
 
 
 class Passwords:
@@ -50,6 +54,9 @@ class Passwords:
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
         self.dummy_hash = self._hasher.hash("the password of no account")
+        self._current = extract_parameters(self.dummy_hash)
+        self._dummy = Argon2(self.dummy_hash, self._current, self._hasher)
+        self._largest_effort = effort(self._current)
 
     @property
     def memory_cost(self) -> int:
@@ -60,51 +67,58 @@ class Passwords:
         """Hash a password."""
         return self._hasher.hash(normalized(password))
 
+    def expect(self, hashes: Iterable[str]) -> None:
+        """Let every wrong guess cost as much as with the dearest of these hashes."""
+        for hashed in hashes:
+            with suppress(InvalidHash):
+                self._read(hashed)
+
     def check(self, typed: str, hashed: str | None) -> Checked:
-        """Check a password, with as much work for an old hash or none as for a new one."""
-        compared = hashed or self.dummy_hash
-        is_right = self._matches(normalized(typed), compared)
-        if hashed is None or not is_right:
-            self._make_up(compared)
-            return Checked(is_right=False)
-        return Checked(is_right=True, is_outdated=self._hasher.check_needs_rehash(hashed))
-
-    def _matches(self, password: str, hashed: str) -> bool:
+        """Check a password, with as much work for any hash, or none, as for the dearest one."""
+        problem = ""
         try:
-            return self._hasher.verify(hashed, password)
-        except (VerificationError, InvalidHashError):
-            return False
+            stored = self._read(hashed)
+            is_right = _matches(typed, stored or self._dummy)
+        except InvalidHash as error:
+            stored, is_right, problem = None, _matches(typed, self._dummy), str(error)
+        if stored is None or not is_right:
+            self._make_up(stored or self._dummy)
+            return Checked(is_right=False, problem=problem)
+        is_own = isinstance(stored, Argon2) and not stored.is_foreign
+        is_outdated = not is_own or self._hasher.check_needs_rehash(hashed or "")
+        return Checked(is_right=True, is_outdated=is_outdated)
 
-    def _make_up(self, hashed: str) -> None:
+    def _read(self, hashed: str | None) -> StoredHash | None:
+        stored = None if hashed is None else read_hash(hashed, self._hasher)
+        if stored:
+            self._largest_effort = max(self._largest_effort, self._effort(stored))
+        return stored
+
+    def _effort(self, stored: StoredHash) -> float:
+        if isinstance(stored, Argon2):
+            return effort(stored.parameters)
+        return foreign_effort(stored, self.memory_cost)
+
+    def _make_up(self, stored: StoredHash) -> None:
         """Do what a check against a cheaper hash has spared (Django: `harden_runtime`)."""
-        current = extract_parameters(self.dummy_hash)
-        try:
-            stored = extract_parameters(hashed)
-        except InvalidHashError:
-            stored = None
-        if missing := missing_cost(stored, current):
-            PasswordHasher.from_parameters(missing).hash("")
+        missing = self._largest_effort - self._effort(stored)
+        if parameters := missing_cost(missing, self._current):
+            PasswordHasher.from_parameters(parameters).hash("")
 
 
-def missing_cost(stored: Parameters | None, current: Parameters) -> Parameters | None:
-    """Find the hash that makes up for a cheaper one, in about the memory of a new one.
+def _matches(typed: str, stored: StoredHash) -> bool:
+    """Check a password: as it was typed for other apps, which don't normalize."""
+    return stored.matches(typed if stored.is_foreign else normalized(typed))
 
-    Argon2's time grows with passes times memory, and shrinks with the lanes that have a core.
-    """
-    missing = (_effort(current) - (_effort(stored) if stored else 0)) * _lanes(current)
-    passes = max(1, math.ceil(missing / current.memory_cost))
-    memory_cost = round(missing / passes)
+
+def missing_cost(missing: float, current: Parameters) -> Parameters | None:
+    """Find the hash that takes a missing effort, in about the memory of a new one."""
+    filled = missing * lanes(current)
+    passes = max(1, math.ceil(filled / current.memory_cost))
+    memory_cost = round(filled / passes)
     if memory_cost < _MIN_LANE_MEMORY * current.parallelism:
         return None
     return replace(current, time_cost=passes, memory_cost=memory_cost)
-
-
-def _effort(parameters: Parameters) -> float:
-    return parameters.time_cost * parameters.memory_cost / _lanes(parameters)
-
-
-def _lanes(parameters: Parameters) -> int:
-    return min(parameters.parallelism, _CORES)
 
 
 def new_password(text: str) -> str:

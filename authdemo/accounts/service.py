@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -27,6 +28,10 @@ from .passwords import (
     is_possible,
     new_password,
 )
+
+logger = logging.getLogger("authdemo.sessions")
+
+_SAMPLE_SIZE = 1000
 
 
 class Accounts:
@@ -64,6 +69,7 @@ class Accounts:
         self._hashing = HashingPool(self._passwords.memory_cost)
         self._database = Database(read_url(url) if url else database_url(data_folder()))
         self._database.run_first(create_table)
+        self._database.run_first(self._expect_foreign_hashes)
 
     async def open(self) -> None:
         """Open the database before the first query, so that no visitor waits for it.
@@ -112,6 +118,10 @@ class Accounts:
         found = await self._database.run(partial(_look_up, account_id))
         member, hashed = found or (None, None)
         checked = await self._hashing.run(self._passwords.check, password, hashed)
+        if member and checked.problem:
+            logger.error(
+                "The password hash of account %r can't be checked: %s.", member.id, checked.problem
+            )
         if not checked.is_right:
             return None
         if member and hashed and checked.is_outdated:
@@ -235,6 +245,13 @@ class Accounts:
             renewed = await self._hashing.run(self._passwords.hash, password)
             statement = update(AccountRow).where(*known).values(password=renewed)
             await self._database.run(lambda session: session.exec(statement))
+
+    def _expect_foreign_hashes(self, engine: Engine) -> None:
+        """Learn what passwords cost that other apps have hashed; a sample is enough."""
+        is_own = col(AccountRow.password).startswith("$argon2")
+        with Session(engine) as session:
+            query = select(AccountRow.password).where(~is_own).limit(_SAMPLE_SIZE)
+            self._passwords.expect(session.exec(query))
 
     def _insert_seed(self, engine: Engine, members: Sequence[Member], password: str) -> None:
         with suppress(IntegrityError), Session(engine) as session, session.begin():

@@ -87,6 +87,7 @@ def test_accounts_say_what_they_need_beside_the_package(app: Server) -> None:
     extra = set(needed.findall(metadata.read_text()))
     assert extra == {
         "argon2-cffi",
+        "bcrypt",
         "email-validator",
         "psycopg",
         "sqlalchemy",

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from .core import callbacks as cb
+from .core.arguments import location
 from .core.audit import AuditEvent, AuditTrail
 from .core.callbacks import Account, Callbacks
 from .core.errors import AccessDenied, CredentialsSignin, SignInError, UnknownProvider
@@ -115,6 +116,8 @@ class LoginService:
             answer = await cb.call("authorize", partial(provider.authorize, credentials))
             if not answer:
                 raise CredentialsSignin
+        if isinstance(answer, Mapping):
+            answer = self.schema.read_user("authorize", answer, location(provider.authorize))
         return self._user("authorize", answer)
 
     def _user(self, name: str, answer: object) -> User:

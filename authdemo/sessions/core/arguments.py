@@ -61,6 +61,13 @@ def check_functions(owner: object, protocols: Mapping[str, type]) -> None:
         check_function(title, getattr(owner, name), keywords=keywords, optional=True)
 
 
+def location(function: object) -> str:
+    """Name the file and the line of a function of the app."""
+    plain = inspect.unwrap(getattr(function, "func", function))  # type: ignore[arg-type]
+    code = getattr(plain, "__code__", None) or getattr(type(plain).__call__, "__code__", None)
+    return f"{code.co_filename}, line {code.co_firstlineno}" if code else repr(plain)
+
+
 def shown(value: object) -> str:
     """Describe a value in a few words."""
     if isinstance(value, type):

@@ -159,6 +159,17 @@ class UserSchema:
         except ValidationError:
             return read(self.user, fields, unknown="ignore")
 
+    def read_user(self, name: str, fields: Mapping[str, Any], location: str) -> User:
+        """Read a mapping from a function of the app; its location is for the log."""
+        try:
+            return validate(self.user, fields)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            message = "The callback %r (%s) returned a mapping that doesn't match the app's %s: %s"
+            why = to_error_kwargs(first)["message"]
+            logger.error(message, name, location, self.user.__name__, why)  # noqa: TRY400
+            raise CallbackFailed(name) from error
+
     def check_user(self, name: str, user: User) -> User:
         """Check that a user from a function of the app matches the app's user model."""
         try:

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 from ..core.arguments import check_function
 from ..core.users import User
 
-Authorize: TypeAlias = Callable[[Mapping[str, Any]], User | None | Awaitable[User | None]]
+Authorized: TypeAlias = User | Mapping[str, Any] | None
+Authorize: TypeAlias = Callable[[Mapping[str, Any]], Authorized | Awaitable[Authorized]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,8 +18,9 @@ class Credentials:
     """Asks the app whether credentials are right.
 
     Attributes:
-        authorize: Gets what the form sent, and answers with the user or None.
-            It may raise `CredentialsSignin` to say why not.
+        authorize: Gets what the form sent, and returns the user, a mapping of the user's fields,
+            or None; a function or a coroutine function. It may raise `CredentialsSignin` to say
+            why not.
         account_field: The field that names the account; failures are counted by it. `authorize`
             gets it without the blanks around it.
         fields: The fields that the package's own sign-in page asks for.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from functools import partial
+from types import MappingProxyType
 
 import pytest
 
@@ -197,11 +199,56 @@ async def test_whatever_is_false_is_nobody_and_counts_as_a_failure(core, answer)
         await enter(core)
 
 
-@pytest.mark.parametrize("answer", [True, "ada", {"id": "ada", "name": "Ada"}])
+@pytest.mark.parametrize("answer", [True, "ada", [("id", "ada")]])
 async def test_what_is_no_user_is_a_bug_in_the_app(core, caplog, answer):
     with pytest.raises(CallbackFailed):
         await enter(core(lambda _: answer))
     assert "not User" in caplog.text
+
+
+async def _async_mapping(_):
+    return {"id": "ada", "name": "Ada"}
+
+
+class _Callable:
+    def __call__(self, _):
+        return MappingProxyType({"id": "ada", "name": "Ada"})
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda _: {"id": "ada", "name": "Ada"}, _async_mapping, _Callable(), partial(_async_mapping)],
+    ids=["plain", "async", "object", "partial"],
+)
+async def test_authorize_may_return_a_mapping(core, function):
+    login = await enter(core(function))
+    assert login.user == Person(id="ada", name="Ada")
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"id": 7}, "The id must be text."),
+        ({"name": "Ada"}, "The id is needed."),
+        ({"id": "ada", "name": None, "password": "$2b$"}, "The password is not valid: extra"),
+        ({"id": "ada", "points": object()}, "The points is not valid: "),
+    ],
+)
+async def test_mapping_that_does_not_match_is_logged_with_field_file_and_line(
+    core, caplog, fields, why
+):
+    def find_someone(_):
+        return fields
+
+    with pytest.raises(CallbackFailed):
+        await enter(core(find_someone))
+    (line,) = caplog.messages
+    place = f"{__file__}, line {find_someone.__code__.co_firstlineno}"
+    assert line.startswith(
+        f"The callback 'authorize' ({place}) returned a mapping that doesn't match the app's "
+        f"Person: {why}"
+    )
+    assert "$2b$" not in caplog.text
 
 
 class Author(User):

@@ -25,7 +25,6 @@ LAYERS = (
     f"{CORE}.tokens",
     f"{CORE}.settings",
     f"{CORE}.rate_limit",
-    f"{CORE}.users",
     f"{CORE}.schema",
     CORE,
     "authdemo.sessions.stores",

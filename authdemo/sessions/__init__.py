@@ -11,10 +11,10 @@ from .core.callbacks import Account, Callbacks
 from .core.errors import AuthError, ConfigurationError, NotAuthenticated
 from .core.events import Events
 from .core.record import Device
+from .core.schema import User, UserUpdate
 from .core.session import ActiveSession, Session, SessionChange
 from .core.settings import Pages, SessionOptions, Settings
 from .core.store import SessionStore
-from .core.users import User, UserUpdate
 from .providers.credentials import Credentials
 from .reflex.auth import Auth
 from .reflex.components.forms import sign_in_form

@@ -19,14 +19,13 @@ from .core.one_time import LoginTicket, OneTimeStore
 from .core.rate_limit import AddressLimit, FailureLimit, UpdateLimit
 from .core.record import SessionRecord
 from .core.rules import MEMBERS, PageRules, Rule
-from .core.schema import UserSchema
+from .core.schema import U, User, UserSchema, UserUpdate
 from .core.serializers import Serializers, copied
 from .core.session import Session
 from .core.sessions import SessionService
 from .core.settings import Pages, SessionOptions, Settings
 from .core.store import SessionStore
 from .core.tokens import AccessTokens, TokenCodec
-from .core.users import U, User, UserUpdate
 from .core.utils import AppClock, Clock, public_id, system_clock
 from .login import LoginService, Provider
 from .providers.base import RedirectProvider

@@ -14,9 +14,8 @@ from .core.callbacks import Account, Callbacks
 from .core.errors import AccessDenied, CredentialsSignin, SignInError, UnknownProvider
 from .core.rate_limit import ConcurrencyLimit, FailureLimit, work_for
 from .core.record import Device, ProviderSession
-from .core.schema import UserSchema
+from .core.schema import User, UserSchema
 from .core.text import folded
-from .core.users import User
 from .core.utils import Clock, system_clock
 from .providers.base import Identity, RedirectProvider
 from .providers.credentials import Credentials

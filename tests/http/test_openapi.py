@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from authdemo.sessions.core.callbacks import Callbacks
 from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.schema import User, UserUpdate
 from authdemo.sessions.core.settings import Settings
-from authdemo.sessions.core.users import User, UserUpdate
 from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.http.api import Api
 from authdemo.sessions.http.api.common import BASE

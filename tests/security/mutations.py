@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from authdemo.forgery import forge, sign
-from authdemo.sessions.core.keys import base64url_decode, base64url_encode
+from authdemo.sessions.core.tokens import base64url_decode, base64url_encode
 from tests.security.pieces import (
     BASE64URL,
     CODINGS,

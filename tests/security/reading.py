@@ -6,8 +6,7 @@ import json
 from typing import Any
 
 from authdemo.forgery import sign
-from authdemo.sessions.core.keys import base64url_decode, base64url_encode
-from authdemo.sessions.core.tokens import LEEWAY, Claims
+from authdemo.sessions.core.tokens import LEEWAY, Claims, base64url_decode, base64url_encode
 from tests.security.own import NOW
 from tests.security.real import Real
 from tests.support.house import HOUR

@@ -13,7 +13,8 @@ import pytest
 
 from authdemo.forgery import sign
 from authdemo.sessions.core.errors import TokenError
-from authdemo.sessions.core.keys import Key, base64url_decode
+from authdemo.sessions.core.keys import Key
+from authdemo.sessions.core.tokens import base64url_decode
 from tests.security.own import CLAIMS, codec, key_ring
 from tests.security.transplants import TRANSPLANTS, Parts, base_of
 from tests.security.vectors import VECTORS, Vector

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from authdemo.forgery import tag, with_unused_bits
-from authdemo.sessions.core.keys import base64url_decode, base64url_encode
+from authdemo.sessions.core.tokens import base64url_decode, base64url_encode
 from tests.security.vectors import VECTORS
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from .arguments import check_functions
 from .errors import AuthError, CallbackFailed
-from .users import U_contra, User
+from .schema import U_contra, User
 from .utils import maybe_await
 
 logger = logging.getLogger("authdemo.sessions")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import json
@@ -18,25 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from jwt.utils import is_pem_format, is_ssh_key
+from jwt.utils import base64url_encode, is_pem_format, is_ssh_key
 
 from .errors import ConfigurationError
-
-
-def base64url_encode(data: bytes) -> str:
-    """Encode without padding (RFC 7515 section 2)."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def base64url_decode(segment: str) -> bytes:
-    """Decode a segment, canonical or not."""
-    return base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
-
-
-def signature(signed: bytes, private: Any, algorithm: str) -> str:
-    """Sign data with any key (RFC 7518 section 3.1)."""
-    return base64url_encode(jwt.get_algorithm_by_name(algorithm).sign(signed, private))
-
 
 MIN_RSA_BITS = 2048
 """RFC 7518 section 3.3."""
@@ -114,7 +97,7 @@ def _public_jwk(public: Any, algorithm: str) -> dict[str, str]:
 
 def _thumbprint(jwk: Mapping[str, str]) -> str:
     canonical = json.dumps(dict(sorted(jwk.items())), separators=(",", ":"))
-    return base64url_encode(hashlib.sha256(canonical.encode()).digest())
+    return base64url_encode(hashlib.sha256(canonical.encode()).digest()).decode()
 
 
 MIN_SECRET_BYTES = 32

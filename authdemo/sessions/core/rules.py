@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache, partial
+from functools import partial
 from typing import TypeAlias
 from urllib.parse import quote, unquote
 
@@ -28,8 +28,9 @@ _OPTIONAL = re.compile(r"/\[(\[\w+\])\]")
 _ANY, _EMPTY, _DYNAMIC, _STATIC = 0, 1, 3, 10
 _WHOLE, _OPEN = 2, -2
 _AS_IN_SEGMENTS = ":@!$&'()*+,;="
-_MAX_CACHED = 512
-_MAX_CACHED_LENGTH = 1024
+
+PLAIN_PATH = re.compile(r"/|(?:/[\w~-][\w.~-]*)+", re.ASCII)
+"""A path that is canonical as it is."""
 
 
 def canonical(address: str) -> str:
@@ -38,7 +39,18 @@ def canonical(address: str) -> str:
     It resolves dot segments, even escaped ones, and merges slashes at the beginning. Other empty
     segments stay, because they can be values to an app's own routes.
     """
-    return _cached(address) if len(address) <= _MAX_CACHED_LENGTH else _canonical(address)
+    if PLAIN_PATH.fullmatch(address):
+        return address
+    parts: list[str] = []
+    for segment in f"/{address}/".split("/")[1:-1]:
+        name = unquote(segment)
+        if name == "..":
+            del parts[-1:]
+        elif name != ".":
+            parts.append(quote(name, safe=_AS_IN_SEGMENTS, errors="replace"))
+    if unquote(address.rpartition("/")[2]) in (".", ".."):
+        parts.append("")
+    return "/" + "/".join(parts).lstrip("/")
 
 
 def page_path(address: str) -> str:
@@ -55,22 +67,6 @@ def page_address(address: str) -> str:
 def fold(path: str) -> str:
     """Fold letter case as JavaScript's `i` flag does (ECMA-262)."""
     return path.lower() if path.isascii() else "".join(map(_folded, path))
-
-
-def _canonical(address: str) -> str:
-    parts: list[str] = []
-    for segment in f"/{address}/".split("/")[1:-1]:
-        name = unquote(segment)
-        if name == "..":
-            del parts[-1:]
-        elif name != ".":
-            parts.append(quote(name, safe=_AS_IN_SEGMENTS, errors="replace"))
-    if unquote(address.rpartition("/")[2]) in (".", ".."):
-        parts.append("")
-    return "/" + "/".join(parts).lstrip("/")
-
-
-_cached = lru_cache(_MAX_CACHED)(_canonical)
 
 
 def _folded(letter: str) -> str:

@@ -13,9 +13,8 @@ from . import strict_json
 from .callbacks import Account, Callbacks, Token
 from .errors import CallbackFailed
 from .record import PLAIN, HistoryEntry, SessionRecord
-from .schema import UserSchema
+from .schema import User, UserSchema
 from .tokens import MAX_TOKEN_BYTES, SESSION_CLAIMS, Claims, TokenCodec
-from .users import User
 from .utils import Clock, iso, new_id
 
 logger = logging.getLogger("authdemo.sessions")

@@ -9,7 +9,7 @@ from typing import Any, Generic, Literal
 
 from .events import Notice, SessionBegan, SessionChanged, SessionEnded, TabsChanged
 from .record import Device, HistoryEntry, SessionRecord
-from .users import U
+from .schema import U
 from .utils import public_id
 
 

@@ -37,12 +37,11 @@ from .record import (
     SessionRecord,
     changes,
 )
-from .schema import Author, IncompatibleUser, UserSchema
+from .schema import Author, IncompatibleUser, User, UserSchema
 from .serializers import Serializers, copied
 from .settings import SessionOptions
 from .store import Ordered, SessionStore
 from .tokens import Claims
-from .users import User
 from .utils import Clock, KeyedLocks, iso, new_id
 
 _MAX_VALIDATED = 16_384

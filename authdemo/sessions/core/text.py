@@ -107,16 +107,6 @@ def _tagged(region: str) -> str:
     return "".join(chr(0xE0000 + ord(letter)) for letter in region)
 
 
-_SHOWN = re.compile(rf"[^\s{_class_of(IGNORABLE)}{_BLANK_PATTERN}]")
-_HIDDEN = re.compile(f"[{_class_of(HIDDEN)}]")
-_FLAG = re.compile("\U0001f3f4(?:" + "|".join(map(_tagged, REGIONS)) + ")\U000e007f")
-
-
-def has_hidden(text: str) -> bool:
-    """Whether a text has a control character or an invisible one."""
-    return _HIDDEN.search(text) is not None and _HIDDEN.search(_FLAG.sub("", text)) is not None
-
-
-def has_visible(text: str) -> bool:
-    """Whether a text has a visible character."""
-    return _SHOWN.search(text) is not None
+VISIBLE_CHARACTER = re.compile(rf"[^\s{_class_of(IGNORABLE)}{_BLANK_PATTERN}]")
+HIDDEN_CHARACTER = re.compile(f"[{_class_of(HIDDEN)}]")
+TAGGED_FLAG = re.compile("\U0001f3f4(?:" + "|".join(map(_tagged, REGIONS)) + ")\U000e007f")

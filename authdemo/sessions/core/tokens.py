@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
@@ -13,13 +14,23 @@ import jwt
 
 from . import strict_json
 from .errors import ConfigurationError, TokenError, TokenTooLarge
-from .keys import Key, KeyPair, KeyRing, base64url_decode, base64url_encode
+from .keys import Key, KeyPair, KeyRing
 from .utils import Clock, new_id, system_clock
 
 SESSION_TYPE: Final = "session+jwt"
 
 _MAX_KID = 64
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+
+def base64url_encode(data: bytes) -> str:
+    """Encode without padding (RFC 7515 section 2)."""
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def base64url_decode(segment: str) -> bytes:
+    """Decode a segment, canonical or not."""
+    return urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
 
 
 class _Signer:

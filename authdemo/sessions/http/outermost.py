@@ -15,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..core.errors import RequestRejected
-from ..core.rules import canonical
+from ..core.rules import PLAIN_PATH, canonical
 from .headers import find_header, header
 from .proxy_headers import TrustedProxies
 from .responses import HostRejected, reject
@@ -239,7 +239,8 @@ def is_preflight(scope: Scope) -> bool:
 def _make_canonical(scope: Scope) -> None:
     """Write the canonical path into a scope: it is both authorized and routed."""
     sent = scope["path"]
-    address = canonical(_encoded_path(scope))
+    encoded = _encoded_path(scope)
+    address = encoded if PLAIN_PATH.fullmatch(encoded) else canonical(encoded)
     scope.update({"path": unquote(address), "raw_path": address.encode(), _PATH_AS_SENT: sent})
 
 

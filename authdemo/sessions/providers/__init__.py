@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..core.rate_limit import Sender, current_sender
+from ..core.schema import DisplayName
 from ..core.settings import data_folder
-from ..core.users import DisplayName
 from .base import Identity, RedirectProvider
 from .credentials import Credentials
 from .oauth2 import OAuth2

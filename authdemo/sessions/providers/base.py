@@ -14,10 +14,10 @@ import httpx
 
 from ..core.arguments import check_function
 from ..core.errors import AccessDenied, ConfigurationError, OAuthCallbackError
-from ..core.keys import base64url_encode
 from ..core.one_time import OAuthState
 from ..core.record import ProviderSession
-from ..core.users import User
+from ..core.schema import User
+from ..core.tokens import base64url_encode
 from ..core.utils import Clock
 from . import http_client
 from .http_client import with_query

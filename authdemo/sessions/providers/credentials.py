@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ..core.arguments import check_function
-from ..core.users import User
+from ..core.schema import User
 
 Authorized: TypeAlias = User | Mapping[str, Any] | None
 Authorize: TypeAlias = Callable[[Mapping[str, Any]], Authorized | Awaitable[Authorized]]

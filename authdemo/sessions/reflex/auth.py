@@ -24,10 +24,10 @@ from ..core.events import Events
 from ..core.one_time import LoginTicket
 from ..core.rate_limit import work_for
 from ..core.record import Device
+from ..core.schema import U, User, UserUpdate
 from ..core.session import Session
 from ..core.settings import Pages, SessionOptions, Settings
 from ..core.store import SessionStore
-from ..core.users import U, User, UserUpdate
 from ..core.utils import Clock, system_clock
 from ..engine import FindUser
 from ..http.sockets.callers import current_caller, require_caller

@@ -12,8 +12,8 @@ from ..core import callbacks as cb
 from ..core.errors import ConfigurationError, NotAuthenticated
 from ..core.events import Notice
 from ..core.record import SessionRecord
+from ..core.schema import U, User
 from ..core.session import ActiveSession, Session, SessionChange
-from ..core.users import U, User
 from .install import Engine
 
 logger = logging.getLogger("authdemo.sessions")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from authdemo.sessions.core.keys import base64url_decode
+from authdemo.sessions.core.tokens import base64url_decode
 
 _HERE = Path(__file__).parent
 

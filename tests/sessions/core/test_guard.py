@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from authdemo.sessions.core.errors import CallbackFailed, ConfigurationError, StoreUnavailable
 from authdemo.sessions.core.rules import MEMBERS, PageRules, Rule, Verdict
+from authdemo.sessions.core.schema import User
 from authdemo.sessions.core.session import Session
-from authdemo.sessions.core.users import User
 
 NOW = 1_000_000.0
 ADMINS = Rule(roles=frozenset({"admin"}))

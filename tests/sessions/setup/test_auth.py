@@ -23,8 +23,8 @@ from authdemo.sessions.core.errors import (
 )
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.record import Device, ProviderSession
+from authdemo.sessions.core.schema import User
 from authdemo.sessions.core.settings import DAY, Rate, Settings
-from authdemo.sessions.core.users import User
 from authdemo.sessions.providers.credentials import Credentials
 from authdemo.testing.thread import NOON
 from tests.support.house import ADA, GRACE, PASSWORD, SECRET, Person

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeVar, overload
 import reflex as rx
 from reflex.vars import ArrayVar, BooleanVar, NumberVar, ObjectVar, StringVar, VarData
 
-from ...core.users import User
+from ...core.schema import User
 from ..compat import var_data
 
 T = TypeVar("T")

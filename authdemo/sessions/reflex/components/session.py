@@ -13,7 +13,7 @@ from reflex.event import EventSpec
 from reflex.vars import BooleanVar, NumberVar, ObjectVar, StringVar, VarData
 
 from ...core.errors import AccessDenied, ConfigurationError, ErrorDict
-from ...core.users import U, User
+from ...core.schema import U, User
 from ..protected import public, require_plugin
 from ..tabs.state import SessionState
 from .assets import hook, imported, script, var

@@ -13,7 +13,7 @@ from authdemo.sessions.core.audit import AuditEvent, AuditTrail
 from authdemo.sessions.core.callbacks import Callbacks
 from authdemo.sessions.core.errors import NotAuthenticated, StoreUnavailable
 from authdemo.sessions.core.events import Events, SessionChanged, SessionEnded
-from authdemo.sessions.core.users import User
+from authdemo.sessions.core.schema import User
 from authdemo.sessions.core.utils import new_id
 from authdemo.sessions.stores.redis import RedisStore
 

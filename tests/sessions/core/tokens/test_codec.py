@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from authdemo.forgery import MISSING, changed, sign, with_unused_bits
 from authdemo.forgery import forge as forge_any
 from authdemo.sessions.core.errors import TokenError, TokenTooLarge
-from authdemo.sessions.core.keys import KeyRing, base64url_encode
+from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.tokens import (
     LEEWAY,
     MAX_STEP_BACK,
@@ -24,6 +24,7 @@ from authdemo.sessions.core.tokens import (
     SESSION_CLAIMS,
     Claims,
     TokenCodec,
+    base64url_encode,
 )
 from authdemo.testing import FrozenClock
 from authdemo.testing.thread import NOON

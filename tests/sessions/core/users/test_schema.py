@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authdemo.sessions.core.errors import UpdateRejected
-from authdemo.sessions.core.schema import UserSchema
-from authdemo.sessions.core.users import UserUpdate
+from authdemo.sessions.core.schema import UserSchema, UserUpdate
 from tests.support.house import ADA, Person
 
 SCHEMA = UserSchema(Person, UserUpdate)

@@ -24,8 +24,7 @@ from pydantic import (
 
 from authdemo.sessions.core.callbacks import Callbacks
 from authdemo.sessions.core.errors import CallbackFailed, ConfigurationError, UpdateRejected
-from authdemo.sessions.core.schema import UserSchema
-from authdemo.sessions.core.users import User, UserUpdate
+from authdemo.sessions.core.schema import User, UserSchema, UserUpdate
 from authdemo.sessions.core.utils import new_id
 from authdemo.sessions.stores.redis import RedisStore
 

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from authdemo.launch import node
 from authdemo.sessions.core.errors import UpdateRejected
-from authdemo.sessions.core.schema import UserSchema
+from authdemo.sessions.core.schema import MAX_NAME_CHARACTERS, User, UserSchema, UserUpdate
 from authdemo.sessions.core.text import HIDDEN, IGNORABLE, REGIONS
-from authdemo.sessions.core.users import MAX_NAME_CHARACTERS, User, UserUpdate
 from tests.support.npm import ROOT
 
 SCHEMA = UserSchema(User, UserUpdate)

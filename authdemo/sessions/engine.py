@@ -192,12 +192,13 @@ class AuthCore:
         return _with_query(self.pages.confirm, callbackUrl=wanted)
 
     def sign_in_url(self, base_url: str = "", **query: str) -> str:
-        """The URL of the sign-in page; a path if there is no `base_url`."""
+        """The URL of the sign-in page without empty values; a path if there is no `base_url`."""
         return _with_query(f"{base_url}{self.pages.sign_in}", **query)
 
 
 def _with_query(address: str, **query: str) -> str:
-    return f"{address}?{urlencode(query, safe='/')}" if query else address
+    known = {name: value for name, value in query.items() if value}
+    return f"{address}?{urlencode(known, safe='/')}" if known else address
 
 
 def _authenticated_at(record: SessionRecord) -> float:

@@ -5,24 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from starlette.types import Scope
 
-from ..core.errors import TokenError
+from ..core.errors import AuthError, RequestRejected, TokenError
 from ..core.rate_limit import address_text
 from ..core.record import Device, SessionRecord
 from ..core.sessions import Verified
 from ..core.utils import is_tab_name
 from ..engine import AuthCore
 from . import cookies
-from .cookies import CookieNames, RawHeaders
+from .cookies import CookieNames
 from .csrf import Csrf
-from .headers import header, is_from_script
 from .outermost import Origins
+from .router import RawHeaders, Request, header
 
 TAB_HEADER = b"x-auth-tab"
 """The header in which a page names its tab."""
 
+_CONTEXT = "authdemo.sessions.context"
+"""The key in a request's scope for its context, once that is loaded."""
+
+_SCRIPT_MODES = ("cors", "same-origin", "no-cors")
 _MAX_DEVICES = 4096
 
 
@@ -79,6 +84,11 @@ def _device(user_agent: str, ip: str, tab: str) -> Device:
     return Device(user_agent=user_agent, ip=ip, tab=tab)
 
 
+def _is_from_script(scope: Scope) -> bool:
+    """Tell whether a page's script sends the request, not a person or a program."""
+    return header(scope, b"sec-fetch-mode") in _SCRIPT_MODES
+
+
 class RequestContexts:
     """Loads the session of each request, and sets cookies."""
 
@@ -103,7 +113,37 @@ class RequestContexts:
                 break
             except TokenError as error:
                 has_dead_token = has_dead_token or error.is_dead
-        return RequestContext(scope, base_url, names, sent, verified, has_dead_token)
+        context = RequestContext(scope, base_url, names, sent, verified, has_dead_token)
+        if scope["type"] == "http":
+            scope[_CONTEXT] = context
+        return context
+
+    async def load_post(
+        self, request: Request, *, for_redirect: bool = False
+    ) -> tuple[RequestContext, dict[str, Any]]:
+        """Check the origin and the CSRF token of a POST, and read its body."""
+        self.origins.check(request.scope)
+        body = await request.read()
+        context = await self.load(request.scope)
+        try:
+            self.csrf.check(context.csrf_cookies, context.sid, body.get("csrfToken"))
+        except RequestRejected as error:
+            if for_redirect:
+                error.url = self._auth.sign_in_url(
+                    context.base_url, error="MissingCSRF", code=error.reason
+                )
+            raise
+        return context, body
+
+    def audit_rejection(self, scope: Scope, error: AuthError) -> None:
+        """Record what was denied, and to which session if that is loaded."""
+        context: RequestContext | None = scope.get(_CONTEXT)
+        self._auth.trail.add_rejection(
+            error,
+            path=scope["path"],
+            record=context.record if context else None,
+            device=device_of(scope),
+        )
 
     def browser_id(self, context: RequestContext) -> str:
         """Identify the browser by its CSRF cookie; empty if it has none."""
@@ -153,7 +193,7 @@ class RequestContexts:
         if record is not None and sessions.should_renew(record):  # the device costs time to parse
             record = await sessions.renew(record, device=context.device)
         if record is None:
-            if context.has_own_token and not is_from_script(context.scope):
+            if context.has_own_token and not _is_from_script(context.scope):
                 self.clear_session_cookie(headers, context)
         elif verified is not None and sessions.is_token_stale(verified, record):
             self.set_session_cookie(headers, context, record)

@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
 
 from starlette.types import Scope
 
-RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
-"""Headers in ASGI's form."""
+from .router import RawHeaders
 
 PREFIX = "authjs"
 """The first part of the names, unless `AUTH_COOKIE_PREFIX` is set."""

@@ -16,9 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..core.errors import RequestRejected
 from ..core.rules import PLAIN_PATH, canonical
-from .headers import find_header, header
 from .proxy_headers import TrustedProxies
-from .responses import HostRejected, reject
+from .router import HostRejected, find_header, header, reject
 
 Layer: TypeAlias = Callable[[ASGIApp], ASGIApp]
 

@@ -9,11 +9,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..core.errors import AuthError, NotAuthenticated, NotFound
 from ..engine import AuthCore
-from . import responses
-from .context import RequestContexts, device_of
-from .headers import wants_page
+from .context import RequestContexts
 from .outermost import address_of
-from .responses import Response
+from .router import Response, redirect, reject, wants_page
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +34,11 @@ class ProtectAll:
         try:
             await self._check(scope)
         except AuthError as error:
-            self.auth.trail.add_rejection(error, path=scope["path"], device=device_of(scope))
+            self.contexts.audit_rejection(scope, error)
             if self._may_sign_in(scope, error):
                 await self._to_sign_in(scope)(scope, receive, send)
             else:
-                await responses.reject(error, scope, receive, send)
+                await reject(error, scope, receive, send)
             return
         await self.app(scope, receive, send)
 
@@ -62,4 +60,4 @@ class ProtectAll:
     def _to_sign_in(self, scope: Scope) -> Response:
         query = scope["query_string"].decode("latin-1")
         back = address_of(scope) + (f"?{query}" if query else "")
-        return responses.redirect(self.auth.sign_in_url(callbackUrl=back), 303)
+        return redirect(self.auth.sign_in_url(callbackUrl=back), 303)

@@ -1,24 +1,287 @@
-"""The router of `/api/auth`."""
+"""Requests, their responses, and the router of `/api/auth`."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import cached_property
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl, quote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..core.errors import AuthError, MethodNotAllowed, NotFound
-from . import responses
-from .headers import wants_page
-from .requests import Request
-from .responses import Response
+from ..core import errors as e
+from ..core import strict_json
+from ..core.errors import AuthError
+
+MAX_BODY_BYTES = 16 * 1024
+BODY_TIMEOUT = 10
+"""Seconds from the head of a request to the last byte of its body."""
+
+_JSON = "application/json"
+_FORM = "application/x-www-form-urlencoded"
+_PARAMETER = "{provider}"
+_SAFE_IN_URLS = ":/%#?=@[]!$&'()*+,;"
+
+RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
+"""Headers in ASGI's form."""
+
+PRIVATE: Mapping[str, str] = {
+    "cache-control": "private, no-cache, no-store",
+    "vary": "Cookie",
+}
+"""Headers of a response for one user."""
+
+
+class MessageRejected(AuthError):
+    """A malformed request."""
+
+    status = 400
+
+    def __init__(
+        self, message: str, status: int | None = None, *, field: str | None = None
+    ) -> None:
+        super().__init__(message, field=field)
+        if status is not None:
+            self.status = status
+
+
+class BodyRejected(MessageRejected):
+    """A body that can't be read."""
+
+    code = "BodyRejected"
+
+
+class PreconditionFailed(MessageRejected):
+    """A precondition that can't be read, or can't be met."""
+
+    code = "PreconditionFailed"
+
+
+class UpgradeRequired(MessageRejected):
+    """A request for a path that takes WebSockets only (RFC 9110, section 15.5.22)."""
+
+    code = "UpgradeRequired"
+    status = 426
+
+
+class HostRejected(MessageRejected):
+    """A missing, malformed or unknown host (RFC 9112, section 3.2)."""
+
+    code = "HostRejected"
+
+
+_STATUS: dict[type[AuthError], int] = {
+    e.RevisionConflict: 409,
+    e.UpdateRejected: 422,
+    e.TokenTooLarge: 422,
+    e.NotAuthenticated: 401,
+    e.AccessDenied: 403,
+    e.UnknownProvider: 404,
+    e.NotFound: 404,
+    e.MethodNotAllowed: 405,
+    e.TooManyAttempts: 429,
+    e.TooManySockets: 429,
+    e.TooManyUpdates: 429,
+    e.SignInError: 401,
+    e.RequestRejected: 403,
+    e.ConnectionLost: 400,
+    e.StoreUnavailable: 503,
+}
+
+
+def status_of(error: AuthError) -> int:
+    """Choose the HTTP status of an error."""
+    if isinstance(error, MessageRejected):
+        return error.status
+    return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
+
+
+def find_header(scope: Scope, name: bytes) -> str | None:
+    """Find a header."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return bytes(value).decode("latin-1")
+    return None
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """Find a header; empty if there is none."""
+    return find_header(scope, name) or ""
+
+
+def wants_page(scope: Scope) -> bool:
+    """Tell whether a person sees the response: browsers ask for HTML by name."""
+    return "text/html" in header(scope, b"accept")
+
+
+@dataclass(eq=False)
+class Request:
+    """A request; nothing of it is parsed before it is needed."""
+
+    scope: Scope
+    receive: Receive
+    provider_id: str = ""
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The query's fields; the last one of a name counts."""
+        return dict(parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+
+    @cached_property
+    def is_form(self) -> bool:
+        """Whether the body consists of form fields, which are all text."""
+        return self._content_type == _FORM
+
+    async def read(self) -> dict[str, Any]:
+        """Read a body of JSON or of form fields."""
+        if self._content_type not in (_JSON, _FORM):
+            raise BodyRejected(f"The body must be {_JSON} or {_FORM}.", 415)
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT):
+                data = await self._receive_all()
+        except TimeoutError as error:  # RFC 9110, section 15.5.9
+            raise BodyRejected("The body took too long to arrive. Send it again.", 408) from error
+        try:
+            body = _parse_form(data) if self.is_form else strict_json.loads(data)
+        except ValueError as error:
+            raise BodyRejected("The body is not valid JSON, or not UTF-8.") from error
+        if not isinstance(body, dict):
+            raise BodyRejected("The body must be a JSON object.")
+        return body
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncIterator[Callable[[], bool]]:
+        """Watch whether the client disconnects, once the body has been read."""
+        left = asyncio.Event()
+
+        async def watch() -> None:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                left.set()
+
+        watching = asyncio.create_task(watch())
+        try:
+            yield left.is_set
+        finally:
+            watching.cancel()
+
+    @property
+    def _content_type(self) -> str:
+        return header(self.scope, b"content-type").partition(";")[0].strip().lower()
+
+    async def _receive_all(self) -> bytes:
+        data, has_more = b"", True
+        while has_more:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise BodyRejected("The body did not arrive whole.")
+            data += message.get("body", b"")
+            has_more = message.get("more_body", False)
+            if len(data) > MAX_BODY_BYTES:
+                raise BodyRejected(f"The body must have at most {MAX_BODY_BYTES} bytes.", 413)
+        return data
+
+
+def _parse_form(data: bytes) -> dict[str, Any]:
+    text = data.decode("utf-8", "strict")
+    return dict(parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="strict"))
+
+
+@dataclass(slots=True)
+class Response:
+    """A whole response, as an ASGI app."""
+
+    status: int
+    headers: RawHeaders
+    body: bytes = b""
+
+    def plus(self, headers: Iterable[tuple[bytes, bytes]]) -> Response:
+        """Add headers, such as cookies."""
+        self.headers.extend(headers)
+        return self
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send it; the server leaves out what it must, such as the body for `HEAD`."""
+        self.headers.append((b"content-length", b"%d" % len(self.body)))
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def encode_headers(headers: Mapping[str, str]) -> RawHeaders:
+    """Encode headers for ASGI."""
+    return [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+
+
+_JSON_HEADERS = {"content-type": "application/json; charset=utf-8"}
+_AS_AUTH_JS = {"expires": "0", "pragma": "no-cache"}
+_PRIVATE = encode_headers(PRIVATE)
+_PRIVATE_JSON = encode_headers({**PRIVATE, **_AS_AUTH_JS, **_JSON_HEADERS})
+_PRIVATE_TEXT = encode_headers({**PRIVATE, "content-type": "text/plain; charset=utf-8"})
+_PUBLIC_JSON = encode_headers({**_JSON_HEADERS, "cache-control": "public, max-age=300"})
+
+
+def public_json(body: object) -> Response:
+    """Respond with JSON that is the same for everyone."""
+    return Response(200, [*_PUBLIC_JSON], strict_json.dumps(body))
+
+
+def private_json(body: object, status: int = 200) -> Response:
+    """Respond with JSON for one user."""
+    return Response(status, [*_PRIVATE_JSON], strict_json.dumps(body))
+
+
+def plain_text(body: str, status: int) -> Response:
+    """Respond with plain text."""
+    return Response(status, [*_PRIVATE_TEXT], body.encode())
+
+
+def redirect(url: str, status: int) -> Response:
+    """Redirect."""
+    return Response(status, [*_PRIVATE, location_header(url)])
+
+
+def location_header(url: str) -> tuple[bytes, bytes]:
+    """Encode a URL for `Location` (RFC 9110, section 10.2.2)."""
+    return b"location", quote(url, safe=_SAFE_IN_URLS).encode()
+
+
+def error_headers(error: AuthError) -> RawHeaders:
+    """List the headers of an error: `Retry-After` and `Allow` (RFC 9110, section 10.2)."""
+    headers: dict[str, str] = {}
+    if error.retry_after is not None:
+        headers["retry-after"] = str(error.retry_after)
+    if isinstance(error, e.MethodNotAllowed):
+        headers["allow"] = ", ".join(error.allowed)
+    return encode_headers(headers)
+
+
+def text_error(error: AuthError) -> Response:
+    """Respond with an error as text."""
+    return plain_text(error.message, status_of(error)).plus(error_headers(error))
+
+
+def json_error(error: AuthError, extra: Mapping[str, Any] | None = None) -> Response:
+    """Respond with an error as JSON."""
+    body: dict[str, Any] = {**error.to_dict(), **(extra or {})}
+    if isinstance(error, e.RevisionConflict):
+        body["rev"] = error.rev
+    return private_json(body, status_of(error)).plus(error_headers(error))
+
+
+async def reject(error: AuthError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Respond to a request with an error as JSON, or close a handshake."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": error.code})
+    else:
+        await json_error(error)(scope, receive, send)
+
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 Route: TypeAlias = Mapping[str, Endpoint]
 """What answers each method at one path."""
-
-_PARAMETER = "{provider}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +296,7 @@ class Router:
     app: ASGIApp
     base: str
     table: Mapping[str, Route]
-    on_error: Callable[[Request, AuthError], None]
+    audit: Callable[[Scope, AuthError], None]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on; every `AuthError` becomes a response."""
@@ -42,12 +305,12 @@ class Router:
             await self.app(scope, receive, send)
             return
         route, provider_id = self._find(path.removeprefix(self.base))
-        request = Request(scope, receive, provider_id)
         try:
-            response = await _endpoint(route, scope["method"])(request)
+            response = await _endpoint(route, scope["method"])(Request(scope, receive, provider_id))
         except AuthError as error:
-            self.on_error(request, error)
-            response = _rejection(request, error)
+            if not isinstance(error, MessageRejected | e.NotFound | e.MethodNotAllowed):
+                self.audit(scope, error)
+            response = _error_response(scope, error)
         await response(scope, receive, send)
 
     def _find(self, path: str) -> tuple[Route, str]:
@@ -66,12 +329,12 @@ def _endpoint(route: Route, method: str) -> Endpoint:
     if endpoint is not None:
         return endpoint
     if not route:
-        raise NotFound
-    raise MethodNotAllowed(allowed=sorted([*route, *(["HEAD"] if "GET" in route else [])]))
+        raise e.NotFound
+    raise e.MethodNotAllowed(allowed=sorted([*route, *(["HEAD"] if "GET" in route else [])]))
 
 
-def _rejection(request: Request, error: AuthError) -> Response:
+def _error_response(scope: Scope, error: AuthError) -> Response:
     url = getattr(error, "url", None)
-    if url and wants_page(request.scope):
-        return responses.redirect(url, 303)
-    return responses.json_error(error, {"url": url} if url else None)
+    if url and wants_page(scope):
+        return redirect(url, 303)
+    return json_error(error, {"url": url} if url else None)

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.settings import Settings
 from authdemo.sessions.engine import AuthCore
-from authdemo.sessions.http import requests
+from authdemo.sessions.http import router
 from authdemo.sessions.http.api import Api
 from authdemo.sessions.http.context import RequestContexts
 from authdemo.sessions.http.outermost import Origins
@@ -31,7 +31,7 @@ BODY = b'{"csrfToken": "x"}'
 @pytest.fixture
 def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """`/api/auth`, which waits for a body for less than a second."""
-    monkeypatch.setattr(requests, "BODY_TIMEOUT", SECONDS)
+    monkeypatch.setattr(router, "BODY_TIMEOUT", SECONDS)
     settings = Settings(keys=KeyRing([SECRET]), data_dir=tmp_path)
     auth = AuthCore(providers=[Credentials(authorize=lambda _: None)], settings=settings)
     endpoints = Api.of(auth, RequestContexts(auth, Origins(None)))
@@ -74,6 +74,6 @@ def test_body_that_does_not_arrive_whole_times_out(url: str, octets: bytes, seco
 
 
 def test_slow_body_that_arrives_in_time_is_read(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requests, "BODY_TIMEOUT", 20)
+    monkeypatch.setattr(router, "BODY_TIMEOUT", 20)
     status, refusal = ask(url, trickled(BODY, SECONDS))
     assert (status, refusal["code"]) == (403, "RequestRejected")

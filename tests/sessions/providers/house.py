@@ -18,7 +18,7 @@ from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.http.api import Api
 from authdemo.sessions.http.context import RequestContexts
 from authdemo.sessions.http.outermost import Origins
-from authdemo.sessions.http.responses import text
+from authdemo.sessions.http.router import plain_text
 from authdemo.testing import FrozenClock
 from authdemo.testing.browser import AS_CLIENT
 from tests.oidc.steps import query_of
@@ -77,7 +77,7 @@ async def open_house(folder: Path, *providers: Any, **more: Any) -> AsyncIterato
     )
     await auth.sessions.store.open()
     endpoints = Api.of(auth, RequestContexts(auth, Origins(None)))
-    transport = httpx.ASGITransport(endpoints.before(text("", 404)))
+    transport = httpx.ASGITransport(endpoints.before(plain_text("", 404)))
     async with httpx.AsyncClient(transport=transport, base_url=HOME) as visitor:
         yield House(auth, clock, visitor, audited)
     await auth.sessions.store.close()

@@ -37,4 +37,4 @@ class Api(NamedTuple):
         table: defaultdict[str, dict[str, Endpoint]] = defaultdict(dict)
         for operation, handler in operations_of(self):
             table[operation.path][operation.method] = handler
-        return Router(app, base=BASE, table=table, on_error=self.session.audit_rejection)
+        return Router(app, base=BASE, table=table, audit=self.session.contexts.audit_rejection)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import responses
-from ..requests import Request
-from ..responses import Response
+from ..router import Request, Response, private_json, public_json
 from .common import BASE, Resource
 from .openapi import describe, operation, ref, returns
 
@@ -31,7 +29,7 @@ class Meta(Resource):
     )
     async def openapi(self, _: Request) -> Response:
         """Read this description."""
-        return responses.public_json(self.document)
+        return public_json(self.document)
 
     @operation(
         "GET /jwks",
@@ -43,7 +41,7 @@ class Meta(Resource):
     )
     async def jwks(self, _: Request) -> Response:
         """Read the public keys."""
-        return responses.public_json(self.auth.settings.keys.jwks)
+        return public_json(self.auth.settings.keys.jwks)
 
     @operation(
         "GET /providers",
@@ -57,7 +55,7 @@ class Meta(Resource):
     async def providers(self, request: Request) -> Response:
         """List the providers."""
         base_url = self.contexts.origins.base_url(request.scope)
-        return responses.private_json(
+        return private_json(
             {
                 provider.id: {
                     "id": provider.id,

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import Any
+
+from starlette.types import Scope
 
 from ...core import events as ev
 from ...core.errors import NotAuthenticated, NotFound
 from ...core.record import SessionRecord
 from ...core.utils import iso, public_id
-from .. import cookies, responses
-from ..cookies import RawHeaders
-from ..headers import expected_revs
-from ..requests import Request
-from ..responses import BodyRejected, Response
+from .. import cookies
+from ..router import BodyRejected, PreconditionFailed, RawHeaders, Request, Response, private_json
 from .common import Resource
 from .openapi import ANYONE, MEMBER, MEMBER_POST, operation, ref, returns
 
 _SESSION = ref("schemas", "Session")
 _SUMMARIES = {"type": "array", "items": ref("schemas", "SessionSummary")}
+_TAG = re.compile(r'(W/)?"([0-9]{1,15})"')
 _FORM_BOOLEANS = {"true": True, "false": False}
 
 
@@ -42,11 +43,11 @@ class SessionApi(Resource):
     )
     async def csrf(self, request: Request) -> Response:
         """Get a CSRF token."""
-        context = await self.load(request)
+        context = await self.contexts.load(request.scope)
         fresh: RawHeaders = []
         token = self.contexts.csrf.find(context.csrf_cookies, context.sid)
         token = token or self.contexts.set_csrf_cookie(fresh, context, context.sid)
-        return responses.private_json({"csrfToken": token}).plus(fresh)
+        return private_json({"csrfToken": token}).plus(fresh)
 
     @operation(
         "GET /session",
@@ -62,13 +63,13 @@ class SessionApi(Resource):
     )
     async def read(self, request: Request) -> Response:
         """Read the session."""
-        context = await self.load(request)
+        context = await self.contexts.load(request.scope)
         fresh: RawHeaders = []
         record = await self.contexts.renew(fresh, context)
         session = await self.auth.sessions.serializers.to_public(record) if record else None
         if session is not None and self.auth.events.session is not None:
-            await ev.notify(self.auth.events.session, session=session, path=request.path)
-        return responses.private_json(session).plus(fresh)
+            await ev.notify(self.auth.events.session, session=session, path=request.scope["path"])
+        return private_json(session).plus(fresh)
 
     @operation(
         "POST /session",
@@ -85,7 +86,7 @@ class SessionApi(Resource):
     )
     async def update(self, request: Request) -> Response:
         """Update the session."""
-        context, body = await self.load_post(request)
+        context, body = await self.contexts.load_post(request)
         record, changes = context.record, body.get("data")
         if record is None:
             raise NotAuthenticated
@@ -94,11 +95,11 @@ class SessionApi(Resource):
             record.id,
             {} if changes is None else changes,
             author="client",
-            if_rev=expected_revs(request.scope),
+            if_rev=_expected_revs(request.scope),
             device=context.device,
             known=record,
         )
-        response = responses.private_json(result.session)
+        response = private_json(result.session)
         self.contexts.set_session_cookie(response.headers, context, result.record, result.token)
         return response
 
@@ -116,7 +117,7 @@ class SessionApi(Resource):
     )
     async def inspect(self, request: Request) -> Response:
         """Inspect the caller's token."""
-        context = await self.load(request)
+        context = await self.contexts.load(request.scope)
         if context.verified is None:
             raise NotAuthenticated
         token, claims, names = context.verified.token, context.verified.claims, context.names
@@ -126,7 +127,7 @@ class SessionApi(Resource):
         )
         life = cookies.attributes(secure=names.secure, max_age=claims.exp - claims.iat)
         cookie = {"name": names.session, "attributes": life}
-        return responses.private_json({**details, "cookie": cookie})
+        return private_json({**details, "cookie": cookie})
 
     @operation(
         "GET /sessions",
@@ -137,11 +138,11 @@ class SessionApi(Resource):
     )
     async def list_sessions(self, request: Request) -> Response:
         """List the user's sessions."""
-        context = await self.load(request)
+        context = await self.contexts.load(request.scope)
         if context.record is None:
             raise NotAuthenticated
         records = await self.auth.sessions.list_by_user(context.record.user_id)
-        return responses.private_json([_summary(record, context.sid) for record in records])
+        return private_json([_summary(record, context.sid) for record in records])
 
     @operation(
         "POST /sessions/revoke",
@@ -156,7 +157,7 @@ class SessionApi(Resource):
     )
     async def revoke(self, request: Request) -> Response:
         """End one, the others, or all of the user's sessions."""
-        context, body = await self.load_post(request)
+        context, body = await self.contexts.load_post(request)
         record, sessions, device = context.record, self.auth.sessions, context.device
         if record is None:
             raise NotAuthenticated
@@ -168,7 +169,7 @@ class SessionApi(Resource):
             sid = await self._find_own(record.user_id, body.get("id"))
             await sessions.end(sid, "revoked", device=device)
         remaining = await sessions.list_by_user(record.user_id)
-        response = responses.private_json([_summary(each, record.id) for each in remaining])
+        response = private_json([_summary(each, record.id) for each in remaining])
         if all(each.id != record.id for each in remaining):
             self.contexts.clear_session_cookie(response.headers, context)
             self.contexts.set_csrf_cookie(response.headers, context, "")
@@ -205,3 +206,20 @@ def _summary(record: SessionRecord, current: str) -> dict[str, Any]:
         "user_agent": record.device.user_agent,
         "ip": record.device.ip,
     }
+
+
+def _expected_revs(scope: Scope) -> Collection[int] | None:
+    """Read the revisions of `If-Match`; None if any will do."""
+    lines = [value for name, value in scope["headers"] if name == b"if-match"]
+    field = b",".join(lines).decode("latin-1")
+    if not lines or field == "*":
+        return None
+    items = [item for part in field.split(",") if (item := part.strip(" \t"))]
+    tags = [_TAG.fullmatch(item) for item in items]
+    if not tags or None in tags:
+        raise PreconditionFailed('If-Match takes revisions in quotes, like "3", or *.')
+    strong = {int(tag[2]) for tag in tags if tag and not tag[1]}
+    if not strong:
+        message = 'A weak revision never matches. Send it like "3" in If-Match.'
+        raise PreconditionFailed(message, 412)
+    return strong

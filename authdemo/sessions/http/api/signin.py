@@ -32,12 +32,10 @@ from ...core.rate_limit import AddressLimit
 from ...core.utils import new_id
 from ...login import Login
 from ...providers.base import RedirectProvider
-from .. import cookies, responses
+from .. import cookies
 from ..context import RequestContext
-from ..headers import wants_page
-from ..requests import Request
-from ..responses import Response
-from .common import BASE, Resource, callback_url, follows_redirects, redirect
+from ..router import Request, Response, json_error, private_json, wants_page
+from .common import BASE, Resource, callback_url, follows_redirects, redirect_client
 from .openapi import ANYONE_POST, operation, query, redirects, ref, returns
 
 _MAX_PENDING = 4
@@ -85,7 +83,7 @@ class SignInApi(Resource):
     )
     async def sign_in(self, request: Request) -> Response:
         """Sign in with credentials."""
-        context, body = await self.load_post(request, for_redirect=True)
+        context, body = await self.contexts.load_post(request, for_redirect=True)
         wanted = callback_url(request, body) or self.callback_cookie(context)
         credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
         try:
@@ -97,7 +95,7 @@ class SignInApi(Resource):
             return await self._finish(request, context, login, target)
         except SignInError as error:
             if isinstance(error, SignInOutdated):
-                self.audit_rejection(request, error)
+                self.contexts.audit_rejection(request.scope, error)
             return self._reject(request, context, error)
 
     @operation(
@@ -112,7 +110,7 @@ class SignInApi(Resource):
     )
     async def redeem(self, request: Request) -> Response:
         """Exchange a login ticket for the session cookie."""
-        context, body = await self.load_post(request)
+        context, body = await self.contexts.load_post(request)
         key, browser = str(body.get("ticket")), self.contexts.browser_id(context)
         ticket = await redeem_ticket(self.auth.tickets, key, browser=browser)
         try:
@@ -137,10 +135,12 @@ class SignInApi(Resource):
     async def start(self, request: Request) -> Response:
         """Start to sign in with a provider."""
         provider = self.auth.logins.provider(request.provider_id)
-        context, body = await self.load_post(request, for_redirect=True)
+        context, body = await self.contexts.load_post(request, for_redirect=True)
         target = await self.auth.redirect(callback_url(request, body), context.base_url)
         if not isinstance(provider, RedirectProvider):
-            return redirect(request, self.sign_in_url(context, callbackUrl=target))
+            return redirect_client(
+                request, self.auth.sign_in_url(context.base_url, callbackUrl=target)
+            )
         key, secret, now = new_id(), new_id(), self.auth.clock()
         state = OAuthState(
             provider=provider.id,
@@ -161,7 +161,7 @@ class SignInApi(Resource):
         except SignInError as error:
             return self._reject(request, context, error, wanted=target, provider=provider.id)
         await self._states.put(state, key)
-        response, names = redirect(request, url), context.names
+        response, names = redirect_client(request, url), context.names
         value = _SEPARATOR.join([secret, *_secrets(context)][:_MAX_PENDING])
         cookies.put(
             response.headers, names.state, value, secure=names.secure, max_age=state.MAX_AGE
@@ -181,7 +181,7 @@ class SignInApi(Resource):
         provider = self.auth.logins.provider(request.provider_id)
         if not isinstance(provider, RedirectProvider):
             raise MethodNotAllowed("Credentials are sent by POST.", allowed=["POST"])
-        context, wanted = await self.load(request), ""
+        context, wanted = await self.contexts.load(request.scope), ""
         try:
             key = request.query.get("state", "")
             state = await redeem_oauth_state(
@@ -232,7 +232,7 @@ class SignInApi(Resource):
         known = {k: v for k, v in request.query.items() if k in ("callbackUrl", "error", "code")}
         if "callbackUrl" in known:
             known["callbackUrl"] = await self.auth.redirect(known["callbackUrl"], base_url)
-        return redirect(request, self.auth.sign_in_url(base_url, **known))
+        return redirect_client(request, self.auth.sign_in_url(base_url, **known))
 
     async def _identify(
         self,
@@ -264,7 +264,9 @@ class SignInApi(Resource):
     ) -> Response:
         """Begin the session, unless the app's `sign_in` callback redirects elsewhere."""
         if login.redirect_to is not None:
-            return redirect(request, await self.auth.redirect(login.redirect_to, context.base_url))
+            return redirect_client(
+                request, await self.auth.redirect(login.redirect_to, context.base_url)
+            )
         record = await self.auth.sessions.begin(
             login.user,
             login.account,
@@ -273,7 +275,7 @@ class SignInApi(Resource):
             replaces=context.record,
             provider_session=login.provider_session,
         )
-        response = responses.private_json({"url": url}) if as_json else redirect(request, url)
+        response = private_json({"url": url}) if as_json else redirect_client(request, url)
         self.set_callback_cookie(response, context, url)
         self.contexts.set_session_cookie(response.headers, context, record)
         browser = self.contexts.next_browser_id(context)
@@ -301,11 +303,13 @@ class SignInApi(Resource):
             )
             self.auth.trail.add(entry, device=context.device)
         further = _relative(context.base_url, wanted)
-        url = self.sign_in_url(context, error=error.code, code=error.reason, callbackUrl=further)
+        url = self.auth.sign_in_url(
+            context.base_url, error=error.code, code=error.reason, callbackUrl=further
+        )
         has_to_wait = error.retry_after is not None and not wants_page(request.scope)
         if follows_redirects(request) or has_to_wait:
-            return responses.json_error(error, {"url": url})
-        return redirect(request, url)
+            return json_error(error, {"url": url})
+        return redirect_client(request, url)
 
 
 def _redirect_uri(context: RequestContext, provider: RedirectProvider) -> str:

@@ -12,11 +12,9 @@ from ...core.one_time import LogoutState, OneTimeStore
 from ...core.rate_limit import AddressLimit
 from ...core.record import SessionRecord
 from ...providers.oidc import OpenIDConnect
-from .. import responses
 from ..context import device_of
-from ..requests import Request
-from ..responses import BodyRejected, Response
-from .common import BASE, Resource, callback_url, redirect
+from ..router import BodyRejected, Request, Response, json_error, private_json, redirect
+from .common import BASE, Resource, callback_url, redirect_client
 from .openapi import ANYONE_POST, MEMBER_POST, operation, query, redirects, ref
 
 _REDIRECT = {"302": ref("responses", "Redirect")}
@@ -52,7 +50,7 @@ class SignOutApi(Resource):
     )
     async def show_home(self, request: Request) -> Response:
         """Go home."""
-        return redirect(request, self.contexts.origins.base_url(request.scope))
+        return redirect_client(request, self.contexts.origins.base_url(request.scope))
 
     @operation(
         "POST /signout",
@@ -66,7 +64,7 @@ class SignOutApi(Resource):
     )
     async def sign_out(self, request: Request) -> Response:
         """Sign out."""
-        context, body = await self.load_post(request, for_redirect=True)
+        context, body = await self.contexts.load_post(request, for_redirect=True)
         wanted, record = callback_url(request, body), context.record
         if record is not None:
             await self.auth.sessions.end(record.id, "signed-out", device=context.device)
@@ -75,7 +73,7 @@ class SignOutApi(Resource):
         except AuthError:  # the session has ended: the app's callback can't undo that
             target = context.base_url
         url = await self.provider_logout_url(record, context.base_url, target) if record else None
-        response = redirect(request, url or target)
+        response = redirect_client(request, url or target)
         self.set_callback_cookie(response, context, target)
         if context.has_own_token:
             self.contexts.clear_session_cookie(response.headers, context)
@@ -114,7 +112,7 @@ class SignOutApi(Resource):
         base_url = self.contexts.origins.base_url(request.scope)
         state = await self._consume(request, "ticket")
         if state is None or not isinstance(provider, OpenIDConnect):
-            return responses.redirect(base_url, 302)
+            return redirect(base_url, 302)
         try:
             back = await self._states.put(state.model_copy(update={"id_token": ""}))
             url = await provider.logout_url(
@@ -128,7 +126,7 @@ class SignOutApi(Resource):
             )
             self.auth.trail.add(entry, device=device_of(request.scope))
             url = state.callback_url
-        return responses.redirect(url, 302)
+        return redirect(url, 302)
 
     @operation(
         "GET /post-logout/{provider}",
@@ -143,7 +141,7 @@ class SignOutApi(Resource):
         self.auth.logins.provider(request.provider_id)
         base_url = self.contexts.origins.base_url(request.scope)
         state = await self._consume(request, "state")
-        return responses.redirect(state.callback_url if state else base_url, 302)
+        return redirect(state.callback_url if state else base_url, 302)
 
     @operation(
         "POST /backchannel-logout/{provider}",
@@ -170,15 +168,15 @@ class SignOutApi(Resource):
                 reason=error.code,
                 detail=error.reason,
                 provider=provider.id,
-                path=request.path,
+                path=request.scope["path"],
             )
             self.auth.trail.add(entry, device=device)
             details = {"error": "invalid_request", "error_description": error.message}
-            return responses.json_error(BodyRejected(error.message, 400), details)
+            return json_error(BodyRejected(error.message, 400), details)
         for record in await self.auth.sessions.list_by_provider_id(logout.provider_id(provider.id)):
             if logout.matches(record, leeway=provider.leeway):
                 await self.auth.sessions.end(record.id, "revoked", device=device)
-        return responses.private_json({})
+        return private_json({})
 
     async def _consume(self, request: Request, name: str) -> LogoutState | None:
         state = await self._states.consume(request.query.get(name, ""))

@@ -13,12 +13,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ...core.errors import AuthError, MethodNotAllowed, NotFound, RequestRejected
 from ...core.locales import Locales
 from ...core.rules import page_path
-from .. import responses
-from ..headers import language_of, wants_page
 from ..outermost import address_of
-from ..responses import Response
+from ..router import (
+    PRIVATE,
+    Response,
+    encode_headers,
+    error_headers,
+    status_of,
+    text_error,
+    wants_page,
+)
 from .build import Site
-from .render import Translation, security_headers
+from .render import Translation, language_of, security_headers
 
 _HASHED_NAME = re.compile(r"/assets/[^/]+-[\w-]{8}\.\w+")
 _CACHE_FOREVER = "public, max-age=31536000, immutable"
@@ -27,7 +33,7 @@ _FOUND = (200, 304)
 _METHODS = ("GET", "HEAD")
 _ICON = "/favicon.ico"
 _EMPTY_ICON = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
-_ICON_HEADERS = responses.encode_headers(
+_ICON_HEADERS = encode_headers(
     {"cache-control": "public, max-age=3600", "content-type": "image/svg+xml"}
 )
 _NO_PAGES = ("/api/", "/assets/")
@@ -90,10 +96,10 @@ class ErrorPages:
         """Respond with an error."""
         is_for_people = wants_page(scope) and not scope["path"].startswith(_NO_PAGES)
         if not is_for_people or isinstance(error, RequestRejected):
-            return responses.text_error(error)
+            return text_error(error)
         language = language_of(scope, self.locales)
         translation = Translation(language, self.locales.texts(language))
-        status = responses.status(error)
+        status = status_of(error)
         title = translation.texts.get(f"refusal.{status}", HTTPStatus(status).phrase)
         document = _DOCUMENT.format(
             language=language,
@@ -103,10 +109,8 @@ class ErrorPages:
             home=html.escape(translation.t("refusal.home", {})),
         )
         content_type = {"content-type": "text/html; charset=utf-8"}
-        headers = responses.encode_headers(
-            {**responses.PRIVATE, **security_headers(document), **content_type}
-        )
-        return Response(status, headers, document.encode()).plus(responses.error_headers(error))
+        headers = encode_headers({**PRIVATE, **security_headers(document), **content_type})
+        return Response(status, headers, document.encode()).plus(error_headers(error))
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +133,7 @@ class BuiltFiles:
         path = page_path(address_of(scope))
         if scope["method"] not in _METHODS:
             error = MethodNotAllowed(allowed=_METHODS)
-            await responses.text_error(error)(scope, receive, send)
+            await text_error(error)(scope, receive, send)
         elif self.site.is_file(path):
             await self.static_files({**scope, "path": path, "root_path": ""}, receive, send)
         elif path == _ICON:  # browsers request it from each app

@@ -15,23 +15,29 @@ from ...core.errors import AccessDenied, AuthError, StoreUnavailable
 from ...core.record import SessionRecord
 from ...core.rules import Rule, Verdict, page_path
 from ...engine import AuthCore
-from .. import responses
-from ..context import RequestContext, RequestContexts, device_of
-from ..cookies import RawHeaders
-from ..headers import find_header, header, language_of, takes_gzip
+from ..context import RequestContext, RequestContexts
 from ..outermost import address_of, path_as_sent
-from ..responses import Response
+from ..router import (
+    PRIVATE,
+    RawHeaders,
+    Response,
+    encode_headers,
+    find_header,
+    header,
+    plain_text,
+    redirect,
+)
 from .build import Page, Site
 from .files import Cached, ErrorPages, has_hashed_name
-from .render import Translation
+from .render import Translation, language_of, takes_gzip
 
 _SCRIPTS = "/assets/"
-_SCRIPT_HEADERS = responses.encode_headers(
+_SCRIPT_HEADERS = encode_headers(
     {"cache-control": "no-cache", "content-type": "text/javascript; charset=utf-8"}
 )
-_CLOSED_HEADERS = responses.encode_headers(
+_CLOSED_HEADERS = encode_headers(
     {
-        **responses.PRIVATE,
+        **PRIVATE,
         "vary": "Cookie, Sec-Fetch-Dest, Referer",
         "content-type": "text/javascript; charset=utf-8",
     }
@@ -101,13 +107,11 @@ class PageGuard:
             if path.startswith(_SCRIPTS) and path.endswith(".js"):
                 return await self._respond_with_script(scope, path)
         except AuthError as error:
-            return self._reject(scope, path, error)
+            return self._reject(scope, error)
         return Cached(self.app, is_public=True) if has_hashed_name(path) else None
 
-    def _reject(
-        self, scope: Scope, path: str, error: AuthError, record: SessionRecord | None = None
-    ) -> Response:
-        self.auth.trail.add_rejection(error, path=path, record=record, device=device_of(scope))
+    def _reject(self, scope: Scope, error: AuthError) -> Response:
+        self.contexts.audit_rejection(scope, error)
         return self.error_pages.respond(scope, error)
 
     async def _respond_with_page(self, scope: Scope, page: Page) -> Response:
@@ -120,9 +124,9 @@ class PageGuard:
             if url is None:
                 response = await self._render(scope, page, session, context)
             else:
-                response = responses.redirect(url, 303)
+                response = redirect(url, 303)
         except AuthError as error:
-            response = self._reject(scope, page.path, error, record)
+            response = self._reject(scope, error)
         if context is not None and not self.contexts.browser_id(context):  # sockets need one
             self.contexts.set_csrf_cookie(cookies, context, context.sid)
         return response.plus(cookies)
@@ -226,8 +230,8 @@ class PageGuard:
         if self.site.is_route_module(name) and self._is_import(scope):
             return Response(200, [*_CLOSED_HEADERS], _CLOSED_MODULE)
         if record is None:
-            return responses.text("Sign in first.", 401)
-        return responses.text("You don't have permission to do this.", 403)
+            return plain_text("Sign in first.", 401)
+        return plain_text("You don't have permission to do this.", 403)
 
     def _is_import(self, scope: Scope) -> bool:
         """Tell whether a script imports another; over plain http only the referrer says so."""

@@ -13,12 +13,18 @@ from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import unquote
 
+from starlette.types import Scope
+
 from ...core import strict_json
 from ...core.errors import AuthError
-from ...core.locales import Texts
-from ..cookies import RawHeaders
-from ..responses import PRIVATE, encode_headers
+from ...core.locales import Locales, Texts
+from ...core.utils import parse_weights
+from ..cookies import by_name
+from ..router import PRIVATE, RawHeaders, encode_headers, header
 from .compression import PrecompressedTemplate, Values
+
+LANGUAGE_COOKIE = "language"
+"""The cookie that keeps the language that the user chose."""
 
 DATA_ID = "session-data"
 """The id of the element with the session for the page's script."""
@@ -35,6 +41,8 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 _DATA = '<script type="application/json" id="{}">'
 _END_DATA = "</script>"
 _MAX_CACHED = 1024
+_MAX_ENCODINGS = 256
+_MAX_CACHED_ENCODINGS = 256
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 _GZIP = (b"content-encoding", b"gzip")
 
@@ -116,6 +124,25 @@ class Translation:
             if key in self.texts:
                 return self.t(key, {**error.values, "field": error.field})
         return error.message
+
+
+def language_of(scope: Scope, locales: Locales, sent: Mapping[str, list[str]] | None = None) -> str:
+    """Choose the language of a response; `sent` are the cookies, if they are parsed already."""
+    values = (by_name(scope) if sent is None else sent).get(LANGUAGE_COOKIE)
+    return locales.choose(values[0] if values else None, header(scope, b"accept-language"))
+
+
+def takes_gzip(scope: Scope) -> bool:
+    """Tell whether the client prefers a compressed page."""
+    accepted = header(scope, b"accept-encoding")
+    return len(accepted) <= _MAX_ENCODINGS and _takes_gzip(accepted)
+
+
+@lru_cache(_MAX_CACHED_ENCODINGS)
+def _takes_gzip(accepted: str) -> bool:
+    weights = dict(parse_weights(accepted))
+    gzip = weights.get("gzip", weights.get("*", 0.0))
+    return gzip > 0 and gzip >= weights.get("identity", 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from ...core.errors import AuthError, RequestRejected
 from ...core.rate_limit import TokenBucket, network
 from ...core.utils import new_tab_name
 from ...engine import AuthCore
-from .. import cookies, responses
-from ..context import RequestContexts, device_of
-from ..responses import UpgradeRequired
+from .. import cookies
+from ..context import RequestContexts
+from ..router import UpgradeRequired, json_error, reject
 from .callers import serving
 from .connections import Connection, Connections
 from .limits import ConnectionLimit, SocketLimits
@@ -56,8 +56,8 @@ class Handshake:
             return
         if scope["type"] == "http":  # Socket.IO's long polling
             error = UpgradeRequired("This address takes WebSockets only.")
-            self._audit(error, scope)
-            await responses.json_error(error).plus(_UPGRADE)(scope, receive, send)
+            self.contexts.audit_rejection(scope, error)
+            await json_error(error).plus(_UPGRADE)(scope, receive, send)
             return
         with ExitStack() as stack:
             try:
@@ -65,17 +65,14 @@ class Handshake:
                 client = connection.sid or network(connection.device.ip)
                 stack.enter_context(self._limit.hold(client))
             except AuthError as error:
-                self._audit(error, scope)
-                await responses.reject(error, scope, receive, send)
+                self.contexts.audit_rejection(scope, error)
+                await reject(error, scope, receive, send)
                 return
             self.connections.open(connection)
             stack.callback(self.connections.close, connection)
             stack.enter_context(serving(connection))
             limits = SocketLimits(receive, connection, auth=self.auth, is_event=self.is_event)
             await self.app(self._clean(scope), limits, send)
-
-    def _audit(self, error: AuthError, scope: Scope) -> None:
-        self.auth.trail.add_rejection(error, path=scope["path"], device=device_of(scope))
 
     async def _connect(self, scope: Scope) -> Connection:
         """Find the socket's session; without an own `Origin` it gets none."""

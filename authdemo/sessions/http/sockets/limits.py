@@ -14,9 +14,8 @@ from ...core.errors import AuthError, RequestRejected, TooManySockets
 from ...core.rate_limit import TokenBucket
 from ...core.session import Session
 from ...engine import AuthCore
-from .. import responses
-from ..context import RequestContext, RequestContexts, device_of
-from ..headers import find_header
+from ..context import RequestContext, RequestContexts
+from ..router import find_header, reject
 from .callers import serving
 from .connections import Connection, Connections
 
@@ -113,17 +112,14 @@ class Uploads:
         if tab is None or scope["method"] == "OPTIONS":
             await self.app(scope, receive, send)
             return
-        context = None
         try:
             self.contexts.origins.check(scope)
             context = await self.contexts.load(scope)
             owner = self._find_owner(context, tab)
             await self._authorize(scope, context, owner)
         except AuthError as error:
-            record = context.record if context else None
-            path, device = scope["path"], device_of(scope)
-            self.auth.trail.add_rejection(error, path=path, record=record, device=device)
-            await responses.reject(error, scope, receive, send)
+            self.contexts.audit_rejection(scope, error)
+            await reject(error, scope, receive, send)
             return
         await throttle(owner.bucket)
         with serving(owner):

@@ -69,7 +69,7 @@ class Database:
 
     def __init__(self, url: URL) -> None:
         self._url = url
-        self._engine = _engine(url)
+        self._engine = open_engine(url)
         self._threads = ThreadPoolExecutor(_MAX_THREADS, thread_name_prefix="accounts")
         self._opening = threading.Lock()
         self._first: deque[Callable[[Engine], None]] = deque([self._make_file])
@@ -81,14 +81,14 @@ class Database:
 
     async def run(self, work: Callable[[Session], T]) -> T:
         """Run something as one transaction."""
-        running = asyncio.get_running_loop().run_in_executor(self._threads, self._commit, work)
+        running = asyncio.get_running_loop().run_in_executor(self._threads, self.commit, work)
         try:
             result = await asyncio.wait_for(running, TIMEOUT)
         except IntegrityError:
             raise
         except (DBAPIError, PoolTimeout, OSError) as error:
             if not self._is_failing:
-                logger.log(logging.ERROR, "Accounts can't be reached. (%s)", _cause(error))
+                logger.log(logging.ERROR, "Accounts can't be reached. (%s)", cause(error))
             self._is_failing = True
             raise AccountsUnavailable from error
         if self._is_failing:
@@ -101,7 +101,8 @@ class Database:
         self._threads.shutdown()
         self._engine.dispose()
 
-    def _commit(self, work: Callable[[Session], T]) -> T:
+    def commit(self, work: Callable[[Session], T]) -> T:
+        """Run something as one transaction, in this thread."""
         with self._opening:
             while self._first:
                 self._first[0](self._engine)
@@ -117,7 +118,8 @@ class Database:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
-def _engine(url: URL) -> Engine:
+def open_engine(url: URL) -> Engine:
+    """Open a database with time limits."""
     arguments = {"timeout": TIMEOUT - 1} if url.drivername == "sqlite" else _POSTGRESQL
     return create_engine(
         url,
@@ -128,10 +130,10 @@ def _engine(url: URL) -> Engine:
     )
 
 
-def _cause(error: Exception) -> str:
+def cause(error: Exception) -> str:
     """Find the driver's own message: in one line, and without the statement."""
-    cause = (isinstance(error, DBAPIError) and error.orig) or error
-    return " ".join(str(cause).split()) or type(cause).__name__
+    own = (isinstance(error, DBAPIError) and error.orig) or error
+    return " ".join(str(own).split()) or type(own).__name__
 
 
 def _bad_url() -> ConfigurationError:

@@ -25,7 +25,7 @@ CHAPTERS = {
     "Testing": "authdemo.testing",
 }
 """The modules; a name that several have is in the first chapter."""
-_SIGN_IN = frozenset({"authorization_url", "identify", "new_verifier", "use_clock"})
+_SIGN_IN = frozenset({"authorization_url", "identify", "new_verifier"})
 INTERNAL = {
     "Callbacks": frozenset(
         {"ask_authorized", "ask_jwt", "ask_redirect", "ask_session", "ask_sign_in"}

@@ -127,9 +127,6 @@ class AuthCore:
         self.clock = AppClock(clock)
         self.locales = Locales(locales)
         self.providers = {provider.id: provider for provider in providers}
-        for provider in self.providers.values():
-            if isinstance(provider, RedirectProvider):
-                provider.use_clock(self.clock)
         store, url = store or create_store(self.settings, name), self.settings.redis_url
         self.relay = RedisRelay(url, name=name, find=store.get) if url else None
         options = session or self.settings.session

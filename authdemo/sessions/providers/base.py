@@ -18,7 +18,6 @@ from ..core.one_time import OAuthState
 from ..core.record import ProviderSession
 from ..core.schema import User
 from ..core.tokens import base64url_encode
-from ..core.utils import Clock
 from . import http_client
 from .http_client import with_query
 
@@ -112,9 +111,6 @@ class RedirectProvider(ABC):
     @abstractmethod
     def origin(self) -> str:
         """The origin of the sign-in page; empty if a Content-Security-Policy can't name it."""
-
-    def use_clock(self, clock: Clock) -> None:  # noqa: B027 - only OpenID Connect needs it
-        """Use the app's clock."""
 
     def new_verifier(self) -> str:
         """Create a code verifier (RFC 7636 section 4.1)."""

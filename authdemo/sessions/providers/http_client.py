@@ -11,13 +11,13 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from time import monotonic
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 
 from ..core.errors import OAuthCallbackError
-from ..core.utils import Clock
 
 MAX_BYTES = 262_144  # of a response; the rest is not read
 TIMEOUT_SECONDS = 10.0  # of a request, from the first byte to the last
@@ -120,7 +120,6 @@ class CachedFetch(Generic[T]):
     """A document of a provider, fetched once for all who need it."""
 
     fetch: Callable[[httpx.AsyncClient], Awaitable[T]]
-    clock: Clock
     _value: T | None = field(default=None, init=False)
     _fetched_at: float = field(default=-math.inf, init=False)
     _requested_at: float = field(default=-math.inf, init=False)
@@ -130,20 +129,16 @@ class CachedFetch(Generic[T]):
     async def get(self, http: httpx.AsyncClient, *, force: bool = False) -> T:
         """Return the document, and fetch it if it is due."""
         async with self._lock:
-            now = self.clock()
-            value = self._value if abs(now - self._fetched_at) <= MAX_AGE else None
-            if (value is None or force) and abs(now - self._requested_at) >= RETRY_SECONDS:
-                return await self._fetch(http, now)
+            now = monotonic()
+            value = self._value if now - self._fetched_at <= MAX_AGE else None
+            if (value is None or force) and now - self._requested_at >= RETRY_SECONDS:
+                self._requested_at = now
+                try:
+                    self._value = value = await self.fetch(http)
+                except OAuthCallbackError as error:
+                    self._error = error
+                    raise
+                self._fetched_at = now
             if value is None:
                 raise OAuthCallbackError(self._error.message, reason=self._error.reason)
             return value
-
-    async def _fetch(self, http: httpx.AsyncClient, now: float) -> T:
-        self._requested_at = now
-        try:
-            value = await self.fetch(http)
-        except OAuthCallbackError as error:
-            self._error = error
-            raise
-        self._value, self._fetched_at = value, now
-        return value

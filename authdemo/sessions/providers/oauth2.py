@@ -38,6 +38,8 @@ ReadClaims: TypeAlias = Callable[[Claims, OAuthClient], Claims | Awaitable[Claim
 class OAuth2(RedirectProvider):
     """Sign-in at a provider by plain OAuth 2 (Auth.js: an `oauth` provider).
 
+    It has the attributes of `RedirectProvider`, too.
+
     Attributes:
         issuer: The provider's identifier, an https URL. A response that names an issuer has to
             name this one (RFC 9207).
@@ -47,15 +49,7 @@ class OAuth2(RedirectProvider):
         claims: Turns that description into OpenID Connect's claims: `sub`, and if known `name`,
             `email`, `email_verified` and `picture`. Takes it and an `OAuthClient` for further
             requests; it may be async.
-        client_id: The app's id at the provider.
-        client_secret: The app's secret at the provider; empty for a public client.
-        id: The provider's id in the app.
-        name: The provider's name for people.
-        scope: The scopes that are requested.
-        user: Turns a verified `Identity` into a user, or returns None to deny; it may be async.
         secret_in_form: Whether the secret is sent in the form, not in `Authorization: Basic`.
-        prompt: What the provider prompts for, such as `select_account`.
-        type: Always `oauth`.
     """
 
     issuer: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import httpx
@@ -13,7 +14,6 @@ import jwt
 from ..core.errors import ConfigurationError, OAuthCallbackError
 from ..core.one_time import OAuthState
 from ..core.record import ProviderSession, SessionRecord, provider_id
-from ..core.utils import Clock, system_clock
 from . import http_client
 from .base import Identity, ProviderEndpoints, RedirectProvider, TokenResponse, bearer
 from .http_client import CachedFetch, fetch, fetch_object, is_safe, origin_of, with_query
@@ -40,58 +40,14 @@ _REASONS: dict[type[jwt.PyJWTError], str] = {
 }
 
 
-@dataclass(eq=False)
-class Discovery:
-    """A provider's metadata and keys, cached (OpenID Connect Discovery 1.0)."""
-
-    issuer: str
-    clock: Clock = system_clock
-    _metadata: CachedFetch[Mapping[str, Any]] = field(init=False)
-    _keys: CachedFetch[jwt.PyJWKSet] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Cache metadata and keys, each by itself."""
-        self._metadata = CachedFetch(self._fetch_metadata, self._now)
-        self._keys = CachedFetch(self._fetch_keys, self._now)
-
-    async def metadata(self, http: httpx.AsyncClient) -> Mapping[str, Any]:
-        """Return the provider's metadata."""
-        return await self._metadata.get(http)
-
-    async def key(self, http: httpx.AsyncClient, kid: str | None) -> jwt.PyJWK:
-        """Find a key; fetch the keys again if it is unknown."""
-        key = _find_key(await self._keys.get(http), kid)
-        key = key or _find_key(await self._keys.get(http, force=True), kid)
-        if key is None:
-            raise OAuthCallbackError("The provider doesn't have this key.", reason="token")
-        return key
-
-    def _now(self) -> float:
-        return self.clock()
-
-    async def _fetch_metadata(self, http: httpx.AsyncClient) -> Mapping[str, Any]:
-        metadata = await fetch_object(http, self.issuer.rstrip("/") + _DISCOVERY_PATH)
-        if metadata.get("issuer") != self.issuer:
-            raise OAuthCallbackError("The metadata is another issuer's.", reason="issuer")
-        return metadata
-
-    async def _fetch_keys(self, http: httpx.AsyncClient) -> jwt.PyJWKSet:
-        keys = await fetch(http, endpoint(await self.metadata(http), "jwks_uri"))
-        try:
-            return jwt.PyJWKSet.from_dict(keys if isinstance(keys, dict) else {})
-        except jwt.PyJWTError as error:
-            raise OAuthCallbackError("The provider's keys are invalid.", reason="token") from error
-
-
-def endpoint(metadata: Mapping[str, Any], name: str) -> str:
-    """Read an endpoint from a provider's metadata."""
+def _endpoint(metadata: Mapping[str, Any], name: str) -> str:
     url = metadata.get(name)
     if not isinstance(url, str) or not is_safe(url, query=True):
         raise OAuthCallbackError(f"The provider has no valid {name}.", reason="refused")
     return url
 
 
-def _find_key(key_set: jwt.PyJWKSet, kid: str | None) -> jwt.PyJWK | None:
+def _select_key(key_set: jwt.PyJWKSet, kid: str | None) -> jwt.PyJWK | None:
     keys = [key for key in key_set.keys if key.public_key_use in (None, "sig")]
     if kid is None:
         return keys[0] if len(keys) == 1 else None
@@ -145,19 +101,13 @@ class Logout:
 class OpenIDConnect(RedirectProvider):
     """Sign-in at an OpenID provider (Auth.js: an `oidc` provider).
 
+    It has the attributes of `RedirectProvider`, too.
+
     Attributes:
         issuer: The provider's issuer, an https URL.
-        client_id: The app's id at the provider.
-        client_secret: The app's secret at the provider; empty for a public client.
-        id: The provider's id in the app.
-        name: The provider's name for people.
-        scope: The scopes that are requested.
-        user: Turns a verified `Identity` into a user, or returns None to deny; it may be async.
         leeway: Seconds by which the provider's clock may differ.
-        prompt: What the provider prompts for, such as `select_account`.
         rp_initiated_logout: Whether signing out redirects to the provider to sign out there, too.
             Register `/api/auth/post-logout/<id>` there as a post-logout redirect URI.
-        type: Always `oidc`.
     """
 
     issuer: str
@@ -167,7 +117,6 @@ class OpenIDConnect(RedirectProvider):
     leeway: float = 30
     rp_initiated_logout: bool = False
     type: str = "oidc"
-    _discovery: Discovery = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Check the configuration."""
@@ -179,28 +128,32 @@ class OpenIDConnect(RedirectProvider):
             )
         if "openid" not in self.scope.split():
             raise ConfigurationError(f"{self.id!r} needs openid in its scope.")
-        object.__setattr__(self, "_discovery", Discovery(self.issuer))
 
     @property
     def origin(self) -> str:
         """The issuer's origin."""
         return origin_of(self.issuer)
 
-    def use_clock(self, clock: Clock) -> None:
-        """Use the app's clock."""
-        self._discovery.clock = clock
+    @cached_property
+    def _metadata(self) -> CachedFetch[Mapping[str, Any]]:
+        """The provider's metadata (OpenID Connect Discovery 1.0)."""
+        return CachedFetch(self._fetch_metadata)
+
+    @cached_property
+    def _keys(self) -> CachedFetch[jwt.PyJWKSet]:
+        return CachedFetch(self._fetch_keys)
 
     async def logout_url(self, id_token: str, *, state: str, redirect_uri: str) -> str:
         """Create the URL to sign out at the provider (RP-Initiated Logout 1.0)."""
         async with http_client.client() as http:
-            metadata = await self._discovery.metadata(http)
+            metadata = await self._metadata.get(http)
         parameters = {
             "client_id": self.client_id,
             "id_token_hint": id_token,
             "post_logout_redirect_uri": redirect_uri,
             "state": state,
         }
-        return with_query(endpoint(metadata, "end_session_endpoint"), parameters)
+        return with_query(_endpoint(metadata, "end_session_endpoint"), parameters)
 
     async def verify_logout(self, token: object) -> Logout:
         """Verify a logout token (Back-Channel Logout 1.0 section 2.6)."""
@@ -220,13 +173,34 @@ class OpenIDConnect(RedirectProvider):
             raise OAuthCallbackError("The token is not a logout token.", reason="token")
         return Logout(subject=subject, sid=sid, at=at)
 
+    async def _fetch_metadata(self, http: httpx.AsyncClient) -> Mapping[str, Any]:
+        metadata = await fetch_object(http, self.issuer.rstrip("/") + _DISCOVERY_PATH)
+        if metadata.get("issuer") != self.issuer:
+            raise OAuthCallbackError("The metadata is another issuer's.", reason="issuer")
+        return metadata
+
+    async def _fetch_keys(self, http: httpx.AsyncClient) -> jwt.PyJWKSet:
+        keys = await fetch(http, _endpoint(await self._metadata.get(http), "jwks_uri"))
+        try:
+            return jwt.PyJWKSet.from_dict(keys if isinstance(keys, dict) else {})
+        except jwt.PyJWTError as error:
+            raise OAuthCallbackError("The provider's keys are invalid.", reason="token") from error
+
+    async def _find_key(self, http: httpx.AsyncClient, kid: str | None) -> jwt.PyJWK:
+        """Find a key; fetch the keys again if it is unknown."""
+        key = _select_key(await self._keys.get(http), kid)
+        key = key or _select_key(await self._keys.get(http, force=True), kid)
+        if key is None:
+            raise OAuthCallbackError("The provider doesn't have this key.", reason="token")
+        return key
+
     async def _endpoints(self, http: httpx.AsyncClient) -> ProviderEndpoints:
-        metadata = await self._discovery.metadata(http)
+        metadata = await self._metadata.get(http)
         methods = metadata.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
         sends_issuer = metadata.get("authorization_response_iss_parameter_supported") is True
         return ProviderEndpoints(
-            authorization=endpoint(metadata, "authorization_endpoint"),
-            token=endpoint(metadata, "token_endpoint"),
+            authorization=_endpoint(metadata, "authorization_endpoint"),
+            token=_endpoint(metadata, "token_endpoint"),
             issuer=self.issuer,
             always_sends_issuer=sends_issuer,
             takes_basic="client_secret_basic" in methods,
@@ -272,8 +246,8 @@ class OpenIDConnect(RedirectProvider):
     ) -> dict[str, Any]:
         try:
             header = jwt.get_unverified_header(token)
-            algorithm = _check_algorithm(header, await self._discovery.metadata(http))
-            key = await self._discovery.key(http, header.get("kid"))
+            algorithm = _check_algorithm(header, await self._metadata.get(http))
+            key = await self._find_key(http, header.get("kid"))
             claims: dict[str, Any] = jwt.decode(
                 token,
                 key.key,
@@ -293,10 +267,10 @@ class OpenIDConnect(RedirectProvider):
         self, http: httpx.AsyncClient, claims: dict[str, Any], tokens: TokenResponse
     ) -> dict[str, Any]:
         """Add what the ID token leaves out; it must be about the same user."""
-        metadata = await self._discovery.metadata(http)
+        metadata = await self._metadata.get(http)
         if "name" in claims or "userinfo_endpoint" not in metadata:
             return claims
-        url = endpoint(metadata, "userinfo_endpoint")
+        url = _endpoint(metadata, "userinfo_endpoint")
         found = await fetch_object(http, url, headers=bearer(tokens))
         if found.get("sub") != claims["sub"]:
             raise OAuthCallbackError("The userinfo is another user's.", reason="subject")

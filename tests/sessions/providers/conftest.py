@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from authdemo.sessions.providers import OpenIDConnect
+from authdemo.sessions.providers import OpenIDConnect, http_client
 from authdemo.testing import FrozenClock
 from tests.oidc.cheat import CLIENT, Cheat
 from tests.oidc.github import GitHub
@@ -20,11 +20,10 @@ def cheat() -> Iterator[Cheat]:
 
 
 @pytest.fixture
-def provider(cheat: Cheat, clock: FrozenClock) -> OpenIDConnect:
-    """What an app knows of it, by a clock that stands still."""
-    provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT)
-    provider.use_clock(clock)
-    return provider
+def provider(cheat: Cheat, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch) -> OpenIDConnect:
+    """That provider as an app configures it; its documents age by the clock of the test."""
+    monkeypatch.setattr(http_client, "monotonic", clock)
+    return OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from authdemo.sessions.core.audit import AuditEvent
 from authdemo.sessions.core.events import Events
@@ -19,6 +20,7 @@ from authdemo.sessions.http.api import Api
 from authdemo.sessions.http.context import RequestContexts
 from authdemo.sessions.http.outermost import Origins
 from authdemo.sessions.http.router import plain_text
+from authdemo.sessions.providers import http_client
 from authdemo.testing import FrozenClock
 from authdemo.testing.browser import AS_CLIENT
 from tests.oidc.steps import query_of
@@ -75,9 +77,12 @@ async def open_house(folder: Path, *providers: Any, **more: Any) -> AsyncIterato
         clock=clock,
         **more,
     )
+    patch = pytest.MonkeyPatch()
+    patch.setattr(http_client, "monotonic", clock)
     await auth.sessions.store.open()
     endpoints = Api.of(auth, RequestContexts(auth, Origins(None)))
     transport = httpx.ASGITransport(endpoints.before(plain_text("", 404)))
     async with httpx.AsyncClient(transport=transport, base_url=HOME) as visitor:
         yield House(auth, clock, visitor, audited)
     await auth.sessions.store.close()
+    patch.undo()

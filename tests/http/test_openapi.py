@@ -15,7 +15,7 @@ from authdemo.sessions.core.schema import User, UserUpdate
 from authdemo.sessions.core.settings import Settings
 from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.http.api import Api
-from authdemo.sessions.http.api.common import BASE
+from authdemo.sessions.http.api.openapi import BASE
 from authdemo.sessions.http.context import RequestContexts
 from authdemo.sessions.http.outermost import Origins
 from authdemo.sessions.providers.credentials import Credentials

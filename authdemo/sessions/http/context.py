@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote, unquote
 
 from starlette.types import Scope
 
+from ..core.callbacks import safe_redirect_url
 from ..core.errors import AuthError, RequestRejected, TokenError
 from ..core.rate_limit import address_text
 from ..core.record import Device, SessionRecord
@@ -51,6 +53,12 @@ class RequestContext:
     def csrf_cookies(self) -> list[str]:
         """The values of the CSRF cookie."""
         return self.cookies.get(self.names.csrf, [])
+
+    @property
+    def callback_url(self) -> str | None:
+        """The callback URL that the browser remembers, if it is one of the app's own."""
+        urls = map(unquote, self.cookies.get(self.names.callback_url, []))
+        return next((url for url in urls if safe_redirect_url(url, self.base_url)), None)
 
     @property
     def has_own_token(self) -> bool:
@@ -179,6 +187,17 @@ class RequestContexts:
         token, cookie = self.csrf.issue(sid, after=context.csrf_cookies, browser=browser)
         cookies.put(headers, context.names.csrf, cookie, secure=context.names.secure)
         return token
+
+    def set_callback_cookie(self, headers: RawHeaders, context: RequestContext, url: str) -> None:
+        """Remember a callback URL, as Auth.js does, for a sign-in that names none.
+
+        A URL that no browser would keep is not remembered, nor is an earlier one.
+        """
+        names, value = context.names, quote(url, safe="")
+        if len(value) <= cookies.MAX_VALUE:
+            cookies.put(headers, names.callback_url, value, secure=names.secure)
+        elif context.callback_url is not None:
+            cookies.clear(headers, names.callback_url, secure=names.secure)
 
     async def renew(self, headers: RawHeaders, context: RequestContext) -> SessionRecord | None:
         """Update the cookies of a read, but only if they are behind.

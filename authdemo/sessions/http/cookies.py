@@ -35,28 +35,25 @@ class CookieNames:
     secure: bool
 
     @classmethod
+    @lru_cache
     def of(cls, base_url: str, prefix: str = PREFIX) -> CookieNames:
         """Choose the names for an origin."""
-        return _named(prefix, secure=base_url.startswith("https://"))
-
-
-@lru_cache
-def _named(prefix: str, *, secure: bool) -> CookieNames:
-    site, host = ("__Secure-", "__Host-") if secure else ("", "")
-    return CookieNames(
-        f"{site}{prefix}.session-token",
-        f"{host}{prefix}.csrf-token",
-        f"{site}{prefix}.callback-url",
-        f"{host}{prefix}.state",
-        secure=secure,
-    )
+        secure = base_url.startswith("https:")
+        site, host = ("__Secure-", "__Host-") if secure else ("", "")
+        return cls(
+            f"{site}{prefix}.session-token",
+            f"{host}{prefix}.csrf-token",
+            f"{site}{prefix}.callback-url",
+            f"{host}{prefix}.state",
+            secure=secure,
+        )
 
 
 def own_names(prefix: str) -> frozenset[str]:
     """List the names of an app's cookies, with and without https."""
     return frozenset(
         name
-        for names in (_named(prefix, secure=False), _named(prefix, secure=True))
+        for names in (CookieNames.of("http:", prefix), CookieNames.of("https:", prefix))
         for name in (names.session, names.csrf, names.callback_url, names.state)
     )
 

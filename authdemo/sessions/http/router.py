@@ -135,6 +135,24 @@ class Request:
         """Whether the body consists of form fields, which are all text."""
         return self._content_type == _FORM
 
+    @property
+    def follows_redirects(self) -> bool:
+        """Whether the sender is Auth.js's client, which takes redirects as JSON."""
+        return find_header(self.scope, b"x-auth-return-redirect") is not None
+
+    def redirect(self, url: str) -> Response:
+        """Redirect, in the form that the sender can follow."""
+        if self.follows_redirects:
+            return private_json({"url": url}).plus([location_header(url)])
+        return redirect(url, 302)
+
+    def callback_url(self, body: Mapping[str, Any]) -> str:
+        """Read where the client wants to go: from the body as in Auth.js, else from the query."""
+        wanted = body.get("callbackUrl")
+        if not isinstance(wanted, str | None):
+            raise BodyRejected("The field 'callbackUrl' must be text.", field="callbackUrl")
+        return wanted or self.query.get("callbackUrl", "")
+
     async def read(self) -> dict[str, Any]:
         """Read a body of JSON or of form fields."""
         if self._content_type not in (_JSON, _FORM):

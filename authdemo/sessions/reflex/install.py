@@ -112,7 +112,7 @@ def _is_public(site: Site | None, scope: Scope) -> bool:
     if path in others or (path == upload and scope["method"] == "POST") or is_preflight(scope):
         return True
     file = page_path(address_of(scope))
-    return site is not None and site.is_file(file) and not file.lower().endswith((".html", ".htm"))
+    return site is not None and file in site.files and not file.lower().endswith((".html", ".htm"))
 
 
 def _is_missing(

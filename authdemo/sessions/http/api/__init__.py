@@ -10,9 +10,8 @@ from starlette.types import ASGIApp
 from ...engine import AuthCore
 from ..context import RequestContexts
 from ..router import Endpoint, Router
-from .common import BASE
 from .meta import Meta
-from .openapi import operations_of
+from .openapi import BASE, operations_of
 from .session import SessionApi
 from .signin import SignInApi
 from .signout import SignOutApi

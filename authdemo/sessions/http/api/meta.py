@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..router import Request, Response, private_json, public_json
-from .common import BASE, Resource
-from .openapi import describe, operation, ref, returns
+from .openapi import BASE, Resource, describe, operation, ref, returns
 
 
 @dataclass(eq=False)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from importlib import resources
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
 from ...core.schema import UserSchema
 from ...engine import AuthCore
+from ..context import RequestContexts
 from ..router import Endpoint
-from .common import Resource
+
+BASE = "/api/auth"
 
 _ERRORS = {
     "BadRequest": (400, "The body, a field of it or a header can't be read."),
@@ -63,6 +66,16 @@ class Operation(NamedTuple):
     method: str
     path: str
     document: Mapping[str, Any]
+
+
+@dataclass(eq=False)
+class Resource:
+    """A group of operations; `operation` marks their handlers."""
+
+    tag: ClassVar[str]
+
+    auth: AuthCore
+    contexts: RequestContexts
 
 
 def ref(kind: str, name: str) -> dict[str, str]:

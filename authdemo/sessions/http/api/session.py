@@ -14,8 +14,7 @@ from ...core.record import SessionRecord
 from ...core.utils import iso, public_id
 from .. import cookies
 from ..router import BodyRejected, PreconditionFailed, RawHeaders, Request, Response, private_json
-from .common import Resource
-from .openapi import ANYONE, MEMBER, MEMBER_POST, operation, ref, returns
+from .openapi import ANYONE, MEMBER, MEMBER_POST, Resource, operation, ref, returns
 
 _SESSION = ref("schemas", "Session")
 _SUMMARIES = {"type": "array", "items": ref("schemas", "SessionSummary")}

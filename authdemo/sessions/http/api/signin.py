@@ -35,8 +35,7 @@ from ...providers.base import RedirectProvider
 from .. import cookies
 from ..context import RequestContext
 from ..router import Request, Response, json_error, private_json, wants_page
-from .common import BASE, Resource, callback_url, follows_redirects, redirect_client
-from .openapi import ANYONE_POST, operation, query, redirects, ref, returns
+from .openapi import ANYONE_POST, BASE, Resource, operation, query, redirects, ref, returns
 
 _MAX_PENDING = 4
 _SEPARATOR = "."
@@ -84,7 +83,7 @@ class SignInApi(Resource):
     async def sign_in(self, request: Request) -> Response:
         """Sign in with credentials."""
         context, body = await self.contexts.load_post(request, for_redirect=True)
-        wanted = callback_url(request, body) or self.callback_cookie(context)
+        wanted = request.callback_url(body) or context.callback_url
         credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
         try:
             async with request.watched() as has_left:
@@ -136,11 +135,9 @@ class SignInApi(Resource):
         """Start to sign in with a provider."""
         provider = self.auth.logins.provider(request.provider_id)
         context, body = await self.contexts.load_post(request, for_redirect=True)
-        target = await self.auth.redirect(callback_url(request, body), context.base_url)
+        target = await self.auth.redirect(request.callback_url(body), context.base_url)
         if not isinstance(provider, RedirectProvider):
-            return redirect_client(
-                request, self.auth.sign_in_url(context.base_url, callbackUrl=target)
-            )
+            return request.redirect(self.auth.sign_in_url(context.base_url, callbackUrl=target))
         key, secret, now = new_id(), new_id(), self.auth.clock()
         state = OAuthState(
             provider=provider.id,
@@ -161,7 +158,7 @@ class SignInApi(Resource):
         except SignInError as error:
             return self._reject(request, context, error, wanted=target, provider=provider.id)
         await self._states.put(state, key)
-        response, names = redirect_client(request, url), context.names
+        response, names = request.redirect(url), context.names
         value = _SEPARATOR.join([secret, *_secrets(context)][:_MAX_PENDING])
         cookies.put(
             response.headers, names.state, value, secure=names.secure, max_age=state.MAX_AGE
@@ -232,7 +229,7 @@ class SignInApi(Resource):
         known = {k: v for k, v in request.query.items() if k in ("callbackUrl", "error", "code")}
         if "callbackUrl" in known:
             known["callbackUrl"] = await self.auth.redirect(known["callbackUrl"], base_url)
-        return redirect_client(request, self.auth.sign_in_url(base_url, **known))
+        return request.redirect(self.auth.sign_in_url(base_url, **known))
 
     async def _identify(
         self,
@@ -264,9 +261,7 @@ class SignInApi(Resource):
     ) -> Response:
         """Begin the session, unless the app's `sign_in` callback redirects elsewhere."""
         if login.redirect_to is not None:
-            return redirect_client(
-                request, await self.auth.redirect(login.redirect_to, context.base_url)
-            )
+            return request.redirect(await self.auth.redirect(login.redirect_to, context.base_url))
         record = await self.auth.sessions.begin(
             login.user,
             login.account,
@@ -275,8 +270,8 @@ class SignInApi(Resource):
             replaces=context.record,
             provider_session=login.provider_session,
         )
-        response = private_json({"url": url}) if as_json else redirect_client(request, url)
-        self.set_callback_cookie(response, context, url)
+        response = private_json({"url": url}) if as_json else request.redirect(url)
+        self.contexts.set_callback_cookie(response.headers, context, url)
         self.contexts.set_session_cookie(response.headers, context, record)
         browser = self.contexts.next_browser_id(context)
         self.contexts.set_csrf_cookie(response.headers, context, record.id, browser=browser)
@@ -307,9 +302,9 @@ class SignInApi(Resource):
             context.base_url, error=error.code, code=error.reason, callbackUrl=further
         )
         has_to_wait = error.retry_after is not None and not wants_page(request.scope)
-        if follows_redirects(request) or has_to_wait:
+        if request.follows_redirects or has_to_wait:
             return json_error(error, {"url": url})
-        return redirect_client(request, url)
+        return request.redirect(url)
 
 
 def _redirect_uri(context: RequestContext, provider: RedirectProvider) -> str:

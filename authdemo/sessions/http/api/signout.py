@@ -14,8 +14,7 @@ from ...core.record import SessionRecord
 from ...providers.oidc import OpenIDConnect
 from ..context import device_of
 from ..router import BodyRejected, Request, Response, json_error, private_json, redirect
-from .common import BASE, Resource, callback_url, redirect_client
-from .openapi import ANYONE_POST, MEMBER_POST, operation, query, redirects, ref
+from .openapi import ANYONE_POST, BASE, MEMBER_POST, Resource, operation, query, redirects, ref
 
 _REDIRECT = {"302": ref("responses", "Redirect")}
 _DONE = {
@@ -50,7 +49,7 @@ class SignOutApi(Resource):
     )
     async def show_home(self, request: Request) -> Response:
         """Go home."""
-        return redirect_client(request, self.contexts.origins.base_url(request.scope))
+        return request.redirect(self.contexts.origins.base_url(request.scope))
 
     @operation(
         "POST /signout",
@@ -65,7 +64,7 @@ class SignOutApi(Resource):
     async def sign_out(self, request: Request) -> Response:
         """Sign out."""
         context, body = await self.contexts.load_post(request, for_redirect=True)
-        wanted, record = callback_url(request, body), context.record
+        wanted, record = request.callback_url(body), context.record
         if record is not None:
             await self.auth.sessions.end(record.id, "signed-out", device=context.device)
         try:
@@ -73,8 +72,8 @@ class SignOutApi(Resource):
         except AuthError:  # the session has ended: the app's callback can't undo that
             target = context.base_url
         url = await self.provider_logout_url(record, context.base_url, target) if record else None
-        response = redirect_client(request, url or target)
-        self.set_callback_cookie(response, context, target)
+        response = request.redirect(url or target)
+        self.contexts.set_callback_cookie(response.headers, context, target)
         if context.has_own_token:
             self.contexts.clear_session_cookie(response.headers, context)
         self.contexts.set_csrf_cookie(response.headers, context, "")

@@ -110,6 +110,13 @@ class Site:
 
     A script is public only if it is reachable from a public page by imports. All others are for
     signed-in users.
+
+    Attributes:
+        files: The paths of files other than pages.
+        endpoints: The scripts with the server's URLs, by name.
+        route_modules: The pages' own modules, whose exports nothing else imports.
+        public_scripts: The scripts that everyone may load.
+        pages_with: The protected pages that load a script, by its name.
     """
 
     def __init__(self, folder: Path, rules: PageRules, *, policy: Policy = STRICT) -> None:
@@ -125,8 +132,8 @@ class Site:
         }
         self._paths = {fold(path): path for path in documents}
         self._aliases = _aliases(documents)
-        self._files = frozenset(self._list_files(folder))
-        self._endpoints = {
+        self.files = frozenset(self._list_files(folder))
+        self.endpoints = {
             file.name: EndpointsScript(file.read_text("utf-8"))
             for file in (folder / "assets").glob("reflex-env-*.js")
         }
@@ -134,17 +141,17 @@ class Site:
         self._dynamic = {pattern_of(route) for route in dynamic}
         self._shell = Template((folder / _SHELL).read_text("utf-8"), policy=policy)
         modules = scripts.routes.values()
-        self._route_modules = frozenset(each.removeprefix(_SCRIPTS) for each in modules)
+        self.route_modules = frozenset(each.removeprefix(_SCRIPTS) for each in modules)
         entries = [(path, rules.of(path), text) for path, text in documents.items()]
         entries += [(path, rules.of_route(path), f'"{name}"') for path, name in dynamic.items()]
         public = [text for _, rule, text in entries if rule is None]
-        self._public_scripts = scripts.reachable_from(public)
-        self._pages_with: defaultdict[str, list[tuple[str, Rule]]] = defaultdict(list)
+        self.public_scripts = scripts.reachable_from(public)
+        self.pages_with: defaultdict[str, list[tuple[str, Rule]]] = defaultdict(list)
         for path, rule, text in entries:
             if rule is not None:
                 for name in scripts.reachable_from([text]):
-                    self._pages_with[name].append((path, rule))
-        self.public_areas = scripts.areas_of(self._public_scripts)
+                    self.pages_with[name].append((path, rule))
+        self.public_areas = scripts.areas_of(self.public_scripts)
 
     def page(self, address: str) -> Page | None:
         """Find the page at a canonical path, as React Router does, or by an alias."""
@@ -154,26 +161,6 @@ class Site:
         if known is None and any(pattern.fullmatch(folded) for pattern in self._dynamic):
             return Page(path, page_address(address), self._rules.of(path), self._shell)
         return self._pages.get(known or self._aliases.get(folded, ""))
-
-    def is_file(self, path: str) -> bool:
-        """Tell whether the build has a file other than a page at a path."""
-        return path in self._files
-
-    def endpoints_script(self, name: str) -> EndpointsScript | None:
-        """Find the script with the server's URLs."""
-        return self._endpoints.get(name)
-
-    def is_route_module(self, name: str) -> bool:
-        """Tell whether a script is a page's own module, whose exports nothing else imports."""
-        return name in self._route_modules
-
-    def is_public_script(self, name: str) -> bool:
-        """Tell whether everyone may load a script."""
-        return name in self._public_scripts
-
-    def pages_with(self, name: str) -> Collection[tuple[str, Rule]]:
-        """List the protected pages that load a script."""
-        return self._pages_with.get(name, ())
 
     def _list_files(self, folder: Path) -> Iterable[str]:
         """List the files that are served as they are: no page's HTML, and no compressed copy."""

@@ -134,7 +134,7 @@ class BuiltFiles:
         if scope["method"] not in _METHODS:
             error = MethodNotAllowed(allowed=_METHODS)
             await text_error(error)(scope, receive, send)
-        elif self.site.is_file(path):
+        elif path in self.site.files:
             await self.static_files({**scope, "path": path, "root_path": ""}, receive, send)
         elif path == _ICON:  # browsers request it from each app
             await Response(200, [*_ICON_HEADERS], _EMPTY_ICON)(scope, receive, send)

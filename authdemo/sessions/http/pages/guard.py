@@ -218,16 +218,16 @@ class PageGuard:
 
     async def _respond_with_script(self, scope: Scope, path: str) -> ASGIApp | None:
         name = path.removeprefix(_SCRIPTS)
-        endpoints = self.site.endpoints_script(name)
+        endpoints = self.site.endpoints.get(name)
         if endpoints is not None:
             script = endpoints.addressed_to(self.contexts.origins.base_url(scope))
             return Response(200, [*_SCRIPT_HEADERS], script.encode())
-        if self.site.is_public_script(name):
+        if name in self.site.public_scripts:
             return Cached(self.app, is_public=True) if has_hashed_name(path) else None
         record = (await self.contexts.load(scope)).record
         if record is not None and await self._may_load(name, record):
             return Cached(self.app, is_public=False)
-        if self.site.is_route_module(name) and self._is_import(scope):
+        if name in self.site.route_modules and self._is_import(scope):
             return Response(200, [*_CLOSED_HEADERS], _CLOSED_MODULE)
         if record is None:
             return plain_text("Sign in first.", 401)
@@ -243,7 +243,7 @@ class PageGuard:
 
     async def _may_load(self, name: str, record: SessionRecord) -> bool:
         """Tell whether a user may see one of the pages that need a script, if any does."""
-        pages = self.site.pages_with(name)
+        pages = self.site.pages_with.get(name, ())
         if not pages:
             return True
         session = await self.auth.sessions.serializers.to_public(record)

@@ -106,8 +106,7 @@ def test_nobodys_socket_can_call_a_members_handler_but_changes_nothing(
 
 FORGED = {"user": {"id": "jane_admin", "name": "Forged"}, "rev": 99, "expires": ""}
 WRITES: dict[str, dict[str, object]] = {
-    "set_view": {"session": FORGED},
-    "set_owner": {"sid": "x", "browser": "x"},
+    "show": {"session": FORGED, "sid": "x", "browser": "x"},
     "redirect": {"url": "https://evil.example"},
 }
 

@@ -66,7 +66,7 @@ def main() -> None:
     from authdemo.auth import auth
     from authdemo.authdemo import app
     from authdemo.sessions.reflex.auth import remember
-    from authdemo.sessions.reflex.components import forms, session
+    from authdemo.sessions.reflex.components import forms
     from authdemo.ui import error_boundary, feedback, preferences
 
     remember(auth)
@@ -75,7 +75,7 @@ def main() -> None:
         "sign_in_page": forms.sign_in_page,
         "confirm_page": forms.confirm_page,
         "provider_buttons": forms.provider_buttons,
-        "access_denied_page": session.access_denied_page,
+        "access_denied_page": forms.access_denied_page,
         "toasts": inspect.unwrap(feedback.toasts),
         "theme_switch": inspect.unwrap(preferences.theme_switch),
         "lost_connection": inspect.unwrap(error_boundary.lost_connection),

@@ -32,7 +32,7 @@ from .compat import (
     is_prod_mode,
 )
 from .components.i18n import MODULE, development_module
-from .components.session import access_denied_page, add_effects, check_named_providers
+from .components.session import add_effects, check_named_providers
 from .lint import warn_of_open_texts
 from .protected import InstallsSessions, hide_from_sitemap, page_rules, protected, routes_of
 from .tabs.navigation import REFUSED
@@ -67,7 +67,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
 
     def register_route(self, **context: Any) -> None:
         """Put effects on every page, and add the pages that the app doesn't have."""
-        from .components.forms import confirm_page, sign_in_page
+        from .components.forms import access_denied_page, confirm_page, sign_in_page
 
         with _in_one_line():
             _check_config(get_config())

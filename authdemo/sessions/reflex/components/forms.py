@@ -8,7 +8,7 @@ from typing import Any, cast
 import reflex as rx
 from reflex.event import EventType
 
-from ...core.errors import AuthError, ErrorDict
+from ...core.errors import AccessDenied, AuthError, ErrorDict
 from ...providers.credentials import Credentials
 from ...providers.oidc import OpenIDConnect
 from ..auth import Auth
@@ -39,7 +39,7 @@ def confirm_button(
     """
     return rx.fragment(
         rx.el.button(
-            _live(label),
+            live_text(label),
             type="button",
             disabled=disabled,
             class_name=class_name,
@@ -48,12 +48,12 @@ def confirm_button(
             custom_attrs={"onClick": _dialog_script("openDialog")},
         ),
         rx.el.dialog(
-            rx.el.p(_live(question)),
+            rx.el.p(live_text(question)),
             rx.el.div(
                 rx.el.button(
                     t("dialog.cancel"), type="button", auto_focus=True, class_name="button quiet"
                 ),
-                rx.el.button(_live(label), type="button", on_click=action, class_name="button"),
+                rx.el.button(live_text(label), type="button", on_click=action, class_name="button"),
                 class_name="actions",
             ),
             class_name="dialog",
@@ -61,10 +61,6 @@ def confirm_button(
             custom_attrs={"onClick": _dialog_script("closeDialog")},
         ),
     )
-
-
-def _live(text: str | rx.Var[str]) -> str | rx.Var[object]:
-    return live_text(text) if isinstance(text, rx.Var) else text
 
 
 def _dialog_script(name: str) -> rx.Var[object]:
@@ -274,7 +270,11 @@ def noscript_notice() -> rx.Component:
 def home_link() -> rx.Component:
     """Link to the home page for users who are signed in, as on the sign-in page with an error."""
     is_signed_in = use_session().status == "authenticated"
-    return rx.fragment(rx.cond(is_signed_in, rx.el.p(rx.el.a(t("refusal.home"), href="/"))))
+    return rx.fragment(rx.cond(is_signed_in, _home()))
+
+
+def _home() -> rx.Component:
+    return rx.el.p(rx.el.a(t("refusal.home"), href="/"))
 
 
 def no_autocorrect_attrs() -> dict[str, str | bool]:
@@ -295,6 +295,14 @@ def sign_in_page() -> rx.Component:
 def confirm_page() -> rx.Component:
     """Build the page that asks for the password again, for an app that has none of its own."""
     return _page(t("confirm.title"), confirm_form())
+
+
+@public
+def access_denied_page() -> rx.Component:
+    """Build the page that rejects a member, where another server serves the pages."""
+    error = AccessDenied("You don't have permission to see this page.", reason="page")
+    why = rx.el.p(explain(rx.Var.create(error.to_dict())), role="alert")
+    return _page(t("refusal.403"), why, _home())
 
 
 def _page(title: rx.Var[str], *parts: rx.Component) -> rx.Component:

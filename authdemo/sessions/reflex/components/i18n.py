@@ -57,7 +57,7 @@ def explain(error: rx.Var[ErrorDict]) -> StringVar[str]:
     return var(f"explain({error!s})", str, error, imported("i18n.js", "explain"))
 
 
-def live_text(text: rx.Var[str]) -> rx.Var[object]:
+def live_text(text: str | rx.Var[str]) -> str | rx.Var[object]:
     """Show a text that changes while its page is open, in an element that is replaced whole.
 
     A browser that translates a page replaces its text nodes, and React must not look for those.
@@ -65,6 +65,8 @@ def live_text(text: rx.Var[str]) -> rx.Var[object]:
     Returns:
         What an element takes as a child; an attribute takes the text itself.
     """
+    if isinstance(text, str):
+        return text
     return script(f"liveText({text!s})", text, imported("i18n.js", "liveText"))
 
 

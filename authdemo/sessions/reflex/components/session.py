@@ -12,12 +12,11 @@ import reflex as rx
 from reflex.event import EventSpec
 from reflex.vars import BooleanVar, NumberVar, ObjectVar, StringVar, VarData
 
-from ...core.errors import AccessDenied, ConfigurationError, ErrorDict
+from ...core.errors import ConfigurationError, ErrorDict
 from ...core.schema import U, User
-from ..protected import public, require_plugin
+from ..protected import require_plugin
 from ..tabs.state import SessionState
 from .assets import hook, imported, script, var
-from .i18n import explain, t
 
 
 class Pending(Protocol):
@@ -33,25 +32,11 @@ def pending_until_navigation(state: Pending) -> Iterator[None]:
     Args:
         state: The form's state, with its var `pending`.
     """
-    succeeded = False
     try:
         yield
-        succeeded = True
-    finally:
-        state.pending = succeeded
-
-
-@public
-def access_denied_page() -> rx.Component:
-    """Build the page."""
-    error = AccessDenied("You don't have permission to see this page.", reason="page")
-    page: rx.Component = rx.el.main(
-        rx.el.h1(t("refusal.403")),
-        rx.el.p(explain(rx.Var.create(error.to_dict())), role="alert"),
-        rx.el.p(rx.el.a(t("refusal.home"), href="/")),
-        class_name="auth-page",
-    )
-    return page
+    except BaseException:
+        state.pending = False
+        raise
 
 
 _named_providers: set[str] = set()

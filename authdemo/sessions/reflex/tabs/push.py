@@ -263,9 +263,7 @@ class TabSync:
         owner = session_state.owner()
         before = connection.displayed_sid if owner is None else owner[0]
         await reset_tab(state, owner=before, sid=sid)
-        session_state.set_owner(sid, connection.browser)
-        if not session_state.is_current(sid, session):
-            session_state.set_view(session)
+        session_state.show(session, sid=sid, browser=connection.browser)
         connection.displayed_sid = sid
         session_state.redirect(await self.navigation.redirect_for(connection, session))
 

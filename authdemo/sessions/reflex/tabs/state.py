@@ -111,31 +111,21 @@ class SessionState(rx.State):
         """Forget the event that waits."""
         self._deferred = None
 
-    def is_current(self, sid: str, session: dict[str, Any] | None) -> bool:
-        """Tell whether the tab is up to date."""
-        view = self.get_value("view")
-        if session is None:
-            return not self._sid and view["status"] == "unauthenticated"
-        is_same = self._sid == sid and view["status"] == "authenticated"
-        newer = view["rev"] > session["rev"]
-        return is_same and (newer or view == {"status": "authenticated", **session})
-
     def owner(self) -> tuple[str, str] | None:
-        """Tell whose tab it is."""
+        """Find the session, if any, and the browser that the tab belongs to."""
         if self.get_value("view")["status"] == "loading":
             return None
         return self._sid, self._browser
 
-    def set_owner(self, sid: str, browser: str) -> None:
-        """Give the tab an owner. If it had another, `tree.reset_tab` comes first."""
-        if self._sid != sid:
-            self._sid = sid
-        if self._browser != browser:
-            self._browser = browser
-
-    def set_view(self, session: dict[str, Any] | None) -> None:
-        """Show a session."""
-        self.view = SIGNED_OUT if session is None else {"status": "authenticated", **session}
+    def show(self, session: dict[str, Any] | None, *, sid: str, browser: str) -> None:
+        """Belong to a session, and show it. If the tab had another, `reset_tab` comes first."""
+        if (self._sid, self._browser) != (sid, browser):
+            self._sid, self._browser = sid, browser
+        view = self.get_value("view")
+        new = SIGNED_OUT if session is None else {"status": "authenticated", **session}
+        is_newer = new["status"] == view["status"] and new["rev"] < view["rev"]
+        if view != new and not is_newer:
+            self.view = new
 
     def set_error(self, error: AuthError) -> None:
         """Tell the tab that its event was refused, or failed."""

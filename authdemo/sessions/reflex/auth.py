@@ -182,12 +182,8 @@ class Auth(UserSessions[U]):
     ) -> None:
         """Sign in over the socket (Auth.js: `signIn`).
 
-        The tab gets a ticket, exchanges it for the cookie and goes to `callback_url`.
-
-        Args:
-            credentials: The form's fields.
-            provider: The provider's id.
-            callback_url: Where to go, on the app's own origin.
+        The tab gets a ticket, exchanges it for the cookie and goes to `callback_url`, on the app's
+        own origin.
 
         Raises:
             SignInError: If the sign-in fails; its message is for the user.
@@ -214,16 +210,24 @@ class Auth(UserSessions[U]):
         Raises:
             StoreUnavailable: If the store can't be reached: show that to the user.
         """
-        caller = current_caller()
-        record = await self.engine.installation.callers.find_record(caller)
+        caller, parts = current_caller(), self.engine.installation
+        record = await parts.callers.find_record(caller)
         if caller is None or not caller.is_valid:
             return
+        connection = caller.connection
         if record is not None:
-            await self.engine.sessions.end(record.id, "signed-out", device=caller.connection.device)
+            await self.engine.sessions.end(record.id, "signed-out", device=connection.device)
         tab = root_state(state)  # which `state` is no part of afterwards if it is shared
-        await self.engine.installation.tab_sync.sync(tab, caller)
-        if record is not None:
-            await self.engine.sign_out_at_provider(tab, caller.connection, record)
+        await parts.tab_sync.sync(tab, caller)
+        if record is None:
+            return
+        session_state = await tab.get_state(SessionState)
+        wanted = session_state.redirect_url or connection.address
+        url = await parts.sign_out.provider_logout_url(
+            record, connection.base_url, connection.base_url + wanted
+        )
+        if url is not None:  # the user has to sign out at the provider, too
+            connection.post_logout_url = session_state.redirect_url = url
 
     async def confirm(
         self,
@@ -236,10 +240,6 @@ class Auth(UserSessions[U]):
 
         The session is then fresh, as `protected(fresh=...)` requires. Failures count against the
         limit of sign-ins.
-
-        Args:
-            credentials: The form's fields.
-            provider: The provider's id.
 
         Raises:
             SignInError: If the credentials are wrong or another user's, or the `sign_in` callback
@@ -262,18 +262,10 @@ class Auth(UserSessions[U]):
     async def token_for(
         self, state: rx.State, /, *, audience: str, max_age: int = 300, **claims: object
     ) -> str:
-        """Issue an access token for another service (RFC 9068).
+        """Issue an access token for another service, the `audience` (RFC 9068).
 
-        The service verifies it with the keys of `GET /api/auth/jwks`. The token stays valid after
-        the session has ended: keep its life short.
-
-        Args:
-            audience: The service.
-            max_age: Seconds until the token expires.
-            **claims: Further claims.
-
-        Returns:
-            The token: a credential, for that service only.
+        The service verifies it with the keys of `GET /api/auth/jwks`. The token is a credential
+        for `max_age` seconds, also after the session has ended: keep its life short.
 
         Raises:
             ConfigurationError: If `AUTH_SIGNING_KEYS` has no key, or a claim's name is reserved.
@@ -286,12 +278,7 @@ class Auth(UserSessions[U]):
     async def register(self, state: rx.State, create: Callable[[], Awaitable[User]]) -> User:
         """Have an account created, under the limit for its network and with an audit event.
 
-        Args:
-            state: The event handler's `self`.
-            create: Creates the account, and returns its user.
-
-        Returns:
-            The user.
+        `create` creates the account, and returns its user.
 
         Raises:
             TooManyRegistrations: If too many were tried from the visitor's network.
@@ -323,8 +310,7 @@ class Auth(UserSessions[U]):
     async def session_token(self, state: rx.State) -> str:
         """Issue the session's token, as the browser's cookie holds it (Auth.js: `getToken`, raw).
 
-        Returns:
-            The token: a credential, so keep it on the server.
+        It is a credential, so keep it on the server.
         """
         _, record = await self.engine.require_record()
         return self.engine.sessions.serializers.issue_token(record)
@@ -352,11 +338,7 @@ class Auth(UserSessions[U]):
         return provider, {name: str(record.user.get(name) or record.user_id)}
 
     async def redirect_to(self, state: rx.State, url: str) -> None:
-        """Send the tab to a page of the app.
-
-        Args:
-            url: The page, on the app's own origin.
-        """
+        """Send the tab to a page of the app's own origin."""
         session_state = await state.get_state(SessionState)
         session_state.redirect_url = await self.engine.path_of(url, require_caller().connection)
 

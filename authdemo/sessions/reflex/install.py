@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Scope
 
 from ..core.errors import ConfigurationError, NotAuthenticated, StoreUnavailable
 from ..core.record import SessionRecord
-from ..core.rules import page_path
+from ..core.rules import MEMBERS, page_path
 from ..core.session import Session
 from ..core.sessions import SessionService
 from ..core.utils import in_background
@@ -55,7 +55,6 @@ from .tabs.messages import MessageFilter
 from .tabs.navigation import Navigation
 from .tabs.open_tabs import OpenTabs
 from .tabs.push import TabSync
-from .tabs.state import SessionState
 
 _SWEEP_SECONDS = 60
 
@@ -257,7 +256,7 @@ class Engine(AuthCore):
     @cached_property
     def guards(self) -> Guards:
         """The rules of event handlers and vars."""
-        return Guards(protect_all=self.protect_all)
+        return Guards(MEMBERS if self.protect_all else None)
 
     @property
     def is_installed(self) -> bool:
@@ -309,15 +308,3 @@ class Engine(AuthCore):
             device=connection.device,
             has_left=lambda: not connection.is_open,
         )
-
-    async def sign_out_at_provider(
-        self, state: BaseState, connection: Connection, record: SessionRecord
-    ) -> None:
-        """Send a tab that has signed out to the provider, if it has to sign out there, too."""
-        session_state = await state.get_state(SessionState)
-        wanted = session_state.redirect_url or connection.address
-        url = await self.installation.sign_out.provider_logout_url(
-            record, connection.base_url, connection.base_url + wanted
-        )
-        if url is not None:
-            connection.post_logout_url = session_state.redirect_url = url

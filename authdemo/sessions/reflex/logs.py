@@ -1,4 +1,4 @@
-"""What Reflex, and what it is made of, may write into the log of what browsers send."""
+"""Bounds and escapes what Reflex and its libraries log of what browsers send."""
 
 from __future__ import annotations
 
@@ -48,27 +48,24 @@ class BrowserErrors:
         self._report = _log if otherwise in DEFAULT_HANDLERS else otherwise
         self._clock = clock
         self._began = -_MINUTE
-        self._taken = self._left_out = 0
+        self._count = 0
 
     def handle(self, exception: Exception) -> None:
         """Handle one."""
         if self._clock() - self._began >= _MINUTE:
-            self._end()
-            self._began, self._taken = self._clock(), 0
-        if self._taken < MAX_REPORTS:
-            self._taken += 1
+            self._end_minute()
+            self._began = self._clock()
+        self._count += 1
+        if self._count <= MAX_REPORTS:
             self._report(Exception(printable(str(exception), _MAX_REPORT)))
-            return
-        if not self._left_out:
+        elif self._count == MAX_REPORTS + 1:
             wait = self._began + _MINUTE - self._clock()
-            asyncio.get_running_loop().call_later(wait, self._end)
-        self._left_out += 1
+            asyncio.get_running_loop().call_later(wait, self._end_minute)
 
-    def _end(self) -> None:
-        """Say how many reports a minute had too many."""
-        if self._left_out:
-            logger.warning("%d more errors of browsers were left out.", self._left_out)
-        self._left_out = 0
+    def _end_minute(self) -> None:
+        if self._count > MAX_REPORTS:
+            logger.warning("%d more errors of browsers were left out.", self._count - MAX_REPORTS)
+        self._count = 0
 
 
 def _log(report: Exception) -> None:

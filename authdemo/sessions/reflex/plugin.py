@@ -72,7 +72,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         with _in_one_line():
             _check_config(get_config())
             auth = self.auth()
-            auth.engine.guards.check()
+            auth.engine.guards.states()  # which checks their rules
         remember(auth)
         add_effects(RegistrationContext.get().app, allow_eval=self._allow_eval)
         own = auth.engine.pages

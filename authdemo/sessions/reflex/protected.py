@@ -6,13 +6,14 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeGuard, TypeVar, overload
 
 import reflex as rx
 from reflex.state import BaseState
 
 from ..core.errors import ConfigurationError
-from ..core.rules import MEMBERS, Check, PageRules, Rule
+from ..core.rules import Check, PageRules, Rule
 from ..core.session import Session
 from ..core.utils import Clock
 from .compat import (
@@ -167,12 +168,6 @@ def protected(
             others are asked for the password, and then the event runs.
         replay: Whether the rejected event of a signed-out visitor runs after they have
             signed in, within five minutes and in the same tab.
-
-    Returns:
-        The same thing, marked; or a decorator that marks.
-
-    Raises:
-        ConfigurationError: If it can't be protected like that.
     """
     names = frozenset([roles] if isinstance(roles, str) else roles)
     rule = Rule(roles=names, check=check, fresh=fresh, replay=replay)
@@ -180,28 +175,19 @@ def protected(
 
 
 def public(thing: Thing) -> Thing:
-    """Leave something open to everybody, where `Auth(protect_all=True)` would close it.
-
-    Args:
-        thing: A page function, an event handler, a state, a field or a computed var.
-
-    Returns:
-        The same thing, marked.
-
-    Raises:
-        ConfigurationError: If it is nothing that could be protected.
-    """
+    """Leave something open to everybody, where `Auth(protect_all=True)` would close it."""
     return mark(thing, None)
 
 
+@dataclass
 class Guards:
     """Knows the rules of an app's event handlers and vars."""
 
-    def __init__(self, *, protect_all: bool) -> None:
-        self._default = MEMBERS if protect_all else None
-        self._vars: dict[type[BaseState], Mapping[str, Rule]] = {}
-        self._known: list[type[BaseState]] = []
-        self._guarded: list[type[BaseState]] = []
+    default: Rule | None
+    """Holds for what isn't marked."""
+    _vars: dict[type[BaseState], Mapping[str, Rule]] = field(default_factory=dict, init=False)
+    _known: list[type[BaseState]] = field(default_factory=list, init=False)
+    _guarded: list[type[BaseState]] = field(default_factory=list, init=False)
 
     def of_event(self, state: type[BaseState], handler: Any) -> Rule | None:
         """Find the rule for an event handler."""
@@ -213,16 +199,12 @@ class Guards:
             self._vars[state] = dict(self._protected_vars(state))
         return self._vars[state]
 
-    def check(self) -> None:
-        """Check the rules of all states that are there."""
-        self._states()
-
     def changed_vars(
         self, before: Session | None, now: Session | None, clock: Clock, *, since: float
     ) -> Iterator[tuple[type[BaseState], list[str]]]:
         """List the vars that a tab may see now and might not before, or the other way round."""
         is_same = _standing(before) == _standing(now)
-        for state in self._states():
+        for state in self.states():
             names = [
                 name
                 for name, rule in self._vars[state].items()
@@ -234,13 +216,17 @@ class Guards:
 
     def next_expiry(self, session: Session, clock: Clock) -> float:
         """Tell when a member's proof will be too old for one of the vars that are sent now."""
-        rules = (rule for state in self._states() for rule in self._vars[state].values())
+        rules = (rule for state in self.states() for rule in self._vars[state].values())
         ages = [rule.fresh for rule in rules if rule.fresh is not None]
         proved, now = session.authenticated_at.timestamp(), clock()
         return min((proved + age for age in ages if proved + age >= now), default=math.inf)
 
-    def _states(self) -> list[type[BaseState]]:
-        """List the states that have vars which not everybody may see; modules may add to them."""
+    def states(self) -> list[type[BaseState]]:
+        """List the states that have vars which not everybody may see; modules may add to them.
+
+        Raises:
+            ConfigurationError: If a var has a rule that it can't keep.
+        """
         known = registered_states()
         if known != self._known:
             self._guarded = [
@@ -266,7 +252,7 @@ class Guards:
             rule: Rule | None = mark_of(marked)
             if rule is not NOT_MARKED:
                 return rule
-        return None if f"{state.__module__}.".startswith(_OURS) else self._default
+        return None if f"{state.__module__}.".startswith(_OURS) else self.default
 
 
 def page_rules(app: rx.App) -> dict[str, Rule | None]:

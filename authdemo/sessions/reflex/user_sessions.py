@@ -25,12 +25,7 @@ class UserSessions(Generic[U]):
     engine: Engine
 
     async def sessions_of(self, user_id: str, *, history: bool = False) -> list[ActiveSession]:
-        """List a user's active sessions, newest first, as for a page about devices.
-
-        Args:
-            user_id: The user's id.
-            history: Whether to read each session's latest changes, too.
-        """
+        """List a user's active sessions, newest first, with their latest changes if asked for."""
         if history:
             records = await self.engine.sessions.list_with_history(user_id)
         else:
@@ -71,11 +66,8 @@ class UserSessions(Generic[U]):
     async def update_user(self, user_id: str, /, **fields: object) -> int:
         """Update all sessions of a user, from anywhere in the server; return their number.
 
-        Every open tab of the user follows at once. No session is extended.
-
-        Args:
-            user_id: The user's id.
-            **fields: The fields to change; the server may change all but `id`.
+        Every open tab of the user follows at once. No session is extended. The server may change
+        all fields but `id`.
 
         Raises:
             UpdateRejected: If a value is invalid, or too large for a token; names the field.
@@ -101,13 +93,8 @@ class UserSessions(Generic[U]):
         """Call a listener for each change of any session, on all workers.
 
         A change names the user; `sessions_of` reads the sessions. Changes can be lost while Redis
-        can't be reached.
-
-        Args:
-            listener: Runs in the app's event loop and must not block; its errors are logged.
-
-        Returns:
-            A function that removes the listener.
+        can't be reached. The listener runs in the app's event loop and must not block; its errors
+        are logged. The returned function removes it.
         """
 
         def notify(notice: Notice) -> None:

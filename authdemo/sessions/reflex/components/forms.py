@@ -103,11 +103,7 @@ _STYLE = """
 def sign_in_error(query: Mapping[str, str]) -> dict[str, str]:
     """Read the error that led to the sign-in page (Auth.js: the query's `error` and `code`).
 
-    Args:
-        query: The parameters of the page's address, `self.router.url.query_parameters`.
-
-    Returns:
-        The error, for `explain`; empty if there is none.
+    It takes `self.router.url.query_parameters`, and returns what `explain` takes.
     """
     error = query.get("error", "")
     if error in _KNOWN:
@@ -190,13 +186,10 @@ class ConfirmState(rx.State):
 
 
 def sign_in_form(fields: Sequence[str] | None = None) -> rx.Component:
-    """Make the form that signs in with credentials.
+    """Make the form that signs in with credentials, and below it why the last attempt failed.
 
     Args:
         fields: The names of the fields; those of the app's `Credentials` by default.
-
-    Returns:
-        The form, and below it why the last attempt failed.
     """
     names = fields or _fields()
     return rx.fragment(
@@ -213,11 +206,7 @@ def sign_in_form(fields: Sequence[str] | None = None) -> rx.Component:
 
 
 def provider_buttons() -> rx.Component:
-    """Make a button for each OpenID or OAuth provider of the app.
-
-    Returns:
-        The buttons, and below them why the last attempt failed.
-    """
+    """Make a button for each OpenID or OAuth provider, and below why the last attempt failed."""
     providers = [
         each for each in Auth.installed().providers.values() if not isinstance(each, Credentials)
     ]
@@ -236,11 +225,10 @@ def provider_buttons() -> rx.Component:
 
 
 def confirm_form() -> rx.Component:
-    """Make the form that asks for the password again.
+    """Make the form that asks for the password again, and below why the last attempt failed.
 
-    Returns:
-        The form, and below it why the last attempt failed. Users of an OpenID provider get a
-        button that asks there; those of an OAuth provider have to sign in another way.
+    Users of an OpenID provider get a button that asks there; those of an OAuth provider have to
+    sign in another way.
     """
     return rx.fragment(
         rx.cond(
@@ -278,11 +266,7 @@ def _home() -> rx.Component:
 
 
 def no_autocorrect_attrs() -> dict[str, str | bool]:
-    """Keep phones from changing what the user types.
-
-    Returns:
-        An input's `custom_attrs`; a new one each time, since Reflex adds others to it.
-    """
+    """Keep phones from changing what the user types: an input's `custom_attrs`."""
     return {"autoCapitalize": "none", "autoCorrect": "off", "spellCheck": False}
 
 

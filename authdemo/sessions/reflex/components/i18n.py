@@ -23,9 +23,6 @@ def t(key: str, **values: object) -> StringVar[str]:
     Args:
         key: Its key in the catalogs, like `"home.title"`.
         **values: What goes into its `{placeholders}`; may be vars.
-
-    Returns:
-        A var; the server's HTML has its text already.
     """
     filled = rx.Var.create(values)
     arguments = f'"{key}", {filled!s}' if values else f'"{key}"'
@@ -46,14 +43,7 @@ def t_dynamic(area: str, name: rx.Var[str], otherwise: str = "") -> StringVar[st
 
 
 def explain(error: rx.Var[ErrorDict]) -> StringVar[str]:
-    """Explain an error in the visitor's language.
-
-    Args:
-        error: A var with the result of `AuthError.to_dict`, or an empty object.
-
-    Returns:
-        A var; empty if there is no error.
-    """
+    """Explain an error, as `AuthError.to_dict` describes it, in the visitor's language."""
     return var(f"explain({error!s})", str, error, imported("i18n.js", "explain"))
 
 
@@ -61,9 +51,7 @@ def live_text(text: str | rx.Var[str]) -> str | rx.Var[object]:
     """Show a text that changes while its page is open, in an element that is replaced whole.
 
     A browser that translates a page replaces its text nodes, and React must not look for those.
-
-    Returns:
-        What an element takes as a child; an attribute takes the text itself.
+    The result is an element's child; an attribute takes the text itself.
     """
     if isinstance(text, str):
         return text
@@ -71,11 +59,7 @@ def live_text(text: str | rx.Var[str]) -> str | rx.Var[object]:
 
 
 def verbatim() -> dict[str, str]:
-    """Keep browsers from translating an element: names, ids, revisions, code.
-
-    Returns:
-        An element's `custom_attrs`; a new one each time, since Reflex adds others to it.
-    """
+    """Keep browsers from translating an element (names, ids, code): its `custom_attrs`."""
     return {"translate": "no"}
 
 

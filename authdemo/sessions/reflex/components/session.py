@@ -27,11 +27,7 @@ class Pending(Protocol):
 
 @contextmanager
 def pending_until_navigation(state: Pending) -> Iterator[None]:
-    """Keep a form pending after success, since the browser goes to another page; end it otherwise.
-
-    Args:
-        state: The form's state, with its var `pending`.
-    """
+    """Keep a form pending after success, since the browser then goes to another page."""
     try:
         yield
     except BaseException:
@@ -55,10 +51,8 @@ def tab_var(name: str) -> ObjectVar[dict[str, Any]]:
 def session_text(path: str) -> StringVar[str]:
     """Show a value of the session that is in the HTML that the server sends.
 
-    It needs no JavaScript, and follows the session once the page is live.
-
-    Args:
-        path: The value's place in the public session, like `user.name`.
+    It needs no JavaScript, and follows the session once the page is live. `path` is the value's
+    place in the public session, like `user.name`.
     """
     view = tab_var("view")
     return var(f'sessionText({view!s}, "{path}")', str, view, _imported("textOf", "sessionText"))
@@ -91,11 +85,7 @@ class LiveSession(Generic[U]):
     def update(self, **fields: object) -> EventSpec:
         """Update the session from the browser (Auth.js: `update(data)`).
 
-        Args:
-            **fields: The fields to change; may be vars.
-
-        Returns:
-            What a button's `on_click` takes.
+        The fields may be vars. The result is what a button's `on_click` takes.
         """
         data = rx.Var.create(fields)
         update = _imported("update", "updateSession")
@@ -142,9 +132,6 @@ def sign_in_with(provider: str | rx.Var[str], *, reauthenticate: bool = False) -
         provider: The provider's id; may be a var. An unknown one stops the start.
         reauthenticate: Whether the provider asks for the password even if the user is signed in
             there.
-
-    Returns:
-        What a button's `on_click` takes.
     """
     if isinstance(provider, str):
         _named_providers.add(provider)

@@ -118,10 +118,11 @@ def _is_missing(
     app: rx.App, layers: Sequence[Starlette | Callable[[ASGIApp], ASGIApp]], scope: Scope
 ) -> bool:
     """Tell whether none of an app's own routes takes a request, as far as it can be known."""
-    if not all(isinstance(layer, Starlette) for layer in layers):
-        return False
-    own = [route for layer in layers if isinstance(layer, Starlette) for route in layer.routes]
-    routes = [*_api_routes(app), *own]
+    routes = list(_api_routes(app))
+    for layer in layers:
+        if not isinstance(layer, Starlette):
+            return False
+        routes.extend(layer.routes)
     return not any(
         route.matches(scope)[0] is not Match.NONE
         for route in routes

@@ -33,27 +33,21 @@ Thing = TypeVar("Thing")
 
 
 def mark(thing: Thing, rule: Rule | None) -> Thing:
-    """Mark something."""
+    """Mark something with a rule, or as public."""
     require_plugin()
-    if isinstance(thing, ComputedVar):
-        setattr(thing.fget, _MARK, rule)
-    elif isinstance(thing, Field) or inspect.isfunction(thing) or _is_state(thing):
-        setattr(thing, _MARK, rule)
-    else:
+    is_state = isinstance(thing, type) and issubclass(thing, BaseState)
+    if not (is_state or isinstance(thing, ComputedVar | Field) or inspect.isfunction(thing)):
         raise ConfigurationError(
             "A page function, an event handler, a state, a field made by rx.field or a "
             f"computed var can be protected or public, not {thing!r}."
         )
+    setattr(thing.fget if isinstance(thing, ComputedVar) else thing, _MARK, rule)
     return _require_mark(thing) if rule is not None and _is_page(thing) else thing  # type: ignore[return-value]
 
 
 def mark_of(thing: object) -> Any:
     """Find the rule that something is marked with."""
     return getattr(thing, _MARK, NOT_MARKED)
-
-
-def _is_state(thing: object) -> bool:
-    return isinstance(thing, type) and issubclass(thing, BaseState)
 
 
 def _is_page(thing: object) -> TypeGuard[Callable[..., Any]]:

@@ -16,7 +16,6 @@ CORE = "authdemo.sessions.core"
 LAYERS = (
     f"{CORE}.errors",
     f"{CORE}.utils",
-    f"{CORE}.strict_json",
     f"{CORE}.text",
     f"{CORE}.arguments",
     f"{CORE}.record",

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Generic, Required, TypeAlias, TypedDict, Unpack
 from urllib.parse import urlencode
 
 from .core.arguments import check_function, check_kind, check_subclass, shown
@@ -35,6 +35,28 @@ from .stores.pubsub import RedisRelay
 
 logger = logging.getLogger("authdemo.sessions")
 
+FindUser: TypeAlias = Callable[[str], U | None | Awaitable[U | None]]
+
+
+class AuthOptions(TypedDict, Generic[U], total=False):
+    """What an app configures; see `Auth`."""
+
+    providers: Required[Sequence[Provider]]
+    callbacks: Callbacks[U] | None
+    events: Events | None
+    pages: Pages | None
+    session: SessionOptions | None
+    user: type[U]
+    update: type[UserUpdate]
+    find_user: FindUser[U] | None
+    protect_all: bool
+    locales: Path | None
+    name: str
+    settings: Settings | None
+    store: SessionStore | None
+    clock: Clock
+
+
 _KINDS: dict[str, tuple[type, str]] = {
     "callbacks": (Callbacks, "Callbacks(...)"),
     "events": (Events, "Events(...)"),
@@ -46,15 +68,16 @@ _KINDS: dict[str, tuple[type, str]] = {
 }
 
 
-def check_choices(**choices: object) -> None:
-    """Check the type of each choice."""
-    for name, value in choices.items():
-        kind, takes = _KINDS[name]
-        if value is not None:
-            check_kind(f"Auth({name}=...)", value, kind, takes)
+def check_options(options: Mapping[str, Any]) -> None:
+    """Check the names of the options and their types."""
+    if unknown := sorted(options.keys() - AuthOptions.__annotations__.keys()):
+        raise ConfigurationError(f"Auth has no option {unknown[0]!r}.")
+    for name, (kind, takes) in _KINDS.items():
+        if options.get(name) is not None:
+            check_kind(f"Auth({name}=...)", options[name], kind, takes)
 
 
-def check_providers(providers: Sequence[Any]) -> None:
+def check_providers(providers: object) -> None:
     """Check that there are providers, with different ids."""
     takes = "Auth(providers=...) takes a list of providers, like [Credentials(authorize=...)]"
     if isinstance(providers, str) or not isinstance(providers, Sequence):
@@ -83,57 +106,33 @@ def check_users(
         )
 
 
-FindUser: TypeAlias = Callable[[str], U | None | Awaitable[U | None]]
-
-
 class AuthCore:
     """The services of an app, as it is configured."""
 
-    def __init__(
-        self,
-        *,
-        providers: Sequence[Provider],
-        callbacks: Callbacks[Any] | None = None,
-        events: Events | None = None,
-        pages: Pages | None = None,
-        session: SessionOptions | None = None,
-        user: type[User] = User,
-        update: type[UserUpdate] = UserUpdate,
-        find_user: FindUser[Any] | None = None,
-        protect_all: bool = False,
-        locales: Path | None = None,
-        name: str = "authdemo",
-        settings: Settings | None = None,
-        store: SessionStore | None = None,
-        clock: Clock = system_clock,
-    ) -> None:
-        check_choices(
-            callbacks=callbacks,
-            events=events,
-            pages=pages,
-            session=session,
-            settings=settings,
-            locales=locales,
-            name=name,
-        )
-        check_providers(providers)
-        check_users(user, update, find_user)
-        self.settings = settings or Settings.from_environ()
-        self.callbacks = callbacks or Callbacks()
-        self.events = events or Events()
-        self.pages = pages or Pages()
-        self.protect_all = protect_all
+    def __init__(self, **options: Unpack[AuthOptions[Any]]) -> None:
+        check_options(options)
+        check_providers(options.get("providers"))
+        user, update = options.get("user", User), options.get("update", UserUpdate)
+        self.find_user = options.get("find_user")
+        check_users(user, update, self.find_user)
+        self.settings = options.get("settings") or Settings.from_environ()
+        self.callbacks = options.get("callbacks") or Callbacks()
+        self.events = options.get("events") or Events()
+        self.pages = options.get("pages") or Pages()
+        self.protect_all = options.get("protect_all", False)
         self.page_rules = self.rules_for({})
-        self.clock = AppClock(clock)
-        self.locales = Locales(locales)
-        self.providers = {provider.id: provider for provider in providers}
-        store, url = store or create_store(self.settings, name), self.settings.redis_url
+        self.clock = AppClock(options.get("clock", system_clock))
+        self.locales = Locales(options.get("locales"))
+        self.providers = {provider.id: provider for provider in options["providers"]}
+        name = options.get("name", "authdemo")
+        store = options.get("store") or create_store(self.settings, name)
+        url = self.settings.redis_url
         self.relay = RedisRelay(url, name=name, find=store.get) if url else None
-        options = session or self.settings.session
+        session = options.get("session") or self.settings.session
         self.trail = AuditTrail(self.events.audit, clock=self.clock)
         schema = UserSchema(user, update)
         tokens = TokenCodec(
-            self.settings.keys, issuer=name, max_age=options.max_age, clock=self.clock
+            self.settings.keys, issuer=name, max_age=session.max_age, clock=self.clock
         )
         self.sessions = SessionService(
             store=store,
@@ -141,7 +140,7 @@ class AuthCore:
                 tokens=tokens, schema=schema, callbacks=self.callbacks, clock=self.clock
             ),
             schema=schema,
-            options=options,
+            options=session,
             events=self.events,
             trail=self.trail,
             clock=self.clock,
@@ -154,7 +153,6 @@ class AuthCore:
         self.register_limit = AddressLimit(
             store, self.settings.register_rate, "registrations", clock=self.clock
         )
-        self.find_user = find_user
         failures = FailureLimit(store, self.settings.login_rate, clock=self.clock)
         self.logins = LoginService(
             self.providers, self.callbacks, schema, self.trail, failures, clock=self.clock

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, TypeAlias
 
-from . import strict_json
 from .callbacks import Account, Callbacks, Token
 from .errors import CallbackFailed
 from .record import PLAIN, HistoryEntry, SessionRecord
 from .schema import User, UserSchema
 from .tokens import MAX_TOKEN_BYTES, SESSION_CLAIMS, Claims, TokenCodec
-from .utils import Clock, iso, new_id
+from .utils import Clock, iso, new_id, parse_json
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -108,7 +107,7 @@ class Serializers:
 
 def _as_json(claims: dict[str, Any]) -> dict[str, Any]:
     """Read claims as every reader of the token will, or raise an error."""
-    read: dict[str, Any] = strict_json.loads(json.dumps(claims).encode())
+    read: dict[str, Any] = parse_json(json.dumps(claims).encode())
     return read
 
 

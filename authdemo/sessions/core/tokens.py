@@ -12,10 +12,9 @@ from typing import Any, Final
 
 import jwt
 
-from . import strict_json
 from .errors import ConfigurationError, TokenError, TokenTooLarge
 from .keys import Key, KeyPair, KeyRing
-from .utils import Clock, new_id, system_clock
+from .utils import Clock, new_id, parse_json, system_clock, write_json
 
 SESSION_TYPE: Final = "session+jwt"
 
@@ -38,19 +37,19 @@ class _Signer:
     def __init__(self, key: Key | KeyPair) -> None:
         self.kid, self.algorithm = key.kid, key.algorithm
         header = {"alg": key.algorithm, "typ": SESSION_TYPE, "kid": key.kid}
-        self.header = base64url_encode(strict_json.dumps(header))
+        self.header = base64url_encode(write_json(header))
         self._algorithm = jwt.get_algorithm_by_name(key.algorithm)
         self._private = self._algorithm.prepare_key(key.private)
         self._public = self._algorithm.prepare_key(key.public)
         self._signature_length = len(base64url_encode(self._algorithm.sign(b"", self._private)))
 
     def sign(self, payload: Mapping[str, Any]) -> str:
-        signed = f"{self.header}.{base64url_encode(strict_json.dumps(payload))}"
+        signed = f"{self.header}.{base64url_encode(write_json(payload))}"
         return f"{signed}.{base64url_encode(self._algorithm.sign(signed.encode(), self._private))}"
 
     def length(self, payload: Mapping[str, Any]) -> int:
         """How long the signed token would be."""
-        size = len(strict_json.dumps(payload))
+        size = len(write_json(payload))
         return len(self.header) + (size * 4 + 2) // 3 + self._signature_length + 2
 
     def verify(self, signed: str, signature: bytes) -> bool:
@@ -78,7 +77,7 @@ def canonical(segment: str) -> bytes:
 def read(data: bytes) -> dict[str, Any]:
     """Read a JSON object."""
     try:
-        value = strict_json.loads(data)
+        value = parse_json(data)
     except ValueError as error:
         raise TokenError("The token is not JSON in UTF-8.", reason="json") from error
     if not isinstance(value, dict):

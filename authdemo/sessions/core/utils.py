@@ -1,11 +1,13 @@
-"""Clock, identifiers, locks and background tasks."""
+"""Clock, identifiers, strict JSON, locks and background tasks."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import hashlib
+import json
 import logging
+import math
 import os
 import secrets
 import time
@@ -13,9 +15,11 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import TypeAlias, TypeVar
+from functools import lru_cache, partial
+from typing import Any, NoReturn, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
+
+from pydantic_core import to_json
 
 Clock: TypeAlias = Callable[[], float]
 """Seconds since 1970-01-01 UTC."""
@@ -101,6 +105,48 @@ def is_tab_name(text: str) -> bool:
 def public_id(sid: str) -> str:
     """Identify a session in lists and logs, where its real id must not be."""
     return hashlib.sha256(sid.encode()).hexdigest()[:32]
+
+
+def parse_json(data: bytes) -> Any:
+    """Parse JSON that no two programs read differently (RFC 8725 2.4, RFC 8259 4).
+
+    Python's `json` takes the last of two equal names, `NaN`, lone surrogates and `1e400`.
+    """
+    text = data.decode("utf-8", "strict")
+    try:
+        value = _decode(text)
+        if "\\u" in text:  # it may name half of a surrogate pair, which no text can hold
+            json.dumps(value, ensure_ascii=False).encode("utf-8", "strict")
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    return value
+
+
+write_json: Callable[[object], bytes] = partial(to_json, inf_nan_mode="null")
+"""Writes JSON with nothing between its tokens."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = dict(pairs)
+    if len(names) != len(pairs):
+        raise ValueError("a name occurs twice")
+    return names
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if math.isinf(value):
+        raise ValueError(f"{number[:20]} is too large")
+    return value
+
+
+_decode = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
+).decode
 
 
 @dataclass(eq=False)

@@ -13,8 +13,8 @@ from urllib.parse import parse_qsl, quote
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..core import errors as e
-from ..core import strict_json
 from ..core.errors import AuthError
+from ..core.utils import parse_json, write_json
 
 MAX_BODY_BYTES = 16 * 1024
 BODY_TIMEOUT = 10
@@ -163,7 +163,7 @@ class Request:
         except TimeoutError as error:  # RFC 9110, section 15.5.9
             raise BodyRejected("The body took too long to arrive. Send it again.", 408) from error
         try:
-            body = _parse_form(data) if self.is_form else strict_json.loads(data)
+            body = _parse_form(data) if self.is_form else parse_json(data)
         except ValueError as error:
             raise BodyRejected("The body is not valid JSON, or not UTF-8.") from error
         if not isinstance(body, dict):
@@ -243,12 +243,12 @@ _PUBLIC_JSON = encode_headers({**_JSON_HEADERS, "cache-control": "public, max-ag
 
 def public_json(body: object) -> Response:
     """Respond with JSON that is the same for everyone."""
-    return Response(200, [*_PUBLIC_JSON], strict_json.dumps(body))
+    return Response(200, [*_PUBLIC_JSON], write_json(body))
 
 
 def private_json(body: object, status: int = 200) -> Response:
     """Respond with JSON for one user."""
-    return Response(status, [*_PRIVATE_JSON], strict_json.dumps(body))
+    return Response(status, [*_PRIVATE_JSON], write_json(body))
 
 
 def plain_text(body: str, status: int) -> Response:

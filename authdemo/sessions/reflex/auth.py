@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any, Unpack, cast
 
 import reflex as rx
 from reflex.state import BaseState
 
 from ..core.audit import AuditEvent
-from ..core.callbacks import Callbacks
 from ..core.errors import (
     AccessDenied,
     AuthError,
@@ -20,16 +18,12 @@ from ..core.errors import (
     StoreUnavailable,
     TooManyRegistrations,
 )
-from ..core.events import Events
 from ..core.one_time import LoginTicket
 from ..core.rate_limit import work_for
 from ..core.record import Device
-from ..core.schema import U, User, UserUpdate
+from ..core.schema import U, User
 from ..core.session import Session
-from ..core.settings import Pages, SessionOptions, Settings
-from ..core.store import SessionStore
-from ..core.utils import Clock, system_clock
-from ..engine import FindUser
+from ..engine import AuthOptions
 from ..http.sockets.callers import current_caller, require_caller
 from ..login import Provider
 from .compat import root_state
@@ -59,24 +53,7 @@ class Auth(UserSessions[U]):
         engine: The parts behind it, for extensions and tests. They change without notice.
     """
 
-    def __init__(
-        self,
-        *,
-        providers: Sequence[Provider],
-        callbacks: Callbacks[U] | None = None,
-        events: Events | None = None,
-        pages: Pages | None = None,
-        session: SessionOptions | None = None,
-        user: type[U] = User,  # type: ignore[assignment]
-        update: type[UserUpdate] = UserUpdate,
-        find_user: FindUser[U] | None = None,
-        protect_all: bool = False,
-        locales: Path | None = None,
-        name: str = "authdemo",
-        settings: Settings | None = None,
-        store: SessionStore | None = None,
-        clock: Clock = system_clock,
-    ) -> None:
+    def __init__(self, **options: Unpack[AuthOptions[U]]) -> None:
         """Configure sessions.
 
         Args:
@@ -101,22 +78,7 @@ class Auth(UserSessions[U]):
                 what to do.
         """
         require_plugin()
-        self.engine = Engine(
-            providers=providers,
-            callbacks=callbacks,
-            events=events,
-            pages=pages,
-            session=session,
-            user=user,
-            update=update,
-            find_user=find_user,
-            protect_all=protect_all,
-            locales=locales,
-            name=name,
-            settings=settings,
-            store=store,
-            clock=clock,
-        )
+        self.engine = Engine(**options)
 
     @property
     def providers(self) -> Mapping[str, Provider]:

@@ -15,10 +15,9 @@ from urllib.parse import unquote
 
 from starlette.types import Scope
 
-from ...core import strict_json
 from ...core.errors import AuthError
 from ...core.locales import Locales, Texts
-from ...core.utils import parse_weights
+from ...core.utils import parse_weights, write_json
 from ..cookies import by_name
 from ..router import PRIVATE, RawHeaders, encode_headers, header
 from .compression import PrecompressedTemplate, Values
@@ -249,4 +248,4 @@ def _fill_texts(document: str, translation: Translation) -> Iterable[str | Place
 
 def _dump(value: object) -> bytes:
     """Write JSON that can't end the element that it is in."""
-    return strict_json.dumps(value).replace(b"<", b"\\u003c")
+    return write_json(value).replace(b"<", b"\\u003c")

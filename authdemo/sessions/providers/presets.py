@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -129,46 +128,28 @@ def _oidc(provider_id: str, name: str, issuer: str, **more: Any) -> OpenIDConnec
     return OpenIDConnect(**{"id": provider_id, "name": name, "issuer": issuer, **more})
 
 
-@dataclass(frozen=True, slots=True)
-class _EnvPreset:
-    """A provider, and the prefix of its variables."""
-
-    prefix: str
-    create: Callable[..., RedirectProvider]
-    issuer: re.Pattern[str] | None = None
-    example: str = ""
-    needs_secret: bool = False
-
-
-_PRESETS = (
-    _EnvPreset("AUTH_OIDC", OpenIDConnect, re.compile("(?P<issuer>.+)"), "https://sso.example.com"),
-    _EnvPreset("AUTH_GOOGLE", google),
-    _EnvPreset(
-        "AUTH_MICROSOFT_ENTRA_ID",
+_PRESETS: dict[str, tuple[Callable[..., RedirectProvider], str, str]] = {
+    "AUTH_OIDC": (OpenIDConnect, "(?P<issuer>.+)", "https://sso.example.com"),
+    "AUTH_GOOGLE": (google, "", ""),
+    "AUTH_MICROSOFT_ENTRA_ID": (
         microsoft,
-        re.compile(r"https://login\.microsoftonline\.com/(?P<tenant>[\w.-]+)/v2\.0/?"),
+        r"https://login\.microsoftonline\.com/(?P<tenant>[\w.-]+)/v2\.0/?",
         "https://login.microsoftonline.com/<tenant>/v2.0",
     ),
-    _EnvPreset(
-        "AUTH_KEYCLOAK",
+    "AUTH_KEYCLOAK": (
         keycloak,
-        re.compile("(?P<url>.+)/realms/(?P<realm>[^/]+)/?"),
+        "(?P<url>.+)/realms/(?P<realm>[^/]+)/?",
         "https://sso.example.com/realms/staff",
     ),
-    _EnvPreset(
-        "AUTH_AUTH0",
-        auth0,
-        re.compile("https://(?P<domain>[^/]+)/?"),
-        "https://example.eu.auth0.com",
-    ),
-    _EnvPreset("AUTH_GITHUB", github, needs_secret=True),
-)
-
+    "AUTH_AUTH0": (auth0, "https://(?P<domain>[^/]+)/?", "https://example.eu.auth0.com"),
+    "AUTH_GITHUB": (github, "", ""),
+}
+"""By the prefix of its variables: a preset, the pattern of its issuer, and an example of one."""
 
 VARIABLES = frozenset(
-    f"{preset.prefix}_{part}"
-    for preset in _PRESETS
-    for part in ("ID", "SECRET", *(("ISSUER",) if preset.issuer else ()))
+    f"{prefix}_{part}"
+    for prefix, (_, issuer, _) in _PRESETS.items()
+    for part in ("ID", "SECRET", *(("ISSUER",) if issuer else ()))
 )
 """All variables that are read."""
 
@@ -193,39 +174,28 @@ def providers_from_environ(
     Raises:
         ConfigurationError: Names the variable and the values that it takes.
     """
-    return [_create(preset, environ, user) for preset in _PRESETS if _is_named(preset, environ)]
+    return [
+        _create(prefix, environ, user)
+        for prefix in _PRESETS
+        if any(environ.get(f"{prefix}_{part}") for part in ("ID", "SECRET", "ISSUER"))
+    ]
 
 
-def _is_named(preset: _EnvPreset, environ: Mapping[str, str]) -> bool:
-    return any(environ.get(f"{preset.prefix}_{part}") for part in ("ID", "SECRET", "ISSUER"))
-
-
-def _create(preset: _EnvPreset, environ: Mapping[str, str], user: UserFactory) -> RedirectProvider:
-    client_id = _require(f"{preset.prefix}_ID", environ, "the app's id at the provider")
-    secret = environ.get(f"{preset.prefix}_SECRET", "")
-    if preset.needs_secret:
-        _require(f"{preset.prefix}_SECRET", environ, "the app's secret at the provider")
-    options = _issuer_options(preset, environ)
-    return preset.create(client_id=client_id, client_secret=secret, **options, user=user)
-
-
-def _require(name: str, environ: Mapping[str, str], what: str) -> str:
-    value = environ.get(name)
-    if not value:
-        raise ConfigurationError(f"{name} takes {what}; it is not set.")
-    return value
-
-
-def _issuer_options(preset: _EnvPreset, environ: Mapping[str, str]) -> dict[str, str]:
-    """Read an issuer, with or without a slash at its end."""
-    if preset.issuer is None:
-        return {}
-    name = f"{preset.prefix}_ISSUER"
-    value = environ.get(name, "")
-    match = preset.issuer.fullmatch(value)
-    if match is None or not is_safe(value):
+def _create(prefix: str, environ: Mapping[str, str], user: UserFactory) -> RedirectProvider:
+    create, pattern, example = _PRESETS[prefix]
+    client_id, secret, issuer = (
+        environ.get(f"{prefix}_{part}", "") for part in ("ID", "SECRET", "ISSUER")
+    )
+    if not client_id:
+        raise ConfigurationError(f"{prefix}_ID takes the app's id at the provider; it is not set.")
+    if create is github and not secret:
         raise ConfigurationError(
-            f"{name} takes the issuer's https address without a query, "
-            f"like {preset.example}; it is {value!r}."
+            f"{prefix}_SECRET takes the app's secret at the provider; it is not set."
         )
-    return match.groupdict()
+    match = re.fullmatch(pattern, issuer if pattern else "")
+    if match is None or (pattern and not is_safe(issuer)):
+        raise ConfigurationError(
+            f"{prefix}_ISSUER takes the issuer's https address without a query, "
+            f"like {example}; it is {issuer!r}."
+        )
+    return create(client_id=client_id, client_secret=secret, user=user, **match.groupdict())

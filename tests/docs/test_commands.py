@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from authdemo.sessions.providers.presets import VARIABLES
+from authdemo.sessions.providers import presets
 from tests.docs.markdown import PAGES, Block, blocks
 from tests.support.server import ROOT
 
@@ -17,7 +17,10 @@ MADE_UP = {"ADAS_PASSWORD", "MY_APP_PASSWORD", "BILLING_URL", "JWKS_URL", "NEW",
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 SOURCES = [*(ROOT / "authdemo").rglob("*.py"), ROOT / "rxconfig.py"]
 SPELLED = re.findall(r'"([A-Z][A-Z_]{3,})"', "".join(path.read_text() for path in SOURCES))
-READ = VARIABLES.union(SPELLED, {"GRANIAN_WORKERS"})
+OF_PROVIDERS = {
+    f"{prefix}_{part}" for prefix in presets._PRESETS for part in ("ID", "SECRET", "ISSUER")
+}
+READ = OF_PROVIDERS.union(SPELLED, {"GRANIAN_WORKERS"})
 
 
 @pytest.mark.parametrize("block", COMMANDS, ids=str)

@@ -146,13 +146,6 @@ _PRESETS: dict[str, tuple[Callable[..., RedirectProvider], str, str]] = {
 }
 """By the prefix of its variables: a preset, the pattern of its issuer, and an example of one."""
 
-VARIABLES = frozenset(
-    f"{prefix}_{part}"
-    for prefix, (_, issuer, _) in _PRESETS.items()
-    for part in ("ID", "SECRET", *(("ISSUER",) if issuer else ()))
-)
-"""All variables that are read."""
-
 
 def providers_from_environ(
     environ: Mapping[str, str] = os.environ, *, user: UserFactory = default_user

@@ -16,7 +16,7 @@ from tests.support.browser import Browser
 from tests.support.server import Server
 
 
-def test_without_an_attack_the_visitor_is_in(browser: Browser, cheat: Cheat) -> None:
+def test_honest_provider_signs_in(browser: Browser, cheat: Cheat) -> None:
     asked = go(browser)
     assert (asked["code_challenge_method"], asked["response_type"]) == ("S256", "code")
     answer = oauth_callback(browser, cheat, asked)
@@ -42,7 +42,7 @@ CHANGES: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_false_claim_signs_nobody_in(browser: Browser, cheat: Cheat, change: str) -> None:
+def test_false_claim_is_rejected(browser: Browser, cheat: Cheat, change: str) -> None:
     asked = go(browser)
     changed, reason = CHANGES[change]
     cheat.change = lambda claims: {
@@ -52,15 +52,13 @@ def test_a_false_claim_signs_nobody_in(browser: Browser, cheat: Cheat, change: s
 
 
 @pytest.mark.parametrize("sign", [unsigned, with_client_secret])
-def test_a_false_signature_signs_nobody_in(browser: Browser, cheat: Cheat, sign) -> None:
+def test_false_signature_is_rejected(browser: Browser, cheat: Cheat, sign) -> None:
     asked = go(browser)
     cheat.sign = sign
     assert refusal(oauth_callback(browser, cheat, asked), browser) == "token"
 
 
-def test_a_key_that_the_provider_does_not_show_signs_nobody_in(
-    browser: Browser, cheat: Cheat
-) -> None:
+def test_unpublished_key_is_rejected(browser: Browser, cheat: Cheat) -> None:
     asked = go(browser)
     kept = cheat.key, cheat.kid
     cheat.rotate("first", published=False)
@@ -69,14 +67,14 @@ def test_a_key_that_the_provider_does_not_show_signs_nobody_in(
     assert refusal(answer, browser) == "token"
 
 
-def test_a_code_that_came_back_once_is_used_up(browser: Browser, cheat: Cheat) -> None:
+def test_code_is_accepted_once(browser: Browser, cheat: Cheat) -> None:
     asked = go(browser)
     oauth_callback(browser, cheat, asked)
     browser.log_out()
     assert refusal(oauth_callback(browser, cheat, asked), browser) == "state"
 
 
-def test_who_was_away_when_all_their_sessions_were_ended_begins_again(
+def test_sign_in_begun_before_a_revocation_is_rejected(
     app: Server, browser: Browser, cheat: Cheat
 ) -> None:
     own = Browser(app)
@@ -90,14 +88,16 @@ def test_who_was_away_when_all_their_sessions_were_ended_begins_again(
     assert browser.session() is not None
 
 
-def test_a_swapped_code_brings_in_nobody(app: Server, browser: Browser, cheat: Cheat) -> None:
+def test_swapped_code_is_rejected_by_the_provider(
+    app: Server, browser: Browser, cheat: Cheat
+) -> None:
     """An attacker sends a victim back with a code of the attacker's own sign-in."""
     thief = query_of(cheat.authorize(go(Browser(app))))
     answer = oauth_callback(browser, cheat, go(browser), code=thief["code"])
     assert refusal(answer, browser) == "refused"
 
 
-def test_nor_does_it_at_a_provider_that_does_not_look_at_the_proof_key(
+def test_swapped_code_is_rejected_without_pkce_at_the_provider(
     app: Server, browser: Browser, cheat: Cheat
 ) -> None:
     cheat.is_careless = True
@@ -106,15 +106,13 @@ def test_nor_does_it_at_a_provider_that_does_not_look_at_the_proof_key(
     assert refusal(answer, browser) == "nonce"
 
 
-def test_a_wrong_proof_key_brings_in_nobody(browser: Browser, cheat: Cheat) -> None:
+def test_wrong_code_verifier_is_rejected(browser: Browser, cheat: Cheat) -> None:
     asked = go(browser)
     answer = oauth_callback(browser, cheat, asked | {"code_challenge": "another's"})
     assert refusal(answer, browser) == "refused"
 
 
-def test_a_state_is_good_in_its_own_browser_only(
-    app: Server, browser: Browser, cheat: Cheat
-) -> None:
+def test_state_of_another_browser_is_rejected(app: Server, browser: Browser, cheat: Cheat) -> None:
     victim = Browser(app)
     go(victim)
     assert refusal(oauth_callback(victim, cheat, go(browser)), victim) == "browser"
@@ -126,7 +124,7 @@ def test_state_of_one_provider_is_rejected_by_another(browser: Browser, cheat: C
     )
 
 
-def test_an_answer_in_another_providers_name_is_refused(browser: Browser, cheat: Cheat) -> None:
+def test_response_of_another_issuer_is_rejected(browser: Browser, cheat: Cheat) -> None:
     """RFC 9207."""
     answer = oauth_callback(browser, cheat, go(browser), iss="https://elsewhere.example")
     assert refusal(answer, browser) == "issuer"
@@ -154,7 +152,7 @@ VERIFIED = {"email": "eve@example.org", "email_verified": True}
         (VERIFIED, {}, "eve@example.org"),
     ],
 )
-def test_an_address_is_verified_by_who_names_it(
+def test_email_is_verified_only_by_its_own_source(
     browser: Browser, cheat: Cheat, token: Any, userinfo: Any, email: str | None
 ) -> None:
     asked = go(browser)
@@ -166,7 +164,7 @@ def test_an_address_is_verified_by_who_names_it(
 
 
 @pytest.mark.parametrize("query", ["", "?state=", "?state=made-up&code=x", "?code=x"])
-def test_a_callback_out_of_nowhere_is_refused(browser: Browser, query: str) -> None:
+def test_callback_without_sign_in_is_rejected(browser: Browser, query: str) -> None:
     assert refusal(browser.get(f"/api/auth/callback/cheat{query}"), browser) == "state"
 
 
@@ -176,7 +174,7 @@ def test_cancelled_sign_in_redirects_with_an_error(browser: Browser, cheat: Chea
     assert refusal(answer, browser) == "cancelled"
 
 
-def test_what_was_refused_is_in_the_audit_trail_with_provider_and_reason(
+def test_rejection_is_audited_with_provider_and_reason(
     app: Server, browser: Browser, cheat: Cheat
 ) -> None:
     asked = go(browser)
@@ -191,13 +189,13 @@ def test_what_was_refused_is_in_the_audit_trail_with_provider_and_reason(
     assert not [secret for secret in secrets if secret in app.logged()]
 
 
-def test_a_provider_that_is_down_lets_nobody_in(browser: Browser, cheat: Cheat) -> None:
+def test_unreachable_provider_signs_nobody_in(browser: Browser, cheat: Cheat) -> None:
     asked = go(browser)
     cheat.is_down = True
     assert refusal(oauth_callback(browser, cheat, asked), browser) == "unreachable"
 
 
-def test_an_attack_leaves_a_member_signed_in(browser: Browser, cheat: Cheat) -> None:
+def test_attack_leaves_a_member_signed_in(browser: Browser, cheat: Cheat) -> None:
     browser.log_in("ada")
     asked = go(browser)
     cheat.change = lambda claims: {**claims, "nonce": "another"}
@@ -205,7 +203,7 @@ def test_an_attack_leaves_a_member_signed_in(browser: Browser, cheat: Cheat) -> 
     assert browser.session()["user"]["id"] == "ada"
 
 
-def test_an_unknown_key_is_asked_for_but_not_all_the_time(browser: Browser, cheat: Cheat) -> None:
+def test_unknown_key_is_fetched_at_most_every_ten_seconds(browser: Browser, cheat: Cheat) -> None:
     oauth_callback(browser, cheat, go(browser))
     browser.log_out()
     known = cheat.asked.count("/jwks")
@@ -220,7 +218,7 @@ def unknown_key(claims: dict[str, Any], own: Cheat) -> str:
     return jwt.encode(claims, own.key, "ES256", headers={"kid": "unheard of"})
 
 
-def test_credentials_can_not_be_sent_to_a_provider_of_another_kind(browser: Browser) -> None:
+def test_credentials_are_rejected_by_an_oidc_provider(browser: Browser) -> None:
     form = {"csrfToken": browser.csrf(), "id": "ada", "password": "tutorial"}
     answer = browser.post("/api/auth/callback/cheat", data=form, headers=AS_CLIENT)
     assert answer.status_code == 404

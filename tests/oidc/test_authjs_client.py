@@ -39,7 +39,7 @@ def sign_in_there(browser: Browser, url: str) -> str:
     return answer(browser, *page)[0]
 
 
-def test_the_client_finds_the_provider_as_auth_js_shows_it(browser: Browser, app: Server) -> None:
+def test_authjs_client_lists_the_provider(browser: Browser, app: Server) -> None:
     providers = browser.open().get_providers()
     assert providers["honest"] == {
         "id": "honest",
@@ -51,9 +51,7 @@ def test_the_client_finds_the_provider_as_auth_js_shows_it(browser: Browser, app
     assert providers["github"]["type"] == "oauth"
 
 
-def test_sign_in_leads_to_the_provider_and_back_to_the_page(
-    browser: Browser, app: Server, honest: Honest
-) -> None:
+def test_authjs_sign_in_returns_to_the_page(browser: Browser, app: Server, honest: Honest) -> None:
     window = browser.open("/login?callbackUrl=/")
     window.expect_session("unauthenticated")
     there = window.sign_in_with("honest")
@@ -68,20 +66,20 @@ def test_sign_in_leads_to_the_provider_and_back_to_the_page(
 
 
 @pytest.mark.parametrize("option", ["callbackUrl", "redirectTo"])
-def test_the_window_goes_where_the_app_asked_for(
-    browser: Browser, app: Server, option: str
-) -> None:
+def test_authjs_sign_in_follows_callback_url(browser: Browser, app: Server, option: str) -> None:
     window = browser.open("/login")
     there = window.sign_in_with("honest", **{option: "/?tab=2"})
     assert sign_in_there(browser, there) == f"{app.url}/?tab=2"
 
 
-def test_another_origin_is_not_gone_to(browser: Browser, app: Server) -> None:
+def test_authjs_sign_in_ignores_callback_url_of_another_origin(
+    browser: Browser, app: Server
+) -> None:
     there = browser.open("/login").sign_in_with("honest", redirectTo="https://evil.example/")
     assert urlsplit(sign_in_there(browser, there)).netloc == urlsplit(app.url).netloc
 
 
-def test_signing_out_leads_to_the_provider_too(
+def test_authjs_sign_out_leads_to_the_provider(
     browser: Browser, app: Server, honest: Honest
 ) -> None:
     sign_in_there(browser, browser.open("/login").sign_in_with("leaving", redirectTo="/"))

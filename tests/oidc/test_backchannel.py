@@ -37,7 +37,7 @@ def tell(app: Server, token: str, provider: str = "cheat", **more: Any) -> httpx
     return httpx.post(address, data={"logout_token": token}, **more)
 
 
-def test_every_session_of_the_subject_ends_in_every_tab(
+def test_logout_token_of_a_subject_ends_its_sessions_in_every_tab(
     app: Server, eve: Browser, cheat: Cheat
 ) -> None:
     elsewhere = signed_in(app, cheat)
@@ -50,7 +50,9 @@ def test_every_session_of_the_subject_ends_in_every_tab(
     assert eve.session() is elsewhere.session() is None
 
 
-def test_of_a_named_session_only_that_one_ends(app: Server, eve: Browser, cheat: Cheat) -> None:
+def test_logout_token_of_a_session_ends_only_that_session(
+    app: Server, eve: Browser, cheat: Cheat
+) -> None:
     other = signed_in(app, cheat, sid="another session")
     for who in ({"sub": None}, {"sub": "eve"}):
         assert tell(app, cheat.logout_token(sid="no session", **who)).status_code == 200
@@ -60,7 +62,7 @@ def test_of_a_named_session_only_that_one_ends(app: Server, eve: Browser, cheat:
     assert other.session() is not None
 
 
-def test_nobody_else_is_signed_out(app: Server, eve: Browser, cheat: Cheat) -> None:
+def test_logout_token_ends_no_session_of_others(app: Server, eve: Browser, cheat: Cheat) -> None:
     mallory = signed_in(app, cheat, sub="mallory", sid="her session")
     at_another = signed_in(app, cheat, provider="left")
     assert tell(app, cheat.logout_token(sid="her session")).status_code == 200
@@ -89,7 +91,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_false_token_signs_nobody_out(
+def test_false_logout_token_is_rejected(
     app: Server, eve: Browser, cheat: Cheat, change: str
 ) -> None:
     answer = tell(app, cheat.logout_token(**CHANGES[change]))
@@ -98,7 +100,9 @@ def test_a_false_token_signs_nobody_out(
 
 
 @pytest.mark.parametrize("sign", [unsigned, with_client_secret])
-def test_a_false_signature_signs_nobody_out(app: Server, eve: Browser, cheat: Cheat, sign) -> None:
+def test_logout_token_with_false_signature_is_rejected(
+    app: Server, eve: Browser, cheat: Cheat, sign
+) -> None:
     cheat.sign = sign
     assert tell(app, cheat.logout_token()).status_code == 400
     assert eve.session() is not None
@@ -106,7 +110,7 @@ def test_a_false_signature_signs_nobody_out(app: Server, eve: Browser, cheat: Ch
 
 
 @pytest.mark.parametrize(("kind", "status"), [("at+jwt", 400), ("logout+jwt", 200)])
-def test_a_token_of_another_type_is_no_logout_token(
+def test_token_of_another_type_is_rejected(
     app: Server, eve: Browser, cheat: Cheat, kind: str, status: int
 ) -> None:
     header = {"kid": cheat.kid, "typ": kind}
@@ -115,27 +119,27 @@ def test_a_token_of_another_type_is_no_logout_token(
     assert (eve.session() is None) == (status == 200)
 
 
-def test_an_id_token_is_no_logout_token(app: Server, eve: Browser, cheat: Cheat) -> None:
+def test_id_token_is_rejected_as_logout_token(app: Server, eve: Browser, cheat: Cheat) -> None:
     cheat.nonces["x"] = "a nonce"
     assert tell(app, cheat.id_token("x")).status_code == 400
     assert tell(app, "").status_code == 400
     assert eve.session() is not None
 
 
-def test_an_old_token_does_not_end_what_began_later(
-    app: Server, eve: Browser, cheat: Cheat
-) -> None:
+def test_old_logout_token_ends_no_later_session(app: Server, eve: Browser, cheat: Cheat) -> None:
     before = cheat.logout_token(iat=int(time.time()) - 45)
     assert tell(app, before).status_code == 200
     assert eve.session() is not None
 
 
 @pytest.mark.parametrize("provider", ["github", "credentials", "nothing"])
-def test_who_does_not_speak_it_is_not_heard(app: Server, cheat: Cheat, provider: str) -> None:
+def test_provider_without_backchannel_logout_gets_404(
+    app: Server, cheat: Cheat, provider: str
+) -> None:
     assert tell(app, cheat.logout_token(), provider).status_code == 404
 
 
-def test_it_is_said_by_a_form_in_a_post(app: Server, eve: Browser) -> None:
+def test_logout_token_is_read_only_from_a_posted_form(app: Server, eve: Browser) -> None:
     path = "/api/auth/backchannel-logout/cheat"
     assert eve.get(path).status_code == 405
     assert eve.post(path, content="x", headers={"Content-Type": "text/plain"}).status_code == 415

@@ -50,7 +50,7 @@ def test_user_of_a_provider_is_a_user_like_others(
         expect(tab.get_by_role("alert")).to_have_text("You don't have permission to see this page.")
 
 
-def test_forms_lead_to_the_providers_and_nowhere_else(demo: Server, honest: Honest) -> None:
+def test_csp_allows_forms_to_the_providers_only(demo: Server, honest: Honest) -> None:
     policy = Browser(demo).get("/login").headers["Content-Security-Policy"]
     allowed = next(rule for rule in policy.split("; ") if rule.startswith("form-action "))
     assert allowed == f"form-action 'self' {honest.issuer} https://github.com"
@@ -58,7 +58,7 @@ def test_forms_lead_to_the_providers_and_nowhere_else(demo: Server, honest: Hone
 
 @pytest.mark.parametrize("width", [390, 1280], ids="{} px".format)
 @pytest.mark.parametrize("light", ["light", "dark"])
-def test_everybody_can_use_the_buttons(
+def test_provider_buttons_are_accessible(
     demo: Server, chromium: Chromium, width: int, light: Literal["light", "dark"]
 ) -> None:
     size = ViewportSize(width=width, height=800)

@@ -29,7 +29,7 @@ def visitor(app: Server, chromium: Chromium) -> Iterator[Visitor]:
         visitor.saw_no_complaint()
 
 
-def test_a_visitor_signs_in_at_the_provider_and_every_tab_follows(
+def test_visitor_signs_in_at_the_provider_and_every_tab_follows(
     visitor: Visitor, honest: Honest
 ) -> None:
     tab, other = visitor.open("/"), visitor.open("/login")
@@ -45,7 +45,7 @@ def test_a_visitor_signs_in_at_the_provider_and_every_tab_follows(
     tab.wait_for_url("**/login?callbackUrl=/")
 
 
-def test_who_is_known_at_the_provider_proves_it_again_where_that_matters(visitor: Visitor) -> None:
+def test_user_known_at_the_provider_reauthenticates_for_a_protected_page(visitor: Visitor) -> None:
     tab = visitor.open("/login")
     sign_in_at_the_provider(tab, "Honest")
     tab.wait_for_url(visitor.url + "/")
@@ -64,7 +64,7 @@ def test_who_is_known_at_the_provider_proves_it_again_where_that_matters(visitor
     expect(tab.get_by_role("heading")).to_have_text("The safe")
 
 
-def test_who_clicks_twice_departs_once(visitor: Visitor) -> None:
+def test_double_click_starts_one_sign_in(visitor: Visitor) -> None:
     tab = visitor.open("/login")
     is_connected(tab)
     held: list[Route] = []
@@ -81,7 +81,7 @@ def test_who_clicks_twice_departs_once(visitor: Visitor) -> None:
     assert len(held) == 1
 
 
-def test_two_tabs_go_to_the_provider_and_both_arrive(visitor: Visitor, honest: Honest) -> None:
+def test_sign_ins_of_two_tabs_both_succeed(visitor: Visitor, honest: Honest) -> None:
     older, newer = visitor.open("/login"), visitor.open("/login")
     for tab in (older, newer):
         is_connected(tab)
@@ -105,7 +105,7 @@ def test_cancelled_sign_in_is_explained_to_a_visitor(visitor: Visitor) -> None:
     expect(tab.get_by_role("alert")).to_have_text("The sign-in was cancelled.")
 
 
-def test_cancelled_sign_in_is_explained_to_a_member_who_finds_back(
+def test_cancelled_sign_in_is_explained_to_a_member_and_returns(
     app: Server, visitor: Visitor
 ) -> None:
     ada = Browser(app)
@@ -122,7 +122,7 @@ def test_cancelled_sign_in_is_explained_to_a_member_who_finds_back(
     expect(tab.locator("#user")).to_have_text("ada")
 
 
-def test_who_signs_out_at_the_provider_too_is_asked_for_the_password_again(
+def test_sign_out_at_the_provider_asks_for_the_password_again(
     visitor: Visitor,
 ) -> None:
     tab = visitor.open("/login")
@@ -142,7 +142,7 @@ def test_who_signs_out_at_the_provider_too_is_asked_for_the_password_again(
     assert not [frame for frame in visitor.frames if "eyJ" in frame]
 
 
-def test_a_plain_form_leads_to_the_provider_and_out_there(visitor: Visitor, honest: Honest) -> None:
+def test_plain_form_leads_to_the_provider_and_out_there(visitor: Visitor, honest: Honest) -> None:
     tab = visitor.open("/login")
     send_form(tab, "signin/leaving")
     prove(tab)
@@ -193,7 +193,7 @@ CLAIMS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("claim", CLAIMS)
-def test_a_false_id_token_is_refused_with_a_clear_page(
+def test_false_id_token_is_rejected_with_a_clear_page(
     visitor: Visitor, cheat: Cheat, claim: str
 ) -> None:
     changed, text = CLAIMS[claim]
@@ -201,13 +201,13 @@ def test_a_false_id_token_is_refused_with_a_clear_page(
     assert told(signed_in_by_cheating(visitor)).startswith(text)
 
 
-def test_a_mixed_up_provider_is_refused_with_a_clear_page(visitor: Visitor, cheat: Cheat) -> None:
+def test_mixed_up_provider_is_rejected_with_a_clear_page(visitor: Visitor, cheat: Cheat) -> None:
     cheat.answers = {"iss": "https://elsewhere.example"}
     text = "The response comes from another provider than the chosen one."
     assert told(signed_in_by_cheating(visitor)).startswith(text)
 
 
-def test_another_providers_address_is_refused_with_a_clear_page(
+def test_another_providers_address_is_rejected_with_a_clear_page(
     visitor: Visitor, cheat: Cheat
 ) -> None:
     cheat.back = f"{visitor.url}/api/auth/callback/honest"
@@ -215,7 +215,7 @@ def test_another_providers_address_is_refused_with_a_clear_page(
     assert told(signed_in_by_cheating(visitor)) == text
 
 
-def test_a_code_that_was_used_is_refused_with_a_clear_page(visitor: Visitor, cheat: Cheat) -> None:
+def test_code_that_was_used_is_rejected_with_a_clear_page(visitor: Visitor, cheat: Cheat) -> None:
     visitor.context.on("response", lambda answer: visited.append(answer.url))
     visited: list[str] = []
     tab = signed_in_by_cheating(visitor)
@@ -227,7 +227,7 @@ def test_a_code_that_was_used_is_refused_with_a_clear_page(visitor: Visitor, che
     assert told(tab) == "This sign-in took too long, or has already ended. Start again."
 
 
-def test_a_swapped_state_is_refused_with_a_clear_page(
+def test_swapped_state_is_rejected_with_a_clear_page(
     app: Server, visitor: Visitor, cheat: Cheat
 ) -> None:
     address = cheat.authorize(go(Browser(app)))
@@ -235,7 +235,9 @@ def test_a_swapped_state_is_refused_with_a_clear_page(
     assert told(tab) == "This sign-in was started in another browser. Start again in this one."
 
 
-def test_it_is_said_in_the_visitors_language(app: Server, chromium: Chromium, cheat: Cheat) -> None:
+def test_error_page_is_in_the_visitors_language(
+    app: Server, chromium: Chromium, cheat: Cheat
+) -> None:
     context = chromium.new_context(locale="zh-CN")
     cheat.change = lambda claims: claims | {"exp": 1}
     tab = Visitor(context, app.url).open("/login")
@@ -245,7 +247,7 @@ def test_it_is_said_in_the_visitors_language(app: Server, chromium: Chromium, ch
     context.close()
 
 
-def test_a_visitor_signs_in_at_github(visitor: Visitor, github: GitHub) -> None:
+def test_visitor_signs_in_at_github(visitor: Visitor, github: GitHub) -> None:
     tab = visitor.open("/login")
     is_connected(tab)
     click(tab, "Log in with GitHub")
@@ -260,7 +262,7 @@ def test_a_visitor_signs_in_at_github(visitor: Visitor, github: GitHub) -> None:
     tab.wait_for_url("**/login?callbackUrl=/confirm%3FcallbackUrl%3D/safe")
 
 
-def test_who_signs_out_at_the_provider_is_out_here_in_every_tab(
+def test_sign_out_at_the_provider_ends_the_session_in_every_tab(
     visitor: Visitor, honest: Honest
 ) -> None:
     tab = visitor.open("/login")

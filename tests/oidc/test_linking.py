@@ -37,7 +37,9 @@ def test_accounts_are_linked_by_a_member_and_by_subject(
     assert user_of(other) == "ada"
 
 
-def test_who_signs_in_meanwhile_is_not_linked(app: Server, browser: Browser, cheat: Cheat) -> None:
+def test_user_who_signs_in_meanwhile_is_not_linked(
+    app: Server, browser: Browser, cheat: Cheat
+) -> None:
     asked = go(browser, "linked")
     browser.log_in("ada")
     assert reason(oauth_callback(browser, cheat, asked, provider="linked"), browser) == "member"
@@ -49,14 +51,14 @@ def test_who_signs_in_meanwhile_is_not_linked(app: Server, browser: Browser, che
     )
 
 
-def test_who_signs_out_meanwhile_begins_again(ada: Browser, cheat: Cheat) -> None:
+def test_member_who_signs_out_meanwhile_begins_again(ada: Browser, cheat: Cheat) -> None:
     asked = go(ada)
     ada.log_out()
     assert reason(oauth_callback(ada, cheat, asked), ada) == "member"
     assert user_of(ada) is None
 
 
-def test_who_is_another_meanwhile_stays_so(ada: Browser, cheat: Cheat) -> None:
+def test_member_who_changes_user_meanwhile_is_not_linked(ada: Browser, cheat: Cheat) -> None:
     asked = go(ada, "linked")
     ada.log_in("grace")
     assert reason(oauth_callback(ada, cheat, asked, provider="linked"), ada) == "member"

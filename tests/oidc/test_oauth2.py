@@ -21,7 +21,7 @@ def oauth_callback(
     return browser.get(f"/api/auth/callback/{provider}?{httpx.QueryParams(query)}")
 
 
-def test_a_visitor_is_known_by_githubs_number_and_verified_address(
+def test_visitor_is_known_by_githubs_number_and_verified_address(
     browser: Browser, github: GitHub
 ) -> None:
     asked = go(browser, "github")
@@ -34,7 +34,7 @@ def test_a_visitor_is_known_by_githubs_number_and_verified_address(
     assert user["email"] == "mona@example.org", "the primary one, though the profile has none"
 
 
-def test_who_changes_the_login_is_the_same_person(browser: Browser, github: GitHub) -> None:
+def test_github_user_with_a_new_login_is_the_same_user(browser: Browser, github: GitHub) -> None:
     github.profile |= {"login": "someone", "name": None}
     oauth_callback(browser, github, go(browser, "github"))
     user = browser.session()["user"]
@@ -52,7 +52,7 @@ def test_who_changes_the_login_is_the_same_person(browser: Browser, github: GitH
     ],
     ids=["not verified", "none primary", "none", "no list", "no addresses"],
 )
-def test_an_address_that_is_not_the_verified_primary_one_is_not_taken(
+def test_unverified_or_secondary_address_is_ignored(
     browser: Browser, github: GitHub, emails: object
 ) -> None:
     github.emails = emails
@@ -62,20 +62,24 @@ def test_an_address_that_is_not_the_verified_primary_one_is_not_taken(
     assert (user["id"], user["email"]) == (github.user_id, None)
 
 
-def test_who_keeps_the_addresses_back_signs_in_without(browser: Browser, github: GitHub) -> None:
+def test_user_without_email_scope_signs_in_without_address(
+    browser: Browser, github: GitHub
+) -> None:
     github.takes_away = frozenset({"user:email"})
     oauth_callback(browser, github, go(browser, "github"))
     assert browser.session()["user"]["email"] is None
 
 
 @pytest.mark.parametrize("number", [None, "583231", True, {}, 1.5])
-def test_who_has_no_number_is_nobody(browser: Browser, github: GitHub, number: object) -> None:
+def test_profile_without_number_is_rejected(
+    browser: Browser, github: GitHub, number: object
+) -> None:
     github.profile["id"] = number
     answer = oauth_callback(browser, github, go(browser, "github"))
     assert refusal(answer, browser) == "subject"
 
 
-def test_a_code_is_good_once(browser: Browser, github: GitHub) -> None:
+def test_code_is_accepted_once(browser: Browser, github: GitHub) -> None:
     asked = go(browser, "github")
     code = query_of(github.authorize(asked))["code"]
     again = f"/api/auth/callback/github?{httpx.QueryParams(code=code, state=asked['state'])}"
@@ -86,7 +90,7 @@ def test_a_code_is_good_once(browser: Browser, github: GitHub) -> None:
     assert refusal(answer, browser) == "refused", "GitHub says so with status 200"
 
 
-def test_a_state_is_good_in_its_own_browser_only(
+def test_state_of_another_browser_is_rejected(
     app: Server, browser: Browser, github: GitHub
 ) -> None:
     victim = Browser(app)
@@ -94,14 +98,14 @@ def test_a_state_is_good_in_its_own_browser_only(
     assert refusal(oauth_callback(victim, github, go(browser, "github")), victim) == "browser"
 
 
-def test_a_swapped_state_brings_in_nobody(app: Server, browser: Browser, github: GitHub) -> None:
+def test_swapped_state_is_rejected(app: Server, browser: Browser, github: GitHub) -> None:
     """An attacker sends a victim back with the attacker's code, to sign it in as the attacker."""
     thief = query_of(github.authorize(go(Browser(app), "github")))
     answer = oauth_callback(browser, github, go(browser, "github"), code=thief["code"])
     assert refusal(answer, browser) == "refused", "the proof key is another sign-in's"
 
 
-def test_another_providers_code_and_state_are_refused(browser: Browser, github: GitHub) -> None:
+def test_another_providers_code_and_state_are_rejected(browser: Browser, github: GitHub) -> None:
     forged = go(browser, "forge")
     assert refusal(oauth_callback(browser, github, forged), browser) == "state"
     code = query_of(github.authorize(go(browser, "forge")))["code"]
@@ -109,7 +113,7 @@ def test_another_providers_code_and_state_are_refused(browser: Browser, github: 
     assert refusal(answer, browser) == "refused"
 
 
-def test_an_answer_in_another_providers_name_is_refused(browser: Browser, github: GitHub) -> None:
+def test_response_of_another_issuer_is_rejected(browser: Browser, github: GitHub) -> None:
     """RFC 9207; GitHub says who it is since 2026, and need not."""
     asked = go(browser, "github")
     answer = oauth_callback(browser, github, asked, iss="https://elsewhere.example")
@@ -127,26 +131,28 @@ def test_cancelled_sign_in_redirects_with_an_error(browser: Browser) -> None:
     assert refusal(answer, browser) == "cancelled"
 
 
-def test_any_other_provider_is_a_declaration(browser: Browser, github: GitHub) -> None:
+def test_other_oauth2_provider_is_declared_by_its_endpoints(
+    browser: Browser, github: GitHub
+) -> None:
     oauth_callback(browser, github, go(browser, "forge"), provider="forge")
     user = browser.session()["user"]
     assert (user["id"], user["name"], user["email"]) == (github.user_id, "octocat", None)
 
 
-def test_auth_js_calls_it_oauth(browser: Browser) -> None:
+def test_provider_type_is_oauth(browser: Browser) -> None:
     providers = browser.get("/api/auth/providers").json()
     kinds = {name: way["type"] for name, way in providers.items()}
     assert (kinds["github"], kinds["forge"], kinds["honest"]) == ("oauth", "oauth", "oidc")
 
 
-def test_an_address_that_anyone_could_read_along_stops_the_start() -> None:
+def test_endpoint_without_https_is_rejected() -> None:
     with pytest.raises(ConfigurationError, match="token_endpoint of 'github' must be an https"):
         github(client_id="x", token_endpoint="http://git.example.com/token")
     with pytest.raises(ConfigurationError, match="needs a client_id"):
         github(client_id="")
 
 
-def test_githubs_own_addresses_are_known() -> None:
+def test_github_preset_has_the_public_endpoints() -> None:
     provider: OAuth2 = github(client_id="x", client_secret="y")
     assert provider.issuer == "https://github.com/login/oauth"
     assert provider.userinfo_endpoint == "https://api.github.com/user"

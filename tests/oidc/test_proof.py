@@ -30,7 +30,7 @@ def eve(browser: Browser, cheat: Cheat, **claims: Any) -> Browser:
     return browser
 
 
-def test_a_sign_in_proves_no_more_than_the_provider_says(browser: Browser, cheat: Cheat) -> None:
+def test_sign_in_authenticates_at_the_providers_auth_time(browser: Browser, cheat: Cheat) -> None:
     assert not is_open(eve(browser, cheat))
     assert not is_open(eve(browser, cheat, auth_time=int(time.time()) - 3600))
     assert not is_open(eve(browser, cheat, auth_time=True))
@@ -38,7 +38,7 @@ def test_a_sign_in_proves_no_more_than_the_provider_says(browser: Browser, cheat
     assert is_open(eve(browser, cheat, auth_time=int(time.time())))
 
 
-def test_the_proof_is_asked_for_and_looked_at(browser: Browser, cheat: Cheat) -> None:
+def test_reauthentication_is_requested_and_verified(browser: Browser, cheat: Cheat) -> None:
     eve(browser, cheat)
     asked = go(browser, prompt="login")
     assert (asked["prompt"], asked["max_age"]) == ("login", "0")
@@ -63,18 +63,18 @@ def test_sign_in_without_reauthentication_is_rejected_and_session_stays(
     assert not is_open(browser)
 
 
-def test_nothing_is_asked_where_it_does_not_matter(browser: Browser) -> None:
+def test_plain_sign_in_requests_no_reauthentication(browser: Browser) -> None:
     asked = go(browser)
     assert not asked.keys() & {"prompt", "max_age"}
 
 
-def test_oauth_2_proves_nothing(browser: Browser, github: GitHub) -> None:
+def test_oauth2_sign_in_does_not_reauthenticate(browser: Browser, github: GitHub) -> None:
     answer = query_of(github.authorize(go(browser, "github", prompt="login")))
     browser.get(f"/api/auth/callback/github?code={answer['code']}&state={answer['state']}")
     assert browser.session()["user"]["id"] == github.user_id
     assert not is_open(browser)
 
 
-def test_a_password_does(browser: Browser) -> None:
+def test_password_sign_in_reauthenticates(browser: Browser) -> None:
     browser.log_in("ada")
     assert is_open(browser)

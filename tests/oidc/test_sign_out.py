@@ -35,9 +35,7 @@ def follow(browser: Browser, url: str) -> str:
     return str(answer.headers["Location"])
 
 
-def test_the_way_leads_to_the_provider_and_back_to_where_the_visitor_wants_to_be(
-    eve: Browser, cheat: Cheat
-) -> None:
+def test_sign_out_redirects_to_the_provider_and_back(eve: Browser, cheat: Cheat) -> None:
     way = eve.log_out(callbackUrl="/login?from=here").json()["url"]
     assert eve.session() is None, "whatever the provider says"
     there = follow(eve, way)
@@ -51,7 +49,7 @@ def test_the_way_leads_to_the_provider_and_back_to_where_the_visitor_wants_to_be
     assert home == f"{eve.server.url}/login?from=here"
 
 
-def test_the_id_token_stays_on_the_server(eve: Browser) -> None:
+def test_id_token_stays_on_the_server(eve: Browser) -> None:
     """Nothing that a script could read holds it, and the cookie holds no more than before."""
     paths = ("session", "sessions", "token", "providers")
     said = [eve.get(f"/api/auth/{path}").text for path in paths]
@@ -65,7 +63,7 @@ def test_the_id_token_stays_on_the_server(eve: Browser) -> None:
         assert hint not in text
 
 
-def test_each_step_can_be_taken_once_and_at_its_own_provider(eve: Browser) -> None:
+def test_each_sign_out_step_works_once_and_at_its_provider(eve: Browser) -> None:
     home = eve.server.url
     way = eve.log_out().json()["url"]
     elsewhere = way.replace("/signout/left", "/signout/cheat")
@@ -76,14 +74,14 @@ def test_each_step_can_be_taken_once_and_at_its_own_provider(eve: Browser) -> No
     assert eve.get("/api/auth/signout/nothing?ticket=x").status_code == 404
 
 
-def test_nobody_elses_session_ends_by_an_address(app: Server, eve: Browser, cheat: Cheat) -> None:
+def test_sign_out_url_ends_no_session_of_others(app: Server, eve: Browser, cheat: Cheat) -> None:
     """A victim that follows another user's logout URL stays signed in."""
     victim = signed_in(app, cheat, "cheat")
     follow(victim, eve.log_out().json()["url"])
     assert victim.session() is not None
 
 
-def test_a_provider_that_lets_nobody_sign_out_is_left_out(app: Server, cheat: Cheat) -> None:
+def test_provider_without_end_session_endpoint_is_skipped(app: Server, cheat: Cheat) -> None:
     cheat.metadata = {"end_session_endpoint": None}
     browser = signed_in(app, cheat, "closed")
     way = browser.log_out(callbackUrl="/login?from=here").json()["url"]
@@ -93,12 +91,12 @@ def test_a_provider_that_lets_nobody_sign_out_is_left_out(app: Server, cheat: Ch
     wait_until(lambda: app.audited(**failed))
 
 
-def test_by_default_signing_out_here_is_signing_out_here(app: Server, cheat: Cheat) -> None:
+def test_sign_out_skips_the_provider_by_default(app: Server, cheat: Cheat) -> None:
     browser = signed_in(app, cheat, "cheat")
     assert browser.log_out().json()["url"] == app.url
 
 
-def test_a_form_is_led_there_too(eve: Browser, cheat: Cheat) -> None:
+def test_sign_out_form_redirects_to_the_provider(eve: Browser, cheat: Cheat) -> None:
     answer: httpx.Response = eve.post("/api/auth/signout", data={"csrfToken": eve.csrf()})
     assert answer.status_code == 302
     assert follow(eve, answer.headers["Location"]).startswith(cheat.issuer)

@@ -15,7 +15,9 @@ STATE = "authjs.state"
 
 
 @pytest.mark.parametrize("older_provider", ["cheat", "linked"])
-def test_the_older_of_two_is_not_lost(browser: Browser, cheat: Cheat, older_provider: str) -> None:
+def test_older_of_two_sign_ins_succeeds(
+    browser: Browser, cheat: Cheat, older_provider: str
+) -> None:
     older, newer = go(browser, older_provider), go(browser)
     cancelled = browser.get(f"/api/auth/callback/cheat?error=access_denied&state={newer['state']}")
     assert refusal(cancelled, browser) == "cancelled"
@@ -24,9 +26,7 @@ def test_the_older_of_two_is_not_lost(browser: Browser, cheat: Cheat, older_prov
 
 
 @pytest.mark.parametrize("first", [0, 1])
-def test_the_first_to_come_back_signs_in_and_the_other_is_led_on(
-    browser: Browser, cheat: Cheat, first: int
-) -> None:
+def test_second_sign_in_to_return_is_redirected(browser: Browser, cheat: Cheat, first: int) -> None:
     asked = [go(browser, wanted="/about?a=b"), go(browser, wanted="/about?a=b")]
     oauth_callback(browser, cheat, asked.pop(first))
     assert browser.session()["user"]["id"] == f"{cheat.issuer}#eve"
@@ -39,9 +39,7 @@ def test_the_first_to_come_back_signs_in_and_the_other_is_led_on(
     assert led_on.headers["Location"] == f"{browser.server.url}/about?a=b"
 
 
-def test_who_has_to_begin_again_still_goes_where_they_wanted(
-    browser: Browser, cheat: Cheat
-) -> None:
+def test_rejected_sign_in_keeps_its_callback_url(browser: Browser, cheat: Cheat) -> None:
     asked = go(browser, wanted="/about")
     answer = browser.get(f"/api/auth/callback/cheat?error=access_denied&state={asked['state']}")
     assert refusal(answer, browser) == "cancelled"
@@ -49,14 +47,14 @@ def test_who_has_to_begin_again_still_goes_where_they_wanted(
     assert query["callbackUrl"] == "/about"
 
 
-def test_four_are_remembered(browser: Browser, cheat: Cheat) -> None:
+def test_four_sign_ins_of_a_browser_are_kept(browser: Browser, cheat: Cheat) -> None:
     oldest, *others = [go(browser) for _ in range(5)]
     assert refusal(oauth_callback(browser, cheat, oldest), browser) == "browser"
     oauth_callback(browser, cheat, others[0])
     assert browser.session() is not None
 
 
-def test_each_is_good_once(browser: Browser, cheat: Cheat) -> None:
+def test_each_state_is_accepted_once(browser: Browser, cheat: Cheat) -> None:
     asked = [go(browser), go(browser)]
     for one in asked:
         oauth_callback(browser, cheat, one)
@@ -65,7 +63,7 @@ def test_each_is_good_once(browser: Browser, cheat: Cheat) -> None:
         assert refusal(oauth_callback(browser, cheat, one), browser) == "state"
 
 
-def test_planted_secret_is_not_kept(browser: Browser, cheat: Cheat) -> None:
+def test_planted_secret_is_dropped(browser: Browser, cheat: Cheat) -> None:
     browser.cookies[STATE] = f"{'0' * 39}.junk.{'0' * 4000}"
     asked = go(browser)
     assert re.fullmatch("[0-9a-f]{40}", browser.cookies[STATE])

@@ -27,7 +27,7 @@ def test_tabs_on_all_workers_are_counted(john: Browser) -> None:
         assert len(names) == 1
 
 
-def test_what_one_worker_did_is_in_the_overviews_of_all(john: Browser) -> None:
+def test_update_by_one_worker_reaches_the_inspectors_of_all(john: Browser) -> None:
     with tabs_on_both(john.server, john) as tabs:
         inspectors = [Inspector(tab) for tab in tabs]
         tabs[0].server_update()
@@ -42,7 +42,7 @@ def test_what_one_worker_did_is_in_the_overviews_of_all(john: Browser) -> None:
 
 @pytest.mark.soak
 @pytest.mark.usefixtures("redis")
-def test_the_tabs_of_a_killed_worker_are_forgotten(tmp_path: Path, redis: Redis) -> None:
+def test_tabs_of_a_killed_worker_are_forgotten(tmp_path: Path, redis: Redis) -> None:
     workers = {"REFLEX_REDIS_URL": redis.url, "WORKERS": "2"}
     with running_in_trouble(tmp_path, **workers) as server:
         browser = Browser(server)

@@ -26,7 +26,7 @@ LONGEST_ANSWER = 5
 
 
 @pytest.mark.parametrize("rounds", [1, pytest.param(10, marks=pytest.mark.soak)])
-def test_a_killed_worker_takes_nothing_along(tried: Server, rounds: int) -> None:
+def test_killed_worker_loses_no_update(tried: Server, rounds: int) -> None:
     for _ in range(rounds):
         with ExitStack() as stack:
             crowd = Crowd(tried, loners=2, headers=BY_ANY_WORKER)

@@ -47,7 +47,7 @@ def member(tried: Server) -> Browser:
 
 
 @pytest.mark.parametrize("times", [1, pytest.param(10, marks=pytest.mark.soak)])
-def test_sessions_wait_for_it_public_pages_live_and_tabs_go_on(
+def test_outage_stops_sessions_only_and_tabs_go_on_after_it(
     outage: Outage, member: Browser, times: int
 ) -> None:
     workers = pids(member.server)
@@ -74,7 +74,7 @@ def protected_requests_are_refused_soon_and_public_pages_live(member: Browser) -
     assert Browser(member.server).get("/login").status_code == 200
 
 
-def test_the_app_starts_without_it_and_goes_on_when_it_comes(tmp_path: Path) -> None:
+def test_app_starts_without_redis_and_serves_when_it_comes(tmp_path: Path) -> None:
     late = Redis(tmp_path)
     with running_in_trouble(tmp_path, REFLEX_REDIS_URL=late.url, WORKERS="2") as server:
         browser = Browser(server)
@@ -88,7 +88,7 @@ def test_the_app_starts_without_it_and_goes_on_when_it_comes(tmp_path: Path) -> 
                 wait_until(lambda: {tab.name for tab in tabs} == {"Late"})
 
 
-def test_what_the_workers_could_not_hear_they_find_out(mortal: Redis, member: Browser) -> None:
+def test_workers_catch_up_on_missed_notices(mortal: Redis, member: Browser) -> None:
     """One session ends behind the app's back, and then all workers lose their connection."""
     with tabs_on_both(member.server, member) as tabs:
         mortal.ask("DEL", *mortal.ask("KEYS", "authdemo:session:*"))
@@ -97,7 +97,7 @@ def test_what_the_workers_could_not_hear_they_find_out(mortal: Redis, member: Br
         wait_until(lambda: {tab.status for tab in tabs} == {"unauthenticated"})
 
 
-def test_a_tab_that_asked_in_vain_can_ask_again(outage: Outage, member: Browser) -> None:
+def test_tab_recovers_after_a_failed_event(outage: Outage, member: Browser) -> None:
     with Tab(member.server, member) as tab:
         with outage():
             tab.server_update()

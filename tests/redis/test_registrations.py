@@ -12,7 +12,7 @@ BY_ANY_WORKER = {"Connection": "close"}
 FORM = {"id": "mary", "name": "Mary", "email": "mary@example.org", "password": "a gilded cage"}
 
 
-def test_of_many_who_want_one_id_at_either_worker_one_gets_it(server: Server) -> None:
+def test_concurrent_registrations_of_one_id_create_one_account(server: Server) -> None:
     browser = Browser(server)
     browser.get("/register")
     with tabs_on_both(server, browser) as tabs:

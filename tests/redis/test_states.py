@@ -25,7 +25,7 @@ __all__ = [
 ROUNDS = 60
 
 
-def test_a_tab_whose_session_ends_is_emptied_before_anyone_else_has_it(john: Browser) -> None:
+def test_tab_is_reset_at_its_sessions_end_before_it_has_another_owner(john: Browser) -> None:
     with Tab(john.server, john) as tab:
         tab.call(f"{ACCOUNT_STATE}.change_password", form={"current": "wrong", "new": "also wrong"})
         wait_until(lambda: (tab.var(ACCOUNT_STATE, "error") or {}).get("code"))
@@ -35,9 +35,7 @@ def test_a_tab_whose_session_ends_is_emptied_before_anyone_else_has_it(john: Bro
         assert nobodys.var(ACCOUNT_STATE, "error") == {}
 
 
-def test_new_tab_that_two_users_name_at_once_is_one_users(
-    john: Browser, other_browser: Browser
-) -> None:
+def test_new_tab_claimed_by_two_users_gets_one_owner(john: Browser, other_browser: Browser) -> None:
     other_browser.log_in("jane_admin")
     browsers = (john, other_browser)
     start = Barrier(len(browsers))
@@ -54,18 +52,14 @@ def test_new_tab_that_two_users_name_at_once_is_one_users(
                 assert sum('"new_token"' in tab.received() for tab in tabs) == 1
 
 
-def test_a_tabs_other_states_stay_where_they_are_when_its_session_is_updated(
-    john: Browser, redis: Redis
-) -> None:
+def test_session_update_leaves_a_tabs_other_states_in_redis(john: Browser, redis: Redis) -> None:
     with Tab(john.server, john) as tab, redis.overheard() as commands:
         john.update({"name": "By HTTP"})
         wait_until(lambda: tab.name == "By HTTP")
     assert (fetched(SESSION_STATE, tab, commands), fetched(ACCOUNT_STATE, tab, commands)) == (1, 0)
 
 
-def test_all_of_a_tabs_states_are_fetched_once_when_its_session_ends(
-    john: Browser, redis: Redis
-) -> None:
+def test_session_end_fetches_a_tabs_states_once(john: Browser, redis: Redis) -> None:
     with Tab(john.server, john) as tab, redis.overheard() as commands:
         john.copy().log_out()
         wait_until(lambda: tab.status == "unauthenticated")

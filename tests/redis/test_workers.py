@@ -29,7 +29,7 @@ def test_two_workers_serve(server: Server) -> None:
     assert len(pids(server)) == 2
 
 
-def test_an_update_by_http_through_any_worker_reaches_the_tabs_of_both(john: Browser) -> None:
+def test_update_by_http_through_any_worker_reaches_the_tabs_of_both(john: Browser) -> None:
     with tabs_on_both(john.server, john) as tabs:
         for number in range(10):
             name = f"Name {number}"
@@ -37,7 +37,7 @@ def test_an_update_by_http_through_any_worker_reaches_the_tabs_of_both(john: Bro
             wait_until(lambda name=name: {tab.name for tab in tabs} == {name})
 
 
-def test_an_update_by_the_server_in_any_tab_reaches_the_tabs_of_both(john: Browser) -> None:
+def test_update_by_the_server_in_any_tab_reaches_the_tabs_of_both(john: Browser) -> None:
     with tabs_on_both(john.server, john) as tabs:
         for tab in tabs:
             john.update({"name": "Before"}, headers=BY_ANY_WORKER)
@@ -56,7 +56,7 @@ def test_signing_out_ends_the_session_in_the_tabs_of_both(john: Browser) -> None
     assert [answer.json() for answer in answers] == [None] * 10
 
 
-def test_a_revocation_on_one_device_reaches_the_other_ones_tabs(
+def test_revocation_on_one_device_reaches_the_other_ones_tabs(
     john: Browser, other_browser: Browser
 ) -> None:
     other_browser.log_in()
@@ -66,7 +66,7 @@ def test_a_revocation_on_one_device_reaches_the_other_ones_tabs(
         wait_until(lambda: {tab.status for tab in tabs} == {"unauthenticated"})
 
 
-def test_a_ticket_is_redeemed_by_any_worker_once(server: Server) -> None:
+def test_ticket_is_redeemed_by_any_worker_once(server: Server) -> None:
     for _ in range(6):
         browser = Browser(server)
         browser.csrf()
@@ -77,9 +77,7 @@ def test_a_ticket_is_redeemed_by_any_worker_once(server: Server) -> None:
         assert (first, second) == (200, 401)
 
 
-def test_a_session_that_expires_says_so_in_the_idle_tabs_of_both(
-    redis: Redis, tmp_path: Path
-) -> None:
+def test_expired_session_is_shown_in_idle_tabs_of_both(redis: Redis, tmp_path: Path) -> None:
     settings = {"REFLEX_REDIS_URL": redis.url, "WORKERS": "2", "AUTH_SESSION_MAX_AGE": "5"}
     with running(tmp_path, **settings) as server:
         browser = Browser(server)
@@ -88,12 +86,12 @@ def test_a_session_that_expires_says_so_in_the_idle_tabs_of_both(
             wait_until(lambda: {tab.status for tab in tabs} == {"unauthenticated"})
 
 
-def test_of_many_concurrent_updates_none_is_lost(john: Browser) -> None:
+def test_concurrent_updates_are_not_lost(john: Browser) -> None:
     update_two_fields_at_once(john, 200, headers=BY_ANY_WORKER)
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
-def test_a_tenth_of_a_second_after_its_end_no_sessions_socket_gets_anything_done(
+def test_socket_of_an_ended_session_does_nothing_after_a_tenth_of_a_second(
     john: Browser, other_browser: Browser, end: Callable[[Browser, Browser], httpx.Response]
 ) -> None:
     other_browser.log_in()

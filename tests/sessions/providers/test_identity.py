@@ -23,7 +23,7 @@ def test_default_user_stays_when_the_provider_is_renamed():
     assert default_user(renamed) == default_user(identity("https://a.example", "1234"))
 
 
-def test_default_user_of_another_issuer_is_another_though_the_provider_is_called_the_same():
+def test_default_user_differs_by_issuer():
     moved = identity("https://b.example", "1234")
     assert default_user(moved).id != default_user(identity("https://a.example", "1234")).id
 

@@ -35,7 +35,7 @@ def opened(redis, clock):
 
 
 class TestLifetime:
-    async def test_a_record_lives_as_long_as_its_session(self, opened):
+    async def test_record_expires_with_its_session(self, opened):
         async with opened() as (store, client):
             record = session(expires=NOON + 60)
             await store.create(record)
@@ -49,13 +49,13 @@ class TestLifetime:
             await store.put_value("x", "value", expires=NOON + 30)
             assert 29_000 < await client.pttl(f"{NAME}:one-time:x") <= 30_000
 
-    async def test_a_user_s_index_lives_as_long_as_the_longest_session(self, opened):
+    async def test_index_of_a_user_expires_with_the_longest_session(self, opened):
         async with opened() as (store, client):
             for life in (60, 90, 30):
                 await store.create(session(expires=NOON + life))
             assert 89_000 < await client.pttl(f"{NAME}:user:ada") <= 90_000
 
-    async def test_a_user_s_index_forgets_the_dead(self, opened, clock):
+    async def test_index_of_a_user_drops_expired_sessions(self, opened, clock):
         async with opened() as (store, client):
             evicted, expired, living = (session(expires=NOON + life) for life in (90, 60, 90))
             for record in (evicted, expired, living):
@@ -66,7 +66,7 @@ class TestLifetime:
             await store.replace(renamed(living, "Countess"), expected=living)
             assert await client.zrange(f"{NAME}:user:ada", 0, -1) == [f"{NAME}:session:{living.id}"]
 
-    async def test_nothing_stays_when_all_has_expired(self, opened):
+    async def test_no_key_stays_after_all_sessions_expired(self, opened):
         async with opened() as (store, client):
             ended, expired = session("ada"), session("grace")
             for record in (ended, expired):
@@ -90,7 +90,7 @@ async def test_apps_with_other_names_share_nothing(opened, redis, clock):
 
 
 @pytest.mark.parametrize("text", ["", "not JSON", "null", "{}"])
-async def test_a_record_that_can_not_be_read_is_no_session(opened, text):
+async def test_unreadable_record_is_not_found(opened, text):
     async with opened() as (store, client):
         record, other = session(), session()
         await store.create(record)
@@ -101,7 +101,7 @@ async def test_a_record_that_can_not_be_read_is_no_session(opened, text):
 
 
 class TestTrouble:
-    async def test_a_store_opens_before_redis_is_there_and_works_when_it_is(self, tmp_path):
+    async def test_store_opens_before_redis_and_works_after_its_start(self, tmp_path):
         late = Redis(tmp_path)
         store = RedisStore(late.url, clock=FrozenClock())
         await store.open()
@@ -113,7 +113,7 @@ class TestTrouble:
             assert await store.get(record.id) == record
         await store.close()
 
-    async def test_a_silent_redis_is_given_up_on_soon_and_believed_again(self, tmp_path):
+    async def test_silent_redis_times_out_and_is_used_again(self, tmp_path):
         with Redis(tmp_path) as mute:
             store = RedisStore(mute.url, clock=FrozenClock())
             await store.open()
@@ -128,7 +128,7 @@ class TestTrouble:
             assert await store.get(record.id) == record
             await store.close()
 
-    async def test_what_redis_kept_is_there_after_its_sudden_end(self, tmp_path):
+    async def test_record_survives_a_killed_redis(self, tmp_path):
         with Redis(tmp_path) as mortal:
             store = RedisStore(mortal.url, clock=FrozenClock())
             await store.open()
@@ -141,13 +141,13 @@ class TestTrouble:
             assert await store.replace(renamed(record, "Countess"), expected=record)
             await store.close()
 
-    async def test_a_redis_that_refuses_is_a_store_that_is_unavailable(self, opened):
+    async def test_rejected_command_makes_the_store_unavailable(self, opened):
         async with opened() as (store, client):
             await client.set(f"{NAME}:session:x", "no hash")
             with pytest.raises(StoreUnavailable):
                 await store.get("x")
 
-    async def test_a_url_that_can_not_be_understood_is_refused_at_the_start(self):
+    async def test_invalid_url_is_rejected_at_open(self):
         store = RedisStore(f"redis://localhost:{free_port()}/?socket_timeout=soon")
         with pytest.raises(ConfigurationError, match="REFLEX_REDIS_URL"):
             await store.open()

@@ -38,7 +38,7 @@ def acknowledged_before_a_sudden_end(folder: Path, lines: int) -> dict[str, tupl
 
 
 @pytest.mark.parametrize("lines", [1, 30, 61, 150, 400])
-async def test_a_sudden_end_loses_nothing_that_was_acknowledged(tmp_path, lines):
+async def test_killed_process_loses_no_acknowledged_change(tmp_path, lines):
     acknowledged = acknowledged_before_a_sudden_end(tmp_path, lines)
     house = build(tmp_path)
     await house.store.open()
@@ -79,7 +79,7 @@ async def complaint_at_once(path: Path) -> str:
 
 
 class TestFile:
-    async def test_it_is_made_with_its_folder_for_its_owner_alone(self, tmp_path):
+    async def test_file_and_folder_are_created_for_their_owner_only(self, tmp_path):
         path = tmp_path / "new" / "folder" / "sessions.db"
         house = build(path.parent)
         await house.store.open()
@@ -89,14 +89,14 @@ class TestFile:
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
         await house.store.close()
 
-    async def test_one_that_is_no_database_is_named_and_left_alone(self, tmp_path):
+    async def test_file_that_is_not_a_database_is_rejected_and_unchanged(self, tmp_path):
         path = tmp_path / "sessions.db"
         path.write_bytes(b"This is a shopping list.\n" * 200)
         before = path.read_bytes()
         assert str(path) in await complaint_at_once(path)
         assert path.read_bytes() == before
 
-    async def test_one_with_spoiled_pages_is_named(self, tmp_path):
+    async def test_file_with_damaged_pages_is_rejected(self, tmp_path):
         house = build(tmp_path)
         await house.store.open()
         for _ in range(200):
@@ -108,7 +108,7 @@ class TestFile:
         path.write_bytes(octets)
         assert str(path) in await complaint(path)
 
-    async def test_one_cut_short_is_named(self, tmp_path):
+    async def test_truncated_file_is_rejected(self, tmp_path):
         house = build(tmp_path)
         await house.store.open()
         for _ in range(50):
@@ -118,23 +118,23 @@ class TestFile:
         os.truncate(path, 8192)
         assert str(path) in await complaint(path)
 
-    async def test_one_of_another_program_is_named(self, tmp_path):
+    async def test_file_of_another_program_is_rejected(self, tmp_path):
         path = tmp_path / "sessions.db"
         with closing(sqlite3.connect(path)) as db, db:
             db.execute("CREATE TABLE sessions (cookie TEXT)")
         assert str(path) in await complaint_at_once(path)
 
-    async def test_a_folder_that_can_not_be_made_is_named(self, tmp_path):
+    async def test_folder_that_cannot_be_created_is_rejected(self, tmp_path):
         (tmp_path / "file").write_text("not a folder")
         path = tmp_path / "file" / "sessions.db"
         assert str(path) in await complaint_at_once(path)
 
-    async def test_a_folder_in_its_place_is_named(self, tmp_path):
+    async def test_folder_in_place_of_the_file_is_rejected(self, tmp_path):
         path = tmp_path / "sessions.db"
         path.mkdir()
         assert str(path) in await complaint_at_once(path)
 
-    async def test_one_of_another_version_is_named_and_left_alone(self, tmp_path):
+    async def test_file_of_another_version_is_rejected_and_unchanged(self, tmp_path):
         path = tmp_path / "sessions.db"
         assert await opens(path)
         with closing(sqlite3.connect(path)) as db, db:
@@ -143,7 +143,7 @@ class TestFile:
         assert "another version of authdemo" in await complaint_at_once(path)
         assert path.read_bytes() == before
 
-    async def test_one_of_another_process_is_named_until_that_process_stops(
+    async def test_file_of_a_running_process_is_rejected_until_it_stops(
         self, tmp_path, monkeypatch
     ):
         monkeypatch.setattr(sqlite, "LOCK_TRIES", 1)
@@ -158,7 +158,7 @@ class TestFile:
         SQLiteStore(path).check()
         assert await opens(path)
 
-    async def test_a_start_waits_for_a_process_that_is_about_to_stop(self, tmp_path):
+    async def test_open_waits_for_a_process_that_stops_soon(self, tmp_path):
         path = tmp_path / "sessions.db"
         owner = SQLiteStore(path)
         await owner.open()
@@ -220,11 +220,11 @@ def house(disk, open_house):
 
 
 class TestDisk:
-    async def test_a_commit_syncs_the_disk(self, house):
+    async def test_commit_syncs_the_disk(self, house):
         assert house.store._file._writer.execute("PRAGMA synchronous").fetchone() == (2,)
         assert house.store._file._writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
-    async def test_an_answer_waits_for_the_disk(self, house, disk):
+    async def test_update_waits_for_the_disk(self, house, disk):
         record = await house.sign_in()
         disk.stop()
         update = asyncio.create_task(house.rename(record, "Ada"))
@@ -233,7 +233,7 @@ class TestDisk:
         disk.is_free.set()
         assert (await update).rev == 2
 
-    async def test_reads_do_not_wait_and_find_what_is_durable(self, house, disk):
+    async def test_read_does_not_wait_and_finds_the_durable_record(self, house, disk):
         record = await house.sign_in()
         disk.stop()
         update = asyncio.create_task(house.rename(record, "Ada"))
@@ -245,7 +245,7 @@ class TestDisk:
         updated = await update
         assert await house.sessions.find(record.id) == updated
 
-    async def test_an_ended_session_is_read_until_its_end_is_durable(self, house, disk):
+    async def test_ended_session_is_read_until_its_end_is_durable(self, house, disk):
         record = await house.sign_in()
         disk.stop()
         end = asyncio.create_task(house.sessions.end(record.id, "revoked"))
@@ -284,7 +284,7 @@ class TestDisk:
         changed = [notice.changes["name"].new for notice in house.notices]
         assert changed == names
 
-    async def test_when_a_commit_fails_so_do_those_that_build_on_it(self, house, disk):
+    async def test_failed_commit_fails_the_changes_that_follow_it(self, house, disk):
         record = await house.sign_in()
         disk.stop()
         disk.error_code = sqlite3.SQLITE_FULL
@@ -304,7 +304,7 @@ class TestDisk:
         assert house.notices == []
         assert (await house.rename(record, "Countess")).rev == 2
 
-    async def test_who_is_cancelled_takes_nobody_along(self, house, disk):
+    async def test_cancelled_update_does_not_cancel_others(self, house, disk):
         record = await house.sign_in()
         disk.stop()
         first = asyncio.create_task(house.rename(record, "Ada"))
@@ -316,7 +316,7 @@ class TestDisk:
         assert (await second).rev == 2
         assert await house.sessions.find(record.id) == await second
 
-    async def test_a_sweep_leaves_what_is_about_to_be_renewed(self, house, disk):
+    async def test_sweep_keeps_a_session_with_a_pending_renewal(self, house, disk):
         record, other = await house.sign_in(), await house.sign_in()
         disk.stop()
         renewed = record.model_copy(update={"expires_at": record.expires_at + 60})
@@ -329,7 +329,7 @@ class TestDisk:
         assert await house.store.get(record.id) == renewed
         assert await house.store.get(other.id) is None
 
-    async def test_a_session_lives_on_if_its_renewal_comes_before_its_end(self, house, disk):
+    async def test_session_renewed_before_its_expiry_is_found(self, house, disk):
         record = await house.sign_in()
         disk.stop()
         house.clock.now = record.expires_at - 1
@@ -341,7 +341,7 @@ class TestDisk:
         disk.is_free.set()
         assert await find == await renewal
 
-    async def test_one_that_does_not_fit_spoils_nothing_for_the_others(self, house):
+    async def test_duplicate_id_fails_alone_in_its_batch(self, house):
         record = await house.sign_in()
         others = [record.model_copy(update={"id": sid}) for sid in ("a", "a", "b")]
         created = (house.store.create(other) for other in others)
@@ -350,7 +350,7 @@ class TestDisk:
         assert isinstance(second, StoreUnavailable)
         assert (await house.store.get("b")).id == "b"
 
-    async def test_one_that_no_file_can_hold_spoils_nothing_for_the_others(self, house):
+    async def test_record_that_cannot_be_encoded_fails_alone_in_its_batch(self, house):
         record = await house.sign_in()
         bad = record.model_copy(update={"id": "bad", "user": {"id": "ada", "name": "\ud800"}})
         good = record.model_copy(update={"id": "good"})
@@ -362,7 +362,7 @@ class TestDisk:
         assert isinstance(refused, ValueError)
         assert (await house.store.get("good")).id == "good"
 
-    async def test_a_disk_that_failed_to_sync_is_not_believed_again(self, house, disk, caplog):
+    async def test_store_stays_failed_after_a_failed_sync(self, house, disk, caplog):
         record = await house.sign_in()
         disk.stop()
         disk.error_code = sqlite3.SQLITE_IOERR_FSYNC
@@ -387,7 +387,7 @@ class TestDisk:
         assert await house.store.consume_value("old", now=0) is None
         assert await house.store.consume_value("new", now=0) == "value"
 
-    async def test_the_log_is_worked_off(self, open_house, tmp_path, monkeypatch):
+    async def test_write_ahead_log_is_checkpointed(self, open_house, tmp_path, monkeypatch):
         frame, pages = 4096 + 24, 500
         monkeypatch.setattr(sqlite, "CHECKPOINT_PAGES", pages)
         house = await open_house()
@@ -400,13 +400,13 @@ class TestDisk:
 
 
 class TestCache:
-    async def test_a_record_is_read_from_the_file_once(self, house, monkeypatch):
+    async def test_record_is_read_from_the_file_once(self, house, monkeypatch):
         record = await house.sign_in()
         assert await house.store.get(record.id) == record
         monkeypatch.setattr(SQLiteStore, "_read", None)
         assert await house.store.get(record.id) == record
 
-    async def test_the_record_that_was_used_longest_ago_makes_room(self, house, monkeypatch):
+    async def test_cache_evicts_the_least_recently_used_record(self, house, monkeypatch):
         monkeypatch.setattr(sqlite, "MAX_CACHED", 3)
         first, second, third, fourth = [await house.sign_in() for _ in range(4)]
         for record in (first, second, third, first, fourth):
@@ -417,9 +417,7 @@ class TestCache:
 
 
 class TestTrouble:
-    async def test_while_the_file_is_locked_writes_are_refused_soon_and_reads_go_on(
-        self, house, tmp_path
-    ):
+    async def test_locked_file_fails_writes_soon_and_serves_reads(self, house, tmp_path):
         record = await house.sign_in()
         with closing(sqlite3.connect(tmp_path / "sessions.db")) as db:
             db.execute("BEGIN IMMEDIATE")
@@ -430,7 +428,7 @@ class TestTrouble:
             db.rollback()
         assert (await house.rename(record, "Ada")).rev == 2
 
-    async def test_expired_session_has_ended_while_the_file_is_locked(self, house, tmp_path):
+    async def test_expired_session_is_not_found_in_a_locked_file(self, house, tmp_path):
         record = await house.sign_in()
         house.clock.now = record.expires_at
         with closing(sqlite3.connect(tmp_path / "sessions.db")) as db:
@@ -438,9 +436,7 @@ class TestTrouble:
             assert await house.sessions.find(record.id) is None
             db.rollback()
 
-    async def test_while_another_file_is_in_its_place_nothing_is_acknowledged(
-        self, house, tmp_path
-    ):
+    async def test_replaced_file_acknowledges_nothing(self, house, tmp_path):
         record = await house.sign_in()
         path = tmp_path / "sessions.db"
         away = path.rename(tmp_path / "moved.db")
@@ -454,7 +450,7 @@ class TestTrouble:
     @pytest.mark.parametrize(
         "text", ["", "not JSON", "null", "[]", "{}", '{"id": 1}', "cos\nsystem\n(S'id'\ntR."]
     )
-    async def test_a_record_that_can_not_be_read_is_no_session(self, house, tmp_path, text):
+    async def test_unreadable_record_is_not_found(self, house, tmp_path, text):
         record, other = await house.sign_in(), await house.sign_in()
         with closing(sqlite3.connect(tmp_path / "sessions.db")) as db, db:
             db.execute("UPDATE sessions SET record = ? WHERE id = ?", (text, record.id))

@@ -101,19 +101,19 @@ async def replaced(store: SessionStore, record: SessionRecord, expected: Session
 
 
 class TestSessions:
-    async def test_what_is_kept_is_found(self, opened):
+    async def test_created_session_is_found(self, opened):
         async with opened() as store:
             record = session()
             await store.create(record)
             assert await store.get(record.id) == record
 
-    async def test_what_was_never_kept_is_not(self, opened):
+    async def test_unknown_session_is_not_found(self, opened):
         async with opened() as store:
             await store.create(session())
             for sid in ("", "x", new_id(), "' OR 1=1 --", "../sessions", "*", "\0", "x" * 10_000):
                 assert await store.get(sid) is None
 
-    async def test_a_session_id_is_taken_once(self, opened):
+    async def test_id_of_a_session_is_taken_once(self, opened):
         async with opened() as store:
             record = session()
             await store.create(record)
@@ -121,7 +121,7 @@ class TestSessions:
                 await store.create(renamed(record, "Eve"))
             assert await store.get(record.id) == record
 
-    async def test_a_newer_record_replaces_the_one_that_it_was_made_from(self, opened):
+    async def test_record_replaces_the_one_that_it_was_made_from(self, opened):
         async with opened() as store:
             record = session()
             await store.create(record)
@@ -129,7 +129,7 @@ class TestSessions:
             assert await replaced(store, newer, record)
             assert await store.get(record.id) == newer
 
-    async def test_it_replaces_no_other(self, opened):
+    async def test_record_replaces_no_other_version(self, opened):
         async with opened() as store:
             record = session()
             await store.create(record)
@@ -139,7 +139,7 @@ class TestSessions:
             assert await store.get(record.id) == record
 
     @pytest.mark.parametrize("step", ["renewal", "confirmation", "revised"])
-    async def test_nor_one_that_has_taken_any_step_since(self, opened, step):
+    async def test_record_does_not_replace_a_version_changed_since(self, opened, step):
         async with opened() as store:
             record = session()
             await store.create(record)
@@ -156,7 +156,7 @@ class TestSessions:
             assert await store.get(record.id) == stepped[step]
             assert await store.history(record.id) == [record.last_change, stepped[step].last_change]
 
-    async def test_of_many_at_the_same_moment_one_replaces(self, opened):
+    async def test_concurrent_replaces_succeed_once(self, opened):
         async with opened() as store:
             record = session()
             await store.create(record)
@@ -165,7 +165,7 @@ class TestSessions:
             assert done.count(True) == 1
             assert await store.get(record.id) == newer[done.index(True)]
 
-    async def test_a_renewal_keeps_the_revision(self, opened):
+    async def test_renewal_keeps_the_revision(self, opened):
         async with opened() as store:
             record = session()
             await store.create(record)
@@ -173,7 +173,7 @@ class TestSessions:
             assert await replaced(store, newer, record)
             assert await store.get(record.id) == newer
 
-    async def test_renewed_session_is_forgotten_when_it_expires(self, opened):
+    async def test_renewed_session_is_swept_when_it_expires(self, opened):
         async with opened() as store:
             record, other = session(), session()
             for each in (record, other):
@@ -186,7 +186,7 @@ class TestSessions:
             assert await store.sweep(NOON + 120) == 1
             assert await store.of_user("ada") == []
 
-    async def test_what_is_deleted_is_handed_out_once_and_is_gone(self, opened):
+    async def test_deleted_session_is_returned_once_and_not_found(self, opened):
         async with opened() as store:
             record, other = session(), session()
             await store.create(record)
@@ -196,7 +196,7 @@ class TestSessions:
             assert await store.get(record.id) is None
             assert await store.of_user("ada") == [other]
 
-    async def test_what_is_deleted_can_not_be_replaced_back(self, opened):
+    async def test_deleted_session_cannot_be_replaced(self, opened):
         async with opened() as store:
             record = session()
             await store.create(record)
@@ -204,7 +204,7 @@ class TestSessions:
             assert not await replaced(store, renamed(record, "Eve"), record)
             assert await store.get(record.id) is None
 
-    async def test_a_user_s_sessions_are_listed_newest_first(self, opened):
+    async def test_sessions_of_a_user_are_listed_newest_first(self, opened):
         async with opened() as store:
             records = [session(created=NOON + number) for number in (1, 3, 2)]
             for record in [*records, session("grace")]:
@@ -213,7 +213,7 @@ class TestSessions:
             assert await store.of_user("ada") == [third, second, first]
             assert await store.of_user("ad") == await store.of_user("a%") == []
 
-    async def test_a_session_is_found_by_what_its_provider_calls_it(self, opened):
+    async def test_session_is_found_by_provider_id(self, opened):
         async with opened() as store:
             there = ProviderSession(subject="583231", sid="s1")
             records = [session().model_copy(update={"provider_session": there}) for _ in range(2)]
@@ -231,7 +231,7 @@ class TestSessions:
             assert await store.of_provider_id(by_subject) == []
             assert await store.of_provider_id("583231") == []
 
-    async def test_a_sweep_forgets_what_has_expired_and_nothing_else(self, opened):
+    async def test_sweep_deletes_only_expired_sessions(self, opened):
         async with opened() as store:
             expired = [session(expires=NOON - number) for number in range(1200)]
             living = session(expires=NOON + 0.5)
@@ -243,7 +243,7 @@ class TestSessions:
 
 
 class TestHistory:
-    async def test_every_step_is_remembered_once(self, opened):
+    async def test_every_version_has_one_history_entry(self, opened):
         async with opened() as store:
             record = session()
             await store.create(record)
@@ -253,7 +253,7 @@ class TestHistory:
             await replaced(store, renamed(record, "Eve"), record)
             assert await store.history(record.id) == [record.last_change, newer.last_change]
 
-    async def test_the_oldest_steps_make_room(self, opened):
+    async def test_history_drops_the_oldest_entries(self, opened):
         async with opened() as store:
             record = session()
             await store.create(record)
@@ -263,7 +263,7 @@ class TestHistory:
             steps = await store.history(record.id)
             assert [step.rev for step in steps] == list(range(11, MAX_HISTORY + 11))
 
-    async def test_it_ends_with_its_session(self, opened):
+    async def test_history_ends_with_its_session(self, opened):
         async with opened() as store:
             deleted, expired = session(), session(expires=NOON)
             for record in (deleted, expired):
@@ -314,7 +314,7 @@ class TestOneTimeValues:
 
 
 class TestSeveralAtOnce:
-    async def test_what_one_does_the_other_sees(self, opened):
+    async def test_change_by_one_store_is_read_by_another(self, opened):
         async with opened() as one, opened() as other:
             record = session()
             await one.create(record)
@@ -324,7 +324,7 @@ class TestSeveralAtOnce:
             await one.delete(record.id)
             assert await other.get(record.id) is None
 
-    async def test_they_agree_on_who_replaces(self, opened):
+    async def test_concurrent_stores_replace_once(self, opened):
         async with AsyncExitStack() as stack:
             stores = [await stack.enter_async_context(opened()) for _ in range(4)]
             record = session()
@@ -337,7 +337,7 @@ class TestSeveralAtOnce:
 
 
 class TestOpening:
-    async def test_after_it_was_closed_and_opened_everything_is_there(self, opened):
+    async def test_reopened_store_has_everything(self, opened):
         record, ended = session(), session()
         async with opened() as store:
             await store.create(record)
@@ -348,7 +348,7 @@ class TestOpening:
             assert await store.of_user("ada") == [record]
             assert await store.consume_value("key", now=NOON) == "value"
 
-    async def test_a_store_that_is_closed_says_that_it_is_unavailable(self, opened):
+    async def test_closed_store_is_unavailable(self, opened):
         async with opened() as store:
             pass
         with pytest.raises(StoreUnavailable):
@@ -366,7 +366,7 @@ class TestOpening:
         with pytest.raises(StoreUnavailable):
             await store.find_value("x", now=NOON)
 
-    async def test_closing_twice_does_no_harm(self, opened):
+    async def test_store_can_be_closed_twice(self, opened):
         async with opened() as store:
             await store.close()
 
@@ -375,7 +375,7 @@ class TestAttempts:
     async def begin(self, store, attempt, *, key="ada", at=NOON, limit=3):
         return await store.begin_attempt(key, attempt, at=at, window=60, limit=limit)
 
-    async def test_begin_until_there_are_too_many_by_key(self, opened):
+    async def test_attempts_begin_up_to_the_limit_of_their_key(self, opened):
         async with opened() as store:
             for number in range(3):
                 assert await self.begin(store, f"{number}", at=NOON + 3 - number) is None
@@ -383,7 +383,7 @@ class TestAttempts:
             assert counted == [Attempt(NOON + second, has_failed=False) for second in (1, 2, 3)]
             assert await self.begin(store, "another", key="grace") is None
 
-    async def test_that_failed_go_on_counting_from_when_they_began(self, opened):
+    async def test_failed_attempt_counts_from_its_beginning(self, opened):
         async with opened() as store:
             for number in range(3):
                 await self.begin(store, f"{number}", at=NOON + number)
@@ -391,14 +391,14 @@ class TestAttempts:
             expected = [(NOON, False), (NOON + 1, True), (NOON + 2, False)]
             assert await self.begin(store, "late", at=NOON + 4) == expected
 
-    async def test_that_did_not_fail_are_forgotten(self, opened):
+    async def test_successful_attempt_stops_counting(self, opened):
         async with opened() as store:
             for number in range(100):
                 assert await self.begin(store, f"{number}") is None
                 await store.end_attempt("ada", f"{number}", failed=False)
 
     @pytest.mark.parametrize("failed", [False, True])
-    async def test_of_long_ago_do_not_count(self, opened, failed):
+    async def test_old_attempt_does_not_count(self, opened, failed):
         async with opened() as store:
             for number in range(3):
                 await self.begin(store, f"{number}", at=NOON + number)
@@ -408,7 +408,7 @@ class TestAttempts:
             assert await self.begin(store, "later", at=NOON + 60) is None
             assert len(await self.begin(store, "too many", at=NOON + 60)) == 3
 
-    async def test_are_ended_once_and_only_if_they_count(self, opened):
+    async def test_attempt_is_ended_once_and_only_if_it_counts(self, opened):
         async with opened() as store:
             await self.begin(store, "one")
             await store.end_attempt("ada", "another", failed=True)
@@ -417,13 +417,13 @@ class TestAttempts:
             await store.end_attempt("ada", "one", failed=False)
             assert await self.begin(store, "late", limit=1) == [(NOON, True)]
 
-    async def test_at_the_same_moment_all_count(self, opened):
+    async def test_concurrent_attempts_all_count(self, opened):
         async with opened() as store, opened() as other:
             begun = (self.begin((store, other)[n % 2], f"{n}", limit=10) for n in range(20))
             answers = await asyncio.gather(*begun)
             assert answers.count(None) == 10
 
-    async def test_expired_ones_are_swept_and_no_others(self, opened):
+    async def test_sweep_deletes_only_expired_attempts(self, opened):
         async with opened() as store:
             await self.begin(store, "old", key="old")
             await self.begin(store, "new", at=NOON + 30, limit=1)

@@ -41,6 +41,7 @@ test: $(DEV) ## run every test (choose with PYTEST_ARGS="-k login")
 	@$(PYTHON) -m tests.browser
 	@$(PYTHON) -m tests.redis_server
 	@$(PYTHON) -m tests.postgresql_server
+	@$(PYTHON) -m tests.caddy_server
 	@exec $(PYTHON) -m pytest $(PYTEST_ARGS)
 
 .PHONY: soak
@@ -83,7 +84,7 @@ reference: $(DEV) ## write docs/reference.md from the docstrings
 
 .PHONY: clean
 clean: ## remove what make made (the data folder stays)
-	rm -rf .venv .web .web.* .reflex .browser .postgresql .redis .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/*/node_modules tests/*/*/node_modules
+	rm -rf .venv .web .web.* .reflex .browser .caddy .postgresql .redis .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/*/node_modules tests/*/*/node_modules
 	find authdemo tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV):

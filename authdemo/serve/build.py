@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from collections.abc import Mapping
 from typing import IO
@@ -13,10 +14,14 @@ EXPORT = (sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip
 
 
 def export(environ: Mapping[str, str], output: IO[bytes] | None = None) -> int:
-    """Build the pages of the app in this folder, and return the exit code."""
+    """Build the pages of the app in this folder, and return the exit code.
+
+    A build signs nothing, so it leaves no secret behind.
+    """
     from authdemo.sessions.reflex.compat import BUILD_OWN_PAGES
 
-    return processes.run(EXPORT, {**environ, **BUILD_OWN_PAGES}, output)
+    env = {"AUTH_SECRET": secrets.token_urlsafe(32), **environ, **BUILD_OWN_PAGES}
+    return processes.run(EXPORT, env, output)
 
 
 def check() -> None:

@@ -26,6 +26,7 @@ SHIPPED = {
     "devtools",
     "forgery.py",
     "pytest_plugin.py",
+    "serve",
     "sessions",
     "testing",
 }

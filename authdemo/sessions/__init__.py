@@ -18,8 +18,7 @@ from .core.store import SessionStore
 from .providers.credentials import Credentials
 from .reflex.auth import Auth
 from .reflex.components.forms import sign_in_form
-from .reflex.components.profile import use_profile
-from .reflex.components.session import session_text, use_session
+from .reflex.components.session import session_text, use_profile, use_session
 from .reflex.plugin import SessionsPlugin
 from .reflex.protected import protected, public
 

@@ -13,13 +13,14 @@ from .reflex.components.forms import (
     sign_in_error,
     sign_in_form,
 )
-from .reflex.components.profile import Profile, use_profile
 from .reflex.components.session import (
     LiveSession,
+    Profile,
     SessionLog,
     pending_until_navigation,
     session_text,
     sign_in_with,
+    use_profile,
     use_session,
 )
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Any, Unpack, cast
+from contextlib import suppress
+from functools import partial
+from typing import Any, Generic, Unpack, cast
 
 import reflex as rx
 from reflex.state import BaseState
 
+from ..core import callbacks as cb
 from ..core.audit import AuditEvent
 from ..core.errors import (
     AccessDenied,
@@ -18,11 +22,12 @@ from ..core.errors import (
     StoreUnavailable,
     TooManyRegistrations,
 )
+from ..core.events import Notice
 from ..core.one_time import LoginTicket
 from ..core.rate_limit import work_for
-from ..core.record import Device
+from ..core.record import Device, SessionRecord
 from ..core.schema import U, User
-from ..core.session import Session
+from ..core.session import ActiveSession, Session, SessionChange
 from ..engine import AuthOptions
 from ..http.sockets.callers import current_caller, require_caller
 from ..login import Provider
@@ -30,10 +35,11 @@ from .compat import root_state
 from .install import Engine
 from .protected import require_plugin
 from .tabs.state import SessionState
-from .user_sessions import UserSessions
+
+logger = logging.getLogger("authdemo.sessions")
 
 
-class Auth(UserSessions[U]):
+class Auth(Generic[U]):
     """The sessions of a Reflex app (Auth.js: `NextAuth(config)`).
 
     Make one, hand it to `SessionsPlugin`, and use it in event handlers::
@@ -43,7 +49,7 @@ class Auth(UserSessions[U]):
 
     `state` is always the event handler's `self`. A method that takes it acts for the session that
     the event started with. Outside of events it raises `ConnectionLost`, and `NotAuthenticated` if
-    it needs a session that isn't there.
+    it needs a session that isn't there. The methods without `state` work anywhere in the server.
 
     All errors are `AuthError`s, with a message for people and a code for programs. An `AuthError`
     of a callback is passed on; any other is logged, and becomes `CallbackFailed`. Methods that
@@ -339,6 +345,101 @@ class Auth(UserSessions[U]):
         session = caller.session if caller else None
         is_active = session is not None and session.expires.timestamp() > self.engine.clock()
         return cast("Session[U]", session) if is_active else None
+
+    async def sessions_of(self, user_id: str, *, history: bool = False) -> list[ActiveSession]:
+        """List a user's active sessions, newest first, with their latest changes if asked for."""
+        if history:
+            records = await self.engine.sessions.list_with_history(user_id)
+        else:
+            records = [(record, []) for record in await self.engine.sessions.list_by_user(user_id)]
+        installation = self.engine.installation if self.engine.is_installed else None
+        tabs = await installation.open_tabs.of(user_id) if installation else {}
+        return [
+            ActiveSession.of(record, tabs=tuple(tabs.get(record.id, ())), history=tuple(entries))
+            for record, entries in records
+        ]
+
+    async def refresh(self, user_id: str) -> None:
+        """Update all sessions of a user from `Auth(find_user=...)`, as after a change of role.
+
+        Call it from anywhere: every open tab follows at once, and the next event and request are
+        authorized by it. If the user doesn't exist any more, the sessions end. Fields that clients
+        may change keep their values. Sign-ins in progress are invalid. No session is extended.
+
+        Raises:
+            ConfigurationError: If `Auth` has no `find_user`.
+            CallbackFailed: If a callback raised, or `find_user` returned another type.
+            UpdateRejected: If the user is too large for a token; names the largest field.
+
+        If `find_user` raises, no session has changed. After any other error, a second call
+        updates the sessions that are left.
+        """
+        if self.engine.find_user is None:
+            raise ConfigurationError("auth.refresh needs Auth(find_user=...), to look users up.")
+        user = await cb.call("find_user", partial(self.engine.find_user, user_id))
+        if user is None:
+            await self.revoke_user(user_id)
+            return
+        found = cb.check_type("find_user", user, User)
+        await self.engine.sessions.refresh(
+            self.engine.sessions.schema.check_user("find_user", found)
+        )
+
+    async def update_user(self, user_id: str, /, **fields: object) -> int:
+        """Update all sessions of a user, from anywhere in the server; return their number.
+
+        Every open tab of the user follows at once. No session is extended. The server may change
+        all fields but `id`.
+
+        Raises:
+            UpdateRejected: If a value is invalid, or too large for a token; names the field.
+
+        After an error, a second call updates the sessions that are left.
+        """
+        updated = 0
+        for record in await self.engine.sessions.list_by_user(user_id):
+            with suppress(NotAuthenticated):  # it has just ended by itself
+                await self.engine.sessions.update(record.id, fields, author="server", extend=False)
+                updated += 1
+        return updated
+
+    async def revoke_user(self, user_id: str) -> int:
+        """End all sessions of a user and void pending sign-ins; return the number of sessions.
+
+        Raises:
+            StoreUnavailable: If the store can't be reached; a second call ends what is left.
+        """
+        return await self.engine.sessions.end_all(user_id)
+
+    def on_change(self, listener: Callable[[SessionChange], None]) -> Callable[[], None]:
+        """Call a listener for each change of any session, on all workers.
+
+        A change names the user; `sessions_of` reads the sessions. Changes can be lost while Redis
+        can't be reached. The listener runs in the app's event loop and must not block; its errors
+        are logged. The returned function removes it.
+        """
+
+        def notify(notice: Notice) -> None:
+            change = SessionChange.of(notice)
+            if change is None:
+                return
+            try:
+                listener(change)
+            except Exception:
+                logger.exception("A listener of auth.on_change failed.")
+
+        return self.engine.sessions.feed.subscribe(notify)
+
+    async def verify_token(self, token: str) -> Session[U]:
+        """Verify a session token that came another way than in the app's cookie.
+
+        Raises:
+            TokenError: If it is invalid. The error says why: never show it to the token's bearer.
+        """
+        return self._session((await self.engine.sessions.verify(token)).record)
+
+    def _session(self, record: SessionRecord) -> Session[U]:
+        return cast("Session[U]", self.engine.session(record))
 
 
 _installed: list[Auth[Any]] = []

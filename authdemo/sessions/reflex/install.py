@@ -52,9 +52,7 @@ from .middleware import SessionMiddleware
 from .protected import Guards, page_rules, routes_of
 from .tabs.callers import Callers
 from .tabs.messages import MessageFilter
-from .tabs.navigation import Navigation
-from .tabs.open_tabs import OpenTabs
-from .tabs.push import TabSync
+from .tabs.push import OpenTabs, TabSync
 
 _SWEEP_SECONDS = 60
 
@@ -152,15 +150,20 @@ class Installation:
         self._api = Api.of(auth, self._contexts)
         self.sign_out = self._api.sign_out
         self._site = self._load_site(self.folder) if self.folder is not None else None
-        navigation = Navigation(auth, serves_pages=self._site is not None)
         self.callers = Callers(app, auth, self._connections, self._contexts.csrf)
-        self.tab_sync = TabSync(app, auth, self.guards, self._connections, self.callers, navigation)
+        self.tab_sync = TabSync(
+            app,
+            auth,
+            self.guards,
+            self._connections,
+            self.callers,
+            serves_pages=self._site is not None,
+        )
         self.open_tabs = OpenTabs(auth, self._connections, self.tab_sync.spawn)
         self._middleware = SessionMiddleware(
             auth,
             self.guards,
             self.tab_sync,
-            navigation,
             handle_other=app.backend_exception_handler,
             allow_eval=self.allow_eval,
         )

@@ -30,7 +30,6 @@ from .compat import (
     take_delta,
 )
 from .protected import Guards
-from .tabs.navigation import Navigation
 from .tabs.push import TabSync
 from .tabs.state import SessionState
 
@@ -48,7 +47,6 @@ class SessionMiddleware(rx.Middleware):
     auth: AuthCore
     guards: Guards
     tab_sync: TabSync
-    navigation: Navigation
     _: KW_ONLY
     handle_other: Callable[[Exception], Any]
     """Handles what is no `AuthError`: the app's own handler, or Reflex's, which logs it."""
@@ -169,7 +167,7 @@ class SessionMiddleware(rx.Middleware):
             here = connection.address if connection else "/"
             session_state.redirect_url = self.auth.confirm_url(here)
         else:
-            session_state.redirect_url = self.navigation.sign_in_url(connection)
+            session_state.redirect_url = self.tab_sync.sign_in_url(connection)
 
     def _audit(self, connection: Connection | None, event: str, why: AuthError | str) -> None:
         """Audit a rejected event, once for each socket."""

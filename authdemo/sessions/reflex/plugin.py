@@ -35,7 +35,7 @@ from .components.i18n import MODULE, development_module
 from .components.session import add_effects, check_named_providers
 from .lint import warn_of_open_texts
 from .protected import InstallsSessions, hide_from_sitemap, page_rules, protected, routes_of
-from .tabs.navigation import REFUSED
+from .tabs.push import REFUSED
 
 _PLACE = re.compile(r"\w+(?:\.\w+)*:\w+")
 _ADVICE = 'Pass "module:attribute", for example "my_app.auth:auth".'

@@ -1,10 +1,10 @@
-"""Pushes sessions to their tabs."""
+"""Pushes sessions to their tabs, and sends tabs to the pages that they may show."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -14,13 +14,14 @@ from reflex.state import BaseState
 from ...core import events as ev
 from ...core.errors import StoreUnavailable
 from ...core.record import SessionRecord
+from ...core.rules import Rule, Verdict, page_path
 from ...engine import AuthCore
 from ...http.sockets.callers import Caller, running_for
 from ...http.sockets.connections import Connection, Connections
+from ...stores.pubsub import REFRESH_SECONDS, Tabs
 from ..compat import keep_alive, mark_dirty
 from ..protected import Guards
 from .callers import Callers
-from .navigation import Navigation
 from .state import SessionState, reset_tab
 
 Key = TypeVar("Key")
@@ -60,6 +61,9 @@ _YIELD_SECONDS = 0.001
 _MAX_WAIT = 86_400.0
 _RETRY_SECONDS = 1.0
 
+REFUSED = "/refused"
+"""Where a member is led from a page that is not for them, if another server hands it out."""
+
 
 @dataclass(eq=False)
 class TabSync:
@@ -70,7 +74,8 @@ class TabSync:
     guards: Guards
     connections: Connections
     callers: Callers
-    navigation: Navigation
+    _: KW_ONLY
+    serves_pages: bool
     _deadlines: dict[str, asyncio.TimerHandle] = field(default_factory=dict, init=False)
     _pushes: Coalescing[Connection] = field(init=False)
     _broadcasts: Coalescing[str] = field(init=False)
@@ -236,7 +241,7 @@ class TabSync:
             session_state = await state.get_state(SessionState)
             if session_state.ticket:
                 return
-            if connection.explains_error and self.navigation.is_at_sign_in(connection):
+            if connection.explains_error and self._is_at_sign_in(connection):
                 session_state.redirect(self.auth.sign_in_url(callbackUrl=connection.callback_url))
             else:
                 session_state.reloads += 1
@@ -265,7 +270,7 @@ class TabSync:
         await reset_tab(state, owner=before, sid=sid)
         session_state.show(session, sid=sid, browser=connection.browser)
         connection.displayed_sid = sid
-        session_state.redirect(await self.navigation.redirect_for(connection, session))
+        session_state.redirect(await self._redirect_for(connection, session))
 
     async def _update_viewer(
         self, state: BaseState, connection: Connection, record: SessionRecord | None
@@ -278,3 +283,78 @@ class TabSync:
             before, connection.session, self.auth.clock, since=since
         ):
             mark_dirty(await state.get_state(state_class), names)
+
+    def sign_in_url(self, connection: Connection | None) -> str:
+        """Find the sign-in page for a signed-out tab (Auth.js: `SessionRequired`)."""
+        here = connection.address if connection else "/"
+        session_ended = connection is not None and connection.session_ended
+        why = {"error": "SessionRequired", "code": "ended"} if session_ended else {}
+        return self.auth.sign_in_url(callbackUrl=here, **why)
+
+    def _is_at_sign_in(self, connection: Connection) -> bool:
+        """Tell whether a tab shows the sign-in page."""
+        return page_path(connection.path) == page_path(self.auth.pages.sign_in)
+
+    async def _redirect_for(self, connection: Connection, session: Mapping[str, Any] | None) -> str:
+        """Decide where a tab has to go from the page that it shows."""
+        if session is None and connection.post_logout_url:
+            return connection.post_logout_url
+        rule = self.auth.page_rules.of(page_path(connection.path))
+        if rule is not None and (url := await self._redirect_by_rule(rule, connection)):
+            return url
+        if (
+            session is not None
+            and self._is_at_sign_in(connection)
+            and not connection.explains_error
+        ):
+            target = await self.auth.redirect(connection.callback_url, connection.base_url)
+            return connection.path_of(target)
+        return ""
+
+    async def _redirect_by_rule(self, rule: Rule, connection: Connection) -> str:
+        match await rule.decide(connection.session, self.auth.clock):
+            case Verdict.SIGN_IN:
+                return self.sign_in_url(connection)
+            case Verdict.CONFIRM if not self.serves_pages:
+                return self.auth.confirm_url(connection.address)
+            case Verdict.DENIED:
+                return connection.address if self.serves_pages else REFUSED
+        return ""
+
+
+@dataclass(eq=False)
+class OpenTabs:
+    """Publishes the tabs that are open on this worker, and knows those of the others."""
+
+    auth: AuthCore
+    connections: Connections
+    spawn: Callable[[Work], object]
+    _reports: Coalescing[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Follow the tabs of this worker."""
+        self._reports = Coalescing(self._report, spawn=self.spawn)
+        self.connections.tabs_changed = self._reports.request
+
+    async def of(self, user_id: str) -> Tabs:
+        """List the names of a user's open tabs, by session id."""
+        tabs = self.connections.tabs_of(user_id)
+        if relay := self.auth.relay:
+            for sid, names in (await relay.remote_tabs(user_id)).items():
+                tabs[sid] = [*tabs.get(sid, []), *names]
+        return tabs
+
+    async def run(self) -> None:
+        """Publish the tabs of this worker again and again, if there can be others."""
+        while self.auth.relay:
+            await asyncio.sleep(REFRESH_SECONDS)
+            for user_id in self.connections.users():
+                await self._publish(user_id)
+
+    async def _publish(self, user_id: str) -> None:
+        if self.auth.relay:
+            await self.auth.relay.publish_tabs(user_id, self.connections.tabs_of(user_id))
+
+    async def _report(self, user_id: str) -> None:
+        await self._publish(user_id)
+        self.auth.sessions.feed.publish(ev.TabsChanged(user_id))

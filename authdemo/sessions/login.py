@@ -63,20 +63,30 @@ class LoginService:
         has_left: Callable[[], bool] = lambda: False,
     ) -> Login:
         """Authenticate by credentials."""
-        started_at, known = self.clock(), self.providers.get(provider_id)
-        credentials = _normalize(known, credentials)
+        started_at, provider = self.clock(), self.providers.get(provider_id)
+        account_id = ""
+        if isinstance(provider, Credentials) and isinstance(credentials, Mapping):
+            typed = credentials.get(provider.account_field)
+            if isinstance(typed, str):  # for the app and for the limit
+                credentials = {**credentials, provider.account_field: typed.strip()}
+            account_id = str(credentials.get(provider.account_field, ""))[:256]
         try:
-            provider = self._credentials(provider_id)
+            provider = self.provider(provider_id)
+            if not isinstance(provider, Credentials):
+                raise UnknownProvider(f"The provider {provider_id!r} takes no credentials.")
             with self._concurrency.sign_in(device.ip), work_for(device.ip, has_left):
-                user = await self._authenticate(provider, credentials, device.ip)
+                # Folded, so that no spelling of the account's name allows more attempts.
+                async with self.failures.sign_in(folded(account_id), device.ip):
+                    user = await self._authenticate(provider, credentials)
             account = Account(provider.id, provider.type)
             url = await self._ask(user, account, credentials)
             return Login(user, account, started_at, url)
         except SignInError as error:
-            tried = _account(known, credentials) if isinstance(known, Credentials) else ""
-            provider_id, user_id = provider_id[:64], tried[:64]
             event = AuditEvent(
-                kind="sign-in-failed", reason=error.code, provider=provider_id, user=user_id
+                kind="sign-in-failed",
+                reason=error.code,
+                provider=provider_id[:64],
+                user=account_id[:64],
             )
             self.trail.add(event, device=device)
             raise
@@ -100,21 +110,12 @@ class LoginService:
         url = await self._ask(user, account, {})
         return Login(user, account, started_at, url, session)
 
-    def _credentials(self, provider_id: str) -> Credentials:
-        provider = self.provider(provider_id)
-        if not isinstance(provider, Credentials):
-            raise UnknownProvider(f"The provider {provider_id!r} takes no credentials.")
-        return provider
-
-    async def _authenticate(
-        self, provider: Credentials, credentials: Mapping[str, Any], address: str
-    ) -> User:
-        async with self.failures.sign_in(_limit_key(provider, credentials), address):
-            if not isinstance(credentials, Mapping):
-                raise CredentialsSignin
-            answer = await cb.call("authorize", partial(provider.authorize, credentials))
-            if not answer:
-                raise CredentialsSignin
+    async def _authenticate(self, provider: Credentials, credentials: Mapping[str, Any]) -> User:
+        if not isinstance(credentials, Mapping):
+            raise CredentialsSignin
+        answer = await cb.call("authorize", partial(provider.authorize, credentials))
+        if not answer:
+            raise CredentialsSignin
         if isinstance(answer, Mapping):
             answer = self.schema.read_user("authorize", answer, location(provider.authorize))
         return self._user("authorize", answer)
@@ -130,23 +131,3 @@ class LoginService:
         if not answer:
             raise AccessDenied
         return answer if isinstance(answer, str) else None
-
-
-def _normalize(provider: Provider | None, credentials: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Strip the account's name, for the app and for the limit."""
-    if not isinstance(provider, Credentials) or not isinstance(credentials, Mapping):
-        return credentials
-    typed = credentials.get(provider.account_field)
-    if not isinstance(typed, str):
-        return credentials
-    return {**credentials, provider.account_field: typed.strip()}
-
-
-def _account(provider: Credentials, credentials: Mapping[str, Any]) -> str:
-    typed = credentials if isinstance(credentials, Mapping) else {}
-    return str(typed.get(provider.account_field, ""))[:256]
-
-
-def _limit_key(provider: Credentials, credentials: Mapping[str, Any]) -> str:
-    """Fold the account's name, so that no spelling allows more attempts."""
-    return folded(_account(provider, credentials))

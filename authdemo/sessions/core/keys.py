@@ -8,6 +8,7 @@ import json
 import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 
@@ -68,15 +69,12 @@ def pair_of(private: object, name: str) -> KeyPair:
             f"bits; {name} is another."
         )
     public = private.public_key()
-    jwk = _public_jwk(public, algorithm)
-    kid = _thumbprint(jwk)
-    return KeyPair(
-        algorithm=algorithm,
-        kid=kid,
-        private=private,
-        public=public,
-        jwk={**jwk, "kid": kid, "use": "sig", "alg": algorithm},
-    )
+    jwk = jwt.get_algorithm_by_name(algorithm).to_jwk(public, as_dict=True)
+    members = {name: jwk[name] for name in _IDENTITY[jwk["kty"]]}
+    text = json.dumps(members, sort_keys=True, separators=(",", ":"))
+    kid = base64url_encode(hashlib.sha256(text.encode()).digest()).decode()
+    published = {**members, "kid": kid, "use": "sig", "alg": algorithm}
+    return KeyPair(algorithm, kid, private, public, published)
 
 
 def _algorithm(private: object) -> str | None:
@@ -88,16 +86,6 @@ def _algorithm(private: object) -> str | None:
         case RSAPrivateKey() if private.key_size >= MIN_RSA_BITS:
             return "RS256"
     return None
-
-
-def _public_jwk(public: Any, algorithm: str) -> dict[str, str]:
-    jwk: dict[str, str] = jwt.get_algorithm_by_name(algorithm).to_jwk(public, as_dict=True)
-    return {name: jwk[name] for name in _IDENTITY[jwk["kty"]]}
-
-
-def _thumbprint(jwk: Mapping[str, str]) -> str:
-    canonical = json.dumps(dict(sorted(jwk.items())), separators=(",", ":"))
-    return base64url_encode(hashlib.sha256(canonical.encode()).digest()).decode()
 
 
 MIN_SECRET_BYTES = 32
@@ -115,15 +103,7 @@ class Key:
     _keyed: hmac.HMAC = field(init=False, repr=False, compare=False)
     algorithm: ClassVar[str] = "HS256"
 
-    @property
-    def private(self) -> bytes:
-        """The key that signs."""
-        return self.secret
-
-    @property
-    def public(self) -> bytes:
-        """The key that verifies: the same."""
-        return self.secret
+    private = public = property(attrgetter("secret"))
 
     def __post_init__(self) -> None:
         """Derive the id."""

@@ -69,13 +69,9 @@ class Locales:
         return self._preferred(accepted[:_MAX_ACCEPTED])
 
     def _preferred_of(self, accepted: str) -> str:
-        wanted = (tag.partition("-")[0] for tag in _by_preference(accepted))
+        weighted = sorted(parse_weights(accepted), key=lambda each: -each[1])
+        wanted = (tag.partition("-")[0] for tag, weight in weighted if weight > 0)
         return next((language for language in wanted if language in self.languages), DEFAULT)
-
-
-def _by_preference(accepted: str) -> list[str]:
-    wanted = sorted(parse_weights(accepted), key=lambda each: -each[1])
-    return [tag for tag, weight in wanted if weight > 0]
 
 
 def _layered(language: str, layers: Iterable[Mapping[str, Texts]]) -> dict[str, str]:

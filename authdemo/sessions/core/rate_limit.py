@@ -104,14 +104,6 @@ class SlidingWindow:
         finally:
             await self._end(hashed, attempt, failed=failed)
 
-    async def count(self, *key: str) -> int:
-        """Count an attempt whatever its outcome; if there are too many, return seconds to wait."""
-        hashed, attempt = _hash(*key), new_id()
-        wait = await self._begin(hashed, attempt, self.rate.count)
-        if not wait:
-            await self._end(hashed, attempt, failed=True)
-        return wait
-
     async def _begin(self, key: str, attempt: str, limit: int) -> int:
         try:
             async with self._locks.of(key):  # one in each worker polls
@@ -173,7 +165,11 @@ class AddressLimit(SlidingWindow):
 
     async def take(self, address: str) -> int:
         """Count a call; if there are too many, return the seconds to wait."""
-        return await self.count(self.name, network(address))
+        key, call = _hash(self.name, network(address)), new_id()
+        wait = await self._begin(key, call, self.rate.count)
+        if not wait:
+            await self._end(key, call, failed=True)
+        return wait
 
     def attempt_from(
         self, address: str, *, is_failure: Callable[[Exception], bool]
@@ -247,16 +243,12 @@ class ConcurrencyLimit:
                 del self._running[here]
 
 
-def _never() -> bool:
-    return False
-
-
 @dataclass(frozen=True, slots=True)
 class Sender:
     """The client of the running request or event."""
 
     network: str = ""
-    has_left: Callable[[], bool] = _never
+    has_left: Callable[[], bool] = lambda: False
 
 
 _current: ContextVar[Sender] = ContextVar("sender", default=Sender())  # noqa: B039 - it is frozen
@@ -268,7 +260,7 @@ def current_sender() -> Sender:
 
 
 @contextmanager
-def work_for(address: str, has_left: Callable[[], bool] = _never) -> Iterator[None]:
+def work_for(address: str, has_left: Callable[[], bool] = lambda: False) -> Iterator[None]:
     """Set the sender, so that slow work can stop when the client has left."""
     token = _current.set(Sender(network(address), has_left))
     try:

@@ -105,20 +105,16 @@ def branches(route: str) -> Iterator[str]:
 def specificity(branch: str) -> int:
     """Compute a route's rank as React Router does (`computeScore`)."""
     segments = branch.split("/")
-    ending = _OPEN if _is_splat(segments[-1]) else _WHOLE
+    ending = _OPEN if "..." in segments[-1] else _WHOLE
     return len(segments) + ending + sum(map(_points, segments))
 
 
 def _points(segment: str) -> int:
-    if _is_splat(segment):
+    if "..." in segment:
         return _ANY
     if segment.startswith("["):
         return _DYNAMIC
     return _STATIC if segment else _EMPTY
-
-
-def _is_splat(segment: str) -> bool:
-    return "..." in segment
 
 
 Check: TypeAlias = Callable[[Session], bool | Awaitable[bool]]
@@ -146,11 +142,12 @@ class Rule:
         """Apply the rule to a session."""
         if session is None:
             return Verdict.SIGN_IN
-        if not self._has_role(session):
+        if self.roles and not self.roles & session.roles:
             return Verdict.DENIED
         if self.check is not None and not await cb.call("check", partial(self.check, session)):
             return Verdict.DENIED
-        return Verdict.GRANTED if self._is_fresh(session, clock) else Verdict.CONFIRM
+        age = clock() - session.authenticated_at.timestamp()
+        return Verdict.GRANTED if self.fresh is None or age <= self.fresh else Verdict.CONFIRM
 
     async def decide(self, session: Session | None, clock: Clock) -> Verdict:
         """Apply the rule; a check that fails denies."""
@@ -178,12 +175,6 @@ class Rule:
     def has_async_check(self) -> bool:
         """Whether the check is async."""
         return inspect.iscoroutinefunction(self.check)
-
-    def _has_role(self, session: Session) -> bool:
-        return not self.roles or bool(self.roles & session.roles)
-
-    def _is_fresh(self, session: Session, clock: Clock) -> bool:
-        return self.fresh is None or clock() - session.authenticated_at.timestamp() <= self.fresh
 
 
 _NOT_FOUND = "404"

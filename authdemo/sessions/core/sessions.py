@@ -28,15 +28,7 @@ from .errors import (
 )
 from .events import EndReason, Events, Feed, SessionBegan, SessionChanged, SessionEnded, notify
 from .one_time import check_login, invalidate_logins
-from .record import (
-    Cause,
-    Change,
-    Device,
-    HistoryEntry,
-    ProviderSession,
-    SessionRecord,
-    changes,
-)
+from .record import Cause, Change, Device, HistoryEntry, ProviderSession, SessionRecord, changes
 from .schema import Author, IncompatibleUser, User, UserSchema
 from .serializers import Serializers, copied
 from .settings import SessionOptions
@@ -156,13 +148,6 @@ class SessionService:
     async def list_by_user(self, user_id: str) -> list[SessionRecord]:
         """List a user's active sessions, newest first."""
         return await self._select_active(await self.store.of_user(user_id))
-
-    async def list_with_history(
-        self, user_id: str
-    ) -> list[tuple[SessionRecord, list[HistoryEntry]]]:
-        """List a user's active sessions and their latest changes."""
-        records = await self.list_by_user(user_id)
-        return [(record, await self.store.history(record.id)) for record in records]
 
     async def list_by_provider_id(self, provider_id: str) -> list[SessionRecord]:
         """List the active sessions that have one of a provider's ids; see `provider_id`."""

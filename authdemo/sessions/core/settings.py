@@ -45,9 +45,20 @@ class Pages:
 
     def __post_init__(self) -> None:
         """Check the paths."""
-        _check_path("sign_in", self.sign_in, "/login")
-        _check_path("confirm", self.confirm, "/confirm")
-        _check_routes(self.protected)
+        for name, like in (("sign_in", "/login"), ("confirm", "/confirm")):
+            path = getattr(self, name)
+            if not (isinstance(path, str) and _PATH.fullmatch(path)):
+                raise ConfigurationError(
+                    f'Pages({name}=...) takes the path of a page of the app, like "{like}", '
+                    f"not {shown(path)}."
+                )
+        takes = 'Pages(protected=...) takes a set of paths, like frozenset({"/vault"})'
+        routes: object = self.protected
+        if isinstance(routes, str) or not isinstance(routes, Collection):
+            raise ConfigurationError(f"{takes}, not {shown(routes)}.")
+        for route in routes:
+            if not (isinstance(route, str) and _ROUTE.fullmatch(route)):
+                raise ConfigurationError(f"{takes}; {shown(route)} is no path of the app.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,23 +102,6 @@ class SessionOptions:
 
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _check_path(name: str, path: object, like: str) -> None:
-    if not (isinstance(path, str) and _PATH.fullmatch(path)):
-        raise ConfigurationError(
-            f'Pages({name}=...) takes the path of a page of the app, like "{like}", '
-            f"not {shown(path)}."
-        )
-
-
-def _check_routes(routes: object) -> None:
-    takes = 'Pages(protected=...) takes a set of paths, like frozenset({"/vault"})'
-    if isinstance(routes, str) or not isinstance(routes, Collection):
-        raise ConfigurationError(f"{takes}, not {shown(routes)}.")
-    for route in routes:
-        if not (isinstance(route, str) and _ROUTE.fullmatch(route)):
-            raise ConfigurationError(f"{takes}; {shown(route)} is no path of the app.")
 
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
@@ -163,6 +157,7 @@ def _is_public(host: str) -> bool:
 
 
 logger = logging.getLogger("authdemo.sessions")
+_RANDOM_BYTES = 48
 
 
 def load_or_create_secret(path: Path) -> str:
@@ -181,18 +176,13 @@ def load_or_create_secret(path: Path) -> str:
     return secret
 
 
-def create_secret() -> str:
-    """Create a random secret."""
-    return secrets.token_urlsafe(48)
-
-
 def _create_file(path: Path) -> None:
     # Write and sync a draft, then link it: a power cut never leaves an empty file.
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, draft = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(descriptor, "w") as file:
-            file.write(create_secret())
+            file.write(secrets.token_urlsafe(_RANDOM_BYTES))
             file.flush()
             os.fsync(descriptor)
         with suppress(FileExistsError):
@@ -308,22 +298,14 @@ class Settings:
 
 def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """Find the folder for the app's data; it need not exist yet."""
-    path = _data_dir(environ.get("AUTH_DATA_DIR") or ".data")
-    try:
-        there = next(place for place in (path, *path.absolute().parents) if place.exists())
-    except OSError as error:
-        raise ConfigurationError(f"AUTH_DATA_DIR takes a folder to write to: {error}.") from error
-    if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
-        raise ConfigurationError(f"AUTH_DATA_DIR takes a folder to write to, not {str(path)!r}.")
-    return path
-
-
-def _data_dir(value: str) -> Path:
+    value = environ.get("AUTH_DATA_DIR") or ".data"
     try:
         path = Path(value).expanduser()
-    except RuntimeError as error:  # there is no such user
-        raise ConfigurationError(f"AUTH_DATA_DIR takes a folder, not {value!r}: {error}") from error
-    if not value.strip() or "\0" in value:
+        there = next(place for place in (path, *path.absolute().parents) if place.exists())
+    except (OSError, RuntimeError) as error:  # the latter if there is no such user
+        raise ConfigurationError(f"AUTH_DATA_DIR takes a folder to write to: {error}.") from error
+    is_writable = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    if not (is_writable and value.strip() and "\0" not in value):
         raise ConfigurationError(f"AUTH_DATA_DIR takes a folder to write to, not {value!r}.")
     return path
 
@@ -383,7 +365,8 @@ def _keys(environ: Mapping[str, str], path: Path, *, keep_secret: bool) -> KeyRi
     if value is not None:
         return KeyRing([secret.strip() for secret in value.split(",")], pairs)
     is_kept = keep_secret or path.exists()
-    return KeyRing([load_or_create_secret(path) if is_kept else create_secret()], pairs)
+    secret = load_or_create_secret(path) if is_kept else secrets.token_urlsafe(_RANDOM_BYTES)
+    return KeyRing([secret], pairs)
 
 
 def _split(value: str | None) -> tuple[str, ...]:

@@ -348,15 +348,17 @@ class Auth(Generic[U]):
 
     async def sessions_of(self, user_id: str, *, history: bool = False) -> list[ActiveSession]:
         """List a user's active sessions, newest first, with their latest changes if asked for."""
-        if history:
-            records = await self.engine.sessions.list_with_history(user_id)
-        else:
-            records = [(record, []) for record in await self.engine.sessions.list_by_user(user_id)]
+        sessions = self.engine.sessions
+        records = await sessions.list_by_user(user_id)
         installation = self.engine.installation if self.engine.is_installed else None
         tabs = await installation.open_tabs.of(user_id) if installation else {}
         return [
-            ActiveSession.of(record, tabs=tuple(tabs.get(record.id, ())), history=tuple(entries))
-            for record, entries in records
+            ActiveSession.of(
+                record,
+                tabs=tuple(tabs.get(record.id, ())),
+                history=tuple(await sessions.store.history(record.id) if history else ()),
+            )
+            for record in records
         ]
 
     async def refresh(self, user_id: str) -> None:

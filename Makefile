@@ -7,7 +7,7 @@ PIP := $(PYTHON) -m pip install -qq --disable-pip-version-check
 VENV := .venv/made
 RUNTIME := .venv/runtime-installed
 DEV := .venv/dev-installed
-TWO_AT_A_TIME := -n 2
+AT_A_TIME := -n 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -30,35 +30,34 @@ build: $(RUNTIME) ## build the pages without serving them
 
 .PHONY: quick
 quick: $(DEV) ## run the tests that start no process, in about a minute
-	@exec $(PYTHON) -m pytest $(TWO_AT_A_TIME) -m quick $(PYTEST_ARGS)
+	@exec $(PYTHON) -m pytest $(AT_A_TIME) -m quick $(PYTEST_ARGS)
 
 .PHONY: next
 next: ## run the quick tests on the newest Reflex, pre-releases included
-	@.ci/next $(TWO_AT_A_TIME)
+	@.ci/next $(AT_A_TIME)
 
 .PHONY: test
 test: $(DEV) ## run every test (choose with PYTEST_ARGS="-k login")
+	@$(MAKE) --no-print-directory --jobs=2 build tools
+	@exec $(PYTHON) -m pytest $(AT_A_TIME) $(PYTEST_ARGS)
+
+.PHONY: tools
+tools: $(DEV)
 	@$(PYTHON) -m tests.browser
 	@$(PYTHON) -m tests.redis_server
 	@$(PYTHON) -m tests.postgresql_server
 	@$(PYTHON) -m tests.caddy_server
-	@exec $(PYTHON) -m pytest $(PYTEST_ARGS)
 
 .PHONY: soak
-soak: $(DEV) ## run the long tests: crashes, outages, mutations, made-up requests, load
-	@$(PYTHON) -m tests.browser
-	@$(PYTHON) -m tests.redis_server
+soak: tools ## run the long tests: crashes, outages, mutations, made-up requests, load
 	@exec $(PYTHON) -m pytest -m "soak or hypothesis" --hypothesis-profile=soak $(PYTEST_ARGS)
 
 .PHONY: audit
-audit: $(DEV) ## let Lighthouse judge the pages (about two minutes)
-	@$(PYTHON) -m tests.browser
+audit: tools ## let Lighthouse judge the pages (about two minutes)
 	@exec $(PYTHON) -m pytest -m audit $(PYTEST_ARGS)
 
 .PHONY: bench
-bench: $(DEV) ## measure how fast it is (choose with BENCH_ARGS="--only read,update --rounds 3")
-	@$(PYTHON) -m tests.browser
-	@$(PYTHON) -m tests.redis_server
+bench: tools ## measure how fast it is (choose with BENCH_ARGS="--only read,update --rounds 3")
 	@$(PYTHON) -m benchmarks $(BENCH_ARGS)
 	@exec $(PYTHON) -m pytest -m speed
 
@@ -74,8 +73,7 @@ format: $(DEV) ## format and fix what can be fixed
 	@$(PYTHON) -m ruff check --fix --quiet .
 
 .PHONY: pictures
-pictures: $(DEV) ## take the pictures of docs/tutorial.md again
-	@$(PYTHON) -m tests.browser
+pictures: tools ## take the pictures of docs/tutorial.md again
 	@PYTHONPATH=. exec $(PYTHON) docs/take_screenshots.py
 
 .PHONY: reference

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebSocket, expect
 
 from authdemo.testing import wait_until
 from authdemo.testing.thread import TIMEOUT
-from benchmarks import in_page
 
 SESSION = "[data-testid=server-session], [data-testid=client-session]"
-SOON = 600  # ms; the promise is 200 ms; a busy machine gets some more
-NOTE_CLICK = """() => addEventListener("click", () => {
-  window.clickedAt = performance.timeOrigin + performance.now();
-}, { capture: true, once: true })"""
 # What Chromium itself writes about an answer that the page handles.
 HANDLED = "Failed to load resource: the server responded with a status of 422"
 
@@ -111,20 +106,6 @@ def field_of(tab: Page, name: str):
 
 def click(tab: Page, button: str) -> None:
     tab.get_by_role("button", name=button, exact=True).click()
-
-
-def click_is_soon_seen(tab: Page, button: str, name: str, *, by: Iterable[Page]) -> None:
-    """Click; tabs show the name that the button sets soon after the page heard of the click.
-
-    The pages take the time: a click may take long to reach a tab that is behind another one.
-    """
-    for each in by:
-        each.evaluate(in_page.EXPECT, name)
-    tab.evaluate(NOTE_CLICK)
-    click(tab, button)
-    for each in by:
-        took = in_page.changed_at(each) - tab.evaluate("window.clickedAt")
-        assert took < SOON, f"{name} took {took:.0f} ms"
 
 
 def is_connected(tab: Page) -> None:

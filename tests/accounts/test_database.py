@@ -27,20 +27,18 @@ from tests.support.postgresql import PostgreSQL
         ("sqlite:////var/lib/app.db", "sqlite"),
     ],
 )
-def test_a_url_names_a_database_as_it_does_for_reflex(value, driver):
+def test_url_selects_the_database_as_for_reflex(value, driver):
     url = database_url(Path("data"), {"DB_URL": value})
     assert url.drivername == driver
     assert url.render_as_string(hide_password=False).partition(":")[2] == value.partition(":")[2]
 
 
 @pytest.mark.parametrize("environ", [{}, {"DB_URL": ""}])
-def test_without_a_url_it_is_a_file_in_the_data_folder(environ):
+def test_database_without_url_is_a_file_in_the_data_folder(environ):
     assert str(database_url(Path("data"), environ)) == "sqlite:///data/accounts.db"
 
 
-async def test_to_find_that_folder_no_other_setting_is_read_and_no_secret_is_made(
-    tmp_path, monkeypatch
-):
+async def test_data_folder_is_found_without_other_settings_or_secret(tmp_path, monkeypatch):
     monkeypatch.setenv("AUTH_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("AUTH_LOGIN_RATE", "many")
     monkeypatch.delenv("AUTH_SECRET", raising=False)
@@ -63,7 +61,7 @@ async def test_to_find_that_folder_no_other_setting_is_read_and_no_secret_is_mad
         *("sqlite://", "sqlite:///:memory:"),
     ],
 )
-def test_what_is_none_is_refused_without_showing_what_may_be_a_password(value):
+def test_invalid_url_is_rejected_without_showing_its_password(value):
     with pytest.raises(ConfigurationError) as refused:
         database_url(Path("data"), {"DB_URL": value})
     assert refused.value.message == (
@@ -72,7 +70,7 @@ def test_what_is_none_is_refused_without_showing_what_may_be_a_password(value):
     )
 
 
-async def test_nobody_else_may_read_the_file(open_at, tmp_path):
+async def test_database_file_is_readable_by_its_owner_only(open_at, tmp_path):
     await open_at(f"sqlite:///{tmp_path}/new/accounts.db").all()
     assert stat.S_IMODE((tmp_path / "new" / "accounts.db").stat().st_mode) == 0o600
 
@@ -91,7 +89,7 @@ class TestTrouble:
         accounts.seed([ADA], PASSWORD)
         return accounts
 
-    async def test_while_it_is_away_nobody_is_let_in_and_afterwards_everybody_is(
+    async def test_unreachable_database_rejects_sign_ins_until_it_is_back(
         self, mortal, accounts, caplog
     ):
         assert await accounts.check("ada", PASSWORD)
@@ -110,7 +108,7 @@ class TestTrouble:
         assert said[0].startswith("Accounts can't be reached.")
         assert "\n" not in said[0]
 
-    async def test_one_that_is_away_at_the_start_is_asked_again(self, mortal, accounts):
+    async def test_database_unreachable_at_start_is_tried_again(self, mortal, accounts):
         mortal.stop()
         try:
             with pytest.raises(AccountsUnavailable):
@@ -119,9 +117,7 @@ class TestTrouble:
             mortal.start()
         assert await accounts.all() == [ADA]
 
-    async def test_one_that_is_silent_is_given_up_in_time_and_holds_up_nobody_else(
-        self, mortal, accounts
-    ):
+    async def test_silent_database_times_out_and_delays_no_other_request(self, mortal, accounts):
         assert await accounts.check("ada", PASSWORD)
         mortal.freeze()
         try:
@@ -139,9 +135,7 @@ class TestTrouble:
             mortal.thaw()
         assert await accounts.check("ada", PASSWORD) == ADA
 
-    async def test_a_file_that_is_none_is_said_without_what_it_was_asked(
-        self, open_at, tmp_path, caplog
-    ):
+    async def test_invalid_file_is_reported_without_the_query(self, open_at, tmp_path, caplog):
         path = tmp_path / "accounts.db"
         path.write_bytes(b"not a database, but long enough to be looked at" * 100)
         accounts = open_at(f"sqlite:///{path}")

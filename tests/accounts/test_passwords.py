@@ -40,14 +40,14 @@ def test_any_other_password_is_wrong(passwords, typed):
     assert not passwords.check(typed, passwords.hash("tutorial")).is_right
 
 
-def test_a_password_is_used_to_its_last_byte(passwords):
+def test_password_is_used_to_its_last_byte(passwords):
     hashed = passwords.hash(LONG + "a")
     assert passwords.check(LONG + "a", hashed).is_right
     assert not passwords.check(LONG + "b", hashed).is_right
     assert not passwords.check(LONG, hashed).is_right
 
 
-def test_a_password_costs_what_it_should():
+def test_password_costs_what_it_should():
     """OWASP asks of Argon2id at least 19 MiB in two passes."""
     parameters = extract_parameters(Passwords().hash("tutorial"))
     assert parameters.type.name == "ID"
@@ -55,7 +55,7 @@ def test_a_password_costs_what_it_should():
     assert parameters.time_cost >= 2
 
 
-def test_an_unknown_account_costs_a_check_as_well():
+def test_unknown_account_costs_a_check():
     """An unknown id costs as much as a known one: the time doesn't tell who has an account."""
     counted = []
 
@@ -134,17 +134,17 @@ def test_dummy_hash_lets_no_password_in(passwords):
     "spoiled",
     ["", "tutorial", "$argon2id$v=19$m=65536,t=3,p=4$", "$argon2id$v=19$m=8,t=1,p=1$YQ$YQ"],
 )
-def test_a_spoiled_hash_lets_nobody_in(passwords, spoiled):
+def test_damaged_hash_takes_no_password(passwords, spoiled):
     assert not passwords.check("tutorial", spoiled).is_right
 
 
-def test_a_password_is_the_same_however_a_keyboard_spells_it(passwords):
+def test_password_is_the_same_however_a_keyboard_spells_it(passwords):
     hashed = passwords.hash(DECOMPOSED)
     for typed in (COMPOSED, DECOMPOSED):
         assert passwords.check(typed, hashed) == (True, False, "")
 
 
-def test_a_hash_is_outdated_when_more_is_asked_of_it(passwords):
+def test_hash_is_outdated_when_parameters_rise(passwords):
     dearer = Passwords(PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
     assert dearer.check("tutorial", passwords.hash("tutorial")) == (True, True, "")
     assert dearer.check("a guess", passwords.hash("tutorial")) == (False, False, "")
@@ -236,7 +236,7 @@ def test_common_passwords_are_loaded_when_one_is_chosen():
 
 
 @given(st.text(min_size=8, max_size=40))
-def test_whatever_may_be_a_password_opens_what_it_closed(text):
+def test_every_valid_password_matches_its_hash(text):
     passwords = Passwords(CHEAP)
     try:
         password = new_password(text)

@@ -33,7 +33,7 @@ def tried(**fields: object) -> tuple[Registration | None, set[str]]:
 
 
 @pytest.mark.parametrize("good", ["ada", "Ada", "a-b", "a.b_c-d", "007", "a" * 32, " ada "])
-def test_an_id_is_kept_as_it_is_typed(good):
+def test_id_is_kept_as_it_is_typed(good):
     assert read(id=good).id == good.strip()
 
 
@@ -44,7 +44,7 @@ def test_an_id_is_kept_as_it_is_typed(good):
         *("\u0430da", "\uff41da", "ad\u00e4", "ada\u200b", "\u0131ada", "ada\u212a"),
     ],
 )
-def test_an_id_of_anything_but_plain_letters_is_refused(bad):
+def test_id_of_other_characters_is_rejected(bad):
     error = refusal(id=bad)
     assert (error.field, error.reason) == ("id", "id_form")
     assert error.message.startswith("The id must have 3 to 32 letters")
@@ -53,7 +53,7 @@ def test_an_id_of_anything_but_plain_letters_is_refused(bad):
 @given(st.text(max_size=40))
 @example("a\n\n")
 @example("ada\u0300")
-def test_every_id_is_seen_in_one_way_only(text):
+def test_id_is_printable_ascii_and_kept(text):
     asked, blamed = tried(id=text)
     assert blamed <= {"id"}
     if asked:
@@ -71,7 +71,7 @@ def test_every_id_is_seen_in_one_way_only(text):
         ("ada@mail.corp.internal", "ada@mail.corp.internal"),
     ],
 )
-def test_an_address_is_kept_in_its_normal_form(typed, kept):
+def test_address_is_kept_in_its_normal_form(typed, kept):
     assert read(email=typed).email == kept
 
 
@@ -84,36 +84,36 @@ def test_an_address_is_kept_in_its_normal_form(typed, kept):
         *("x" * 65 + "@example.org", "ada@" + "x" * 250 + ".org"),
     ],
 )
-def test_what_is_no_address_is_refused(bad):
+def test_invalid_address_is_rejected(bad):
     error = refusal(email=bad)
     assert (error.field, error.reason) == ("email", "email_form")
 
 
 @given(st.emails())
-def test_every_address_that_there_is_may_be_one_and_stays_it(address):
+def test_valid_address_is_taken_and_stays(address):
     kept = read(email=address).email
     assert read(email=kept).email == kept
 
 
 @given(st.text(max_size=80))
-def test_no_text_makes_the_rule_for_addresses_fail(text):
+def test_rule_for_addresses_handles_any_text(text):
     asked, blamed = tried(email=text)
     assert blamed <= {"email"}
     assert asked is None or not re.search(r"[\s\x00-\x1f\x7f]", asked.email)
 
 
 @pytest.mark.parametrize("bad", ["", " ", "x" * 65, "a\u202eb", "a\0"])
-def test_a_name_follows_the_rule_for_names(bad):
+def test_name_follows_the_rule_for_names(bad):
     assert refusal(name=bad).field == "name"
 
 
 @pytest.mark.parametrize("password", ["lovelace", "LoveLace", "LOVELACE"])
-def test_an_id_is_not_its_own_password(password):
+def test_id_is_not_its_own_password(password):
     error = refusal(id="Lovelace", password=password)
     assert (error.field, error.reason) == ("password", "same_as_id")
 
 
-def test_all_errors_are_reported_at_once_by_field():
+def test_errors_are_reported_together_by_field():
     error = refusal(id="!", name="", email="x", password="short")
     assert error.field == "id"
     assert {name: details["reason"] for name, details in error.by_field().items()} == {
@@ -124,7 +124,7 @@ def test_all_errors_are_reported_at_once_by_field():
     }
 
 
-def test_a_field_that_is_missing_is_named():
+def test_field_that_is_missing_is_named():
     with pytest.raises(AccountRejected) as refused:
         Registration.read({})
     assert refused.value.message == "The id is needed."
@@ -132,12 +132,12 @@ def test_a_field_that_is_missing_is_named():
 
 
 @given(st.dictionaries(st.sampled_from(sorted(FORM)), ANYTHING))
-def test_a_form_of_any_shape_is_read_or_refused(fields):
+def test_form_of_any_shape_is_read_or_rejected(fields):
     asked, blamed = tried(**fields)
     assert blamed <= fields.keys()
     assert asked is None or set(asked.model_dump()) == set(FORM)
 
 
-def test_no_password_is_in_what_is_printed():
+def test_password_is_not_in_the_repr():
     assert FORM["password"] not in repr(read())
     assert "secretly" not in str(refusal(id="secretly", password="secretly").by_field())

@@ -24,18 +24,18 @@ def kept(url: str, account_id: str) -> str:
 
 
 class TestCheck:
-    async def test_the_right_password_tells_who_it_is(self, accounts):
+    async def test_right_password_finds_the_account(self, accounts):
         assert await accounts.check("ada", PASSWORD) == ADA
         assert await accounts.authorize({"id": "grace", "password": PASSWORD}) == GRACE
 
     @pytest.mark.parametrize("password", ["", "a guess", PASSWORD + " ", PASSWORD.upper()])
-    async def test_any_other_password_is_wrong(self, accounts, password):
+    async def test_other_password_is_wrong(self, accounts, password):
         assert await accounts.check("ada", password) is None
 
     @pytest.mark.parametrize(
         "account_id", ["", "ada ", "ad%", "ada\0", "' OR 1=1 --", "\ud800", "x" * 2**20]
     )
-    async def test_any_other_id_is_nobody(self, accounts, account_id):
+    async def test_unknown_id_finds_no_account(self, accounts, account_id):
         assert await accounts.check(account_id, PASSWORD) is None
         assert await accounts.find(account_id) is None
 
@@ -54,20 +54,18 @@ class TestCheck:
             assert (await accounts.check(typed, PASSWORD)).id == "Mary_Shelley"
 
     @pytest.mark.parametrize("value", [None, 1, True, ["ada"], {"id": "ada"}, b"ada"])
-    async def test_what_is_not_text_is_nobody(self, accounts, value):
+    async def test_credentials_that_are_not_text_find_no_account(self, accounts, value):
         assert await accounts.check(value, PASSWORD) is None
         assert await accounts.check("ada", value) is None
         assert await accounts.find(value) is None
 
-    async def test_no_password_is_kept(self, accounts, url):
+    async def test_password_is_not_stored(self, accounts, url):
         assert await accounts.check("ada", PASSWORD)
         assert kept(url, "ada").startswith("$argon2id$")
 
 
 class TestRehash:
-    async def test_a_hash_that_has_become_too_cheap_is_replaced_at_the_next_login(
-        self, accounts, opened, url
-    ):
+    async def test_outdated_hash_is_replaced_at_the_next_sign_in(self, accounts, opened, url):
         assert await accounts.check("ada", PASSWORD)
         dearer = opened(hasher=PasswordHasher(time_cost=2, memory_cost=64, parallelism=1))
         assert await dearer.check("ada", "a guess") is None
@@ -77,7 +75,7 @@ class TestRehash:
         assert extract_parameters(kept(url, "grace")).memory_cost == 8
         assert await dearer.check("ada", PASSWORD) == ADA
 
-    async def test_a_password_that_changes_meanwhile_is_not_changed_back(self, accounts, url):
+    async def test_rehash_does_not_undo_a_concurrent_change(self, accounts, url):
         assert await accounts.check("ada", PASSWORD)
         before = kept(url, "ada")
         await accounts.change_password("ada", "another password")
@@ -87,7 +85,7 @@ class TestRehash:
 
 
 class TestRegister:
-    async def test_who_registers_has_an_account_of_the_first_role(self, accounts, opened):
+    async def test_registration_creates_an_account_of_the_first_role(self, accounts, opened):
         mary = await accounts.register(FORM)
         assert (mary.id, mary.name, mary.email, mary.role) == (
             "mary",
@@ -101,28 +99,28 @@ class TestRegister:
         assert [member.id for member in await elsewhere.all()] == ["ada", "grace", "mary"]
 
     @pytest.mark.parametrize("more", [{"role": "admin"}, {"folded": "x"}, {"image": "https://x"}])
-    async def test_nobody_gives_themselves_more_than_the_form_asks_for(self, accounts, more):
+    async def test_registration_ignores_fields_outside_the_form(self, accounts, more):
         mary = await accounts.register({**FORM, **more})
         assert (mary.role, mary.image) == ("user", None)
 
     @pytest.mark.parametrize("account_id", ["ada", "Ada", "ADA", " ada "])
-    async def test_an_id_that_is_taken_is_taken_in_any_letter_case(self, accounts, account_id):
+    async def test_taken_id_is_taken_in_any_letter_case(self, accounts, account_id):
         with pytest.raises(AccountRejected) as refused:
             await accounts.register({**FORM, "id": account_id})
         assert (refused.value.field, refused.value.reason) == ("id", "taken")
         assert await accounts.check("ada", PASSWORD) == ADA
         assert len(await accounts.all()) == 2
 
-    async def test_an_email_is_not_taken_so_that_nobody_learns_whose_it_is(self, accounts):
+    async def test_email_of_another_account_is_accepted(self, accounts):
         assert await accounts.register({**FORM, "email": ADA.email})
 
-    async def test_what_is_wrong_makes_no_account(self, accounts):
+    async def test_invalid_registration_creates_no_account(self, accounts):
         with pytest.raises(AccountRejected) as refused:
             await accounts.register({**FORM, "id": "x", "email": "nobody", "password": "short"})
         assert refused.value.by_field().keys() == {"id", "email", "password"}
         assert len(await accounts.all()) == 2
 
-    async def test_of_many_who_want_one_id_at_once_one_gets_it(self, opened):
+    async def test_concurrent_registrations_of_one_id_create_one_account(self, opened):
         workers = [opened(), opened()]
         wanted = [{**FORM, "id": "One" if n % 3 else "one", "name": f"N{n}"} for n in range(8)]
         tries = (workers[n % 2].register(form) for n, form in enumerate(wanted))
@@ -135,7 +133,7 @@ class TestRegister:
 
 
 class TestChange:
-    async def test_a_new_password_takes_the_old_ones_place(self, accounts):
+    async def test_new_password_replaces_the_old_one(self, accounts):
         await accounts.change_password("ada", "a new password")
         assert await accounts.check("ada", "a new password") == ADA
         assert await accounts.check("ada", PASSWORD) is None
@@ -144,13 +142,13 @@ class TestChange:
     @pytest.mark.parametrize(
         "password", ["", "1234567", "x" * 1025, "with\0a nul", "\ud800" * 9, None, 8]
     )
-    async def test_a_password_that_can_not_be_changes_nothing(self, accounts, password):
+    async def test_invalid_password_changes_nothing(self, accounts, password):
         with pytest.raises(AccountRejected) as refused:
             await accounts.change_password("ada", password)
         assert refused.value.field == "password"
         assert await accounts.check("ada", PASSWORD) == ADA
 
-    async def test_an_id_is_not_its_own_password(self, accounts):
+    async def test_id_is_not_its_own_password(self, accounts):
         await accounts.register({**FORM, "id": "wollstonecraft"})
         with pytest.raises(AccountRejected) as refused:
             await accounts.change_password("wollstonecraft", "Wollstonecraft")
@@ -173,7 +171,7 @@ class TestChange:
         assert await accounts.check("ada", PASSWORD) == ADA
         assert len(await accounts.all()) == 2
 
-    async def test_a_new_role_stays(self, accounts):
+    async def test_new_role_stays(self, accounts):
         await accounts.change_role("ada", "admin")
         assert (await accounts.get("ada")).role == "admin"
         assert await accounts.get("grace") == GRACE
@@ -182,19 +180,19 @@ class TestChange:
         ("account_id", "role"),
         [("ada", "root"), ("ada", None), ("nobody", "user"), ([], "user")],
     )
-    async def test_a_role_or_an_account_that_is_none_is_refused(self, accounts, account_id, role):
+    async def test_unknown_role_or_account_is_rejected(self, accounts, account_id, role):
         with pytest.raises(AccountRejected):
             await accounts.change_role(account_id, role)
         assert await accounts.all() == [ADA, GRACE]
 
-    async def test_nobody_has_no_password_to_change(self, accounts):
+    async def test_unknown_account_has_no_password_to_change(self, accounts):
         with pytest.raises(AccountRejected) as refused:
             await accounts.change_password("nobody", "a new password")
         assert refused.value.reason == "unknown"
 
 
 class TestSeed:
-    async def test_seeds_are_sown_once(self, opened):
+    async def test_seed_accounts_are_inserted_once(self, opened):
         accounts = opened()
         accounts.seed([ADA], "the first")
         accounts.seed([ADA, GRACE], "the second")
@@ -204,7 +202,7 @@ class TestSeed:
         assert await later.all() == [ADA]
         assert await later.check("ada", "the third") is None
 
-    async def test_workers_that_start_at_once_sow_once(self, opened):
+    async def test_concurrent_workers_insert_seeds_once(self, opened):
         workers = [opened() for _ in range(4)]
         for worker in workers:
             worker.seed([ADA, GRACE], PASSWORD)

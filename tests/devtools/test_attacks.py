@@ -139,7 +139,7 @@ def any_stand(request: pytest.FixtureRequest, tmp_path: Path) -> Stand:
 
 
 @pytest.mark.parametrize("key", ATTACKS)
-async def test_the_server_holds(any_stand: Stand, key: str) -> None:
+async def test_every_attack_fails_on_the_demo(any_stand: Stand, key: str) -> None:
     outcome = await any_stand.try_out(key)
     assert outcome["passed"] is True, outcome
     assert outcome["reason"].get("reason", "") == REASONS.get(key, "")
@@ -149,7 +149,7 @@ async def test_the_server_holds(any_stand: Stand, key: str) -> None:
 
 
 @pytest.mark.parametrize("key", ATTACKS)
-async def test_no_outcome_and_no_log_holds_a_credential(
+async def test_outcomes_and_logs_hold_no_credential(
     stand: Stand, key: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -173,7 +173,7 @@ async def test_keys_of_every_kind_are_tried(tmp_path: Path, algorithm: str, key:
     assert outcome["reason"].get("reason", "") == REASONS.get(key, "")
 
 
-async def test_nobody_waits_while_a_key_is_made(
+async def test_key_generation_blocks_no_request(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     makers: list[threading.Thread] = []
@@ -191,13 +191,13 @@ async def test_nobody_waits_while_a_key_is_made(
     assert maker is not threading.current_thread()
 
 
-async def test_an_old_revision_brings_the_newest_data_and_a_fresh_cookie(stand: Stand) -> None:
+async def test_old_revision_brings_the_newest_data_and_a_fresh_cookie(stand: Stand) -> None:
     outcome = await stand.try_out("old_revision")
     assert "Ada Lovelace" in outcome["body"]
     assert outcome["cookies"] == ["__Secure-authjs.session-token"]
 
 
-async def test_where_updates_are_limited_there_is_no_verdict(tmp_path: Path) -> None:
+async def test_rate_limited_attack_raises(tmp_path: Path) -> None:
     stand = Stand(tmp_path, update_rate=Rate(1, 60))
     record = await stand.open()
     await stand.run("fixed_field", record)
@@ -220,7 +220,7 @@ class TestABrokenServer:
     @pytest.mark.parametrize(
         "key", sorted(REASONS.keys() - {"flipped", "fixed_field", "unknown_field"})
     )
-    async def test_that_believes_any_token(
+    async def test_server_that_accepts_any_token_is_detected(
         self, any_stand: Stand, key: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async def believe(service: SessionService, token: str) -> Verified:
@@ -236,7 +236,7 @@ class TestABrokenServer:
         assert (await any_stand.try_out(key))["passed"] is False
 
     @pytest.mark.parametrize("key", ["unaltered", "old_revision"])
-    async def test_that_believes_no_token(
+    async def test_server_that_accepts_no_token_is_detected(
         self, stand: Stand, key: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async def doubt(*_: object) -> Verified:
@@ -245,7 +245,7 @@ class TestABrokenServer:
         monkeypatch.setattr(SessionService, "verify", doubt)
         assert (await stand.try_out(key))["passed"] is False
 
-    async def test_that_takes_no_update(
+    async def test_server_that_takes_no_update_is_detected(
         self, stand: Stand, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def refuse(*_: object) -> str:
@@ -255,18 +255,18 @@ class TestABrokenServer:
         assert (await stand.try_out("unaltered_update"))["passed"] is False
 
     @pytest.mark.parametrize("key", ["no_csrf", "other_csrf"])
-    async def test_that_looks_at_no_csrf_token(
+    async def test_server_that_ignores_csrf_tokens_is_detected(
         self, stand: Stand, key: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(Csrf, "check", lambda *_: "")
         assert (await stand.try_out(key))["passed"] is False
 
-    async def test_that_takes_foreign_origins(self, stand: Stand) -> None:
+    async def test_server_that_accepts_foreign_origins_is_detected(self, stand: Stand) -> None:
         stand.visitors.origins = Origins(BASE_URL, also=["https://attacker.example"])
         assert (await stand.try_out("foreign_origin"))["passed"] is False
 
     @pytest.mark.parametrize("key", ["fixed_field", "unknown_field"])
-    async def test_that_lets_clients_change_what_there_is(
+    async def test_server_that_lets_clients_change_any_field_is_detected(
         self, stand: Stand, key: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def accept(_: UserSchema, current: Any, asked: Any, author: str) -> dict[str, Any]:
@@ -275,7 +275,7 @@ class TestABrokenServer:
         monkeypatch.setattr(UserSchema, "accept", accept)
         assert (await stand.try_out(key))["passed"] is False
 
-    async def test_that_believes_what_an_old_token_says(
+    async def test_server_that_restores_old_data_is_detected(
         self, stand: Stand, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         honest = stand.auth.sessions.verify

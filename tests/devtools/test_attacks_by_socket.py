@@ -21,7 +21,7 @@ def tries(tab: Tab, handler: str, **payload: object) -> None:
     wait_until(is_done)
 
 
-def test_a_member_tries_everything_and_no_token_is_in_any_frame(john: Browser) -> None:
+def test_attacks_by_a_member_send_no_token_in_any_frame(john: Browser) -> None:
     with Tab(john.server, john) as tab:
         tries(tab, "run_all")
         outcomes = tab.var(ATTACKS_STATE, "outcomes")

@@ -15,7 +15,7 @@ print(time.thread_time() - began)
 """
 
 
-def test_the_first_look_at_one_holds_nobody_up() -> None:
+def test_first_client_name_blocks_no_request() -> None:
     looked = subprocess.run(
         [sys.executable, "-c", FIRST_LOOK], capture_output=True, text=True, check=True
     )

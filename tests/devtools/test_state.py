@@ -36,7 +36,7 @@ def inspector(alone: Browser) -> Iterator[Inspector]:
         yield inspector
 
 
-def test_a_session_shows_how_it_came_to_be_what_it_is(inspector: Inspector, alone: Browser) -> None:
+def test_inspector_shows_the_history_of_a_session(inspector: Inspector, alone: Browser) -> None:
     alone.update({"name": "Ada"}, headers={"User-Agent": "curl/8.1"})
     wait_until(lambda: len(inspector.changes) == 2)
     newest, oldest = inspector.changes
@@ -46,24 +46,20 @@ def test_a_session_shows_how_it_came_to_be_what_it_is(inspector: Inspector, alon
     assert inspector.own()["rev"] == 2
 
 
-def test_an_update_over_a_socket_names_its_tab(inspector: Inspector, alone: Browser) -> None:
+def test_update_over_a_socket_names_its_tab(inspector: Inspector, alone: Browser) -> None:
     with Tab(alone.server, alone) as other:
         other.server_update()
         wait_until(lambda: inspector.changes[0]["cause"] == "server")
         wait_until(lambda: inspector.changes[0]["tab"] in inspector.tabs)
 
 
-def test_an_update_over_http_names_the_tab_that_it_says(
-    inspector: Inspector, alone: Browser
-) -> None:
+def test_update_over_http_names_the_tab_of_its_header(inspector: Inspector, alone: Browser) -> None:
     alone.update({"name": "Ada"}, headers={"X-Auth-Tab": "k7m2"})
     wait_until(lambda: inspector.changes[0]["tab"] == "k7m2")
 
 
 @pytest.mark.parametrize("name", ["", "k7m", "k7m2x", "K7M2", "k7m0", "<b>x", "\u00e9\u00e9"])
-def test_a_tab_can_not_call_itself_anything_else(
-    inspector: Inspector, alone: Browser, name: str
-) -> None:
+def test_invalid_tab_name_is_ignored(inspector: Inspector, alone: Browser, name: str) -> None:
     alone.update({"name": f"Ada {name!a}"}, headers={"X-Auth-Tab": name.encode()})
     wait_until(lambda: inspector.own()["rev"] == 2)
     assert inspector.changes[0]["tab"] == ""
@@ -76,7 +72,7 @@ def test_open_tabs_are_counted_as_they_come_and_go(inspector: Inspector, alone: 
     wait_until(lambda: len(inspector.tabs) == 1)
 
 
-def test_what_another_browser_does_is_there_at_once(inspector: Inspector, server: Server) -> None:
+def test_change_by_another_browser_is_shown_at_once(inspector: Inspector, server: Server) -> None:
     phone = Browser(server)
     phone.log_in()
     wait_until(lambda: len(inspector.others()) == 1)
@@ -88,14 +84,14 @@ def test_what_another_browser_does_is_there_at_once(inspector: Inspector, server
     wait_until(lambda: inspector.others() == [])
 
 
-def test_a_burst_of_updates_ends_with_the_newest(inspector: Inspector, alone: Browser) -> None:
+def test_burst_of_updates_ends_with_the_newest(inspector: Inspector, alone: Browser) -> None:
     for number in range(30):
         alone.update({"name": f"Ada {number}"})
     wait_until(lambda: inspector.own()["rev"] == 31)
     assert [step["rev"] for step in inspector.changes] == list(range(31, 0, -1))
 
 
-def test_nobody_elses_sessions_are_in_it(inspector: Inspector, jane: Browser) -> None:
+def test_inspector_shows_no_sessions_of_others(inspector: Inspector, jane: Browser) -> None:
     jane.update({"name": "Secretly Jane"})
     with Tab(jane.server, jane) as tab:
         theirs = Inspector(tab)
@@ -106,7 +102,7 @@ def test_nobody_elses_sessions_are_in_it(inspector: Inspector, jane: Browser) ->
     assert len(inspector.sessions) == 1
 
 
-def test_nothing_that_opens_anything_is_in_it(inspector: Inspector, alone: Browser) -> None:
+def test_inspector_shows_no_credential(inspector: Inspector, alone: Browser) -> None:
     phone = Browser(alone.server)
     phone.log_in()
     wait_until(inspector.others)
@@ -118,7 +114,7 @@ def test_nothing_that_opens_anything_is_in_it(inspector: Inspector, alone: Brows
     phone.log_out()
 
 
-def test_anonymous_visitor_who_asks_gets_nothing(inspector: Inspector, server: Server) -> None:
+def test_anonymous_visitor_gets_no_inspector_state(inspector: Inspector, server: Server) -> None:
     with Tab(server) as tab:
         anonymous = Inspector(tab)
         tab.call(f"{DEVTOOLS_STATE}.watch")
@@ -127,13 +123,13 @@ def test_anonymous_visitor_who_asks_gets_nothing(inspector: Inspector, server: S
     assert inspector.sessions
 
 
-def test_whose_session_ends_sees_no_more(inspector: Inspector, alone: Browser) -> None:
+def test_inspector_of_an_ended_session_gets_no_more(inspector: Inspector, alone: Browser) -> None:
     alone.log_out()
     wait_until(lambda: inspector.tab.status == "unauthenticated")
     wait_until(lambda: inspector.sessions == [] and inspector.changes == [])
 
 
-def test_who_leaves_the_page_is_sent_no_more(inspector: Inspector, alone: Browser) -> None:
+def test_inspector_that_was_left_gets_no_more(inspector: Inspector, alone: Browser) -> None:
     inspector.tab.call(f"{DEVTOOLS_STATE}.leave")
     wait_until(lambda: inspector.sessions == [])
     alone.update({"name": "Ada"})
@@ -141,7 +137,7 @@ def test_who_leaves_the_page_is_sent_no_more(inspector: Inspector, alone: Browse
     assert inspector.changes == []
 
 
-def test_a_socket_that_reconnects_goes_on_watching(alone: Browser) -> None:
+def test_reconnected_socket_goes_on_watching(alone: Browser) -> None:
     with ExitStack() as stack:
         first = stack.enter_context(Tab(alone.server, alone, path="/inspector"))
         before = Inspector(first)

@@ -11,53 +11,53 @@ from tests.support.browser import PASSWORD, Browser, newest, public
 AS_CURL = {"User-Agent": "curl/8 (audit)"}
 
 
-def test_a_sign_in_says_who_and_from_where(john: Browser) -> None:
+def test_sign_in_is_audited_with_user_and_address(john: Browser) -> None:
     entry = newest(john, kind="sign-in", session=public(john))
     assert (entry["user"], entry["ip"]) == ("john_doe", "127.0.0.1")
     assert entry["at"].endswith("Z")
     assert entry["user_agent"].startswith("python-httpx/")
 
 
-def test_a_failed_sign_in_says_which_account_and_why(browser: Browser) -> None:
+def test_failed_sign_in_is_audited_with_account_and_reason(browser: Browser) -> None:
     browser.log_in("audited", "wrong")
     entry = newest(browser, kind="sign-in-failed", user="audited")
     assert (entry["reason"], entry["ip"]) == ("CredentialsSignin", "127.0.0.1")
 
 
-def test_an_update_names_the_fields_and_never_their_values(john: Browser) -> None:
+def test_update_is_audited_with_fields_and_without_values(john: Browser) -> None:
     john.update({"name": "An Unlikely Name"})
     entry = newest(john, kind="update", session=public(john))
     assert (entry["fields"], entry["author"], entry["user"]) == (["name"], "client", "john_doe")
     assert "An Unlikely Name" not in str(john.server.audited())
 
 
-def test_a_refused_update_names_the_field_and_the_session(john: Browser) -> None:
+def test_rejected_update_is_audited_with_field_and_session(john: Browser) -> None:
     assert john.update({"role": "admin"}).status_code == 422
     entry = newest(john, kind="refused", session=public(john))
     assert (entry["reason"], entry["fields"]) == ("UpdateRejected", ["role"])
     assert entry["path"] == "/api/auth/session"
 
 
-def test_a_forged_request_is_noted(john: Browser) -> None:
+def test_forged_request_is_audited(john: Browser) -> None:
     body = {"csrfToken": "forged", "data": {"name": "Forged"}}
     john.post("/api/auth/session", json=body, headers=AS_CURL)
     entry = newest(john, user_agent=AS_CURL["User-Agent"], session=public(john))
     assert (entry["kind"], entry["reason"]) == ("refused", "RequestRejected")
 
 
-def test_every_end_says_how(john: Browser) -> None:
+def test_end_of_a_session_is_audited_with_its_reason(john: Browser) -> None:
     session = public(john)
     john.log_out()
     assert newest(john, kind="ended", session=session)["reason"] == "signed-out"
 
 
-def test_a_revocation_says_so(john: Browser) -> None:
+def test_revocation_is_audited(john: Browser) -> None:
     session = public(john)
     john.revoke(all=True)
     assert newest(john, kind="ended", session=session)["reason"] == "revoked"
 
 
-def test_input_can_forge_no_entry_and_no_line(browser: Browser) -> None:
+def test_input_forges_no_audit_entry_and_no_log_line(browser: Browser) -> None:
     browser.log_in('x\n2026-01-01 00:00:00,000 INFO FORGED {"kind": "sign-in"}', "wrong")
     newest(browser, kind="sign-in-failed")
     forged = [line for line in browser.server.logged().splitlines() if line.startswith("2026-01")]
@@ -65,7 +65,7 @@ def test_input_can_forge_no_entry_and_no_line(browser: Browser) -> None:
     assert not browser.server.audited(kind="sign-in", user="FORGED")
 
 
-def test_no_entry_holds_a_secret(john: Browser) -> None:
+def test_audit_entries_hold_no_secret(john: Browser) -> None:
     john.update({"name": "Someone"})
     john.log_in("john_doe", "a password that was typed wrong")
     newest(john, kind="sign-in-failed")
@@ -75,7 +75,7 @@ def test_no_entry_holds_a_secret(john: Browser) -> None:
         assert secret not in log
 
 
-def test_a_session_goes_by_a_name_that_gives_nothing_away(john: Browser) -> None:
+def test_session_is_audited_by_its_public_id(john: Browser) -> None:
     sid = str(jwt.decode(john.token or "", options={"verify_signature": False})["sid"])
     name = public(john)
     assert name == hashlib.sha256(sid.encode()).hexdigest()[:32]

@@ -41,7 +41,7 @@ def without_age(written: str) -> str:
     return "; ".join(part for part in written.split("; ") if not part.startswith("Max-Age="))
 
 
-def test_over_http_the_cookies_have_their_plain_names_and_exact_attributes(
+def test_cookies_over_http_have_plain_names_and_exact_attributes(
     browser: Browser,
 ) -> None:
     found = attributes(browser.log_in())
@@ -50,22 +50,22 @@ def test_over_http_the_cookies_have_their_plain_names_and_exact_attributes(
     assert without_age(found[SESSION]) == "Path=/; HttpOnly; SameSite=Lax"
 
 
-def test_a_sign_in_that_says_no_address_goes_where_the_last_one_went(browser: Browser) -> None:
+def test_sign_in_without_callback_url_uses_the_cookie(browser: Browser) -> None:
     browser.log_in(callbackUrl="/client")
     assert browser.log_in().json() == {"url": f"{browser.server.url}/client"}
 
 
-def test_a_planted_address_of_another_site_is_not_followed(browser: Browser) -> None:
+def test_planted_callback_url_of_another_site_is_ignored(browser: Browser) -> None:
     browser.cookies[CALLBACK_URL] = "https%3A%2F%2Fevil.example"
     assert browser.log_in().json() == {"url": browser.server.url}
 
 
-def test_the_session_cookie_lives_as_long_as_the_session(browser: Browser) -> None:
+def test_session_cookie_expires_with_the_session(browser: Browser) -> None:
     age = attributes(browser.log_in())[SESSION].partition(";")[0]
     assert 2592000 - 5 <= int(age.removeprefix("Max-Age=")) <= 2592000
 
 
-def test_a_cookie_is_taken_back_with_the_attributes_that_it_was_set_with(
+def test_cookie_is_deleted_with_the_attributes_that_it_was_set_with(
     john: Browser,
 ) -> None:
     put = attributes(john.update({"name": "Set"}))[SESSION]
@@ -74,7 +74,7 @@ def test_a_cookie_is_taken_back_with_the_attributes_that_it_was_set_with(
     assert without_age(taken) == without_age(put)
 
 
-def test_over_https_the_cookies_are_prefixed_and_secure(
+def test_cookies_over_https_are_prefixed_and_secure(
     secure_browser: Browser,
 ) -> None:
     found = attributes(secure_browser.log_in())
@@ -85,7 +85,7 @@ def test_over_https_the_cookies_are_prefixed_and_secure(
     assert taken == "Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax"
 
 
-def test_over_https_everything_works_and_every_address_is_the_public_one(
+def test_urls_over_https_are_public(
     secure_browser: Browser,
 ) -> None:
     answer = secure_browser.log_in(callbackUrl="/client")
@@ -96,7 +96,7 @@ def test_over_https_everything_works_and_every_address_is_the_public_one(
     assert signin == "https://app.example/api/auth/signin/credentials"
 
 
-def test_over_https_no_neighbour_can_plant_what_a_sign_in_at_a_provider_is_known_by(
+def test_state_cookie_over_https_cannot_be_planted_by_a_neighbour(
     secure_browser: Browser,
 ) -> None:
     """A browser takes a cookie with the prefix `__Host-` from nobody but the host itself."""
@@ -113,7 +113,7 @@ def test_over_https_no_neighbour_can_plant_what_a_sign_in_at_a_provider_is_known
 
 
 @pytest.mark.parametrize("name", ["Host", "X-Forwarded-Host", "Forwarded", "X-Original-Host"])
-def test_with_a_public_address_no_header_changes_it(secure_browser: Browser, name: str) -> None:
+def test_public_origin_is_changed_by_no_header(secure_browser: Browser, name: str) -> None:
     answer = secure_browser.get("/api/auth/providers", headers={name: "evil.example"})
     assert "evil" not in answer.text
     assert "https://app.example/" in answer.text
@@ -122,7 +122,9 @@ def test_with_a_public_address_no_header_changes_it(secure_browser: Browser, nam
 @pytest.mark.parametrize(
     "name", ["X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Forwarded-For"]
 )
-def test_without_one_no_forwarding_header_is_believed(browser: Browser, name: str) -> None:
+def test_forwarding_headers_are_ignored_without_a_public_origin(
+    browser: Browser, name: str
+) -> None:
     answer = browser.get("/api/auth/providers", headers={name: "https"})
     assert answer.json() == browser.get("/api/auth/providers").json()
 
@@ -130,7 +132,7 @@ def test_without_one_no_forwarding_header_is_believed(browser: Browser, name: st
 @pytest.mark.parametrize(
     "host", ["", "evil.example/x", "a b", "user@evil.example", "evil.example:99999999"]
 )
-def test_a_malformed_host_is_refused(browser: Browser, host: str) -> None:
+def test_malformed_host_is_refused(browser: Browser, host: str) -> None:
     answer = browser.get("/api/auth/csrf", headers={"Host": host})
     assert 400 <= answer.status_code < 500
 
@@ -138,13 +140,13 @@ def test_a_malformed_host_is_refused(browser: Browser, host: str) -> None:
 @pytest.mark.parametrize(
     "name", [SESSION, "__secure-authjs.session-token", "__SECURE-authjs.session-token"]
 )
-def test_over_https_only_the_exact_prefix_counts(secure_browser: Browser, name: str) -> None:
+def test_cookies_over_https_need_the_exact_prefix(secure_browser: Browser, name: str) -> None:
     secure_browser.log_in()
     headers = {"Cookie": f"{name}={secure_browser.token}"}
     assert secure_browser.get("/api/auth/session", headers=headers).json() is None
 
 
-def test_over_http_the_prefixed_names_do_not_count(john: Browser) -> None:
+def test_prefixed_cookies_over_http_are_ignored(john: Browser) -> None:
     headers = {"Cookie": f"{SECURE_SESSION}={john.token}"}
     assert john.get("/api/auth/session", headers=headers).json() is None
 
@@ -181,18 +183,18 @@ def test_cookies_in_several_headers_are_all_read(john: Browser) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".0", ".1", "x", "%00"])
-def test_a_token_under_another_name_signs_nobody_in(john: Browser, suffix: str) -> None:
+def test_token_under_another_name_is_ignored(john: Browser, suffix: str) -> None:
     headers = {"Cookie": f"{SESSION}{suffix}={john.token}"}
     assert john.copy().get("/api/auth/session", headers=headers).json() is None
 
 
-def test_a_token_cut_into_chunks_signs_nobody_in(john: Browser) -> None:
+def test_token_cut_into_chunks_is_ignored(john: Browser) -> None:
     token = john.token or ""
     headers = {"Cookie": f"{SESSION}.0={token[:100]}; {SESSION}.1={token[100:]}"}
     assert john.copy().get("/api/auth/session", headers=headers).json() is None
 
 
-def test_thousands_of_cookies_are_no_trouble(john: Browser) -> None:
+def test_thousands_of_cookies_are_parsed_fast(john: Browser) -> None:
     planted = "; ".join(f"{SESSION}=junk{number}" for number in range(200))
     assert john.copy().get("/api/auth/session", headers={"Cookie": planted}).json() is None
     assert john.session() is not None

@@ -23,7 +23,9 @@ ACTS: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("act", ACTS)
 @pytest.mark.parametrize("token", [None, "", "0" * 64, 1, ["x"], {"x": 1}, "👻" * 10], ids=repr)
-def test_without_the_right_token_nothing_happens(john: Browser, act: str, token: object) -> None:
+def test_request_without_the_right_token_changes_nothing(
+    john: Browser, act: str, token: object
+) -> None:
     path, fields = ACTS[act]
     john.csrf()
     body = fields if token is None else {**fields, "csrfToken": token}
@@ -34,14 +36,16 @@ def test_without_the_right_token_nothing_happens(john: Browser, act: str, token:
 
 
 @pytest.mark.parametrize("act", ["sign in", "sign out", "start sign in"])
-def test_the_client_is_sent_to_the_sign_in_page(browser: Browser, act: str) -> None:
+def test_authjs_client_without_token_is_sent_to_the_sign_in_page(
+    browser: Browser, act: str
+) -> None:
     path, fields = ACTS[act]
     answer = browser.post(path, data={"callbackUrl": "/", **fields}, headers=AS_CLIENT)
     assert answer.status_code == 403
     assert answer.json()["url"] == f"{browser.server.url}/login?error=MissingCSRF"
 
 
-def test_a_token_without_its_cookie_is_worthless(john: Browser) -> None:
+def test_token_without_its_cookie_is_rejected(john: Browser) -> None:
     token = john.csrf()
     john.cookies.pop(CSRF)
     answer = john.post("/api/auth/session", json={"csrfToken": token, "data": {"name": "Forged"}})
@@ -75,14 +79,14 @@ def test_form_without_any_cookie_leads_to_page_that_asks_for_cookies(
     "cookie",
     ["", "|", "%7C", "{token}", "{token}%7C", "{token}%7C" + "0" * 64, "%ff%7C%00"],
 )
-def test_a_cookie_that_the_server_did_not_sign_is_worthless(john: Browser, cookie: str) -> None:
+def test_unsigned_cookie_is_rejected(john: Browser, cookie: str) -> None:
     token = john.csrf()
     john.cookies[CSRF] = cookie.replace("{token}", token)
     answer = john.post("/api/auth/session", json={"csrfToken": token, "data": {"name": "Forged"}})
     assert answer.status_code == 403
 
 
-def test_a_pair_made_for_one_visitor_is_worthless_for_another(john: Browser, jane: Browser) -> None:
+def test_pair_of_another_visitor_is_rejected(john: Browser, jane: Browser) -> None:
     token = jane.csrf()
     john.cookies[CSRF] = jane.csrf_cookie or ""
     answer = john.post("/api/auth/session", json={"csrfToken": token, "data": {"name": "Forged"}})
@@ -90,7 +94,7 @@ def test_a_pair_made_for_one_visitor_is_worthless_for_another(john: Browser, jan
     assert john.session()["user"]["name"] == "John Doe"
 
 
-def test_a_pair_from_before_the_login_is_worthless_after_it(browser: Browser) -> None:
+def test_pair_from_before_the_sign_in_is_rejected_after_it(browser: Browser) -> None:
     token = browser.csrf()
     cookie = browser.csrf_cookie or ""
     browser.log_in()
@@ -101,7 +105,7 @@ def test_a_pair_from_before_the_login_is_worthless_after_it(browser: Browser) ->
     assert answer.status_code == 403
 
 
-def test_a_planted_second_cookie_does_not_break_the_first(john: Browser) -> None:
+def test_planted_second_cookie_is_ignored(john: Browser) -> None:
     token = john.csrf()
     body = {"csrfToken": token, "data": {"name": "Unharmed"}}
     for cookies in (
@@ -112,7 +116,7 @@ def test_a_planted_second_cookie_does_not_break_the_first(john: Browser) -> None
         assert answer.status_code == 200
 
 
-def test_asking_again_gives_the_same_token_and_sets_no_cookie(john: Browser) -> None:
+def test_second_request_gets_the_same_token_and_no_cookie(john: Browser) -> None:
     answer = john.get("/api/auth/csrf")
     again = john.get("/api/auth/csrf")
     assert answer.json() == again.json()
@@ -124,7 +128,7 @@ def test_visitors_get_different_tokens(browser: Browser, other_browser: Browser)
     assert browser.csrf() != other_browser.csrf()
 
 
-def test_of_a_token_that_is_sent_twice_the_last_counts(john: Browser) -> None:
+def test_last_of_two_tokens_counts(john: Browser) -> None:
     token = john.csrf()
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     bad_last = f"csrfToken={token}&csrfToken=bad".encode()

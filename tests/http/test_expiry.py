@@ -27,7 +27,7 @@ def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def test_a_session_that_is_not_used_ends_and_its_cookie_is_taken_back(
+def test_unused_session_expires_and_its_cookie_is_deleted(
     hasty: Server,
 ) -> None:
     browser, started = Browser(hasty), time.monotonic()
@@ -45,7 +45,7 @@ def test_a_session_that_is_not_used_ends_and_its_cookie_is_taken_back(
     assert first == browser.token
 
 
-def test_a_session_that_is_used_is_renewed_but_ends_at_last(hasty: Server) -> None:
+def test_used_session_is_renewed_until_its_absolute_expiry(hasty: Server) -> None:
     browser, started = Browser(hasty), time.monotonic()
     browser.log_in()
     renewals, tokens = 0, {browser.token}
@@ -64,7 +64,7 @@ def test_a_session_that_is_used_is_renewed_but_ends_at_last(hasty: Server) -> No
     assert len(tokens) == renewals + 1
 
 
-def test_an_update_does_not_outlive_the_end_either(hasty: Server) -> None:
+def test_update_does_not_extend_the_absolute_expiry(hasty: Server) -> None:
     browser, started = Browser(hasty), time.monotonic()
     browser.log_in()
     csrf = browser.csrf()

@@ -35,7 +35,7 @@ def log_in(server: Server, headers: dict[str, str], **fields: str) -> Browser:
     return browser
 
 
-def test_over_https_at_the_proxy_cookies_are_secure_and_addresses_https(
+def test_https_at_the_proxy_makes_cookies_secure_and_urls_https(
     behind_proxy: Server,
 ) -> None:
     answer = log_in(behind_proxy, VIA_PROXY).last  # type: ignore[attr-defined]
@@ -45,7 +45,7 @@ def test_over_https_at_the_proxy_cookies_are_secure_and_addresses_https(
         assert "; Secure" in attributes
 
 
-def test_over_https_pages_insist_on_it_and_open_secure_sockets(behind_proxy: Server) -> None:
+def test_pages_over_https_send_hsts_and_open_secure_sockets(behind_proxy: Server) -> None:
     """ASVS 3.4.1 and 4.4.1."""
     browser = Browser(behind_proxy)
     page = browser.get("/login", headers=VIA_PROXY)
@@ -57,7 +57,7 @@ def test_over_https_pages_insist_on_it_and_open_secure_sockets(behind_proxy: Ser
     assert "Strict-Transport-Security" not in browser.get("/login").headers
 
 
-def test_over_https_every_response_insists_on_it(behind_proxy: Server) -> None:
+def test_every_response_over_https_sends_hsts(behind_proxy: Server) -> None:
     """ASVS 3.4.1."""
     browser = Browser(behind_proxy)
     page = browser.get("/login", headers=VIA_PROXY).text
@@ -78,7 +78,7 @@ def origin_by(browser: Browser, *lines: tuple[str, str]) -> str:
     return str(answer.json()["credentials"]["signinUrl"]).partition("://")[0]
 
 
-def test_a_proxy_that_tells_the_scheme_alone_is_believed(behind_proxy: Server) -> None:
+def test_proxy_may_send_the_scheme_alone(behind_proxy: Server) -> None:
     headers = {"X-Forwarded-Proto": "https"}
     browser = log_in(behind_proxy, headers)
     assert browser.last.json()["url"].startswith("https://")  # type: ignore[attr-defined]
@@ -104,20 +104,20 @@ def test_a_proxy_that_tells_the_scheme_alone_is_believed(behind_proxy: Server) -
     ids=str,
 )
 @pytest.mark.parametrize("others", [(), (("X-Forwarded-For", CLIENT),)], ids=["alone", "with For"])
-def test_schemes_are_believed_if_all_proxies_name_the_same(
+def test_schemes_are_trusted_if_all_proxies_agree(
     behind_proxy: Server, schemes: list[str], believed: str, others: tuple[tuple[str, str], ...]
 ) -> None:
     lines = [("X-Forwarded-Proto", scheme) for scheme in schemes]
     assert origin_by(Browser(behind_proxy), *lines, *others) == believed
 
 
-def test_the_clients_own_address_is_noted(behind_proxy: Server) -> None:
+def test_audit_has_the_clients_address(behind_proxy: Server) -> None:
     browser = log_in(behind_proxy, VIA_PROXY)
     listed = browser.get("/api/auth/sessions", headers=VIA_PROXY).json()
     assert next(session for session in listed if session["current"])["ip"] == CLIENT
 
 
-def test_what_the_client_put_before_the_proxys_word_counts_for_nothing(
+def test_forwarded_values_of_the_client_are_ignored(
     behind_proxy: Server,
 ) -> None:
     statuses = []
@@ -130,7 +130,7 @@ def test_what_the_client_put_before_the_proxys_word_counts_for_nothing(
     assert statuses == [401, 401, 401, 429]
 
 
-def test_a_forwarded_host_is_never_believed(behind_proxy: Server) -> None:
+def test_forwarded_host_is_ignored(behind_proxy: Server) -> None:
     browser = Browser(behind_proxy)
     headers = {**VIA_PROXY, "X-Forwarded-Host": "evil.example"}
     for path in ("/api/auth/providers", "/", "/login"):
@@ -138,7 +138,7 @@ def test_a_forwarded_host_is_never_believed(behind_proxy: Server) -> None:
         assert "evil.example" not in answer.text + str(answer.headers)
 
 
-def test_without_a_trusted_proxy_nothing_is_believed(browser: Browser) -> None:
+def test_forwarded_headers_are_ignored_without_a_trusted_proxy(browser: Browser) -> None:
     answer = browser.get("/api/auth/csrf", headers=VIA_PROXY)
     assert [name for name, _, _ in set_cookies(answer)] == ["authjs.csrf-token"]
     assert origin_by(browser, ("X-Forwarded-Proto", "https")) == "http"

@@ -26,14 +26,14 @@ JSON = [
 
 
 @pytest.mark.parametrize("path", PERSONAL)
-def test_no_cache_keeps_what_is_personal(john: Browser, path: str) -> None:
+def test_personal_responses_are_not_stored(john: Browser, path: str) -> None:
     for answer in (john.get(path), Browser(john.server).get(path)):
         assert "no-store" in answer.headers["Cache-Control"]
         assert "private" in answer.headers["Cache-Control"]
         assert "Cookie" in answer.headers["Vary"]
 
 
-def test_no_cache_keeps_the_answer_to_a_change(john: Browser) -> None:
+def test_response_to_an_update_is_not_stored(john: Browser) -> None:
     for answer in (
         john.update({"name": "Fresh"}),
         john.update({"name": 1}),
@@ -43,7 +43,7 @@ def test_no_cache_keeps_the_answer_to_a_change(john: Browser) -> None:
         assert "no-store" in answer.headers["Cache-Control"]
 
 
-def test_no_cache_keeps_the_answer_to_a_login(browser: Browser) -> None:
+def test_response_to_a_sign_in_is_not_stored(browser: Browser) -> None:
     for answer in (
         browser.log_in("john_doe", "wrong"),
         browser.log_in(headers={}),
@@ -52,13 +52,13 @@ def test_no_cache_keeps_the_answer_to_a_login(browser: Browser) -> None:
         assert "no-store" in answer.headers["Cache-Control"]
 
 
-def test_no_cache_keeps_the_way_to_the_login(browser: Browser) -> None:
+def test_redirect_to_the_sign_in_page_is_not_stored(browser: Browser) -> None:
     answer = browser.get("/client")
     assert answer.status_code == 303
     assert "no-store" in answer.headers["Cache-Control"]
 
 
-def test_no_shared_cache_keeps_a_members_script(john: Browser) -> None:
+def test_protected_script_is_not_stored_by_shared_caches(john: Browser) -> None:
     for path in members_scripts(john):
         first = john.get(path)
         again = john.get(path, headers={"If-None-Match": first.headers["ETag"]})
@@ -78,14 +78,14 @@ def members_scripts(john: Browser) -> list[str]:
 
 
 @pytest.mark.parametrize("path", JSON)
-def test_json_is_called_json_and_nothing_else(john: Browser, path: str) -> None:
+def test_json_has_its_content_type(john: Browser, path: str) -> None:
     answer = john.get(path)
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize("path", ["/", "/client", "/login"])
-def test_pages_are_called_html_and_nothing_else(browser: Browser, path: str) -> None:
+def test_pages_have_the_content_type_of_html(browser: Browser, path: str) -> None:
     if path != "/login":
         browser.log_in()
     answer = browser.get(path)
@@ -93,7 +93,7 @@ def test_pages_are_called_html_and_nothing_else(browser: Browser, path: str) -> 
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_errors_are_json_objects_too(browser: Browser) -> None:
+def test_errors_are_json_objects(browser: Browser) -> None:
     answers = [
         browser.update({"name": "x"}),
         browser.post("/api/auth/session", content=b"{"),
@@ -108,7 +108,7 @@ def test_errors_are_json_objects_too(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/auth/session", "/", "/login", "/client"])
-def test_head_says_what_get_says_without_a_body(john: Browser, path: str) -> None:
+def test_head_has_the_headers_of_get_and_no_body(john: Browser, path: str) -> None:
     head = john.request("HEAD", path)
     assert head.content == b""
     assert (head.status_code, head.headers["Cache-Control"]) == (
@@ -118,7 +118,7 @@ def test_head_says_what_get_says_without_a_body(john: Browser, path: str) -> Non
 
 
 @pytest.mark.parametrize("path", ["/login", "/", "/client", "/inspector", "/account"])
-def test_the_pages_own_scripts_run_and_no_others(john: Browser, path: str) -> None:
+def test_csp_allows_only_the_pages_own_scripts(john: Browser, path: str) -> None:
     if path == "/login":
         john = Browser(john.server)
     policy = john.get(path).headers["Content-Security-Policy"]
@@ -141,7 +141,7 @@ def test_the_pages_own_scripts_run_and_no_others(john: Browser, path: str) -> No
         "/login",
     ],
 )
-def test_every_response_says_how_it_may_be_used(browser: Browser, path: str) -> None:
+def test_every_response_has_the_security_headers(browser: Browser, path: str) -> None:
     answer = browser.get(path)
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -149,7 +149,7 @@ def test_every_response_says_how_it_may_be_used(browser: Browser, path: str) -> 
 
 
 @pytest.mark.parametrize("path", [*JSON, "/api/auth/nowhere", "/client", "/login", "/ping"])
-def test_what_is_no_document_is_shown_in_no_frame(browser: Browser, path: str) -> None:
+def test_response_cannot_be_framed(browser: Browser, path: str) -> None:
     answer = browser.get(path)
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
     assert answer.headers["X-Frame-Options"] == "DENY"

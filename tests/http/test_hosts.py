@@ -77,7 +77,9 @@ def test_request_without_host_is_old_and_fine_where_the_address_is_known(
         "LOCALHOST.example.",
     ],
 )
-def test_name_is_rejected_without_a_public_address(server: Server, path: str, host: str) -> None:
+def test_host_name_is_rejected_without_a_public_origin(
+    server: Server, path: str, host: str
+) -> None:
     assert status(server, path, f"Host: {host}") == 400
 
 
@@ -95,7 +97,7 @@ def test_name_is_rejected_without_a_public_address(server: Server, path: str, ho
         "203.0.113.7",
     ],
 )
-def test_address_and_localhost_are_the_apps(server: Server, host: str) -> None:
+def test_ip_address_and_localhost_are_accepted(server: Server, host: str) -> None:
     assert status(server, "/api/auth/session", f"Host: {host}") == 200
 
 
@@ -114,7 +116,9 @@ def test_rejected_login_of_a_rebound_page_begins_no_session(server: Server) -> N
     assert not browser.cookies
 
 
-def test_name_is_logged_once_with_what_to_do(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_rejected_host_name_is_logged_once_with_what_to_do(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     with running_in_trouble(tmp_path_factory.mktemp("logged")) as server:
 
         def count(name: str) -> int:
@@ -129,7 +133,7 @@ def test_name_is_logged_once_with_what_to_do(tmp_path_factory: pytest.TempPathFa
         assert server.logged().count("Rejected a request for the host") == 20
 
 
-def test_any_name_is_fine_with_a_public_address(named: Server) -> None:
+def test_host_name_is_accepted_with_a_public_origin(named: Server) -> None:
     for host in ("app.example", "internal", "127.0.0.1"):
         assert status(named, "/api/auth/session", f"Host: {host}") == 200
     assert status(named, "/api/auth/session", "Host: a b") == 400

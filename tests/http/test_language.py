@@ -19,13 +19,13 @@ def texts(language: str) -> dict[str, str]:
     return catalog
 
 
-def test_a_page_is_in_english_unless_the_browser_asks_for_more(browser: Browser) -> None:
+def test_page_is_in_english_by_default(browser: Browser) -> None:
     page = browser.get("/login", headers={"Accept-Language": "fr"}).text
     assert '<html lang="en">' in page
     assert ">Welcome</h1>" in page
 
 
-def test_a_page_is_in_chinese_for_those_who_read_it(browser: Browser) -> None:
+def test_page_is_in_chinese_for_a_chinese_browser(browser: Browser) -> None:
     page = browser.get("/login", headers=CHINESE).text
     assert '<html lang="zh">' in page
     assert ">欢迎</h1>" in page
@@ -33,13 +33,13 @@ def test_a_page_is_in_chinese_for_those_who_read_it(browser: Browser) -> None:
     assert "Welcome" not in page
 
 
-def test_what_the_visitor_chose_counts_more_than_the_browser(browser: Browser) -> None:
+def test_chosen_language_precedes_the_browsers(browser: Browser) -> None:
     browser.cookies["language"] = "en"
     assert ">Welcome</h1>" in browser.get("/login", headers=CHINESE).text
 
 
 @pytest.mark.parametrize("nonsense", ["xx", "../zh", "", '"zh"', "zh%00", "x" * 3000])
-def test_a_choice_that_is_none_does_no_harm(browser: Browser, nonsense: str) -> None:
+def test_unknown_language_is_ignored(browser: Browser, nonsense: str) -> None:
     browser.cookies["language"] = nonsense
     answer = browser.get("/login", headers=CHINESE)
     assert answer.status_code == 200
@@ -47,7 +47,7 @@ def test_a_choice_that_is_none_does_no_harm(browser: Browser, nonsense: str) -> 
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_no_marker_is_left_in_a_page(john: Browser, language: str) -> None:
+def test_page_has_no_placeholder_left(john: Browser, language: str) -> None:
     john.cookies["language"] = language
     for path in ("/", "/client", "/inspector", "/account"):
         page = john.get(path).text
@@ -56,7 +56,7 @@ def test_no_marker_is_left_in_a_page(john: Browser, language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_texts_of_protected_pages_stay_with_them(browser: Browser, language: str) -> None:
+def test_texts_of_protected_pages_are_not_public(browser: Browser, language: str) -> None:
     browser.cookies["language"] = language
     page = browser.get("/login").text
     assert texts(language)["login.log_in"] in page

@@ -7,7 +7,7 @@ from authdemo.testing.browser import SESSION
 from tests.support.browser import Browser
 
 
-def test_any_earlier_cookie_gives_the_newest_data_and_a_fresh_cookie(
+def test_earlier_cookie_gets_the_newest_data_and_a_fresh_cookie(
     john: Browser,
 ) -> None:
     earlier = [john.copy()]
@@ -25,7 +25,7 @@ def test_any_earlier_cookie_gives_the_newest_data_and_a_fresh_cookie(
     assert set_cookies(newest.get("/api/auth/session")) == []
 
 
-def test_a_page_brings_an_earlier_cookie_up_to_date_too(john: Browser) -> None:
+def test_page_replaces_an_earlier_cookie(john: Browser) -> None:
     old = john.copy()
     john.update({"name": "Newest"})
     answer = old.get("/client")
@@ -33,7 +33,7 @@ def test_a_page_brings_an_earlier_cookie_up_to_date_too(john: Browser) -> None:
     assert [name for name, _, _ in set_cookies(answer)] == [SESSION]
 
 
-def test_an_update_from_an_earlier_cookie_brings_nothing_old_back(
+def test_update_with_an_earlier_cookie_restores_nothing(
     john: Browser,
 ) -> None:
     old = john.copy()
@@ -42,7 +42,7 @@ def test_an_update_from_an_earlier_cookie_brings_nothing_old_back(
     assert (user["name"], user["image"]) == ("Newest", "https://example.com/a.png")
 
 
-def test_every_cookie_of_one_session_is_another_token(john: Browser) -> None:
+def test_cookies_of_one_session_are_different_tokens(john: Browser) -> None:
     tokens = {john.token}
     for name in ("One", "Two", "Three"):
         john.update({"name": name})

@@ -70,16 +70,16 @@ def schema_of(document: dict[str, Any], name: str) -> dict[str, Any]:
     return schema_of(document, schema["$ref"].rpartition("/")[2]) if "$ref" in schema else schema
 
 
-def test_the_description_is_valid(browser: Browser) -> None:
+def test_description_is_valid(browser: Browser) -> None:
     OpenAPIV31SpecValidator(served(browser)).validate()
 
 
-def test_another_apps_description_is_valid_too(tmp_path: Path) -> None:
+def test_description_of_another_app_is_valid(tmp_path: Path) -> None:
     auth = an_auth(tmp_path, user=Session, update=Nickname)
     OpenAPIV31SpecValidator(describe(auth)).validate()
 
 
-def test_anyone_may_read_it_and_any_cache_may_keep_it(john: Browser) -> None:
+def test_description_is_public_and_cacheable(john: Browser) -> None:
     for browser in (john, Browser(john.server)):
         answer = browser.get(f"{BASE}/openapi.json")
         assert answer.status_code == 200
@@ -88,18 +88,18 @@ def test_anyone_may_read_it_and_any_cache_may_keep_it(john: Browser) -> None:
         assert "Set-Cookie" not in answer.headers
 
 
-def test_the_user_is_the_apps_own(browser: Browser, john: Browser) -> None:
+def test_description_has_the_apps_user(browser: Browser, john: Browser) -> None:
     user = schema_of(served(browser), "User")
     assert set(user["properties"]) == set(user["required"]) == set(john.session()["user"])
 
 
-def test_what_a_client_may_change_is_the_apps_own(browser: Browser, tmp_path: Path) -> None:
+def test_description_has_the_apps_update_model(browser: Browser, tmp_path: Path) -> None:
     assert set(schema_of(served(browser), "UserUpdate")["properties"]) == {"name", "image"}
     other = describe(an_auth(tmp_path, user=Session, update=Nickname))
     assert set(schema_of(other, "UserUpdate")["properties"]) == {"name", "image", "nickname"}
 
 
-def test_models_inside_a_model_are_described_beside_ours(tmp_path: Path) -> None:
+def test_nested_models_are_described(tmp_path: Path) -> None:
     document = describe(an_auth(tmp_path, user=Session))
     assert schema_of(document, "User")["properties"]["key"] == {"title": "Key"}
     assert schema_of(document, "app.Badge")["required"] == ["number", "colour"]
@@ -107,13 +107,13 @@ def test_models_inside_a_model_are_described_beside_ours(tmp_path: Path) -> None
     assert schema_of(document, "Session")["required"] == ["user", "expires", "rev"]
 
 
-def test_no_shape_is_promised_for_what_the_app_shows_itself(tmp_path: Path) -> None:
+def test_session_callback_leaves_the_session_schema_open(tmp_path: Path) -> None:
     callbacks = Callbacks(session=lambda *, session, **_: {"who": session["user"]["id"]})
     document = describe(an_auth(tmp_path, callbacks=callbacks))
     assert set(schema_of(document, "Session")) == {"description"}
 
 
-def test_the_providers_are_the_apps_own(browser: Browser, tmp_path: Path) -> None:
+def test_description_has_the_apps_providers(browser: Browser, tmp_path: Path) -> None:
     for document, ids in (
         (served(browser), ["credentials"]),
         (describe(an_auth(tmp_path)), ["staff"]),
@@ -151,7 +151,7 @@ def test_other_method_gets_405_with_allow(
 @pytest.mark.parametrize(
     "path", ["", "/", "//", "/nothing", "/session%0A", "/sessions/x", "/session/x"]
 )
-def test_an_address_that_is_not_there_says_so(john: Browser, method: str, path: str) -> None:
+def test_unknown_path_gets_404(john: Browser, method: str, path: str) -> None:
     answer = john.request(method, BASE + path)
     assert answer.status_code == 404
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
@@ -161,13 +161,13 @@ def test_an_address_that_is_not_there_says_so(john: Browser, method: str, path: 
 
 
 @pytest.mark.parametrize("path", ["/session/", "//session", "/session//", "///session"])
-def test_empty_segments_of_an_address_count_for_nothing(john: Browser, path: str) -> None:
+def test_empty_path_segments_are_ignored(john: Browser, path: str) -> None:
     answer = john.get(BASE + path)
     assert (answer.status_code, answer.json()["user"]["id"]) == (200, "john_doe")
     assert john.request("PUT", BASE + path).headers["Allow"] == "GET, HEAD, POST"
 
 
-def test_they_count_for_nothing_before_a_name_either(browser: Browser) -> None:
+def test_empty_path_segments_before_a_parameter_are_ignored(browser: Browser) -> None:
     form = {"csrfToken": browser.csrf(), "id": "john_doe", "password": PASSWORD}
     answer = browser.post(f"{BASE}//callback//credentials/", data=form, headers=AS_CLIENT)
     assert answer.json() == {"url": browser.server.url}
@@ -194,9 +194,7 @@ def test_head_is_get_without_the_body(john: Browser, path: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_nobody_can_sign_in_with_a_provider_that_is_not_there(
-    browser: Browser, method: str
-) -> None:
+def test_unknown_provider_is_not_found(browser: Browser, method: str) -> None:
     answer = browser.request(method, f"{BASE}/signin/nothing", data={"csrfToken": browser.csrf()})
     assert answer.status_code == 404
     assert "nothing" in answer.json()["message"]
@@ -204,7 +202,7 @@ def test_nobody_can_sign_in_with_a_provider_that_is_not_there(
 
 @pytest.mark.parametrize("value", [1, True, ["/client"], {"url": "/client"}])
 @pytest.mark.parametrize("path", ["callback/credentials", "signin/credentials", "signout"])
-def test_an_address_to_go_to_is_text(john: Browser, path: str, value: object) -> None:
+def test_callback_url_that_is_not_text_is_rejected(john: Browser, path: str, value: object) -> None:
     body = {"csrfToken": john.csrf(), "callbackUrl": value}
     answer = john.post(f"{BASE}/{path}", json=body)
     assert answer.status_code == 400
@@ -212,7 +210,7 @@ def test_an_address_to_go_to_is_text(john: Browser, path: str, value: object) ->
     assert john.session() is not None
 
 
-def test_a_renewal_of_the_cookie_knows_revisions_too(john: Browser) -> None:
+def test_update_without_data_checks_if_match(john: Browser) -> None:
     john.update({"name": "First"})
     assert john.update(None, headers={"If-Match": '"1"'}).status_code == 409
     assert john.update(None, headers={"If-Match": "one"}).status_code == 400

@@ -41,7 +41,9 @@ def at(browser: Browser, headers: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_other_sites_change_nothing_even_with_the_right_token(john: Browser, path: str) -> None:
+def test_request_of_another_site_changes_nothing_with_the_right_token(
+    john: Browser, path: str
+) -> None:
     body = {"csrfToken": john.csrf(), **PATHS[path]}
     for headers in FOREIGN:
         answer = john.post(f"/api/auth/{path}", json=body, headers=at(john, headers) | AS_CLIENT)
@@ -60,12 +62,14 @@ def test_other_sites_change_nothing_even_with_the_right_token(john: Browser, pat
     ],
     ids=str,
 )
-def test_own_pages_and_programs_may(john: Browser, headers: dict[str, str]) -> None:
+def test_request_of_own_pages_and_programs_is_accepted(
+    john: Browser, headers: dict[str, str]
+) -> None:
     answer = john.update({"name": "Welcome"}, headers=at(john, headers))
     assert answer.status_code == 200
 
 
-def test_a_program_that_leaves_the_port_out_of_host_means_this_server(john: Browser) -> None:
+def test_host_without_port_is_this_server(john: Browser) -> None:
     host, _, port = john.server.host.partition(":")
     for origin, status in ((f"http://{host}:{port}", 200), (f"http://{host}:1", 403)):
         headers = {"Host": host, "Origin": origin}
@@ -83,18 +87,18 @@ def test_a_program_that_leaves_the_port_out_of_host_means_this_server(john: Brow
         "/ping",
     ],
 )
-def test_other_origins_may_not_read_answers(john: Browser, path: str) -> None:
+def test_response_is_unreadable_for_other_origins(john: Browser, path: str) -> None:
     answer = john.get(path, headers={"Origin": EVIL})
     assert "access-control-allow-origin" not in answer.headers
 
 
-def test_other_origins_are_not_let_past_the_preflight(john: Browser) -> None:
+def test_preflight_of_another_origin_is_refused(john: Browser) -> None:
     headers = {"Origin": EVIL, "Access-Control-Request-Method": "POST"}
     answer = john.request("OPTIONS", "/api/auth/session", headers=headers)
     assert "access-control-allow-origin" not in answer.headers
 
 
-def test_a_host_that_an_attacker_chose_makes_no_origin_ones_own_in_cookies_or_addresses(
+def test_forged_host_makes_no_other_origin_own(
     john: Browser,
 ) -> None:
     answer = john.post(

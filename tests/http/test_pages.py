@@ -81,7 +81,9 @@ def assert_tells_nothing(text: str, where: str) -> None:
 
 
 @pytest.mark.parametrize("path", SPELLINGS)
-def test_no_spelling_of_a_path_shows_a_page_to_nobody(browser: Browser, path: str) -> None:
+def test_protected_page_is_hidden_in_every_spelling_of_its_path(
+    browser: Browser, path: str
+) -> None:
     answer = browser.get(path, headers={"Accept-Encoding": "gzip, br"})
     assert answer.status_code in (303, 307, 400, 404)
     assert_tells_nothing(readable(answer), path)
@@ -89,7 +91,7 @@ def test_no_spelling_of_a_path_shows_a_page_to_nobody(browser: Browser, path: st
 
 @pytest.mark.parametrize("path", CERTAIN)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_page_for_members_sends_nobody_to_the_login(
+def test_protected_page_redirects_anonymous_to_sign_in(
     browser: Browser, method: str, path: str
 ) -> None:
     answer = browser.request(method, path)
@@ -115,7 +117,7 @@ def test_a_page_for_members_sends_nobody_to_the_login(
     ],
     ids=str,
 )
-def test_no_header_opens_a_page(browser: Browser, headers: dict[str, str]) -> None:
+def test_protected_page_is_opened_by_no_header(browser: Browser, headers: dict[str, str]) -> None:
     answer = browser.get("/client", headers=headers)
     assert (answer.status_code, answer.content) == (303, b"")
 
@@ -124,19 +126,19 @@ def test_no_header_opens_a_page(browser: Browser, headers: dict[str, str]) -> No
     "method", ["POST", "PUT", "OPTIONS", "DELETE", "PATCH", "PROPFIND", "QUERY"]
 )
 @pytest.mark.parametrize("path", ["/client", "/client/index.html", "/client.html"])
-def test_no_method_opens_a_page(browser: Browser, method: str, path: str) -> None:
+def test_protected_page_is_opened_by_no_method(browser: Browser, method: str, path: str) -> None:
     answer = browser.request(method, path)
     assert answer.status_code >= 300
     assert_tells_nothing(answer.text, f"{method} {path}")
 
 
-def test_the_way_to_the_login_remembers_path_and_query(browser: Browser) -> None:
+def test_redirect_to_sign_in_keeps_path_and_query(browser: Browser) -> None:
     location = browser.get("/client?tab=2&x=a%26b").headers["Location"]
     assert parse_qs(urlsplit(location).query) == {"callbackUrl": ["/client?tab=2&x=a%26b"]}
     assert browser.get("/").headers["Location"] == "/login?callbackUrl=/"
 
 
-def test_no_script_that_anyone_can_load_is_a_members_page(browser: Browser) -> None:
+def test_public_scripts_hold_no_protected_page(browser: Browser) -> None:
     names = sorted(file.name for file in (BUILT / "assets").iterdir())
     assert names
     answers = {name: browser.get(f"/assets/{name}") for name in names}
@@ -162,14 +164,16 @@ def test_no_script_that_anyone_can_load_is_a_members_page(browser: Browser) -> N
         "/external/../assets/{}",
     ],
 )
-def test_no_spelling_of_a_scripts_path_shows_it_to_nobody(browser: Browser, spelling: str) -> None:
+def test_protected_script_is_hidden_in_every_spelling_of_its_path(
+    browser: Browser, spelling: str
+) -> None:
     name = next(file.name for file in (BUILT / "assets").glob("_client_*.js"))
     answer = browser.get(spelling.format(name))
     assert answer.status_code in (401, 404)
     assert "Client Side" not in answer.text
 
 
-def test_no_script_is_left_out_for_members(john: Browser, jane: Browser) -> None:
+def test_every_script_is_served_to_members(john: Browser, jane: Browser) -> None:
     for file in sorted((BUILT / "assets").glob("*.js")):
         member = jane if file.name.startswith("_admin_") else john
         answer = member.get(f"/assets/{file.name}")
@@ -177,12 +181,12 @@ def test_no_script_is_left_out_for_members(john: Browser, jane: Browser) -> None
         assert "javascript" in answer.headers["Content-Type"]
 
 
-def test_the_script_of_an_administrators_page_is_for_administrators(john: Browser) -> None:
+def test_script_of_an_admin_page_is_served_to_admins_only(john: Browser) -> None:
     name = next(file.name for file in (BUILT / "assets").glob("_admin_*.js"))
     assert john.get(f"/assets/{name}").status_code == 403
 
 
-def test_every_script_of_the_login_page_is_there_for_everyone(browser: Browser) -> None:
+def test_scripts_of_the_sign_in_page_are_public(browser: Browser) -> None:
     waiting, seen = (
         set(re.findall(r"/assets/([\w.~-]+\.js)", browser.get("/login").text)),
         set(),
@@ -196,7 +200,7 @@ def test_every_script_of_the_login_page_is_there_for_everyone(browser: Browser) 
         waiting |= set(re.findall(r'(?:from|import)\s*"\./([\w.~-]+\.js)"', answer.text)) - seen
 
 
-def test_the_home_page_holds_the_session_as_it_is_at_this_request(
+def test_home_page_holds_the_session_of_its_request(
     john: Browser,
 ) -> None:
     john.update({"name": "Fresh Name"})
@@ -213,12 +217,12 @@ def test_the_home_page_holds_the_session_as_it_is_at_this_request(
 
 
 @pytest.mark.parametrize("path", ["/", "/client", "/inspector", "/login", "/nothing", "/404.html"])
-def test_no_marker_ever_leaves_the_server(john: Browser, browser: Browser, path: str) -> None:
+def test_served_page_has_no_placeholder(john: Browser, browser: Browser, path: str) -> None:
     for visitor in (john, Browser(browser.server)):
         assert "{{session" not in visitor.get(path).text
 
 
-def test_the_home_page_is_logged_with_its_user_and_revision(john: Browser) -> None:
+def test_home_page_is_logged_with_its_user_and_revision(john: Browser) -> None:
     john.update({"name": "Logged Name"})
     john.get("/")
     line = next(line for line in john.server.logged().splitlines() if "Logged Name" in line)
@@ -241,7 +245,7 @@ def test_the_home_page_is_logged_with_its_user_and_revision(john: Browser) -> No
         "\\1 \\g<0>",
     ],
 )
-def test_a_name_is_text_wherever_it_stands(john: Browser, name: str) -> None:
+def test_name_is_escaped_everywhere(john: Browser, name: str) -> None:
     assert john.update({"name": name}).status_code == 200
     document = john.get("/").text
     assert fields(document, "server-session")["name"] == name
@@ -252,14 +256,14 @@ def test_a_name_is_text_wherever_it_stands(john: Browser, name: str) -> None:
         assert markup not in document
 
 
-def test_the_client_page_hands_the_session_to_its_script(john: Browser) -> None:
+def test_client_page_hands_the_session_to_its_script(john: Browser) -> None:
     document = john.get("/client").text
     seed = re.search(r'id="session-data">(.*?)</script>', document)
     assert seed is not None
     assert json.loads(seed[1]) == john.session()
 
 
-def test_the_login_page_is_for_everyone(browser: Browser) -> None:
+def test_sign_in_page_is_public(browser: Browser) -> None:
     answer = browser.get("/login")
     assert answer.status_code == 200
     assert 'name="id"' in answer.text
@@ -267,7 +271,7 @@ def test_the_login_page_is_for_everyone(browser: Browser) -> None:
     assert browser.get("/login/").status_code == 200
 
 
-def test_the_login_page_names_the_browser_so_that_its_tickets_are_its_own(
+def test_sign_in_page_sets_the_csrf_cookie(
     browser: Browser,
 ) -> None:
     browser.get("/login")
@@ -288,9 +292,7 @@ def test_the_login_page_names_the_browser_so_that_its_tickets_are_its_own(
         ("?callbackUrl=", ""),
     ],
 )
-def test_who_is_signed_in_already_goes_on_from_the_login_page(
-    john: Browser, query: str, path: str
-) -> None:
+def test_member_is_redirected_from_the_sign_in_page(john: Browser, query: str, path: str) -> None:
     answer = john.get(f"/login{query}")
     assert answer.status_code == 303
     assert answer.headers["Location"].removesuffix("/") == john.server.url + path
@@ -308,14 +310,12 @@ def test_who_is_signed_in_already_goes_on_from_the_login_page(
         ("callbackUrl=/client?error=AccessDenied", 303),
     ],
 )
-def test_who_is_signed_in_stays_for_an_error_on_the_login_page(
-    john: Browser, query: str, status: int
-) -> None:
+def test_member_sees_an_error_on_the_sign_in_page(john: Browser, query: str, status: int) -> None:
     assert john.get(f"/login?{query}").status_code == status
 
 
 @pytest.mark.parametrize("path", ["/login", "/register"])
-def test_phones_leave_an_id_as_it_is_typed(browser: Browser, path: str) -> None:
+def test_id_field_turns_autocorrection_off(browser: Browser, path: str) -> None:
     field = re.search('<input[^>]* name="id"[^>]*>', browser.get(path).text)
     assert field is not None
     said = field[0].lower()
@@ -324,13 +324,13 @@ def test_phones_leave_an_id_as_it_is_typed(browser: Browser, path: str) -> None:
     assert 'autocorrect="off"' in said
 
 
-def test_another_spelling_of_a_page_leads_to_the_one(john: Browser) -> None:
+def test_other_spelling_of_a_path_redirects_to_the_canonical_one(john: Browser) -> None:
     for spelling in ("/client.html", "/client/index.html", "//client/", "/x/../client"):
         answer = john.get(spelling)
         assert (answer.status_code, answer.headers["Location"]) == (303, "/client")
 
 
-def test_no_spelling_leads_a_member_to_another_origin(john: Browser) -> None:
+def test_spelling_of_a_path_redirects_to_no_other_origin(john: Browser) -> None:
     for spelling in (
         "//evil.example/%2e%2e/client",
         "//evil.example/..%2f..%2fclient",

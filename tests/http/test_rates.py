@@ -28,7 +28,7 @@ def haste(browser: Browser) -> Iterator[int]:
         yield browser.post("/api/auth/session", json={**body, "data": data}).status_code
 
 
-def test_updates_that_come_too_fast_are_refused_and_lose_nothing(slow_server: Server) -> None:
+def test_updates_beyond_the_rate_are_refused_and_lose_nothing(slow_server: Server) -> None:
     browser = Browser(slow_server)
     browser.log_in()
     body = {"csrfToken": browser.csrf()}
@@ -47,7 +47,7 @@ def test_updates_that_come_too_fast_are_refused_and_lose_nothing(slow_server: Se
     assert session["user"] == accepted[-1].json()["user"]
 
 
-def test_other_sessions_are_not_affected_and_reading_never_is(slow_server: Server) -> None:
+def test_rate_limit_of_a_session_affects_no_other_and_no_read(slow_server: Server) -> None:
     hasty, calm = Browser(slow_server), Browser(slow_server)
     hasty.log_in()
     calm.log_in()
@@ -56,7 +56,7 @@ def test_other_sessions_are_not_affected_and_reading_never_is(slow_server: Serve
     assert calm.update({"name": "Calm"}).status_code == 200
 
 
-def test_who_waits_as_long_as_told_is_let_in(slow_server: Server) -> None:
+def test_update_is_accepted_after_retry_after(slow_server: Server) -> None:
     browser = Browser(slow_server)
     browser.log_in()
     answers = haste(browser)
@@ -64,7 +64,7 @@ def test_who_waits_as_long_as_told_is_let_in(slow_server: Server) -> None:
     wait_until(lambda: next(answers) == 200, interval=0.1)
 
 
-def test_from_one_address_only_so_many_accounts_are_made(slow_server: Server) -> None:
+def test_registrations_of_one_address_are_limited(slow_server: Server) -> None:
     browser = Browser(slow_server)
     browser.get("/register")
     more = {"name": "Ada", "email": "ada@example.org", "password": "a long enough one"}

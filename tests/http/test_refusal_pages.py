@@ -19,7 +19,7 @@ CHINESE = {**BROWSER, "Accept-Language": "zh-CN"}
 @pytest.mark.parametrize(
     "path", ["/nowhere", "/client/nowhere", "/%E4%BD%A0", "/x.html", "/x.json"]
 )
-def test_an_address_with_nothing_behind_it_gets_a_page(browser: Browser, path: str) -> None:
+def test_unknown_path_gets_a_page(browser: Browser, path: str) -> None:
     answer = browser.get(path, headers=BROWSER)
     assert answer.status_code == 404
     assert "<h1>Not found</h1>" in answer.text
@@ -30,14 +30,14 @@ def test_an_address_with_nothing_behind_it_gets_a_page(browser: Browser, path: s
     assert "no-store" in answer.headers["Cache-Control"]
 
 
-def test_it_speaks_the_visitors_language(browser: Browser) -> None:
+def test_error_page_is_in_the_visitors_language(browser: Browser) -> None:
     answer = browser.get("/nowhere", headers=CHINESE)
     assert answer.status_code == 404
     assert '<html lang="zh">' in answer.text
     assert "这个地址什么也没有。" in answer.text
 
 
-def test_its_style_sheet_is_there_for_everyone(browser: Browser) -> None:
+def test_style_sheet_of_error_pages_is_public(browser: Browser) -> None:
     page = browser.get("/nowhere", headers=BROWSER).text
     sheets = re.findall(r'href="(/assets/[^"]+\.css)"', page)
     assert sheets
@@ -46,7 +46,7 @@ def test_its_style_sheet_is_there_for_everyone(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/auth/nowhere", "/assets/nowhere.js"])
-def test_programs_addresses_stay_as_they_are(browser: Browser, path: str) -> None:
+def test_error_of_an_api_route_is_not_replaced(browser: Browser, path: str) -> None:
     answer = browser.get(path, headers=BROWSER)
     assert answer.status_code in (401, 404)
     assert "<h1>" not in answer.text
@@ -58,13 +58,13 @@ def test_client_that_does_not_accept_html_gets_text(browser: Browser) -> None:
     assert "Go to the home page" not in answer.text
 
 
-def test_an_attempt_to_write_into_it_is_shown_as_text(browser: Browser) -> None:
+def test_markup_in_the_path_is_escaped(browser: Browser) -> None:
     answer = browser.get("/%3Cscript%3Ealert(1)%3C/script%3E", headers=BROWSER)
     assert answer.status_code == 404
     assert "alert(1)" not in answer.text
 
 
-def test_a_page_for_others_says_so(john: Browser) -> None:
+def test_page_without_permission_explains_itself(john: Browser) -> None:
     answer = john.get("/admin", headers=BROWSER)
     assert answer.status_code == 403
     assert "<h1>No permission</h1>" in answer.text
@@ -73,7 +73,7 @@ def test_a_page_for_others_says_so(john: Browser) -> None:
     assert john.get("/admin").text == "You don't have permission to see this page."
 
 
-def test_while_sessions_can_not_be_checked_it_asks_for_patience(tmp_path: Path) -> None:
+def test_page_during_an_outage_asks_to_try_again(tmp_path: Path) -> None:
     with running_in_trouble(tmp_path) as server:
         browser = Browser(server)
         browser.log_in()

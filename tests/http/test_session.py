@@ -19,13 +19,13 @@ USER = {
 }
 
 
-def test_nobody_gets_the_literal_null_and_no_cookie(browser: Browser) -> None:
+def test_anonymous_reads_null_and_gets_no_cookie(browser: Browser) -> None:
     answer = browser.get("/api/auth/session")
     assert (answer.status_code, answer.content) == (200, b"null")
     assert set_cookies(answer) == []
 
 
-def test_a_session_holds_user_expiry_and_revision_and_nothing_else(
+def test_session_json_has_user_expiry_and_revision_only(
     john: Browser,
 ) -> None:
     session = john.session()
@@ -34,7 +34,7 @@ def test_a_session_holds_user_expiry_and_revision_and_nothing_else(
     assert session["rev"] == 1
 
 
-def test_the_expiry_is_iso_8601_with_milliseconds_and_a_z(john: Browser) -> None:
+def test_expiry_is_iso_8601_with_milliseconds_and_a_z(john: Browser) -> None:
     expires = datetime.strptime(john.session()["expires"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(
         tzinfo=UTC
     )
@@ -42,12 +42,12 @@ def test_the_expiry_is_iso_8601_with_milliseconds_and_a_z(john: Browser) -> None
     assert 29.9 < days_left <= 30
 
 
-def test_reading_again_sets_no_cookie(john: Browser) -> None:
+def test_second_read_sets_no_cookie(john: Browser) -> None:
     assert set_cookies(john.get("/api/auth/session")) == []
     assert set_cookies(john.get("/")) == []
 
 
-def test_no_answer_but_the_cookie_holds_the_token(john: Browser) -> None:
+def test_token_is_only_in_the_cookie(john: Browser) -> None:
     token = john.token or ""
     paths = (
         "/api/auth/session",
@@ -65,9 +65,7 @@ def test_no_answer_but_the_cookie_holds_the_token(john: Browser) -> None:
 
 
 @pytest.mark.parametrize("mode", ["cors", "same-origin", "no-cors"])
-def test_a_script_that_asks_with_a_dead_token_takes_nobodys_new_one(
-    john: Browser, mode: str
-) -> None:
+def test_read_with_an_ended_token_deletes_no_newer_cookie(john: Browser, mode: str) -> None:
     dead = john.copy()
     john.log_in()
     answer = dead.get("/api/auth/session", headers={"Sec-Fetch-Mode": mode})
@@ -76,7 +74,7 @@ def test_a_script_that_asks_with_a_dead_token_takes_nobodys_new_one(
     assert (SESSION, "") in [(name, value) for name, value, _ in set_cookies(answer)]
 
 
-def test_a_tampered_token_is_nobody_and_sets_no_cookie(john: Browser) -> None:
+def test_tampered_token_reads_null_and_sets_no_cookie(john: Browser) -> None:
     header, payload, signature = (john.token or "").split(".")
     changed = "A" if payload[10] != "A" else "B"
     john.token = f"{header}.{payload[:10]}{changed}{payload[11:]}.{signature}"
@@ -99,14 +97,14 @@ def test_a_tampered_token_is_nobody_and_sets_no_cookie(john: Browser) -> None:
         '"quoted"',
     ],
 )
-def test_junk_in_the_session_cookie_is_nobody(browser: Browser, junk: str) -> None:
+def test_junk_in_the_session_cookie_reads_null(browser: Browser, junk: str) -> None:
     answer = browser.get(
         "/api/auth/session", headers={"Cookie": f"{SESSION}={junk}".encode("latin-1")}
     )
     assert (answer.status_code, answer.content) == (200, b"null")
 
 
-def test_one_token_does_not_pass_for_another_kind(john: Browser, browser: Browser) -> None:
+def test_token_of_another_kind_is_rejected(john: Browser, browser: Browser) -> None:
     csrf_cookie = john.csrf_cookie or ""
     answer = browser.get("/api/auth/session", headers={"Cookie": f"{SESSION}={csrf_cookie}"})
     assert answer.json() is None
@@ -116,7 +114,7 @@ def test_one_token_does_not_pass_for_another_kind(john: Browser, browser: Browse
     )
 
 
-def test_the_providers_are_named_with_absolute_addresses(browser: Browser) -> None:
+def test_providers_are_listed_with_absolute_urls(browser: Browser) -> None:
     url = browser.server.url
     assert browser.get("/api/auth/providers").json()["credentials"] == {
         "id": "credentials",
@@ -128,7 +126,7 @@ def test_the_providers_are_named_with_absolute_addresses(browser: Browser) -> No
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE"])
-def test_no_other_method_reaches_the_session(john: Browser, method: str) -> None:
+def test_other_method_gets_405(john: Browser, method: str) -> None:
     assert john.request(method, "/api/auth/session").status_code == 405
     assert john.session()["user"] == USER
 
@@ -148,7 +146,7 @@ def test_safe_methods_change_nothing(john: Browser, method: str, path: str) -> N
 @pytest.mark.parametrize(
     "path", ["/api/auth/session/x.css", "/api/auth/session;.js", "/api/auth/nothing"]
 )
-def test_nothing_that_looks_cacheable_answers_with_the_session(john: Browser, path: str) -> None:
+def test_path_that_looks_cacheable_is_not_the_session(john: Browser, path: str) -> None:
     answer = john.get(path)
     assert answer.status_code == 404
     assert "John Doe" not in answer.text

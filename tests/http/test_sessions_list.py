@@ -27,17 +27,17 @@ def other_id(browser: Browser) -> str:
     return next(str(session["id"]) for session in browser.sessions() if not session["current"])
 
 
-def test_nobody_has_no_list(browser: Browser) -> None:
+def test_anonymous_has_no_list(browser: Browser) -> None:
     answer = browser.get("/api/auth/sessions")
     assert answer.status_code == 401
     assert answer.json()["message"]
 
 
-def test_nobody_can_revoke_nothing(browser: Browser) -> None:
+def test_anonymous_cannot_revoke(browser: Browser) -> None:
     assert browser.revoke(all=True).status_code == 401
 
 
-def test_the_list_tells_where_the_user_is_signed_in(alone: Browser, elsewhere: Browser) -> None:
+def test_list_has_the_users_sessions_and_devices(alone: Browser, elsewhere: Browser) -> None:
     listed = alone.sessions()
     assert [session["current"] for session in listed] == [False, True]
     assert all(session.keys() == FIELDS for session in listed)
@@ -46,7 +46,7 @@ def test_the_list_tells_where_the_user_is_signed_in(alone: Browser, elsewhere: B
     assert [session["current"] for session in elsewhere.sessions()] == [True, False]
 
 
-def test_the_list_gives_no_secret_away(alone: Browser) -> None:
+def test_list_has_no_secret(alone: Browser) -> None:
     listed = alone.get("/api/auth/sessions").text
     assert (alone.token or "?") not in listed
     thief = Browser(alone.server)
@@ -54,7 +54,7 @@ def test_the_list_gives_no_secret_away(alone: Browser) -> None:
     assert thief.session() is None
 
 
-def test_one_session_can_be_ended(alone: Browser, elsewhere: Browser) -> None:
+def test_revoke_by_id_ends_that_session(alone: Browser, elsewhere: Browser) -> None:
     answer = alone.revoke(id=other_id(alone))
     assert answer.status_code == 200
     assert [session["current"] for session in answer.json()] == [True]
@@ -62,7 +62,7 @@ def test_one_session_can_be_ended(alone: Browser, elsewhere: Browser) -> None:
     assert alone.session()["user"]["id"] == "john_doe"
 
 
-def test_the_others_can_be_ended(alone: Browser, elsewhere: Browser) -> None:
+def test_revoke_others_ends_the_other_sessions(alone: Browser, elsewhere: Browser) -> None:
     third = Browser(alone.server)
     third.log_in()
     assert alone.revoke(others=True).status_code == 200
@@ -71,14 +71,16 @@ def test_the_others_can_be_ended(alone: Browser, elsewhere: Browser) -> None:
     assert len(alone.sessions()) == 1
 
 
-def test_all_can_be_ended_and_the_cookie_is_taken_back(alone: Browser, elsewhere: Browser) -> None:
+def test_revoke_all_ends_every_session_and_deletes_the_cookie(
+    alone: Browser, elsewhere: Browser
+) -> None:
     answer = alone.revoke(all=True)
     assert (answer.status_code, answer.json()) == (200, [])
     assert alone.token is None
     assert elsewhere.session() is None
 
 
-def test_ending_the_current_one_by_its_id_signs_out(alone: Browser) -> None:
+def test_revoke_of_the_current_session_signs_out(alone: Browser) -> None:
     thief = alone.copy()
     assert alone.revoke(id=alone.sessions()[0]["id"]).status_code == 200
     assert alone.token is None
@@ -93,7 +95,7 @@ def test_user_cannot_end_another_users_session(john: Browser, jane: Browser) -> 
     assert jane.session()["user"]["id"] == "jane_admin"
 
 
-def test_all_means_all_of_ones_own(john: Browser, jane: Browser) -> None:
+def test_revoke_all_ends_no_session_of_others(john: Browser, jane: Browser) -> None:
     john.revoke(all=True)
     assert jane.session()["user"]["id"] == "jane_admin"
 
@@ -114,7 +116,7 @@ def test_all_means_all_of_ones_own(john: Browser, jane: Browser) -> None:
     ],
     ids=str,
 )
-def test_an_unclear_choice_ends_nothing_and_names_the_field(
+def test_ambiguous_revoke_ends_nothing_and_names_the_field(
     alone: Browser, elsewhere: Browser, chosen: dict[str, object], field: str
 ) -> None:
     answer = alone.revoke(**chosen)
@@ -125,7 +127,7 @@ def test_an_unclear_choice_ends_nothing_and_names_the_field(
     assert elsewhere.session()
 
 
-def test_an_id_of_no_session_ends_nothing(alone: Browser) -> None:
+def test_revoke_of_an_unknown_id_ends_nothing(alone: Browser) -> None:
     for name in ("", "x", "0" * 32):
         assert alone.revoke(id=name).status_code == 404
     assert alone.session()
@@ -135,7 +137,7 @@ def form_of(browser: Browser, **chosen: str) -> dict[str, str]:
     return {"csrfToken": browser.csrf(), **chosen}
 
 
-def test_a_form_says_true_as_text(alone: Browser, elsewhere: Browser) -> None:
+def test_form_revokes_with_true_as_text(alone: Browser, elsewhere: Browser) -> None:
     path = "/api/auth/sessions/revoke"
     answer = alone.post(path, data=form_of(alone, others="true"))
     assert [session["current"] for session in answer.json()] == [True]
@@ -147,14 +149,12 @@ def test_a_form_says_true_as_text(alone: Browser, elsewhere: Browser) -> None:
 @pytest.mark.parametrize(
     ("value", "field"), [("", "all"), ("false", "id"), ("1", "all"), ("True", "all")]
 )
-def test_a_form_that_says_anything_else_ends_nothing(
-    alone: Browser, value: str, field: str
-) -> None:
+def test_form_with_another_value_ends_nothing(alone: Browser, value: str, field: str) -> None:
     answer = alone.post("/api/auth/sessions/revoke", data=form_of(alone, all=value))
     assert (answer.status_code, answer.json()["field"]) == (422, field)
     assert alone.session()
 
 
-def test_ending_a_session_needs_a_csrf_token(alone: Browser) -> None:
+def test_revoke_needs_a_csrf_token(alone: Browser) -> None:
     assert alone.post("/api/auth/sessions/revoke", json={"all": True}).status_code == 403
     assert alone.session()

@@ -24,14 +24,14 @@ def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def test_the_client_gets_an_absolute_address_as_json(browser: Browser) -> None:
+def test_authjs_client_gets_an_absolute_url_as_json(browser: Browser) -> None:
     answer = browser.log_in(callbackUrl="/client")
     assert answer.status_code == 200
     assert answer.json() == {"url": f"{browser.server.url}/client"}
     assert browser.session()["user"]["id"] == "john_doe"
 
 
-def test_a_plain_form_is_redirected(browser: Browser) -> None:
+def test_plain_form_is_redirected(browser: Browser) -> None:
     answer = browser.log_in(headers={}, callbackUrl="/client")
     assert (answer.status_code, answer.headers["Location"]) == (
         302,
@@ -76,7 +76,7 @@ def test_wrong_credentials_are_refused_alike(browser: Browser, account: str, pas
 
 
 @pytest.mark.parametrize("typed", ["john_doe ", " john_doe", "\tjohn_doe\u3000"], ids=ascii)
-def test_a_blank_around_an_id_counts_for_nothing(browser: Browser, typed: str) -> None:
+def test_blanks_around_an_id_are_ignored(browser: Browser, typed: str) -> None:
     assert browser.log_in(typed).status_code == 200
     assert browser.session()["user"]["id"] == "john_doe"
 
@@ -88,7 +88,7 @@ def test_id_signs_in_in_any_letter_case(browser: Browser, typed: str) -> None:
     assert browser.log_in(typed, "wrong").status_code == 401
 
 
-def test_a_plain_form_with_wrong_credentials_goes_back_to_the_page(
+def test_plain_form_with_wrong_credentials_redirects_to_the_page(
     browser: Browser,
 ) -> None:
     answer = browser.log_in("john_doe", "wrong", headers={})
@@ -104,7 +104,7 @@ def test_missing_fields_are_wrong_credentials(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("value", [1, None, True, ["john_doe"], {"id": "john_doe"}], ids=str)
-def test_credentials_that_are_no_text_are_wrong(browser: Browser, value: object) -> None:
+def test_credentials_that_are_not_text_are_wrong(browser: Browser, value: object) -> None:
     fields = {"csrfToken": browser.csrf(), "id": value, "password": value}
     headers = {"X-Auth-Return-Redirect": "1"}
     assert (
@@ -113,7 +113,7 @@ def test_credentials_that_are_no_text_are_wrong(browser: Browser, value: object)
     )
 
 
-def test_an_unknown_provider_is_not_found(browser: Browser) -> None:
+def test_unknown_provider_is_not_found(browser: Browser) -> None:
     form = {"csrfToken": browser.csrf(), "id": "john_doe", "password": PASSWORD}
     headers = {"X-Auth-Return-Redirect": "1"}
     answer = browser.post("/api/auth/callback/github", data=form, headers=headers)
@@ -152,7 +152,7 @@ FOREIGN = [
 @pytest.mark.parametrize(
     "wanted", FOREIGN, ids=lambda url: url[:24].encode("unicode_escape").decode()
 )
-def test_no_address_leads_to_another_origin(browser: Browser, wanted: str) -> None:
+def test_callback_url_of_another_origin_is_ignored(browser: Browser, wanted: str) -> None:
     answer = browser.log_in(callbackUrl=wanted.replace("{own}", browser.server.url))
     assert answer.status_code == 200
     target = answer.json()["url"]
@@ -187,7 +187,7 @@ def test_own_absolute_addresses_are_followed(browser: Browser) -> None:
         ({}, "?callbackUrl=javascript:alert(1)", ""),
     ],
 )
-def test_the_address_to_go_to_may_be_in_the_query(
+def test_callback_url_is_read_from_the_query(
     browser: Browser, body: dict[str, str], query: str, path: str, headers: dict[str, str]
 ) -> None:
     browser.cookies["authjs.callback-url"] = "%2Finspector"
@@ -197,7 +197,7 @@ def test_the_address_to_go_to_may_be_in_the_query(
 
 
 @pytest.mark.parametrize(("wanted", "path"), [("/client", "/client"), ("//evil.example", "")])
-def test_a_sign_out_and_the_way_to_the_login_read_the_query_too(
+def test_callback_url_in_the_query_works_for_sign_out_and_redirects(
     john: Browser, wanted: str, path: str
 ) -> None:
     own, query = john.server.url, f"?callbackUrl={wanted}"
@@ -209,14 +209,14 @@ def test_a_sign_out_and_the_way_to_the_login_read_the_query_too(
     assert john.session() is None
 
 
-def test_a_planted_callback_cookie_leads_nowhere_else(browser: Browser) -> None:
+def test_planted_callback_cookie_of_another_origin_is_ignored(browser: Browser) -> None:
     for planted in ("https://evil.example", "%2F%2Fevil.example", "///", "[", "a b"):
         browser.cookies["authjs.callback-url"] = planted
         target = browser.log_in().json()["url"]
         assert urlsplit(target)[:2] == urlsplit(browser.server.url)[:2]
 
 
-def test_a_planted_cookie_never_becomes_the_session(browser: Browser) -> None:
+def test_planted_cookie_never_becomes_the_session(browser: Browser) -> None:
     browser.token = "planted"
     browser.log_in()
     assert browser.token != "planted"
@@ -235,7 +235,7 @@ def test_planted_session_does_not_share_the_login(john: Browser, jane: Browser) 
     assert thief.session() is None
 
 
-def test_every_login_is_a_new_session_and_ends_the_same_browsers_old_one(
+def test_sign_in_begins_a_new_session_and_ends_the_browsers_old_one(
     john: Browser,
 ) -> None:
     old = john.copy()
@@ -245,17 +245,17 @@ def test_every_login_is_a_new_session_and_ends_the_same_browsers_old_one(
     assert john.session()["user"]["id"] == "john_doe"
 
 
-def test_a_failed_login_leaves_the_old_session_alone(john: Browser) -> None:
+def test_failed_sign_in_keeps_the_old_session(john: Browser) -> None:
     john.log_in("jane_admin", "wrong")
     assert john.session()["user"]["id"] == "john_doe"
 
 
-def test_another_browsers_login_ends_nothing(john: Browser, other_browser: Browser) -> None:
+def test_sign_in_of_another_browser_ends_nothing(john: Browser, other_browser: Browser) -> None:
     other_browser.log_in()
     assert john.session()["user"]["id"] == "john_doe"
 
 
-def test_a_login_changes_the_csrf_token(browser: Browser) -> None:
+def test_sign_in_changes_the_csrf_token(browser: Browser) -> None:
     before = browser.csrf()
     answer = browser.log_in()
     assert CSRF in [name for name, _, _ in set_cookies(answer)]
@@ -265,11 +265,11 @@ def test_a_login_changes_the_csrf_token(browser: Browser) -> None:
 @pytest.mark.parametrize(
     "password", ["tutorial\0", "\0", "\0" * 100], ids=["suffix", "one", "many"]
 )
-def test_a_nul_in_the_password_is_just_wrong(browser: Browser, password: str) -> None:
+def test_password_with_nul_is_wrong(browser: Browser, password: str) -> None:
     assert browser.log_in("john_doe", password).status_code == 401
 
 
-def test_a_password_of_a_megabyte_is_refused_fast(browser: Browser) -> None:
+def test_password_of_a_megabyte_is_refused_fast(browser: Browser) -> None:
     token = browser.csrf()
     started = time.monotonic()
     form = {"csrfToken": token, "id": "john_doe", "password": "x" * 1_000_000}
@@ -279,18 +279,18 @@ def test_a_password_of_a_megabyte_is_refused_fast(browser: Browser) -> None:
     assert time.monotonic() - started < 5
 
 
-def test_a_long_password_is_not_cut(browser: Browser) -> None:
+def test_long_password_is_not_cut(browser: Browser) -> None:
     assert browser.log_in("john_doe", PASSWORD + "x" * 10_000).status_code == 401
 
 
-def test_a_line_break_in_the_account_forges_no_line_in_the_log(
+def test_line_break_in_the_account_forges_no_log_line(
     browser: Browser,
 ) -> None:
     browser.log_in("x\n2026-01-01 00:00:00,000 INFO authdemo: FORGED", "wrong")
     assert "\n2026-01-01 00:00:00,000" not in browser.server.logged()
 
 
-def test_the_sign_in_endpoints_lead_to_the_apps_own_page(browser: Browser) -> None:
+def test_sign_in_endpoints_lead_to_the_apps_own_page(browser: Browser) -> None:
     url = browser.server.url
     answer = browser.get("/api/auth/signin?callbackUrl=https%3A%2F%2Fevil.example")
     assert answer.status_code == 302
@@ -302,7 +302,7 @@ def test_the_sign_in_endpoints_lead_to_the_apps_own_page(browser: Browser) -> No
     assert answer.json()["url"].startswith(f"{url}/login?callbackUrl=")
 
 
-def test_too_many_failures_get_retry_after(
+def test_failures_beyond_the_limit_get_retry_after(
     strict_server: Server,
 ) -> None:
     browser = Browser(strict_server)
@@ -331,7 +331,7 @@ def test_rate_limit_is_json_for_programs_and_a_page_for_people(
     assert answer.headers["Location"] == f"{strict_server.url}/login?error=TooManyAttempts"
 
 
-def test_a_forwarded_address_gives_no_more_attempts(strict_server: Server) -> None:
+def test_forwarded_address_gives_no_more_attempts(strict_server: Server) -> None:
     browser = Browser(strict_server)
     statuses = []
     for number in range(4):
@@ -363,7 +363,7 @@ def test_failures_of_one_account_do_not_lock_another(strict_server: Server) -> N
     assert browser.log_in("jane_admin").status_code == 200
 
 
-def test_no_log_holds_a_password_or_a_token(john: Browser) -> None:
+def test_log_holds_no_password_and_no_token(john: Browser) -> None:
     john.log_in("john_doe", "a-very-secret-password")
     assert "a-very-secret-password" not in john.server.logged()
     assert (john.token or "?") not in john.server.logged()

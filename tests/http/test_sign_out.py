@@ -9,7 +9,7 @@ from authdemo.testing.browser import SESSION
 from tests.support.browser import Browser
 
 
-def test_signing_out_ends_the_session_and_takes_the_cookie_back(john: Browser) -> None:
+def test_sign_out_ends_the_session_and_deletes_the_cookie(john: Browser) -> None:
     answer = john.log_out(callbackUrl="/login")
     assert (answer.status_code, answer.json()) == (
         200,
@@ -19,7 +19,7 @@ def test_signing_out_ends_the_session_and_takes_the_cookie_back(john: Browser) -
     assert john.session() is None
 
 
-def test_a_plain_form_is_redirected(john: Browser) -> None:
+def test_plain_form_is_redirected(john: Browser) -> None:
     answer = john.post(
         "/api/auth/signout",
         data={"csrfToken": john.csrf(), "callbackUrl": "//evil.example"},
@@ -27,7 +27,7 @@ def test_a_plain_form_is_redirected(john: Browser) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (302, john.server.url)
 
 
-def test_a_copy_of_the_cookie_is_dead_and_no_read_revives_it(john: Browser) -> None:
+def test_copied_cookie_of_an_ended_session_reads_null(john: Browser) -> None:
     thief = john.copy()
     john.log_out()
     answer = thief.get("/api/auth/session")
@@ -35,7 +35,7 @@ def test_a_copy_of_the_cookie_is_dead_and_no_read_revives_it(john: Browser) -> N
     assert [(name, value) for name, value, _ in set_cookies(answer)] == [(SESSION, "")]
 
 
-def test_a_copy_of_the_cookie_opens_no_page_and_changes_nothing(john: Browser) -> None:
+def test_copied_cookie_of_an_ended_session_opens_and_changes_nothing(john: Browser) -> None:
     thief = john.copy()
     token = john.csrf()
     john.log_out()
@@ -45,12 +45,12 @@ def test_a_copy_of_the_cookie_opens_no_page_and_changes_nothing(john: Browser) -
     assert thief.get("/api/auth/sessions").status_code == 401
 
 
-def test_nobody_may_sign_out_without_harm(browser: Browser) -> None:
+def test_sign_out_of_anonymous_is_harmless(browser: Browser) -> None:
     assert browser.log_out().status_code == 200
     assert browser.log_out().json() == {"url": browser.server.url}
 
 
-def test_signing_out_ends_no_other_session(john: Browser, other_browser: Browser) -> None:
+def test_sign_out_ends_no_other_session(john: Browser, other_browser: Browser) -> None:
     other_browser.log_in()
     john.log_out()
     assert other_browser.session()["user"]["id"] == "john_doe"

@@ -17,7 +17,7 @@ def files_of(page: str, ending: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", ["/login", "/", "/client"])
-def test_a_page_comes_packed_to_who_can_unpack_it(john: Browser, path: str) -> None:
+def test_page_is_compressed_if_the_browser_accepts_it(john: Browser, path: str) -> None:
     browser = Browser(john.server) if path == "/login" else john
     packed = browser.get(path, headers={"Accept-Encoding": "gzip"})
     plain = browser.get(path, headers={"Accept-Encoding": "identity"})
@@ -51,7 +51,7 @@ def test_a_page_comes_packed_to_who_can_unpack_it(john: Browser, path: str) -> N
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_a_page_comes_packed_only_to_who_wants_it_so(
+def test_page_is_not_compressed_if_the_browser_declines(
     browser: Browser, accepted: str, *, packed: bool
 ) -> None:
     """RFC 9110, section 12.5.3."""
@@ -60,21 +60,21 @@ def test_a_page_comes_packed_only_to_who_wants_it_so(
     assert answer.text.startswith("<!DOCTYPE html>")
 
 
-def test_scripts_come_in_the_tightest_packing_that_is_taken(john: Browser) -> None:
+def test_scripts_have_the_best_accepted_encoding(john: Browser) -> None:
     for script in files_of(john.get("/").text, "js"):
         answer = john.request("HEAD", script, headers={"Accept-Encoding": "gzip, deflate, br"})
         if int(answer.headers["Content-Length"]) > TINY:
             assert answer.headers["Content-Encoding"] == "br", script
 
 
-def test_what_is_named_by_its_content_is_asked_for_once(browser: Browser) -> None:
+def test_hashed_files_are_immutable(browser: Browser) -> None:
     page = browser.get("/login").text
     for file in files_of(page, "css") + files_of(page, "js"):
         kept = browser.get(file).headers["Cache-Control"]
         assert kept == ("no-cache" if "reflex-env" in file else KEPT)
 
 
-def test_scripts_of_protected_pages_and_missing_files_are_not_kept(john: Browser) -> None:
+def test_protected_scripts_and_missing_files_are_not_cached(john: Browser) -> None:
     public = files_of(Browser(john.server).get("/login").text, "js")
     own = set(files_of(john.get("/client").text, "js")) - set(public)
     assert own

@@ -23,7 +23,7 @@ def body(browser: Browser, data: str) -> bytes:
     return f'{{"csrfToken": "{browser.csrf()}", "data": {data}}}'.encode()
 
 
-def test_a_good_patch_changes_its_fields_and_keeps_the_others(john: Browser) -> None:
+def test_patch_changes_its_fields_and_keeps_the_others(john: Browser) -> None:
     before = john.session()
     old_token = john.token
     answer = john.update({"name": "Server-Man"})
@@ -43,24 +43,24 @@ def test_name_and_image_may_change_together(john: Browser) -> None:
     )
 
 
-def test_an_image_may_be_emptied_again(john: Browser) -> None:
+def test_image_may_be_emptied_again(john: Browser) -> None:
     john.update({"image": "https://example.com/zoe.png"})
     assert john.update({"image": ""}).json()["user"]["image"] == ""
 
 
-def test_the_whole_user_with_a_new_name_is_fine(john: Browser) -> None:
+def test_whole_user_with_a_new_name_is_accepted(john: Browser) -> None:
     answer = john.update({**john.session()["user"], "name": "Client-Man"})
     assert answer.status_code == 200
     assert answer.json()["user"]["name"] == "Client-Man"
 
 
-def test_an_update_that_changes_nothing_makes_no_revision(john: Browser) -> None:
+def test_update_that_changes_nothing_makes_no_revision(john: Browser) -> None:
     answer = john.update({"name": "John Doe"})
     assert (answer.status_code, answer.json()["rev"]) == (200, 1)
 
 
 @pytest.mark.parametrize("content", ["{}", '{"data": null}'])
-def test_no_data_only_reads(john: Browser, content: str) -> None:
+def test_update_without_data_reads(john: Browser, content: str) -> None:
     request = {"csrfToken": john.csrf(), **json.loads(content)}
     answer = john.post("/api/auth/session", json=request)
     assert (answer.status_code, answer.json()) == (200, john.session())
@@ -107,7 +107,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(
     ("data", "field"), REFUSED, ids=lambda value: str(value)[:40] if value else "empty"
 )
-def test_what_a_client_may_not_do_is_refused_by_name_and_changes_nothing(
+def test_forbidden_change_names_the_field_and_changes_nothing(
     john: Browser, data: dict[str, Any], field: str
 ) -> None:
     before, token = john.session(), john.token
@@ -119,14 +119,14 @@ def test_what_a_client_may_not_do_is_refused_by_name_and_changes_nothing(
 
 
 @pytest.mark.parametrize("data", [[], "name", 1, True, [["name", "x"]]], ids=str)
-def test_an_update_that_is_no_object_is_refused(john: Browser, data: Any) -> None:
+def test_update_that_is_not_an_object_is_refused(john: Browser, data: Any) -> None:
     answer = john.update(data)
     assert answer.status_code == 422
     assert answer.json()["message"]
     assert john.session()["rev"] == 1
 
 
-def test_the_largest_of_everything_that_is_allowed_fits_into_the_token(
+def test_largest_allowed_user_fits_into_the_token(
     john: Browser,
 ) -> None:
     answer = john.update({"name": "x" * 64, "image": "https://example.com/" + "a" * 1000})
@@ -134,7 +134,7 @@ def test_the_largest_of_everything_that_is_allowed_fits_into_the_token(
     assert len(john.token or "") <= 3072
 
 
-def test_an_update_that_outgrows_the_token_is_refused_and_the_session_lives(
+def test_update_that_outgrows_the_token_is_refused_and_the_session_lives(
     john: Browser,
 ) -> None:
     answer = john.update({"name": "🦊" * 64, "image": "https://example.com/" + "a" * 2000})
@@ -142,13 +142,13 @@ def test_an_update_that_outgrows_the_token_is_refused_and_the_session_lives(
     assert john.session()["rev"] == 1
 
 
-def test_a_matching_revision_lets_the_update_pass(john: Browser) -> None:
+def test_matching_revision_lets_the_update_pass(john: Browser) -> None:
     assert john.update({"name": "First"}, headers={"If-Match": '"1"'}).status_code == 200
     assert john.update({"name": "Second"}, headers={"If-Match": '"2"'}).json()["rev"] == 3
     assert john.update({"name": "Third"}, headers={"If-Match": "*"}).json()["rev"] == 4
 
 
-def test_a_stale_revision_is_a_conflict_that_tells_the_current_one(
+def test_stale_revision_gets_409_with_the_current_one(
     john: Browser,
 ) -> None:
     john.update({"name": "First"})
@@ -159,7 +159,7 @@ def test_a_stale_revision_is_a_conflict_that_tells_the_current_one(
 
 
 @pytest.mark.parametrize("header", ['"7", "1"', '"1","7"', '"7" ,, "1",', 'W/"7", "1"'])
-def test_an_update_passes_if_one_of_several_revisions_matches(john: Browser, header: str) -> None:
+def test_update_passes_if_one_of_several_revisions_matches(john: Browser, header: str) -> None:
     """RFC 9110, sections 5.6.1 and 13.1.1."""
     assert john.update({"name": "First"}, headers={"If-Match": header}).json()["rev"] == 2
 
@@ -173,14 +173,14 @@ def test_revisions_in_several_lines_are_one_list(john: Browser) -> None:
 
 
 @pytest.mark.parametrize("header", ['"7", "8"', 'W/"1", "7"'])
-def test_none_of_several_revisions_is_a_conflict(john: Browser, header: str) -> None:
+def test_update_without_matching_revision_gets_409(john: Browser, header: str) -> None:
     answer = john.update({"name": "First"}, headers={"If-Match": header})
     assert (answer.status_code, answer.json()["rev"]) == (409, 1)
     assert john.session()["rev"] == 1
 
 
 @pytest.mark.parametrize("header", ['W/"1"', 'W/"1", W/"2"'])
-def test_a_weak_revision_never_matches(john: Browser, header: str) -> None:
+def test_weak_revision_never_matches(john: Browser, header: str) -> None:
     """RFC 9110, section 13.1.1."""
     answer = john.update({"name": "First"}, headers={"If-Match": header})
     assert (answer.status_code, answer.json()["code"]) == (412, "PreconditionFailed")
@@ -195,32 +195,32 @@ def test_a_weak_revision_never_matches(john: Browser, header: str) -> None:
         *('w/"1"', 'W/ "1"', 'W/"x"', '"1" "2"', '"1", x', '*, "1"', "**"),
     ],
 )
-def test_a_malformed_revision_is_said_to_be_malformed(john: Browser, header: str) -> None:
+def test_malformed_revision_gets_400(john: Browser, header: str) -> None:
     answer = john.update({"name": "First"}, headers={"If-Match": header.encode()})
     assert (answer.status_code, answer.json()["code"]) == (400, "PreconditionFailed")
     assert "If-Match" in answer.json()["message"]
     assert john.session()["rev"] == 1
 
 
-def test_nobody_can_update_nothing(browser: Browser) -> None:
+def test_anonymous_cannot_update(browser: Browser) -> None:
     answer = browser.update({"name": "Nobody"})
     assert answer.status_code == 401
     assert answer.json()["message"]
 
 
-def test_a_body_of_more_than_16_kib_is_too_large(john: Browser) -> None:
+def test_body_of_more_than_16_kib_is_too_large(john: Browser) -> None:
     answer = john.update({"name": "x" * 16 * 1024}, headers=ALONE)
     assert answer.status_code == 413
     assert answer.json()["message"]
 
 
-def test_a_body_of_just_16_kib_is_read(john: Browser) -> None:
+def test_body_of_just_16_kib_is_read(john: Browser) -> None:
     whole = body(john, '{"name": "Padded"}')
     answer = send(john, whole + b" " * (16 * 1024 - len(whole)))
     assert answer.status_code == 200
 
 
-def test_a_large_body_that_does_not_tell_its_length_is_too_large(john: Browser) -> None:
+def test_large_body_without_length_is_too_large(john: Browser) -> None:
     chunks = iter([b"x" * 1024] * 32)
     assert john.post("/api/auth/session", content=chunks, headers=JSON | ALONE).status_code == 413
 
@@ -236,7 +236,7 @@ KINDS = (
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_body_of_another_kind_is_not_read(john: Browser, kind: str) -> None:
+def test_body_of_another_kind_is_not_read(john: Browser, kind: str) -> None:
     answer = send(john, body(john, '{"name": "Smuggled"}'), kind)
     assert answer.status_code == 415
     assert answer.json()["message"]
@@ -247,7 +247,7 @@ def test_a_body_of_another_kind_is_not_read(john: Browser, kind: str) -> None:
     "kind",
     ["application/json; charset=utf-8", "Application/JSON", "application/json ;x=y"],
 )
-def test_json_by_any_spelling_of_its_type_is_read(john: Browser, kind: str) -> None:
+def test_json_is_read_by_any_spelling_of_its_type(john: Browser, kind: str) -> None:
     assert send(john, body(john, '{"name": "Read"}'), kind).status_code == 200
 
 
@@ -271,7 +271,7 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("content", MALFORMED.values(), ids=MALFORMED.keys())
-def test_a_malformed_body_is_said_to_be_malformed(john: Browser, content: bytes) -> None:
+def test_malformed_body_gets_400(john: Browser, content: bytes) -> None:
     answer = send(john, content)
     assert answer.status_code == 400
     assert answer.json()["message"]
@@ -291,11 +291,11 @@ def test_nested_values_are_refused_at_any_depth(john: Browser, depth: int) -> No
     assert john.session()["rev"] == 1
 
 
-def test_of_many_updates_of_different_fields_at_the_same_time_none_is_lost(john: Browser) -> None:
+def test_concurrent_updates_of_different_fields_are_not_lost(john: Browser) -> None:
     update_two_fields_at_once(john, 200)
 
 
-def test_one_of_many_updates_from_one_revision_wins_and_the_others_conflict(
+def test_concurrent_updates_from_one_revision_succeed_once(
     john: Browser,
 ) -> None:
     token = john.csrf()

@@ -26,7 +26,7 @@ from authdemo.sessions.core.settings import MAX_LIFETIME, Pages, SessionOptions
         {"max_sessions_per_user": "5"},
     ],
 )
-def test_what_no_session_could_live_with_is_refused_by_name(choice):
+def test_invalid_option_is_rejected_by_name(choice):
     (name, value), *_ = choice.items()
     with pytest.raises(ConfigurationError, match=rf"SessionOptions\({name}=\.\.\.\)") as refused:
         SessionOptions(**choice)
@@ -37,7 +37,7 @@ def test_what_no_session_could_live_with_is_refused_by_name(choice):
     "choice",
     [{"max_age": 1}, {"max_age": MAX_LIFETIME}, {"update_age": 0}, {"max_sessions_per_user": 1}],
 )
-def test_what_one_could_live_with_is_taken(choice):
+def test_valid_options_are_accepted(choice):
     assert SessionOptions(**choice)
 
 
@@ -58,20 +58,20 @@ def test_what_one_could_live_with_is_taken(choice):
         Path("/login"),
     ],
 )
-def test_a_page_of_the_apps_own_is_a_path(name, path):
+def test_page_of_the_apps_own_is_a_path(name, path):
     with pytest.raises(ConfigurationError, match=rf"Pages\({name}=\.\.\.\) takes the path of a"):
         Pages(**{name: path})
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/members/login/", "/登录"])
-def test_any_path_will_do(path):
+def test_page_takes_any_path(path):
     assert Pages(sign_in=path).sign_in == path
 
 
 @pytest.mark.parametrize(
     "routes", ["/vault", None, {"https://app.example/vault"}, {"/vault?a=b"}, [5], {"//vault"}]
 )
-def test_what_is_protected_by_name_is_a_set_of_routes(routes):
+def test_protected_takes_a_set_of_routes(routes):
     with pytest.raises(ConfigurationError, match=r"Pages\(protected=\.\.\.\) takes a set of paths"):
         Pages(protected=routes)
 

@@ -19,7 +19,7 @@ def read(**environ: str) -> Settings:
     return Settings.from_environ({"AUTH_SECRET": SECRET} | environ)
 
 
-def test_with_a_secret_alone_everything_else_has_its_default():
+def test_settings_with_a_secret_alone_have_their_defaults():
     settings = read()
     assert settings.url is None
     assert settings.redis_url is None
@@ -31,7 +31,7 @@ def test_with_a_secret_alone_everything_else_has_its_default():
     assert settings.session.absolute_age == 90 * DAY
 
 
-def test_an_empty_variable_is_as_good_as_none():
+def test_empty_variable_counts_as_unset():
     names = ("AUTH_URL", "REFLEX_REDIS_URL", "AUTH_DATA_DIR", "AUTH_LOGIN_RATE")
     ages = ("AUTH_SESSION_MAX_AGE", "AUTH_SESSION_UPDATE_AGE", "AUTH_SESSION_ABSOLUTE_AGE")
     empty, unset = read(**dict.fromkeys(names + ages, "")), read()
@@ -56,12 +56,12 @@ GOOD_URLS = {
 
 
 @pytest.mark.parametrize("value", ["http://example.com", "http://8.8.8.8:3000"])
-def test_a_public_host_takes_https(value):
+def test_public_host_takes_https(value):
     assert complaint(AUTH_URL=value).startswith("AUTH_URL takes https for a public host")
 
 
 @pytest.mark.parametrize(("value", "origin"), GOOD_URLS.items())
-def test_the_public_origin_is_spelled_as_browsers_spell_it(value, origin):
+def test_public_origin_is_spelled_as_browsers_spell_it(value, origin):
     assert read(AUTH_URL=value).url == origin
 
 
@@ -108,7 +108,7 @@ def test_the_public_origin_is_spelled_as_browsers_spell_it(value, origin):
         " ",
     ],
 )
-def test_what_is_no_origin_is_refused(value):
+def test_invalid_origin_is_rejected(value):
     assert "AUTH_URL" in complaint(AUTH_URL=value)
 
 
@@ -134,11 +134,11 @@ def test_ages_are_whole_seconds(name):
     "value",
     ["-1", "1.5", "1e3", "30d", "0x10", " 60", "60 ", "6_0", "٣", str(400 * DAY + 1), "9" * 99],
 )
-def test_what_is_no_age_is_refused(name, value):
+def test_invalid_age_is_rejected(name, value):
     assert complaint(**{name: value}).startswith(f"{name} takes a number of seconds from ")
 
 
-def test_only_the_update_age_can_be_nothing():
+def test_only_the_update_age_can_be_zero():
     assert read(AUTH_SESSION_UPDATE_AGE="0").session.update_age == 0
     assert "from 1 to" in complaint(AUTH_SESSION_MAX_AGE="0")
     assert "from 1 to" in complaint(AUTH_SESSION_ABSOLUTE_AGE="0")
@@ -148,7 +148,7 @@ def test_only_the_update_age_can_be_nothing():
     ("value", "rate"),
     [("1/second", Rate(1, 1)), ("10/minute", Rate(10, 60)), ("999999/hour", Rate(999_999, 3600))],
 )
-def test_the_login_rate_is_so_many_in_so_much_time(value, rate):
+def test_login_rate_is_a_count_per_period(value, rate):
     assert read(AUTH_LOGIN_RATE=value).login_rate == rate
 
 
@@ -156,7 +156,7 @@ def test_the_login_rate_is_so_many_in_so_much_time(value, rate):
     "value",
     ["0/minute", "-1/minute", "10", "10/day", "/minute", "10 / minute", "1.5/hour", "1٣/hour"],
 )
-def test_what_is_no_rate_is_refused(value):
+def test_invalid_rate_is_rejected(value):
     assert "AUTH_LOGIN_RATE" in complaint(AUTH_LOGIN_RATE=value)
 
 
@@ -168,13 +168,13 @@ def test_other_rates_are_written_alike(name):
 
 
 @pytest.mark.parametrize("value", ["0", "1023", "-1", "64K", "1e6", "9999999999"])
-def test_an_event_size_that_is_none_is_refused(value):
+def test_invalid_event_size_is_rejected(value):
     assert read(AUTH_EVENT_BYTES="2048").event_bytes == 2048
     assert "AUTH_EVENT_BYTES" in complaint(AUTH_EVENT_BYTES=value)
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "1k", "1e3", "9999999"])
-def test_max_sockets_rejects_what_is_no_number(value):
+def test_max_sockets_rejects_other_than_a_number(value):
     assert read(AUTH_MAX_SOCKETS="20").max_sockets == 20
     assert "AUTH_MAX_SOCKETS" in complaint(AUTH_MAX_SOCKETS=value)
 
@@ -204,11 +204,11 @@ def test_trusted_proxies_are_addresses_and_networks(value):
 
 
 @pytest.mark.parametrize("value", ["*", "localhost", "10.0.0.1/8", "10.0.0.0/33", "127.0.0.1:80"])
-def test_a_proxy_that_is_no_address_is_refused(value):
+def test_invalid_proxy_is_rejected(value):
     assert "AUTH_TRUSTED_PROXIES" in complaint(AUTH_TRUSTED_PROXIES=value)
 
 
-def test_by_default_no_proxy_is_trusted():
+def test_proxies_are_not_trusted_by_default():
     assert read().trusted_proxies == ()
 
 
@@ -232,16 +232,16 @@ def test_redis_is_found_by_its_url(value):
         "[::1",
     ],
 )
-def test_what_is_no_url_of_redis_is_refused(value):
+def test_invalid_redis_url_is_rejected(value):
     assert "REFLEX_REDIS_URL" in complaint(REFLEX_REDIS_URL=value)
 
 
-def test_a_refusal_does_not_repeat_the_password_of_redis():
+def test_error_of_a_redis_url_does_not_show_its_password():
     assert "hush" not in complaint(REFLEX_REDIS_URL="http://user:hush@localhost")
 
 
 class TestSecrets:
-    def test_the_first_of_several_signs(self):
+    def test_first_of_several_secrets_signs(self):
         ring = read(AUTH_SECRET=f"{OTHER_SECRET}, {SECRET}").keys
         assert ring.signing.secret == OTHER_SECRET.encode()
         assert read().keys.signing.kid in {key.kid for key in ring.all}
@@ -249,7 +249,7 @@ class TestSecrets:
     @pytest.mark.parametrize(
         "value", ["", "changeme", f"{SECRET},", f",{SECRET}", f"{SECRET},short"]
     )
-    def test_a_weak_or_empty_one_stops_the_start(self, value):
+    def test_weak_or_empty_secret_stops_the_start(self, value):
         assert complaint(AUTH_SECRET=value).startswith("AUTH_SECRET ")
 
 
@@ -257,34 +257,34 @@ class TestMadeSecret:
     def start(self, folder: Path) -> bytes:
         return Settings.from_environ({"AUTH_DATA_DIR": str(folder)}).keys.signing.secret
 
-    def test_only_its_owner_can_read_it(self, tmp_path):
+    def test_generated_secret_is_readable_by_its_owner_only(self, tmp_path):
         self.start(tmp_path)
         assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
 
-    def test_nothing_else_is_left_in_the_folder(self, tmp_path):
+    def test_generation_leaves_no_other_file(self, tmp_path):
         self.start(tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["secret"]
 
-    def test_it_is_made_once_and_kept(self, tmp_path):
+    def test_secret_is_generated_once_and_kept(self, tmp_path):
         assert self.start(tmp_path / "new/folder") == self.start(tmp_path / "new/folder")
 
-    def test_each_folder_has_its_own(self, tmp_path):
+    def test_folders_have_different_secrets(self, tmp_path):
         assert self.start(tmp_path / "one") != self.start(tmp_path / "two")
 
-    def test_it_is_not_in_the_warning_that_it_was_made(self, tmp_path, caplog):
+    def test_warning_does_not_show_the_secret(self, tmp_path, caplog):
         secret = self.start(tmp_path).decode()
         assert "AUTH_SECRET is not set" in caplog.text
         assert "Set AUTH_SECRET to at least 32 random bytes" in caplog.text
         assert [entry.levelname for entry in caplog.records] == ["WARNING"]
         assert secret not in caplog.text
 
-    def test_threads_that_start_at_once_agree_on_it(self, tmp_path):
+    def test_concurrent_threads_agree_on_the_secret(self, tmp_path):
         for attempt in range(20):
             with ThreadPoolExecutor(8) as threads:
                 secrets = set(threads.map(self.start, [tmp_path / str(attempt)] * 8))
             assert len(secrets) == 1
 
-    def test_processes_that_start_at_once_agree_on_it(self, tmp_path):
+    def test_concurrent_processes_agree_on_the_secret(self, tmp_path):
         program = (
             "from authdemo.sessions.core.settings import Settings\n"
             "input()\n"
@@ -309,13 +309,13 @@ class TestMadeSecret:
         assert answers[0].strip()
 
     @pytest.mark.parametrize("place", ["file", "file/below"])
-    def test_a_data_folder_that_is_none_stops_the_start(self, tmp_path, place):
+    def test_invalid_data_folder_stops_the_start(self, tmp_path, place):
         (tmp_path / "file").write_text("not a folder")
         with pytest.raises(ConfigurationError, match="AUTH_DATA_DIR takes a folder"):
             self.start(tmp_path / place)
 
     @pytest.mark.parametrize("content", [b"", b"\n", b"short", b"\xff" * 31, b" " * 99])
-    def test_one_that_was_spoiled_stops_the_start_with_its_name(self, tmp_path, content):
+    def test_damaged_secret_stops_the_start_with_its_path(self, tmp_path, content):
         (tmp_path / "secret").write_bytes(content)
         with pytest.raises(ConfigurationError) as refused:
             self.start(tmp_path)
@@ -324,7 +324,7 @@ class TestMadeSecret:
             "or delete it: then a new one is created, and all users must sign in again."
         )
 
-    def test_it_is_on_the_disk_before_it_has_its_name(self, tmp_path):
+    def test_secret_is_synced_before_it_is_renamed(self, tmp_path):
         program = (
             "import os\n"
             "from pathlib import Path\n"
@@ -341,11 +341,11 @@ class TestMadeSecret:
 
 
 @pytest.mark.parametrize("value", [" ", "\t", "~nobody-of-that-name/data", "a\0b"])
-def test_a_data_folder_without_a_name_is_refused(value):
+def test_data_folder_without_a_name_is_rejected(value):
     assert complaint(AUTH_DATA_DIR=value).startswith("AUTH_DATA_DIR takes a folder")
 
 
-def test_a_data_folder_can_be_in_ones_home(tmp_path, monkeypatch):
+def test_data_folder_can_be_in_the_home_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert read(AUTH_DATA_DIR="~/data").data_dir == tmp_path / "data"
 
@@ -359,19 +359,19 @@ def test_a_data_folder_can_be_in_ones_home(tmp_path, monkeypatch):
         ("AUTH_SIGNING_KEYS", "no.pem"),
     ],
 )
-def test_a_start_that_is_stopped_leaves_nothing_behind(tmp_path, name, bad):
+def test_rejected_settings_leave_no_file(tmp_path, name, bad):
     with pytest.raises(ConfigurationError, match=name):
         Settings.from_environ({"AUTH_DATA_DIR": str(tmp_path / "data"), name: bad})
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_start_without_its_keys_makes_no_secret(tmp_path):
+def test_missing_key_file_generates_no_secret(tmp_path):
     with pytest.raises(ConfigurationError, match="AUTH_SIGNING_KEYS"):
         Settings.from_environ({"AUTH_DATA_DIR": str(tmp_path), "AUTH_SIGNING_KEYS": "no.pem"})
     assert list(tmp_path.iterdir()) == []
 
 
-def test_settings_can_be_looked_at_without_a_trace(tmp_path):
+def test_settings_are_read_without_generating_a_secret(tmp_path):
     settings = Settings.from_environ({"AUTH_DATA_DIR": str(tmp_path / "data")}, keep_secret=False)
     assert settings.has_generated_secret
     assert list(tmp_path.iterdir()) == []

@@ -85,7 +85,7 @@ def kinds(answers):
     return {type(each) for each in answers}
 
 
-async def test_of_one_account_no_more_are_made_than_may_fail(workers):
+async def test_concurrent_attempts_of_one_account_are_limited(workers):
     async with AsyncExitStack() as stack:
         authorize = Authorize()
         auths = await workers(stack, authorize)
@@ -94,7 +94,7 @@ async def test_of_one_account_no_more_are_made_than_may_fail(workers):
         assert kinds(answers) == {CredentialsSignin, TooManyAttempts}
 
 
-async def test_of_many_accounts_no_more_are_made_than_may_fail_from_one_address(workers):
+async def test_concurrent_attempts_of_one_address_are_limited(workers):
     async with AsyncExitStack() as stack:
         authorize = Authorize()
         auths = await workers(stack, authorize)
@@ -103,7 +103,7 @@ async def test_of_many_accounts_no_more_are_made_than_may_fail_from_one_address(
         assert await enter(auths[0], "grace", "right", THERE)
 
 
-async def test_right_passwords_all_come_in_however_many_come_at_once(workers):
+async def test_concurrent_sign_ins_with_right_passwords_all_succeed(workers):
     async with AsyncExitStack() as stack:
         auths = await workers(stack, Authorize())
         answers = await enter_all(auths, ["ada"] * 10, password="right")
@@ -111,7 +111,7 @@ async def test_right_passwords_all_come_in_however_many_come_at_once(workers):
         assert not any(isinstance(each, Exception) for each in answers)
 
 
-async def test_who_comes_while_others_are_asked_waits_for_their_answers(workers):
+async def test_attempt_beyond_the_limit_waits_for_those_running(workers):
     async with AsyncExitStack() as stack:
         authorize = Authorize()
         auths = await workers(stack, authorize)
@@ -127,7 +127,7 @@ async def test_who_comes_while_others_are_asked_waits_for_their_answers(workers)
         assert kinds(await asyncio.gather(*guesses, return_exceptions=True)) == {CredentialsSignin}
 
 
-async def test_a_cancelled_attempt_does_not_count(workers):
+async def test_cancelled_attempt_does_not_count(workers):
     async with AsyncExitStack() as stack:
         authorize = Authorize()
         auths = await workers(stack, authorize)
@@ -192,7 +192,7 @@ async def test_attempt_that_never_ends_keeps_others_waiting_no_longer_after_step
         ("192.0.2.1", "a socket", False),
     ],
 )
-async def test_a_subscriber_of_ipv6_is_one_address(workers, one, other, is_same):
+async def test_ipv6_network_of_a_subscriber_is_one_address(workers, one, other, is_same):
     async with AsyncExitStack() as stack:
         (auth, *_) = await workers(stack, Authorize())
         for _ in range(LIMIT):

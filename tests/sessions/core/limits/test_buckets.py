@@ -9,7 +9,7 @@ from authdemo.sessions.core.rate_limit import TokenBucket, UpdateLimit
 from authdemo.sessions.core.settings import Rate
 
 
-def test_a_bucket_gives_what_it_holds_at_once_and_then_as_much_as_flows_in(clock):
+def test_bucket_gives_its_tokens_at_once_and_then_at_its_rate(clock):
     bucket = TokenBucket(Rate(10, 1), clock)
     assert [bucket.take() for _ in range(10)] == [0] * 10
     assert bucket.take() == pytest.approx(0.1)
@@ -18,20 +18,20 @@ def test_a_bucket_gives_what_it_holds_at_once_and_then_as_much_as_flows_in(clock
     assert bucket.take() > 0
 
 
-def test_a_bucket_never_holds_more_than_its_rate(clock):
+def test_bucket_never_holds_more_than_its_rate(clock):
     bucket = TokenBucket(Rate(10, 1), clock)
     clock.advance(1000)
     assert sum(bucket.take() == 0 for _ in range(100)) == 10
 
 
-def test_a_clock_that_goes_back_gives_nothing(clock):
+def test_bucket_gives_nothing_when_the_clock_steps_back(clock):
     bucket = TokenBucket(Rate(1, 60), clock)
     bucket.take()
     clock.advance(-3600)
     assert bucket.take() == pytest.approx(60)
 
 
-def test_each_session_is_limited_for_itself(clock):
+def test_sessions_have_buckets_of_their_own(clock):
     limit = UpdateLimit(Rate(2, 60), clock=clock)
     for sid in ("one", "other"):
         limit.count(sid)

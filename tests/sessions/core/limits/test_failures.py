@@ -36,19 +36,19 @@ async def fail(limit, account, address=HERE, *, times=1):
                 raise CredentialsSignin
 
 
-async def test_as_many_as_the_rate_are_let_in(limit):
+async def test_attempts_up_to_the_rate_are_accepted(limit):
     await fail(limit, "ada", times=3)
     assert await seconds_to_wait(limit, "ada") == 60
 
 
-async def test_attempts_that_do_not_fail_are_not_counted(limit):
+async def test_successful_attempts_are_not_counted(limit):
     for _ in range(100):
         await succeed(limit, "ada")
     await fail(limit, "ada", times=2)
     await succeed(limit, "ada")
 
 
-async def test_what_ends_otherwise_is_not_counted(limit):
+async def test_attempts_that_end_by_other_errors_are_not_counted(limit):
     for _ in range(10):
         with pytest.raises(CallbackFailed):
             async with limit.sign_in("ada", HERE):
@@ -56,7 +56,7 @@ async def test_what_ends_otherwise_is_not_counted(limit):
     await succeed(limit, "ada")
 
 
-async def test_the_window_slides(limit, clock):
+async def test_window_slides(limit, clock):
     await fail(limit, "ada")
     clock.advance(40)
     await fail(limit, "ada", times=2)
@@ -66,7 +66,7 @@ async def test_the_window_slides(limit, clock):
     assert await seconds_to_wait(limit, "ada") == 40
 
 
-async def test_the_time_to_wait_is_rounded_up_and_never_nothing(limit, clock):
+async def test_retry_after_is_rounded_up_and_never_zero(limit, clock):
     await fail(limit, "ada", times=3)
     clock.advance(58.5)
     assert await seconds_to_wait(limit, "ada") == 2
@@ -76,29 +76,29 @@ async def test_the_time_to_wait_is_rounded_up_and_never_nothing(limit, clock):
     await succeed(limit, "ada")
 
 
-async def test_attempts_from_elsewhere_do_not_lock_the_owner_out(limit):
+async def test_attempts_of_other_addresses_do_not_lock_the_account(limit):
     await fail(limit, "ada", THERE, times=3)
     await succeed(limit, "ada")
 
 
-async def test_other_accounts_are_not_affected(limit):
+async def test_limit_of_an_account_affects_no_other(limit):
     await fail(limit, "ada", times=3)
     await succeed(limit, "grace")
 
 
-async def test_an_address_that_tries_one_account_after_the_other_has_to_rest(limit):
+async def test_address_that_tries_many_accounts_is_limited(limit):
     for number in range(ADDRESS_FACTOR):
         await fail(limit, f"account {number}", times=3)
     assert await seconds_to_wait(limit, "grace") == 60
     await succeed(limit, "grace", THERE)
 
 
-async def test_parts_of_a_key_do_not_run_together(limit):
+async def test_keys_with_equal_concatenations_differ(limit):
     await fail(limit, "ada1", "92.0.2.1", times=3)
     await succeed(limit, "ada", "192.0.2.1")
 
 
-async def test_who_waits_starts_with_a_clean_slate(limit, clock):
+async def test_window_ends_after_the_wait(limit, clock):
     await fail(limit, "ada", times=3)
     clock.advance(60)
     await fail(limit, "ada", times=3)
@@ -110,19 +110,19 @@ def address_limit(house, clock):
     return AddressLimit(house.store, Rate(2, 60), "tests", clock=clock)
 
 
-async def test_each_address_may_do_something_so_often(address_limit, clock):
+async def test_address_limit_counts_each_address(address_limit, clock):
     assert [await address_limit.take(HERE) for _ in range(4)] == [0, 0, 60, 60]
     assert await address_limit.take(THERE) == 0
     clock.advance(61)
     assert await address_limit.take(HERE) == 0
 
 
-async def test_what_is_limited_apart_is_counted_apart(house, clock, address_limit):
+async def test_limits_of_different_names_count_apart(house, clock, address_limit):
     other = AddressLimit(house.store, Rate(2, 60), "other tests", clock=clock)
     assert [await address_limit.take(HERE) for _ in range(3)] == [0, 0, 60]
     assert await other.take(HERE) == 0
 
 
-async def test_of_those_who_come_at_once_as_many_are_let_in(address_limit):
+async def test_concurrent_attempts_up_to_the_limit_are_accepted(address_limit):
     waits = await asyncio.gather(*(address_limit.take(HERE) for _ in range(10)))
     assert sorted(waits) == [0, 0, *[60] * 8]

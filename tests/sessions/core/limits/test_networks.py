@@ -55,6 +55,6 @@ def test_text_is_an_address_or_nothing(text: str) -> None:
         *("[[::1]]", "::1%" + "e" * 3000),
     ],
 )
-def test_what_is_no_address_is_limited_together(junk: str) -> None:
+def test_invalid_addresses_share_a_limit(junk: str) -> None:
     assert parse_address(junk) is None
     assert network(junk) == ""

@@ -80,16 +80,16 @@ HEAD, BODY, SIGNATURE = GOOD.split(".")
 _, OTHER_BODY, OTHER_SIGNATURE = forge(payload=PAYLOAD | {"rev": 4}).split(".")
 
 
-def test_what_is_minted_is_read_again():
+def test_issued_token_is_read_again():
     assert codec().decode(codec().encode(CLAIMS)) == CLAIMS
 
 
-def test_a_token_signed_by_hand_is_read_too():
+def test_token_signed_by_hand_is_read():
     """So each refusal below is due to the one thing that is wrong."""
     assert codec().decode(GOOD) == CLAIMS
 
 
-def test_another_library_reads_a_minted_token():
+def test_issued_token_is_read_by_another_library():
     token = codec().encode(CLAIMS)
     options: Any = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
     payload = jwt.decode(
@@ -156,12 +156,12 @@ HEADERS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("changes", HEADERS.values(), ids=HEADERS)
-def test_a_signed_token_with_another_header_is_refused(changes):
+def test_signed_token_with_another_header_is_rejected(changes):
     assert refuses(forge(header=changed(HEADER, changes)))
 
 
 @pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
-def test_a_signature_by_a_sibling_algorithm_is_refused(algorithm):
+def test_signature_by_a_sibling_algorithm_is_rejected(algorithm):
     assert refuses(forge(HEADER | {"alg": algorithm}, algorithm=algorithm))
     assert refuses(forge(algorithm=algorithm))
 
@@ -217,7 +217,7 @@ PAYLOADS = {
 
 
 @pytest.mark.parametrize("changes", PAYLOADS.values(), ids=PAYLOADS)
-def test_a_signed_token_with_another_payload_is_refused(changes):
+def test_signed_token_with_another_payload_is_rejected(changes):
     assert refuses(forge(payload=changed(PAYLOAD, changes)))
 
 
@@ -279,11 +279,11 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_what_is_not_a_token_in_compact_form_is_refused(text):
+def test_text_that_is_not_a_compact_token_is_rejected(text):
     assert refuses(text)
 
 
-def test_a_signed_segment_has_one_spelling_only():
+def test_signed_segment_has_one_spelling_only():
     """The signature is right, and the octets are the same."""
     for extra in range(3):
         part = base64url_encode(json.dumps(PAYLOAD | {"color": "x" * extra}).encode())
@@ -296,13 +296,13 @@ def test_a_signed_segment_has_one_spelling_only():
     st.integers(0, len(GOOD) - 1),
     st.sampled_from(ALPHABET + ".=+/ \n{") | st.characters(),
 )
-def test_one_changed_character_spoils_a_token(place, character):
+def test_token_with_a_changed_character_is_rejected(place, character):
     if GOOD[place] != character:
         assert refuses(GOOD[:place] + character + GOOD[place + 1 :])
 
 
 @given(st.text(alphabet=ALPHABET + ".") | st.text() | st.binary())
-def test_nothing_but_a_token_error_is_raised_for_any_text(text):
+def test_any_text_raises_a_token_error_at_most(text):
     assert refuses(text)
 
 
@@ -316,13 +316,13 @@ JSON = st.recursive(
 
 
 @given(st.sampled_from(sorted(PAYLOAD)), JSON)
-def test_a_signed_token_with_any_value_is_read_or_refused(name, value):
+def test_signed_token_with_any_value_is_read_or_rejected(name, value):
     with suppress(TokenError):
         assert codec().decode(forge(payload=PAYLOAD | {name: value}))
 
 
 @given(JSON, JSON)
-def test_a_signed_header_with_any_value_is_refused(value, other):
+def test_signed_header_with_any_value_is_rejected(value, other):
     assert refuses(forge(header=value))
     assert refuses(forge(header=HEADER | {"kid": other}))
 
@@ -358,7 +358,7 @@ def test_claims_survive_the_round_trip(user, extra, rev, life, sub):
 
 
 @pytest.mark.parametrize("name", sorted(SESSION_CLAIMS))
-def test_an_extra_claim_cannot_stand_in_for_a_claim_of_the_profile(name):
+def test_extra_claim_replaces_no_claim_of_the_profile(name):
     claims = Claims(
         sub="ada",
         sid="5e55",
@@ -374,13 +374,13 @@ def test_an_extra_claim_cannot_stand_in_for_a_claim_of_the_profile(name):
 
 
 class TestTime:
-    def test_a_token_is_good_until_its_end_and_the_leeway_after(self):
+    def test_token_is_valid_until_its_expiry_and_the_leeway(self):
         clock = FrozenClock()
         token = codec(clock).encode(CLAIMS)
         clock.advance(HOUR + LEEWAY - 0.1)
         assert codec(clock).decode(token) == CLAIMS
 
-    def test_then_it_has_expired_and_says_so(self):
+    def test_token_past_the_leeway_is_expired(self):
         clock = FrozenClock()
         token = codec(clock).encode(CLAIMS)
         clock.advance(HOUR + LEEWAY)
@@ -402,10 +402,10 @@ class TestTime:
             codec(FrozenClock(NOON - step)).decode(codec().encode(CLAIMS))
         assert not rejected.value.is_dead
 
-    def test_the_longest_life_is_just_allowed(self):
+    def test_longest_lifetime_is_accepted(self):
         assert codec().decode(forge(payload=PAYLOAD | {"exp": NOW + HOUR})).exp == NOW + HOUR
 
-    def test_a_worker_whose_clock_is_a_little_behind_mints_tokens_that_can_be_read(self):
+    def test_token_of_a_clock_slightly_behind_is_read(self):
         """The record's end was set by a worker whose clock is ahead."""
         slow = codec(FrozenClock(NOON - LEEWAY))
         claims = Claims(
@@ -421,7 +421,7 @@ class TestTime:
 
 
 class TestSize:
-    def test_a_token_that_no_cookie_could_carry_is_not_minted(self):
+    def test_token_larger_than_a_cookie_is_not_issued(self):
         claims = Claims(
             sub="ada",
             sid="5e55",
@@ -436,18 +436,18 @@ class TestSize:
 
 
 class TestRotation:
-    def test_the_first_key_signs(self):
+    def test_first_key_signs(self):
         token = codec(keys=KeyRing([OTHER_SECRET, SECRET])).encode(CLAIMS)
         assert codec(keys=KeyRing([OTHER_SECRET])).decode(token) == CLAIMS
 
-    def test_an_older_key_still_verifies(self):
+    def test_older_key_still_verifies(self):
         assert codec(keys=KeyRing([OTHER_SECRET, SECRET])).decode(GOOD) == CLAIMS
 
-    def test_a_key_that_was_removed_does_not(self):
+    def test_removed_key_does_not_verify(self):
         with pytest.raises(TokenError, match="key"):
             codec(keys=KeyRing([OTHER_SECRET])).decode(GOOD)
 
-    def test_one_key_does_not_verify_in_the_name_of_another(self):
+    def test_key_does_not_verify_under_the_id_of_another(self):
         token = forge(header=HEADER, secret=OTHER_SECRET)
         with pytest.raises(TokenError):
             codec(keys=KeyRing([OTHER_SECRET, SECRET])).decode(token)

@@ -67,7 +67,7 @@ def claims() -> Claims:
 
 
 @pytest.mark.parametrize("algorithm", PRIVATE)
-def test_a_token_of_a_pair_is_believed_and_fits_into_a_cookie(algorithm, pairs):
+def test_token_of_a_key_pair_verifies_and_fits_into_a_cookie(algorithm, pairs):
     tokens = codec(KeyRing([SECRET], [pairs[algorithm]]))
     token = tokens.encode(claims())
     assert jwt.get_unverified_header(token)["alg"] == algorithm
@@ -75,14 +75,14 @@ def test_a_token_of_a_pair_is_believed_and_fits_into_a_cookie(algorithm, pairs):
     assert len(token) <= MAX_TOKEN_BYTES
 
 
-def test_what_the_secret_signed_is_still_believed_when_a_pair_signs(pairs):
+def test_token_of_the_secret_verifies_when_a_pair_signs(pairs):
     old = codec(KeyRing([SECRET])).encode(claims())
     assert codec(KeyRing([SECRET], [pairs["EdDSA"]])).decode(old) == claims()
     with pytest.raises(TokenError):
         codec(KeyRing([OTHER_SECRET], [pairs["EdDSA"]])).decode(old)
 
 
-def test_pairs_rotate(pairs):
+def test_key_pairs_rotate(pairs):
     old = codec(KeyRing([SECRET], [pairs["RS256"]])).encode(claims())
     rotated = KeyRing([SECRET], [pairs["ES256"], pairs["RS256"]])
     assert codec(rotated).decode(old) == claims()
@@ -96,7 +96,7 @@ def test_pairs_rotate(pairs):
     says=st.sampled_from([*PRIVATE, "HS256", "none", "PS256"]),
     named=st.sampled_from([*PRIVATE, "secret"]),
 )
-def test_no_key_is_used_with_another_algorithm_or_under_another_name(pairs, signs, says, named):
+def test_key_is_used_with_its_algorithm_and_id_only(pairs, signs, says, named):
     ring = KeyRing([SECRET], pairs.values())
     kids = {name: pair.kid for name, pair in pairs.items()} | {"secret": ring.signing.kid}
     payload = codec(ring)._payload(claims())
@@ -112,7 +112,7 @@ def test_no_key_is_used_with_another_algorithm_or_under_another_name(pairs, sign
 
 
 @pytest.mark.parametrize("algorithm", PRIVATE)
-def test_a_public_key_is_no_secret_to_sign_with(algorithm, pairs):
+def test_public_key_is_rejected_as_an_hmac_secret(algorithm, pairs):
     ring = KeyRing([SECRET], pairs.values())
     public = pairs[algorithm].public.public_bytes(
         se.Encoding.DER, se.PublicFormat.SubjectPublicKeyInfo
@@ -127,7 +127,7 @@ def test_a_public_key_is_no_secret_to_sign_with(algorithm, pairs):
             codec(ring).decode(forged)
 
 
-def test_the_set_of_keys_verifies_and_holds_nothing_private(pairs):
+def test_set_of_keys_verifies_and_holds_nothing_private(pairs):
     ring = KeyRing([SECRET, OTHER_SECRET], pairs.values())
     names = {name for jwk in ring.jwks["keys"] for name in jwk}
     assert names == {"kty", "crv", "x", "y", "n", "e", "kid", "use", "alg"}
@@ -139,7 +139,7 @@ def test_the_set_of_keys_verifies_and_holds_nothing_private(pairs):
     assert KeyRing([SECRET]).jwks == {"keys": []}
 
 
-def test_a_thumbprint_is_as_rfc_7638_says(tmp_path):
+def test_thumbprint_is_as_rfc_7638_says(tmp_path):
     """RFC 8037 appendix A.3: the key of appendix A.1 and its thumbprint."""
     seed = jwt.utils.base64url_decode(b"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A")
     pair = read_pair(write(tmp_path, pem(ed25519.Ed25519PrivateKey.from_private_bytes(seed))))
@@ -148,7 +148,7 @@ def test_a_thumbprint_is_as_rfc_7638_says(tmp_path):
 
 
 @pytest.mark.parametrize("name", WEAK)
-def test_a_weak_key_stops_the_start(name, tmp_path):
+def test_weak_key_stops_the_start(name, tmp_path):
     with pytest.raises(ConfigurationError, match="Ed25519, P-256, or RSA with at least 2048"):
         read_pair(write(tmp_path, pem(WEAK[name])))
 
@@ -158,19 +158,19 @@ def test_a_weak_key_stops_the_start(name, tmp_path):
     [b"", b"junk", SECRET.encode(), pem(PRIVATE["EdDSA"], b"a password")],
     ids=["empty", "junk", "a secret", "locked"],
 )
-def test_what_is_no_key_stops_the_start_and_is_not_shown(content, tmp_path):
+def test_invalid_key_stops_the_start_and_is_not_shown(content, tmp_path):
     with pytest.raises(ConfigurationError, match="AUTH_SIGNING_KEYS") as refused:
         read_pair(write(tmp_path, content))
     assert SECRET not in refused.value.message
 
 
-def test_a_key_that_everybody_may_read_stops_the_start(tmp_path):
+def test_world_readable_key_stops_the_start(tmp_path):
     path = write(tmp_path, pem(PRIVATE["ES256"]), mode=0o644)
     with pytest.raises(ConfigurationError, match="all users may read"):
         read_pair(path)
 
 
-def test_the_environment_names_the_files(tmp_path, pairs):
+def test_environment_names_the_files(tmp_path, pairs):
     path = write(tmp_path, pem(PRIVATE["ES256"]))
     environ = {"AUTH_SECRET": SECRET, "AUTH_DATA_DIR": str(tmp_path)}
     settings = Settings.from_environ(environ | {"AUTH_SIGNING_KEYS": f" {path}, "})
@@ -197,13 +197,13 @@ def test_another_service_verifies_a_token_that_was_made_for_it(pairs):
         jwt.decode(token, key, audience="another", options=AT_ANY_TIME)
 
 
-def test_it_is_no_session_token(pairs):
+def test_token_for_another_service_is_rejected_as_a_session_token(pairs):
     ring = KeyRing([SECRET], [pairs["EdDSA"]])
     with pytest.raises(TokenError):
         codec(ring).decode(access(ring).issue_token("ada", audience="tests", max_age=60))
 
 
-def test_without_a_pair_there_is_none():
+def test_access_token_needs_a_key_pair():
     with pytest.raises(ConfigurationError, match="AUTH_SIGNING_KEYS"):
         access(KeyRing([SECRET])).issue_token("ada", audience="billing", max_age=60)
 
@@ -216,6 +216,6 @@ def test_without_a_pair_there_is_none():
         {"audience": "billing", "max_age": 60, "claims": {"sub": "grace"}},
     ],
 )
-def test_a_token_without_bounds_or_with_a_false_claim_is_not_made(asked, pairs):
+def test_access_token_without_bounds_or_with_a_reserved_claim_is_rejected(asked, pairs):
     with pytest.raises(ConfigurationError):
         access(KeyRing([SECRET], [pairs["EdDSA"]])).issue_token("ada", **asked)

@@ -121,7 +121,7 @@ async def user_of(house, record):
 
 
 class TestTheFaces:
-    async def test_what_is_kept_is_json_and_what_the_app_reads_has_its_types(self, open_members):
+    async def test_record_is_json_and_the_apps_user_has_its_types(self, open_members):
         house = await open_members()
         record = await house.sign_in(ADA)
         other = await open_members()
@@ -136,7 +136,7 @@ class TestTheFaces:
         finally:
             await asyncio.gather(house.store.close(), other.store.close())
 
-    async def test_a_change_is_what_changed_in_every_store(self, open_members):
+    async def test_change_is_the_same_in_every_store(self, open_members):
         house = await open_members()
         record = await house.sign_in(ADA)
         revised = await house.update(record.id, {"born": "1815-12-11"}, author="client")
@@ -150,7 +150,7 @@ class TestTheFaces:
 
 
 class TestUpdates:
-    async def test_a_client_changes_it_in_json(self, members):
+    async def test_client_changes_a_typed_field_in_json(self, members):
         record = await members.sign_in(ADA)
         asked = {**record.user, "born": "1815-12-11", "size": 2, "home": {"street": "Ockham"}}
         revised = await members.update(record.id, asked, author="client")
@@ -168,7 +168,7 @@ class TestUpdates:
             await members.update(record.id, asked, author="client")
         assert refused.value.field == next(iter(asked))
 
-    async def test_the_server_changes_it_as_python_has_it(self, members):
+    async def test_server_changes_a_typed_field_in_python(self, members):
         record = await members.sign_in(ADA)
         asked = {
             "role": Role.ADMIN,
@@ -180,7 +180,7 @@ class TestUpdates:
         await members.update(record.id, asked, author="server")
         assert await user_of(members, record) == ADA.model_copy(update=asked)
 
-    async def test_what_is_the_same_is_no_change(self, members):
+    async def test_equal_value_is_no_change(self, members):
         record = await members.sign_in(ADA)
         turned = {"tags": record.user["tags"][::-1]}
         for asked, author in (
@@ -192,7 +192,7 @@ class TestUpdates:
             revised = await members.update(record.id, asked, author=author)
             assert revised == record
 
-    async def test_a_set_that_stays_keeps_its_order(self, open_house, members):
+    async def test_set_that_stays_keeps_its_order(self, open_house, members):
         record = await members.sign_in(ADA)
         other = await open_house(user=Member, update=MemberUpdate)
         order = record.user["tags"][::-1]  # as a process with another hash seed would have it
@@ -201,14 +201,14 @@ class TestUpdates:
         revised = await other.rename(record, "Countess")
         assert set(revised.last_change.changes) == {"name"}
 
-    async def test_a_refresh_brings_it(self, members):
+    async def test_refresh_reads_a_typed_field(self, members):
         record = await members.sign_in(ADA)
         assert await members.sessions.refresh(ADA) == [record]
         await members.sessions.refresh(ADA.model_copy(update={"role": Role.ADMIN, "path": ()}))
         user = await user_of(members, record)
         assert (user.role, user.path) == (Role.ADMIN, ())
 
-    async def test_the_callback_sees_json_and_may_answer_with_python(self, open_house):
+    async def test_callback_gets_json_and_may_return_python(self, open_house):
         seen = []
 
         def jwt(token, **_):
@@ -272,18 +272,18 @@ class TestWhatJsonCanNotSay:
             (WithObject, "thing"),
         ],
     )
-    def test_a_type_is_refused_at_the_start(self, model, field):
+    def test_type_without_json_is_rejected_at_the_start(self, model, field):
         with pytest.raises(ConfigurationError, match=rf"{model.__name__}\.{field}: .* such as str"):
             UserSchema(model, UserUpdate)
 
-    async def test_a_type_that_pydantic_knows_how_to_say_is_not(self, open_house):
+    async def test_type_with_a_serializer_is_accepted(self, open_house):
         house = await open_house(user=WithSpelledObject)
         thing = Thing("engine")
         record = await house.sign_in(WithSpelledObject(id="ada", thing=thing))
         assert record.user["thing"] == "engine"
         assert (await user_of(house, record)).thing is thing
 
-    async def test_a_value_is_refused(self, open_house, caplog):
+    async def test_value_without_json_is_rejected(self, open_house, caplog):
         house = await open_house(user=Loose)
         with pytest.raises(CallbackFailed):
             await house.sign_in(Loose(id="ada", anything=object()))

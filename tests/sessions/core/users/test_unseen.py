@@ -50,20 +50,20 @@ def named(name: str) -> str:
 
 @pytest.mark.parametrize("character", NOT_FORBIDDEN, ids=ascii)
 @pytest.mark.parametrize("name", ["{0}", "{0}{0}", " {0}\u3000{0} "])
-def test_what_shows_nothing_is_no_name(name: str, character: str) -> None:
+def test_name_that_shows_nothing_is_rejected(name: str, character: str) -> None:
     with pytest.raises(UpdateRejected, match="name must hold a character that can be seen"):
         named(name.format(character))
 
 
 @given(st.text(st.sampled_from(NOT_FORBIDDEN + BLANKS), max_size=MAX_NAME_CHARACTERS))
-def test_nor_is_any_mixture_of_it(name: str) -> None:
+def test_name_of_mixed_invisible_characters_is_rejected(name: str) -> None:
     with pytest.raises(UpdateRejected) as refused:
         named(name)
     assert refused.value.field == "name"
 
 
 @given(st.text(st.sampled_from(NOT_FORBIDDEN), max_size=20), SHOWN, st.text(SHOWN, max_size=20))
-def test_in_a_name_that_shows_something_it_may_stand(unseen: str, one: str, more: str) -> None:
+def test_name_may_hold_joiners_between_visible_characters(unseen: str, one: str, more: str) -> None:
     name = one + unseen + more
     assert named(name) == name
 
@@ -71,7 +71,7 @@ def test_in_a_name_that_shows_something_it_may_stand(unseen: str, one: str, more
 @pytest.mark.parametrize(
     "name", ["❤\ufe0f", "葛\U000e0100城", "می\u200cخواهم", "क्\u200dष", "ᄀ\u1160", "\u115fᅡ"]
 )
-def test_people_write_with_it(name: str) -> None:
+def test_name_may_hold_joiners_as_scripts_need_them(name: str) -> None:
     assert named(name) == name
 
 
@@ -82,7 +82,7 @@ def told(script: str) -> object:
     return json.loads(said.stdout)
 
 
-def test_the_characters_are_those_of_unicode() -> None:
+def test_invisible_characters_are_those_of_unicode() -> None:
     """`Default_Ignorable_Code_Point` and General_Category, as Node.js knows them."""
     hidden = {code for codes in HIDDEN for code in codes}
     assert [code for codes in IGNORABLE for code in codes] == told(ALL_OF_A_KIND % IS_IGNORABLE)

@@ -20,6 +20,7 @@ from authdemo.sessions.core.record import (
 )
 from authdemo.sessions.core.store import Attempt, SessionStore
 from authdemo.sessions.core.utils import new_id
+from authdemo.sessions.stores import redis, sqlite
 from authdemo.sessions.stores.redis import RedisStore
 from authdemo.sessions.stores.sqlite import SQLiteStore
 from authdemo.testing import FrozenClock
@@ -231,13 +232,15 @@ class TestSessions:
             assert await store.of_provider_id(by_subject) == []
             assert await store.of_provider_id("583231") == []
 
-    async def test_sweep_deletes_only_expired_sessions(self, opened):
+    async def test_sweep_deletes_only_expired_sessions(self, opened, monkeypatch):
+        monkeypatch.setattr(redis, "SWEEP_BATCH_SIZE", sqlite.SWEEP_BATCH_SIZE)
+        count = 2 * sqlite.SWEEP_BATCH_SIZE + 10
         async with opened() as store:
-            expired = [session(expires=NOON - number) for number in range(1200)]
+            expired = [session(expires=NOON - number) for number in range(count)]
             living = session(expires=NOON + 0.5)
             for record in [*expired, living]:
                 await store.create(record)
-            assert await store.sweep(NOON) == 1200
+            assert await store.sweep(NOON) == count
             assert await store.of_user("ada") == [living]
             assert await store.sweep(NOON) == 0
 

@@ -213,14 +213,13 @@ class Auth(Generic[U]):
             SignInError: If the credentials are wrong or another user's, or the `sign_in` callback
                 rejects or redirects the user.
         """
-        session = await self.require_session(state)
-        caller = require_caller()
+        record, caller = await self.engine.require_record(), require_caller()
         granted = await self.engine.authorize(caller.connection, provider, credentials)
-        if granted.user.id != session.user.id:
+        if granted.user.id != record.user_id:
             raise CredentialsSignin
         if granted.redirect_to is not None:
             raise AccessDenied
-        _, record = await self.engine.require_record()
+        record = await self.engine.require_record()  # it may have ended meanwhile
         record = await self.engine.sessions.reauthenticate(
             record.id, device=caller.connection.device
         )
@@ -238,7 +237,7 @@ class Auth(Generic[U]):
         Raises:
             ConfigurationError: If `AUTH_SIGNING_KEYS` has no key, or a claim's name is reserved.
         """
-        _, record = await self.engine.require_record()
+        record = await self.engine.require_record()
         return self.engine.access_tokens.issue_token(
             record.user_id, audience=audience, max_age=max_age, claims=claims
         )
@@ -280,7 +279,7 @@ class Auth(Generic[U]):
 
         It is a credential, so keep it on the server.
         """
-        _, record = await self.engine.require_record()
+        record = await self.engine.require_record()
         return self.engine.sessions.serializers.issue_token(record)
 
     def origin(self, state: rx.State) -> str:
@@ -300,7 +299,7 @@ class Auth(Generic[U]):
         Raises:
             UnknownProvider: If the app doesn't have that provider any more.
         """
-        _, record = await self.engine.require_record()
+        record = await self.engine.require_record()
         provider = self.engine.logins.provider(record.provider)
         name = getattr(provider, "account_field", "id")
         return provider, {name: str(record.user.get(name) or record.user_id)}
@@ -316,9 +315,9 @@ class Auth(Generic[U]):
         Raises:
             StoreUnavailable: If the store can't be reached; some sessions may have ended.
         """
-        connection, record = await self.engine.require_record()
+        record = await self.engine.require_record()
         return await self.engine.sessions.end_all(
-            record.user_id, except_id=record.id, device=connection.device
+            record.user_id, except_id=record.id, device=self.device(state)
         )
 
     async def require_session(self, state: rx.State) -> Session[U]:

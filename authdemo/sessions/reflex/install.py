@@ -290,13 +290,12 @@ class Engine(AuthCore):
         """Find the session of the tab that a state belongs to, as last verified."""
         return self._installation.callers.viewer(state) if self._installation else None
 
-    async def require_record(self) -> tuple[Connection, SessionRecord]:
-        """Find the socket and the session of the running event, verified now."""
-        caller = require_caller()
-        record = await self.installation.callers.find_record(caller)
+    async def require_record(self) -> SessionRecord:
+        """Find the session of the running event, verified now."""
+        record = await self.installation.callers.find_record(require_caller())
         if record is None:
             raise NotAuthenticated
-        return caller.connection, record
+        return record
 
     async def path_of(self, url: str, connection: Connection) -> str:
         """Write a page's address for a tab, which another server may serve in development."""

@@ -35,7 +35,7 @@ from ..compat import (
     purge_tab,
     release_tab,
 )
-from .state import SessionState, holds_something, stored
+from .state import find_owner, holds_something
 
 MAX_CLOSED = 500
 MAX_CLOSED_PER_NETWORK = 50
@@ -132,7 +132,7 @@ class Callers:
         one, but nothing that they did survives a sign-in. A tab that has no owner is free, unless
         it holds something, as a shared state does.
         """
-        owner = (await stored(self.app, tab, SessionState)).owner()
+        owner = await find_owner(self.app, tab)
         if owner is None:
             return not await holds_something(self.app, tab)
         sid, browser = owner
@@ -159,7 +159,7 @@ class Callers:
     async def _verify(self, caller: Caller) -> bool:
         """Verify a caller's session; without one, check that its tab has none either."""
         if caller.sid is None:
-            owner = (await stored(self.app, caller.connection.tab or "", SessionState)).owner()
+            owner = await find_owner(self.app, caller.connection.tab or "")
             return owner is None or not owner[0]
         record = await self.find_record(caller)
         if not caller.connection.is_open:  # no push keeps it in step
@@ -174,5 +174,5 @@ class Callers:
 
     async def _check_shared_state(self, name: str) -> None:
         """Take no tab's name for a shared state's: Reflex keeps both under names of one kind."""
-        if (await stored(self.app, name, SessionState)).owner() is not None:
+        if await find_owner(self.app, name) is not None:
             raise AccessDenied("This name is a tab's, and not a shared state's.")

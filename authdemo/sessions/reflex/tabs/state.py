@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, cast
 
 import reflex as rx
 from pydantic_core import to_json
@@ -12,14 +12,11 @@ from ...core.errors import AuthError
 from ...http.sockets.connections import Connection
 from ..compat import load_substates, root_state, unlink_shared
 
-StateType = TypeVar("StateType", bound=BaseState)
-
 
 async def reset_tab(state: BaseState, *, owner: str | None, sid: str) -> None:
-    """Let nobody inherit what the one before them saw in a tab, or did there.
+    """Reset all states of a tab that changes its owner, unless it had none.
 
-    All its states go back to the beginning, unless they are its owner's, or had no owner. What
-    it shared with other tabs is theirs.
+    What it shared with other tabs stays theirs.
     """
     if owner in ("", sid):
         return
@@ -33,12 +30,11 @@ async def reset_tab(state: BaseState, *, owner: str | None, sid: str) -> None:
         substate.reset()
 
 
-async def stored(app: rx.App, tab: str, state: type[StateType]) -> StateType:
-    """Read a state of a tab as it was last stored, without waiting for events that run there."""
-    root = await app.state_manager.get_state(rx.BaseStateToken(ident=tab, cls=state))
-    found = root.get_substate(state.get_full_name().split("."))
-    assert isinstance(found, state)  # noqa: S101 - for mypy
-    return found
+async def find_owner(app: rx.App, tab: str) -> tuple[str, str] | None:
+    """Find a tab's owner as it was last stored, without waiting for events that run there."""
+    root = await app.state_manager.get_state(rx.BaseStateToken(ident=tab, cls=SessionState))
+    state = root.get_substate(SessionState.get_full_name().split("."))
+    return cast("SessionState", state).owner()
 
 
 async def holds_something(app: rx.App, name: str) -> bool:
@@ -56,14 +52,14 @@ def _holds_something(state: BaseState) -> bool:
 
 LOADING: dict[str, Any] = {"status": "loading", "user": None, "expires": None, "rev": 0}
 MAX_DEFERRAL_SECONDS = 300
-"""Seconds for which an event waits that was refused until its sender signs in."""
+"""Seconds for which a rejected event waits until its sender signs in."""
 MAX_DEFERRED_BYTES = 16_384
 """How large the arguments may be, as JSON, of an event that waits."""
 SIGNED_OUT: dict[str, Any] = {**LOADING, "status": "unauthenticated"}
 
 
 class SessionState(rx.State):
-    """What one tab shows of its session, and what it is asked to do about it.
+    """What one tab shows of its session, and what the server asks it to do.
 
     Only this package writes here, and nothing here is a credential: who a tab
     belongs to is settled by its connection, on every event.
@@ -83,7 +79,7 @@ class SessionState(rx.State):
     _deferred: dict[str, Any] | None = None
 
     def on_connect(self, connection: Connection) -> None:
-        """Notice that the page was loaded again: all that it was asked to do is done.
+        """Drop what the server asked of an earlier page if this one has just loaded.
 
         The tab keeps its name for as long as it lives.
         """
@@ -95,7 +91,7 @@ class SessionState(rx.State):
             self.cookie_version = self.reloads = 0
 
     def defer_event(self, event: str, payload: dict[str, Any], *, user_id: str, at: float) -> None:
-        """Remember an event that was refused, but may run soon, unless it is large."""
+        """Keep a rejected event that may run soon, unless it is large."""
         if len(to_json(payload, fallback=str)) > MAX_DEFERRED_BYTES:
             return
         self._deferred = {"name": event, "payload": payload, "user_id": user_id, "at": at}
@@ -108,7 +104,7 @@ class SessionState(rx.State):
         return waiting if at - waiting["at"] <= MAX_DEFERRAL_SECONDS else None
 
     def discard_deferred(self) -> None:
-        """Forget the event that waits."""
+        """Drop the event that waits."""
         self._deferred = None
 
     def owner(self) -> tuple[str, str] | None:
@@ -128,16 +124,16 @@ class SessionState(rx.State):
             self.view = new
 
     def set_error(self, error: AuthError) -> None:
-        """Tell the tab that its event was refused, or failed."""
+        """Show why an event was rejected, or failed."""
         self.event_error = error.to_dict()
         self.event_error_count += 1
 
     def clear_error(self) -> None:
-        """Forget why an earlier event was refused, or failed."""
+        """Drop why an earlier event was rejected, or failed."""
         if self.event_error:
             self.event_error = {}
 
     def redirect(self, url: str) -> None:
-        """Ask the tab to go somewhere, once."""
+        """Send the tab to a page, once."""
         if self.redirect_url != url:
             self.redirect_url = url

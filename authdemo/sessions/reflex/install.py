@@ -35,7 +35,7 @@ from ..http.protect_all import ProtectAll
 from ..http.sockets.callers import require_caller
 from ..http.sockets.connections import Connection, Connections
 from ..http.sockets.handshake import Handshake
-from ..http.sockets.limits import Uploads
+from ..http.sockets.uploads import Uploads
 from ..login import Login
 from ..providers.base import RedirectProvider
 from .compat import (

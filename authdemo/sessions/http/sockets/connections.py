@@ -6,6 +6,7 @@ server. A tab can't claim another one later.
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -42,6 +43,12 @@ class Connection:
     verified: float = 0.0
     is_open: bool = True
     _audited: set[tuple[str, ...]] = field(default_factory=set, init=False)
+
+    async def throttle(self) -> None:
+        """Wait until the tab may send its next event."""
+        if wait := self.bucket.take():
+            await asyncio.sleep(wait)
+            self.bucket.take()
 
     def audit_rejection(
         self, trail: AuditTrail, why: AuthError | str, *, path: str, event: str = ""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import KW_ONLY, dataclass, field
 from urllib.parse import parse_qs
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...core.errors import AuthError, RequestRejected
+from ...core.errors import AuthError, RequestRejected, TooManySockets
 from ...core.rate_limit import TokenBucket, network
 from ...core.utils import new_tab_name
 from ...engine import AuthCore
@@ -19,10 +19,12 @@ from ..context import RequestContexts
 from ..router import UpgradeRequired, json_error, reject
 from .callers import serving
 from .connections import Connection, Connections
-from .limits import ConnectionLimit, SocketLimits
 
 MAX_HEADER_BYTES = 32_768
 """The size of all headers of a handshake: Reflex keeps them with the tab's state."""
+
+TOO_LARGE = 1009
+"""The close code of a message that is too large (RFC 6455, section 7.4.1)."""
 
 _TAB = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89a-f][0-9a-f]{3}-[0-9a-f]{12}")
 """Reflex's `generateUUID`: like version 4 of RFC 9562, but with one more random bit."""
@@ -42,11 +44,8 @@ class Handshake:
     connections: Connections
     path: str
     is_event: Callable[[str], bool]
-    _limit: ConnectionLimit = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Limit the sockets of each client."""
-        self._limit = ConnectionLimit(self.auth.settings.max_sockets)
+    _open: Counter[str] = field(default_factory=Counter, init=False)
+    """The open sockets of each client."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket; requests and sockets for other paths pass."""
@@ -59,20 +58,48 @@ class Handshake:
             self.contexts.audit_rejection(scope, error)
             await json_error(error).plus(_UPGRADE)(scope, receive, send)
             return
-        with ExitStack() as stack:
-            try:
-                connection = await self._connect(scope)
-                client = connection.sid or network(connection.device.ip)
-                stack.enter_context(self._limit.hold(client))
-            except AuthError as error:
-                self.contexts.audit_rejection(scope, error)
-                await reject(error, scope, receive, send)
-                return
-            self.connections.open(connection)
-            stack.callback(self.connections.close, connection)
-            stack.enter_context(serving(connection))
-            limits = SocketLimits(receive, connection, auth=self.auth, is_event=self.is_event)
-            await self.app(self._clean(scope), limits, send)
+        try:
+            connection = await self._connect(scope)
+            client = connection.sid or network(connection.device.ip)
+            if self._open[client] >= self.auth.settings.max_sockets:
+                raise TooManySockets
+        except AuthError as error:
+            self.contexts.audit_rejection(scope, error)
+            await reject(error, scope, receive, send)
+            return
+        self._open[client] += 1
+        self.connections.open(connection)
+        try:
+            with serving(connection):
+                await self.app(self._clean(scope), self._limited(receive, connection), send)
+        finally:
+            self._open[client] -= 1
+            if not self._open[client]:
+                del self._open[client]
+            self.connections.close(connection)
+
+    def _limited(self, receive: Receive, connection: Connection) -> Receive:
+        """Delay messages that come too fast, and drop invalid ones; only this tab has to wait."""
+
+        async def receive_event() -> Message:
+            while True:
+                message = await receive()
+                if message["type"] != "websocket.receive":
+                    return message
+                await connection.throttle()
+                text = message.get("text") or ""
+                size = len(text) if text.isascii() else len(text.encode())
+                if size > self.auth.settings.event_bytes or message.get("bytes"):
+                    self._audit(connection, "TooLarge")
+                    return {"type": "websocket.disconnect", "code": TOO_LARGE}
+                if self.is_event(text):
+                    return message
+                self._audit(connection, "UnknownEvent")
+
+        return receive_event
+
+    def _audit(self, connection: Connection, reason: str) -> None:
+        connection.audit_rejection(self.auth.trail, reason, path=connection.path)
 
     async def _connect(self, scope: Scope) -> Connection:
         """Find the socket's session; without an own `Origin` it gets none."""

@@ -1,26 +1,19 @@
-"""Limits of sockets: connections, messages and uploads."""
+"""Uploads: files from the session that has the tab open, for handlers that it may call."""
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import KW_ONLY, dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import KW_ONLY, dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...core.errors import AuthError, RequestRejected, TooManySockets
-from ...core.rate_limit import TokenBucket
+from ...core.errors import AuthError, RequestRejected
 from ...core.session import Session
 from ...engine import AuthCore
 from ..context import RequestContext, RequestContexts
 from ..router import find_header, reject
 from .callers import serving
 from .connections import Connection, Connections
-
-TOO_LARGE = 1009
-"""The close code of a message that is too large (RFC 6455, section 7.4.1)."""
 
 TAB = b"reflex-client-token"
 """The header that names the tab of an upload; Reflex rejects uploads without it."""
@@ -29,71 +22,9 @@ HANDLER = b"reflex-event-handler"
 """The header that names the event handler of an upload; Reflex rejects uploads without it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionLimit:
-    """Limits the open sockets of each client."""
-
-    max_per_client: int
-    _open: Counter[str] = field(default_factory=Counter, init=False)
-
-    @contextmanager
-    def hold(self, client: str) -> Iterator[None]:
-        """Count a socket while it is open."""
-        if self._open[client] >= self.max_per_client:
-            raise TooManySockets
-        self._open[client] += 1
-        try:
-            yield
-        finally:
-            self._open[client] -= 1
-            if not self._open[client]:
-                del self._open[client]
-
-
-async def throttle(bucket: TokenBucket) -> None:
-    """Wait until a tab may send its next event."""
-    if wait := bucket.take():
-        await asyncio.sleep(wait)
-        bucket.take()
-
-
-@dataclass(frozen=True, eq=False)
-class SocketLimits:
-    """Receives a socket's messages: delays those that come too fast, and drops invalid ones."""
-
-    receive: Receive
-    connection: Connection
-    _: KW_ONLY
-    auth: AuthCore
-    is_event: Callable[[str], bool]
-
-    async def __call__(self) -> Message:
-        """Receive the next message; only this tab has to wait."""
-        while True:
-            message = await self.receive()
-            if message["type"] != "websocket.receive":
-                return message
-            await throttle(self.connection.bucket)
-            text = message.get("text") or ""
-            if _size(text) > self.auth.settings.event_bytes or message.get("bytes"):
-                self._audit("TooLarge")
-                return {"type": "websocket.disconnect", "code": TOO_LARGE}
-            if self.is_event(text):
-                return message
-            self._audit("UnknownEvent")
-
-    def _audit(self, reason: str) -> None:
-        self.connection.audit_rejection(self.auth.trail, reason, path=self.connection.path)
-
-
-def _size(text: str) -> int:
-    """Count the bytes of a text in UTF-8."""
-    return len(text) if text.isascii() else len(text.encode())
-
-
 @dataclass(frozen=True, eq=False)
 class Uploads:
-    """Accepts files from the session that has the tab open, for handlers that it may call.
+    """Accepts files for a tab from its owner only.
 
     Reflex runs the handler in the tab that the request names, and responds with its changes. A
     tab's name is not a secret: it is in the URL of the tab's socket.
@@ -121,7 +52,7 @@ class Uploads:
             self.contexts.audit_rejection(scope, error)
             await reject(error, scope, receive, send)
             return
-        await throttle(owner.bucket)
+        await owner.throttle()
         with serving(owner):
             await self.app(scope, self._while_open(receive, owner, tab), send)
 

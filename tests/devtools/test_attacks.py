@@ -106,7 +106,7 @@ class Stand:
         return await runner.run(key)
 
     def app(self) -> ASGIApp:
-        inner = Api.of(self.auth, self.visitors).before(Starlette())
+        inner = Api(self.auth, self.visitors).before(Starlette())
 
         async def listening(scope: Scope, receive: Receive, send: Send) -> None:
             self.cookies += [v.decode() for k, v in scope["headers"] if k == b"cookie"]

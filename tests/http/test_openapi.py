@@ -57,7 +57,7 @@ def an_auth(folder: Path, **options: Any) -> AuthCore:
 
 
 def describe(auth: AuthCore) -> dict[str, Any]:
-    return Api.of(auth, RequestContexts(auth, Origins(None))).meta.document
+    return Api(auth, RequestContexts(auth, Origins(None))).document
 
 
 def served(browser: Browser) -> dict[str, Any]:

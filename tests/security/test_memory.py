@@ -14,9 +14,8 @@ from authdemo.sessions.core.locales import Locales
 from authdemo.sessions.core.rules import canonical
 from authdemo.sessions.http import cookies
 from authdemo.sessions.http.csrf import Csrf
-from authdemo.sessions.http.outermost import Origins
+from authdemo.sessions.http.outermost import Origins, TrustedProxies
 from authdemo.sessions.http.pages.render import takes_gzip
-from authdemo.sessions.http.proxy_headers import TrustedProxies
 from tests.support.house import SECRET
 
 LONG = 50_000

@@ -168,24 +168,20 @@ class RequestContexts:
     ) -> None:
         """Set a token of the session, by default a new one."""
         serializers = self._auth.sessions.serializers
-        cookies.put(
-            headers,
-            context.names.session,
-            token or serializers.issue_token(record),
-            secure=context.names.secure,
-            max_age=serializers.seconds_left(record),
-        )
+        token = token or serializers.issue_token(record)
+        age = serializers.seconds_left(record)
+        context.names.put(headers, context.names.session, token, max_age=age)
 
     def clear_session_cookie(self, headers: RawHeaders, context: RequestContext) -> None:
         """Delete the session cookie."""
-        cookies.clear(headers, context.names.session, secure=context.names.secure)
+        context.names.clear(headers, context.names.session)
 
     def set_csrf_cookie(
         self, headers: RawHeaders, context: RequestContext, sid: str, *, browser: str = ""
     ) -> str:
         """Set a new CSRF token, and return it."""
         token, cookie = self.csrf.issue(sid, after=context.csrf_cookies, browser=browser)
-        cookies.put(headers, context.names.csrf, cookie, secure=context.names.secure)
+        context.names.put(headers, context.names.csrf, cookie)
         return token
 
     def set_callback_cookie(self, headers: RawHeaders, context: RequestContext, url: str) -> None:
@@ -195,9 +191,9 @@ class RequestContexts:
         """
         names, value = context.names, quote(url, safe="")
         if len(value) <= cookies.MAX_VALUE:
-            cookies.put(headers, names.callback_url, value, secure=names.secure)
+            names.put(headers, names.callback_url, value)
         elif context.callback_url is not None:
-            cookies.clear(headers, names.callback_url, secure=names.secure)
+            names.clear(headers, names.callback_url)
 
     async def renew(self, headers: RawHeaders, context: RequestContext) -> SessionRecord | None:
         """Update the cookies of a read, but only if they are behind.

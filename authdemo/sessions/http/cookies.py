@@ -26,7 +26,7 @@ _MAX_CACHED_LENGTH = 2048
 
 @dataclass(frozen=True, slots=True)
 class CookieNames:
-    """The names of an app's cookies."""
+    """The names of an app's cookies, and their attributes."""
 
     session: str
     csrf: str
@@ -48,6 +48,22 @@ class CookieNames:
             secure=secure,
         )
 
+    def put(
+        self, headers: RawHeaders, name: str, value: str, *, max_age: int | None = None
+    ) -> None:
+        """Set a cookie."""
+        parts = [f"{name}={value}", *self.attributes(max_age)]
+        headers.append((b"set-cookie", "; ".join(parts).encode("latin-1")))
+
+    def clear(self, headers: RawHeaders, name: str) -> None:
+        """Delete a cookie; its attributes have to be the same."""
+        self.put(headers, name, "", max_age=0)
+
+    def attributes(self, max_age: int | None = None) -> list[str]:
+        """List the attributes of our cookies (RFC 6265, section 4.1)."""
+        age = [] if max_age is None else [f"Max-Age={max_age}"]
+        return [*age, "Path=/", "HttpOnly", *(["Secure"] if self.secure else []), "SameSite=Lax"]
+
 
 def own_names(prefix: str) -> frozenset[str]:
     """List the names of an app's cookies, with and without https."""
@@ -56,11 +72,6 @@ def own_names(prefix: str) -> frozenset[str]:
         for names in (CookieNames.of("http:", prefix), CookieNames.of("https:", prefix))
         for name in (names.session, names.csrf, names.callback_url, names.state)
     )
-
-
-def pairs(scope: Scope) -> list[tuple[str, str]]:
-    """Parse all cookies, in their order."""
-    return _pairs(_sent(scope))
 
 
 def by_name(scope: Scope) -> Mapping[str, list[str]]:
@@ -76,35 +87,13 @@ def by_name(scope: Scope) -> Mapping[str, list[str]]:
 def without(scope: Scope, names: Iterable[str]) -> Scope:
     """Remove cookies from a scope."""
     hidden = frozenset(names)
-    kept = "; ".join(f"{name}={value}" for name, value in pairs(scope) if name not in hidden)
+    kept = "; ".join(
+        f"{name}={value}" for name, value in _pairs(_sent(scope)) if name not in hidden
+    )
     headers = [(header, value) for header, value in scope["headers"] if header != b"cookie"]
     if kept:
         headers.append((b"cookie", kept.encode("latin-1")))
     return {**scope, "headers": headers}
-
-
-def put(
-    headers: RawHeaders,
-    name: str,
-    value: str,
-    *,
-    secure: bool,
-    max_age: int | None = None,
-) -> None:
-    """Set a cookie."""
-    parts = [f"{name}={value}", *attributes(secure=secure, max_age=max_age)]
-    headers.append((b"set-cookie", "; ".join(parts).encode("latin-1")))
-
-
-def attributes(*, secure: bool, max_age: int | None = None) -> list[str]:
-    """List the attributes of our cookies (RFC 6265, section 4.1)."""
-    age = [] if max_age is None else [f"Max-Age={max_age}"]
-    return [*age, "Path=/", "HttpOnly", *(["Secure"] if secure else []), "SameSite=Lax"]
-
-
-def clear(headers: RawHeaders, name: str, *, secure: bool) -> None:
-    """Delete a cookie; its attributes have to be the same."""
-    put(headers, name, "", secure=secure, max_age=0)
 
 
 def _sent(scope: Scope) -> bytes:

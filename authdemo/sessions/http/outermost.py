@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 from urllib.parse import quote, unquote
 
@@ -15,8 +15,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..core.errors import RequestRejected
+from ..core.rate_limit import parse_address
 from ..core.rules import PLAIN_PATH, canonical
-from .proxy_headers import TrustedProxies
 from .router import HostRejected, find_header, header, reject
 
 Layer: TypeAlias = Callable[[ASGIApp], ASGIApp]
@@ -27,6 +27,10 @@ _INNER_APP = "authdemo.sessions.inner_app"
 
 _PATH_AS_SENT = "authdemo.sessions.path_as_sent"
 _SECURE_SCHEMES = ("https", "wss")
+_MAX_HOPS = 64
+_MAPPED = IPv6Network("::ffff:0:0/96")
+_SCHEMES = {"http": ("http", "https"), "websocket": ("ws", "wss")}
+_SECURE = {"http": False, "ws": False, "https": True, "wss": True}
 _MAX_CACHED = 256
 _MAX_LOGGED = 20
 _MAX_SHOWN = 100
@@ -173,6 +177,52 @@ class OutermostMiddleware:
 
 async def _call_inner_app(scope: Scope, receive: Receive, send: Send) -> None:
     await scope[_INNER_APP](scope, receive, send)
+
+
+class TrustedProxies:
+    """Trusts `X-Forwarded-For` and `X-Forwarded-Proto`, but only from the operator's proxies.
+
+    The client is the last address that isn't a proxy's: the client itself could have written
+    those before it. An invalid address counts as none. A scheme counts if it is the only one.
+    `X-Forwarded-Host` is never trusted: the proxy passes `Host` on, or `AUTH_URL` is set.
+    """
+
+    def __init__(self, proxies: Sequence[str]) -> None:
+        self._networks = [_network(proxy) for proxy in proxies]
+
+    def apply(self, scope: Scope) -> None:
+        """Write the client's address and scheme into the scope of a request or handshake."""
+        peer = scope.get("client")
+        if not peer or not self._is_listed(parse_address(peer[0])):
+            return
+        chain = _items(scope, b"x-forwarded-for")
+        if chain:
+            hops = [parse_address(hop) for hop in chain[-_MAX_HOPS:]]
+            others = (hop for hop in reversed(hops) if not self._is_listed(hop))
+            client = next(others, hops[0])
+            scope["client"] = ("" if client is None else str(client), 0)
+        schemes = {scheme.lower() for scheme in _items(scope, b"x-forwarded-proto")}
+        if len(schemes) == 1 and (scheme := schemes.pop()) in _SECURE:
+            scope["scheme"] = _SCHEMES[scope["type"]][_SECURE[scheme]]
+
+    def _is_listed(self, address: IPv4Address | IPv6Address | None) -> bool:
+        return address is not None and any(address in network for network in self._networks)
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    """Parse a proxy's network; IPv4 networks that are mapped into IPv6 become IPv4."""
+    network = ip_network(text)
+    if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):
+        first = int(network.network_address) - int(_MAPPED.network_address)
+        return IPv4Network((first, network.prefixlen - _MAPPED.prefixlen))
+    return network
+
+
+def _items(scope: Scope, name: bytes) -> list[str]:
+    """Parse all lines of a header as one list (RFC 9110, section 5.3)."""
+    lines = [value for key, value in scope["headers"] if key == name]
+    items = (item.strip() for item in b",".join(lines).decode("latin-1").split(","))
+    return [item for item in items if item]
 
 
 @dataclass(eq=False)

@@ -40,6 +40,10 @@ class MessageRejected(AuthError):
 
     status = 400
 
+    def __init_subclass__(cls) -> None:
+        """Derive the code of each kind from its name."""
+        cls.code = cls.__name__
+
     def __init__(
         self, message: str, status: int | None = None, *, field: str | None = None
     ) -> None:
@@ -51,26 +55,19 @@ class MessageRejected(AuthError):
 class BodyRejected(MessageRejected):
     """A body that can't be read."""
 
-    code = "BodyRejected"
-
 
 class PreconditionFailed(MessageRejected):
     """A precondition that can't be read, or can't be met."""
-
-    code = "PreconditionFailed"
 
 
 class UpgradeRequired(MessageRejected):
     """A request for a path that takes WebSockets only (RFC 9110, section 15.5.22)."""
 
-    code = "UpgradeRequired"
     status = 426
 
 
 class HostRejected(MessageRejected):
     """A missing, malformed or unknown host (RFC 9112, section 3.2)."""
-
-    code = "HostRejected"
 
 
 _STATUS: dict[type[AuthError], int] = {

@@ -147,7 +147,7 @@ class Installation:
         app, auth = self.app, self.auth
         self._connections = Connections()
         self._contexts = RequestContexts(auth, Origins(auth.settings.url, also=self.also))
-        self._api = Api.of(auth, self._contexts)
+        self._api = Api(auth, self._contexts)
         self.sign_out = self._api.sign_out
         self._site = self._load_site(self.folder) if self.folder is not None else None
         self.callers = Callers(app, auth, self._connections, self._contexts.csrf)

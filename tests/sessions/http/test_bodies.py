@@ -34,7 +34,7 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(router, "BODY_TIMEOUT", SECONDS)
     settings = Settings(keys=KeyRing([SECRET]), data_dir=tmp_path)
     auth = AuthCore(providers=[Credentials(authorize=lambda _: None)], settings=settings)
-    endpoints = Api.of(auth, RequestContexts(auth, Origins(None)))
+    endpoints = Api(auth, RequestContexts(auth, Origins(None)))
     with Thread(endpoints.before(Starlette())) as thread:
         yield thread.url
 

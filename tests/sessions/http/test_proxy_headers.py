@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.types import Scope
 
-from authdemo.sessions.http.proxy_headers import TrustedProxies
+from authdemo.sessions.http.outermost import TrustedProxies
 
 PROXIES = ("127.0.0.1", "10.1.0.0/16", "2001:db8::/32")
 

@@ -80,7 +80,7 @@ async def open_house(folder: Path, *providers: Any, **more: Any) -> AsyncIterato
     patch = pytest.MonkeyPatch()
     patch.setattr(http_client, "monotonic", clock)
     await auth.sessions.store.open()
-    endpoints = Api.of(auth, RequestContexts(auth, Origins(None)))
+    endpoints = Api(auth, RequestContexts(auth, Origins(None)))
     transport = httpx.ASGITransport(endpoints.before(plain_text("", 404)))
     async with httpx.AsyncClient(transport=transport, base_url=HOME) as visitor:
         yield House(auth, clock, visitor, audited)

@@ -3,37 +3,80 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from starlette.types import ASGIApp
 
-from ...engine import AuthCore
-from ..context import RequestContexts
-from ..router import Endpoint, Router
-from .meta import Meta
-from .openapi import BASE, operations_of
+from ..router import Endpoint, Request, Response, Router, private_json, public_json
+from .openapi import BASE, Resource, describe, operation, operations_of, ref, returns
 from .session import SessionApi
 from .signin import SignInApi
 from .signout import SignOutApi
 
 
-class Api(NamedTuple):
-    """All resources."""
+@dataclass(eq=False)
+class Api(Resource):
+    """All resources, and what clients can learn about the app without a session."""
 
-    session: SessionApi
-    sign_in: SignInApi
-    sign_out: SignOutApi
-    meta: Meta
+    tag = "description"
 
-    @classmethod
-    def of(cls, auth: AuthCore, contexts: RequestContexts) -> Api:
-        """Create the resources of an app."""
-        parts = SessionApi(auth, contexts), SignInApi(auth, contexts), SignOutApi(auth, contexts)
-        return cls(*parts, Meta(auth, contexts, parts))
+    def __post_init__(self) -> None:
+        """Create the resources, and describe them once."""
+        auth, contexts = self.auth, self.contexts
+        self.sign_out = SignOutApi(auth, contexts)
+        others = SessionApi(auth, contexts), SignInApi(auth, contexts), self.sign_out
+        self.operations = operations_of([self, *others])
+        self.document = describe(auth, [each for each, _ in self.operations])
 
     def before(self, app: ASGIApp) -> Router:
         """Answer what is below `/api/auth`, and pass on the rest."""
         table: defaultdict[str, dict[str, Endpoint]] = defaultdict(dict)
-        for operation, handler in operations_of(self):
-            table[operation.path][operation.method] = handler
-        return Router(app, base=BASE, table=table, audit=self.session.contexts.audit_rejection)
+        for each, handler in self.operations:
+            table[each.path][each.method] = handler
+        return Router(app, base=BASE, table=table, audit=self.contexts.audit_rejection)
+
+    @operation(
+        "GET /openapi.json",
+        "It is the same for everyone, and any cache may keep it.",
+        answers=returns("An OpenAPI 3.1 document.", ref("schemas", "OpenApi"), is_public=True),
+    )
+    async def openapi(self, _: Request) -> Response:
+        """Read this description."""
+        return public_json(self.document)
+
+    @operation(
+        "GET /jwks",
+        "RFC 7517. Other services use them to verify the tokens that the app issues. Empty unless "
+        "the operator sets AUTH_SIGNING_KEYS.",
+        answers=returns(
+            "A JWK Set; no key has a private part.", ref("schemas", "JwkSet"), is_public=True
+        ),
+    )
+    async def jwks(self, _: Request) -> Response:
+        """Read the public keys."""
+        return public_json(self.auth.settings.keys.jwks)
+
+    @operation(
+        "GET /providers",
+        "Auth.js: `getProviders()`.",
+        answers=returns(
+            "The providers by their ids.",
+            {"type": "object", "additionalProperties": ref("schemas", "Provider")},
+        ),
+        errors="Refused",
+    )
+    async def providers(self, request: Request) -> Response:
+        """List the providers."""
+        base_url = self.contexts.origins.base_url(request.scope)
+        return private_json(
+            {
+                provider.id: {
+                    "id": provider.id,
+                    "name": provider.name,
+                    "type": provider.type,
+                    "signinUrl": f"{base_url}{BASE}/signin/{provider.id}",
+                    "callbackUrl": f"{base_url}{BASE}/callback/{provider.id}",
+                }
+                for provider in self.auth.providers.values()
+            }
+        )

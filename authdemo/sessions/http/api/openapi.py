@@ -115,15 +115,23 @@ def operation(
     form: str = "",
     errors: str = "",
 ) -> Callable[[Handler], Handler]:
-    """Mark a handler as what answers a method at a path; its docstring is the summary."""
+    """Mark a handler as what answers a method at a path; its docstring is the summary.
+
+    What follows from the path and from `security` needn't be named.
+    """
     method, _, path = route.partition(" ")
-    possible = {*errors.split(), *(_OF_A_BODY if body or form else ())}
+    has_csrf_token = any("csrf" in each for each in security)
+    has_provider = "{provider}" in path
+    possible = [*errors.split(), *(_OF_A_BODY if body or form else ())]
+    possible += ["NotFound"] if has_provider else []
+    named = [*parameters, *(["provider"] if has_provider else [])]
+    named += ["origin", "secFetchSite"] if has_csrf_token else []
     rejections = {str(_ERRORS[each][0]): ref("responses", each) for each in possible}
     document: dict[str, Any] = {
         "operationId": method.lower() + "".join(map(str.capitalize, _WORD.findall(path))),
         "description": description,
         "security": security,
-        "parameters": [ref("parameters", p) if isinstance(p, str) else p for p in parameters],
+        "parameters": [ref("parameters", p) if isinstance(p, str) else p for p in named],
         "responses": dict(sorted({**answers, **rejections}.items())),
     }
     if body or form:
@@ -139,25 +147,23 @@ def operation(
     return mark
 
 
-def operations_of(parts: Iterable[Resource]) -> list[tuple[Operation, Endpoint]]:
+def operations_of(group: Iterable[Resource]) -> list[tuple[Operation, Endpoint]]:
     """List the operations of resources with their handlers."""
     return [
-        (each, getattr(resource, name))
-        for resource in parts
+        (each._replace(document={"tags": [resource.tag], **each.document}), getattr(resource, name))
+        for resource in group
         for name, handler in vars(type(resource)).items()
         for each in getattr(handler, "operations", ())
     ]
 
 
-def describe(auth: AuthCore, parts: Iterable[Resource]) -> dict[str, Any]:
+def describe(auth: AuthCore, operations: Iterable[Operation]) -> dict[str, Any]:
     """Describe an app's `/api/auth`."""
     source = resources.files(__package__).joinpath("components.json")
     text = source.read_text("utf-8").replace("authjs.", f"{auth.settings.cookie_prefix}.")
     document: dict[str, Any] = json.loads(text) | {"paths": {}}
-    for part in parts:
-        for each, _ in operations_of([part]):
-            described = {"tags": [part.tag], **each.document}
-            document["paths"].setdefault(each.path, {})[each.method.lower()] = described
+    for method, path, described in operations:
+        document["paths"].setdefault(path, {})[method.lower()] = described
     components = document["components"]
     components["responses"] |= {name: _error(*about) for name, about in _ERRORS.items()}
     components["parameters"]["provider"]["schema"]["enum"] = list(auth.providers)

@@ -12,7 +12,6 @@ from ...core import events as ev
 from ...core.errors import NotAuthenticated, NotFound
 from ...core.record import SessionRecord
 from ...core.utils import iso, public_id
-from .. import cookies
 from ..router import BodyRejected, PreconditionFailed, RawHeaders, Request, Response, private_json
 from .openapi import ANYONE, MEMBER, MEMBER_POST, Resource, operation, ref, returns
 
@@ -76,7 +75,7 @@ class SessionApi(Resource):
         "is accepted, or none. Without `data` nothing changes, but the cookie is renewed. A form "
         "has no objects, so it can only renew the cookie.",
         security=MEMBER_POST,
-        parameters=["origin", "secFetchSite", "ifMatch", "tab"],
+        parameters=["ifMatch", "tab"],
         body="Update",
         form="CsrfToken",
         answers=returns("The updated session.", _SESSION, cookies=True),
@@ -124,7 +123,7 @@ class SessionApi(Resource):
         details = self.auth.sessions.serializers.token_details(
             token, context.verified.record, history
         )
-        life = cookies.attributes(secure=names.secure, max_age=claims.exp - claims.iat)
+        life = names.attributes(claims.exp - claims.iat)
         cookie = {"name": names.session, "attributes": life}
         return private_json({**details, "cookie": cookie})
 
@@ -148,7 +147,6 @@ class SessionApi(Resource):
         "They end at once, in every tab and on every device. If the caller's own session is among "
         "them, its cookie is cleared.",
         security=MEMBER_POST,
-        parameters=["origin", "secFetchSite"],
         body="Revocation",
         form="RevocationForm",
         answers=returns("The sessions that remain.", _SUMMARIES, cookies=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 
 from pydantic import ValidationError
 
@@ -32,7 +33,6 @@ from ...core.rate_limit import AddressLimit
 from ...core.utils import new_id
 from ...login import Login
 from ...providers.base import RedirectProvider
-from .. import cookies
 from ..context import RequestContext
 from ..router import Request, Response, json_error, private_json, wants_page
 from .openapi import ANYONE_POST, BASE, Resource, operation, query, redirects, ref, returns
@@ -51,7 +51,12 @@ _POST_ONLY = {
     "headers": {"Allow": {"required": True, "schema": {"type": "string"}}},
     "content": {"application/json": {"schema": ref("schemas", "Error")}},
 }
-_PAGE_PARAMETERS = ("returnRedirect", "callbackUrl", "error", "code")
+_show_page = partial(
+    operation,
+    parameters=("returnRedirect", "callbackUrl", "error", "code"),
+    answers=redirects(),
+    errors="Refused CallbackFailed",
+)
 
 
 @dataclass(eq=False)
@@ -75,10 +80,10 @@ class SignInApi(Resource):
         "without it, it is a redirect, and a rejection leads to the sign-in page with `error` and "
         "`code` in its query. A session that the browser had before ends.",
         security=ANYONE_POST,
-        parameters=["provider", "returnRedirect", "callbackUrl", "origin", "secFetchSite"],
+        parameters=["returnRedirect", "callbackUrl"],
         body="Credentials",
         answers=redirects(cookies=True),
-        errors="CredentialsSignin Refused NotFound TokenTooLarge TooManyAttempts CallbackFailed",
+        errors="CredentialsSignin Refused TokenTooLarge TooManyAttempts CallbackFailed",
     )
     async def sign_in(self, request: Request) -> Response:
         """Sign in with credentials."""
@@ -102,7 +107,6 @@ class SignInApi(Resource):
         "A web socket can't set a cookie. So a sign-in over a socket issues a ticket, valid once, "
         "for 30 seconds, and in that browser only.",
         security=ANYONE_POST,
-        parameters=["origin", "secFetchSite"],
         body="Ticket",
         answers=returns("Signed in; the cookie is set.", ref("schemas", "Url"), cookies=True),
         errors="TicketRejected Refused TokenTooLarge CallbackFailed",
@@ -126,10 +130,10 @@ class SignInApi(Resource):
         "Auth.js: `signIn(provider)`. It redirects to the provider; for credentials, to the app's "
         "own sign-in page.",
         security=ANYONE_POST,
-        parameters=["provider", _PROMPT, "returnRedirect", "callbackUrl", "origin", "secFetchSite"],
+        parameters=[_PROMPT, "returnRedirect", "callbackUrl"],
         body="Onwards",
         answers=redirects(),
-        errors="Refused NotFound TooManyAttempts CallbackFailed",
+        errors="Refused TooManyAttempts CallbackFailed",
     )
     async def start(self, request: Request) -> Response:
         """Start to sign in with a provider."""
@@ -160,18 +164,16 @@ class SignInApi(Resource):
         await self._states.put(state, key)
         response, names = request.redirect(url), context.names
         value = _SEPARATOR.join([secret, *_secrets(context)][:_MAX_PENDING])
-        cookies.put(
-            response.headers, names.state, value, secure=names.secure, max_age=state.MAX_AGE
-        )
+        names.put(response.headers, names.state, value, max_age=state.MAX_AGE)
         return response
 
     @operation(
         "GET /callback/{provider}",
         "Where a provider redirects to. Anything invalid leads to the sign-in page with `error` in "
         "its query. Credentials are sent by POST.",
-        parameters=["provider", query("state", "What was sent to the provider."), _CODE],
+        parameters=[query("state", "What was sent to the provider."), _CODE],
         answers={**redirects(cookies=True), "405": _POST_ONLY},
-        errors="CredentialsSignin Refused NotFound CallbackFailed StoreUnavailable",
+        errors="CredentialsSignin Refused CallbackFailed StoreUnavailable",
     )
     async def oauth_callback(self, request: Request) -> Response:
         """Come back from a provider."""
@@ -190,38 +192,26 @@ class SignInApi(Resource):
         except (SignInError, CallbackFailed) as error:
             return self._reject(request, context, error, wanted=wanted, provider=provider.id)
 
-    @operation(
+    @_show_page(
         "GET /signin/{provider}",
         "The app's one sign-in page is for all providers.",
-        parameters=["provider", *_PAGE_PARAMETERS],
-        answers=redirects(),
-        errors="Refused NotFound CallbackFailed",
     )
     async def show_page_for(self, request: Request) -> Response:
         """Go to the sign-in page for a provider."""
         self.auth.logins.provider(request.provider_id)
         return await self.show_page(request)
 
-    @operation(
+    @_show_page(
         "GET /signin",
         "Auth.js: `signIn()` without a provider.",
-        parameters=_PAGE_PARAMETERS,
-        answers=redirects(),
-        errors="Refused CallbackFailed",
     )
-    @operation(
+    @_show_page(
         "POST /signin",
         "As `GET`. The body is not read, and nothing changes.",
-        parameters=_PAGE_PARAMETERS,
-        answers=redirects(),
-        errors="Refused CallbackFailed",
     )
-    @operation(
+    @_show_page(
         "GET /error",
         "It is the app's sign-in page.",
-        parameters=_PAGE_PARAMETERS,
-        answers=redirects(),
-        errors="Refused CallbackFailed",
     )
     async def show_page(self, request: Request) -> Response:
         """Go to the sign-in page."""

@@ -56,7 +56,7 @@ class SignOutApi(Resource):
         "Auth.js: `signOut()`. The session ends, wherever its cookie was copied to, and every open "
         "tab of it follows. It works without a session too.",
         security=[*MEMBER_POST, *ANYONE_POST],
-        parameters=["returnRedirect", "callbackUrl", "origin", "secFetchSite"],
+        parameters=["returnRedirect", "callbackUrl"],
         body="Onwards",
         answers=redirects(cookies=True),
         errors="Refused CallbackFailed",
@@ -101,9 +101,9 @@ class SignOutApi(Resource):
         "`POST signout` redirects here if the session came from a provider with "
         "`rp_initiated_logout`. The session has ended already. An unknown or used ticket redirects "
         "home.",
-        parameters=["provider", query("ticket", "From `POST signout`.")],
+        parameters=[query("ticket", "From `POST signout`.")],
         answers=_REDIRECT,
-        errors="Refused NotFound StoreUnavailable",
+        errors="Refused StoreUnavailable",
     )
     async def rp_logout(self, request: Request) -> Response:
         """Go to the provider to sign out there."""
@@ -131,9 +131,9 @@ class SignOutApi(Resource):
         "GET /post-logout/{provider}",
         "The `post_logout_redirect_uri` of OpenID Connect RP-Initiated Logout 1.0, which has to be "
         "registered at the provider. It redirects to the callback URL, or home.",
-        parameters=["provider", query("state", "What was sent to the provider.")],
+        parameters=[query("state", "What was sent to the provider.")],
         answers=_REDIRECT,
-        errors="Refused NotFound StoreUnavailable",
+        errors="Refused StoreUnavailable",
     )
     async def post_logout(self, request: Request) -> Response:
         """Come back from signing out at a provider."""
@@ -147,10 +147,9 @@ class SignOutApi(Resource):
         "OpenID Connect Back-Channel Logout 1.0: the provider's server sends a signed logout "
         "token, and its sessions end at once, in every tab. There is no cookie and no CSRF token; "
         "the signature replaces both.",
-        parameters=["provider"],
         form="LogoutToken",
         answers=_DONE,
-        errors="NotFound TooManyAttempts",
+        errors="TooManyAttempts",
     )
     async def backchannel_logout(self, request: Request) -> Response:
         """Receive a logout token from a provider."""

@@ -25,38 +25,21 @@ _SHELLS = ("/__spa-fallback.html", "/404.html")
 _COMPRESSED = re.compile(r"\.(gz|br|zst)$", re.IGNORECASE)
 
 
-class EndpointsScript:
-    """The script with the server's URLs, which the build can't know yet."""
-
-    def __init__(self, script: str) -> None:
-        self._pieces = _ORIGIN.split(script)
-
-    def addressed_to(self, base_url: str) -> str:
-        """Insert the app's origin as the browser sees it."""
-        scheme, _, host = base_url.partition("://")
-        socket = "wss" if scheme == "https" else "ws"
-        schemes = {"http": scheme, "https": scheme, "ws": socket, "wss": "wss"}
-        pieces = list(self._pieces)
-        pieces[1::2] = [f"{schemes[built]}://{host}" for built in pieces[1::2]]
-        return "".join(pieces)
-
-
-@dataclass(frozen=True, slots=True)
-class _Script:
-    imports: frozenset[str]
-    areas: frozenset[str]
-
-    @classmethod
-    def read(cls, file: Path) -> _Script:
-        text = file.read_text("utf-8")
-        return cls(frozenset(_REFERENCE.findall(text)), frozenset(_AREA.findall(text)))
+def insert_origin(script: str, base_url: str) -> str:
+    """Insert the app's origin, as the browser sees it, into the script with the server's URLs."""
+    scheme, _, host = base_url.partition("://")
+    socket = "wss" if scheme == "https" else "ws"
+    schemes = {"http": scheme, "https": scheme, "ws": socket, "wss": "wss"}
+    return _ORIGIN.sub(lambda found: f"{schemes[found[1]]}://{host}", script)
 
 
 class Scripts:
     """A build's scripts and their imports."""
 
     def __init__(self, assets: Path) -> None:
-        self._scripts = {file.name: _Script.read(file) for file in assets.glob("*.js")}
+        texts = {file.name: file.read_text("utf-8") for file in assets.glob("*.js")}
+        self._imports = {name: set(_REFERENCE.findall(text)) for name, text in texts.items()}
+        self._areas = {name: set(_AREA.findall(text)) for name, text in texts.items()}
         manifest = next(assets.glob("manifest-*.js"), None)
         self.routes = _routes(manifest.read_text("utf-8")) if manifest else {}
 
@@ -67,14 +50,13 @@ class Scripts:
         while waiting:
             name = waiting.pop()
             reached.add(name)
-            if name in self._scripts and not name.startswith("manifest-"):
-                waiting |= self._scripts[name].imports - reached
+            if not name.startswith("manifest-"):
+                waiting |= self._imports.get(name, set()) - reached
         return frozenset(reached)
 
     def areas_of(self, names: Iterable[str]) -> frozenset[str]:
         """List the possible areas of texts in scripts."""
-        scripts = (self._scripts[name] for name in names if name in self._scripts)
-        return frozenset(area for script in scripts for area in script.areas)
+        return frozenset().union(*(self._areas.get(name, ()) for name in names))
 
 
 def _routes(manifest: str) -> dict[str, str]:
@@ -134,7 +116,7 @@ class Site:
         self._aliases = _aliases(documents)
         self.files = frozenset(self._list_files(folder))
         self.endpoints = {
-            file.name: EndpointsScript(file.read_text("utf-8"))
+            file.name: file.read_text("utf-8")
             for file in (folder / "assets").glob("reflex-env-*.js")
         }
         self.links = "\n".join(_LINK.findall(next(iter(documents.values()), "")))

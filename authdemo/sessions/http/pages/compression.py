@@ -1,15 +1,14 @@
 """Gzip (RFC 1952) for pages of which only a little differs from request to request.
 
-Constant chunks are compressed and checksummed once, each for itself and up to a whole byte.
-Values are stored between them uncompressed (RFC 1951, section 3.2.4). So compressing a page costs
-no more than joining it, and a secret value never changes the length of what stands beside it.
+Constant texts are compressed once, each for itself and up to a whole byte. Values are stored
+between them uncompressed (RFC 1951, section 3.2.4). So compressing a page costs little more than
+its checksum, and a secret value never changes the length of what stands beside it.
 """
 
 from __future__ import annotations
 
 import struct
 import zlib
-from array import array
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -33,9 +32,7 @@ class PrecompressedTemplate:
         first, *others = texts
         self._pattern = _pattern(texts)
         self._first = _HEADER + _compress(first)
-        self._checksum = zlib.crc32(first)
         self._parts = _parts(others)
-        self._size = len(first) + sum(part.chunk.size for part in self._parts)
 
     def fill(self, values: Values) -> bytes:
         """Fill in the values."""
@@ -43,54 +40,20 @@ class PrecompressedTemplate:
 
     def fill_gzip(self, values: Values) -> Sequence[bytes]:
         """Fill in the values, compressed."""
-        pieces, checksum, size = [self._first], self._checksum, self._size
-        for pattern, placeholders, chunk in self._parts:
-            data = pattern % values[placeholders]
-            pieces += _store(data), chunk.compressed
-            checksum = chunk.extend(zlib.crc32(data, checksum))
-            size += len(data)
-        pieces.append(_TRAILER.pack(_LAST_BLOCK, checksum, size & 0xFFFFFFFF))
-        return pieces
+        pieces = [self._first]
+        for pattern, placeholders, compressed in self._parts:
+            pieces += _store(pattern % values[placeholders]), compressed
+        document = self.fill(values)
+        size = len(document) & 0xFFFFFFFF
+        return [*pieces, _TRAILER.pack(_LAST_BLOCK, zlib.crc32(document), size)]
 
 
 class _Part(NamedTuple):
-    """Placeholders with texts between them that are too short to compress, and the next chunk."""
+    """Placeholders with texts between them that are too short to compress, and the next text."""
 
     pattern: bytes
     placeholders: slice
-    chunk: _Chunk
-
-
-class _Chunk:
-    """A constant text.
-
-    CRC is linear: the checksum of data that ends with this chunk is the exclusive or of a
-    contribution of each byte of the checksum before it. So the chunk is never read again.
-    `zlib.crc32_combine` will replace the tables when Python 3.15 is the oldest version.
-    """
-
-    __slots__ = ("_tables", "compressed", "size")
-
-    def __init__(self, data: bytes) -> None:
-        self.compressed = _compress(data)
-        self.size = len(data)
-        self._tables = tuple(_table(data, shift) for shift in (0, 8, 16, 24))
-
-    def extend(self, checksum: int) -> int:
-        """Extend a checksum by this chunk, as `zlib.crc32` does."""
-        a, b, c, d = self._tables
-        low = a[checksum & 255] ^ b[checksum >> 8 & 255]
-        return low ^ c[checksum >> 16 & 255] ^ d[checksum >> 24]
-
-
-def _table(data: bytes, shift: int) -> array[int]:
-    """List what a chunk makes of each byte of a checksum; the first table has its own, too."""
-    own = zlib.crc32(data)
-    table = [0 if shift else own]
-    for bit in range(shift, shift + 8):
-        contribution = zlib.crc32(data, 1 << bit) ^ own
-        table += [known ^ contribution for known in table]
-    return array("L", table)
+    compressed: bytes
 
 
 def _parts(texts: Sequence[bytes]) -> list[_Part]:
@@ -99,7 +62,7 @@ def _parts(texts: Sequence[bytes]) -> list[_Part]:
     for n, text in enumerate(texts):
         if len(text) >= _MIN_COMPRESSED or n == len(texts) - 1:
             pattern = _pattern([b"", *texts[first:n], b""])
-            parts.append(_Part(pattern, slice(first, n + 1), _Chunk(text)))
+            parts.append(_Part(pattern, slice(first, n + 1), _compress(text)))
             first = n + 1
     return parts
 

@@ -27,7 +27,7 @@ from ..router import (
     plain_text,
     redirect,
 )
-from .build import Page, Site
+from .build import Page, Site, insert_origin
 from .files import Cached, ErrorPages, has_hashed_name
 from .render import Translation, language_of, takes_gzip
 
@@ -220,7 +220,7 @@ class PageGuard:
         name = path.removeprefix(_SCRIPTS)
         endpoints = self.site.endpoints.get(name)
         if endpoints is not None:
-            script = endpoints.addressed_to(self.contexts.origins.base_url(scope))
+            script = insert_origin(endpoints, self.contexts.origins.base_url(scope))
             return Response(200, [*_SCRIPT_HEADERS], script.encode())
         if name in self.site.public_scripts:
             return Cached(self.app, is_public=True) if has_hashed_name(path) else None

@@ -34,11 +34,12 @@ FAILURES = (RedisError, OSError)
 MAX_CONNECTIONS = 20
 SWEEP_BATCH_SIZE = 500
 
-# Compare the version, and set. None is expected of a session that is new.
+# Compare the version, and set. A new session expects none, and has keys of its provider's ids.
 _KEEP = """
 local session, of_user, expiries = unpack(KEYS)
 local history = session .. ':history'
-local expected, record, version, entry, max_entries, expires, lifetime, now = unpack(ARGV)
+local expected, record, version, entry, max_entries, now = unpack(ARGV, 1, 6)
+local expires, lifetime, absolute_expires, absolute_lifetime = unpack(ARGV, 7)
 if (redis.call('HGET', session, 'version') or '') ~= expected then
     return 0
 end
@@ -54,6 +55,11 @@ redis.call('ZADD', of_user, expires, session)
 redis.call('ZREMRANGEBYSCORE', of_user, '-inf', now)
 if redis.call('PTTL', of_user) < tonumber(lifetime) then
     redis.call('PEXPIRE', of_user, lifetime)
+end
+for i = 4, #KEYS do
+    redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now)
+    redis.call('ZADD', KEYS[i], absolute_expires, session)
+    redis.call('PEXPIRE', KEYS[i], absolute_lifetime)
 end
 return 1
 """
@@ -152,7 +158,6 @@ class RedisStore:
 
     async def create(self, record: SessionRecord) -> None:
         """Keep a new session."""
-        await self._index_provider_ids(record)
         if not await self._keep(record, expected=""):
             raise StoreUnavailable
 
@@ -236,30 +241,23 @@ class RedisStore:
         return count
 
     async def _keep(self, record: SessionRecord, *, expected: str) -> bool:
-        session, user = self._key("session", record.id), self._key("user", record.user_id)
-        entry, expires = record.last_change.model_dump_json(), record.expires_at
-        values: list[str | float] = [
-            *(expected, record.model_dump_json(), record.version, entry, MAX_HISTORY),
-            *(expires, self._lifetime(expires), self.clock()),
+        keys = [
+            self._key("session", record.id),
+            self._key("user", record.user_id),
+            self._key("sessions"),
+            *(self._key("provider-id", each) for each in record.provider_ids if not expected),
         ]
-        return bool(await self._run(_KEEP, [session, user, self._key("sessions")], values))
+        entry = record.last_change.model_dump_json()
+        values: list[str | float] = [
+            *(expected, record.model_dump_json(), record.version, entry, MAX_HISTORY, self.clock()),
+            *(record.expires_at, self._lifetime(record.expires_at)),
+            *(record.absolute_expires_at, self._lifetime(record.absolute_expires_at)),
+        ]
+        return bool(await self._run(_KEEP, keys, values))
 
     async def _list(self, index: str) -> list[SessionRecord]:
         found = await self._run(_LIST, [index])
         return [record for text in found if (record := SessionRecord.parse(text))]
-
-    async def _index_provider_ids(self, record: SessionRecord) -> None:
-        """Index a session before it is kept; `of_provider_id` drops what is gone."""
-        if not record.provider_ids:
-            return
-        session, now = self._key("session", record.id), self.clock()
-        async with self._redis() as redis, redis.pipeline(transaction=True) as change:
-            for provider_id in record.provider_ids:
-                key = self._key("provider-id", provider_id)
-                change.zremrangebyscore(key, "-inf", now)
-                change.zadd(key, {session: record.absolute_expires_at})
-                change.pexpire(key, self._lifetime(record.absolute_expires_at))
-            await change.execute()
 
     async def _run(self, script: str, keys: list[str], values: Sequence[str | float] = ()) -> Any:
         async with self._redis() as redis:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from .errors import ConfigurationError
 
@@ -47,9 +46,9 @@ def check_function(
     except TypeError as error:
         called = ", ".join((*given, *(f"{each}=..." for each in named)))
         rest = " Name them all, or take the rest by **_." if named else ""
+        title = getattr(function, "__name__", type(function).__name__)
         raise ConfigurationError(
-            f"{name} is called with ({called}), which {_title(function)}{signature} can't take: "
-            f"{error}.{rest}"
+            f"{name} is called with ({called}), which {title}{signature} can't take: {error}.{rest}"
         ) from error
 
 
@@ -73,13 +72,6 @@ def shown(value: object) -> str:
     if isinstance(value, type):
         return f"the class {value.__name__}"
     if value is None or isinstance(value, str | int | float):
-        return _shortened(repr(value))
+        text = repr(value)
+        return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
     return f"an instance of {type(value).__name__}"
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
-
-
-def _title(function: Any) -> str:
-    return getattr(function, "__name__", type(function).__name__)

@@ -159,7 +159,12 @@ class AuditTrail:
             try:
                 yield
             finally:
-                await self._finish(max_seconds)
+                try:
+                    async with asyncio.timeout(max_seconds):
+                        await self.flush()
+                except TimeoutError:
+                    lost = len(self._pending)
+                    logger.error("The audit listener takes too long; %d events are lost.", lost)  # noqa: TRY400
 
     async def flush(self) -> None:
         """Deliver all pending events."""
@@ -172,14 +177,6 @@ class AuditTrail:
         while await self._has_pending.wait():
             self._has_pending.clear()
             await self.flush()
-
-    async def _finish(self, max_seconds: float) -> None:
-        try:
-            async with asyncio.timeout(max_seconds):
-                await self.flush()
-        except TimeoutError:
-            lost = len(self._pending)
-            logger.error("The audit listener takes too long; %d events are lost.", lost)  # noqa: TRY400
 
     async def _deliver(self, event: AuditEvent) -> None:
         if self.listener is None:

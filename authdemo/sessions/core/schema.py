@@ -169,10 +169,14 @@ def check_model(model: type[BaseModel]) -> None:
     """Check that a model's types can be written as JSON."""
     if _is_json_serializable(model):
         return
+    each: dict[str, Any] = {
+        name: (field.annotation, field) for name, field in model.model_fields.items()
+    }
+    config = model.model_config
     doubtful = [
         name
-        for name in model.model_fields
-        if not _is_json_serializable(_single_field_model(model, name))
+        for name, field in each.items()
+        if not _is_json_serializable(create_model("Alone", __config__=config, **{name: field}))
     ]
     raise ConfigurationError(
         f"Sessions can't hold {model.__name__}.{', '.join(doubtful)}: JSON doesn't have its type. "
@@ -210,14 +214,6 @@ def _fingerprint(model: type[BaseModel]) -> str:
     text = json.dumps([sorted(model.model_fields), schema], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-
-def _single_field_model(model: type[BaseModel], name: str) -> type[BaseModel]:
-    field = model.model_fields[name]
-    fields: dict[str, Any] = {name: (field.annotation, field)}
-    return create_model("Alone", __config__=model.model_config, **fields)
-
-
-_NESTED = (list, dict)
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -270,26 +266,23 @@ class UserSchema:
         try:
             return validate(self.user, fields)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            message = "The callback %r (%s) returned a mapping that doesn't match the app's %s: %s"
-            why = to_error_kwargs(first)["message"]
-            logger.error(message, name, location, self.user.__name__, why)  # noqa: TRY400
-            raise CallbackFailed(name) from error
+            raise self._mismatch(f"{name!r} ({location}) returned a mapping that", error) from error
 
     def check_user(self, name: str, user: User) -> User:
         """Check that a user from a function of the app matches the app's user model."""
         try:
             self.read(self.adopt(user, {}))
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            models, why = (
-                (type(user).__name__, self.user.__name__),
-                to_error_kwargs(first)["message"],
-            )
-            message = "The callback %r returned %s, which doesn't match the app's %s: %s"
-            logger.error(message, name, *models, why)  # noqa: TRY400
-            raise CallbackFailed from error
+            returned = f"{name!r} returned {type(user).__name__}, which"
+            raise self._mismatch(returned, error) from error
         return user
+
+    def _mismatch(self, returned: str, error: ValidationError) -> CallbackFailed:
+        first = error.errors(include_url=False, include_input=False)[0]
+        why = to_error_kwargs(first)["message"]
+        message = "The callback %s doesn't match the app's %s: %s"
+        logger.error(message, returned, self.user.__name__, why)
+        return CallbackFailed()
 
     def write(
         self,
@@ -304,7 +297,9 @@ class UserSchema:
         reordered = [
             name
             for name, value in fields.items()
-            if type(value) in _NESTED and _same_unordered(value, current.get(name))
+            if type(value) in (list, dict)
+            and value != current.get(name)
+            and sort_lists(value) == sort_lists(current.get(name))
         ]
         if reordered:
             before = before or self.read(current)
@@ -377,11 +372,11 @@ class UserSchema:
 def to_error_kwargs(detail: ErrorDetails) -> dict[str, Any]:
     """Convert pydantic's error to the arguments of an `AuthError`."""
     field = str(detail["loc"][0]) if detail["loc"] else None
-    broken = detail.get("ctx", {}).get("error")
-    if isinstance(broken, FieldValidationError):
+    context = detail.get("ctx", {})
+    reason = detail["type"]
+    values = {"max": context["max_length"]} if "max_length" in context else {}
+    if isinstance(broken := context.get("error"), FieldValidationError):
         reason, values = broken.reason, broken.values
-    else:
-        reason, values = detail["type"], _numbers(detail)
     message = f"The {field or 'update'} {_message(detail)}."
     return {"message": message, "field": field, "reason": reason, "values": values}
 
@@ -392,15 +387,6 @@ def _changed_fields(fields: Mapping[str, Any], current: Mapping[str, Any]) -> di
         for name, value in fields.items()
         if not (name in current and type(current[name]) is type(value) and current[name] == value)
     }
-
-
-def _same_unordered(new: object, old: object) -> bool:
-    return new != old and sort_lists(new) == sort_lists(old)
-
-
-def _numbers(detail: ErrorDetails) -> dict[str, Any]:
-    maximum = detail.get("ctx", {}).get("max_length")
-    return {} if maximum is None else {"max": maximum}
 
 
 def _message(detail: ErrorDetails) -> str:

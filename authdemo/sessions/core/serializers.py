@@ -6,7 +6,7 @@ import json
 import logging
 import math
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from .callbacks import Account, Callbacks, Token
@@ -22,11 +22,10 @@ Contents: TypeAlias = tuple[dict[str, Any], dict[str, Any]]
 """The user's fields, and the app's own claims."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Serializers:
     """Serializes session records; the app's `jwt` and `session` callbacks decide what they hold."""
 
-    _: KW_ONLY
     tokens: TokenCodec
     schema: UserSchema
     callbacks: Callbacks
@@ -47,10 +46,6 @@ class Serializers:
     def issue_token(self, record: SessionRecord) -> str:
         """Issue a token for a session as it is now."""
         return self.tokens.encode(self._claims(record))
-
-    def check_size(self, record: SessionRecord) -> None:
-        """Check that a cookie can hold a session's token."""
-        self.tokens.check_size(self._claims(record))
 
     def token_details(
         self, token: str, record: SessionRecord, history: Sequence[HistoryEntry]

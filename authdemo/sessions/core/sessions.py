@@ -109,7 +109,7 @@ class SessionService:
             provider_session=provider_session,
             last_change=HistoryEntry(rev=1, at=now, cause="sign-in", changes=changed, tab=tab),
         )
-        self.serializers.check_size(record)
+        self.serializers.issue_token(record)  # fails if no cookie can hold it
         session = await self.serializers.to_public(record)
         await self.store.create(record)
         if started_at is not None:

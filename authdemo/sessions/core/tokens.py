@@ -41,16 +41,10 @@ class _Signer:
         self._algorithm = jwt.get_algorithm_by_name(key.algorithm)
         self._private = self._algorithm.prepare_key(key.private)
         self._public = self._algorithm.prepare_key(key.public)
-        self._signature_length = len(base64url_encode(self._algorithm.sign(b"", self._private)))
 
     def sign(self, payload: Mapping[str, Any]) -> str:
         signed = f"{self.header}.{base64url_encode(write_json(payload))}"
         return f"{signed}.{base64url_encode(self._algorithm.sign(signed.encode(), self._private))}"
-
-    def length(self, payload: Mapping[str, Any]) -> int:
-        """How long the signed token would be."""
-        size = len(write_json(payload))
-        return len(self.header) + (size * 4 + 2) // 3 + self._signature_length + 2
 
     def verify(self, signed: str, signature: bytes) -> bool:
         return self._algorithm.verify(signed.encode(), self._public, signature)
@@ -140,13 +134,12 @@ class TokenCodec:
     def encode(self, claims: Claims) -> str:
         """Sign a token."""
         token = self._signer.sign(self._payload(claims))
-        _check_length(len(token))
+        if len(token) > MAX_TOKEN_BYTES:
+            raise TokenTooLarge(
+                f"The token has {len(token)} bytes; at most {MAX_TOKEN_BYTES} are allowed."
+            )
         self._remember(token, claims, claims.iat)
         return token
-
-    def check_size(self, claims: Claims) -> None:
-        """Check that a token would not be too large, without signing it."""
-        _check_length(self._signer.length(self._payload(claims)))
 
     def decode(self, token: str) -> Claims:
         """Verify a token completely.
@@ -242,11 +235,6 @@ class TokenCodec:
             raise TokenError("The token was issued in the future.", reason="future")
         if not 0 <= claims.exp - claims.iat <= self.max_age + LEEWAY:
             raise TokenError("The token is valid for longer than this app allows.", reason="life")
-
-
-def _check_length(length: int) -> None:
-    if length > MAX_TOKEN_BYTES:
-        raise TokenTooLarge(f"The token has {length} bytes; at most {MAX_TOKEN_BYTES} are allowed.")
 
 
 def _is_count(value: object) -> bool:

@@ -83,12 +83,6 @@ def ref(kind: str, name: str) -> dict[str, str]:
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
-def query(name: str, description: str) -> dict[str, Any]:
-    """Describe a parameter of the query."""
-    schema = {"type": "string"}
-    return {"name": name, "in": "query", "description": description, "schema": schema}
-
-
 def returns(
     description: str, schema: Mapping[str, Any], *, cookies: bool = False, is_public: bool = False
 ) -> dict[str, Any]:
@@ -110,7 +104,7 @@ def operation(
     *,
     answers: Mapping[str, Any],
     security: list[dict[str, list[str]]] = ANYONE,
-    parameters: Iterable[str | dict[str, Any]] = (),
+    parameters: Iterable[str] = (),
     body: str = "",
     form: str = "",
     errors: str = "",
@@ -131,7 +125,7 @@ def operation(
         "operationId": method.lower() + "".join(map(str.capitalize, _WORD.findall(path))),
         "description": description,
         "security": security,
-        "parameters": [ref("parameters", p) if isinstance(p, str) else p for p in named],
+        "parameters": [ref("parameters", each) for each in named],
         "responses": dict(sorted({**answers, **rejections}.items())),
     }
     if body or form:

@@ -35,22 +35,11 @@ from ...login import Login
 from ...providers.base import RedirectProvider
 from ..context import RequestContext
 from ..router import Request, Response, json_error, private_json, wants_page
-from .openapi import ANYONE_POST, BASE, Resource, operation, query, redirects, ref, returns
+from .openapi import ANYONE_POST, BASE, Resource, operation, redirects, ref, returns
 
 _MAX_PENDING = 4
 _SEPARATOR = "."
 _SECRETS = re.compile(rf"[0-9a-f]{{40}}(?:\.[0-9a-f]{{40}}){{0,{_MAX_PENDING - 1}}}")
-_PROMPT = query(
-    "prompt",
-    'Auth.js: `signIn(provider, {}, {prompt: "login"})`. With `login` the provider has to '
-    "authenticate the user again, even if it has an active session.",
-)
-_CODE = query("code", "The provider's authorization code.")
-_POST_ONLY = {
-    "description": "Credentials are sent by POST.",
-    "headers": {"Allow": {"required": True, "schema": {"type": "string"}}},
-    "content": {"application/json": {"schema": ref("schemas", "Error")}},
-}
 _show_page = partial(
     operation,
     parameters=("returnRedirect", "callbackUrl", "error", "code"),
@@ -130,7 +119,7 @@ class SignInApi(Resource):
         "Auth.js: `signIn(provider)`. It redirects to the provider; for credentials, to the app's "
         "own sign-in page.",
         security=ANYONE_POST,
-        parameters=[_PROMPT, "returnRedirect", "callbackUrl"],
+        parameters=["prompt", "returnRedirect", "callbackUrl"],
         body="Onwards",
         answers=redirects(),
         errors="Refused TooManyAttempts CallbackFailed",
@@ -171,8 +160,8 @@ class SignInApi(Resource):
         "GET /callback/{provider}",
         "Where a provider redirects to. Anything invalid leads to the sign-in page with `error` in "
         "its query. Credentials are sent by POST.",
-        parameters=[query("state", "What was sent to the provider."), _CODE],
-        answers={**redirects(cookies=True), "405": _POST_ONLY},
+        parameters=["state", "authorizationCode"],
+        answers={**redirects(cookies=True), "405": ref("responses", "PostOnly")},
         errors="CredentialsSignin Refused CallbackFailed StoreUnavailable",
     )
     async def oauth_callback(self, request: Request) -> Response:

@@ -14,15 +14,7 @@ from ...core.record import SessionRecord
 from ...providers.oidc import OpenIDConnect
 from ..context import device_of
 from ..router import BodyRejected, Request, Response, json_error, private_json, redirect
-from .openapi import ANYONE_POST, BASE, MEMBER_POST, Resource, operation, query, redirects, ref
-
-_REDIRECT = {"302": ref("responses", "Redirect")}
-_DONE = {
-    "200": {
-        "description": "The sessions have ended.",
-        "content": {"application/json": {"schema": {"type": "object"}}},
-    }
-}
+from .openapi import ANYONE_POST, BASE, MEMBER_POST, Resource, operation, redirects, ref
 
 
 @dataclass(eq=False)
@@ -101,8 +93,8 @@ class SignOutApi(Resource):
         "`POST signout` redirects here if the session came from a provider with "
         "`rp_initiated_logout`. The session has ended already. An unknown or used ticket redirects "
         "home.",
-        parameters=[query("ticket", "From `POST signout`.")],
-        answers=_REDIRECT,
+        parameters=["ticket"],
+        answers={"302": ref("responses", "Redirect")},
         errors="Refused StoreUnavailable",
     )
     async def rp_logout(self, request: Request) -> Response:
@@ -131,8 +123,8 @@ class SignOutApi(Resource):
         "GET /post-logout/{provider}",
         "The `post_logout_redirect_uri` of OpenID Connect RP-Initiated Logout 1.0, which has to be "
         "registered at the provider. It redirects to the callback URL, or home.",
-        parameters=[query("state", "What was sent to the provider.")],
-        answers=_REDIRECT,
+        parameters=["state"],
+        answers={"302": ref("responses", "Redirect")},
         errors="Refused StoreUnavailable",
     )
     async def post_logout(self, request: Request) -> Response:
@@ -148,7 +140,7 @@ class SignOutApi(Resource):
         "token, and its sessions end at once, in every tab. There is no cookie and no CSRF token; "
         "the signature replaces both.",
         form="LogoutToken",
-        answers=_DONE,
+        answers={"200": ref("responses", "Ended")},
         errors="TooManyAttempts",
     )
     async def backchannel_logout(self, request: Request) -> Response:

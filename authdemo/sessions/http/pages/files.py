@@ -6,6 +6,7 @@ import html
 import re
 from dataclasses import KW_ONLY, dataclass
 from http import HTTPStatus
+from importlib import resources
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -37,23 +38,7 @@ _ICON_HEADERS = encode_headers(
     {"cache-control": "public, max-age=3600", "content-type": "image/svg+xml"}
 )
 _NO_PAGES = ("/api/", "/assets/")
-_DOCUMENT = """<!DOCTYPE html>
-<html lang="{language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-{links}
-</head>
-<body>
-<main class="narrow">
-<h1>{title}</h1>
-<p role="alert">{message}</p>
-<p><a href="/">{home}</a></p>
-</main>
-</body>
-</html>
-"""
+_DOCUMENT = resources.files(__package__).joinpath("error.html").read_text("utf-8")
 
 
 def has_hashed_name(path: str) -> bool:

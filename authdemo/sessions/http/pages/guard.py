@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, TypeAlias
+from importlib import resources
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -42,33 +43,14 @@ _CLOSED_HEADERS = encode_headers(
         "content-type": "text/javascript; charset=utf-8",
     }
 )
-_CLOSED_MODULE = b"""\
-const [loaded] = performance.getEntriesByType("navigation");
-const page = (url) => url.split("#")[0];
-let aside;
+_CLOSED_MODULE = resources.files(__package__).joinpath("closed_page.js").read_bytes()
 
-export default () => {
-  const { href } = location;
-  if (href !== aside && page(loaded?.name ?? "") !== page(href)) {
-    const url = new URL(href);
-    url.search += "&";
-    aside = url.href;
-    dispatchEvent(new Event("authdemo-leave"));
-    history.replaceState(history.state, "", aside);
-    location.replace(href);
-  }
-  return null;
-};
-"""
-"""A closed page's module: React Router renders it at the page's URL, and it loads that URL.
 
-A document that was loaded from this URL isn't loaded again, so that there is no loop. Loading the
-current URL would replace earlier history entries, and on an error page, which has no scripts, Back
-would only change the URL. So the URL is first changed by a query without a meaning, and session.js
-doesn't navigate meanwhile.
-"""
+class Member(NamedTuple):
+    """A user who is signed in."""
 
-PublicSession: TypeAlias = Mapping[str, Any]
+    record: SessionRecord
+    session: Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,10 +101,10 @@ class PageGuard:
         cookies: RawHeaders = []
         record = await self.contexts.renew(cookies, context) if context else None
         try:
-            session = await self.auth.sessions.serializers.to_public(record) if record else None
-            url = await self._find_redirect(scope, page, record, session)
+            member = await self._member(record) if record else None
+            url = await self._find_redirect(scope, page, member)
             if url is None:
-                response = await self._render(scope, page, session, context)
+                response = await self._render(scope, page, context, member)
             else:
                 response = redirect(url, 303)
         except AuthError as error:
@@ -140,17 +122,18 @@ class PageGuard:
                 raise
             return None
 
-    async def _find_redirect(
-        self, scope: Scope, page: Page, record: SessionRecord | None, session: PublicSession | None
-    ) -> str | None:
+    async def _member(self, record: SessionRecord) -> Member:
+        return Member(record, await self.auth.sessions.serializers.to_public(record))
+
+    async def _find_redirect(self, scope: Scope, page: Page, member: Member | None) -> str | None:
         """Redirect to sign in, away from the sign-in page, or to the canonical URL."""
         query = scope["query_string"].decode("latin-1")
-        here = callback_path(page.address, query)
         if page.rule is not None:
-            url = await self._authorize(page.path, page.rule, here, record, session)
+            here = callback_path(page.address, query)
+            url = await self._authorize(page.path, page.rule, here, member)
             if url is not None:
                 return url
-        if page.path == self.auth.pages.sign_in and session is not None:
+        if page.path == self.auth.pages.sign_in and member is not None:
             fields = {name: values[-1] for name, values in parse_qs(query).items()}
             if not should_explain(fields.get("error", ""), fields.get("code", "")):
                 return await self._find_target(scope, page.path, fields.get("callbackUrl", "/"))
@@ -160,16 +143,10 @@ class PageGuard:
         return f"{page.address}?{query}" if query else page.address
 
     async def _authorize(
-        self,
-        path: str,
-        rule: Rule,
-        here: str,
-        record: SessionRecord | None,
-        session: PublicSession | None,
+        self, path: str, rule: Rule, here: str, member: Member | None
     ) -> str | None:
         """Authorize a request for a page, or return where it has to be redirected."""
-        verdict = await self._judge(path, rule, record, session)
-        match verdict:
+        match await self._judge(path, rule, member):
             case Verdict.GRANTED:
                 return None
             case Verdict.SIGN_IN:
@@ -181,18 +158,17 @@ class PageGuard:
             case url:
                 return url
 
-    async def _judge(
-        self, path: str, rule: Rule, record: SessionRecord | None, session: PublicSession | None
-    ) -> Verdict | str:
+    async def _judge(self, path: str, rule: Rule, member: Member | None) -> Verdict | str:
         """Ask the app's `authorized` callback first, and then the page's rule."""
-        answer = await self.auth.callbacks.ask_authorized(path, session)
+        answer = await self.auth.callbacks.ask_authorized(path, member.session if member else None)
         if not answer:
-            return Verdict.SIGN_IN if session is None else Verdict.DENIED
+            return Verdict.DENIED if member else Verdict.SIGN_IN
         if isinstance(answer, str):
             return answer
-        if record is not None and rule.allows_all_members:
+        if member and rule.allows_all_members:
             return Verdict.GRANTED
-        return await rule.judge(self.auth.session(record) if record else None, self.auth.clock)
+        session = self.auth.session(member.record) if member else None
+        return await rule.judge(session, self.auth.clock)
 
     async def _find_target(self, scope: Scope, path: str, wanted: str) -> str:
         """Find where a signed-in user goes from the sign-in page."""
@@ -201,12 +177,9 @@ class PageGuard:
         return base_url if page_path(urlsplit(target).path) == path else target
 
     async def _render(
-        self,
-        scope: Scope,
-        page: Page,
-        session: PublicSession | None,
-        context: RequestContext | None,
+        self, scope: Scope, page: Page, context: RequestContext | None, member: Member | None
     ) -> Response:
+        session = member.session if member else None
         if session is not None:
             await ev.notify(self.auth.events.session, session=session, path=page.path)
         cookies = context.cookies if context else None
@@ -246,9 +219,9 @@ class PageGuard:
         pages = self.site.pages_with.get(name, ())
         if not pages:
             return True
-        session = await self.auth.sessions.serializers.to_public(record)
+        member = await self._member(record)
         for path, rule in pages:
-            if await self._judge(path, rule, record, session) is Verdict.GRANTED:
+            if await self._judge(path, rule, member) is Verdict.GRANTED:
                 return True
         return False
 

@@ -31,10 +31,8 @@ DATA_ID = "session-data"
 LOCALE_ID = "locale-data"
 """The id of the element with the texts for the page's script."""
 
-_MARKER = re.compile(
-    r"\{\{(?P<kind>session|t)\.(?P<path>[a-z_][a-z0-9_.]*)(?:\?(?P<values>[^}]*))?\}\}",
-    re.IGNORECASE,
-)
+_PLACEHOLDER = re.compile(r"\{\{session\.([a-z_][a-z0-9_.]*)(?:\?[^}]*)?\}\}", re.IGNORECASE)
+_TEXT = re.compile(r"\{\{t\.(?P<key>[a-z_][a-z0-9_.]*)(?:\?(?P<values>[^}]*))?\}\}", re.IGNORECASE)
 _LANGUAGE = re.compile(r'(<html\b[^>]*\blang=")[^"]*')
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _DATA = '<script type="application/json" id="{}">'
@@ -144,37 +142,15 @@ def _takes_gzip(accepted: str) -> bool:
     return gzip > 0 and gzip >= weights.get("identity", 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Placeholder:
-    """The place of a value of the session; without a path, of the whole session."""
-
-    path: tuple[str, ...]
-
-    def fill(self, session: Any) -> bytes:
-        """Encode the value; empty if there is none."""
-        value = session
-        for name in self.path:
-            value = value.get(name) if isinstance(value, dict) else None
-        return b"" if value is None else html.escape(str(value)).encode("utf-8", "replace")
-
-
-_WHOLE = Placeholder(())
-_SESSION_ELEMENT = (_DATA.format(DATA_ID), _WHOLE, _END_DATA)
-
-
 class LocalizedTemplate:
-    """A page in one language; only the session is still missing."""
+    """A page in one language; only the session is still missing.
 
-    def __init__(self, pieces: Iterable[str | Placeholder]) -> None:
-        texts, self._placeholders = [""], list[Placeholder]()
-        for piece in pieces:
-            if isinstance(piece, str):
-                texts[-1] += piece
-            else:
-                self._placeholders.append(piece)
-                texts.append("")
-        encoded = [text.encode("utf-8", "replace") for text in texts]
-        self._template = PrecompressedTemplate(encoded)
+    A placeholder is the path of a value of the session, or empty for the whole session.
+    """
+
+    def __init__(self, texts: Iterable[str], placeholders: Sequence[str]) -> None:
+        self._placeholders = placeholders
+        self._template = PrecompressedTemplate([each.encode("utf-8", "replace") for each in texts])
         self._compressed = lru_cache(_MAX_CACHED)(self._compress)
 
     def render(self, session: Mapping[str, Any] | None, *, gzip: bool) -> bytes:
@@ -188,7 +164,7 @@ class LocalizedTemplate:
     def _values(self, data: bytes) -> Values:
         """List the values as the page's script reads them: from JSON."""
         session = json.loads(data)
-        return tuple(data if each is _WHOLE else each.fill(session) for each in self._placeholders)
+        return tuple(_value(session, path) if path else data for path in self._placeholders)
 
 
 class Template:
@@ -213,37 +189,40 @@ class Template:
     def localize(self, translation: Translation) -> LocalizedTemplate:
         """Fill in the texts."""
         if translation not in self._localized:
-            pieces = self._pieces(translation)
-            self._localized[translation] = LocalizedTemplate(pieces)
+            self._localized[translation] = self._localize(translation)
         return self._localized[translation]
 
-    def _pieces(self, translation: Translation) -> list[str | Placeholder]:
+    def _localize(self, translation: Translation) -> LocalizedTemplate:
         """Fill in the texts, and add the data for the script to the head."""
         head, end, body = self._document.partition("</head>")
         if end:
             head = _LANGUAGE.sub(rf"\g<1>{translation.language}", head, count=1)
         else:
             head, body = "", head
-        return [
-            *_fill_texts(head, translation),
-            translation.element,
-            *_SESSION_ELEMENT,
-            end,
-            *_fill_texts(body, translation),
-        ]
+        texts, placeholders = _split(head, translation)
+        others, more = _split(body, translation)
+        texts[-1] += translation.element + _DATA.format(DATA_ID)
+        others[0] = _END_DATA + end + others[0]
+        return LocalizedTemplate([*texts, *others], [*placeholders, "", *more])
 
 
-def _fill_texts(document: str, translation: Translation) -> Iterable[str | Placeholder]:
-    end = 0
-    for found in _MARKER.finditer(document):
-        yield document[end : found.start()]
-        if found["kind"] == "t":
-            values = json.loads(unquote(html.unescape(found["values"] or "{}")))
-            yield html.escape(translation.t(found["path"], values))
-        else:
-            yield Placeholder(tuple(found["path"].split(".")))
-        end = found.end()
-    yield document[end:]
+def _split(document: str, translation: Translation) -> tuple[list[str], list[str]]:
+    """Split a document at its placeholders, and fill in the texts between them."""
+
+    def fill(found: re.Match[str]) -> str:
+        values = json.loads(unquote(html.unescape(found["values"] or "{}")))
+        return html.escape(translation.t(found["key"], values))
+
+    pieces = _PLACEHOLDER.split(document)
+    return [_TEXT.sub(fill, piece) for piece in pieces[::2]], pieces[1::2]
+
+
+def _value(session: Any, path: str) -> bytes:
+    """Encode a value of the session; empty if there is none."""
+    value = session
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return b"" if value is None else html.escape(str(value)).encode("utf-8", "replace")
 
 
 def _dump(value: object) -> bytes:

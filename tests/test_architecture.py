@@ -183,6 +183,14 @@ def test_the_plugin_of_pytest_loads_nothing_before_it_is_asked() -> None:
 
 
 COMPAT = "authdemo.sessions.reflex.compat"
+
+
+def test_read_and_update_pass_through_few_files() -> None:
+    trace = [sys.executable, "-m", "benchmarks.trace"]
+    ended = subprocess.run(trace, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
 INTERNALS = {
     "serve": {COMPAT},
     "testing": {

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from typing import get_args, get_origin, get_type_hints
+
+from typing_extensions import is_protocol
 
 from .errors import ConfigurationError
 
@@ -52,12 +55,15 @@ def check_function(
         ) from error
 
 
-def check_functions(owner: object, protocols: Mapping[str, type]) -> None:
-    """Check that an object's functions take the keywords of their protocols."""
-    for name, protocol in protocols.items():
-        _, *keywords = inspect.signature(protocol.__call__).parameters
-        title = f"{type(owner).__name__}({name}=...)"
-        check_function(title, getattr(owner, name), keywords=keywords, optional=True)
+def check_functions(owner: object) -> None:
+    """Check that the functions in an object's fields take the keywords of their protocols."""
+    for name, hint in get_type_hints(type(owner)).items():
+        optional = get_args(hint)[0]
+        protocol = get_origin(optional) or optional
+        if is_protocol(protocol):
+            _, *keywords = inspect.signature(protocol.__call__).parameters
+            title = f"{type(owner).__name__}({name}=...)"
+            check_function(title, getattr(owner, name), keywords=keywords, optional=True)
 
 
 def location(function: object) -> str:

@@ -93,15 +93,6 @@ class AuthorizedCallback(Protocol):
     ) -> bool | str | Awaitable[bool | str]: ...
 
 
-_PROTOCOLS = {
-    "jwt": JwtCallback,
-    "session": SessionCallback,
-    "sign_in": SignInCallback,
-    "redirect": RedirectCallback,
-    "authorized": AuthorizedCallback,
-}
-
-
 @dataclass(frozen=True, kw_only=True)
 class Callbacks(Generic[U_contra]):
     """The app's decisions, each a function, plain or async (Auth.js: `callbacks`).
@@ -126,7 +117,7 @@ class Callbacks(Generic[U_contra]):
 
     def __post_init__(self) -> None:
         """Check that each takes its arguments."""
-        check_functions(self, _PROTOCOLS)
+        check_functions(self)
 
     async def ask_jwt(
         self,

@@ -45,14 +45,6 @@ class UpdateListener(Protocol):
     ) -> Awaitable[None] | None: ...
 
 
-_PROTOCOLS = {
-    "sign_in": SignInListener,
-    "sign_out": SignOutListener,
-    "session": SessionListener,
-    "update_user": UpdateListener,
-}
-
-
 @dataclass(frozen=True, kw_only=True)
 class Events:
     """Listeners, which are called after something happened (Auth.js: `events`).
@@ -80,7 +72,7 @@ class Events:
 
     def __post_init__(self) -> None:
         """Check that each listener takes its arguments."""
-        check_functions(self, _PROTOCOLS)
+        check_functions(self)
         check_function("Events(audit=...)", self.audit, "event", optional=True)
 
 

@@ -54,7 +54,7 @@ async def test_sign_ins_over_the_limit_of_their_address_are_rejected(tmp_path):
         on_page = await sign_in(house, {"Accept": "text/html"})
         assert on_page.status_code == 302
         assert on_page.headers["Location"].endswith("/login?error=TooManyAttempts&code=at_once")
-        assert (await house.noted()).reason == "TooManyAttempts"
+        assert (await house.last_audited()).reason == "TooManyAttempts"
         elsewhere = asyncio.create_task(
             house.auth.logins.authorize(
                 "credentials", {"id": "ada", "password": "right"}, device=Device(ip="192.0.2.2")

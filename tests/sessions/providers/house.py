@@ -1,4 +1,4 @@
-"""The endpoints of an app in the process of the tests, at a clock that stands still."""
+"""The endpoints of an app in the process of the tests, with a frozen clock."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HOME = "http://localhost"
 
 @dataclass
 class House:
-    """The app, and what it noted.
+    """The app and its audit trail.
 
     Attributes:
         auth: Its sessions.
@@ -52,15 +52,15 @@ class House:
         return await self.visitor.post(f"/api/auth/{path}", data=form, headers=AS_CLIENT)
 
     async def go(self, provider: str) -> dict[str, str]:
-        """Go to a provider, and tell what it is asked."""
+        """Go to a provider, and return the query that it gets."""
         return query_of((await self.post(f"signin/{provider}")).json()["url"])
 
     async def oauth_callback(self, provider: str, answer: dict[str, str]) -> httpx.Response:
         """Come back from a provider with its answer."""
         return await self.visitor.get(f"/api/auth/callback/{provider}", params=answer)
 
-    async def noted(self) -> AuditEvent:
-        """Tell what was noted last."""
+    async def last_audited(self) -> AuditEvent:
+        """Return the last entry of the audit trail."""
         await self.auth.trail.flush()
         return self.audited[-1]
 

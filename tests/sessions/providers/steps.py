@@ -12,7 +12,7 @@ BACK = "https://app.example/api/auth/callback/oidc"
 
 
 async def sign_in(provider: OpenIDConnect, cheat: Cheat) -> Identity:
-    """Go to the provider and come back, and tell who that is."""
+    """Go to the provider and come back as an identity."""
     state = OAuthState(
         provider=provider.id,
         nonce="a nonce",

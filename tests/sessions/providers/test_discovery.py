@@ -1,4 +1,4 @@
-"""What a provider says of itself is asked for when it is due: no later, and not more often."""
+"""Metadata and keys of a provider are fetched when they are due, and not more often."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEYS, METADATA = "/jwks", "/.well-known/openid-configuration"
 
 
 async def refusal(provider: OpenIDConnect, cheat: Cheat) -> str:
-    """Tell why a sign-in is refused."""
+    """Return why a sign-in is rejected."""
     with pytest.raises(OAuthCallbackError) as refused:
         await sign_in(provider, cheat)
     return refused.value.reason
@@ -62,7 +62,7 @@ async def test_withdrawn_key_expires_while_the_provider_is_unreachable(
 async def test_unreachable_provider_is_not_asked_again_for_ten_seconds(
     provider: OpenIDConnect, cheat: Cheat, clock: FrozenClock
 ) -> None:
-    """Anybody may send logout tokens; each of them would make us ask."""
+    """Anyone may send logout tokens; each could cause a request."""
     token, cheat.is_down = cheat.logout_token(), True
     for _ in range(3):
         with pytest.raises(OAuthCallbackError, match="can't answer") as refused:

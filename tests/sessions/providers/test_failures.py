@@ -1,4 +1,4 @@
-"""What fails on the way to a provider or back ends at the sign-in page, and is noted."""
+"""A failure on the way to a provider or back ends at the sign-in page, and is audited."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.sessions.providers.conftest import SECRET
 from tests.sessions.providers.house import House, open_house
 from tests.support.house import ADA
 
-MOST = 100
-"""How many may set out from one address in a minute, unless the operator says otherwise."""
+LIMIT = 100
+"""How many sign-ins may start from one address in a minute, by default."""
 
 
 def fails(*_: Any) -> Any:
@@ -33,8 +33,8 @@ def broken_github(github_: GitHub, claims: Any = fails) -> OAuth2:
     return github(client_id=CLIENT, client_secret=SECRET, **there)
 
 
-async def told(house: House, provider: str, answer: dict[str, str]) -> str:
-    """Come back, and tell where that leads; nobody is signed in then."""
+async def location_after(house: House, provider: str, answer: dict[str, str]) -> str:
+    """Come back without being signed in, and return where that redirects."""
     back = await house.oauth_callback(provider, answer)
     assert (await house.visitor.get("/api/auth/session")).json() is None
     return str(back.headers["Location"])
@@ -46,10 +46,10 @@ async def test_failing_user_callback_redirects_back_and_is_audited(
     provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT, user=fails)
     async with open_house(tmp_path, provider) as house:
         answer = query_of(cheat.authorize(await house.go("oidc")))
-        place = await told(house, "oidc", answer)
-        noted = await house.noted()
+        place = await location_after(house, "oidc", answer)
+        audited = await house.last_audited()
     assert place == "http://localhost/login?error=CallbackFailed"
-    assert (noted.kind, noted.reason, noted.provider) == (
+    assert (audited.kind, audited.reason, audited.provider) == (
         "sign-in-failed",
         "CallbackFailed",
         "oidc",
@@ -63,7 +63,7 @@ async def test_user_callback_rejects_a_user_of_another_class(
     provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT, user=lambda _: ADA)
     async with open_house(tmp_path, provider) as house:
         answer = query_of(cheat.authorize(await house.go("oidc")))
-        place = await told(house, "oidc", answer)
+        place = await location_after(house, "oidc", answer)
     assert place == "http://localhost/login?error=CallbackFailed"
     assert "The callback 'user' returned Person, which doesn't match the app's" in caplog.text
 
@@ -73,8 +73,8 @@ async def test_failing_claims_callback_redirects_back_and_is_audited(
 ) -> None:
     async with open_house(tmp_path, broken_github(github)) as house:
         answer = query_of(github.authorize(await house.go("github")))
-        place = await told(house, "github", answer)
-        assert (await house.noted()).provider == "github"
+        place = await location_after(house, "github", answer)
+        assert (await house.last_audited()).provider == "github"
     assert place == "http://localhost/login?error=CallbackFailed"
     assert "The app has a mistake." in caplog.text
 
@@ -85,7 +85,10 @@ async def test_claims_callback_without_claims_redirects_back(
 ) -> None:
     async with open_house(tmp_path, broken_github(github, lambda *_: answer)) as house:
         way = query_of(github.authorize(await house.go("github")))
-        assert await told(house, "github", way) == "http://localhost/login?error=CallbackFailed"
+        assert (
+            await location_after(house, "github", way)
+            == "http://localhost/login?error=CallbackFailed"
+        )
     assert f"The callback 'claims' returned {type(answer).__name__}, not" in caplog.text
 
 
@@ -105,25 +108,25 @@ async def test_sign_in_at_an_unreachable_provider_stores_nothing(
 
 async def test_sign_ins_at_providers_are_limited_by_address(tmp_path: Path, cheat: Cheat) -> None:
     async with open_house(tmp_path, OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT)) as house:
-        for _ in range(MOST):
+        for _ in range(LIMIT):
             await house.go("oidc")
         back = await house.post("signin/oidc")
         assert back.status_code == 429
         assert 1 <= int(back.headers["Retry-After"]) <= 60
-        told = back.json()
-        assert told["url"] == "http://localhost/login?error=TooManyAttempts&code=provider"
-        assert told["message"].startswith(
+        body = back.json()
+        assert body["url"] == "http://localhost/login?error=TooManyAttempts&code=provider"
+        assert body["message"].startswith(
             "Too many sign-ins were started from your network. Try again in "
         )
-        assert count_one_time_values(tmp_path) == MOST
-        noted = await house.noted()
-        assert (noted.reason, noted.detail) == ("TooManyAttempts", "provider")
+        assert count_one_time_values(tmp_path) == LIMIT
+        audited = await house.last_audited()
+        assert (audited.reason, audited.detail) == ("TooManyAttempts", "provider")
         house.clock.advance(60)
         await house.go("oidc")
 
 
 class Full(SQLiteStore):
-    """A store that keeps nothing more once it is full."""
+    """A store that can be full."""
 
     is_full = False
 
@@ -145,8 +148,8 @@ async def test_logout_at_the_provider_goes_on_without_the_store(
         store.is_full = True
         back = await house.visitor.get(way)
         assert (back.status_code, back.headers["Location"]) == (302, "http://localhost/")
-        noted = await house.noted()
-    assert (noted.kind, noted.reason) == ("sign-out-failed", "StoreUnavailable")
+        audited = await house.last_audited()
+    assert (audited.kind, audited.reason) == ("sign-out-failed", "StoreUnavailable")
 
 
 async def test_logout_state_expires_after_ten_minutes_of_the_current_clock(

@@ -1,4 +1,4 @@
-"""Who an identity is: known by issuer and subject, whatever the provider is called here."""
+"""An identity is known by issuer and subject, whatever the provider's name in the app."""
 
 from __future__ import annotations
 

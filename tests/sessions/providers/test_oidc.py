@@ -1,4 +1,4 @@
-"""What an OpenID provider is asked, and what happens if it doesn't answer."""
+"""Configuration of OpenID providers, and logout at one that is unreachable."""
 
 from __future__ import annotations
 

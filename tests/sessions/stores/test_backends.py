@@ -1,4 +1,4 @@
-"""Where sessions are kept, and how the workers that share them notify each other."""
+"""The settings choose the store and the relay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Redis: what it keeps, for how long, and what is said when it can't be asked."""
+"""The Redis store: lifetimes of keys, and errors while Redis is away."""
 
 from __future__ import annotations
 

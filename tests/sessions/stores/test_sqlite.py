@@ -1,4 +1,4 @@
-"""The SQLite file: what was answered is on the disk, and what is broken is said plainly."""
+"""The embedded store: acknowledged changes are durable, and problems have clear messages."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ ROOT = Path(__file__).parents[3]
 
 
 def acknowledged_before_a_sudden_end(folder: Path, lines: int) -> dict[str, tuple[int, str]]:
-    """Kill a child in the midst of its updates; tell what it had acknowledged last."""
+    """Kill a child during its updates; return what it acknowledged last."""
     command = [sys.executable, "-m", "tests.sessions.stores.acknowledging", str(folder)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout
-        heard = [child.stdout.readline() for _ in range(lines)]
+        lines_read = [child.stdout.readline() for _ in range(lines)]
         child.send_signal(signal.SIGKILL)
-        heard += [line for line in child.stdout if line.endswith("\n")]
+        lines_read += [line for line in child.stdout if line.endswith("\n")]
     assert child.returncode == -signal.SIGKILL
-    return {sid: (rev, name) for sid, rev, name in map(json.loads, heard)}
+    return {sid: (rev, name) for sid, rev, name in map(json.loads, lines_read)}
 
 
 @pytest.mark.parametrize("lines", [1, 61, 400])
@@ -63,18 +63,18 @@ async def opens(path: Path) -> bool:
     return True
 
 
-async def complaint(path: Path) -> str:
+async def error_at_open(path: Path) -> str:
     with pytest.raises(ConfigurationError) as refused:
         await opens(path)
     assert "\n" not in refused.value.message
     return refused.value.message
 
 
-async def complaint_at_once(path: Path) -> str:
-    """What is said before a server starts, and again when it opens the file all the same."""
+async def error_before_start(path: Path) -> str:
+    """Return the error of the check before a start, which opening the file repeats."""
     with pytest.raises(ConfigurationError) as refused:
         SQLiteStore(path).check()
-    assert await complaint(path) == refused.value.message
+    assert await error_at_open(path) == refused.value.message
     return refused.value.message
 
 
@@ -93,7 +93,7 @@ class TestFile:
         path = tmp_path / "sessions.db"
         path.write_bytes(b"This is a shopping list.\n" * 200)
         before = path.read_bytes()
-        assert str(path) in await complaint_at_once(path)
+        assert str(path) in await error_before_start(path)
         assert path.read_bytes() == before
 
     async def test_file_with_damaged_pages_is_rejected(self, tmp_path):
@@ -106,7 +106,7 @@ class TestFile:
         octets = bytearray(path.read_bytes())
         octets[4096:-4096] = os.urandom(len(octets) - 8192)
         path.write_bytes(octets)
-        assert str(path) in await complaint(path)
+        assert str(path) in await error_at_open(path)
 
     async def test_truncated_file_is_rejected(self, tmp_path):
         house = build(tmp_path)
@@ -116,23 +116,23 @@ class TestFile:
         await house.store.close()
         path = tmp_path / "sessions.db"
         os.truncate(path, 8192)
-        assert str(path) in await complaint(path)
+        assert str(path) in await error_at_open(path)
 
     async def test_file_of_another_program_is_rejected(self, tmp_path):
         path = tmp_path / "sessions.db"
         with closing(sqlite3.connect(path)) as db, db:
             db.execute("CREATE TABLE sessions (cookie TEXT)")
-        assert str(path) in await complaint_at_once(path)
+        assert str(path) in await error_before_start(path)
 
     async def test_folder_that_cannot_be_created_is_rejected(self, tmp_path):
         (tmp_path / "file").write_text("not a folder")
         path = tmp_path / "file" / "sessions.db"
-        assert str(path) in await complaint_at_once(path)
+        assert str(path) in await error_before_start(path)
 
     async def test_folder_in_place_of_the_file_is_rejected(self, tmp_path):
         path = tmp_path / "sessions.db"
         path.mkdir()
-        assert str(path) in await complaint_at_once(path)
+        assert str(path) in await error_before_start(path)
 
     async def test_file_of_another_version_is_rejected_and_unchanged(self, tmp_path):
         path = tmp_path / "sessions.db"
@@ -140,7 +140,7 @@ class TestFile:
         with closing(sqlite3.connect(path)) as db, db:
             db.executescript("PRAGMA user_version=99; PRAGMA journal_mode=DELETE;")
         before = path.read_bytes()
-        assert "another version of authdemo" in await complaint_at_once(path)
+        assert "another version of authdemo" in await error_before_start(path)
         assert path.read_bytes() == before
 
     async def test_file_of_a_running_process_is_rejected_until_it_stops(
@@ -150,7 +150,7 @@ class TestFile:
         path = tmp_path / "sessions.db"
         owner = SQLiteStore(path)
         await owner.open()
-        assert await complaint_at_once(path) == (
+        assert await error_before_start(path) == (
             f"Another process uses the session database {path}. Stop that process, or set "
             "REFLEX_REDIS_URL, so that several processes share their sessions in Redis."
         )
@@ -170,36 +170,36 @@ class TestFile:
 
 
 class Disk:
-    """A disk that can be stopped, and can fail; it counts the commits."""
+    """A disk that can be stopped, can fail, and counts commits."""
 
     def __init__(self):
         self.is_free = threading.Event()
         self.is_free.set()
         self.commits = 0
         self.error_code = None
-        self._is_asked = threading.Event()
+        self._is_committing = threading.Event()
 
     def stop(self):
         self.is_free.clear()
-        self._is_asked.clear()
+        self._is_committing.clear()
         self.commits = 0
 
     def commit(self):
         self.commits += 1
-        self._is_asked.set()
+        self._is_committing.set()
         assert self.is_free.wait(10)
         if self.error_code is not None:
             error = sqlite3.OperationalError("disk I/O error")
             error.sqlite_errorcode = self.error_code
             raise error
 
-    async def is_asked(self):
-        assert await asyncio.to_thread(self._is_asked.wait, 10)
+    async def is_committing(self):
+        assert await asyncio.to_thread(self._is_committing.wait, 10)
 
 
 @pytest.fixture
 def disk(monkeypatch):
-    """The disk of the house."""
+    """The disk of the store."""
     disk = Disk()
 
     class Connection(sqlite3.Connection):
@@ -229,7 +229,7 @@ class TestDisk:
         record = await house.sign_in()
         disk.stop()
         update = asyncio.create_task(house.rename(record, "Ada"))
-        await disk.is_asked()
+        await disk.is_committing()
         assert not update.done()
         disk.is_free.set()
         assert (await update).rev == 2
@@ -238,7 +238,7 @@ class TestDisk:
         record = await house.sign_in()
         disk.stop()
         update = asyncio.create_task(house.rename(record, "Ada"))
-        await disk.is_asked()
+        await disk.is_committing()
         assert await house.sessions.find(record.id) == record
         assert await house.sessions.list_by_user("ada") == [record]
         assert house.notices == []
@@ -250,7 +250,7 @@ class TestDisk:
         record = await house.sign_in()
         disk.stop()
         end = asyncio.create_task(house.sessions.end(record.id, "revoked"))
-        await disk.is_asked()
+        await disk.is_committing()
         update = asyncio.create_task(house.rename(record, "Ada"))
         assert await house.sessions.find(record.id) == record
         assert not update.done()
@@ -264,7 +264,7 @@ class TestDisk:
         records = [await house.sign_in() for _ in range(40)]
         disk.stop()
         updates = [asyncio.create_task(house.rename(record, "Ada")) for record in records]
-        await disk.is_asked()
+        await disk.is_committing()
         disk.is_free.set()
         assert {record.rev for record in await asyncio.gather(*updates)} == {2}
         assert disk.commits <= 2
@@ -274,7 +274,7 @@ class TestDisk:
         disk.stop()
         names = [f"Ada {number}" for number in range(40)]
         updates = [asyncio.create_task(house.rename(record, name)) for name in names]
-        await disk.is_asked()
+        await disk.is_committing()
         disk.is_free.set()
         updated = await asyncio.gather(*updates)
         assert [each.rev for each in updated] == list(range(2, 42))
@@ -290,7 +290,7 @@ class TestDisk:
         disk.stop()
         disk.error_code = sqlite3.SQLITE_FULL
         first = asyncio.create_task(house.rename(record, "Ada"))
-        await disk.is_asked()
+        await disk.is_committing()
         second = asyncio.create_task(house.rename(record, "Countess"))
         unchanged = asyncio.create_task(house.rename(record, "Ada"))
         outdated = house.update(record.id, {}, author="client", if_rev=[1])
@@ -309,7 +309,7 @@ class TestDisk:
         record = await house.sign_in()
         disk.stop()
         first = asyncio.create_task(house.rename(record, "Ada"))
-        await disk.is_asked()
+        await disk.is_committing()
         second = asyncio.create_task(house.rename(record, "Ada"))
         await asyncio.wait([second], timeout=0.1)
         first.cancel()
@@ -323,7 +323,7 @@ class TestDisk:
         renewed = record.model_copy(update={"expires_at": record.expires_at + 60})
         ordered = await house.store.replace(renewed, expected=record)
         sweep = asyncio.create_task(house.store.sweep(record.expires_at))
-        await disk.is_asked()
+        await disk.is_committing()
         disk.is_free.set()
         await ordered.commit
         assert await sweep == 1
@@ -335,7 +335,7 @@ class TestDisk:
         disk.stop()
         house.clock.now = record.expires_at - 1
         renewal = asyncio.create_task(house.sessions.renew(record))
-        await disk.is_asked()
+        await disk.is_committing()
         house.clock.now = record.expires_at
         find = asyncio.create_task(house.sessions.find(record.id))
         await asyncio.wait([find], timeout=0.1)
@@ -368,7 +368,7 @@ class TestDisk:
         disk.stop()
         disk.error_code = sqlite3.SQLITE_IOERR_FSYNC
         updates = [asyncio.create_task(house.rename(record, "Ada"))]
-        await disk.is_asked()
+        await disk.is_committing()
         updates.append(asyncio.create_task(house.rename(record, "Countess")))
         await asyncio.wait(updates, timeout=0.1)
         disk.is_free.set()

@@ -94,7 +94,7 @@ def renewed(record: SessionRecord, expires: float, at: float) -> SessionRecord:
 
 
 async def replaced(store: SessionStore, record: SessionRecord, expected: SessionRecord) -> bool:
-    """Replace a record, and wait until that is durable; say whether it was done."""
+    """Replace a record, wait until that is durable, and return whether it was replaced."""
     ordered = await store.replace(record, expected=expected)
     if ordered is not None and ordered.commit is not None:
         await ordered.commit

@@ -14,18 +14,20 @@ from playwright.sync_api import Browser, expect
 
 from authdemo.testing import free_port
 from tests.e2e.visitor import Visitor, click, field_of, is_connected
+from tests.support import apps
 from tests.support.development import until_served
-from tests.support.server import ROOT, SECRET
+from tests.support.server import ROOT, SECRET, Server
 
 MADE = shutil.ignore_patterns("__pycache__", "external")  # the build itself fills assets/external
-SOURCES = ("authdemo", "assets", "reflex.lock", "rxconfig.py", "requirements.txt")
+SOURCES = ("authdemo", "assets", "rxconfig.py", "requirements.txt")
 
 
 @pytest.fixture(scope="module")
-def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def development(app: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app in development mode, in a folder of its own: two servers on two ports."""
     folder = tmp_path_factory.mktemp("development")
     copy_sources(folder)
+    apps.adopt(folder, ROOT)  # `app` is built there
     pages, api = free_port(), free_port()
     ports = {"PORT": str(pages), "AUTH_DEV_API_PORT": str(api), "HOST": "127.0.0.1"}
     log = folder / "log"

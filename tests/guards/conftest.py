@@ -11,7 +11,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from tests.e2e.visitor import click
 from tests.support import apps
 from tests.support.browser import Browser
-from tests.support.server import Server
+from tests.support.server import Server, doesnt_complain
 
 APP = Path(__file__).parent / "app"
 ICON = b"an icon"
@@ -31,13 +31,19 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="package")
-def closed_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def closed_app(app: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The same app, in which everything is protected that isn't public, with an icon."""
-    folder = copied(tmp_path_factory.mktemp("closed"))
-    (folder / "assets").mkdir()
-    (folder / "assets" / "favicon.ico").write_bytes(ICON)
-    with apps.serving(folder, {"PROTECT_ALL": "1"}) as server:
+    folder = with_pages_of(app, tmp_path_factory.mktemp("closed"))
+    (folder / ".web" / "build" / "client" / "favicon.ico").write_bytes(ICON)
+    with apps.serving_built(folder, {"PROTECT_ALL": "1"}) as server:
         yield server
+        doesnt_complain(server)
+
+
+def with_pages_of(app: Server, folder: Path) -> Path:
+    """Copy the app with its built pages."""
+    made = shutil.ignore_patterns("node_modules", "__pycache__", ".data", "log")
+    return Path(shutil.copytree(app.log.parent, folder / "app", ignore=made))
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from typing import TypeAlias
 import httpx
 import pytest
 
-from authdemo import testing
-from tests.guards.conftest import copied, member, switched_on, write
+from tests.guards.conftest import member, switched_on, with_pages_of, write
 from tests.support import apps
 from tests.support.browser import Browser
 from tests.support.server import Server
@@ -19,16 +18,21 @@ Decide: TypeAlias = Callable[[str], None]
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app, which may complain here: one of its callbacks breaks down."""
-    folder = copied(tmp_path_factory.mktemp("authorized"))
-    with testing.serving(folder, apps.environment()) as served:
-        yield Server(served.url, served.log, served.process)
+def failing_app(app: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app, whose log may hold complaints: one of its callbacks fails."""
+    folder = with_pages_of(app, tmp_path_factory.mktemp("authorized"))
+    with apps.serving_built(folder, {}) as server:
+        yield server
+
+
+@pytest.fixture
+def nobody(failing_app: Server) -> Browser:
+    return Browser(failing_app)
 
 
 @pytest.fixture(scope="module")
-def members(app: Server) -> dict[str, Browser]:
-    return {account: member(app, account) for account in ("ada", "grace")}
+def members(failing_app: Server) -> dict[str, Browser]:
+    return {account: member(failing_app, account) for account in ("ada", "grace")}
 
 
 @pytest.fixture
@@ -42,9 +46,9 @@ def grace(members: dict[str, Browser]) -> Browser:
 
 
 @pytest.fixture
-def decide(app: Server) -> Iterator[Decide]:
+def decide(failing_app: Server) -> Iterator[Decide]:
     """Choose what the callback answers."""
-    sign = app.log.parent / "authorized"
+    sign = failing_app.log.parent / "authorized"
     yield lambda verdict: write(sign, verdict)
     sign.unlink(missing_ok=True)
 
@@ -105,7 +109,7 @@ def test_a_coroutine_is_waited_for(
 
 
 def test_one_that_raises_lets_nobody_in_and_tells_the_log_alone(
-    decide: Decide, app: Server, nobody: Browser, grace: Browser
+    decide: Decide, failing_app: Server, nobody: Browser, grace: Browser
 ) -> None:
     decide("broken")
     for browser in (nobody, grace):
@@ -113,18 +117,20 @@ def test_one_that_raises_lets_nobody_in_and_tells_the_log_alone(
         assert answer.status_code == 500
         assert "Members only" not in answer.text
         assert "secret cause" not in answer.text
-    assert "the secret cause" in app.logged()
+    assert "the secret cause" in failing_app.logged()
     decide("open")
     assert visit(grace, "/").status_code == 200
 
 
 @pytest.mark.parametrize("way", ["/login", "/about"])
-def test_who_signs_out_has_left_even_if_the_app_can_not_say_where_to(app: Server, way: str) -> None:
-    leaving = member(app, "ada")
+def test_who_signs_out_has_left_even_if_the_app_can_not_say_where_to(
+    failing_app: Server, way: str
+) -> None:
+    leaving = member(failing_app, "ada")
     thief = leaving.copy()
-    with switched_on(app, "lost"):
+    with switched_on(failing_app, "lost"):
         answer = leaving.log_out(callbackUrl=way)
-    assert (answer.status_code, answer.json()) == (200, {"url": app.url})
+    assert (answer.status_code, answer.json()) == (200, {"url": failing_app.url})
     assert leaving.token is None
     assert thief.session() is None
-    assert "where to?" in app.logged()
+    assert "where to?" in failing_app.logged()

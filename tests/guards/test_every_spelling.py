@@ -81,7 +81,7 @@ def show(app: Server) -> Iterator[Show]:
         questions.close()
 
 
-@settings(max_examples=400, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(address=ADDRESSES)
 def test_page_that_is_judged_is_the_page_that_is_shown(
     app: Server, nobody: Browser, show: Show, address: str

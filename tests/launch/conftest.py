@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.launch.launcher import START_SECONDS, Launcher, free_port
+from tests.support import apps
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = Path(__file__).parent / "app"
@@ -46,6 +47,7 @@ def make_project(folder: Path) -> Path:
 def built_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of its own: this launcher, an app of one page, and its pages built."""
     folder = make_project(tmp_path_factory.mktemp("project"))
+    apps.adopt(folder)
     build = Launcher([sys.executable, "-m", "authdemo", "build"], folder, {})
     assert build.end(START_SECONDS) == 0, build.lines
     return folder

@@ -13,22 +13,24 @@ from pathlib import Path
 
 from authdemo import testing
 from authdemo.launch import node
+from authdemo.sessions.reflex.compat import SERVE_BUILT_PAGES
 from authdemo.testing.server import stop
 from tests.support import shared
 from tests.support.development import until_served
-from tests.support.server import ROOT, SECRET, Server, doesnt_complain
+from tests.support.server import ROOT, SECRET, START_SECONDS, Server, doesnt_complain
 
 PASSWORD = "tutorial"
+GRANIAN = ("--interface=asgi", "--factory", "my_app.my_app:app")
 
 
-def adopt(folder: Path) -> None:
-    """Spare an app in an empty folder the installation of the npm packages that it needs.
+def adopt(folder: Path, other: Path | None = None) -> None:
+    """Spare an app the installation of the npm packages that it needs.
 
     All apps of the tests share one installation. Reflex finds what another app, compiled here
     before, would have left: it writes all pages again, and installs only what isn't there.
     """
-    other = installed()
-    shutil.copytree(other / "reflex.lock", folder / "reflex.lock")
+    other = other or installed()
+    shutil.copytree(other / "reflex.lock", folder / "reflex.lock", dirs_exist_ok=True)
     shutil.copytree(other / ".web", folder / ".web", ignore=shutil.ignore_patterns("node_modules"))
     packages = Path(".web", "node_modules")
     is_near = other.stat().st_dev == folder.stat().st_dev
@@ -95,6 +97,28 @@ def serving(
         server = Server(served.url, served.log, served.process)
         yield server
         doesnt_complain(server)
+
+
+@contextlib.contextmanager
+def serving_built(folder: Path, environ: Mapping[str, str]) -> Iterator[Server]:
+    """Serve an app whose pages are built; its log may hold complaints."""
+    port, log = testing.free_port(), folder / "log"
+    address = ("--host=127.0.0.1", f"--port={port}")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "granian", *address, *GRANIAN],
+            cwd=folder,
+            env=environment() | SERVE_BUILT_PAGES | {"REFLEX_ENV_MODE": "prod"} | dict(environ),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    server = Server(f"http://127.0.0.1:{port}", log, process)
+    try:
+        testing.wait_until(server.answers, timeout=START_SECONDS, on_timeout=server.logged)
+        yield server
+    finally:
+        stop(process)
 
 
 @contextlib.contextmanager

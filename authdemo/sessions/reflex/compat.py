@@ -331,24 +331,20 @@ def guard_states(app: rx.App, check: Callable[[str, bool], Awaitable[None]]) -> 
     manager.modify_state_with_links = modify_checked
 
 
-def guard_deltas(app: rx.App, may_send: Callable[[str], bool]) -> None:
-    """Send a tab only what may be sent there."""
+def guard_sockets(
+    app: rx.App,
+    *,
+    may_send: Callable[[str], bool],
+    is_own: Callable[[str, str], Awaitable[bool]],
+    linked: Callable[[str], None],
+) -> None:
+    """Send a tab only what it may get, and link a socket to its own tab, or else to a new one."""
     namespace: Any = app.event_namespace
-    emit = namespace.emit_update
+    emit, link = namespace.emit_update, namespace.link_token_to_sid
 
     async def emit_if_allowed(update: Any, token: str) -> None:
         if may_send(token):
             await emit(update=update, token=token)
-
-    namespace.emit_update = emit_if_allowed
-
-
-def guard_links(
-    app: rx.App, *, is_own: Callable[[str, str], Awaitable[bool]], linked: Callable[[str], None]
-) -> None:
-    """Link a socket to the tab that it names if that is its own, or else to a new one."""
-    namespace: Any = app.event_namespace
-    link = namespace.link_token_to_sid
 
     async def link_own(sid: str, token: str, *, update_state: bool = True) -> None:
         if not await is_own(sid, token):
@@ -357,7 +353,7 @@ def guard_links(
         await link(sid, token, update_state=update_state)
         linked(namespace.sid_to_token[sid])
 
-    namespace.link_token_to_sid = link_own
+    namespace.emit_update, namespace.link_token_to_sid = emit_if_allowed, link_own
 
 
 async def claim_tab(app: rx.App, sid: str, tab: str) -> bool:

@@ -28,9 +28,8 @@ from ..compat import (
     cancel_event,
     claim_tab,
     current_token,
-    guard_deltas,
-    guard_links,
     guard_shared_states,
+    guard_sockets,
     guard_states,
     purge_tab,
     release_tab,
@@ -58,8 +57,7 @@ class Callers:
         self.connections.closed = self._close
         bind_events(self.app, self._by_event, begin=new_caller, run_as=running_for)
         guard_states(self.app, self._check_change)
-        guard_deltas(self.app, self._may_send)
-        guard_links(self.app, is_own=self._is_own, linked=self._linked)
+        guard_sockets(self.app, may_send=self._may_send, is_own=self._is_own, linked=self._linked)
         guard_shared_states(self._check_shared_state)
 
     async def find_record(self, caller: Caller | None) -> SessionRecord | None:

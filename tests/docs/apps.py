@@ -55,11 +55,13 @@ def serving(folder: Path, *guides: str, **environ: str) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def serving_unbuilt(folder: Path, guide: str) -> Iterator[Server]:
-    """Serve a guide's app with blank pages."""
+def serving_unbuilt(folder: Path, guide: str, **environ: str) -> Iterator[Server]:
+    """Serve a guide's app with blank pages, and other values for some of its variables."""
     write(folder, guide)
     shutil.copytree(ROOT / "reflex.lock", folder / "reflex.lock")
-    own = variables(guide) | {"AUTH_DATA_DIR": str(folder / "data")}
+    told = variables(guide)
+    assert environ.keys() <= told.keys()
+    own = told | environ | {"AUTH_DATA_DIR": str(folder / "data")}
     with unbuilt.serving(folder, folder / "log", **own) as server:
         yield server
         doesnt_complain(server)

@@ -19,7 +19,13 @@ from tests.docs.commands import start_of
 from tests.docs.markdown import GUIDES
 from tests.support.server import Server
 
-TOGETHER = ("start", "protect-an-event-handler", "background-tasks", "tokens-for-other-services")
+TOGETHER = (
+    "start",
+    "protect-an-event-handler",
+    "background-tasks",
+    "move-from-rx-cookie",
+    "tokens-for-other-services",
+)
 GRANIAN = ".venv/bin/granian"
 
 

@@ -13,7 +13,15 @@ from tests.support.server import ROOT
 
 CONFIGURATION = ROOT / "docs" / "configuration.md"
 COMMANDS = [block for page in PAGES for block in blocks(page, "sh")]
-MADE_UP = {"ADAS_PASSWORD", "MY_APP_PASSWORD", "BILLING_URL", "JWKS_URL", "NEW", "OLD"}
+MADE_UP = {
+    "ADAS_PASSWORD",
+    "MY_APP_DATABASE",
+    "MY_APP_PASSWORD",
+    "BILLING_URL",
+    "JWKS_URL",
+    "NEW",
+    "OLD",
+}
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 SOURCES = [*(ROOT / "authdemo").rglob("*.py"), ROOT / "rxconfig.py"]
 SPELLED = re.findall(r'"([A-Z][A-Z_]{3,})"', "".join(path.read_text() for path in SOURCES))

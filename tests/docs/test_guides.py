@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect, sync_playwright
 
+from authdemo import testing
 from authdemo.testing import wait_until
+from tests.accounts.conftest import PASSWORD as OLD_PASSWORD
+from tests.accounts.test_hashes import FOREIGN
+from tests.accounts.test_importer import add_local_users
+from tests.browser import launch_options
 from tests.docs.apps import serving, serving_unbuilt
 from tests.docs.conftest import TOGETHER
 from tests.docs.markdown import GUIDES, blocks
+from tests.e2e.visitor import Visitor, click, is_connected
 from tests.support.apps import state
 from tests.support.browser import Browser
-from tests.support.server import Server
+from tests.support.server import ROOT, Server
 from tests.support.tab import SESSION_STATE, Tab
 
 ELSEWHERE = {
@@ -23,10 +34,15 @@ ELSEWHERE = {
     "rotate-keys",
     "inspect",
     "languages",
+    "move-from-reflex-local-auth",
     "oauth2",
     "openid-connect",
     "test-your-app",
 }
+
+
+OWN_FIXTURE = {"bring-your-users", "move-from-authjs"}
+BRING = GUIDES / "bring-your-users.md"
 
 
 @pytest.fixture
@@ -168,9 +184,112 @@ def test_accounts(unbuilt: Server) -> None:
     assert nobody.log_in("mary", mary["password"]).status_code == 200
 
 
+@pytest.fixture
+def imported(tmp_path: Path) -> Iterator[Server]:
+    """The app with imported users, by the commands of the guide."""
+    check, write = (block.code for block in blocks(BRING, "sh"))
+    shown = blocks(BRING, "")[0].code
+    (tmp_path / "data").mkdir()
+    add_local_users(f"sqlite:///{tmp_path}/reflex.db", ("ada", True), ("bob", True), ("eve", False))
+    assert typed(check, tmp_path) == shown
+    assert typed(write, tmp_path).splitlines()[-1] == "Done."
+    with serving_unbuilt(tmp_path, "bring-your-users") as server:
+        yield server
+
+
+def typed(command: str, folder: Path) -> str:
+    """Type a command of a guide."""
+    env = os.environ | {"AUTH_DATA_DIR": "data", "PYTHONPATH": str(ROOT)}
+    words = [sys.executable, *command.split()[1:]]
+    return subprocess.check_output(words, cwd=folder, env=env, text=True, timeout=60)
+
+
+def test_imported_user_signs_in_with_the_old_password(imported: Server) -> None:
+    browser = Browser(imported)
+    assert browser.log_in("ada", "a guess").status_code == 401
+    assert browser.log_in("eve", OLD_PASSWORD).status_code == 401
+    assert browser.log_in("ada", OLD_PASSWORD).status_code == 200
+    assert browser.session()["user"]["role"] == "user"
+    with sqlite3.connect(imported.log.parent / "data" / "accounts.db") as database:
+        hashes = dict(database.execute("SELECT id, substr(password, 1, 10) FROM accounts"))
+    assert hashes == {"ada": "$argon2id$", "bob": "$2b$04$Huj", "eve": "!$2b$04$Hu"}
+
+
+@pytest.fixture
+def moved_from_authjs(tmp_path: Path) -> Iterator[Server]:
+    path = tmp_path / "dev.db"
+    with sqlite3.connect(path) as database:
+        database.execute(
+            "CREATE TABLE User (id, name, email, emailVerified, image, role, password)"
+        )
+        hashed = FOREIGN["bcryptjs"]
+        rows = [
+            ("c1", "Ada", "ada@example.org", None, None, "admin", hashed),
+            (7, *"ABCD", "", hashed),
+        ]
+        database.executemany("INSERT INTO User VALUES (?, ?, lower(?), ?, ?, ?, ?)", rows)
+    with serving_unbuilt(tmp_path, "move-from-authjs", MY_APP_DATABASE=str(path)) as server:
+        yield server
+
+
+def test_user_of_authjs_signs_in_from_the_old_table(moved_from_authjs: Server) -> None:
+    browser = testing.Browser(moved_from_authjs)
+    for wrong in (
+        {"email": "ada@example.org", "password": "a guess"},
+        {"email": "x", "password": ""},
+    ):
+        assert browser.log_in(**wrong).status_code == 401
+    assert browser.log_in(email="Ada@example.org", password=OLD_PASSWORD).status_code == 200
+    user = browser.session()["user"]
+    assert user == {
+        "id": "c1",
+        "name": "Ada",
+        "email": "ada@example.org",
+        "image": None,
+        "role": "admin",
+    }
+
+
+def names_of(cookies) -> set[str]:
+    return {cookie["name"] for cookie in cookies}
+
+
+def test_protected_state_replaces_a_cookie(app: Server) -> None:
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(**launch_options()) as chromium,
+        Visitor.with_own_browser(chromium, app.url) as visitor,
+    ):
+        visitor.keep({"token": "old"})
+        tab = visitor.open("/wallet")
+        tab.wait_for_url("**/login?callbackUrl=/wallet")
+        is_connected(tab)
+        visitor.log_in(tab, "ada", button="Log in")
+        tab.wait_for_url(f"{app.url}/")
+        tab.goto(f"{app.url}/wallet")
+        is_connected(tab)
+        click(tab, "Pay")
+        expect(tab.locator("#balance")).to_have_text("90")
+        expect(tab.locator("#paid-by")).to_have_text("Ada Lovelace")
+        wait_until(
+            lambda: {each["name"] for each in visitor.context.cookies()}.isdisjoint({"token"})
+        )
+        assert "session-token" not in tab.evaluate("document.cookie")
+        assert len([frame for frame in visitor.frames if "hydrate_and_load" in frame]) < 10
+        visitor.saw_no_complaint()
+    with Tab(app, Browser(app)) as anonymous:
+        anonymous.call(f"{state('wallet')}.pay")
+        wait_until(lambda: anonymous.var(SESSION_STATE, "redirect_url"))
+
+
 def test_every_guide_is_tested() -> None:
     tested = {mark.args[1][0] for test in _parametrized() for mark in test.pytestmark}
-    assert {page.stem for page in GUIDES.glob("*.md")} == {*tested, *TOGETHER, *ELSEWHERE}
+    assert {page.stem for page in GUIDES.glob("*.md")} == {
+        *tested,
+        *TOGETHER,
+        *ELSEWHERE,
+        *OWN_FIXTURE,
+    }
     for guide in ELSEWHERE:
         assert all(
             "quote" in block.attributes for block in blocks(GUIDES / f"{guide}.md", "python")

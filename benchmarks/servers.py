@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.redis.workers import pids
-from tests.support.server import PROGRAM, Server, running_in_trouble
+from tests.support.server import PROGRAM, REAL_HASHES, Server, running_in_trouble
 
 UNLIMITED = {
     "AUTH_EVENT_RATE": "100000/second",
@@ -65,7 +65,7 @@ def framed(folder: Path) -> Iterator[Target]:
 @contextmanager
 def _started(folder: Path, program: Sequence[str], **environ: str) -> Iterator[Target]:
     folder.mkdir(exist_ok=True)
-    with running_in_trouble(folder, program=program, **environ) as server:
+    with running_in_trouble(folder, program=program, **REAL_HASHES, **environ) as server:
         host, _, port = server.host.rpartition(":")
         yield Target(server, (host, int(port)), tuple(pids(server)))
     if complaints := server.complaints():

@@ -17,7 +17,7 @@ from tests.support import kinds, shared
 from tests.support.browser import Browser
 from tests.support.postgresql import PostgreSQL
 from tests.support.redis import Redis
-from tests.support.server import CHEAP_HASHES, Server, running
+from tests.support.server import Server, running
 
 # The same examples on every run, however busy the machine. To search for new ones:
 # pytest --hypothesis-profile=search
@@ -71,7 +71,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app, started once for all tests."""
-    with running(tmp_path_factory.mktemp("server"), **CHEAP_HASHES) as server:
+    with running(tmp_path_factory.mktemp("server")) as server:
         yield server
 
 

@@ -8,13 +8,13 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser import launch_options
 from tests.e2e.visitor import Visitor
-from tests.support.server import CHEAP_HASHES, Server, running
+from tests.support.server import Server, running
 
 
 @pytest.fixture(scope="package")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder: Path = tmp_path_factory.mktemp("e2e")
-    with running(folder, **CHEAP_HASHES) as server:
+    with running(folder) as server:
         yield server
 
 

@@ -10,7 +10,7 @@ import pytest
 from authdemo.testing import set_cookies, wait_until
 from authdemo.testing.browser import SESSION
 from tests.support.browser import Browser
-from tests.support.server import CHEAP_HASHES, Server, running
+from tests.support.server import Server, running
 
 IDLE, RENEW, ABSOLUTE = 2, 1, 5
 
@@ -23,7 +23,7 @@ def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "AUTH_SESSION_UPDATE_AGE": str(RENEW),
         "AUTH_SESSION_ABSOLUTE_AGE": str(ABSOLUTE),
     }
-    with running(tmp_path_factory.mktemp("hasty"), **ages, **CHEAP_HASHES) as server:
+    with running(tmp_path_factory.mktemp("hasty"), **ages) as server:
         yield server
 
 

@@ -11,7 +11,7 @@ import pytest
 from authdemo.testing import set_cookies
 from authdemo.testing.browser import AS_CLIENT, SESSION
 from tests.support.browser import PASSWORD, Browser
-from tests.support.server import CHEAP_HASHES, Server, running
+from tests.support.server import Server, running
 
 CSRF = "__Host-authjs.csrf-token"
 CLIENT = "203.0.113.7"
@@ -22,7 +22,7 @@ VIA_PROXY = {"X-Forwarded-For": CLIENT, "X-Forwarded-Proto": "https"}
 def behind_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app, behind a proxy on this machine that is trusted, and another one that isn't."""
     settings = {"AUTH_TRUSTED_PROXIES": "127.0.0.1, 10.1.0.0/16", "AUTH_LOGIN_RATE": "3/minute"}
-    with running(tmp_path_factory.mktemp("proxied"), **settings, **CHEAP_HASHES) as server:
+    with running(tmp_path_factory.mktemp("proxied"), **settings) as server:
         yield server
 
 

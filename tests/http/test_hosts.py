@@ -9,7 +9,7 @@ import pytest
 
 from authdemo.testing import wait_until
 from tests.support.browser import Browser
-from tests.support.server import CHEAP_HASHES, Server, running, running_in_trouble
+from tests.support.server import Server, running, running_in_trouble
 
 PATHS = ["/api/auth/session", "/login", "/ping", "/client", "/assets/nothing.js", "/_event/"]
 SOCKET = "/_event/?token=11111111-2222-4333-8444-555555555555&EIO=4&transport=websocket"
@@ -24,7 +24,7 @@ UPGRADE = (
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app without a public address; its log complains of names."""
-    with running_in_trouble(tmp_path_factory.mktemp("unnamed"), **CHEAP_HASHES) as server:
+    with running_in_trouble(tmp_path_factory.mktemp("unnamed")) as server:
         yield server
 
 
@@ -32,7 +32,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app with a public address."""
     folder = tmp_path_factory.mktemp("named")
-    with running(folder, AUTH_URL="https://app.example", **CHEAP_HASHES) as server:
+    with running(folder, AUTH_URL="https://app.example") as server:
         yield server
 
 

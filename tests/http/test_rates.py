@@ -8,7 +8,7 @@ import pytest
 
 from authdemo.testing import wait_until
 from tests.support.browser import Browser
-from tests.support.server import CHEAP_HASHES, Server, running
+from tests.support.server import Server, running
 from tests.support.tab import REGISTER_STATE, SESSION_STATE, Tab
 
 
@@ -16,7 +16,7 @@ from tests.support.tab import REGISTER_STATE, SESSION_STATE, Tab
 def slow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app, with few updates and registrations allowed."""
     rates = {"AUTH_UPDATE_RATE": "3/second", "AUTH_REGISTER_RATE": "2/hour"}
-    with running(tmp_path_factory.mktemp("slow"), **rates, **CHEAP_HASHES) as server:
+    with running(tmp_path_factory.mktemp("slow"), **rates) as server:
         yield server
 
 

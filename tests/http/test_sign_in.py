@@ -12,15 +12,13 @@ import pytest
 from authdemo.testing import set_cookies
 from authdemo.testing.browser import AS_CLIENT, CSRF, SESSION
 from tests.support.browser import ALONE, PASSWORD, Browser
-from tests.support.server import CHEAP_HASHES, Server, running
+from tests.support.server import Server, running
 
 
 @pytest.fixture(scope="module")
 def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """An app that takes three failed logins a minute."""
-    with running(
-        tmp_path_factory.mktemp("strict"), AUTH_LOGIN_RATE="3/minute", **CHEAP_HASHES
-    ) as server:
+    with running(tmp_path_factory.mktemp("strict"), AUTH_LOGIN_RATE="3/minute") as server:
         yield server
 
 

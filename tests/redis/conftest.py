@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.postgresql import PostgreSQL
 from tests.support.redis import Redis
-from tests.support.server import CHEAP_HASHES, Server, running, running_in_trouble
+from tests.support.server import Server, running, running_in_trouble
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +16,7 @@ def server(
     tmp_path_factory: pytest.TempPathFactory, redis: Redis, postgresql: PostgreSQL
 ) -> Iterator[Server]:
     """The app with two workers, on a Redis and a PostgreSQL that stay."""
-    places = {**CHEAP_HASHES, "REFLEX_REDIS_URL": redis.url, "DB_URL": postgresql.new_database()}
+    places = {"REFLEX_REDIS_URL": redis.url, "DB_URL": postgresql.new_database()}
     with running(tmp_path_factory.mktemp("workers"), WORKERS="2", **places) as server:
         yield server
 

@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -199,10 +198,10 @@ def test_handshake_with_large_headers_is_rejected(server: Server, headers: dict[
     assert answer.status_code == 403
 
 
-@pytest.fixture
-def loud_server(tmp_path: Path) -> Iterator[Server]:
+@pytest.fixture(scope="module")
+def loud_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app, whose log may complain."""
-    with running_in_trouble(tmp_path) as server:
+    with running_in_trouble(tmp_path_factory.mktemp("loud")) as server:
         yield server
 
 

@@ -20,8 +20,8 @@ from authdemo.testing import free_port, wait_until
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ("authdemo", "run")
 SECRET = "the tests sign with this secret and nobody else does"
-CHEAP_HASHES = {"PYTHONPATH": str(ROOT / "tests" / "support" / "cheap_hashes")}
-"""For servers of tests that are not about what a password's hash costs."""
+REAL_HASHES = {"PYTHONPATH": ""}
+"""For servers of tests that are about what a password's hash costs."""
 START_SECONDS = 120
 STOP_SECONDS = 20
 
@@ -89,6 +89,7 @@ def running_in_trouble(
         "AUTH_LOGIN_RATE": "1000/minute",
         "AUTH_REGISTER_RATE": "1000/minute",
         "AUTH_UPDATE_RATE": "100000/minute",
+        "PYTHONPATH": str(ROOT / "tests" / "support" / "cheap_hashes"),
     }
     settings = {
         **usual,

@@ -19,7 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         url = read_url(given.to) if given.to else database_url(data_folder())
         records = read_records(given.source, given.table)
-        plan = make_plan(records, url, roles=given.roles.split(","), id_column=given.id)
+        roles = [role.strip() for role in given.roles.split(",")]
+        plan = make_plan(records, url, roles=roles, id_column=given.id)
         _show(records, plan)
         if plan.problems and not given.skip_invalid:
             raise ImportFailed(

@@ -19,7 +19,7 @@ from .errors import AccountsUnavailable
 T = TypeVar("T")
 
 MAX_MEMORY = 512 * 1024
-"""KiB that all hashes of a process take at once, unless a single one takes more."""
+"""KiB that all new hashes of a process take at once, unless a single one takes more."""
 
 MAX_WAITING = 256
 """How many requests may wait; the next one would wait too long."""

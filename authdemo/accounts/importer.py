@@ -253,6 +253,8 @@ def _read_user(
     parts = (str(values.get(part) or "") for part in _PARTS_OF_NAME)
     fallback = " ".join(filter(None, parts)) or str(fields["id"])[:_MAX_NAME_CHARACTERS]
     given = {field: value for field, value in fields.items() if value not in (None, "")}
+    if "enabled" in fields:
+        given.setdefault("enabled", False)  # what isn't known to be enabled stays locked
     try:
         user = ImportedUser.model_validate({"name": fallback, "role": roles[0], **given})
     except ValidationError as error:

@@ -142,12 +142,14 @@ async def test_users_of_authjs_sign_in_by_their_address(imported, opened, tmp_pa
 async def test_file_of_comma_separated_values_is_imported(imported, opened, tmp_path):
     path = tmp_path / "users.csv"
     lines = ["\ufefflogin,name,email,role,hashedPassword,is_active", f"ada,Ada,,admin,{BCRYPT},f"]
+    lines += [f"unknown,,,,{BCRYPT},"]
     path.write_text("\n".join([*lines, f'mary,"Shelley, Mary",m@example.org,,{BCRYPT},yes']))
     _, error = imported(str(path), "--id", "login", "--write")
     assert error == ""
     accounts = opened()
     assert (await accounts.get("ada")).role == "admin"
-    assert await accounts.check("ada", PASSWORD) is None
+    for locked in ("ada", "unknown"):
+        assert await accounts.check(locked, PASSWORD) is None
     assert (await accounts.check("mary", PASSWORD)).name == "Shelley, Mary"
 
 

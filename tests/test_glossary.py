@@ -33,8 +33,6 @@ EXCEPTIONS = {
 PUSHED_TOO_LONG = {
     "Check a token's size by issuing it, and log mismatching users in one place",
     "Inline the helpers of sign-ins, keys, rules and settings that one caller had",
-    "Check a token's size by issuing it, and log mismatching users in one place",
-    "Inline the helpers of sign-ins, keys, rules and settings that one caller had",
     "Serve the guides' code from one app where it fits, unbuilt where no page counts",
     "Test rejected ports, databases and demo accounts as functions, the start once",
 }

@@ -192,7 +192,7 @@ def test_read_and_update_pass_through_few_files() -> None:
 
 
 INTERNALS = {
-    "serve": {COMPAT},
+    "serve": {COMPAT, "authdemo.sessions.http.pages.static"},
     "testing": {
         COMPAT,
         "authdemo.sessions.http.cookies",

@@ -25,12 +25,15 @@ def export(environ: Mapping[str, str], output: IO[bytes] | None = None) -> int:
 
 
 def check() -> None:
-    """Check that there are pages to serve; rejects a wrong configuration, too."""
+    """Check that there are pages for this server; rejects a wrong configuration, too."""
+    from authdemo.sessions.http.pages.static import TEMPLATE_ID
     from authdemo.sessions.reflex.compat import build_folder, get_config
 
     get_config()
     folder = build_folder()
-    if not folder.is_dir():
+    pages = [file.read_text("utf-8") for file in folder.rglob("*.html")]
+    if not pages or any(TEMPLATE_ID in page for page in pages):
+        lack = "are built for another server" if pages else "are not built"
         raise StartError(
-            f"There are no built pages in {folder}. Build them with: python -m authdemo.serve build"
+            f"The pages in {folder} {lack}. Build them with: python -m authdemo.serve build"
         )

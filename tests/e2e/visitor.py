@@ -30,8 +30,10 @@ class Visitor:
 
     @classmethod
     @contextlib.contextmanager
-    def with_own_browser(cls, browser: Browser, url: str) -> Iterator[Visitor]:
-        context = browser.new_context()
+    def with_own_browser(
+        cls, browser: Browser, url: str, locale: str = "en-US"
+    ) -> Iterator[Visitor]:
+        context = browser.new_context(locale=locale)
         context.set_default_timeout(TIMEOUT * 1000)
         yield cls(context, url)
         context.close()

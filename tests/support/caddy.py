@@ -69,20 +69,19 @@ class Caddy:
 
 
 @contextlib.contextmanager
-def running(folder: Path, caddyfile: Path, *, site: str, **environ: str) -> Iterator[Caddy]:
+def running(folder: Path, caddyfile: Path, **environ: str) -> Iterator[Caddy]:
     """Start a Caddy, and stop it.
 
     Args:
-        folder: An empty folder, for its data and its log.
+        folder: A folder for its data and its log.
         caddyfile: Its configuration.
-        site: The host name and the port that it serves.
-        **environ: Other variables of the configuration.
+        **environ: The variables of the configuration; `SITE` is what it serves.
     """
     http_port = free_port()
     only_here = (f"http_port {http_port}", "default_bind 127.0.0.1", "admin off")
     options = "\n".join((*only_here, "skip_install_trust"))
-    own = {"SITE": site, "CADDY_GLOBAL_OPTIONS": options, "XDG_DATA_HOME": str(folder)}
-    log, caddy = folder / "caddy.log", Caddy(site, http_port, folder)
+    own = {"CADDY_GLOBAL_OPTIONS": options, "XDG_DATA_HOME": str(folder)}
+    log, caddy = folder / "caddy.log", Caddy(environ["SITE"], http_port, folder)
     with log.open("wb") as output:
         process = subprocess.Popen(
             [caddy_server.command(), "run", "--adapter", "caddyfile", "--config", str(caddyfile)],

@@ -54,32 +54,28 @@ class Server(testing.Server):
 
 
 @contextlib.contextmanager
-def running(
-    folder: Path, *, program: Sequence[str] = PROGRAM, cwd: Path | str = ROOT, **environ: str
-) -> Iterator[Server]:
+def running(folder: Path, *, program: Sequence[str] = PROGRAM, **environ: str) -> Iterator[Server]:
     """Start the app on a free port and stop it; its log must hold no complaint.
 
     Args:
         folder: Where its data and log are; a second start finds the first one's data.
         program: The module to run, with its arguments.
-        cwd: The app's folder.
         **environ: Environment variables beside the usual ones.
     """
-    with running_in_trouble(folder, program=program, cwd=cwd, **environ) as server:
+    with running_in_trouble(folder, program=program, **environ) as server:
         yield server
     doesnt_complain(server)
 
 
 @contextlib.contextmanager
 def running_in_trouble(
-    folder: Path, *, program: Sequence[str] = PROGRAM, cwd: Path | str = ROOT, **environ: str
+    folder: Path, *, program: Sequence[str] = PROGRAM, **environ: str
 ) -> Iterator[Server]:
     """Start the app on a free port and stop it; it may complain.
 
     Args:
         folder: Where its data and log are; a second start finds the first one's data.
         program: The module to run, with its arguments.
-        cwd: The app's folder.
         **environ: Environment variables beside the usual ones.
     """
     port = int(environ.get("PORT") or free_port())
@@ -101,7 +97,7 @@ def running_in_trouble(
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *program],
-            cwd=cwd,
+            cwd=ROOT,
             env={**os.environ, **settings},
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -64,6 +64,7 @@ try:
     from reflex_base.utils import types
     from reflex_base.utils.form import transform_form_data
     from reflex_base.utils.format import format_event_handler as format_event_handler
+    from reflex_base.utils.format import make_default_page_title as make_default_page_title
     from reflex_base.utils.serializers import deserializers as deserializers
     from reflex_base.utils.types import is_union as is_union
     from reflex_base.utils.types import resolve_type_alias as resolve_type_alias

@@ -9,11 +9,12 @@ from typing import Any
 import reflex as rx
 
 from ..core.rules import PageRules
-from .compat import Bare, compiled_pages_of, literal_texts
+from .compat import Bare, compiled_pages_of, get_config, literal_texts, make_default_page_title
 
 logger = logging.getLogger("authdemo.sessions")
 
 _MAX_SAMPLE = 40
+_UNSEEN = ("script", "style")
 _READ_OUT = ("alt", "aria_description", "aria_label", "default_value", "placeholder", "title")
 """Attributes that screen readers and browsers show."""
 
@@ -22,7 +23,8 @@ def warn_of_open_texts(app: rx.App, rules: PageRules) -> None:
     """Warn of each protected page whose text is in files that another server serves."""
     for route, page in compiled_pages_of(app).items():
         if rules.of_route(route) is not None:
-            sample = next(literal_texts_of(page), None)
+            title = make_default_page_title(get_config().app_name, route)
+            sample = next((text for text in literal_texts_of(page) if text != title), None)
             if sample is not None:
                 logger.warning(
                     "The page %r is protected, and its text is in the built files: %r. Only the "
@@ -35,6 +37,8 @@ def warn_of_open_texts(app: rx.App, rules: PageRules) -> None:
 
 def literal_texts_of(component: Any) -> Iterator[str]:
     """Find the literal texts of a component: its content and its attributes."""
+    if component.tag in _UNSEEN:
+        return
     shown = [component.contents] if isinstance(component, Bare) else _read_out(component)
     for each in shown:
         yield from filter(None, (text.strip() for text in literal_texts(each)))

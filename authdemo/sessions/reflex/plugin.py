@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ from reflex.plugins import Plugin
 from ..core.arguments import shown
 from ..core.errors import ConfigurationError
 from ..core.settings import Settings
+from ..http.pages.static import localize_files
 from ..stores import check_store
 from .auth import Auth, remember, withheld
 from .compat import (
@@ -31,12 +33,18 @@ from .compat import (
     get_config,
     is_prod_mode,
 )
-from .components.i18n import MODULE, development_module
+from .components.i18n import MODULE, locales_module
 from .components.session import add_effects, check_named_providers
 from .lint import warn_of_open_texts
 from .protected import InstallsSessions, hide_from_sitemap, page_rules, protected, routes_of
 from .tabs.push import REFUSED
 
+logger = logging.getLogger("authdemo.sessions")
+
+_OTHERS_SERVE = (
+    "Another server serves the pages: it sends the HTML and the scripts of protected pages to "
+    "everyone, without our security headers. Event handlers, vars and routes stay protected."
+)
 _PLACE = re.compile(r"\w+(?:\.\w+)*:\w+")
 _ADVICE = 'Pass "module:attribute", for example "my_app.auth:auth".'
 
@@ -85,7 +93,8 @@ class SessionsPlugin(Plugin, InstallsSessions):
 
     def get_static_assets(self, **_: Any) -> Sequence[tuple[Path, str | bytes]]:
         """Give the build the script that `i18n.js` imports."""
-        return [(MODULE, development_module(self.auth().engine.locales))]
+        locales = self.auth().engine.locales
+        return [(MODULE, locales_module(locales, is_complete=_others_serve_pages()))]
 
     def pre_compile(self, **_: Any) -> None:
         """Check early what would stop the start, and keep protected pages out of the sitemap."""
@@ -113,6 +122,13 @@ class SessionsPlugin(Plugin, InstallsSessions):
             )
             remember(auth)
             check_withholding(protected)
+        if not serves_pages and is_prod_mode():
+            logger.warning(_OTHERS_SERVE)
+
+    def post_build(self, **context: Any) -> None:
+        """Put texts into pages that another server is to serve."""
+        if _others_serve_pages():
+            localize_files(context["static_dir"], self.auth().engine.locales)
 
     def auth(self) -> Auth[Any]:
         """Import the app's `Auth`."""

@@ -31,8 +31,8 @@ DATA_ID = "session-data"
 LOCALE_ID = "locale-data"
 """The id of the element with the texts for the page's script."""
 
-_PLACEHOLDER = re.compile(r"\{\{session\.([a-z_][a-z0-9_.]*)(?:\?[^}]*)?\}\}", re.IGNORECASE)
-_TEXT = re.compile(r"\{\{t\.(?P<key>[a-z_][a-z0-9_.]*)(?:\?(?P<values>[^}]*))?\}\}", re.IGNORECASE)
+PLACEHOLDER = re.compile(r"\{\{session\.([a-z_][a-z0-9_.]*)(?:\?[^}]*)?\}\}", re.IGNORECASE)
+TEXT = re.compile(r"\{\{t\.(?P<key>[a-z_][a-z0-9_.]*)(?:\?(?P<values>[^}]*))?\}\}", re.IGNORECASE)
 _LANGUAGE = re.compile(r'(<html\b[^>]*\blang=")[^"]*')
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _DATA = '<script type="application/json" id="{}">'
@@ -208,13 +208,18 @@ class Template:
 
 def _split(document: str, translation: Translation) -> tuple[list[str], list[str]]:
     """Split a document at its placeholders, and fill in the texts between them."""
+    pieces = PLACEHOLDER.split(document)
+    return [fill_texts(piece, translation) for piece in pieces[::2]], pieces[1::2]
+
+
+def fill_texts(document: str, translation: Translation) -> str:
+    """Fill in the texts."""
 
     def fill(found: re.Match[str]) -> str:
         values = json.loads(unquote(html.unescape(found["values"] or "{}")))
         return html.escape(translation.t(found["key"], values))
 
-    pieces = _PLACEHOLDER.split(document)
-    return [_TEXT.sub(fill, piece) for piece in pieces[::2]], pieces[1::2]
+    return TEXT.sub(fill, document)
 
 
 def _value(session: Any, path: str) -> bytes:

@@ -5,27 +5,64 @@ const onServer = typeof document === "undefined";
 const COOKIE = "language";
 const YEAR = 31536000;
 
+const fill = (text, values) =>
+  text.replace(/\{(\w+)\}/g, (placeholder, name) => String(values[name] ?? placeholder));
+
 /** The texts that the server put into this document. */
 const inDocument = () => {
   const element = document.getElementById("locale-data");
   return element && JSON.parse(element.textContent);
 };
 
-/** In development another server serves the documents, and the build brings all languages. */
+const MARKER = /\{\{t\.([\w.]+)(?:\?([^}]*))?\}\}/g;
+
+/** Elements that Emotion moves, or whose content depends on whether scripts run. */
+const CHANGED = ["STYLE", "NOSCRIPT"];
+
+/** Puts texts into a document that was built in the default language, before React reads it. */
+const localize = (template, texts) => {
+  const filled = (text) =>
+    text.replace(MARKER, (_, key, values = "{}") =>
+      fill(texts[key] ?? key, JSON.parse(decodeURIComponent(values))),
+    );
+  const nodes = NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT;
+  const [built, shown] = [template.content, document.body].map((root) =>
+    document.createTreeWalker(root, nodes, ({ nodeName }) =>
+      CHANGED.includes(nodeName) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
+    ),
+  );
+  while (built.nextNode() && shown.nextNode()) {
+    const [from, to] = [built.currentNode, shown.currentNode];
+    if (from.nodeName !== to.nodeName) return;
+    if (from.data?.match(MARKER)) to.data = filled(from.data);
+    for (const { name, value } of from.attributes ?? []) {
+      if (value.match(MARKER)) to.setAttribute(name, filled(value));
+    }
+  }
+};
+
+/** React sets the language that the page was built in. */
+const keepLanguage = (root, language) => {
+  const set = () => root.lang === language || (root.lang = language);
+  set();
+  new MutationObserver(set).observe(root, { attributes: true, attributeFilter: ["lang"] });
+};
+
+/** Where another server serves the documents, the build brings all languages. */
 const inBuild = () => {
   const chosen = document.cookie.match(/(?:^|; )language=(\w+)/)?.[1];
   const wanted = [chosen, ...navigator.languages.map((tag) => tag.split("-")[0])];
   const language = wanted.find((name) => built[name]) ?? "en";
-  document.documentElement.lang = language;
+  const template = document.getElementById("locale-template");
+  template?.remove();
+  if (template && language !== document.documentElement.lang) localize(template, built[language]);
+  keepLanguage(document.documentElement, language);
   return { language, texts: built[language] };
 };
 
 const { language, texts } = onServer
   ? { language: "en", texts: {} }
   : (inDocument() ?? (built ? inBuild() : { language: "en", texts: {} }));
-
-const fill = (text, values) =>
-  text.replace(/\{(\w+)\}/g, (placeholder, name) => String(values[name] ?? placeholder));
 
 /** A text: put in by the server on each request, and the same in the browser. */
 export const t = (key, values) => {

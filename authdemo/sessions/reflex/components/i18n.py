@@ -14,7 +14,7 @@ from ...core.locales import Locales
 from .assets import hook, imported, script, var
 
 MODULE = Path("utils/locales.js")
-"""Where the build finds the texts while the app is being developed."""
+"""Where the build finds the texts for pages that another server serves."""
 
 
 def t(key: str, **values: object) -> StringVar[str]:
@@ -75,10 +75,10 @@ def set_language(language: str) -> EventSpec:
     return rx.call_function(script(f'() => setLanguage("{language}")', change))
 
 
-def development_module(locales: Locales) -> str:
-    """Write the script with all texts that a development server needs.
+def locales_module(locales: Locales, *, is_complete: bool) -> str:
+    """Write the script with all texts, for pages that another server serves.
 
-    A production build drops them: there the server gives each page its own.
+    Our own server gives each page its texts.
     """
-    texts = {name: dict(locales.texts(name)) for name in locales.languages}
-    return f"export default import.meta.env.DEV ? {json.dumps(texts)} : null;\n"
+    texts = {name: dict(locales.texts(name)) for name in locales.languages} if is_complete else None
+    return f"export default {json.dumps(texts)};\n"

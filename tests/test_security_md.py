@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,10 +27,15 @@ def test_no_row_claims_a_range_of_numbers() -> None:
     assert re.findall(r"\d+(?:\.\d+)+ (?:to|–|-) \d+(?:\.\d+)*", PAGE) == []
 
 
+@cache
+def body_of(path: str) -> list[ast.stmt]:
+    return ast.parse((ROOT / path).read_text()).body
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_named_test_exists(name: str) -> None:
     path, *inside = name.split("::")
-    body = ast.parse((ROOT / path).read_text()).body
+    body = body_of(path)
     for part in inside:
         found = [node for node in body if getattr(node, "name", None) == part]
         assert found, f"{path} has no {part}"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 
-from authdemo.testing import wait_until
+from authdemo.testing import free_port, wait_until
 from authdemo.testing.browser import SESSION
-from authdemo.testing.server import COMMAND
+from tests.behind_caddy.conftest import started
 from tests.docs import apps as guides
 from tests.docs.markdown import GUIDES, blocks
 from tests.docs.proxy import proxy
@@ -78,18 +80,21 @@ def test_behind_a_proxy_sockets_follow_and_pages_are_not_kept(deployed: Server) 
 @pytest.fixture
 def of_ones_own(tmp_path, redis: Redis) -> Iterator[Server]:
     """The first guide's app, as the guide deploys apps of one's own, but for what is otherwise."""
-    where = ["--backend-host", "127.0.0.1", "--backend-port", "3000"]
-    assert words("deploy", 1)[-9:] == [guides.REFLEX, *COMMAND, *where]
-    guide, here = variables("deploy", 1), {"REFLEX_REDIS_URL": redis.url, "GRANIAN_WORKERS": "2"}
+    python, *build = words("deploy", 1)
+    assert words("deploy", 2)[-3:] == [python, "-m", "authdemo.serve"]
+    port = str(free_port())
+    guide, here = variables("deploy", 2), {"REFLEX_REDIS_URL": redis.url, "WORKERS": "2"}
     assert here.keys() < guide.keys()
     guides.write(tmp_path, "start")
     apps.adopt(tmp_path)
-    chosen = {**guides.variables("start"), **guide, **here, "AUTH_SECRET": NEW}
-    with apps.serving(tmp_path, chosen, secret=None) as server:
+    subprocess.run([sys.executable, *build], cwd=tmp_path, env=apps.environment(None), check=True)
+    own = {"AUTH_SECRET": NEW, "PORT": port, "AUTH_DATA_DIR": str(tmp_path / "data")}
+    chosen = {**guides.variables("start"), **guide, **here, **own}
+    with started(tmp_path, tmp_path / "log", port, ["-m", "authdemo.serve"], chosen) as server:
         yield server
 
 
-def test_an_app_of_ones_own_is_deployed_by_reflex(of_ones_own: Server) -> None:
+def test_an_app_of_ones_own_is_deployed_without_node(of_ones_own: Server) -> None:
     assert len(pids(of_ones_own)) == 2
     with proxy(of_ones_own, host=HOST, client=CLIENT) as front:
         browser = Browser(front, **SECURE)

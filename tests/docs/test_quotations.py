@@ -8,7 +8,8 @@ from tests.docs.markdown import PAGES, Block, blocks
 from tests.support.server import ROOT
 
 PYTHON = [block for page in PAGES for block in blocks(page, "python")]
-QUOTATIONS = [block for block in PYTHON if "quote" in block.attributes]
+OTHERS = [block for page in PAGES for block in blocks(page, "caddy", "dockerfile", "yaml")]
+QUOTATIONS = [block for block in PYTHON + OTHERS if "quote" in block.attributes]
 LEFT_OUT = "..."
 
 

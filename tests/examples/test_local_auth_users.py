@@ -88,7 +88,7 @@ def test_user_of_the_old_table_signs_in_and_finds_their_own_notes(
     fill(tab, "Log in", "alice", "a guess")
     expect(tab.get_by_role("alert")).not_to_be_empty()
     fill(tab, "Log in", "alice")
-    tab.wait_for_url("**/notes")
+    tab.wait_for_url(f"{visitor.url}/notes")
     expect(tab.get_by_role("heading")).to_have_text("Notes of alice")
     expect(tab.get_by_role("listitem")).to_have_text(["Alice wrote this before"])
     tab.get_by_label("Note").fill("and this after")
@@ -115,7 +115,7 @@ def test_new_user_registers_into_the_old_table(app: Server, visitor: Visitor) ->
     fill(tab, "Register", "carol", "short")
     expect(tab.get_by_role("alert")).to_contain_text("at least 8 characters")
     fill(tab, "Register", "carol")
-    tab.wait_for_url("**/notes")
+    tab.wait_for_url(f"{visitor.url}/notes")
     expect(tab.get_by_role("heading")).to_have_text("Notes of carol")
     expect(tab.get_by_role("listitem")).to_have_count(0)
     with sqlite3.connect(app.log.parent / "reflex.db") as database:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import ViewportSize, expect
 
 from tests.audit.axe import findings
-from tests.e2e.visitor import Visitor, click, field_of, is_connected
+from tests.e2e.visitor import Visitor, click, field_of, is_connected, loaded
 from tests.support.browser import Browser
 from tests.support.server import Server
 
@@ -49,15 +49,16 @@ def visitor(request: pytest.FixtureRequest, app: Server, chromium: Chromium) -> 
     context.close()
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing(visitor: Visitor, jane_everywhere: dict[str, str], path: str) -> None:
-    if path not in FOR_ANYONE:
-        visitor.keep(jane_everywhere)
-    tab = visitor.open(path)
-    if path != "/nowhere":
-        is_connected(tab)
-    tab.wait_for_load_state("networkidle")
-    assert findings(tab) == []
+def test_axe_finds_nothing(
+    visitor: Visitor, jane_everywhere: dict[str, str], subtests: pytest.Subtests
+) -> None:
+    tab = visitor.context.new_page()
+    for path in PAGES:
+        if path not in FOR_ANYONE:
+            visitor.keep(jane_everywhere)
+        with subtests.test(path), loaded(visitor, tab, path):
+            tab.wait_for_load_state("networkidle")
+            assert findings(tab) == []
 
 
 def test_axe_finds_nothing_in_an_open_dialog_and_after_an_experiment(

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, ViewportSize, expect
 
 from authdemo.testing import free_port
-from tests.e2e.visitor import Visitor, click, field_of, is_connected
+from tests.e2e.visitor import Visitor, click, field_of, is_connected, loaded
 from tests.support.browser import Browser
 from tests.support.server import Server, running_in_trouble
 
@@ -132,16 +132,16 @@ def test_the_tutorial_can_be_done_by_keyboard_alone(visitor: Visitor) -> None:
     tab.wait_for_url(re.compile("/login"))
 
 
-@pytest.mark.parametrize("path", PAGES)
 def test_a_small_screen_shows_a_page_without_scrolling_sideways(
-    on_the_phone: Visitor, path: str
+    on_the_phone: Visitor, subtests: pytest.Subtests
 ) -> None:
-    tab = on_the_phone.open(path)
-    is_connected(tab)
-    expect(tab.get_by_role("main")).to_be_visible()
-    tab.wait_for_load_state("networkidle")
-    wide = tab.evaluate("() => document.documentElement.scrollWidth")
-    assert wide <= PHONE["width"]
+    tab = on_the_phone.context.new_page()
+    for path in PAGES:
+        with subtests.test(path), loaded(on_the_phone, tab, path):
+            expect(tab.get_by_role("main")).to_be_visible()
+            tab.wait_for_load_state("networkidle")
+            wide = tab.evaluate("() => document.documentElement.scrollWidth")
+            assert wide <= PHONE["width"]
 
 
 def test_what_was_saved_is_said_in_a_toast_that_can_be_dismissed(visitor: Visitor) -> None:

@@ -113,3 +113,13 @@ def click(tab: Page, button: str) -> None:
 def is_connected(tab: Page) -> None:
     """Wait until the page has its socket; the policy of the pages lets no `eval` look."""
     wait_until(lambda: tab.evaluate("sessionStorage.getItem('token') !== null"))
+
+
+@contextlib.contextmanager
+def loaded(visitor: Visitor, tab: Page, path: str) -> Iterator[None]:
+    """Load a page into a tab that has shown others; Reflex takes it for a new tab."""
+    response = tab.goto(visitor.url + path)
+    if response and response.ok:
+        is_connected(tab)
+    yield
+    tab.evaluate("sessionStorage.clear()")

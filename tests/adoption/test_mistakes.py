@@ -11,18 +11,25 @@ import pytest
 
 from authdemo.testing.server import COMMAND
 from tests.support import apps
-from tests.support.server import ROOT
 
-MINIMAL = ROOT / "examples" / "minimal"
 MANY = "\n\nconfig.plugins.append(SessionsPlugin('my_app.my_app:auth'))\n"
 
 
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the npm packages of an app."""
+    folder = tmp_path_factory.mktemp("mistakes")
+    apps.adopt(folder)
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    ignored = shutil.ignore_patterns("__pycache__", ".web", ".data", ".states", "external")
-    shutil.copytree(MINIMAL, tmp_path / "app", ignore=ignored)
-    apps.adopt(tmp_path / "app")
-    return tmp_path / "app"
+def folder(packages: Path) -> Path:
+    """An app that was never started, beside those packages."""
+    for made in ("my_app", ".data"):
+        shutil.rmtree(packages / made, ignore_errors=True)
+    apps.write_minimal(packages)
+    return packages
 
 
 def start(folder: Path, *, unset: tuple[str, ...] = (), **environ: str) -> str:

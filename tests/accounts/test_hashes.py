@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import statistics
+import time
 from base64 import b64encode
 
 import bcrypt
@@ -135,6 +137,22 @@ async def test_hash_that_cannot_be_checked_is_a_rejection_and_one_log_line(
     (line,) = caplog.messages
     assert line.startswith(f"The password hash of account 'ada' can't be checked: {problem}")
     assert not hashed or hashed not in line
+
+
+async def test_unknown_id_takes_as_long_as_an_account_with_a_foreign_hash(accounts, opened, url):
+    """The processor's time is measured, which no other program delays."""
+    await accounts.open()
+    store(url, "ada", bcrypt.hashpw(b"tutorial", bcrypt.gensalt(9)).decode())
+    later = opened(hasher=PasswordHasher(time_cost=1, memory_cost=4 * 1024, parallelism=1))
+    await later.open()
+    spent: dict[str, list[float]] = {"nobody": [], "ada": []}
+    for account_id, times in spent.items():  # the unknown one first, before any hash is read
+        for _ in range(7):
+            began = time.process_time()
+            assert await later.check(account_id, "a guess") is None
+            times.append(time.process_time() - began)
+    unknown, foreign = map(statistics.median, spent.values())
+    assert 0.7 < unknown / foreign < 1.4, spent
 
 
 def test_limits_follow_a_dearer_hasher():

@@ -35,7 +35,14 @@ INTERNAL = {
     "OpenIDConnect": _SIGN_IN | {"logout_url", "verify_logout"},
     "SessionLog": frozenset({"add_hooks"}),
     "SessionsPlugin": frozenset(
-        {"auth", "get_static_assets", "post_compile", "pre_compile", "register_route"}
+        {
+            "auth",
+            "get_static_assets",
+            "post_build",
+            "post_compile",
+            "pre_compile",
+            "register_route",
+        }
     ),
 }
 """Methods that this package and Reflex call, and no app."""

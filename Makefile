@@ -1,4 +1,4 @@
-# Everything happens in .venv: Python packages, Node, and the tools of the tests.
+# Python packages and Node go into .venv, and what the tests need besides into folders beside it.
 # Only python3 (3.11 or newer) and make have to be on the machine.
 
 SHELL := /bin/sh

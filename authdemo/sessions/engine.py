@@ -1,4 +1,4 @@
-"""The engine: the services of an app, without a web framework."""
+"""The services of an app, without a web framework; `reflex.install.Engine` adds Reflex's part."""
 
 from __future__ import annotations
 

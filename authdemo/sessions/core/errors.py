@@ -44,7 +44,7 @@ class AuthError(Exception):
         self.retry_after = retry_after or self.retry_after
 
     def __init_subclass__(cls) -> None:
-        """Derive the code of each error of this package; a subclass of an app keeps its code."""
+        """Derive the code of each error of this module; a subclass elsewhere inherits its code."""
         if cls.__module__ == __name__:
             cls.code = vars(cls).get("code", cls.__name__)
 

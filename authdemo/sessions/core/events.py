@@ -131,14 +131,14 @@ Notice: TypeAlias = SessionBegan | SessionChanged | SessionEnded | TabsChanged |
 class Feed:
     """Passes notices of the session service to subscribers."""
 
-    _listeners: list[Callable[[Notice], None]] = field(default_factory=list, init=False)
+    _subscribers: list[Callable[[Notice], None]] = field(default_factory=list, init=False)
 
-    def subscribe(self, listener: Callable[[Notice], None]) -> Callable[[], None]:
+    def subscribe(self, subscriber: Callable[[Notice], None]) -> Callable[[], None]:
         """Add a subscriber; returns a function that removes it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        self._subscribers.append(subscriber)
+        return lambda: self._subscribers.remove(subscriber)
 
     def publish(self, notice: Notice) -> None:
         """Call every subscriber."""
-        for listener in tuple(self._listeners):
-            listener(notice)
+        for subscriber in tuple(self._subscribers):
+            subscriber(notice)

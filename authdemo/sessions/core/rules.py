@@ -1,4 +1,4 @@
-"""Rules: who may see which page, and how paths and routes compare."""
+"""Rules: who may have a page, a var or an event, and how paths and routes compare."""
 
 from __future__ import annotations
 

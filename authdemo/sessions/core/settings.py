@@ -230,8 +230,8 @@ class Settings:
         redis_url: Where Redis is, or None for the embedded store.
         session: How long sessions live.
         login_rate: How many logins may fail, per account and address.
-        register_rate: How many registrations may be tried from one address, with
-            `sessions.accounts`.
+        register_rate: How many registrations may be tried from one address, by
+            `Auth.register`.
         update_rate: How often a client may update its session.
         event_rate: How many events a tab may send.
         event_bytes: How large an event may be, as UTF-8.

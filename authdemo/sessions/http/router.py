@@ -303,6 +303,8 @@ Route: TypeAlias = Mapping[str, Endpoint]
 class Router:
     """Answers requests for the paths below `base`, and passes on the others.
 
+    `Api.before` makes its table of the endpoints that `operation` marks.
+
     Empty segments of a path are ignored, as in Auth.js: `/session/` and `//session` are
     `/session`. `HEAD` is answered like `GET`; the server leaves the body out (RFC 9110,
     section 9.3.2).

@@ -63,7 +63,7 @@ class OAuth2(RedirectProvider):
     def __post_init__(self) -> None:
         """Check the configuration."""
         super().__post_init__()
-        check_function("OAuth2(claims=...)", self.claims, "said", "grant")
+        check_function("OAuth2(claims=...)", self.claims, "profile", "granted")
         for name in ("issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint"):
             url = getattr(self, name)
             if not is_safe(url, query=name != "issuer"):

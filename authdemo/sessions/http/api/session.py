@@ -50,7 +50,8 @@ class SessionApi(Resource):
     @operation(
         "GET /session",
         "Auth.js: `getSession()`. It returns the newest revision, however old the cookie is. The "
-        "cookie is set only if it is behind or due for renewal, and cleared if it is invalid.",
+        "cookie is set only if it is behind or due for renewal. It is cleared if its session has "
+        "ended, unless a page's script sends the request.",
         security=[*ANYONE, *MEMBER],
         answers=returns(
             "The session, or null if nobody is signed in.",

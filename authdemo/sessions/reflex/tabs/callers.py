@@ -1,4 +1,4 @@
-"""The caller of each event, and the owner of each tab."""
+"""Binds each event to its caller, and each socket to the tab that its session owns."""
 
 from __future__ import annotations
 

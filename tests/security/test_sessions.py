@@ -1,4 +1,4 @@
-"""Chapter 1 of the checklist: sessions (ASVS V7). What it lacks here, SECURITY.md names."""
+"""Chapter 1 of the checklist: sessions (ASVS V7). docs/asvs.md names what it lacks here."""
 
 from __future__ import annotations
 

@@ -2,51 +2,48 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from authdemo.testing.server import COMMAND
 from tests.support import apps
+from tests.support.starting import started
 
-MANY = "\n\nconfig.plugins.append(SessionsPlugin('my_app.my_app:auth'))\n"
+PLACE = "my_app.my_app:auth"
+SECOND_PLUGIN = f"\n\nconfig.plugins.append(SessionsPlugin('{PLACE}'))\n"
+MEMBER = """\
+from typing import Literal
 
 
-@pytest.fixture(scope="module")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the npm packages of an app."""
-    folder = tmp_path_factory.mktemp("mistakes")
-    apps.adopt(folder)
-    return folder
+class Member(User):
+    role: Literal["user", "admin"] = "user"
+
+
+auth = Auth(user=Member, """
 
 
 @pytest.fixture
-def folder(packages: Path) -> Path:
-    """An app that was never started, beside those packages."""
-    for made in ("my_app", ".data"):
-        shutil.rmtree(packages / made, ignore_errors=True)
-    apps.write_minimal(packages)
-    return packages
+def folder(tmp_path: Path) -> Path:
+    apps.write_minimal(tmp_path / "app")
+    return tmp_path / "app"
 
 
-def start(folder: Path, *, unset: tuple[str, ...] = (), **environ: str) -> str:
-    """Start the app, which must fail at once, and tell its last words."""
-    env = apps.environment() | {"ADAS_PASSWORD": "tutorial"} | environ
-    ended = subprocess.run(
-        [sys.executable, "-m", "reflex", *COMMAND],
-        cwd=folder,
-        env={name: value for name, value in env.items() if name not in unset},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert ended.returncode != 0
-    assert "Traceback" not in ended.stderr + ended.stdout
-    return ended.stderr.strip().splitlines()[-1]
+@pytest.fixture
+def app(folder: Path) -> Path:
+    return folder / "my_app" / "my_app.py"
+
+
+@pytest.fixture
+def config(folder: Path) -> Path:
+    return folder / "rxconfig.py"
+
+
+def start(folder: Path, **environ: str | None) -> str:
+    """Start the app, which must fail before its pages are built, with one line."""
+    ended = started(folder, {"ADAS_PASSWORD": "tutorial", **environ})
+    assert ended.code == 1, ended.lines
+    assert len(ended.lines) == 1, ended.lines
+    return ended.lines[0].removeprefix("error: ")
 
 
 def amend(file: Path, old: str, new: str) -> None:
@@ -55,81 +52,139 @@ def amend(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new))
 
 
-def test_no_secret_in_production(folder: Path) -> None:
-    said = start(folder, unset=("AUTH_SECRET",))
-    assert said.startswith("error: AUTH_SECRET is not set, and production needs one. Make one")
+def test_app_without_mistakes_starts_silently(folder: Path) -> None:
+    ended = started(folder, {"ADAS_PASSWORD": "tutorial"})
+    assert (ended.code, ended.lines) == (0, [])
 
 
-def test_a_public_origin_without_https(folder: Path) -> None:
-    said = start(folder, AUTH_URL="http://shop.example.com")
-    assert said.startswith("error: AUTH_URL takes https for a public host like 'shop.example.com'")
+def test_production_without_a_secret_stops_and_leaves_nothing(folder: Path) -> None:
+    assert start(folder, AUTH_SECRET=None) == (
+        "AUTH_SECRET is not set, and production needs one. "
+        "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+    )
+    assert not (folder / ".data").exists()
 
 
-def test_the_plugin_twice(folder: Path) -> None:
-    with (folder / "rxconfig.py").open("a") as config:
-        config.write(MANY)
-    said = start(folder)
-    assert said == "error: SessionsPlugin is in rxconfig.py twice. Leave one out."
+def test_public_origin_without_https_names_the_variable(folder: Path) -> None:
+    error = start(folder, AUTH_URL="http://shop.example.com")
+    assert error.startswith("AUTH_URL takes https for a public host like 'shop.example.com'")
 
 
-def test_a_transport_that_knows_no_sockets(folder: Path) -> None:
-    amend(folder / "rxconfig.py", 'app_name="my_app",', 'app_name="my_app", transport="polling",')
-    said = start(folder)
-    assert said == (
-        "error: Reflex's transport is 'polling', and sessions need WebSockets: a tab gets its"
+def test_second_plugin_is_named(folder: Path, config: Path) -> None:
+    config.write_text(config.read_text() + SECOND_PLUGIN)
+    assert start(folder) == "SessionsPlugin is in rxconfig.py twice. Leave one out."
+
+
+def test_transport_without_sockets_is_named(folder: Path, config: Path) -> None:
+    amend(config, 'app_name="my_app",', 'app_name="my_app", transport="polling",')
+    assert start(folder) == (
+        "Reflex's transport is 'polling', and sessions need WebSockets: a tab gets its"
         " owner when its socket opens. Leave `transport` out of rxconfig.py."
     )
 
 
-def test_an_app_below_the_root_of_its_origin(folder: Path) -> None:
-    amend(folder / "rxconfig.py", 'app_name="my_app",', 'app_name="my_app", frontend_path="/sub",')
-    said = start(folder)
-    assert said.startswith("error: Reflex's frontend_path is '/sub', and sessions need an app at")
+def test_app_below_a_path_is_rejected(folder: Path, config: Path) -> None:
+    amend(config, 'app_name="my_app",', 'app_name="my_app", frontend_path="/sub",')
+    assert start(folder).startswith("Reflex's frontend_path is '/sub', and sessions need an app at")
 
 
-def test_sessions_that_cannot_be_read(folder: Path) -> None:
+def test_unreadable_database_is_named(folder: Path) -> None:
     (folder / ".data").mkdir()
     (folder / ".data" / "sessions.db").write_text("garbage\n")
-    said = start(folder)
-    assert said.startswith("error: The session database .data/sessions.db can't be used")
+    assert start(folder).startswith("The session database .data/sessions.db can't be used")
 
 
-def test_sessions_that_are_not_there(folder: Path) -> None:
-    amend(folder / "rxconfig.py", "my_app.my_app:auth", "my_app.my_app:oauth")
-    said = start(folder)
-    assert said == (
-        "error: SessionsPlugin('my_app.my_app:oauth'): 'my_app.my_app' has no Auth 'oauth'. "
-        'Pass "module:attribute", for example "my_app.auth:auth".'
+def test_missing_module_names_the_nearest(folder: Path, config: Path) -> None:
+    amend(config, PLACE, "my_app.my_ap:auth")
+    assert start(folder) == (
+        "rxconfig.py: SessionsPlugin('my_app.my_ap:auth'): there is no module 'my_app.my_ap'. "
+        'Did you mean "my_app.my_app:auth"?'
     )
 
 
-def test_a_protected_page_that_does_not_exist(folder: Path) -> None:
-    app = folder / "my_app" / "my_app.py"
+def test_missing_attribute_names_the_nearest_auth(folder: Path, config: Path) -> None:
+    amend(config, PLACE, "my_app.my_app:atuh")
+    assert start(folder) == (
+        "rxconfig.py: SessionsPlugin('my_app.my_app:atuh'): 'my_app.my_app' has no 'atuh'. "
+        'Did you mean "my_app.my_app:auth"?'
+    )
+
+
+def test_attribute_of_another_type_is_named(folder: Path, config: Path) -> None:
+    amend(config, PLACE, "my_app.my_app:app")
+    assert start(folder) == (
+        "rxconfig.py: SessionsPlugin('my_app.my_app:app'): 'app' in 'my_app.my_app' is an instance "
+        'of App, and no Auth. Did you mean "my_app.my_app:auth"?'
+    )
+
+
+def test_second_auth_is_named(folder: Path, app: Path) -> None:
+    app.write_text(app.read_text() + "\n\nother = Auth(providers=list(auth.providers.values()))\n")
+    assert start(folder) == (
+        "The app has two Auth objects: SessionsPlugin uses 'my_app.my_app:auth', and "
+        "my_app.my_app:other is another one. Make one, and import it where you need it."
+    )
+
+
+def test_protected_path_without_a_page_names_the_nearest(folder: Path, app: Path) -> None:
     amend(app, "import Auth, Credentials", "import Auth, Pages, Credentials")
-    amend(app, "authorize)])", 'authorize)], pages=Pages(protected=frozenset({"/vualt"})))')
-    said = start(folder)
-    assert said == (
-        "error: These pages are protected or public by name, but don't exist: ['/vualt']."
+    amend(app, "authorize)])", 'authorize)], pages=Pages(protected=frozenset({"/dashbord"})))')
+    amend(app, "add_page(index)", 'add_page(index, route="/dashboard")')
+    assert start(folder) == (
+        "Pages(protected=...) names '/dashbord', and the app has no such page. "
+        "Did you mean '/dashboard'?"
     )
 
 
-def test_a_protected_var_whose_check_would_have_to_wait(folder: Path) -> None:
-    app = folder / "my_app" / "my_app.py"
+def test_role_without_a_field_for_it_is_rejected(folder: Path, app: Path) -> None:
+    amend(app, "    @protected\n", '    @protected(roles="admin")\n')
+    assert start(folder) == (
+        "protected(roles='admin') lets nobody in: User has neither `role` nor `roles`. Add one to "
+        "the user model, and pass the model as Auth(user=...)."
+    )
+
+
+@pytest.mark.parametrize("marked", ["    @protected\n", "\n@protected\n"])
+def test_role_that_no_user_can_have_names_the_nearest(folder: Path, app: Path, marked: str) -> None:
+    amend(app, "auth = Auth(", MEMBER)
+    amend(app, marked, marked.replace("protected", 'protected(roles="amdin")'))
+    assert start(folder) == (
+        "protected(roles='amdin') names a role that no Member can have. Did you mean 'admin'?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "shown"),
+    [
+        ("session.update(nickname='Ada')", "session.update(nickname=...)"),
+        ("use_profile('nickname').submit", "use_profile('nickname')"),
+    ],
+)
+def test_update_of_a_fixed_field_names_its_line_and_the_open_fields(
+    folder: Path, app: Path, call: str, shown: str
+) -> None:
+    amend(app, "use_session\n", "use_profile, use_session\n")
+    amend(app, 'session.update(name="Countess")', call)
+    line = next(n for n, text in enumerate(app.read_text().splitlines(), 1) if call in text)
+    assert start(folder) == (
+        f"{app}, line {line}: {shown} names no field that clients may change. These are: image, "
+        "name. Add it to the model of Auth(update=...), or change it on the server by auth.update."
+    )
+
+
+def test_async_check_of_a_var_is_rejected(folder: Path, app: Path) -> None:
     amend(
         app,
         "class Home(rx.State):\n",
         "async def ask(session):\n    return True\n\n\nclass Home(rx.State):\n"
         "    secret: rx.Field[str] = protected(rx.field(''), check=ask)\n\n",
     )
-    said = start(folder)
-    assert said == ("error: Home.secret is protected by an async check, and a var can't wait.")
+    assert start(folder) == "Home.secret is protected by an async check, and a var can't wait."
 
 
-def test_a_button_for_a_provider_that_is_not_there(folder: Path) -> None:
-    app = folder / "my_app" / "my_app.py"
+def test_button_for_a_missing_provider_is_named(folder: Path, app: Path) -> None:
     amend(app, "import os\n", "import os\nfrom authdemo.sessions.components import sign_in_with\n")
     amend(app, "on_click=Home.log_out", "on_click=sign_in_with('gogle')")
-    said = start(folder)
-    assert said == (
-        "error: sign_in_with('gogle') names no provider of this app. It has: credentials."
+    assert start(folder) == (
+        "sign_in_with('gogle') names no provider of this app. It has: credentials."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import get_args, get_origin, get_type_hints
 
 from typing_extensions import is_protocol
@@ -81,3 +82,9 @@ def shown(value: object) -> str:
         text = repr(value)
         return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
     return f"an instance of {type(value).__name__}"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Write a sentence that names what is known and closest to a name, if anything is close."""
+    close = get_close_matches(name, known, n=1, cutoff=0.6)
+    return f" Did you mean {close[0]!r}?" if close else ""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import TypeAlias
+from types import NoneType
+from typing import Any, Literal, TypeAlias, get_args, get_origin
 from urllib.parse import quote, unquote
 
+from pydantic import BaseModel
+
 from . import callbacks as cb
+from .arguments import did_you_mean
 from .errors import AuthError, ConfigurationError
 from .session import Session
 from .utils import Clock
@@ -177,6 +181,39 @@ class Rule:
         return inspect.iscoroutinefunction(self.check)
 
 
+def check_roles(rules: Iterable[Rule], user: type[BaseModel]) -> None:
+    """Check that users can have the roles that rules ask for."""
+    roles = sorted({role for rule in rules for role in rule.roles}, key=str)
+    if roles and not (_has(user, "role") or _has(user, "roles")):
+        raise ConfigurationError(
+            f"protected(roles={roles[0]!r}) lets nobody in: {user.__name__} has neither `role` nor "
+            "`roles`. Add one to the user model, and pass the model as Auth(user=...)."
+        )
+    fields = (user.model_fields[name] for name in ("roles", "role") if name in user.model_fields)
+    known = next((_values_of(field.annotation) for field in fields), None)
+    for role in roles:
+        if known is not None and role not in known:
+            names = sorted(map(str, known))
+            hint = did_you_mean(str(role), names) or f" There are: {', '.join(names)}."
+            raise ConfigurationError(
+                f"protected(roles={role!r}) names a role that no {user.__name__} can have.{hint}"
+            )
+
+
+def _has(user: type[BaseModel], name: str) -> bool:
+    return name in user.model_fields or hasattr(user, name)
+
+
+def _values_of(hint: Any) -> set[Any] | None:
+    """List the values that a type allows, if it lists them."""
+    if get_origin(hint) is Literal:
+        return set(get_args(hint))
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return set(hint)
+    parts = [_values_of(each) for each in get_args(hint) if each not in (NoneType, ...)]
+    return set().union(*parts) if parts and None not in parts else None  # type: ignore[arg-type]
+
+
 _NOT_FOUND = "404"
 """The route of Reflex's not-found page, which no path has."""
 
@@ -221,10 +258,11 @@ class PageRules:
 
     def check(self) -> None:
         """Check that every named page exists."""
-        unknown = self._named.keys() - self._routes.keys()
-        if unknown:
+        for route in sorted(self._named.keys() - self._routes.keys()):
+            close = did_you_mean(route, self._routes.keys() - {normal(_NOT_FOUND)})
             raise ConfigurationError(
-                f"These pages are protected or public by name, but don't exist: {sorted(unknown)}."
+                f"Pages(protected=...) names {route!r}, and the app has no such page."
+                f"{close or ' Correct the path, or take it out.'}"
             )
 
 

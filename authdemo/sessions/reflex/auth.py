@@ -28,12 +28,13 @@ from ..core.rate_limit import work_for
 from ..core.record import Device, SessionRecord
 from ..core.schema import U, User
 from ..core.session import ActiveSession, Session, SessionChange
+from ..core.settings import Settings
 from ..engine import AuthOptions
 from ..http.sockets.callers import current_caller, require_caller
 from ..login import Provider
 from .compat import root_state
 from .install import Engine
-from .protected import require_plugin
+from .protected import keeps_secret, require_plugin
 from .tabs.state import SessionState
 
 logger = logging.getLogger("authdemo.sessions")
@@ -84,6 +85,8 @@ class Auth(Generic[U]):
                 what to do.
         """
         require_plugin()
+        if options.get("settings") is None:
+            options["settings"] = Settings.from_environ(keep_secret=keeps_secret())
         self.engine = Engine(**options)
 
     @property

@@ -6,9 +6,11 @@ import importlib
 import logging
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +20,7 @@ from reflex.plugins import Plugin
 
 from ..core.arguments import shown
 from ..core.errors import ConfigurationError
+from ..core.rules import check_roles
 from ..core.settings import Settings
 from ..http.pages.static import localize_files
 from ..stores import check_store
@@ -34,7 +37,7 @@ from .compat import (
     is_prod_mode,
 )
 from .components.i18n import MODULE, locales_module
-from .components.session import add_effects, check_named_providers
+from .components.session import add_effects, check_named
 from .lint import warn_of_open_texts
 from .protected import InstallsSessions, hide_from_sitemap, page_rules, protected, routes_of
 from .tabs.push import REFUSED
@@ -64,7 +67,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
                 start and is kept in the data folder. Otherwise it needs `AUTH_SECRET`.
         """
         self._allow_eval = allow_eval
-        self._keep_secret = keep_secret
+        self.keep_secret = keep_secret
         self._where = auth
         with _in_one_line():
             if not (isinstance(auth, str) and _PLACE.fullmatch(auth)):
@@ -81,6 +84,8 @@ class SessionsPlugin(Plugin, InstallsSessions):
             _check_config(get_config())
             auth = self.auth()
             auth.engine.guards.states()  # which checks their rules
+        if environment.REFLEX_COMPILE_CONTEXT.get() is CompileContext.RUN:
+            self._check_start(auth)
         remember(auth)
         add_effects(RegistrationContext.get().app, allow_eval=self._allow_eval)
         own = auth.engine.pages
@@ -99,8 +104,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
     def pre_compile(self, **_: Any) -> None:
         """Check early what would stop the start, and keep protected pages out of the sitemap."""
         app, auth = RegistrationContext.get().app, self.auth()
-        if environment.REFLEX_COMPILE_CONTEXT.get() is CompileContext.RUN:
-            self._check_start(auth)
+        self._check_app(auth, app)
         rules = auth.engine.rules_for(page_rules(app), routes_of(app))
         hide_from_sitemap(app, rules)
         if _others_serve_pages() and is_prod_mode():
@@ -112,8 +116,8 @@ class SessionsPlugin(Plugin, InstallsSessions):
         site = build_folder() if serves_pages else None
         auth = self.auth()
         self._check_start(auth)
+        self._check_app(auth, context["app"])
         with _in_one_line():
-            check_named_providers(auth.providers)
             auth.engine.install(
                 context["app"],
                 site=site,
@@ -134,17 +138,49 @@ class SessionsPlugin(Plugin, InstallsSessions):
         """Import the app's `Auth`."""
         module, _, name = self._where.partition(":")
         found = _imported(module)
+        if found is None:
+            raise self._error(f"there is no module {module!r}", _similar_module(module), name)
         auth = getattr(found, name, None)
-        if not isinstance(auth, Auth):
-            lack = f"no module {module!r}" if found is None else f"{module!r} has no Auth {name!r}"
-            raise ConfigurationError(f"SessionsPlugin({self._where!r}): {lack}. {_ADVICE}")
-        return auth
+        if isinstance(auth, Auth):
+            return auth
+        own = _auths_of(found)
+        kind = f"{name!r} in {module!r} is {shown(auth)}, and no Auth"
+        why = kind if hasattr(found, name) else f"{module!r} has no {name!r}"
+        other = _closest(name, own) or next(iter(own), "")
+        raise self._error(why, other and module, other)
+
+    def _error(self, why: str, module: str, name: str) -> ConfigurationError:
+        hint = f'Did you mean "{module}:{name}"?' if module else _ADVICE
+        return ConfigurationError(f"rxconfig.py: SessionsPlugin({self._where!r}): {why}. {hint}")
+
+    def _check_single(self, auth: Auth[Any]) -> None:
+        """Check that no module of the app makes a second `Auth`, which would never be installed."""
+        package = self._where.partition(":")[0].partition(".")[0]
+        for name, module in tuple(sys.modules.items()):
+            is_own = f"{name}.".startswith(f"{package}.")
+            for other, found in _auths_of(module).items() if is_own else ():
+                if found is not auth:
+                    raise ConfigurationError(
+                        f"The app has two Auth objects: SessionsPlugin uses {self._where!r}, and "
+                        f"{name}:{other} is another one. Make one, and import it where you need it."
+                    )
+
+    def _check_app(self, auth: Auth[Any], app: rx.App) -> None:
+        """Check what pages and states name."""
+        with _in_one_line():
+            self._check_single(auth)
+            rules = page_rules(app)
+            auth.engine.rules_for(rules, routes_of(app)).check()
+            own = (*filter(None, rules.values()), *auth.engine.guards.rules())
+            schema = auth.engine.sessions.schema
+            check_roles(own, schema.user)
+            check_named(auth.providers, schema.update.model_fields)
 
     def _check_start(self, auth: Auth[Any]) -> None:
         """Check what a start needs, and a build for another machine doesn't need."""
         is_generated = auth.engine.settings.has_generated_secret
         with _in_one_line():
-            if is_generated and not self._keep_secret and is_prod_mode():
+            if is_generated and not self.keep_secret and is_prod_mode():
                 raise ConfigurationError(
                     "AUTH_SECRET is not set, and production needs one. "
                     "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
@@ -169,6 +205,23 @@ def _imported(module: str) -> ModuleType | None:
         if error.name and f"{module}.".startswith(f"{error.name}."):
             return None
         raise
+
+
+def _auths_of(module: ModuleType) -> dict[str, Auth[Any]]:
+    return {name: each for name, each in vars(module).items() if isinstance(each, Auth)}
+
+
+def _closest(name: str, known: Iterable[str]) -> str:
+    return next(iter(get_close_matches(name, known, n=1)), "")
+
+
+def _similar_module(module: str) -> str:
+    """Find the module beside a missing one that has the most similar name."""
+    package, _, name = module.rpartition(".")
+    parent = _imported(package) if package else None
+    beside = {each.name for each in iter_modules(getattr(parent, "__path__", ()))}
+    close = _closest(name, beside)
+    return f"{package}.{close}" if close else ""
 
 
 def _check_config(config: rx.Config) -> None:

@@ -21,6 +21,7 @@ from .compat import (
     Field,
     current_app,
     current_config,
+    is_prod_mode,
     pages_of,
     registered_states,
 )
@@ -103,6 +104,17 @@ def hide_from_sitemap(app: rx.App, rules: PageRules) -> None:
 
 class InstallsSessions:
     """What a plugin is that installs an app's sessions."""
+
+    keep_secret = False
+
+
+def keeps_secret() -> bool:
+    """Tell whether a generated secret is kept for the next start: in production only on request."""
+    config = current_config()
+    plugins = config.plugins if config else ()
+    return not is_prod_mode() or any(
+        isinstance(each, InstallsSessions) and each.keep_secret for each in plugins
+    )
 
 
 def require_plugin() -> None:
@@ -228,6 +240,12 @@ class Guards:
             ]
             self._known = known
         return self._guarded
+
+    def rules(self) -> Iterator[Rule]:
+        """List the rules of all event handlers and vars."""
+        for state in registered_states():
+            handlers = (self.of_event(state, each) for each in state.event_handlers.values())
+            yield from filter(None, (*handlers, *self.of_vars(state).values()))
 
     def _protected_vars(self, state: type[BaseState]) -> Iterator[tuple[str, Rule]]:
         fields = {name: state.__fields__[name] for name in state.base_vars}

@@ -36,16 +36,16 @@ def test_nothing_is_made_where_it_is_only_named(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("place", "lack"),
     [
-        ("no_such_package.auth:auth", "no module 'no_such_package.auth'"),
-        ("authdemo.no_such:auth", "no module 'authdemo.no_such'"),
-        ("os:path", "'os' has no Auth 'path'"),
-        ("os:no_such_name", "'os' has no Auth 'no_such_name'"),
+        ("no_such_package.auth:auth", "there is no module 'no_such_package.auth'"),
+        ("authdemo.no_such:auth", "there is no module 'authdemo.no_such'"),
+        ("os:no_such_name", "'os' has no 'no_such_name'"),
+        ("os:sep", "'sep' in 'os' is '/', and no Auth"),
     ],
 )
 def test_place_without_an_auth_names_what_is_missing(place, lack):
     with pytest.raises(ConfigurationError) as refused:
         SessionsPlugin(place).auth()
-    assert refused.value.message == f"SessionsPlugin({place!r}): {lack}. {ADVICE}"
+    assert refused.value.message == f"rxconfig.py: SessionsPlugin({place!r}): {lack}. {ADVICE}"
 
 
 def test_a_module_that_lacks_another_says_so_itself(tmp_path, monkeypatch):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+import traceback
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, cast
@@ -37,6 +38,16 @@ def pending_until_navigation(state: Pending) -> Iterator[None]:
 
 _named_providers: set[str] = set()
 """The providers that the pages built so far have named."""
+
+_named_fields: dict[str, str] = {}
+"""The fields that these pages update, and the call that does it."""
+
+
+def _note_fields(call: str, names: Iterable[str]) -> None:
+    """Note who updates fields: the caller of the function that calls this."""
+    place = traceback.extract_stack(limit=3)[0]
+    for name in names:
+        _named_fields[name] = f"{place.filename}, line {place.lineno}: {call.format(name)}"
 
 
 def _imported(name: str, alias: str | None = None) -> VarData:
@@ -87,6 +98,7 @@ class LiveSession(Generic[U]):
 
         The fields may be vars. The result is what a button's `on_click` takes.
         """
+        _note_fields("session.update({}=...)", fields)
         data = rx.Var.create(fields)
         update = _imported("update", "updateSession")
         return rx.call_function(script(f"() => updateSession({data!s})", data, update))
@@ -170,6 +182,7 @@ def use_profile(*names: str) -> Profile:
     Args:
         *names: The fields, which a client may change.
     """
+    _note_fields("use_profile({!r})", names)
     view = tab_var("view")
     call = f"const profile = useProfile({view!s}, {json.dumps(names)})"
     data = hook(call, view, imported("profile.js", "useProfile"))
@@ -209,14 +222,21 @@ def sign_in_with(provider: str | rx.Var[str], *, reauthenticate: bool = False) -
     return rx.call_function(script(call, named, _imported("signInWith")))
 
 
-def check_named_providers(known: Collection[str]) -> None:
-    """Check that the app has every provider that its pages name."""
-    unknown = sorted(_named_providers.difference(known))
+def check_named(providers: Collection[str], fields: Collection[str]) -> None:
+    """Check that the app has every provider that its pages name, and clients every field."""
+    unknown = sorted(_named_providers.difference(providers))
     if unknown:
         raise ConfigurationError(
             f"sign_in_with({unknown[0]!r}) names no provider of this app. It has: "
-            f"{', '.join(sorted(known))}."
+            f"{', '.join(sorted(providers))}."
         )
+    for name, call in _named_fields.items():
+        if name not in fields:
+            raise ConfigurationError(
+                f"{call} names no field that clients may change. These are: "
+                f"{', '.join(sorted(fields))}. Add it to the model of Auth(update=...), or change "
+                "it on the server by auth.update."
+            )
 
 
 class SessionLog(rx.Fragment):

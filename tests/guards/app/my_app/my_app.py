@@ -201,7 +201,7 @@ def about():
         rx.el.button("Like", on_click=Ledger.like(3)),
         rx.el.button("Come", on_click=Visitors.come),
         rx.el.p(session.user.name, id="name", aria_busy=session.pending),
-        rx.el.button("Rename here", on_click=session.update(id="lovelace")),
+        rx.el.button("Rename here", on_click=session.update(image="http://ada.example")),
         rx.el.button("Rename there", on_click=Clerk.rename("x" * 65)),
         rx.el.button("Let me in", on_click=Clerk.let_in),
         rx.el.p(explain(session.error), role="alert"),

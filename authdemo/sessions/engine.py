@@ -30,6 +30,7 @@ from .core.utils import AppClock, Clock, public_id, system_clock
 from .login import LoginService, Provider
 from .providers.base import RedirectProvider
 from .providers.credentials import Credentials
+from .providers.tokens import ProviderTokens
 from .stores import create_store
 from .stores.pubsub import RedisRelay
 
@@ -154,8 +155,15 @@ class AuthCore:
             store, self.settings.register_rate, "registrations", clock=self.clock
         )
         failures = FailureLimit(store, self.settings.login_rate, clock=self.clock)
+        self.provider_tokens = ProviderTokens(self.sessions, self.settings.keys, clock=self.clock)
         self.logins = LoginService(
-            self.providers, self.callbacks, schema, self.trail, failures, clock=self.clock
+            self.providers,
+            self.callbacks,
+            schema,
+            self.trail,
+            failures,
+            self.provider_tokens,
+            clock=self.clock,
         )
 
     async def redirect(self, url: str | None, base_url: str) -> str:

@@ -19,6 +19,7 @@ from .core.text import folded
 from .core.utils import Clock, system_clock
 from .providers.base import Identity, RedirectProvider
 from .providers.credentials import Credentials
+from .providers.tokens import ProviderTokens
 
 Provider: TypeAlias = Credentials | RedirectProvider
 
@@ -43,6 +44,7 @@ class LoginService:
     schema: UserSchema
     trail: AuditTrail
     failures: FailureLimit
+    tokens: ProviderTokens
     _: KW_ONLY
     clock: Clock = system_clock
     _concurrency: ConcurrencyLimit = field(default_factory=ConcurrencyLimit, init=False)
@@ -100,13 +102,15 @@ class LoginService:
         current: User | None,
     ) -> Login:
         """Accept an identity that a provider has verified; `current` is the signed-in user."""
-        linked = replace(identity, linked_user=current)
+        linked = replace(identity, linked_user=current, tokens=None)
         answer = await cb.call("user", partial(provider.user, linked))
         if not answer:
             raise AccessDenied
         user = self._user("user", answer)
         account = Account(provider.id, provider.type, identity.subject, identity.claims)
         session = identity.session or ProviderSession(subject=identity.subject)
+        if identity.tokens is not None:
+            session = self.tokens.add_to(session, provider.id, identity.tokens)
         url = await self._ask(user, account, {})
         return Login(user, account, started_at, url, session)
 

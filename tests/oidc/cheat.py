@@ -44,6 +44,12 @@ class Cheat:
         is_careless: Whether it gives what a code stands for without that proof.
         asked: The paths that the app has asked for.
         is_down: Whether it answers nothing.
+        lifetime: How long an access token lives; None: it doesn't say, and gives no refresh token.
+        rotates: Whether each refresh token is valid once; a second use revokes the grant.
+        grant: What its next answers with tokens hold beside the truth.
+        refresh_tokens: The refresh tokens that are valid.
+        issued: How many access tokens it has issued.
+        on_refresh: Is called while a refresh is on its way.
     """
 
     port: int = 0
@@ -62,6 +68,12 @@ class Cheat:
     is_careless: bool = False
     asked: list[str] = field(default_factory=list)
     is_down: bool = False
+    lifetime: int | None = None
+    rotates: bool = False
+    grant: Claims = field(default_factory=dict)
+    refresh_tokens: set[str] = field(default_factory=set)
+    issued: int = 0
+    on_refresh: Callable[[], object] = lambda: None
 
     def __enter__(self) -> Self:
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), _handler_of(self))
@@ -83,6 +95,7 @@ class Cheat:
         self.change, self.sign, self.metadata = (lambda claims: claims), None, {}
         self.userinfo, self.answers, self.profile = "eve", {}, {}
         self.is_down, self.is_careless, self.back = False, False, ""
+        self.lifetime, self.rotates, self.grant = None, False, {}
 
     def rotate(self, kid: str, *, published: bool = True) -> None:
         """Sign with a new key."""
@@ -152,13 +165,14 @@ class Cheat:
         self.asked.append(path)
         if self.is_down:
             return None
+        if form.get("grant_type") == "refresh_token":
+            return self.refresh(form["refresh_token"])
         if path == "/token":
             if not self.is_careless and not self._is_proved(form):
                 return {"error": "invalid_grant"}
             return {
-                "access_token": "a",
-                "token_type": "Bearer",
                 "id_token": self.id_token(form["code"]),
+                **self.new_tokens(),
             }
         answers = {
             "/.well-known/openid-configuration": self.about,
@@ -166,6 +180,26 @@ class Cheat:
             "/userinfo": lambda: {"sub": self.userinfo, "name": "Eve from Userinfo"} | self.profile,
         }
         return answers[path]() if path in answers else None
+
+    def new_tokens(self) -> Claims:
+        self.issued += 1
+        tokens = {"access_token": f"access-{self.issued}", "token_type": "Bearer"}
+        if self.lifetime is None:
+            return {**tokens, **self.grant}
+        refresh_token = f"refresh-{self.issued}"
+        self.refresh_tokens.add(refresh_token)
+        lasting = {"expires_in": self.lifetime, "refresh_token": refresh_token}
+        return {**tokens, **lasting, **self.grant}
+
+    def refresh(self, refresh_token: str) -> Claims:
+        self.on_refresh()
+        if refresh_token not in self.refresh_tokens:
+            self.refresh_tokens.clear()
+            return {"error": "invalid_grant"}
+        if self.rotates:
+            self.refresh_tokens.remove(refresh_token)
+            return self.new_tokens()
+        return {k: v for k, v in self.new_tokens().items() if k != "refresh_token"}
 
     def _is_proved(self, form: Form) -> bool:
         digest = hashlib.sha256(form["code_verifier"].encode()).digest()

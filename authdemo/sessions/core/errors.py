@@ -106,6 +106,16 @@ class OAuthCallbackError(SignInError):
     """A sign-in at a provider failed (Auth.js: `OAuthCallbackError`)."""
 
 
+class ProviderTokenUnavailable(AuthError):
+    """There is no valid access token for a provider's API.
+
+    Its `reason` is `other` (the user signed in another way), `missing`, `expired`, `revoked` or
+    `undecipherable`, which a new sign-in at the provider solves; or `unreachable` or `refused`.
+    """
+
+    message = "Sign in at the provider again."
+
+
 class UnknownProvider(SignInError):
     """No provider has this id."""
 

@@ -5,20 +5,25 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import secrets
 import stat
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 
 import jwt
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from jwt.utils import base64url_encode, is_pem_format, is_ssh_key
+from jwt.utils import base64url_decode, base64url_encode, is_pem_format, is_ssh_key
 
 from .errors import ConfigurationError
 
@@ -92,6 +97,7 @@ MIN_SECRET_BYTES = 32
 """An HS256 key must be as long as its hash (RFC 7518 section 3.2)."""
 
 _KID_DIGITS = 16
+_NONCE_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +122,14 @@ class Key:
         mac.update(f"authdemo.sessions {purpose}\0{text}".encode())
         return mac.hexdigest()
 
+    def cipher(self, purpose: str) -> AESGCM:
+        """Derive the key that encrypts for one purpose (RFC 5869)."""
+        info = f"authdemo.sessions {purpose}".encode()
+        return AESGCM(HKDF(hashes.SHA256(), 32, salt=None, info=info).derive(self.secret))
+
 
 class KeyRing:
-    """The keys in use: the first signs, all verify.
+    """The keys in use: the first signs and encrypts, all verify and decrypt.
 
     To rotate, put a new key first, and remove the old one after the maximum age of a session.
     If there are key pairs, they sign the tokens; the secrets still verify theirs, and sign MACs.
@@ -164,6 +175,21 @@ class KeyRing:
         given = mac.encode("utf-8", "replace")
         macs = (key.mac(purpose, text).encode() for key in self._keys)
         return sum(hmac.compare_digest(each, given) for each in macs) > 0
+
+    def encrypt(self, purpose: str, data: bytes, context: str) -> str:
+        """Encrypt with the first secret; only the same purpose and context decrypt."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        sealed = self.signing.cipher(purpose).encrypt(nonce, data, context.encode())
+        return base64url_encode(nonce + sealed).decode()
+
+    def decrypt(self, purpose: str, text: str, context: str) -> bytes | None:
+        """Decrypt with any secret; None if none fits."""
+        for key in self._keys:
+            with suppress(InvalidTag, ValueError):
+                data = base64url_decode(text)
+                nonce, sealed = data[:_NONCE_BYTES], data[_NONCE_BYTES:]
+                return key.cipher(purpose).decrypt(nonce, sealed, context.encode())
+        return None
 
 
 def _strong(secret: str) -> bytes:

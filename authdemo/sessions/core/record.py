@@ -19,8 +19,10 @@ PLAIN = frozenset({str, int, bool, type(None)})
 
 _MAX_PARSED = 4096
 
-Cause: TypeAlias = Literal["sign-in", "client", "server", "refresh", "renewal", "confirmation"]
-"""Why a record changed; `renewal` and `confirmation` don't raise the revision."""
+Cause: TypeAlias = Literal[
+    "sign-in", "client", "server", "refresh", "renewal", "confirmation", "provider-tokens"
+]
+"""Why a record changed; the last three don't raise the revision."""
 
 
 class _Frozen(BaseModel):
@@ -70,6 +72,8 @@ class ProviderSession(_Frozen):
     sid: str = ""
     id_token: str = Field(default="", repr=False)
     auth_time: float = 0
+    tokens: str = Field(default="", repr=False)
+    """The provider's access and refresh token, encrypted."""
 
 
 class SessionRecord(_Frozen):

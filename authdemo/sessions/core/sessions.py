@@ -238,22 +238,30 @@ class SessionService:
 
     async def reauthenticate(self, sid: str, *, device: Device | None = None) -> SessionRecord:
         """Record that the user has just proved their identity again."""
-        ordered = None
-        while ordered is None:
-            newest = await self._find_newest(sid)
-            if newest.record is None:
-                await _wait_for_commit(newest)
-                raise NotAuthenticated
+
+        def amend(record: SessionRecord) -> SessionRecord:
             now = self.clock()
-            record = newest.record.changed(
-                "confirmation", {}, at=now, device=device, reauthenticated_at=now
-            )
-            ordered = await self.store.replace(record, expected=newest.record)
-        await _wait_for_commit(ordered)
-        self._mark_validated(record)
+            return record.changed("confirmation", {}, at=now, device=device, reauthenticated_at=now)
+
+        record = await self._amend(sid, amend)
         self.feed.publish(SessionChanged(record, {}))
         self.trail.add(AuditEvent(kind="confirmed"), record=record, device=device)
         return record
+
+    async def replace_provider_tokens(self, sid: str, tokens: str, *, expected: str) -> None:
+        """Replace a session's encrypted provider tokens, unless they have changed."""
+
+        def amend(record: SessionRecord) -> SessionRecord | None:
+            there = record.provider_session
+            if there is None or there.tokens != expected:
+                return None
+            new = {
+                "provider_session": there.model_copy(update={"tokens": tokens}),
+                "last_seen_at": record.last_seen_at,
+            }
+            return record.changed("provider-tokens", {}, at=self.clock(), device=None, **new)
+
+        await self._amend(sid, amend)
 
     async def end(
         self,
@@ -314,6 +322,24 @@ class SessionService:
             self._mark_validated(result.record)
             await self._publish(result, device)
         return result
+
+    async def _amend(
+        self, sid: str, amend: Callable[[SessionRecord], SessionRecord | None]
+    ) -> SessionRecord:
+        """Change a record, but not its user; `amend` may return None to leave it as it is."""
+        while True:
+            newest = await self._find_newest(sid)
+            if newest.record is None:
+                await _wait_for_commit(newest)
+                raise NotAuthenticated
+            amended = amend(newest.record)
+            if amended is None:
+                return newest.record
+            ordered = await self.store.replace(amended, expected=newest.record)
+            if ordered is not None:
+                await _wait_for_commit(ordered)
+                self._mark_validated(amended)
+                return amended
 
     async def _compare_and_swap(
         self,

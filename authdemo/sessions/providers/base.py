@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
@@ -23,6 +23,9 @@ from .http_client import with_query
 
 _VERIFIER_BYTES = 48
 
+TokenResponse: TypeAlias = Mapping[str, Any]
+"""What a token endpoint answers (RFC 6749 section 5.1)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
@@ -36,6 +39,7 @@ class Identity:
         linked_user: The user who was signed in when the sign-in began, or None. To link accounts,
             remember issuer and subject for this user; an e-mail address proves nothing.
         session: The session at the provider, for the server only.
+        tokens: What the provider issued, with `store_tokens`; `user` doesn't get it.
     """
 
     provider: str
@@ -44,6 +48,7 @@ class Identity:
     claims: Mapping[str, Any]
     linked_user: User | None = None
     session: ProviderSession | None = field(default=None, repr=False)
+    tokens: TokenResponse | None = field(default=None, repr=False)
 
 
 def default_user(identity: Identity) -> User:
@@ -63,7 +68,6 @@ def _text(value: object) -> str | None:
 
 
 UserFactory: TypeAlias = Callable[[Identity], User | None | Awaitable[User | None]]
-TokenResponse: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +93,10 @@ class RedirectProvider(ABC):
         scope: The scopes that are requested.
         user: Turns a verified `Identity` into a user, or returns None to deny; it may be async.
         prompt: What the provider prompts for, such as `select_account`.
+        authorization_params: Further parameters of the authorization request, such as
+            `{"access_type": "offline"}`; the package's own take precedence.
+        store_tokens: Whether the access and the refresh token are kept with the session,
+            encrypted, for `auth.provider_token`.
         type: `oidc` or `oauth`, as in Auth.js.
     """
 
@@ -99,6 +107,8 @@ class RedirectProvider(ABC):
     scope: str = ""
     user: UserFactory = default_user
     prompt: str = ""
+    authorization_params: Mapping[str, str] = field(default_factory=dict)
+    store_tokens: bool = False
     type: str
 
     def __post_init__(self) -> None:
@@ -122,6 +132,7 @@ class RedirectProvider(ABC):
             endpoints = await self._endpoints(http)
         digest = hashlib.sha256(state.verifier.encode()).digest()
         parameters = {
+            **self.authorization_params,
             "response_type": "code",
             "client_id": self.client_id,
             "redirect_uri": redirect_uri,
@@ -141,8 +152,27 @@ class RedirectProvider(ABC):
         async with http_client.client() as http:
             endpoints = await self._endpoints(http)
             _check_response(query, endpoints)
-            tokens = await self._exchange(http, endpoints, state, query["code"], redirect_uri)
-            return await self._fetch_identity(http, tokens, state)
+            form = {
+                "grant_type": "authorization_code",
+                "code": query["code"],
+                "redirect_uri": redirect_uri,
+                "code_verifier": state.verifier,
+            }
+            tokens = await self._request_tokens(http, endpoints, form)
+            identity = await self._fetch_identity(http, tokens, state)
+        return replace(identity, tokens=tokens) if self.store_tokens else identity
+
+    async def refresh(
+        self,
+        refresh_token: str,
+        *,
+        subject: str,  # noqa: ARG002 - OpenID Connect checks it
+    ) -> TokenResponse:
+        """Exchange a refresh token for new tokens of the same user (RFC 6749 section 6)."""
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        async with http_client.client() as http:
+            endpoints = await self._endpoints(http)
+            return await self._request_tokens(http, endpoints, form)
 
     @abstractmethod
     async def _endpoints(self, http: httpx.AsyncClient) -> ProviderEndpoints: ...
@@ -155,21 +185,10 @@ class RedirectProvider(ABC):
     def _extra_parameters(self, _: OAuthState) -> Mapping[str, str]:
         return {}
 
-    async def _exchange(
-        self,
-        http: httpx.AsyncClient,
-        endpoints: ProviderEndpoints,
-        state: OAuthState,
-        code: str,
-        redirect_uri: str,
+    async def _request_tokens(
+        self, http: httpx.AsyncClient, endpoints: ProviderEndpoints, form: dict[str, str]
     ) -> TokenResponse:
-        """Exchange a code for tokens; GitHub reports errors with status 200."""
-        form = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": redirect_uri,
-            "code_verifier": state.verifier,
-        }
+        """Exchange a code or a refresh token; GitHub reports errors with status 200."""
         auth = None
         if self.client_secret and endpoints.takes_basic:  # RFC 6749 section 2.3.1
             names = (quote(each, safe="") for each in (self.client_id, self.client_secret))
@@ -182,7 +201,7 @@ class RedirectProvider(ABC):
             http, endpoints.token, method="POST", data=form, auth=auth
         )
         if "error" in tokens or not isinstance(tokens.get("access_token"), str):
-            raise OAuthCallbackError("The provider rejected the code.", reason="refused")
+            raise http_client.rejection(tokens)
         return tokens
 
 

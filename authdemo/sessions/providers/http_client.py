@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import json
 import math
@@ -30,7 +31,20 @@ _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 """The origins that a Content-Security-Policy can name."""
 
+_INVALID_GRANT = ("invalid_grant", "bad_refresh_token")  # GitHub has an error of its own
+
 T = TypeVar("T")
+
+
+class GrantRejected(OAuthCallbackError):
+    """The code or the refresh token is invalid, expired or revoked (RFC 6749 section 5.2)."""
+
+
+def rejection(body: object) -> OAuthCallbackError:
+    """Create the error for a provider's error response."""
+    error = body.get("error") if isinstance(body, dict) else None
+    kind = GrantRejected if error in _INVALID_GRANT else OAuthCallbackError
+    return kind("The provider rejected the request.", reason="refused")
 
 
 def unreachable() -> OAuthCallbackError:
@@ -77,6 +91,8 @@ async def fetch(http: httpx.AsyncClient, url: str, **options: Any) -> Any:
             response, body = await _read(http, url, **options)
         if response.is_success and len(body) <= MAX_BYTES:
             return json.loads(body)
+        if response.is_client_error and len(body) <= MAX_BYTES:
+            raise rejection(_loads(body))
     except (httpx.HTTPError, TimeoutError, ValueError, RecursionError) as error:
         raise unreachable() from error
     if response.is_server_error:
@@ -90,6 +106,12 @@ async def fetch_object(http: httpx.AsyncClient, url: str, **options: Any) -> Map
     if not isinstance(found, dict):
         raise OAuthCallbackError("The provider's response is no JSON object.", reason="refused")
     return found
+
+
+def _loads(body: bytes) -> object:
+    with contextlib.suppress(ValueError, RecursionError):
+        return json.loads(body)
+    return None
 
 
 async def _read(http: httpx.AsyncClient, url: str, **options: Any) -> tuple[httpx.Response, bytes]:

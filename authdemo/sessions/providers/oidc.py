@@ -173,6 +173,22 @@ class OpenIDConnect(RedirectProvider):
             raise OAuthCallbackError("The token is not a logout token.", reason="token")
         return Logout(subject=subject, sid=sid, at=at)
 
+    async def refresh(self, refresh_token: str, *, subject: str) -> TokenResponse:
+        """Exchange a refresh token, and check an ID token that comes along (Core section 12.2).
+
+        TLS vouches for the ID token (section 3.1.3.7): fetching the keys of its signature could
+        fail, and the new refresh token would be lost.
+        """
+        tokens = await super().refresh(refresh_token, subject=subject)
+        if "id_token" in tokens:
+            try:
+                claims = jwt.decode(str(tokens["id_token"]), options={"verify_signature": False})
+            except jwt.PyJWTError as error:
+                raise OAuthCallbackError("The token is invalid.", reason="token") from error
+            if (claims.get("iss"), claims.get("sub")) != (self.issuer, subject):
+                raise OAuthCallbackError("The tokens are another user's.", reason="subject")
+        return tokens
+
     async def _fetch_metadata(self, http: httpx.AsyncClient) -> Mapping[str, Any]:
         metadata = await fetch_object(http, self.issuer.rstrip("/") + _DISCOVERY_PATH)
         if metadata.get("issuer") != self.issuer:

@@ -70,6 +70,7 @@ def auth0(domain: str, *, client_id: str, **more: Any) -> OpenIDConnect:
         client_id: The app's id at the provider.
         **more: Further options of `OpenIDConnect`.
     """
+    more = _offline(more, scope=f"{OpenIDConnect.scope} offline_access")
     return _oidc("auth0", "Auth0", f"https://{domain}/", client_id=client_id, **more)
 
 
@@ -82,6 +83,7 @@ def microsoft(tenant: str, *, client_id: str, **more: Any) -> OpenIDConnect:
         **more: Further options of `OpenIDConnect`.
     """
     issuer = f"https://login.microsoftonline.com/{tenant}/v2.0"
+    more = _offline(more, scope=f"{OpenIDConnect.scope} offline_access")
     return _oidc("microsoft-entra-id", "Microsoft", issuer, client_id=client_id, **more)
 
 
@@ -92,6 +94,7 @@ def google(*, client_id: str, **more: Any) -> OpenIDConnect:
         client_id: The app's id at the provider.
         **more: Further options of `OpenIDConnect`.
     """
+    more = _offline(more, authorization_params={"access_type": "offline"})
     return _oidc("google", "Google", "https://accounts.google.com", client_id=client_id, **more)
 
 
@@ -122,6 +125,11 @@ def github(
         "secret_in_form": True,
     }
     return OAuth2(client_id=client_id, **{**options, **more})
+
+
+def _offline(given: Mapping[str, Any], **options: Any) -> dict[str, Any]:
+    """Add what a provider wants for a refresh token, if tokens are stored."""
+    return {**(options if given.get("store_tokens") else {}), **given}
 
 
 def _oidc(provider_id: str, name: str, issuer: str, **more: Any) -> OpenIDConnect:

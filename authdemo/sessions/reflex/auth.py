@@ -245,6 +245,19 @@ class Auth(Generic[U]):
             record.user_id, audience=audience, max_age=max_age, claims=claims
         )
 
+    async def provider_token(self, state: rx.State, provider: str) -> str:
+        """Return a valid access token for the API of the provider that the user signed in with.
+
+        An expired one is refreshed, once for all tabs and workers. It needs
+        `OpenIDConnect(..., store_tokens=True)`, and is a credential: keep it on the server.
+
+        Raises:
+            ProviderTokenUnavailable: If the user has to sign in there again, or the provider can't
+                be reached; its `reason` says which.
+        """
+        record = await self.engine.require_record()
+        return await self.engine.provider_tokens.get(record, self.engine.logins.provider(provider))
+
     async def register(self, state: rx.State, create: Callable[[], Awaitable[User]]) -> User:
         """Have an account created, under the limit for its network and with an audit event.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,13 +66,15 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, *providers: Any, **more: Any) -> AsyncIterator[House]:
+async def open_house(
+    folder: Path, *providers: Any, secrets: Sequence[str] = (SECRET,), **more: Any
+) -> AsyncIterator[House]:
     """Open an app that signs in at some providers."""
     audited: list[AuditEvent] = []
     clock = FrozenClock()
     auth = AuthCore(
         providers=providers,
-        settings=Settings(keys=KeyRing([SECRET]), data_dir=folder),
+        settings=Settings(keys=KeyRing(secrets), data_dir=folder),
         events=Events(audit=audited.append),
         clock=clock,
         **more,

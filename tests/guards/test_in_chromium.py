@@ -191,7 +191,10 @@ def test_of_refusals_on_both_ways_the_later_is_shown_until_something_goes_well(
     is_connected(tab)
     alert = tab.get_by_role("alert")
     visitor.tolerates(re.compile("422"))
-    here, there = "The picture must be empty or an https: address.", "The name must have 1 to 64 characters."
+    here, there = (
+        "The picture must be empty or an https: address.",
+        "The name must have 1 to 64 characters.",
+    )
     for button, said in (
         ("Rename there", there),
         ("Rename here", here),

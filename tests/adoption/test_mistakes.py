@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from authdemo.sessions import Auth, ConfigurationError, Credentials, Settings
+from authdemo.sessions.core.keys import KeyRing
 from tests.support import apps
+from tests.support.server import SECRET
 from tests.support.starting import started
 
 PLACE = "my_app.my_app:auth"
@@ -38,6 +44,12 @@ def config(folder: Path) -> Path:
     return folder / "rxconfig.py"
 
 
+@pytest.fixture
+def auth(tmp_path: Path) -> Auth:
+    settings = Settings(keys=KeyRing([SECRET]), data_dir=tmp_path)
+    return Auth(providers=[Credentials(authorize=lambda _: None)], settings=settings)
+
+
 def start(folder: Path, **environ: str | None) -> str:
     """Start the app, which must fail before its pages are built, with one line."""
     ended = started(folder, {"ADAS_PASSWORD": "tutorial", **environ})
@@ -50,6 +62,10 @@ def amend(file: Path, old: str, new: str) -> None:
     text = file.read_text()
     assert old in text
     file.write_text(text.replace(old, new))
+
+
+def line_of(file: Path, code: str) -> int:
+    return next(n for n, line in enumerate(file.read_text().splitlines(), 1) if code in line)
 
 
 def test_app_without_mistakes_starts_silently(folder: Path) -> None:
@@ -165,9 +181,8 @@ def test_update_of_a_fixed_field_names_its_line_and_the_open_fields(
 ) -> None:
     amend(app, "use_session\n", "use_profile, use_session\n")
     amend(app, 'session.update(name="Countess")', call)
-    line = next(n for n, text in enumerate(app.read_text().splitlines(), 1) if call in text)
     assert start(folder) == (
-        f"{app}, line {line}: {shown} names no field that clients may change. These are: image, "
+        f"{app}, line {line_of(app, call)}: {shown} names no field that clients may change. These are: image, "
         "name. Add it to the model of Auth(update=...), or change it on the server by auth.update."
     )
 
@@ -188,3 +203,31 @@ def test_button_for_a_missing_provider_is_named(folder: Path, app: Path) -> None
     assert start(folder) == (
         "sign_in_with('gogle') names no provider of this app. It has: credentials."
     )
+
+
+def test_server_update_in_a_component_names_the_client_update(folder: Path, app: Path) -> None:
+    amend(app, 'session.update(name="Countess")', 'auth.update(name="Countess")')
+    ended = started(folder, {"ADAS_PASSWORD": "tutorial"})
+    assert f'File "{app}", line {line_of(app, "auth.update")}, in index' in "\n".join(ended.lines)
+    assert ended.lines[-2] == (
+        "TypeError: Auth.update() missing 1 required positional argument: 'state'. In an event "
+        "handler, write `await auth.update(self, ...)`. In a component, use use_session(), as in "
+        "`on_click=use_session().update(name=...)`."
+    )
+
+
+@pytest.mark.parametrize("use", [bool, lambda session: session.user, lambda session: not session])
+def test_forgotten_await_raises_and_is_named(auth: Auth, use: Callable[[Any], object]) -> None:
+    state: Any = None
+    with pytest.raises(TypeError, match=r"`auth\(self\)` is not awaited. Write `await auth"):
+        use(auth(state))
+    with pytest.raises(TypeError, match=r"Write `await auth.update\(self, ...\)`"):
+        use(auth.update(state, name="Ada"))
+
+
+async def test_pending_call_runs_as_a_task_and_shows_itself(auth: Auth) -> None:
+    state: Any = None
+    task = asyncio.create_task(auth.session_token(state))
+    assert "session_token" in repr(task)
+    with pytest.raises(ConfigurationError, match="These sessions are not installed"):
+        await task

@@ -13,6 +13,7 @@ from reflex.state import BaseState
 
 from ..core import callbacks as cb
 from ..core.audit import AuditEvent
+from ..core.awaiting import must_await
 from ..core.errors import (
     AccessDenied,
     AuthError,
@@ -107,6 +108,7 @@ class Auth(Generic[U]):
             )
         return _installed[0]
 
+    @must_await
     async def __call__(self, state: rx.State) -> Session[U] | None:
         """Read the session that the running event started with (Auth.js: `auth()`).
 
@@ -119,6 +121,7 @@ class Auth(Generic[U]):
         record = await self.engine.installation.callers.find_record(current_caller())
         return self._session(record) if record else None
 
+    @must_await
     async def update(self, state: rx.State, /, **fields: object) -> Session[U]:
         """Update the session from the server (Auth.js: `unstable_update`).
 
@@ -143,6 +146,7 @@ class Auth(Generic[U]):
         session_state.cookie_version = result.record.version
         return self._session(result.record)
 
+    @must_await
     async def sign_in(
         self,
         state: rx.State,
@@ -175,6 +179,7 @@ class Auth(Generic[U]):
             )
         )
 
+    @must_await
     async def sign_out(self, state: rx.State) -> None:
         """End the session (Auth.js: `signOut`); all its tabs leave the protected pages.
 
@@ -200,6 +205,7 @@ class Auth(Generic[U]):
         if url is not None:  # the user has to sign out at the provider, too
             connection.post_logout_url = session_state.redirect_url = url
 
+    @must_await
     async def confirm(
         self,
         state: rx.State,
@@ -229,6 +235,7 @@ class Auth(Generic[U]):
         await self.engine.installation.tab_sync.sync(state, caller)
         return self._session(record)
 
+    @must_await
     async def token_for(
         self, state: rx.State, /, *, audience: str, max_age: int = 300, **claims: object
     ) -> str:
@@ -245,6 +252,7 @@ class Auth(Generic[U]):
             record.user_id, audience=audience, max_age=max_age, claims=claims
         )
 
+    @must_await
     async def provider_token(self, state: rx.State, provider: str) -> str:
         """Return a valid access token for the API of the provider that the user signed in with.
 
@@ -258,6 +266,7 @@ class Auth(Generic[U]):
         record = await self.engine.require_record()
         return await self.engine.provider_tokens.get(record, self.engine.logins.provider(provider))
 
+    @must_await
     async def register(self, state: rx.State, create: Callable[[], Awaitable[User]]) -> User:
         """Have an account created, under the limit for its network and with an audit event.
 
@@ -290,6 +299,7 @@ class Auth(Generic[U]):
         else:
             trail.add(event, device=device)
 
+    @must_await
     async def session_token(self, state: rx.State) -> str:
         """Issue the session's token, as the browser's cookie holds it (Auth.js: `getToken`, raw).
 
@@ -306,6 +316,7 @@ class Auth(Generic[U]):
         """Describe the browser of the running event, and its address."""
         return require_caller().connection.device
 
+    @must_await
     async def current_account(self, state: rx.State) -> tuple[Provider, dict[str, str]]:
         """Find out how the user signed in, to ask for the password again.
 
@@ -320,11 +331,13 @@ class Auth(Generic[U]):
         name = getattr(provider, "account_field", "id")
         return provider, {name: str(record.user.get(name) or record.user_id)}
 
+    @must_await
     async def redirect_to(self, state: rx.State, url: str) -> None:
         """Send the tab to a page of the app's own origin."""
         session_state = await state.get_state(SessionState)
         session_state.redirect_url = await self.engine.path_of(url, require_caller().connection)
 
+    @must_await
     async def revoke_others(self, state: rx.State) -> int:
         """End the user's other sessions, as after a change of password; return their number.
 
@@ -336,6 +349,7 @@ class Auth(Generic[U]):
             record.user_id, except_id=record.id, device=self.device(state)
         )
 
+    @must_await
     async def require_session(self, state: rx.State) -> Session[U]:
         """Read the session, as `await auth(self)` does, where there must be one.
 

@@ -60,10 +60,12 @@ def check_settings() -> None:
     from authdemo.accounts.database import database_url
     from authdemo.logs import write_to_stderr
     from authdemo.sessions import ConfigurationError, Settings
+    from authdemo.sessions.core.settings import warn_of_unknown_variables
     from authdemo.sessions.providers import providers_from_environ
     from authdemo.sessions.stores import check_store, create_store
 
     write_to_stderr()
+    warn_of_unknown_variables()
     try:
         seeds.is_enabled(os.environ)
         providers_from_environ()

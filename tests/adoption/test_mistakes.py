@@ -73,6 +73,14 @@ def test_app_without_mistakes_starts_silently(folder: Path) -> None:
     assert (ended.code, ended.lines) == (0, [])
 
 
+def test_unknown_variable_gets_one_warning_with_the_nearest(folder: Path) -> None:
+    variables = {"AUTH_SESSION_MAXAGE": "60", "AUTH_GITLAB_ID": "id"}
+    ended = started(folder, {"ADAS_PASSWORD": "tutorial", **variables})
+    warning = "Nothing reads the environment variable AUTH_SESSION_MAXAGE."
+    assert ended.lines == [f"{warning} Did you mean 'AUTH_SESSION_MAX_AGE'?"]
+    assert ended.code == 0
+
+
 def test_production_without_a_secret_stops_and_leaves_nothing(folder: Path) -> None:
     assert start(folder, AUTH_SECRET=None) == (
         "AUTH_SECRET is not set, and production needs one. "
@@ -182,8 +190,9 @@ def test_update_of_a_fixed_field_names_its_line_and_the_open_fields(
     amend(app, "use_session\n", "use_profile, use_session\n")
     amend(app, 'session.update(name="Countess")', call)
     assert start(folder) == (
-        f"{app}, line {line_of(app, call)}: {shown} names no field that clients may change. These are: image, "
-        "name. Add it to the model of Auth(update=...), or change it on the server by auth.update."
+        f"{app}, line {line_of(app, call)}: {shown} names no field that clients may change. "
+        "These are: image, name. Add it to the model of Auth(update=...), or change it on the "
+        "server by auth.update."
     )
 
 

@@ -27,6 +27,16 @@ def test_another_sites_page_is_refused(john: Browser, origin: str) -> None:
         Tab(john.server, john, origin=origin.replace("{own}", john.server.url))
 
 
+def test_rejected_origin_is_logged_once_with_the_setting(john: Browser) -> None:
+    origin = "https://elsewhere.example"
+    for _ in range(2):
+        with pytest.raises(REFUSED, match="403"):
+            Tab(john.server, john, origin=origin)
+    lines = [line for line in john.server.logged().splitlines() if origin in line]
+    assert len(lines) == 1
+    assert "If the page is the app's, open it there, or name its origin in AUTH_URL." in lines[0]
+
+
 def test_a_socket_of_the_apps_own_page_is_the_sessions(john: Browser) -> None:
     with Tab(john.server, john) as tab:
         assert tab.view == {"status": "authenticated", **john.session()}

@@ -14,7 +14,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from .arguments import shown
+from .arguments import did_you_mean, shown
 from .errors import ConfigurationError
 from .keys import MIN_SECRET_BYTES, KeyRing, read_pair
 
@@ -294,6 +294,38 @@ class Settings:
     def address_rate(self) -> Rate:
         """The limit of an address, for all accounts together."""
         return Rate(self.login_rate.count * ADDRESS_FACTOR, self.login_rate.seconds)
+
+
+_PROVIDERS = re.compile(r"AUTH_\w+_(ID|SECRET|ISSUER)")
+"""The variables of a provider, as Auth.js names them; apps read others than ours."""
+KNOWN = (
+    "AUTH_COOKIE_PREFIX",
+    "AUTH_DATA_DIR",
+    "AUTH_DEMO_ACCOUNTS",
+    "AUTH_DEV_API_PORT",
+    "AUTH_EVENT_BYTES",
+    "AUTH_EVENT_RATE",
+    "AUTH_LOGIN_RATE",
+    "AUTH_MAX_SOCKETS",
+    "AUTH_REGISTER_RATE",
+    "AUTH_SECRET",
+    "AUTH_SESSION_ABSOLUTE_AGE",
+    "AUTH_SESSION_MAX_AGE",
+    "AUTH_SESSION_UPDATE_AGE",
+    "AUTH_SIGNING_KEYS",
+    "AUTH_TRUSTED_PROXIES",
+    "AUTH_UPDATE_RATE",
+    "AUTH_URL",
+)
+"""The other variables that this package and the demo read."""
+
+
+def warn_of_unknown_variables(environ: Mapping[str, str] = os.environ) -> None:
+    """Log each variable that begins like ours, and that nothing reads."""
+    for name in sorted(environ):
+        if name.startswith("AUTH_") and name not in KNOWN and not _PROVIDERS.fullmatch(name):
+            close = did_you_mean(name, KNOWN)
+            logger.warning("Nothing reads the environment variable %s.%s", name[:100], close)
 
 
 def data_folder(environ: Mapping[str, str] = os.environ) -> Path:

@@ -51,6 +51,7 @@ class Origins:
     url: str | None
     _: KW_ONLY
     also: Collection[str] = ()
+    _logged: set[str] = field(default_factory=set, init=False)
 
     def base_url(self, scope: Scope) -> str:
         """Find the app's origin as the browser sees it."""
@@ -85,6 +86,27 @@ class Origins:
         is_cross_site = header(scope, b"sec-fetch-site") == "cross-site"
         if is_cross_site or self.is_own(scope) is False:
             raise RequestRejected("The request comes from another site.")
+
+    def log_rejected(self, scope: Scope) -> None:
+        """Log the origin of a rejected socket, and how it would be an own one."""
+        origin = header(scope, b"origin")
+        if self.is_own(scope) is False and is_new(origin, self._logged):
+            setting = "cors_allowed_origins in rxconfig.py" if self.also else "AUTH_URL"
+            logger.warning(
+                "Rejected a socket of a page at %r, which isn't an origin of this app: %s. If the "
+                "page is the app's, open it there, or name its origin in %s.",
+                origin[:_MAX_SHOWN],
+                ", ".join((self.base_url(scope), *self.also)),
+                setting,
+            )
+
+
+def is_new(name: str, logged: set[str]) -> bool:
+    """Tell whether to log a name: each once, and only so many, so that nobody fills the log."""
+    if name in logged or len(logged) >= _MAX_LOGGED:
+        return False
+    logged.add(name)
+    return True
 
 
 @lru_cache(_MAX_CACHED)
@@ -252,9 +274,7 @@ class Hosts:
             raise HostRejected("This app doesn't answer for that host.")
 
     def _log(self, host: str) -> None:
-        """Log each host once, and only so many: an attacker can't fill the log."""
-        if host not in self._logged and len(self._logged) < _MAX_LOGGED:
-            self._logged.add(host)
+        if is_new(host, self._logged):
             logger.warning(
                 "Rejected a request for the host %r: without AUTH_URL the app answers only for "
                 "localhost and IP addresses. If that is the app's name, set AUTH_URL, for example "

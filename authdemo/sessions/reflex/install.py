@@ -47,7 +47,7 @@ from .compat import (
     get_config,
     install_outermost,
 )
-from .logs import BrowserErrors, make_reflex_printable, search_reports_briefly
+from .logs import BrowserErrors, make_reflex_printable, search_reports_briefly, write_log
 from .middleware import SessionMiddleware
 from .protected import Guards, page_rules, routes_of
 from .tabs.callers import Callers
@@ -230,6 +230,7 @@ class Installation:
             raise
         self.callers.install()
         make_reflex_printable()
+        write_log()
         search_reports_briefly()
         sessions, tab_sync, relay = self.auth.sessions, self.tab_sync, self.auth.relay
         await sessions.store.open()

@@ -36,6 +36,17 @@ def make_reflex_printable() -> None:
     make_printable(names, has_lines=True, values=_VALUES)
 
 
+def write_log() -> None:
+    """Write this package's log to standard error, unless the app has configured logging."""
+    package = logging.getLogger("authdemo")
+    if not package.hasHandlers():
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        package.addHandler(handler)
+        if package.level == logging.NOTSET:
+            package.setLevel(logging.INFO)
+
+
 class BrowserErrors:
     """Handles the errors that browsers report, in place of Reflex's own handler.
 

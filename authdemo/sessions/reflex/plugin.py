@@ -21,7 +21,7 @@ from reflex.plugins import Plugin
 from ..core.arguments import shown
 from ..core.errors import ConfigurationError
 from ..core.rules import check_roles
-from ..core.settings import Settings
+from ..core.settings import Settings, warn_of_unknown_variables
 from ..http.pages.static import localize_files
 from ..stores import check_store
 from .auth import Auth, remember, withheld
@@ -104,6 +104,8 @@ class SessionsPlugin(Plugin, InstallsSessions):
     def pre_compile(self, **_: Any) -> None:
         """Check early what would stop the start, and keep protected pages out of the sitemap."""
         app, auth = RegistrationContext.get().app, self.auth()
+        if environment.REFLEX_COMPILE_CONTEXT.get() is CompileContext.RUN:
+            warn_of_unknown_variables()
         self._check_app(auth, app)
         rules = auth.engine.rules_for(page_rules(app), routes_of(app))
         hide_from_sitemap(app, rules)
@@ -265,5 +267,6 @@ def _page_origins(*, serves_pages: bool) -> tuple[str, ...]:
     if named or not config.deploy_url:
         return named
     deployed = urlsplit(config.deploy_url)
-    own = (f"http://localhost:{config.frontend_port}", f"{deployed.scheme}://{deployed.netloc}")
-    return tuple(dict.fromkeys(own))
+    hosts = ("localhost",) if is_prod_mode() else ("localhost", "127.0.0.1", "[::1]")
+    own = (f"http://{host}:{config.frontend_port}" for host in hosts)
+    return tuple(dict.fromkeys((*own, f"{deployed.scheme}://{deployed.netloc}")))

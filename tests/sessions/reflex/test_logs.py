@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import enum
 import logging
+import subprocess
+import sys
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -119,3 +121,30 @@ def test_what_others_log_begins_on_the_left_only_once(
     caplog.clear()
     other.error("Received an event. Event data: {'password': 'hunter2'}")
     assert caplog.messages == ["Received an event."]
+
+
+WRITE_LOG = """
+import logging
+from authdemo.sessions.core.audit import AuditEvent, log_event
+from authdemo.sessions.reflex.logs import write_log
+{configure}
+write_log()
+log_event(AuditEvent(kind="sign-in", user="ada"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("configure", "begin"),
+    [
+        ("", "20"),
+        ("logging.basicConfig(format='own %(message)s', level=logging.INFO)", "own {"),
+    ],
+)
+def test_audit_trail_is_written_in_the_format_that_the_app_configures(configure, begin):
+    code = WRITE_LOG.format(configure=configure)
+    lines = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stderr.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith(begin)
+    assert '{"kind":"sign-in","user":"ada",' in lines[0]

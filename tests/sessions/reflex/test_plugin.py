@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import reflex as rx
 
 from authdemo.sessions import ConfigurationError, SessionsPlugin
+from authdemo.sessions.reflex import plugin
 
 ADVICE = 'Pass "module:attribute", for example "my_app.auth:auth".'
 
@@ -53,3 +55,19 @@ def test_a_module_that_lacks_another_says_so_itself(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ModuleNotFoundError, match="no_such_module"):
         SessionsPlugin("half_an_app:auth").auth()
+
+
+@pytest.mark.parametrize(
+    ("mode", "origins"),
+    [
+        ("dev", ["http://localhost:3000", "http://127.0.0.1:3000", "http://[::1]:3000"]),
+        ("prod", ["http://localhost:3000"]),
+    ],
+)
+def test_pages_of_the_development_server_may_be_opened_by_any_loopback_name(
+    monkeypatch, mode, origins
+):
+    monkeypatch.setenv("REFLEX_ENV_MODE", mode)
+    config = rx.Config(app_name="my_app", frontend_port=3000)
+    monkeypatch.setattr(plugin, "get_config", lambda: config)
+    assert plugin._page_origins(serves_pages=False) == tuple(origins)

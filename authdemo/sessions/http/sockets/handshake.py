@@ -64,6 +64,7 @@ class Handshake:
             if self._open[client] >= self.auth.settings.max_sockets:
                 raise TooManySockets
         except AuthError as error:
+            self.contexts.origins.log_rejected(scope)
             self.contexts.audit_rejection(scope, error)
             await reject(error, scope, receive, send)
             return

@@ -15,11 +15,7 @@ PASSWORD = "a bird in a gilded cage"
 def register_and_update(visitor: Visitor, account: str = "john_doe") -> tuple[Page, Page]:
     """Register, and update the session from both sides; two tabs follow each update."""
     home = visitor.open("/register")
-    is_connected(home)
-    fields = {"id": account, "name": "John Doe", "email": "john@example.org", "password": PASSWORD}
-    for name, value in fields.items():
-        home.locator(f"[name={name}]").fill(value)
-    click(home, "Register")
+    register(home, account)
     home.wait_for_url(visitor.url + "/")
     client = visitor.open("/client")
     for tab in (home, client):
@@ -34,6 +30,15 @@ def register_and_update(visitor: Visitor, account: str = "john_doe") -> tuple[Pa
         click(tab, button)
         show(name, home, client)
     return home, client
+
+
+def register(tab: Page, account: str) -> None:
+    """Fill in the form, and send it."""
+    is_connected(tab)
+    fields = {"id": account, "name": "John Doe", "email": "john@example.org", "password": PASSWORD}
+    for name, value in fields.items():
+        tab.locator(f"[name={name}]").fill(value)
+    click(tab, "Register")
 
 
 def log_out_and_in(visitor: Visitor, account: str = "john_doe") -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from authdemo.testing import free_port
 from tests.behind_caddy.conftest import WITHOUT_NODE, StaticDeployment, visiting
-from tests.behind_caddy.steps import log_out_and_in, register_and_update
+from tests.behind_caddy.steps import log_out_and_in, register, register_and_update
 from tests.e2e.visitor import Visitor
 from tests.support.server import SECRET
 
@@ -52,6 +52,14 @@ def test_api_answers_beside_static_pages(static: StaticDeployment) -> None:
     answer = static.caddy.get("/api/auth/session")
     assert answer.headers["Content-Type"].startswith("application/json")
     assert answer.json() is None
+
+
+def test_page_names_paths_that_proxy_does_not_pass(visitor: Visitor) -> None:
+    visitor.tolerates(re.compile("let the proxy pass /api/auth/"))
+    page = visitor.open("/register")
+    page.route("**/api/auth/**", lambda route: route.fulfill(content_type="text/html", body="404"))
+    with page.expect_console_message(lambda said: "/csrf doesn't reach the app" in said.text):
+        register(page, "grace")
 
 
 def test_start_says_what_static_pages_do_not_guarantee(static: StaticDeployment) -> None:

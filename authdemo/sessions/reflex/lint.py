@@ -28,8 +28,9 @@ def warn_of_open_texts(app: rx.App, rules: PageRules) -> None:
             if sample is not None:
                 logger.warning(
                     "The page %r is protected, and its text is in the built files: %r. Only the "
-                    "app itself keeps them (reflex run --env prod --single-port). If another "
-                    "server has to serve them, have an event handler bring the text.",
+                    "app itself withholds them (python -m authdemo.serve, or reflex run --env prod "
+                    "--single-port). If another server has to serve them, have an event handler "
+                    "bring the text.",
                     route,
                     sample[:_MAX_SAMPLE],
                 )

@@ -98,6 +98,9 @@ export const call = async (path, body, headers) => {
       body: JSON.stringify(body),
     }),
   });
+  if (response.ok && !response.headers.get("Content-Type")?.includes("json")) {
+    console.error(`${response.url} doesn't reach the app: let the proxy pass /api/auth/* to it.`);
+  }
   const answer = await response.json();
   if (!response.ok) throw answer.code ? new Rejected(answer) : new Error(response.status);
   return answer;

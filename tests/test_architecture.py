@@ -58,6 +58,7 @@ FRAMEWORKS = {
         "authdemo.devtools",
         "authdemo.testing",
     ),
+    "fastapi": ("authdemo.sessions.reflex.dependencies",),
     "httpx": (
         "authdemo.sessions.providers",
         "authdemo.testing",

@@ -18,7 +18,7 @@ from .core.locales import Locales
 from .core.one_time import LoginTicket, OneTimeStore
 from .core.rate_limit import AddressLimit, FailureLimit, UpdateLimit
 from .core.record import SessionRecord
-from .core.rules import MEMBERS, PageRules, Rule
+from .core.rules import MEMBERS, PageRules, Rule, canonical
 from .core.schema import U, User, UserSchema, UserUpdate
 from .core.serializers import Serializers, copied
 from .core.session import Session
@@ -51,6 +51,7 @@ class AuthOptions(TypedDict, Generic[U], total=False):
     update: type[UserUpdate]
     find_user: FindUser[U] | None
     protect_all: bool
+    csrf_exempt: Collection[str]
     locales: Path | None
     name: str
     settings: Settings | None
@@ -107,6 +108,17 @@ def check_users(
         )
 
 
+def check_paths(paths: object) -> frozenset[str]:
+    """Check `csrf_exempt`."""
+    takes = 'Auth(csrf_exempt=...) takes a list of paths, like ["/hooks/stripe"]'
+    if isinstance(paths, str) or not isinstance(paths, Collection):
+        raise ConfigurationError(f"{takes}, not {shown(paths)}.")
+    for path in paths:
+        if not (isinstance(path, str) and path.startswith("/") and canonical(path) == path):
+            raise ConfigurationError(f"{takes}; {shown(path)} is no path of the app.")
+    return frozenset(paths)
+
+
 class AuthCore:
     """The services of an app, as it is configured."""
 
@@ -121,6 +133,7 @@ class AuthCore:
         self.events = options.get("events") or Events()
         self.pages = options.get("pages") or Pages()
         self.protect_all = options.get("protect_all", False)
+        self.csrf_exempt = check_paths(options.get("csrf_exempt", ()))
         self.page_rules = self.rules_for({})
         self.clock = AppClock(options.get("clock", system_clock))
         self.locales = Locales(options.get("locales"))
@@ -179,6 +192,7 @@ class AuthCore:
             rev=record.rev,
             claims=copied(record.claims),
             authenticated_at=datetime.fromtimestamp(_authenticated_at(record), UTC),
+            scopes=frozenset(record.bearer.scopes) if record.bearer else None,
         )
 
     def rules_for(
@@ -206,6 +220,8 @@ def _with_query(address: str, **query: str) -> str:
 
 def _authenticated_at(record: SessionRecord) -> float:
     """When the user last authenticated; a provider that doesn't say when proves nothing."""
+    if record.bearer is not None:
+        return 0
     session, created_at = record.provider_session, record.created_at
     signed_in_at = created_at if session is None else min(session.auth_time, created_at)
     return max(signed_in_at, record.reauthenticated_at)

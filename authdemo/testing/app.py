@@ -138,7 +138,7 @@ class RunningApp:
             return await work
 
     async def _look_again(self) -> None:
-        self.auth.engine.installation.tab_sync.catch_up()
+        self.auth.engine.installation.catch_up()
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.browser import Browser
 
-FIELDS = {"id", "current", "created", "last_seen", "expires", "rev", "user_agent", "ip"}
+FIELDS = {"id", "name", "current", "created", "last_seen", "expires", "rev", "user_agent", "ip"}
 
 
 @pytest.fixture

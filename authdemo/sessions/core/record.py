@@ -76,6 +76,13 @@ class ProviderSession(_Frozen):
     """The provider's access and refresh token, encrypted."""
 
 
+class Bearer(_Frozen):
+    """What makes a session a program's: its name for people, and what it may do."""
+
+    name: str
+    scopes: tuple[str, ...] = ()
+
+
 class SessionRecord(_Frozen):
     """A session as it is stored."""
 
@@ -93,6 +100,7 @@ class SessionRecord(_Frozen):
     reauthenticated_at: float = 0
     device: Device = Device()
     provider_session: ProviderSession | None = None
+    bearer: Bearer | None = None
     last_change: HistoryEntry
     version: int = 1
 

@@ -138,6 +138,7 @@ class Rule:
     """Who is allowed: all signed-in users, or some of them."""
 
     roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
     check: Check | None = None
     fresh: float | None = None
     replay: bool = False
@@ -146,7 +147,7 @@ class Rule:
         """Apply the rule to a session."""
         if session is None:
             return Verdict.SIGN_IN
-        if self.roles and not self.roles & session.roles:
+        if (self.roles and not self.roles & session.roles) or self.needs_scope(session):
             return Verdict.DENIED
         if self.check is not None and not await cb.call("check", partial(self.check, session)):
             return Verdict.DENIED
@@ -170,10 +171,14 @@ class Rule:
         deciding.close()
         return False
 
+    def needs_scope(self, session: Session) -> bool:
+        """Tell whether a bearer token lacks one of the scopes."""
+        return session.scopes is not None and not self.scopes <= session.scopes
+
     @property
     def allows_all_members(self) -> bool:
         """Whether all signed-in users are allowed."""
-        return not self.roles and self.check is None and self.fresh is None
+        return not (self.roles or self.scopes) and self.check is None and self.fresh is None
 
     @property
     def has_async_check(self) -> bool:

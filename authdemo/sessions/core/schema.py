@@ -149,6 +149,15 @@ def validate(model: type[Model], requested: Mapping[str, Any]) -> Model:
         return model.model_validate_json(text, by_name=True)
 
 
+def read_name(text: str) -> str:
+    """Read a name that users see."""
+    try:
+        return validate(UserUpdate, {"name": text}).name
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise UpdateRejected(**to_error_kwargs(first)) from error
+
+
 def write(values: BaseModel, only: AbstractSet[str] | None = None) -> dict[str, Any]:
     """Write values as JSON."""
     if only is not None:

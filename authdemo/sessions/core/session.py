@@ -25,7 +25,8 @@ class Session(Generic[U]):
         claims: What the `jwt` callback added.
         authenticated_at: When the user last signed in, or entered the password again for
             `auth.confirm`. At a provider: when the provider asked for it (`auth_time`), and 1970
-            if the provider doesn't say.
+            if the provider doesn't say, or if the session is a program's.
+        scopes: The scopes of a program's bearer token; None for a browser, which has them all.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Session(Generic[U]):
     rev: int
     claims: Mapping[str, Any]
     authenticated_at: datetime
+    scopes: frozenset[str] | None = None
 
     @property
     def roles(self) -> frozenset[str]:
@@ -55,6 +57,7 @@ class ActiveSession:
         created: When the user signed in.
         last_seen: When the session was last used.
         expires: When the session ends unless it is renewed.
+        name: The name of a bearer token; empty for a browser's session.
         tabs: The names of its open tabs, on all workers.
         history: Its latest changes, oldest first; only if they were asked for.
     """
@@ -66,6 +69,7 @@ class ActiveSession:
     created: datetime
     last_seen: datetime
     expires: datetime
+    name: str = ""
     tabs: tuple[str, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
 
@@ -86,6 +90,7 @@ class ActiveSession:
             created=datetime.fromtimestamp(record.created_at, UTC),
             last_seen=datetime.fromtimestamp(record.last_seen_at, UTC),
             expires=datetime.fromtimestamp(record.expires_at, UTC),
+            name=record.bearer.name if record.bearer else "",
             tabs=tabs,
             history=history,
         )

@@ -7,6 +7,7 @@ the token, the JSON and the view follow from the records that it writes.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
@@ -19,6 +20,7 @@ from .callbacks import Account
 from .errors import (
     AccessDenied,
     AuthError,
+    ConfigurationError,
     NotAuthenticated,
     RevisionConflict,
     StoreUnavailable,
@@ -28,15 +30,25 @@ from .errors import (
 )
 from .events import EndReason, Events, Feed, SessionBegan, SessionChanged, SessionEnded, notify
 from .one_time import check_login, invalidate_logins
-from .record import Cause, Change, Device, HistoryEntry, ProviderSession, SessionRecord, changes
-from .schema import Author, IncompatibleUser, User, UserSchema
+from .record import (
+    Bearer,
+    Cause,
+    Change,
+    Device,
+    HistoryEntry,
+    ProviderSession,
+    SessionRecord,
+    changes,
+)
+from .schema import Author, IncompatibleUser, User, UserSchema, read_name
 from .serializers import Serializers, copied
-from .settings import SessionOptions
+from .settings import MAX_LIFETIME, SessionOptions
 from .store import Ordered, SessionStore
-from .tokens import Claims
+from .tokens import Claims, decode_bearer, encode_bearer
 from .utils import Clock, KeyedLocks, iso, new_id
 
 _MAX_VALIDATED = 16_384
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,64}")
 
 
 class Verified(NamedTuple):
@@ -85,6 +97,8 @@ class SessionService:
         device: Device | None = None,
         replaces: SessionRecord | None = None,
         provider_session: ProviderSession | None = None,
+        bearer: Bearer | None = None,
+        max_age: int | None = None,
     ) -> SessionRecord:
         """Begin a session, unless the sign-in that started then was invalidated meanwhile."""
         contents = await self.serializers.build_for_sign_in(user, account)
@@ -93,6 +107,7 @@ class SessionService:
         fields, claims = contents
         now, changed = self.clock(), changes({}, fields)
         tab = device.tab if device else ""
+        life = max_age or self.options.absolute_age
         record = SessionRecord(
             id=new_id(),
             rev=1,
@@ -102,11 +117,12 @@ class SessionService:
             provider=account.provider,
             created_at=now,
             renewed_at=now,
-            expires_at=now + min(self.options.max_age, self.options.absolute_age),
-            absolute_expires_at=now + self.options.absolute_age,
+            expires_at=now + (max_age or min(self.options.max_age, life)),
+            absolute_expires_at=now + life,
             last_seen_at=now,
             device=device or Device(),
             provider_session=provider_session,
+            bearer=bearer,
             last_change=HistoryEntry(rev=1, at=now, cause="sign-in", changes=changed, tab=tab),
         )
         self.serializers.issue_token(record)  # fails if no cookie can hold it
@@ -124,11 +140,39 @@ class SessionService:
         await notify(self.events.sign_in, session=session, account=account)
         return record
 
+    async def issue_bearer(
+        self,
+        user: User,
+        *,
+        name: str,
+        scopes: Collection[str],
+        max_age: int,
+        device: Device | None,
+    ) -> str:
+        """Begin a program's session, which no use extends, and return its token."""
+        if isinstance(scopes, str) or not all(map(_SCOPE.fullmatch, scopes)):
+            raise ConfigurationError(
+                f"A scope is a word like 'orders:read' (RFC 6749, section 3.3); got {scopes!r}."
+            )
+        if not 1 <= max_age <= MAX_LIFETIME:
+            raise ConfigurationError(f"A token's max_age is 1 to {MAX_LIFETIME} seconds.")
+        bearer = Bearer(name=read_name(name), scopes=tuple(sorted(set(scopes))))
+        account = Account("bearer", "bearer")
+        record = await self.begin(user, account, device=device, bearer=bearer, max_age=max_age)
+        return encode_bearer(record.id, self.serializers.tokens.keys)
+
+    async def verify_bearer(self, token: str) -> SessionRecord:
+        """Verify a program's token and find its session."""
+        record = await self.find(decode_bearer(token, self.serializers.tokens.keys))
+        if record is None or record.bearer is None:
+            raise TokenError("The token's session has ended.", reason="session")
+        return record
+
     async def verify(self, token: str) -> Verified:
         """Verify a token and find its session. Never show the error to the token's bearer."""
         claims = self.serializers.tokens.decode(token)
         record = await self.find(claims.sid)
-        if record is None:
+        if record is None or record.bearer is not None:
             raise TokenError("The token's session has ended.", reason="session")
         if record.user["id"] != claims.sub:
             raise TokenError("The token's session belongs to another user.", reason="owner")
@@ -193,7 +237,7 @@ class SessionService:
         if not self.should_renew(record):
             return record
         now = self.clock()
-        expires = min(now + self.options.max_age, record.absolute_expires_at)
+        expires = self._expiry(record, now)
         if expires == record.expires_at:
             # No new version: whichever change wins, the session is only renewed once more.
             renewed = record.model_copy(update={"renewed_at": now, "last_seen_at": now})
@@ -385,8 +429,7 @@ class SessionService:
         if extend:
             # A clock that has stepped back doesn't shorten the session.
             minimum = record.expires_at if now < record.renewed_at else 0.0
-            expires = max(now + self.options.max_age, minimum)
-            new |= {"renewed_at": now, "expires_at": min(expires, record.absolute_expires_at)}
+            new |= {"renewed_at": now, "expires_at": max(self._expiry(record, now), minimum)}
         else:
             new |= {"last_seen_at": record.last_seen_at}
         revised = record.changed(cause, changes(record.user, user), at=now, device=device, **new)
@@ -468,11 +511,17 @@ class SessionService:
     async def _enforce_max_sessions(self, newest: SessionRecord) -> None:
         # The newest stays, even if a clock that stepped back dates it before others.
         maximum = self.options.max_sessions_per_user
-        if maximum is not None:
+        if maximum is not None and newest.bearer is None:
             records = await self.list_by_user(newest.user_id)
-            others = [record for record in records if record.id != newest.id]
+            others = [each for each in records if each.id != newest.id and each.bearer is None]
             for record in others[maximum - 1 :]:
                 await self.end(record.id, "revoked")
+
+    def _expiry(self, record: SessionRecord, now: float) -> float:
+        """Tell when a session ends that is extended now; a program's is never extended."""
+        if record.bearer is not None:
+            return record.expires_at
+        return min(now + self.options.max_age, record.absolute_expires_at)
 
     def _is_old(self, since: float) -> bool:
         return self.clock() - since >= self.options.update_age

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 from starlette.types import Scope
 
 from ..core.callbacks import safe_redirect_url
-from ..core.errors import AuthError, RequestRejected, TokenError
+from ..core.errors import AuthError, NotAuthenticated, RequestRejected, TokenError
 from ..core.rate_limit import address_text
 from ..core.record import Device, SessionRecord
 from ..core.sessions import Verified
@@ -43,6 +43,7 @@ class RequestContext:
     cookies: Mapping[str, list[str]]
     verified: Verified | None
     has_dead_token: bool
+    bearer: SessionRecord | None = None
 
     @property
     def device(self) -> Device:
@@ -68,12 +69,12 @@ class RequestContext:
     @property
     def record(self) -> SessionRecord | None:
         """The session record, or None."""
-        return self.verified.record if self.verified else None
+        return self.verified.record if self.verified else self.bearer
 
     @property
     def sid(self) -> str:
         """The session's id, or an empty string."""
-        return self.verified.record.id if self.verified else ""
+        return self.record.id if self.record else ""
 
 
 def device_of(scope: Scope) -> Device:
@@ -92,6 +93,12 @@ def _device(user_agent: str, ip: str, tab: str) -> Device:
     return Device(user_agent=user_agent, ip=ip, tab=tab)
 
 
+def bearer_token(scope: Scope) -> str | None:
+    """Find the token of `Authorization: Bearer` (RFC 6750, section 2.1)."""
+    scheme, _, token = header(scope, b"authorization").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
 def _is_from_script(scope: Scope) -> bool:
     """Tell whether a page's script sends the request, not a person or a program."""
     return header(scope, b"sec-fetch-mode") in _SCRIPT_MODES
@@ -105,7 +112,7 @@ class RequestContexts:
         self.origins = origins
         self.csrf = Csrf(auth.settings.keys)
 
-    async def load(self, scope: Scope) -> RequestContext:
+    async def load(self, scope: Scope, *, trusts_cookies: bool = True) -> RequestContext:
         """Load a request's session.
 
         Of several session cookies the first valid one counts, so that a planted
@@ -113,7 +120,7 @@ class RequestContexts:
         """
         base_url = self.origins.base_url(scope)
         names = CookieNames.of(base_url, self._auth.settings.cookie_prefix)
-        sent = cookies.by_name(scope)
+        sent = cookies.by_name(scope) if trusts_cookies else {}
         verified, has_dead_token = None, False
         for token in sent.get(names.session, ()):
             try:
@@ -124,6 +131,16 @@ class RequestContexts:
         context = RequestContext(scope, base_url, names, sent, verified, has_dead_token)
         if scope["type"] == "http":
             scope[_CONTEXT] = context
+        return context
+
+    async def load_bearer(self, scope: Scope, token: str) -> RequestContext:
+        """Load the session of a program; its cookies don't count."""
+        context = await self.load(scope, trusts_cookies=False)
+        try:
+            context.bearer = await self._auth.sessions.verify_bearer(token)
+        except TokenError as error:
+            message = "The bearer token is invalid, or its session has ended."
+            raise NotAuthenticated(message, reason="invalid_token") from error
         return context
 
     async def load_post(
@@ -203,8 +220,7 @@ class RequestContexts:
         clear the new cookie. Any other cookie stays: cookies don't know ports (RFC 6265,
         section 8.5), so it may be valid for another app on the same host.
         """
-        verified, sessions = context.verified, self._auth.sessions
-        record = verified.record if verified else None
+        verified, sessions, record = context.verified, self._auth.sessions, context.record
         if record is not None and sessions.should_renew(record):  # the device costs time to parse
             record = await sessions.renew(record, device=context.device)
         if record is None:

@@ -264,10 +264,12 @@ def location_header(url: str) -> tuple[bytes, bytes]:
 
 
 def error_headers(error: AuthError) -> RawHeaders:
-    """List the headers of an error: `Retry-After` and `Allow` (RFC 9110, section 10.2)."""
+    """List the headers of an error: `Retry-After`, `Allow` and `WWW-Authenticate` (RFC 9110)."""
     headers: dict[str, str] = {}
     if error.retry_after is not None:
         headers["retry-after"] = str(error.retry_after)
+    if error.reason in ("invalid_token", "insufficient_scope"):  # RFC 6750, section 3
+        headers["www-authenticate"] = f'Bearer error="{error.reason}"'
     if isinstance(error, e.MethodNotAllowed):
         headers["allow"] = ", ".join(error.allowed)
     return encode_headers(headers)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, MutableMapping
 from contextlib import suppress
 from functools import partial
-from typing import Any, Generic, Unpack, cast
+from typing import Any, Generic, TypeAlias, Unpack, cast
 
 import reflex as rx
 from reflex.state import BaseState
+from starlette.requests import HTTPConnection
 
 from ..core import callbacks as cb
 from ..core.audit import AuditEvent
@@ -29,16 +30,22 @@ from ..core.rate_limit import work_for
 from ..core.record import Device, SessionRecord
 from ..core.schema import U, User
 from ..core.session import ActiveSession, Session, SessionChange
-from ..core.settings import Settings
+from ..core.settings import DAY, Settings
 from ..engine import AuthOptions
+from ..http.cookies import CookieNames
+from ..http.own_routes import current_request, request_of
 from ..http.sockets.callers import current_caller, require_caller
 from ..login import Provider
 from .compat import root_state
+from .dependencies import CurrentSession, RequiredSession
 from .install import Engine
 from .protected import keeps_secret, require_plugin
 from .tabs.state import SessionState
 
 logger = logging.getLogger("authdemo.sessions")
+
+Caller: TypeAlias = rx.State | HTTPConnection | MutableMapping[str, Any]
+"""An event handler's `self`, or a request, a WebSocket or an ASGI scope."""
 
 
 class Auth(Generic[U]):
@@ -49,15 +56,21 @@ class Auth(Generic[U]):
         session = await auth(self)
         await auth.update(self, name="Serverserver-man")
 
-    `state` is always the event handler's `self`. A method that takes it acts for the session that
-    the event started with. Outside of events it raises `ConnectionLost`, and `NotAuthenticated` if
-    it needs a session that isn't there. The methods without `state` work anywhere in the server.
+    `state` is always the event handler's `self`, and `caller` that or a request, a WebSocket or an
+    ASGI scope of the app's own routes. A method that takes one acts for the session that the event
+    or request started with. Outside of events `self` raises `ConnectionLost`. A method that needs
+    a session raises `NotAuthenticated` if there is none. The others work anywhere in the server.
 
     All errors are `AuthError`s, with a message for people and a code for programs. An `AuthError`
     of a callback is passed on; any other is logged, and becomes `CallbackFailed`. Methods that
     read or write sessions raise `StoreUnavailable` if the store can't be reached.
 
     Attributes:
+        current: Reads the session of the running event or request without `await`:
+            `auth.current()`, or `Depends(auth.current)` in FastAPI; None if there is none. It was
+            verified when the event or request began, and in events again with every change that
+            this worker has received. Use it in helpers that aren't async.
+        required: `Depends(auth.required)` in FastAPI: the session, verified now, or 401.
         engine: The parts behind it, for extensions and tests. They change without notice.
     """
 
@@ -75,6 +88,8 @@ class Auth(Generic[U]):
             find_user: Finds a user by id, where the app keeps its users; `refresh` asks it.
             protect_all: Whether pages, event handlers and vars that aren't marked as public
                 are for members only, and with them the app's own HTTP routes and WebSockets.
+            csrf_exempt: The paths of own routes, like "/hooks/stripe", that accept requests from
+                other sites' pages; those have no session.
             locales: The folder with the app's texts, a file for each language.
             name: The app's name, in the token's `iss` and `aud`.
             settings: The operator's settings; the environment by default.
@@ -89,6 +104,10 @@ class Auth(Generic[U]):
         if options.get("settings") is None:
             options["settings"] = Settings.from_environ(keep_secret=keeps_secret())
         self.engine = Engine(**options)
+        settings = self.engine.settings
+        cookie = CookieNames.of(settings.url or "http:", settings.cookie_prefix).session
+        self.current: CurrentSession[U] = CurrentSession(cookie, self._find_current)
+        self.required: RequiredSession[U] = RequiredSession(cookie, self._require_current)
 
     @property
     def providers(self) -> Mapping[str, Provider]:
@@ -109,8 +128,8 @@ class Auth(Generic[U]):
         return _installed[0]
 
     @must_await
-    async def __call__(self, state: rx.State) -> Session[U] | None:
-        """Read the session that the running event started with (Auth.js: `auth()`).
+    async def __call__(self, caller: Caller) -> Session[U] | None:
+        """Read the session that the event or request started with (Auth.js: `auth()`).
 
         The session is verified now, whatever the tab shows. All that the event starts or chains,
         such as a background task, keeps this session, and never gets another one.
@@ -118,14 +137,15 @@ class Auth(Generic[U]):
         Returns:
             The session, or None if nobody is signed in or the session has ended.
         """
-        record = await self.engine.installation.callers.find_record(current_caller())
+        record = await self.engine.find_record(caller)
         return self._session(record) if record else None
 
     @must_await
-    async def update(self, state: rx.State, /, **fields: object) -> Session[U]:
+    async def update(self, caller: Caller, /, **fields: object) -> Session[U]:
         """Update the session from the server (Auth.js: `unstable_update`).
 
-        Every tab shows it at once, and the browser's cookie follows.
+        Every tab shows it at once. The cookie is set by the response to a request; after an event,
+        and on a WebSocket, it follows at the browser's next read.
 
         Args:
             **fields: The fields to change; the server may change all but `id`.
@@ -135,14 +155,16 @@ class Auth(Generic[U]):
             UpdateRejected: If a value is invalid, or too large for a token; names the field.
             ImmutableStateError: In a background task, outside of `async with self`.
         """
-        caller = require_caller()
-        if caller.sid is None:
+        if request := request_of(caller):
+            return self._session(await request.update(fields))
+        event, state = require_caller(), cast("rx.State", caller)
+        if event.sid is None:
             raise NotAuthenticated
         session_state = await state.get_state(SessionState)  # before anything is stored
         result = await self.engine.sessions.update(
-            caller.sid, fields, author="server", device=caller.connection.device
+            event.sid, fields, author="server", device=event.connection.device
         )
-        await self.engine.installation.tab_sync.sync(state, caller)
+        await self.engine.installation.tab_sync.sync(state, event)
         session_state.cookie_version = result.record.version
         return self._session(result.record)
 
@@ -180,21 +202,26 @@ class Auth(Generic[U]):
         )
 
     @must_await
-    async def sign_out(self, state: rx.State) -> None:
+    async def sign_out(self, caller: Caller) -> None:
         """End the session (Auth.js: `signOut`); all its tabs leave the protected pages.
+
+        The response to a request clears the cookie.
 
         Raises:
             StoreUnavailable: If the store can't be reached: show that to the user.
         """
-        caller, parts = current_caller(), self.engine.installation
-        record = await parts.callers.find_record(caller)
-        if caller is None or not caller.is_valid:
+        if request := request_of(caller):
+            await request.sign_out()
             return
-        connection = caller.connection
+        event, parts = current_caller(), self.engine.installation
+        record = await parts.callers.find_record(event)
+        if event is None or not event.is_valid:
+            return
+        connection = event.connection
         if record is not None:
             await self.engine.sessions.end(record.id, "signed-out", device=connection.device)
-        tab = root_state(state)  # which `state` is no part of afterwards if it is shared
-        await parts.tab_sync.sync(tab, caller)
+        tab = root_state(cast("rx.State", caller))  # which that is no part of if it is shared
+        await parts.tab_sync.sync(tab, event)
         if record is None:
             return
         session_state = await tab.get_state(SessionState)
@@ -222,13 +249,13 @@ class Auth(Generic[U]):
             SignInError: If the credentials are wrong or another user's, or the `sign_in` callback
                 rejects or redirects the user.
         """
-        record, caller = await self.engine.require_record(), require_caller()
+        record, caller = await self.engine.require_record(state), require_caller()
         granted = await self.engine.authorize(caller.connection, provider, credentials)
         if granted.user.id != record.user_id:
             raise CredentialsSignin
         if granted.redirect_to is not None:
             raise AccessDenied
-        record = await self.engine.require_record()  # it may have ended meanwhile
+        record = await self.engine.require_record(state)  # it may have ended meanwhile
         record = await self.engine.sessions.reauthenticate(
             record.id, device=caller.connection.device
         )
@@ -236,8 +263,37 @@ class Auth(Generic[U]):
         return self._session(record)
 
     @must_await
+    async def issue_token(
+        self, user: U, *, name: str, scopes: Collection[str] = (), max_age: int = 90 * DAY
+    ) -> str:
+        """Issue a bearer token, by which a program is the user in the app's own routes.
+
+        It begins a session, which the user sees by its name among the others, and can end. No use
+        extends it. Show the token once: it can't be read again.
+
+        Args:
+            user: The user, such as `session.user`.
+            name: What the user calls the program.
+            scopes: What it may do, for `protected(scopes=...)`.
+            max_age: Seconds until it expires, at most 400 days.
+
+        Raises:
+            UpdateRejected: If the name is invalid.
+            ConfigurationError: If a scope or the age is invalid.
+        """
+        request, caller = current_request(), current_caller()
+        sender = caller.connection if caller else request.context if request else None
+        return await self.engine.sessions.issue_bearer(
+            user,
+            name=name,
+            scopes=scopes,
+            max_age=max_age,
+            device=sender.device if sender else None,
+        )
+
+    @must_await
     async def token_for(
-        self, state: rx.State, /, *, audience: str, max_age: int = 300, **claims: object
+        self, caller: Caller, /, *, audience: str, max_age: int = 300, **claims: object
     ) -> str:
         """Issue an access token for another service, the `audience` (RFC 9068).
 
@@ -247,13 +303,13 @@ class Auth(Generic[U]):
         Raises:
             ConfigurationError: If `AUTH_SIGNING_KEYS` has no key, or a claim's name is reserved.
         """
-        record = await self.engine.require_record()
+        record = await self.engine.require_record(caller)
         return self.engine.access_tokens.issue_token(
             record.user_id, audience=audience, max_age=max_age, claims=claims
         )
 
     @must_await
-    async def provider_token(self, state: rx.State, provider: str) -> str:
+    async def provider_token(self, caller: Caller, provider: str) -> str:
         """Return a valid access token for the API of the provider that the user signed in with.
 
         An expired one is refreshed, once for all tabs and workers. It needs
@@ -263,7 +319,7 @@ class Auth(Generic[U]):
             ProviderTokenUnavailable: If the user has to sign in there again, or the provider can't
                 be reached; its `reason` says which.
         """
-        record = await self.engine.require_record()
+        record = await self.engine.require_record(caller)
         return await self.engine.provider_tokens.get(record, self.engine.logins.provider(provider))
 
     @must_await
@@ -305,16 +361,16 @@ class Auth(Generic[U]):
 
         It is a credential, so keep it on the server.
         """
-        record = await self.engine.require_record()
+        record = await self.engine.require_record(state)
         return self.engine.sessions.serializers.issue_token(record)
 
-    def origin(self, state: rx.State) -> str:
-        """Find the app's origin for the browser of the running event: `https://app.example`."""
-        return require_caller().connection.base_url
+    def origin(self, caller: Caller) -> str:
+        """Find the app's origin for the caller's browser: `https://app.example`."""
+        return self.engine.sender(caller).base_url
 
-    def device(self, state: rx.State) -> Device:
-        """Describe the browser of the running event, and its address."""
-        return require_caller().connection.device
+    def device(self, caller: Caller) -> Device:
+        """Describe the caller's browser, and its address."""
+        return self.engine.sender(caller).device
 
     @must_await
     async def current_account(self, state: rx.State) -> tuple[Provider, dict[str, str]]:
@@ -326,7 +382,7 @@ class Auth(Generic[U]):
         Raises:
             UnknownProvider: If the app doesn't have that provider any more.
         """
-        record = await self.engine.require_record()
+        record = await self.engine.require_record(state)
         provider = self.engine.logins.provider(record.provider)
         name = getattr(provider, "account_field", "id")
         return provider, {name: str(record.user.get(name) or record.user_id)}
@@ -338,39 +394,34 @@ class Auth(Generic[U]):
         session_state.redirect_url = await self.engine.path_of(url, require_caller().connection)
 
     @must_await
-    async def revoke_others(self, state: rx.State) -> int:
+    async def revoke_others(self, caller: Caller) -> int:
         """End the user's other sessions, as after a change of password; return their number.
 
         Raises:
             StoreUnavailable: If the store can't be reached; some sessions may have ended.
         """
-        record = await self.engine.require_record()
+        record = await self.engine.require_record(caller)
         return await self.engine.sessions.end_all(
-            record.user_id, except_id=record.id, device=self.device(state)
+            record.user_id, except_id=record.id, device=self.device(caller)
         )
 
     @must_await
-    async def require_session(self, state: rx.State) -> Session[U]:
+    async def require_session(self, caller: Caller) -> Session[U]:
         """Read the session, as `await auth(self)` does, where there must be one.
 
         Raises:
             NotAuthenticated: If nobody is signed in.
         """
-        session = await self(state)
-        if session is None:
-            raise NotAuthenticated
-        return session
+        return self._session(await self.engine.require_record(caller))
 
-    def current(self, state: rx.State) -> Session[U] | None:
-        """Read the session that the running event started with, without `await`.
+    async def _require_current(self) -> Session[U]:
+        request = current_request()
+        if request is None:
+            raise ConfigurationError("auth.required is for the app's own routes.")
+        return cast("Session[U]", await request.require_session())
 
-        It was verified when the event began, and again with every change that this worker has
-        received. Use it in helpers that aren't async; `await auth(self)` asks the store.
-
-        Returns:
-            The session, or None outside of events, without a session, and once it has ended.
-        """
-        caller = current_caller()
+    def _find_current(self) -> Session[U] | None:
+        caller = current_caller() or current_request()
         session = caller.session if caller else None
         is_active = session is not None and session.expires.timestamp() > self.engine.clock()
         return cast("Session[U]", session) if is_active else None

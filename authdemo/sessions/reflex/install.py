@@ -25,16 +25,17 @@ from ..core.sessions import SessionService
 from ..core.utils import in_background
 from ..engine import AuthCore
 from ..http.api import Api
-from ..http.context import RequestContexts
+from ..http.context import RequestContext, RequestContexts
 from ..http.outermost import Layer, Origins, OutermostMiddleware, address_of, is_preflight
+from ..http.own_routes import OwnRoutes, request_of
 from ..http.pages.build import Site
 from ..http.pages.files import BuiltFiles, ErrorPages
 from ..http.pages.guard import PageGuard
 from ..http.pages.render import Policy
-from ..http.protect_all import ProtectAll
-from ..http.sockets.callers import require_caller
+from ..http.sockets.callers import current_caller, require_caller
 from ..http.sockets.connections import Connection, Connections
 from ..http.sockets.handshake import Handshake
+from ..http.sockets.own import OwnSockets
 from ..http.sockets.uploads import Uploads
 from ..login import Login
 from ..providers.base import RedirectProvider
@@ -50,6 +51,7 @@ from .compat import (
 from .logs import BrowserErrors, make_reflex_printable, search_reports_briefly, write_log
 from .middleware import SessionMiddleware
 from .protected import Guards, page_rules, routes_of
+from .routes import answer_errors, guard, is_public
 from .tabs.callers import Callers
 from .tabs.messages import MessageFilter
 from .tabs.push import OpenTabs, TabSync
@@ -72,7 +74,7 @@ def transformers_of(app: rx.App) -> Sequence[Starlette | Callable[[ASGIApp], ASG
     return own if isinstance(own, Sequence) else (own,)
 
 
-def leave_origins_to_us(app: rx.App) -> None:
+def leave_origins_to_us(app: rx.App) -> tuple[str, ...]:
     """Keep Reflex from letting any origin in: its `*` stands for the app's own, which we know.
 
     The origins that the app's author names may read answers, and open no socket of Reflex's.
@@ -86,6 +88,7 @@ def leave_origins_to_us(app: rx.App) -> None:
     for layer in api.user_middleware if api else ():
         if "allow_origins" in layer.kwargs:
             layer.kwargs["allow_origins"] = named
+    return named
 
 
 def _api_routes(app: rx.App) -> Sequence[BaseRoute]:
@@ -97,8 +100,8 @@ def _is_frontend(route: BaseRoute) -> bool:
     return getattr(route, "name", None) == "frontend"
 
 
-def _is_public(site: Site | None, scope: Scope) -> bool:
-    """Tell what Reflex needs to start, where `ProtectAll` stands; its sockets have their own guard.
+def _is_reflex(site: Site | None, scope: Scope) -> bool:
+    """Tell what Reflex and the build serve, and no route of the app's own.
 
     An app's own HTML files are documents, so they are as closed as its pages.
     """
@@ -145,7 +148,7 @@ class Installation:
     def __post_init__(self) -> None:
         """Wire the parts, and put them into the app."""
         app, auth = self.app, self.auth
-        self._connections = Connections()
+        self._connections, self._own_sockets = Connections(), OwnSockets()
         self._contexts = RequestContexts(auth, Origins(auth.settings.url, also=self.also))
         self._api = Api(auth, self._contexts)
         self.sign_out = self._api.sign_out
@@ -167,6 +170,8 @@ class Installation:
             handle_other=app.backend_exception_handler,
             allow_eval=self.allow_eval,
         )
+        self._guard_routes()
+        self._trusted_origins = leave_origins_to_us(app)
         self._outermost = OutermostMiddleware(
             self._layers(), self._contexts.origins, proxies=auth.settings.trusted_proxies
         )
@@ -174,7 +179,6 @@ class Installation:
         app.backend_exception_handler = self._middleware.handle_exception
         app.frontend_exception_handler = BrowserErrors(app).handle
         app.register_lifespan_task(self._serve)
-        leave_origins_to_us(app)
         app.api_transformer = [*transformers_of(app), self._wrap_api]
 
     def _load_site(self, folder: Path) -> Site:
@@ -189,14 +193,16 @@ class Installation:
         auth, site = self.auth, self._site
         shared: dict[str, Any] = {"auth": auth, "contexts": self._contexts}
         sockets: dict[str, Any] = {**shared, "connections": self._connections}
-        if auth.protect_all:
-            yield partial(
-                ProtectAll,
-                **shared,
-                is_public=partial(_is_public, site),
-                is_missing=partial(_is_missing, self.app, transformers_of(self.app)),
-                serves_pages=site is not None,
-            )
+        yield partial(
+            OwnRoutes,
+            **shared,
+            sockets=self._own_sockets,
+            trusted_origins=self._trusted_origins,
+            is_reflex=partial(_is_reflex, site),
+            is_public=partial(is_public, self._own_routes),
+            is_missing=partial(_is_missing, self.app, transformers_of(self.app)),
+            serves_pages=site is not None,
+        )
         is_event = MessageFilter(RegistrationContext.get()).accepts
         yield partial(Handshake, **sockets, path=backend_path("EVENT"), is_event=is_event)
         yield partial(Uploads, **sockets, authorize=self._middleware.authorize_files)
@@ -204,6 +210,21 @@ class Installation:
             error_pages = ErrorPages(auth.locales, site.links)
             yield partial(PageGuard, **shared, site=site, error_pages=error_pages)
         yield self._api.before
+
+    def _guard_routes(self) -> None:
+        """Have the app's own routes check their rules; the last layer is the outermost."""
+        apps = [each for each in transformers_of(self.app) if isinstance(each, Starlette)]
+        self._own_routes = [route for each in reversed(apps) for route in each.routes]
+        self._own_routes += _api_routes(self.app)
+        guard(self._own_routes, self.guards)
+        for each in (*apps, api_of(self.app)):
+            if each is not None:
+                answer_errors(each)
+
+    def catch_up(self) -> None:
+        """Check all sockets and tabs again, since notices were missed."""
+        self.tab_sync.catch_up()
+        self._own_sockets.catch_up()
 
     def _wrap_api(self, api: ASGIApp) -> ASGIApp:
         if self._site is not None:
@@ -235,18 +256,20 @@ class Installation:
         sessions, tab_sync, relay = self.auth.sessions, self.tab_sync, self.auth.relay
         await sessions.store.open()
         unsubscribe = sessions.feed.subscribe(tab_sync.on_notice)
+        unsubscribe_sockets = sessions.feed.subscribe(self._own_sockets.on_notice)
         sweep = partial(_sweep, sessions)
         try:
             async with (
                 self.auth.trail.lifespan(),
                 in_background({"sweep": sweep, "open tabs": self.open_tabs.run}),
-                relay.connected(sessions.feed, catch_up=tab_sync.catch_up)
+                relay.connected(sessions.feed, catch_up=self.catch_up)
                 if relay
                 else contextlib.nullcontext(),
             ):
                 yield
         finally:
             unsubscribe()
+            unsubscribe_sockets()
             await tab_sync.shutdown()
             if relay:
                 await relay.close()
@@ -291,12 +314,26 @@ class Engine(AuthCore):
         """Find the session of the tab that a state belongs to, as last verified."""
         return self._installation.callers.viewer(state) if self._installation else None
 
-    async def require_record(self) -> SessionRecord:
-        """Find the session of the running event, verified now."""
-        record = await self.installation.callers.find_record(require_caller())
+    async def find_record(self, where: object) -> SessionRecord | None:
+        """Find the session of a request, or of the running event, verified now."""
+        if request := request_of(where):
+            return await request.find_record()
+        return await self.installation.callers.find_record(current_caller())
+
+    async def require_record(self, where: object) -> SessionRecord:
+        """Find the session where there must be one."""
+        if request_of(where) is None:
+            require_caller()
+        record = await self.find_record(where)
         if record is None:
             raise NotAuthenticated
         return record
+
+    @staticmethod
+    def sender(where: object) -> Connection | RequestContext:
+        """Find who sends a request, or the running event."""
+        request = request_of(where)
+        return request.context if request else require_caller().connection
 
     async def path_of(self, url: str, connection: Connection) -> str:
         """Write a page's address for a tab, which another server may serve in development."""

@@ -7,15 +7,19 @@ import inspect
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard, TypeVar, overload
+from typing import Any, TypeGuard, TypeVar, cast, overload
 
 import reflex as rx
 from reflex.state import BaseState
+from starlette.concurrency import run_in_threadpool
+from starlette.endpoints import HTTPEndpoint, WebSocketEndpoint
 
 from ..core.errors import ConfigurationError
 from ..core.rules import Check, PageRules, Rule
 from ..core.session import Session
 from ..core.utils import Clock
+from ..http.own_routes import current_request
+from ..http.sockets.callers import current_caller
 from .compat import (
     ComputedVar,
     Field,
@@ -29,6 +33,8 @@ from .compat import (
 NOT_MARKED = object()
 
 _MARK = "auth_rule"
+_CHECKED = "auth_rule_is_checked"
+_ENDPOINTS = (HTTPEndpoint, WebSocketEndpoint)
 
 Thing = TypeVar("Thing")
 
@@ -36,14 +42,54 @@ Thing = TypeVar("Thing")
 def mark(thing: Thing, rule: Rule | None) -> Thing:
     """Mark something with a rule, or as public."""
     require_plugin()
-    is_state = isinstance(thing, type) and issubclass(thing, BaseState)
-    if not (is_state or isinstance(thing, ComputedVar | Field) or inspect.isfunction(thing)):
+    is_class = isinstance(thing, type) and issubclass(thing, (BaseState, *_ENDPOINTS))
+    if not (is_class or isinstance(thing, ComputedVar | Field) or inspect.isfunction(thing)):
         raise ConfigurationError(
-            "A page function, an event handler, a state, a field made by rx.field or a "
-            f"computed var can be protected or public, not {thing!r}."
+            "A page function, an event handler, a state, a field made by rx.field, a computed "
+            f"var or an endpoint can be protected or public, not {thing!r}."
         )
     setattr(thing.fget if isinstance(thing, ComputedVar) else thing, _MARK, rule)
-    return _require_mark(thing) if rule is not None and _is_page(thing) else thing  # type: ignore[return-value]
+    return thing if rule is None else cast("Thing", _enforced(thing, rule))
+
+
+def _enforced(thing: Any, rule: Rule) -> Any:
+    """Have pages and endpoints check the rule themselves, wherever they are served."""
+    if isinstance(thing, type) and issubclass(thing, _ENDPOINTS):
+        thing.dispatch = _checked(thing.dispatch, rule)  # type: ignore[method-assign]
+        return thing
+    if not inspect.isfunction(thing) or inspect.isgeneratorfunction(thing):
+        return thing
+    if _is_page(thing):
+        return _require_mark(thing, rule)
+    is_method = "." in thing.__qualname__.rpartition("<locals>.")[2]
+    return thing if is_method or inspect.isasyncgenfunction(thing) else _checked(thing, rule)
+
+
+def is_enforced(endpoint: object) -> bool:
+    """Tell whether a protected function checks its rule: what `protected` returned does."""
+    return not inspect.isfunction(endpoint) or hasattr(endpoint, _CHECKED)
+
+
+def _checked(endpoint: Callable[..., Any], rule: Rule) -> Callable[..., Any]:
+    """Let an endpoint run if its rule allows the request's session; events have been checked."""
+
+    @functools.wraps(endpoint)
+    async def checked(*args: Any, **kwargs: Any) -> Any:
+        request = None if current_caller() else current_request()
+        if request is not None:
+            await request.check(rule)
+        elif current_caller() is None and current_app() is not None:
+            raise ConfigurationError(
+                f"{endpoint.__qualname__} is protected, and runs without a request of the app's "
+                "own routes. Serve it by rx.App(api_transformer=...)."
+            )
+        if request is not None and not inspect.iscoroutinefunction(endpoint):
+            return await run_in_threadpool(endpoint, *args, **kwargs)
+        result = endpoint(*args, **kwargs)
+        return await result if inspect.isawaitable(result) else result
+
+    setattr(checked, _CHECKED, True)
+    return checked
 
 
 def mark_of(thing: object) -> Any:
@@ -53,13 +99,17 @@ def mark_of(thing: object) -> Any:
 
 def _is_page(thing: object) -> TypeGuard[Callable[..., Any]]:
     """Tell a page function from an event handler, which can't be called without its state."""
-    return inspect.isfunction(thing) and all(
-        each.default is not each.empty or each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
-        for each in inspect.signature(thing).parameters.values()
+    return (
+        inspect.isfunction(thing)
+        and not inspect.iscoroutinefunction(thing)
+        and all(
+            each.default is not each.empty or each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+            for each in inspect.signature(thing).parameters.values()
+        )
     )
 
 
-def _require_mark(page: Callable[..., Any]) -> Callable[..., Any]:
+def _require_mark(page: Callable[..., Any], rule: Rule) -> Callable[..., Any]:
     """Let a page be shown only where its mark is seen.
 
     A function around it, such as a `lambda` or a decorator of the app, has no mark, and what
@@ -68,13 +118,16 @@ def _require_mark(page: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(page)
     def shown(*args: Any, **kwargs: Any) -> Any:
-        if not _is_added(page):
+        request = current_request()
+        is_endpoint = request is not None and any(each is rule for each in request.rules)
+        if not (is_endpoint or _is_added(page)):
             raise ConfigurationError(
                 f"{page.__qualname__} is protected, but a page without that mark shows it. Mark "
                 "what add_page or rx.page gets: the outermost function, and not what it returns."
             )
         return page(*args, **kwargs)
 
+    setattr(shown, _CHECKED, True)
     return shown
 
 
@@ -139,6 +192,7 @@ def protected(thing: Thing) -> Thing: ...
 def protected(
     *,
     roles: str | Collection[str] = (),
+    scopes: str | Collection[str] = (),
     check: Check | None = None,
     fresh: float | None = None,
     replay: bool = False,
@@ -149,6 +203,7 @@ def protected(
     thing: Any = None,
     *,
     roles: str | Collection[str] = (),
+    scopes: str | Collection[str] = (),
     check: Check | None = None,
     fresh: float | None = None,
     replay: bool = False,
@@ -156,8 +211,8 @@ def protected(
     """Keep something from those who may not have it.
 
     A page is served to the others neither as HTML nor as JavaScript; an event handler does not
-    run for them; a state var or computed var has its default value for them. On a state, it
-    holds for all event handlers and vars::
+    run for them; a state var or computed var has its default value for them; a route of the
+    app's own answers 401 or 403. On a state, it holds for all event handlers and vars::
 
         @protected(roles="admin", fresh=300)
         class Payroll(rx.State):
@@ -166,17 +221,20 @@ def protected(
         salary: rx.Field[int] = protected(rx.field(0))  # one var
 
     Args:
-        thing: A page function, an event handler, a state, a field or a computed var.
+        thing: A page function, an event handler, a state, a field, a computed var, or the
+            endpoint of a route or WebSocket, under `@app.get`.
         roles: One of these is needed: the user's `role`, or one of its `roles`.
         check: Gets the verified `Session` and tells whether it will do; it may be async,
             but not for vars.
+        scopes: A bearer token needs all of these; a browser's session has them.
         fresh: Seconds within which the user must have signed in or confirmed who they are;
             others are asked for the password, and then the event runs.
         replay: Whether the rejected event of a signed-out visitor runs after they have
             signed in, within five minutes and in the same tab.
     """
     names = frozenset([roles] if isinstance(roles, str) else roles)
-    rule = Rule(roles=names, check=check, fresh=fresh, replay=replay)
+    needed = frozenset([scopes] if isinstance(scopes, str) else scopes)
+    rule = Rule(roles=names, scopes=needed, check=check, fresh=fresh, replay=replay)
     return mark(thing, rule) if thing is not None else lambda thing: mark(thing, rule)
 
 
@@ -198,6 +256,13 @@ class Guards:
     def of_event(self, state: type[BaseState], handler: Any) -> Rule | None:
         """Find the rule for an event handler."""
         return self._rule(state, handler.fn)
+
+    def of_endpoint(self, endpoint: object) -> Rule | None:
+        """Find the rule for an endpoint of the app's own routes."""
+        rule: Rule | None = mark_of(endpoint)
+        if rule is not NOT_MARKED:
+            return rule
+        return None if str(getattr(endpoint, "__module__", "")).startswith(_OURS) else self.default
 
     def of_vars(self, state: type[BaseState]) -> Mapping[str, Rule]:
         """Find the rules for the vars of a state, those of its parents apart."""

@@ -22,6 +22,7 @@ BASE = "/api/auth"
 _ERRORS = {
     "BadRequest": (400, "The body, a field of it or a header can't be read."),
     "NotAuthenticated": (401, "Nobody is signed in."),
+    "InvalidToken": (401, "The bearer token is malformed, or its session has ended."),
     "CredentialsSignin": (401, "The credentials are wrong; `url` is the sign-in page."),
     "TicketRejected": (401, "The ticket is unknown, used, expired, void or another browser's."),
     "Refused": (403, "Another site, no valid CSRF token or `Host`, or `AccessDenied`."),

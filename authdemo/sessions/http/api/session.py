@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 
 from starlette.types import Scope
@@ -12,6 +13,7 @@ from ...core import events as ev
 from ...core.errors import NotAuthenticated, NotFound
 from ...core.record import SessionRecord
 from ...core.utils import iso, public_id
+from ..context import bearer_token
 from ..router import BodyRejected, PreconditionFailed, RawHeaders, Request, Response, private_json
 from .openapi import ANYONE, MEMBER, MEMBER_POST, Resource, operation, ref, returns
 
@@ -52,17 +54,21 @@ class SessionApi(Resource):
         "Auth.js: `getSession()`. It returns the newest revision, however old the cookie is. The "
         "cookie is set only if it is behind or due for renewal. It is cleared if its session has "
         "ended, unless a page's script sends the request.",
-        security=[*ANYONE, *MEMBER],
+        security=[*ANYONE, *MEMBER, {"bearer": []}],
         answers=returns(
             "The session, or null if nobody is signed in.",
             {"anyOf": [_SESSION, {"type": "null"}]},
             cookies=True,
         ),
-        errors="Refused CallbackFailed StoreUnavailable",
+        errors="InvalidToken Refused CallbackFailed StoreUnavailable",
     )
     async def read(self, request: Request) -> Response:
         """Read the session."""
-        context = await self.contexts.load(request.scope)
+        token = bearer_token(request.scope)
+        load = (
+            self.contexts.load if token is None else partial(self.contexts.load_bearer, token=token)
+        )
+        context = await load(request.scope)
         fresh: RawHeaders = []
         record = await self.contexts.renew(fresh, context)
         session = await self.auth.sessions.serializers.to_public(record) if record else None
@@ -200,6 +206,7 @@ def _summary(record: SessionRecord, current: str) -> dict[str, Any]:
         "created": iso(record.created_at),
         "last_seen": iso(record.last_seen_at),
         "expires": iso(record.expires_at),
+        "name": record.bearer.name if record.bearer else "",
         "rev": record.rev,
         "user_agent": record.device.user_agent,
         "ip": record.device.ip,

@@ -1,0 +1,329 @@
+"""The app's own routes and sockets: each gets the session of its request or handshake."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
+from typing import Any, cast
+
+from starlette.authentication import AuthCredentials, BaseUser, UnauthenticatedUser
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..core.errors import (
+    AccessDenied,
+    AuthError,
+    ConfigurationError,
+    NotAuthenticated,
+    NotFound,
+    RequestRejected,
+    StoreUnavailable,
+)
+from ..core.record import SessionRecord
+from ..core.rules import Rule, Verdict
+from ..core.session import Session
+from ..core.tokens import is_bearer
+from ..engine import AuthCore
+from .context import RequestContext, RequestContexts, bearer_token
+from .outermost import address_of
+from .router import (
+    PRIVATE,
+    RawHeaders,
+    encode_headers,
+    find_header,
+    header,
+    json_error,
+    redirect,
+    wants_page,
+)
+from .sockets.own import OwnSockets
+
+_REQUEST = "authdemo.sessions.request"
+"""The key in a scope for the `AppRequest`."""
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_CONFIRM = "confirmation"
+_PRIVATE = encode_headers(PRIVATE)
+_current: ContextVar[AppRequest | None] = ContextVar("request", default=None)
+
+
+class RequestUser(BaseUser):
+    """Starlette's `request.user`: the session's user, and the `session` itself."""
+
+    is_authenticated = True
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    @property
+    def display_name(self) -> str:
+        """The user's name."""
+        return self.session.user.name or self.session.user.id
+
+    @property
+    def identity(self) -> str:
+        """The user's id."""
+        return self.session.user.id
+
+    def __getattr__(self, name: str) -> Any:
+        """Read a field of the user."""
+        if name == "session":  # a copy that is being made has none yet
+            raise AttributeError(name)
+        return getattr(self.session.user, name)
+
+
+@dataclass(eq=False)
+class AppRequest:
+    """A running request, or an open socket, of the app's own."""
+
+    routes: OwnRoutes
+    context: RequestContext
+    error: AuthError | None = None
+    """Why there is no session, if a credential was sent."""
+    session: Session | None = None
+    """The session as it was last verified."""
+    rules: list[Rule] = field(default_factory=list)
+    """The rules that the session has met."""
+    cookies: RawHeaders = field(default_factory=list)
+    is_ended: bool = False
+    has_started: bool = False
+
+    async def find_record(self) -> SessionRecord | None:
+        """Find the session, verified now."""
+        if isinstance(self.error, StoreUnavailable):
+            raise self.error
+        sessions, sid = self.routes.auth.sessions, self.context.sid
+        record = await sessions.find(sid) if sid and not self.is_ended else None
+        self.session = self.routes.auth.session(record) if record else None
+        return record
+
+    async def update(self, fields: Mapping[str, object]) -> SessionRecord:
+        """Update the session; the cookie is set by this response, unless it has started."""
+        record, contexts = await self.find_record(), self.routes.contexts
+        if record is None:
+            raise NotAuthenticated
+        result = await self.routes.auth.sessions.update(
+            record.id, fields, author="server", device=self.context.device, known=record
+        )
+        if record.bearer is None:
+            self.cookies.clear()
+            contexts.set_session_cookie(self.cookies, self.context, result.record, result.token)
+        return result.record
+
+    async def sign_out(self) -> None:
+        """End the session; the cookie is cleared by this response, unless it has started."""
+        record, contexts = await self.find_record(), self.routes.contexts
+        if record is not None:
+            await self.routes.auth.sessions.end(record.id, "signed-out", device=self.context.device)
+        self.session, self.is_ended = None, True
+        if self.context.has_own_token:
+            self.cookies.clear()
+            contexts.clear_session_cookie(self.cookies, self.context)
+            contexts.set_csrf_cookie(self.cookies, self.context, "")
+
+    async def check(self, rule: Rule) -> None:
+        """Check that a rule allows the session, as it is now."""
+        if any(each is rule for each in self.rules):
+            return
+        session = await self.require_session()
+        verdict = await rule.judge(session, self.routes.auth.clock)
+        if verdict is Verdict.CONFIRM:
+            raise AccessDenied("Enter your password to continue.", reason=_CONFIRM)
+        if verdict is Verdict.DENIED:
+            reason = "insufficient_scope" if rule.needs_scope(session) else "route"
+            raise AccessDenied("You don't have permission to do this.", reason=reason)
+        self.rules.append(rule)
+
+    async def is_allowed(self) -> float | None:
+        """Check the session of a socket again; return for how long it may stay open."""
+        record = await self.find_record()
+        if record is None or self.session is None:
+            return None
+        clock = self.routes.auth.clock
+        for rule in self.rules:
+            if await rule.decide(self.session, clock) in (Verdict.DENIED, Verdict.SIGN_IN):
+                return None
+        return max(record.expires_at - clock(), 0.0)
+
+    async def require_session(self) -> Session:
+        """Find the session, verified now, where there must be one."""
+        await self.find_record()
+        if self.session is None:
+            raise self.error or NotAuthenticated()
+        return self.session
+
+    async def headers(self, others: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
+        """Add the cookies that are pending or due; what depends on a session is private."""
+        headers, contexts = list(others), self.routes.contexts
+        if not self.cookies:
+            with suppress(StoreUnavailable):
+                await contexts.renew(self.cookies, self.context)
+        if self.cookies:
+            headers = [each for each in headers if each[0].lower() != b"cache-control"]
+            return [*headers, *_PRIVATE, *self.cookies]
+        has_policy = any(name.lower() == b"cache-control" for name, _ in headers)
+        if self.context.record is None or has_policy:
+            return headers
+        return [*headers, (b"cache-control", b"private")]
+
+
+def current_request() -> AppRequest | None:
+    """Return the own request or socket that is being served; None outside of them."""
+    return _current.get()
+
+
+def request_of(where: object) -> AppRequest | None:
+    """Find a request, a socket or a scope among the app's own; None for an event's state."""
+    if isinstance(where, HTTPConnection):
+        return request_in(where.scope)
+    return request_in(where) if isinstance(where, Mapping) else None
+
+
+def request_in(scope: Mapping[str, Any]) -> AppRequest:
+    """Find the request that a scope belongs to."""
+    request = cast("AppRequest | None", scope.get(_REQUEST))
+    if request is None:
+        raise ConfigurationError(
+            "This request didn't pass through the sessions. Serve its route by "
+            "rx.App(api_transformer=...)."
+        )
+    return request
+
+
+@dataclass(frozen=True, eq=False)
+class OwnRoutes:
+    """Loads the session of each request and handshake for the app's own routes.
+
+    What only another site's page can have sent is rejected, unless its path is exempt: then it
+    has no session.
+    """
+
+    app: ASGIApp
+    _: KW_ONLY
+    auth: AuthCore
+    contexts: RequestContexts
+    sockets: OwnSockets
+    trusted_origins: Collection[str]
+    is_reflex: Callable[[Scope], bool]
+    is_public: Callable[[Scope], bool]
+    is_missing: Callable[[Scope], bool]
+    serves_pages: bool
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or socket, or reject it."""
+        if scope["type"] not in ("http", "websocket") or self.is_reflex(scope):
+            await self.app(scope, receive, send)
+            return
+        try:
+            request = await self._load(scope)
+            if self.auth.protect_all and request.session is None:
+                self._check_public(scope, request)
+        except AuthError as error:
+            await self.reject(error, scope, receive, send)
+            return
+        token = _current.set(request)
+        try:
+            await self._serve(request, scope, receive, send)
+        except AuthError as error:
+            if request.has_started:
+                raise
+            await self.reject(error, scope, receive, send)
+        finally:
+            _current.reset(token)
+
+    async def _serve(self, request: AppRequest, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[_REQUEST] = request
+        _set_user(scope, request.session)
+        if scope["type"] == "websocket":
+            await self.sockets.serve(request, self.app, scope, receive, send)
+        else:
+            await self.app(scope, receive, partial(_send_with_cookies, send, request))
+
+    def _check_public(self, scope: Scope, request: AppRequest) -> None:
+        if self.is_public(scope):
+            return
+        if request.error is None and self.is_missing(scope):
+            raise NotFound
+        raise request.error or NotAuthenticated()
+
+    async def reject(self, error: AuthError, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond with an error, or send a person to the page that can resolve it."""
+        self.contexts.audit_rejection(scope, error)
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008, "reason": error.code})
+            return
+        url = self._page_for(error, scope)
+        response = redirect(url, 303) if url else json_error(error)
+        await response(scope, receive, send)
+
+    def _page_for(self, error: AuthError, scope: Scope) -> str:
+        if not (self.serves_pages and scope["method"] == "GET" and wants_page(scope)):
+            return ""
+        query = scope["query_string"].decode("latin-1")
+        back = address_of(scope) + (f"?{query}" if query else "")
+        if isinstance(error, NotAuthenticated):
+            return self.auth.sign_in_url(callbackUrl=back)
+        return self.auth.confirm_url(back) if error.reason == _CONFIRM else ""
+
+    async def _load(self, scope: Scope) -> AppRequest:
+        token, is_http = bearer_token(scope), scope["type"] == "http"
+        is_safe = token is not None or (is_http and scope["method"] in _SAFE_METHODS)
+        is_foreign = not is_safe and self._is_foreign(scope)
+        if is_foreign and scope["path"] not in self.auth.csrf_exempt:
+            raise RequestRejected("The request comes from another site.")
+        if token is not None:
+            return await self._load_bearer(scope, token)
+        # A socket without an `Origin` isn't a page's, and no cookie was meant for it.
+        is_trusted = is_http or self.contexts.origins.is_own(scope) is True
+        trusts_cookies = is_trusted and not is_foreign
+        return await self._bound(scope, self.contexts.load, trusts_cookies=trusts_cookies)
+
+    async def _load_bearer(self, scope: Scope, token: str) -> AppRequest:
+        """Load a program's session; a token of another form may be for the app's own code."""
+        try:
+            return await self._bound(scope, self.contexts.load_bearer, token=token)
+        except NotAuthenticated as error:
+            if is_bearer(token):
+                raise
+            request = await self._bound(scope, self.contexts.load, trusts_cookies=False)
+            request.error = error
+            return request
+
+    async def _bound(
+        self, scope: Scope, load: Callable[..., Awaitable[RequestContext]], **options: Any
+    ) -> AppRequest:
+        """Load a context; a public route answers even if the store can't be reached."""
+        try:
+            context = await load(scope, **options)
+        except StoreUnavailable as error:
+            empty = await self.contexts.load(scope, trusts_cookies=False)
+            return AppRequest(self, empty, error)
+        session = self.auth.session(context.record) if context.record else None
+        return AppRequest(self, context, session=session)
+
+    def _is_foreign(self, scope: Scope) -> bool:
+        """Tell whether another origin's page sends a request (Go: `CrossOriginProtection`)."""
+        origins, origin = self.contexts.origins, find_header(scope, b"origin")
+        if origin in self.trusted_origins or (origin is not None and origin in origins.also):
+            return False
+        site = header(scope, b"sec-fetch-site")
+        return site in ("cross-site", "same-site") or origins.is_own(scope) is False
+
+
+def _set_user(scope: Scope, session: Session | None) -> None:
+    """Set what `starlette.authentication` reads."""
+    if session is None:
+        scope["user"], scope["auth"] = UnauthenticatedUser(), AuthCredentials()
+    else:
+        scope["user"] = RequestUser(session)
+        scope["auth"] = AuthCredentials(["authenticated", *sorted(session.scopes or ())])
+
+
+async def _send_with_cookies(send: Send, request: AppRequest, message: Message) -> None:
+    if message["type"] == "http.response.start":
+        request.has_started = True
+        message = {**message, "headers": await request.headers(message.get("headers", ()))}
+    await send(message)

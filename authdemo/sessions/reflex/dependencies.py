@@ -1,0 +1,72 @@
+"""`Depends(auth.current)` and `Depends(auth.required)`: the session, for FastAPI."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic
+
+from ..core.schema import U
+from ..core.session import Session
+
+
+@dataclass(frozen=True, eq=False)
+class _Dependency:
+    """Shows FastAPI the security schemes as parameters, if the app uses FastAPI."""
+
+    cookie: str
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        schemes = _security_schemes(self.cookie) if "fastapi" in sys.modules else ()
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        return inspect.Signature(
+            [inspect.Parameter(name, keyword, default=scheme) for name, scheme in schemes]
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class CurrentSession(_Dependency, Generic[U]):
+    """Reads the session of the running event or request, without `await`."""
+
+    find: Callable[[], Session[U] | None]
+
+    def __call__(self, _state: object = None, /, **_: Any) -> Session[U] | None:
+        """Read the session as it was last verified."""
+        return self.find()
+
+
+@dataclass(frozen=True, eq=False)
+class RequiredSession(_Dependency, Generic[U]):
+    """Reads the session of the running request, where there must be one."""
+
+    require: Callable[[], Awaitable[Session[U]]]
+
+    async def __call__(self, **_: Any) -> Session[U]:
+        """Read the session, verified now."""
+        return await self.require()
+
+
+def _security_schemes(cookie: str) -> Iterator[tuple[str, Any]]:
+    from fastapi import Depends
+    from fastapi.openapi.models import APIKey, APIKeyIn, HTTPBearer
+    from fastapi.openapi.models import SecurityBase as Model
+    from fastapi.security.base import SecurityBase
+
+    class Scheme(SecurityBase):
+        """Describes a credential, which the sessions have checked."""
+
+        def __init__(self, name: str, model: Model) -> None:
+            self.scheme_name, self.model = name, model
+
+        async def __call__(self) -> None:
+            """Take nothing: FastAPI only describes it."""
+
+    described = {
+        "session": APIKey.model_validate({"in": APIKeyIn.cookie, "name": cookie}),
+        "bearer": HTTPBearer(),
+    }
+    for name, model in described.items():
+        yield name, Depends(Scheme(name, model))

@@ -26,10 +26,13 @@ async def runner_for(state: rx.State) -> AttackRunner:
         listed = await auth.sessions_of(session.user.id, history=True)
         return str((session.user, session.claims, [each.history for each in listed]))
 
+    origin = auth.origin(state)
+    names = auth.engine.installation.cookie_names(origin)
     return AttackRunner(
         app=auth.engine.installation.stack,
-        origin=auth.origin(state),
-        cookie_prefix=auth.engine.settings.cookie_prefix,
+        origin=origin,
+        session_cookie=names.session,
+        csrf_cookie=names.csrf,
         device=auth.device(state),
         token=RealToken(await auth.session_token(state), auth.engine.settings.keys.signer),
         verify=auth.verify_token,

@@ -30,7 +30,8 @@ class AttackRunner:
     Attributes:
         app: The whole app, as a server sees it.
         origin: The app's origin.
-        cookie_prefix: The first part of its cookies' names.
+        session_cookie: The name of its session cookie.
+        csrf_cookie: The name of its cookie with the CSRF token.
         device: Where the user is.
         token: A good token of the user's session.
         verify: Verifies a token, and raises an `AuthError` that says what is wrong.
@@ -40,7 +41,8 @@ class AttackRunner:
 
     app: Any
     origin: str
-    cookie_prefix: str
+    session_cookie: str
+    csrf_cookie: str
     device: Device
     token: RealToken
     verify: Callable[[str], Awaitable[object]]
@@ -62,7 +64,7 @@ class AttackRunner:
         evidence = Evidence(
             status=answer.status_code,
             body=body,
-            keeps_cookie=self._session_cookie in cookies,
+            keeps_cookie=self.session_cookie in cookies,
             cookie_rev=self._rev(cookies),
             rev=before["rev"] if before else 0,
             after=await self._session(),
@@ -78,20 +80,10 @@ class AttackRunner:
             "passed": attack.is_passed(evidence),
         }
 
-    @property
-    def _session_cookie(self) -> str:
-        secure = "__Secure-" if self.origin.startswith("https:") else ""
-        return f"{secure}{self.cookie_prefix}.session-token"
-
-    @property
-    def _csrf_cookie(self) -> str:
-        secure = "__Host-" if self.origin.startswith("https:") else ""
-        return f"{secure}{self.cookie_prefix}.csrf-token"
-
     async def _csrf(self, token: str) -> tuple[str, str]:
         """Fetch a CSRF token and its cookie: the session's, or those of a new browser."""
         answer = await self._send(AttackRequest(token=token, origin=self.origin), _CSRF_PATH)
-        return answer.json()["csrfToken"], _cookies(answer)[self._csrf_cookie]
+        return answer.json()["csrfToken"], _cookies(answer)[self.csrf_cookie]
 
     async def _session(self) -> dict[str, Any] | None:
         """Read the session with the good token."""
@@ -100,7 +92,7 @@ class AttackRunner:
         return session
 
     async def _send(self, request: AttackRequest, path: str) -> httpx.Response:
-        cookies = {self._session_cookie: request.token, self._csrf_cookie: request.csrf_cookie}
+        cookies = {self.session_cookie: request.token, self.csrf_cookie: request.csrf_cookie}
         headers = {
             b"Cookie": "; ".join(f"{n}={value}" for n, value in cookies.items() if value).encode(),
             b"Origin": request.origin.encode(),
@@ -115,9 +107,9 @@ class AttackRunner:
 
     def _rev(self, cookies: Mapping[str, str]) -> int | None:
         """Read the revision in the new session cookie."""
-        if self._session_cookie not in cookies:
+        if self.session_cookie not in cookies:
             return None
-        rev: int = RealToken(cookies[self._session_cookie], self.token.key).payload["rev"]
+        rev: int = RealToken(cookies[self.session_cookie], self.token.key).payload["rev"]
         return rev
 
     async def _reason(self, request: AttackRequest, body: Any) -> dict[str, Any]:

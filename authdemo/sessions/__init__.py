@@ -13,7 +13,7 @@ from .core.events import Events
 from .core.record import Device
 from .core.schema import User, UserUpdate
 from .core.session import ActiveSession, Session, SessionChange
-from .core.settings import Pages, SessionOptions, Settings
+from .core.settings import CookieOptions, Pages, SessionOptions, Settings
 from .core.store import SessionStore
 from .providers.credentials import Credentials
 from .reflex.auth import Auth
@@ -30,6 +30,7 @@ __all__ = [
     "AuthError",
     "Callbacks",
     "ConfigurationError",
+    "CookieOptions",
     "Credentials",
     "Device",
     "Events",

@@ -23,7 +23,7 @@ from .core.schema import U, User, UserSchema, UserUpdate
 from .core.serializers import Serializers, copied
 from .core.session import Session
 from .core.sessions import SessionService
-from .core.settings import Pages, SessionOptions, Settings
+from .core.settings import CookieOptions, Pages, SessionOptions, Settings
 from .core.store import SessionStore
 from .core.tokens import AccessTokens, TokenCodec
 from .core.utils import AppClock, Clock, public_id, system_clock
@@ -47,6 +47,7 @@ class AuthOptions(TypedDict, Generic[U], total=False):
     events: Events | None
     pages: Pages | None
     session: SessionOptions | None
+    cookies: CookieOptions | None
     user: type[U]
     update: type[UserUpdate]
     find_user: FindUser[U] | None
@@ -63,6 +64,7 @@ _KINDS: dict[str, tuple[type, str]] = {
     "callbacks": (Callbacks, "Callbacks(...)"),
     "events": (Events, "Events(...)"),
     "pages": (Pages, "Pages(...)"),
+    "cookies": (CookieOptions, "CookieOptions(...)"),
     "session": (SessionOptions, "SessionOptions(...)"),
     "settings": (Settings, "Settings(...)"),
     "locales": (Path, "the Path of a folder"),
@@ -132,6 +134,8 @@ class AuthCore:
         self.callbacks = options.get("callbacks") or Callbacks()
         self.events = options.get("events") or Events()
         self.pages = options.get("pages") or Pages()
+        self.cookies = options.get("cookies") or CookieOptions()
+        self.cookies.check(self.settings.url)
         self.protect_all = options.get("protect_all", False)
         self.csrf_exempt = check_paths(options.get("csrf_exempt", ()))
         self.page_rules = self.rules_for({})

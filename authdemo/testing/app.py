@@ -79,8 +79,8 @@ class RunningApp:
         record = self.run(self.auth.engine.sessions.begin(user, account))
         if isinstance(at, Server) and at.data:
             add_session(at.data / "sessions.db", record)
-        settings = self.auth.engine.settings
-        names = CookieNames.of(settings.url or at.url, settings.cookie_prefix)
+        settings, options = self.auth.engine.settings, self.auth.engine.cookies
+        names = CookieNames.of(settings.url or at.url, settings.cookie_prefix, options)
         browser = browser or Browser(at, session=names.session, csrf=names.csrf)
         if browser.csrf_cookie is not None:
             csrf = Csrf(settings.keys)

@@ -35,12 +35,14 @@ from authdemo.sessions.core.tokens import Claims
 from authdemo.sessions.engine import AuthCore
 from authdemo.sessions.http.api import Api
 from authdemo.sessions.http.context import RequestContexts
+from authdemo.sessions.http.cookies import CookieNames
 from authdemo.sessions.http.csrf import Csrf
 from authdemo.sessions.http.outermost import Origins
 from authdemo.sessions.providers.credentials import Credentials
 from tests.support.house import ADA, PASSWORD, SECRET, Person
 
 BASE_URL = "https://app.example"
+NAMES = CookieNames.of(BASE_URL)
 DEVICE = Device(user_agent="Ada's browser", ip="192.0.2.7")
 REASONS = {
     "flipped": "signature",
@@ -95,7 +97,8 @@ class Stand:
         runner = AttackRunner(
             app=self.app(),
             origin=BASE_URL,
-            cookie_prefix=self.auth.settings.cookie_prefix,
+            session_cookie=NAMES.session,
+            csrf_cookie=NAMES.csrf,
             device=DEVICE,
             token=RealToken(
                 sessions.serializers.issue_token(record), self.auth.settings.keys.signer

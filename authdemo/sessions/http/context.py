@@ -119,7 +119,7 @@ class RequestContexts:
         one signs nobody in or out.
         """
         base_url = self.origins.base_url(scope)
-        names = CookieNames.of(base_url, self._auth.settings.cookie_prefix)
+        names = CookieNames.of(base_url, self._auth.settings.cookie_prefix, self._auth.cookies)
         sent = cookies.by_name(scope) if trusts_cookies else {}
         verified, has_dead_token = None, False
         for token in sent.get(names.session, ()):

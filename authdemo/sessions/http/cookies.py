@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from starlette.types import Scope
 
+from ..core.settings import CookieOptions
 from .router import RawHeaders
 
 PREFIX = "authjs"
@@ -24,6 +25,10 @@ _MAX_CACHED = 16_384
 _MAX_CACHED_LENGTH = 2048
 
 
+DEFAULT = CookieOptions()
+_PREFIXES = ("__Secure-", "__Host-")
+
+
 @dataclass(frozen=True, slots=True)
 class CookieNames:
     """The names of an app's cookies, and their attributes."""
@@ -33,43 +38,67 @@ class CookieNames:
     callback_url: str
     state: str
     secure: bool
+    options: CookieOptions = DEFAULT
 
     @classmethod
     @lru_cache
-    def of(cls, base_url: str, prefix: str = PREFIX) -> CookieNames:
+    def of(
+        cls, base_url: str, prefix: str = PREFIX, options: CookieOptions = DEFAULT
+    ) -> CookieNames:
         """Choose the names for an origin."""
         secure = base_url.startswith("https:")
-        site, host = ("__Secure-", "__Host-") if secure else ("", "")
+        site, host = _PREFIXES if secure else ("", "")
+
+        def named(own: str | None, default: str) -> str:
+            return default if own is None else own if secure else _without_prefix(own)
+
         return cls(
-            f"{site}{prefix}.session-token",
-            f"{host}{prefix}.csrf-token",
-            f"{site}{prefix}.callback-url",
-            f"{host}{prefix}.state",
+            named(options.session_token, f"{site}{prefix}.session-token"),
+            named(options.csrf_token, f"{host}{prefix}.csrf-token"),
+            named(options.callback_url, f"{site}{prefix}.callback-url"),
+            named(options.state, f"{host}{prefix}.state"),
             secure=secure,
+            options=options,
         )
 
     def put(
         self, headers: RawHeaders, name: str, value: str, *, max_age: int | None = None
     ) -> None:
         """Set a cookie."""
-        parts = [f"{name}={value}", *self.attributes(max_age)]
+        parts = [f"{name}={value}", *self.attributes(name, max_age)]
         headers.append((b"set-cookie", "; ".join(parts).encode("latin-1")))
 
     def clear(self, headers: RawHeaders, name: str) -> None:
         """Delete a cookie; its attributes have to be the same."""
         self.put(headers, name, "", max_age=0)
 
-    def attributes(self, max_age: int | None = None) -> list[str]:
-        """List the attributes of our cookies (RFC 6265, section 4.1)."""
+    def attributes(self, name: str, max_age: int | None = None) -> list[str]:
+        """List the attributes of a cookie (RFC 6265, section 4.1).
+
+        Only the session cookie is shared with other hosts, and only it is strict: the others have
+        to return with the visitor from a provider.
+        """
         age = [] if max_age is None else [f"Max-Age={max_age}"]
-        return [*age, "Path=/", "HttpOnly", *(["Secure"] if self.secure else []), "SameSite=Lax"]
+        if not self.secure:
+            return [*age, "Path=/", "HttpOnly", "SameSite=Lax"]
+        options, is_session = self.options, name == self.session
+        domain = [f"Domain={options.domain}"] if is_session and options.domain else []
+        same_site = options.same_site if is_session or options.same_site == "none" else "lax"
+        partitioned = ["Partitioned"] if options.partitioned else []
+        always = ["Path=/", "HttpOnly", "Secure", f"SameSite={same_site.title()}"]
+        return [*age, *domain, *always, *partitioned]
 
 
-def own_names(prefix: str) -> frozenset[str]:
+def _without_prefix(name: str) -> str:
+    return name.removeprefix(_PREFIXES[0]).removeprefix(_PREFIXES[1])
+
+
+def own_names(prefix: str, options: CookieOptions = DEFAULT) -> frozenset[str]:
     """List the names of an app's cookies, with and without https."""
     return frozenset(
         name
-        for names in (CookieNames.of("http:", prefix), CookieNames.of("https:", prefix))
+        for url in ("http:", "https:")
+        for names in (CookieNames.of(url, prefix, options),)
         for name in (names.session, names.csrf, names.callback_url, names.state)
     )
 

@@ -83,6 +83,7 @@ class Auth(Generic[U]):
             events: The app's listeners.
             pages: The app's own pages.
             session: How long sessions live; the environment decides by default.
+            cookies: The attributes and names of the cookies.
             user: The fields of a user.
             update: The fields that a client may change.
             find_user: Finds a user by id, where the app keeps its users; `refresh` asks it.
@@ -105,7 +106,9 @@ class Auth(Generic[U]):
             options["settings"] = Settings.from_environ(keep_secret=keeps_secret())
         self.engine = Engine(**options)
         settings = self.engine.settings
-        cookie = CookieNames.of(settings.url or "http:", settings.cookie_prefix).session
+        cookie = CookieNames.of(
+            settings.url or "http:", settings.cookie_prefix, self.engine.cookies
+        ).session
         self.current: CurrentSession[U] = CurrentSession(cookie, self._find_current)
         self.required: RequiredSession[U] = RequiredSession(cookie, self._require_current)
 

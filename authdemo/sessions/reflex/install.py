@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -26,12 +26,13 @@ from ..core.utils import in_background
 from ..engine import AuthCore
 from ..http.api import Api
 from ..http.context import RequestContext, RequestContexts
+from ..http.cookies import CookieNames
 from ..http.outermost import Layer, Origins, OutermostMiddleware, address_of, is_preflight
 from ..http.own_routes import OwnRoutes, request_of
 from ..http.pages.build import Site
 from ..http.pages.files import BuiltFiles, ErrorPages
 from ..http.pages.guard import PageGuard
-from ..http.pages.render import Policy
+from ..http.pages.policy import Policy
 from ..http.sockets.callers import current_caller, require_caller
 from ..http.sockets.connections import Connection, Connections
 from ..http.sockets.handshake import Handshake
@@ -141,7 +142,7 @@ class Installation:
     _: KW_ONLY
     folder: Path | None
     also: tuple[str, ...]
-    allow_eval: bool
+    policy: Policy
     stack: ASGIApp = field(init=False)
     """All that is in front of the app, for requests that it sends to itself."""
 
@@ -168,7 +169,7 @@ class Installation:
             self.guards,
             self.tab_sync,
             handle_other=app.backend_exception_handler,
-            allow_eval=self.allow_eval,
+            allow_eval=self.policy.allow_eval,
         )
         self._guard_routes()
         self._trusted_origins = leave_origins_to_us(app)
@@ -181,11 +182,15 @@ class Installation:
         app.register_lifespan_task(self._serve)
         app.api_transformer = [*transformers_of(app), self._wrap_api]
 
+    def cookie_names(self, base_url: str) -> CookieNames:
+        """Find the names of the app's cookies."""
+        return CookieNames.of(base_url, self.auth.settings.cookie_prefix, self.auth.cookies)
+
     def _load_site(self, folder: Path) -> Site:
         providers = self.auth.providers.values()
         origins = [each.origin for each in providers if isinstance(each, RedirectProvider)]
         targets = tuple(dict.fromkeys(filter(None, origins)))
-        policy = Policy(allow_eval=self.allow_eval, form_targets=targets)
+        policy = replace(self.policy, form_targets=targets)
         return Site(folder, self.auth.page_rules, policy=policy)
 
     def _layers(self) -> Iterator[Layer]:
@@ -207,7 +212,7 @@ class Installation:
         yield partial(Handshake, **sockets, path=backend_path("EVENT"), is_event=is_event)
         yield partial(Uploads, **sockets, authorize=self._middleware.authorize_files)
         if site is not None:
-            error_pages = ErrorPages(auth.locales, site.links)
+            error_pages = ErrorPages(auth.locales, site.links, site.policy)
             yield partial(PageGuard, **shared, site=site, error_pages=error_pages)
         yield self._api.before
 
@@ -237,7 +242,7 @@ class Installation:
         mounts = [route for route in _api_routes(self.app) if _is_frontend(route)]
         if len(mounts) != 1 or not isinstance(mounts[0], Mount):
             raise difference("the built pages are not served by one mount named 'frontend'")
-        error_pages = ErrorPages(self.auth.locales, site.links)
+        error_pages = ErrorPages(self.auth.locales, site.links, site.policy)
         mounts[0].app = BuiltFiles(mounts[0].app, site=site, error_pages=error_pages)
 
     @contextlib.asynccontextmanager
@@ -301,13 +306,13 @@ class Engine(AuthCore):
         return self._installation
 
     def install(
-        self, app: rx.App, *, site: Path | None, also: tuple[str, ...], allow_eval: bool
+        self, app: rx.App, *, site: Path | None, also: tuple[str, ...], policy: Policy
     ) -> None:
         """Wire the sessions into an app, with the origins of its pages on other servers."""
         self.page_rules = self.rules_for(page_rules(app), routes_of(app))
         self.page_rules.check()
         self._installation = Installation(
-            app, self, self.guards, folder=site, also=also, allow_eval=allow_eval
+            app, self, self.guards, folder=site, also=also, policy=policy
         )
 
     def viewer(self, state: BaseState) -> Session | None:

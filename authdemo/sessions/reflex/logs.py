@@ -12,7 +12,9 @@ from typing import Any
 
 import reflex as rx
 
+from ..core.errors import ConfigurationError
 from ..core.text import make_printable, printable
+from ..http.pages.policy import Policy
 from .compat import DEFAULT_HANDLERS, FrontendEventExceptionState
 
 logger = logging.getLogger("authdemo.sessions")
@@ -23,6 +25,12 @@ MAX_REPORTS = 20
 _MINUTE = 60.0
 _MAX_REPORT = 2048
 _MAX_SEARCHED = 500
+_MAX_VIOLATIONS = 100
+_OTHER_SETTINGS = {
+    "eval": "SessionsPlugin(..., allow_eval=True)",
+    "inline": "a file of its own in the app's assets, for this inline code",
+}
+_VIOLATION = re.compile(r"ContentPolicy: ([a-z-]{1,40}) ([!-~]{1,300})(?=\s|$)")
 _OTHERS = re.compile(r"(reflex|socketio|engineio|asyncio)(_\w+)?(\..*)?")
 _VALUES = re.compile(
     r": Error transforming event argument .*| Event data: .*|(?<=event queue entry for ).*",
@@ -58,18 +66,31 @@ class BrowserErrors:
         otherwise: Any = app.frontend_exception_handler
         self._report = _log if otherwise in DEFAULT_HANDLERS else otherwise
         self._clock = clock
+        self._violations: set[str] = set()
         self._began = -_MINUTE
         self._count = 0
 
     def handle(self, exception: Exception) -> None:
-        """Handle one."""
+        """Handle one; a violation of the pages' policy is logged once, however many report it."""
+        report = str(exception).rstrip()
+        violation = _VIOLATION.match(report)
+        line = _advice(*violation.groups()) if violation else printable(report, _MAX_REPORT)
+        if not line or line in self._violations:
+            return
         if self._clock() - self._began >= _MINUTE:
             self._end_minute()
             self._began = self._clock()
         self._count += 1
-        if self._count <= MAX_REPORTS:
-            self._report(Exception(printable(str(exception), _MAX_REPORT)))
-        elif self._count == MAX_REPORTS + 1:
+        if self._count > MAX_REPORTS:
+            self._leave_out()
+        elif violation is None:
+            self._report(Exception(line))
+        elif len(self._violations) < _MAX_VIOLATIONS:
+            self._violations.add(line)
+            logger.warning(line)
+
+    def _leave_out(self) -> None:
+        if self._count == MAX_REPORTS + 1:
             wait = self._began + _MINUTE - self._clock()
             asyncio.get_running_loop().call_later(wait, self._end_minute)
 
@@ -81,6 +102,21 @@ class BrowserErrors:
 
 def _log(report: Exception) -> None:
     logger.error("A browser reports an error: %s", report)
+
+
+def _advice(directive: str, source: str) -> str:
+    """Name the setting that would allow what a browser reports; empty if there can be none."""
+    needed = _OTHER_SETTINGS.get(source)
+    if needed is None:
+        try:
+            Policy({directive: [source]})
+        except ConfigurationError:
+            return ""
+        needed = f'SessionsPlugin(..., csp={{"{directive}": ["{source}"]}})'
+    return (
+        f"A browser reports that the Content-Security-Policy forbids {source} as {directive}. "
+        f"If the app needs it, allow it by {needed}."
+    )
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import importlib
 import logging
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -22,8 +22,10 @@ from ..core.arguments import shown
 from ..core.errors import ConfigurationError
 from ..core.rules import check_roles
 from ..core.settings import Settings, warn_of_unknown_variables
+from ..http.pages.policy import Policy
 from ..http.pages.static import localize_files
 from ..stores import check_store
+from . import development
 from .auth import Auth, remember, withheld
 from .compat import (
     CompileContext,
@@ -55,24 +57,37 @@ _ADVICE = 'Pass "module:attribute", for example "my_app.auth:auth".'
 class SessionsPlugin(Plugin, InstallsSessions):
     """Adds `/api/auth`, live sessions, guards and a sign-in page to an app."""
 
-    def __init__(self, auth: str, *, allow_eval: bool = False, keep_secret: bool = False) -> None:
+    def __init__(
+        self,
+        auth: str,
+        *,
+        csp: Mapping[str, Collection[str]] | None = None,
+        coop: str = "same-origin",
+        allow_eval: bool = False,
+        keep_secret: bool = False,
+    ) -> None:
         """Name the app's `Auth`.
 
         Args:
             auth: Its place, like `"my_app.auth:auth"`. It is imported with the app, not with the
                 configuration.
+            csp: Sources that the Content-Security-Policy allows beside its own, for each directive,
+                like `{"font-src": ["https://fonts.gstatic.com"]}`.
+            coop: The pages' `Cross-Origin-Opener-Policy`. Sign-in by a popup of another site needs
+                `"same-origin-allow-popups"`.
             allow_eval: Whether the Content-Security-Policy lets scripts use `eval`. Event handlers
                 that return `rx.call_script` need it; `rx.toast` and other helpers don't.
             keep_secret: Whether production may sign with a secret that was generated at the first
                 start and is kept in the data folder. Otherwise it needs `AUTH_SECRET`.
         """
-        self._allow_eval = allow_eval
         self.keep_secret = keep_secret
         self._where = auth
         with _in_one_line():
             if not (isinstance(auth, str) and _PLACE.fullmatch(auth)):
                 raise ConfigurationError(f"SessionsPlugin can't use {shown(auth)}. {_ADVICE}")
             Settings.from_environ(keep_secret=False)
+            self._policy = Policy(csp or {}, coop, allow_eval=allow_eval)
+            self._policy.warn()
             check_names()
         filter_output(withheld)
 
@@ -87,7 +102,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         if environment.REFLEX_COMPILE_CONTEXT.get() is CompileContext.RUN:
             self._check_start(auth)
         remember(auth)
-        add_effects(RegistrationContext.get().app, allow_eval=self._allow_eval)
+        add_effects(RegistrationContext.get().app, allow_eval=self._policy.allow_eval)
         own = auth.engine.pages
         pages = {own.sign_in: sign_in_page, own.confirm: confirm_page}
         if _others_serve_pages():
@@ -97,11 +112,12 @@ class SessionsPlugin(Plugin, InstallsSessions):
                 context["add_page"](page, route=route)
 
     def get_static_assets(self, **_: Any) -> Sequence[tuple[Path, str | bytes]]:
-        """Give the build the script that `i18n.js` imports."""
+        """Give the build the scripts that `i18n.js` and Vite import."""
         locales = self.auth().engine.locales
-        return [(MODULE, locales_module(locales, is_complete=_others_serve_pages()))]
+        texts = locales_module(locales, is_complete=_others_serve_pages())
+        return [(MODULE, texts), (development.MODULE, development.SCRIPT.read_text("utf-8"))]
 
-    def pre_compile(self, **_: Any) -> None:
+    def pre_compile(self, **context: Any) -> None:
         """Check early what would stop the start, and keep protected pages out of the sitemap."""
         app, auth = RegistrationContext.get().app, self.auth()
         if environment.REFLEX_COMPILE_CONTEXT.get() is CompileContext.RUN:
@@ -109,6 +125,9 @@ class SessionsPlugin(Plugin, InstallsSessions):
         self._check_app(auth, app)
         rules = auth.engine.rules_for(page_rules(app), routes_of(app))
         hide_from_sitemap(app, rules)
+        if not is_prod_mode():
+            with_policy = development.report_violations(self._policy, get_config().api_url)
+            context["add_modify_task"]("vite.config.js", with_policy)
         if _others_serve_pages() and is_prod_mode():
             warn_of_open_texts(app, rules)
 
@@ -124,7 +143,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
                 context["app"],
                 site=site,
                 also=_page_origins(serves_pages=serves_pages),
-                allow_eval=self._allow_eval,
+                policy=self._policy,
             )
             remember(auth)
             check_withholding(protected)
@@ -187,6 +206,8 @@ class SessionsPlugin(Plugin, InstallsSessions):
                     "AUTH_SECRET is not set, and production needs one. "
                     "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
                 )
+            if is_prod_mode():
+                auth.engine.cookies.check_https(auth.engine.settings.url)
             check_store(auth.engine.sessions.store)
 
 

@@ -15,6 +15,7 @@ from pydantic_core import core_schema
 from ...core.schema import UserSchema
 from ...engine import AuthCore
 from ..context import RequestContexts
+from ..cookies import CookieNames
 from ..router import Endpoint
 
 BASE = "/api/auth"
@@ -155,7 +156,9 @@ def operations_of(group: Iterable[Resource]) -> list[tuple[Operation, Endpoint]]
 def describe(auth: AuthCore, operations: Iterable[Operation]) -> dict[str, Any]:
     """Describe an app's `/api/auth`."""
     source = resources.files(__package__).joinpath("components.json")
-    text = source.read_text("utf-8").replace("authjs.", f"{auth.settings.cookie_prefix}.")
+    names = _cookie_names(auth)
+    any_name = re.compile("|".join(map(re.escape, names)))
+    text = any_name.sub(lambda found: names[found[0]], source.read_text("utf-8"))
     document: dict[str, Any] = json.loads(text) | {"paths": {}}
     for method, path, described in operations:
         document["paths"].setdefault(path, {})[method.lower()] = described
@@ -168,6 +171,16 @@ def describe(auth: AuthCore, operations: Iterable[Operation]) -> dict[str, Any]:
             "description": "What the app's `session` callback returns.",
         }
     return document
+
+
+def _cookie_names(auth: AuthCore) -> dict[str, str]:
+    """Map the usual names of the cookies to the app's; those with a prefix are first."""
+    own = auth.settings.cookie_prefix, auth.cookies
+    return {
+        getattr(CookieNames.of(url), field): getattr(CookieNames.of(url, *own), field)
+        for url in ("https:", "http:")
+        for field in ("session", "csrf", "callback_url", "state")
+    }
 
 
 def _error(status: int, description: str) -> dict[str, Any]:

@@ -130,7 +130,7 @@ class SessionApi(Resource):
         details = self.auth.sessions.serializers.token_details(
             token, context.verified.record, history
         )
-        life = names.attributes(claims.exp - claims.iat)
+        life = names.attributes(names.session, claims.exp - claims.iat)
         cookie = {"name": names.session, "attributes": life}
         return private_json({**details, "cookie": cookie})
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ...core.rules import PageRules, Rule, fold, page_address, page_path, pattern_of
-from .render import STRICT, Policy, Template
+from .policy import STRICT, Policy
+from .render import Template
 
 _ORIGIN = re.compile(r"(https?|wss?)://[\w.:-]+")
 _REFERENCE = re.compile(r"""["'`](?:\./|/assets/|assets/)([\w.~()\[\]-]+\.js)["'`]""")
@@ -97,6 +98,7 @@ class Site:
         files: The paths of files other than pages.
         endpoints: The scripts with the server's URLs, by name.
         route_modules: The pages' own modules, whose exports nothing else imports.
+        policy: The security policy of the pages.
         public_scripts: The scripts that everyone may load.
         pages_with: The protected pages that load a script, by its name.
     """
@@ -105,7 +107,7 @@ class Site:
         scripts = Scripts(folder / "assets")
         documents = _documents(folder, scripts.routes)
         dynamic = {route: script for route, script in scripts.routes.items() if "[" in route}
-        self._rules = rules
+        self._rules, self.policy = rules, policy
         self._pages = {
             path: Page(
                 path, page_address(quote(path)), rules.of(path), Template(document, policy=policy)

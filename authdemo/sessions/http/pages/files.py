@@ -25,7 +25,8 @@ from ..router import (
     wants_page,
 )
 from .build import Site
-from .render import Translation, language_of, security_headers
+from .policy import Policy
+from .render import Translation, language_of
 
 _HASHED_NAME = re.compile(r"/assets/[^/]+-[\w-]{8}\.\w+")
 _CACHE_FOREVER = "public, max-age=31536000, immutable"
@@ -76,6 +77,7 @@ class ErrorPages:
 
     locales: Locales
     links: str
+    policy: Policy
 
     def respond(self, scope: Scope, error: AuthError) -> Response:
         """Respond with an error."""
@@ -94,7 +96,7 @@ class ErrorPages:
             home=html.escape(translation.t("refusal.home", {})),
         )
         content_type = {"content-type": "text/html; charset=utf-8"}
-        headers = encode_headers({**PRIVATE, **security_headers(document), **content_type})
+        headers = encode_headers({**PRIVATE, **self.policy.headers(document), **content_type})
         return Response(status, headers, document.encode()).plus(error_headers(error))
 
 

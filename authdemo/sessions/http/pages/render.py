@@ -1,9 +1,7 @@
-"""Built pages, localized, with the session in their HTML, and their security policy."""
+"""Built pages, localized, with the session in their HTML."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 import json
 import re
@@ -21,6 +19,7 @@ from ...core.utils import parse_weights, write_json
 from ..cookies import by_name
 from ..router import PRIVATE, RawHeaders, encode_headers, header
 from .compression import PrecompressedTemplate, Values
+from .policy import STRICT, Policy, recorded
 
 LANGUAGE_COOKIE = "language"
 """The cookie that keeps the language that the user chose."""
@@ -40,56 +39,7 @@ _END_DATA = "</script>"
 _MAX_CACHED = 1024
 _MAX_ENCODINGS = 256
 _MAX_CACHED_ENCODINGS = 256
-_INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 _GZIP = (b"content-encoding", b"gzip")
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The Content-Security-Policy of an app's pages (CSP Level 3)."""
-
-    allow_eval: bool = False
-    form_targets: tuple[str, ...] = ()
-
-    def of(self, document: str) -> str:
-        """Create the policy of a built page.
-
-        Inline scripts are allowed by their hash. Inline styles have to be allowed: Emotion,
-        Reflex's style library, writes them at runtime. Reflex's front end needs `eval` for
-        `rx.call_script`, so it is denied unless the app needs that; `calls.js` runs `rx.toast`
-        and the like without.
-        """
-        hashes = sorted({_hash(script) for script in _INLINE_SCRIPT.findall(document)})
-        evaluation = ["'unsafe-eval'"] if self.allow_eval else []
-        rules = {
-            "default-src": ["'self'"],
-            "script-src": ["'self'", *evaluation, *hashes],
-            "style-src": ["'self'", "'unsafe-inline'"],
-            "img-src": ["'self'", "https:", "data:"],
-            "object-src": ["'none'"],
-            "base-uri": ["'none'"],
-            "form-action": ["'self'", *self.form_targets],
-            "frame-ancestors": ["'none'"],
-        }
-        return "; ".join(" ".join([name, *sources]) for name, sources in rules.items())
-
-
-STRICT = Policy()
-"""The policy of pages without further needs."""
-
-
-def security_headers(document: str, policy: Policy = STRICT) -> dict[str, str]:
-    """List the security headers of a page."""
-    return {
-        "cross-origin-opener-policy": "same-origin",
-        "x-frame-options": "DENY",
-        "content-security-policy": policy.of(document),
-    }
-
-
-def _hash(script: str) -> str:
-    digest = hashlib.sha256(script.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,12 +121,13 @@ class Template:
     """A built page."""
 
     def __init__(self, document: str, *, policy: Policy = STRICT) -> None:
+        document = recorded(document)
         self._headers = encode_headers(
             {
                 **PRIVATE,
                 "vary": "Cookie, Accept-Encoding, Accept-Language",
                 "content-type": "text/html; charset=utf-8",
-                **security_headers(document, policy),
+                **policy.headers(document),
             }
         )
         self._document = document

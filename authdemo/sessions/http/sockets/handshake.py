@@ -126,7 +126,7 @@ class Handshake:
 
     def _clean(self, scope: Scope) -> Scope:
         """Remove our cookies, and an invalid version of the pages, which Reflex would log."""
-        names = cookies.own_names(self.auth.settings.cookie_prefix)
+        names = cookies.own_names(self.auth.settings.cookie_prefix, self.auth.cookies)
         clean = cookies.without(scope, names)
         headers = [
             (name, value)

@@ -261,7 +261,10 @@ class SessionEffects(rx.Fragment):
         values["status"] = tab_var("view")["status"]
         arguments = ", ".join(f"{name}: {value!s}" for name, value in values.items())
         call = f"useSessionEffects({{ {arguments} }})"
-        return [script(call, *values.values(), _imported("useSessionEffects"))]
+        return [
+            script(call, *values.values(), _imported("useSessionEffects")),
+            script("useViolations()", imported("violations.js", "useViolations")),
+        ]
 
 
 @rx.memo

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, Generic, TypeAlias, Unpack, cast
 
 import reflex as rx
-from reflex.state import BaseState
 from starlette.requests import HTTPConnection
 
 from ..core import callbacks as cb
@@ -32,13 +31,13 @@ from ..core.schema import U, User
 from ..core.session import ActiveSession, Session, SessionChange
 from ..core.settings import DAY, Settings
 from ..engine import AuthOptions
-from ..http.cookies import CookieNames
 from ..http.own_routes import current_request, request_of
 from ..http.sockets.callers import current_caller, require_caller
 from ..login import Provider
 from .compat import root_state
 from .dependencies import CurrentSession, RequiredSession
 from .install import Engine
+from .installed import installed
 from .protected import keeps_secret, require_plugin
 from .tabs.state import SessionState
 
@@ -105,12 +104,8 @@ class Auth(Generic[U]):
         if options.get("settings") is None:
             options["settings"] = Settings.from_environ(keep_secret=keeps_secret())
         self.engine = Engine(**options)
-        settings = self.engine.settings
-        cookie = CookieNames.of(
-            settings.url or "http:", settings.cookie_prefix, self.engine.cookies
-        ).session
-        self.current: CurrentSession[U] = CurrentSession(cookie, self._find_current)
-        self.required: RequiredSession[U] = RequiredSession(cookie, self._require_current)
+        self.current: CurrentSession[U] = CurrentSession(self.engine)
+        self.required: RequiredSession[U] = RequiredSession(self.engine)
 
     @property
     def providers(self) -> Mapping[str, Provider]:
@@ -124,11 +119,7 @@ class Auth(Generic[U]):
         Raises:
             ConfigurationError: If the app has no sessions.
         """
-        if not _installed:
-            raise ConfigurationError(
-                "This app has no sessions. Add SessionsPlugin to its rxconfig.py."
-            )
-        return _installed[0]
+        return cast("Auth[Any]", installed())
 
     @must_await
     async def __call__(self, caller: Caller) -> Session[U] | None:
@@ -208,7 +199,7 @@ class Auth(Generic[U]):
     async def sign_out(self, caller: Caller) -> None:
         """End the session (Auth.js: `signOut`); all its tabs leave the protected pages.
 
-        The response to a request clears the cookie.
+        The response to a request clears the cookie, too.
 
         Raises:
             StoreUnavailable: If the store can't be reached: show that to the user.
@@ -271,8 +262,7 @@ class Auth(Generic[U]):
     ) -> str:
         """Issue a bearer token, by which a program is the user in the app's own routes.
 
-        It begins a session, which the user sees by its name among the others, and can end. No use
-        extends it. Show the token once: it can't be read again.
+        It begins a session, which the user sees by name and can end, and which no use extends.
 
         Args:
             user: The user, such as `session.user`.
@@ -284,14 +274,11 @@ class Auth(Generic[U]):
             UpdateRejected: If the name is invalid.
             ConfigurationError: If a scope or the age is invalid.
         """
-        request, caller = current_request(), current_caller()
+        caller, request = current_caller(), current_request()
         sender = caller.connection if caller else request.context if request else None
+        device = sender.device if sender else None
         return await self.engine.sessions.issue_bearer(
-            user,
-            name=name,
-            scopes=scopes,
-            max_age=max_age,
-            device=sender.device if sender else None,
+            user, name=name, scopes=scopes, max_age=max_age, device=device
         )
 
     @must_await
@@ -417,18 +404,6 @@ class Auth(Generic[U]):
         """
         return self._session(await self.engine.require_record(caller))
 
-    async def _require_current(self) -> Session[U]:
-        request = current_request()
-        if request is None:
-            raise ConfigurationError("auth.required is for the app's own routes.")
-        return cast("Session[U]", await request.require_session())
-
-    def _find_current(self) -> Session[U] | None:
-        caller = current_caller() or current_request()
-        session = caller.session if caller else None
-        is_active = session is not None and session.expires.timestamp() > self.engine.clock()
-        return cast("Session[U]", session) if is_active else None
-
     async def sessions_of(self, user_id: str, *, history: bool = False) -> list[ActiveSession]:
         """List a user's active sessions, newest first, with their latest changes if asked for."""
         sessions = self.engine.sessions
@@ -525,23 +500,3 @@ class Auth(Generic[U]):
 
     def _session(self, record: SessionRecord) -> Session[U]:
         return cast("Session[U]", self.engine.session(record))
-
-
-_installed: list[Auth[Any]] = []
-
-
-def remember(auth: Auth[Any]) -> None:
-    """Remember an app's sessions, so that the package's own event handlers find them."""
-    _installed[:] = [auth]
-
-
-def withheld(state: BaseState, is_sent: Callable[[str], bool]) -> Iterator[str]:
-    """List the vars that are being sent to a tab whose session may not see them."""
-    engine = _installed[0].engine if _installed else None
-    rules = engine.guards.of_vars(type(state)) if engine else {}
-    if engine is None or not rules:
-        return
-    session = engine.viewer(state)
-    for name, rule in rules.items():
-        if is_sent(name) and not rule.allows(session, engine.clock):
-            yield name

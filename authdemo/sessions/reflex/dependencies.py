@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Generic
+from typing import Any, Generic, cast
 
+from ..core.errors import ConfigurationError
 from ..core.schema import U
 from ..core.session import Session
+from ..engine import AuthCore
+from ..http.cookies import CookieNames
+from ..http.own_routes import current_request
+from ..http.sockets.callers import current_caller
 
 
 @dataclass(frozen=True, eq=False)
 class _Dependency:
     """Shows FastAPI the security schemes as parameters, if the app uses FastAPI."""
 
-    cookie: str
+    auth: AuthCore
 
     @property
     def __signature__(self) -> inspect.Signature:
-        schemes = _security_schemes(self.cookie) if "fastapi" in sys.modules else ()
+        settings = self.auth.settings
+        url, prefix = settings.url or "http:", settings.cookie_prefix
+        cookie = CookieNames.of(url, prefix, self.auth.cookies).session
+        schemes = _security_schemes(cookie) if "fastapi" in sys.modules else ()
         keyword = inspect.Parameter.KEYWORD_ONLY
         return inspect.Signature(
             [inspect.Parameter(name, keyword, default=scheme) for name, scheme in schemes]
@@ -31,22 +39,24 @@ class _Dependency:
 class CurrentSession(_Dependency, Generic[U]):
     """Reads the session of the running event or request, without `await`."""
 
-    find: Callable[[], Session[U] | None]
-
     def __call__(self, _state: object = None, /, **_: Any) -> Session[U] | None:
         """Read the session as it was last verified."""
-        return self.find()
+        caller = current_caller() or current_request()
+        session = caller.session if caller else None
+        is_active = session is not None and session.expires.timestamp() > self.auth.clock()
+        return cast("Session[U]", session) if is_active else None
 
 
 @dataclass(frozen=True, eq=False)
 class RequiredSession(_Dependency, Generic[U]):
     """Reads the session of the running request, where there must be one."""
 
-    require: Callable[[], Awaitable[Session[U]]]
-
     async def __call__(self, **_: Any) -> Session[U]:
         """Read the session, verified now."""
-        return await self.require()
+        request = current_request()
+        if request is None:
+            raise ConfigurationError("auth.required is for the app's own routes.")
+        return cast("Session[U]", await request.require_session())
 
 
 def _security_schemes(cookie: str) -> Iterator[tuple[str, Any]]:

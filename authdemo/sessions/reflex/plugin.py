@@ -26,7 +26,7 @@ from ..http.pages.policy import Policy
 from ..http.pages.static import localize_files
 from ..stores import check_store
 from . import development
-from .auth import Auth, remember, withheld
+from .auth import Auth
 from .compat import (
     CompileContext,
     RegistrationContext,
@@ -40,6 +40,7 @@ from .compat import (
 )
 from .components.i18n import MODULE, locales_module
 from .components.session import add_effects, check_named
+from .installed import remember, withheld
 from .lint import warn_of_open_texts
 from .protected import InstallsSessions, hide_from_sitemap, page_rules, protected, routes_of
 from .tabs.push import REFUSED

@@ -1,0 +1,36 @@
+"""The sessions of the running app, for what the package itself adds to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from reflex.state import BaseState
+
+from ..core.errors import ConfigurationError
+
+_installed: list[Any] = []
+
+
+def remember(auth: Any) -> None:
+    """Remember an app's `Auth`, so that the package's own event handlers find it."""
+    _installed[:] = [auth]
+
+
+def installed() -> Any:
+    """Find the running app's `Auth`."""
+    if not _installed:
+        raise ConfigurationError("This app has no sessions. Add SessionsPlugin to its rxconfig.py.")
+    return _installed[0]
+
+
+def withheld(state: BaseState, is_sent: Callable[[str], bool]) -> Iterator[str]:
+    """List the vars that are being sent to a tab whose session may not see them."""
+    engine = _installed[0].engine if _installed else None
+    rules = engine.guards.of_vars(type(state)) if engine else {}
+    if engine is None or not rules:
+        return
+    session = engine.viewer(state)
+    for name, rule in rules.items():
+        if is_sent(name) and not rule.allows(session, engine.clock):
+            yield name

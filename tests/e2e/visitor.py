@@ -58,12 +58,16 @@ class Visitor:
         tab.locator("[name=password]").fill(password)
         tab.get_by_role("button", name=button, exact=True).click()
 
-    def logged_in(self, path: str = "/", account: str = "john_doe") -> Page:
-        """Sign in without the form, and open a page."""
+    def sign_in(self, account: str = "john_doe") -> None:
+        """Sign in without the form."""
         request, api = self.context.request, f"{self.url}/api/auth"
         token = request.get(f"{api}/csrf").json()["csrfToken"]
         form = {"csrfToken": token, "id": account, "password": "tutorial"}
         assert request.post(f"{api}/callback/credentials", form=form, headers=AS_CLIENT).ok
+
+    def logged_in(self, path: str = "/", account: str = "john_doe") -> Page:
+        """Sign in without the form, and open a page."""
+        self.sign_in(account)
         tab = self.open(path)
         self.is_live(tab)
         return tab

@@ -16,6 +16,7 @@ from tests.support.server import Server
 SECRET = (
     "Members only",
     "Drawer of secrets",
+    "Drop it here",
     "The council's secrets",
     "Ada's own",
     "Not for stale eyes",

@@ -118,6 +118,12 @@ def pages_of(app: rx.App) -> Iterable[Any]:
     return app._unevaluated_pages.values()
 
 
+def separate_scripts(page: Any) -> None:
+    """Give a page scripts of its own, where Reflex would write one for its Python module."""
+    check_names((page, "_source_module"))
+    object.__setattr__(page, "_source_module", None)
+
+
 def compiled_pages_of(app: rx.App) -> Mapping[str, rx.Component]:
     """List the components of an app's pages, by route."""
     return app._pages

@@ -42,7 +42,14 @@ from .components.i18n import MODULE, locales_module
 from .components.session import add_effects, check_named
 from .installed import remember, withheld
 from .lint import warn_of_open_texts
-from .protected import InstallsSessions, hide_from_sitemap, page_rules, protected, routes_of
+from .protected import (
+    InstallsSessions,
+    hide_from_sitemap,
+    page_rules,
+    protected,
+    routes_of,
+    separate_pages,
+)
 from .tabs.push import REFUSED
 
 logger = logging.getLogger("authdemo.sessions")
@@ -103,7 +110,9 @@ class SessionsPlugin(Plugin, InstallsSessions):
         if environment.REFLEX_COMPILE_CONTEXT.get() is CompileContext.RUN:
             self._check_start(auth)
         remember(auth)
-        add_effects(RegistrationContext.get().app, allow_eval=self._policy.allow_eval)
+        app = RegistrationContext.get().app
+        separate_pages(app, auth.engine.rules_for(page_rules(app), routes_of(app)))
+        add_effects(app, allow_eval=self._policy.allow_eval)
         own = auth.engine.pages
         pages = {own.sign_in: sign_in_page, own.confirm: confirm_page}
         if _others_serve_pages():

@@ -28,6 +28,7 @@ from .compat import (
     is_prod_mode,
     pages_of,
     registered_states,
+    separate_scripts,
 )
 
 NOT_MARKED = object()
@@ -142,6 +143,13 @@ def _is_added(page: Callable[..., Any]) -> bool:
 
 _CHOICE = "sitemap"
 """Where a page's context says what `SitemapPlugin` writes about it; None for nothing."""
+
+
+def separate_pages(app: rx.App, rules: PageRules) -> None:
+    """Keep what protected pages show out of the scripts of public ones, before they are built."""
+    for page in pages_of(app):
+        if rules.of_route(page.route) is not None:
+            separate_scripts(page)
 
 
 def hide_from_sitemap(app: rx.App, rules: PageRules) -> None:

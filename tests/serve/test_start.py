@@ -63,4 +63,4 @@ def test_error_of_several_workers_is_printed_once(app: Path) -> None:
     module.write_text(module.read_text().replace("auth = Auth", "sessions = Auth"))
     several = {"WORKERS": "3", "REFLEX_REDIS_URL": f"redis://127.0.0.1:{free_port()}"}
     (line,) = [each for each in complaints(app, **several) if each.startswith("error:")]
-    assert "'my_app.my_app' has no Auth 'auth'" in line
+    assert "'my_app.my_app' has no 'auth'" in line

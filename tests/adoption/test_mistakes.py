@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from authdemo.sessions import Auth, ConfigurationError, Credentials, Settings
+from authdemo.sessions import Auth, Credentials, Settings
 from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.errors import ConnectionLost
+from tests.docs.markdown import GUIDES
 from tests.support import apps
 from tests.support.server import SECRET
 from tests.support.starting import started
@@ -26,6 +29,13 @@ class Member(User):
 
 
 auth = Auth(user=Member, """
+
+
+EXPLAINED = [
+    re.compile(re.escape(shown).replace("…", ".*"))
+    for shown in re.findall(r"(?m)^- `(.+?)`", (GUIDES / "troubleshooting.md").read_text())
+]
+"""The messages in the guide, which has `…` for what differs."""
 
 
 @pytest.fixture
@@ -55,7 +65,9 @@ def start(folder: Path, **environ: str | None) -> str:
     ended = started(folder, {"ADAS_PASSWORD": "tutorial", **environ})
     assert ended.code == 1, ended.lines
     assert len(ended.lines) == 1, ended.lines
-    return ended.lines[0].removeprefix("error: ")
+    message = ended.lines[0].removeprefix("error: ")
+    assert any(pattern.match(message) for pattern in EXPLAINED), "the guide doesn't explain it"
+    return message
 
 
 def amend(file: Path, old: str, new: str) -> None:
@@ -219,7 +231,7 @@ def test_server_update_in_a_component_names_the_client_update(folder: Path, app:
     ended = started(folder, {"ADAS_PASSWORD": "tutorial"})
     assert f'File "{app}", line {line_of(app, "auth.update")}, in index' in "\n".join(ended.lines)
     assert ended.lines[-2] == (
-        "TypeError: Auth.update() missing 1 required positional argument: 'state'. In an event "
+        "TypeError: Auth.update() missing 1 required positional argument: 'caller'. In an event "
         "handler, write `await auth.update(self, ...)`. In a component, use use_session(), as in "
         "`on_click=use_session().update(name=...)`."
     )
@@ -238,5 +250,5 @@ async def test_pending_call_runs_as_a_task_and_shows_itself(auth: Auth) -> None:
     state: Any = None
     task = asyncio.create_task(auth.session_token(state))
     assert "session_token" in repr(task)
-    with pytest.raises(ConfigurationError, match="These sessions are not installed"):
+    with pytest.raises(ConnectionLost):
         await task

@@ -38,10 +38,11 @@ ELSEWHERE = {
     "oauth2",
     "openid-connect",
     "test-your-app",
+    "troubleshooting",
 }
 
 
-OWN_FIXTURE = {"bring-your-users", "move-from-authjs"}
+OWN_FIXTURE = {"bring-your-users", "logging-and-audit", "move-from-authjs"}
 BRING = GUIDES / "bring-your-users.md"
 
 

@@ -243,3 +243,26 @@ def test_where_all_is_protected_members_go_on_as_ever(closed_app: Server) -> Non
     with Tab(closed_app, member(closed_app, "grace"), path="/about") as tab:
         tab.call(f"{LEDGER}.dig")
         wait_until(lambda: tab.var(LEDGER, "gold") == "a pot of gold")
+
+
+@pytest.mark.parametrize("handler", ["log_out_to", "log_out_and_lead"])
+def test_sign_out_leads_its_own_tab_where_the_handler_says(app: Server, handler: str) -> None:
+    ada = Browser(app)
+    ada.log_in("ada")
+    with Tab(app, ada, path="/") as tab, Tab(app, ada, path="/") as other:
+        tab.call(f"{CLERK}.{handler}", page="/about?left=1")
+        wait_until(lambda: tab.var(SESSION_STATE, "redirect_url"))
+        wait_until(lambda: other.var(SESSION_STATE, "redirect_url"))
+        assert tab.var(SESSION_STATE, "redirect_url") == "/about?left=1"
+        assert other.var(SESSION_STATE, "redirect_url") == "/login?callbackUrl=/"
+        assert "_redirect" not in tab.received()
+        assert tab.status == other.status == "unauthenticated"
+
+
+def test_sign_out_leads_to_no_other_origin(app: Server) -> None:
+    ada = Browser(app)
+    ada.log_in("ada")
+    with Tab(app, ada, path="/") as tab:
+        tab.call(f"{CLERK}.log_out_to", page="https://evil.example/")
+        wait_until(lambda: tab.var(SESSION_STATE, "redirect_url"))
+        assert "evil" not in tab.var(SESSION_STATE, "redirect_url")

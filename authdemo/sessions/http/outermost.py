@@ -92,7 +92,7 @@ class Origins:
         origin = header(scope, b"origin")
         if self.is_own(scope) is False and is_new(origin, self._logged):
             setting = "cors_allowed_origins in rxconfig.py" if self.also else "AUTH_URL"
-            logger.warning(
+            logger.info(  # anybody can cause it
                 "Rejected a socket of a page at %r, which isn't an origin of this app: %s. If the "
                 "page is the app's, open it there, or name its origin in %s.",
                 origin[:_MAX_SHOWN],

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMap
 from contextlib import suppress
 from functools import partial
 from typing import Any, Generic, TypeAlias, Unpack, cast
+from urllib.parse import urljoin
 
 import reflex as rx
 from starlette.requests import HTTPConnection
@@ -196,10 +197,11 @@ class Auth(Generic[U]):
         )
 
     @must_await
-    async def sign_out(self, caller: Caller) -> None:
+    async def sign_out(self, caller: Caller, *, to: str | None = None) -> None:
         """End the session (Auth.js: `signOut`); all its tabs leave the protected pages.
 
-        The response to a request clears the cookie, too.
+        This tab then goes to `to`, on the app's own origin (Auth.js: `redirectTo`), or where the
+        handler's `rx.redirect` leads. The response to a request clears the cookie, too.
 
         Raises:
             StoreUnavailable: If the store can't be reached: show that to the user.
@@ -213,18 +215,17 @@ class Auth(Generic[U]):
             return
         connection = event.connection
         if record is not None:
+            connection.post_logout_url = await self.engine.path_of(to, connection) if to else ""
             await self.engine.sessions.end(record.id, "signed-out", device=connection.device)
         tab = root_state(cast("rx.State", caller))  # which that is no part of if it is shared
         await parts.tab_sync.sync(tab, event)
         if record is None:
             return
-        session_state = await tab.get_state(SessionState)
-        wanted = session_state.redirect_url or connection.address
+        wanted = await parts.tab_sync.redirect_for(connection, None) or connection.address
         url = await parts.sign_out.provider_logout_url(
-            record, connection.base_url, connection.base_url + wanted
-        )
-        if url is not None:  # the user has to sign out at the provider, too
-            connection.post_logout_url = session_state.redirect_url = url
+            record, connection.base_url, urljoin(connection.base_url, wanted)
+        )  # if the user has to sign out at the provider, too
+        connection.post_logout_url = url or connection.post_logout_url
 
     @must_await
     async def confirm(

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import reflex as rx
 from reflex.event import Event, EventHandler
-from reflex.state import BaseState
+from reflex.state import BaseState, StateUpdate
 from reflex.vars import VarData
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -83,6 +83,9 @@ except (ImportError, AttributeError) as error:
     raise SystemExit(f"error: {difference(str(error)).message}") from None
 
 T = TypeVar("T")
+
+REDIRECT = rx.redirect("/").handler.fn.__qualname__
+"""The event that `rx.redirect` sends to a tab."""
 
 DEFAULT_HANDLERS = (default_backend_exception_handler, default_frontend_exception_handler)
 """How Reflex handles exceptions if the app doesn't."""
@@ -341,7 +344,7 @@ def guard_states(app: rx.App, check: Callable[[str, bool], Awaitable[None]]) -> 
 def guard_sockets(
     app: rx.App,
     *,
-    may_send: Callable[[str], bool],
+    outgoing: Callable[[StateUpdate, str], StateUpdate | None],
     is_own: Callable[[str, str], Awaitable[bool]],
     linked: Callable[[str], None],
 ) -> None:
@@ -350,8 +353,8 @@ def guard_sockets(
     emit, link = namespace.emit_update, namespace.link_token_to_sid
 
     async def emit_if_allowed(update: Any, token: str) -> None:
-        if may_send(token):
-            await emit(update=update, token=token)
+        if (allowed := outgoing(update, token)) is not None:
+            await emit(update=allowed, token=token)
 
     async def link_own(sid: str, token: str, *, update_state: bool = True) -> None:
         if not await is_own(sid, token):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import json
 import logging
+import os
 import subprocess
 import sys
 import time
@@ -24,6 +26,8 @@ from authdemo.sessions.reflex.logs import (
     search_reports_briefly,
 )
 from authdemo.testing import FrozenClock
+from tests.docs.markdown import GUIDES, blocks
+from tests.support.server import ROOT
 
 FORGED = "harmless\n2026-01-01 00:00:00,000 INFO authdemo.sessions.audit: {}\x1b[2J"
 SLOW = "TypeError: can't access property \"" * 900 + '", ' * 9000
@@ -148,3 +152,18 @@ def test_audit_trail_is_written_in_the_format_that_the_app_configures(configure,
     assert len(lines) == 1
     assert lines[0].startswith(begin)
     assert '{"kind":"sign-in","user":"ada",' in lines[0]
+
+
+def test_audit_trail_has_a_file_of_its_own_as_the_guide_configures_it(tmp_path):
+    (block,) = blocks(GUIDES / "logging-and-audit.md", "python")
+    code = WRITE_LOG.format(configure=block.code)
+    printed = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert printed.stderr == ""
+    assert json.loads((tmp_path / "audit.jsonl").read_text())["kind"] == "sign-in"

@@ -297,7 +297,10 @@ export const useSessionEffects = ({ status, ticket, redirect_url, cookie_version
   }, [name]);
   useEffect(() => {
     if (!redirect_url) return;
-    const leave = () => window.location.replace(wayOut(redirect_url));
+    const go = () => window.location.replace(wayOut(redirect_url));
+    const isSignedOut = neighbours && status === "unauthenticated";
+    // Another server's pages have no guard that deletes the cookie of an ended session.
+    const leave = () => (isSignedOut ? call("session").then(go, go) : go());
     if (!isLeaving) return leave();
     const timer = setTimeout(leave, GRACE);
     return () => clearTimeout(timer);

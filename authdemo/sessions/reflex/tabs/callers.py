@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import reflex as rx
-from reflex.state import BaseState
+from reflex.event import Event
+from reflex.state import BaseState, StateUpdate
 
 from ...core.errors import AccessDenied
 from ...core.rate_limit import network
@@ -24,6 +25,7 @@ from ...http.sockets.callers import (
 from ...http.sockets.connections import Connection, Connections
 from ..compat import (
     PAGE_LOAD_EVENTS,
+    REDIRECT,
     bind_events,
     cancel_event,
     claim_tab,
@@ -57,7 +59,7 @@ class Callers:
         self.connections.closed = self._close
         bind_events(self.app, self._by_event, begin=new_caller, run_as=running_for)
         guard_states(self.app, self._check_change)
-        guard_sockets(self.app, may_send=self._may_send, is_own=self._is_own, linked=self._linked)
+        guard_sockets(self.app, outgoing=self._outgoing, is_own=self._is_own, linked=self._linked)
         guard_shared_states(self._check_shared_state)
 
     async def find_record(self, caller: Caller | None) -> SessionRecord | None:
@@ -165,12 +167,31 @@ class Callers:
         return record is not None
 
     @staticmethod
-    def _may_send(tab: str) -> bool:
-        """Send a tab nothing of a caller whose session has ended."""
+    def _outgoing(update: StateUpdate, tab: str) -> StateUpdate | None:
+        """Send a tab nothing of a caller whose session has ended.
+
+        Where a caller leads that signed out, the tab goes with the push that follows.
+        """
         caller = current_caller()
-        return caller is None or not caller.owns(tab) or caller.is_valid
+        if caller is None or not caller.owns(tab):
+            return update
+        if not caller.is_valid:
+            return None
+        if not caller.is_signed_out:
+            return update
+        others = [each for each in update.events if not _leads_away(each)]
+        if len(others) < len(update.events):
+            away = next(filter(_leads_away, update.events))
+            caller.connection.post_logout_url = (
+                caller.connection.post_logout_url or away.payload["path"]
+            )
+        return replace(update, events=others)
 
     async def _check_shared_state(self, name: str) -> None:
         """Take no tab's name for a shared state's: Reflex keeps both under names of one kind."""
         if await find_owner(self.app, name) is not None:
             raise AccessDenied("This name is a tab's, and not a shared state's.")
+
+
+def _leads_away(event: Event) -> bool:
+    return event.name == REDIRECT and bool(event.payload["path"]) and not event.payload["external"]

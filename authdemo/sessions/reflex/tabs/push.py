@@ -107,7 +107,7 @@ class TabSync:
         if record is not None and record.id not in self._deadlines:
             self._schedule(record)
         if is_shown:
-            await self._render(state, connection, record)
+            await self._render(state, connection, record, is_leaving=caller.is_signed_out)
         else:
             connection.session = self.auth.session(record) if record else None
 
@@ -259,7 +259,12 @@ class TabSync:
             await act(state)
 
     async def _render(
-        self, state: BaseState, connection: Connection, record: SessionRecord | None
+        self,
+        state: BaseState,
+        connection: Connection,
+        record: SessionRecord | None,
+        *,
+        is_leaving: bool = False,
     ) -> None:
         session_state = await state.get_state(SessionState)
         session = await self.auth.sessions.serializers.to_public(record) if record else None
@@ -270,7 +275,8 @@ class TabSync:
         await reset_tab(state, owner=before, sid=sid)
         session_state.show(session, sid=sid, browser=connection.browser)
         connection.displayed_sid = sid
-        session_state.redirect(await self._redirect_for(connection, session))
+        if not is_leaving:  # the event that signed out may say where to; the push comes after it
+            session_state.redirect(await self.redirect_for(connection, session))
 
     async def _update_viewer(
         self, state: BaseState, connection: Connection, record: SessionRecord | None
@@ -295,7 +301,7 @@ class TabSync:
         """Tell whether a tab shows the sign-in page."""
         return page_path(connection.path) == page_path(self.auth.pages.sign_in)
 
-    async def _redirect_for(self, connection: Connection, session: Mapping[str, Any] | None) -> str:
+    async def redirect_for(self, connection: Connection, session: Mapping[str, Any] | None) -> str:
         """Decide where a tab has to go from the page that it shows."""
         if session is None and connection.post_logout_url:
             return connection.post_logout_url

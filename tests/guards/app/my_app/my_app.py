@@ -133,6 +133,15 @@ class Clerk(rx.State):
         await auth.sign_out(self)
 
     @rx.event
+    async def log_out_to(self, page: str):
+        await auth.sign_out(self, to=page)
+
+    @rx.event
+    async def log_out_and_lead(self, page: str):
+        await auth.sign_out(self)
+        return rx.redirect(page)
+
+    @rx.event
     async def let_in(self):
         known = {"id": "ada", "password": "tutorial"}
         await auth.sign_in(self, known, callback_url="/about#liked")

@@ -1,0 +1,9 @@
+import reflex as rx
+
+config = rx.Config(
+    app_name="my_app",
+    plugins=[
+        rx.plugins.SitemapPlugin(),
+        rx.plugins.RadixThemesPlugin(theme=rx.theme(accent_color="grass")),
+    ],
+)

@@ -205,6 +205,21 @@ def test_of_refusals_on_both_ways_the_later_is_shown_until_something_goes_well(
         expect(alert).to_have_text(said)
 
 
+def test_page_without_a_place_for_errors_shows_a_toast_and_sign_out_follows_a_redirect(
+    visitor: Visitor,
+) -> None:
+    tab = visitor.open("/login?callbackUrl=/archive")
+    is_connected(tab)
+    visitor.log_in(tab, "ada", button="Log in")
+    tab.wait_for_url(visitor.url + "/archive")
+    is_connected(tab)
+    click(tab, "Rename badly")
+    toast = tab.locator("[data-sonner-toast]")
+    expect(toast).to_have_text("The name must have 1 to 64 characters.")
+    click(tab, "Leave for the page about us")
+    tab.wait_for_url(visitor.url + "/about?left=1")
+
+
 def test_of_answers_that_come_out_of_order_the_newest_is_shown(visitor: Visitor) -> None:
     tab = visitor.open("/login?callbackUrl=/about")
     is_connected(tab)

@@ -84,9 +84,6 @@ except (ImportError, AttributeError) as error:
 
 T = TypeVar("T")
 
-REDIRECT = rx.redirect("/").handler.fn.__qualname__
-"""The event that `rx.redirect` sends to a tab."""
-
 DEFAULT_HANDLERS = (default_backend_exception_handler, default_frontend_exception_handler)
 """How Reflex handles exceptions if the app doesn't."""
 

@@ -115,9 +115,9 @@ class SessionMiddleware(rx.Middleware):
         """Handle what an event handler raises, in place of Reflex's own handler.
 
         An `AuthError` is a rejection, and no fault of the app's: it is added to the audit trail,
-        and the tab shows it as `use_session().error`. Reflex's own handler shows a toast, which
-        needs `eval`; where the Content-Security-Policy forbids that, the tab shows the failure in
-        our way.
+        and the tab shows it as `use_session().error`, or else as a toast. Reflex's own handler
+        shows a toast, too, which needs `eval`; where the Content-Security-Policy forbids that, the
+        tab shows the failure in our way.
         """
         if isinstance(exception, AuthError):
             return self._show(exception)

@@ -1,6 +1,6 @@
 import { useEffect, useSyncExternalStore } from "react";
 import env from "$/env.json";
-import { getBackendURL } from "$/utils/state";
+import { getBackendURL, refs } from "$/utils/state";
 import "./storage.js";
 import { store } from "./store.js";
 
@@ -202,9 +202,18 @@ export const clearError = () => note({ error: {} });
 let eventErrors = 0;
 let cleared = 0;
 
+/** How many components of this page show failures; without any, a toast does. */
+let showing = 0;
+
 /** Why this tab's last update, or its last event, failed: the later of them counts. */
 export const useFailure = (eventError, count) => {
   const { error, pending } = useRequest();
+  useEffect(() => {
+    showing += 1;
+    return () => {
+      showing -= 1;
+    };
+  }, []);
   useEffect(() => {
     if (count === eventErrors) return;
     eventErrors = count;
@@ -291,7 +300,19 @@ const load = ({ pathname, search, hash }) => {
 let isEntering = false;
 
 /** Does for the server what only a browser can do: cookies and navigation. */
-export const useSessionEffects = ({ status, ticket, redirect_url, cookie_version, reloads, tab: name }) => {
+export const useSessionEffects = ({
+  status,
+  ticket,
+  redirect_url,
+  cookie_version,
+  reloads,
+  tab: name,
+  event_error,
+  event_error_count,
+}) => {
+  useEffect(() => {
+    if (event_error.message && !showing) refs["__toast"]?.error(event_error.message);
+  }, [event_error_count]);
   useEffect(() => {
     tab = name;
   }, [name]);

@@ -25,7 +25,6 @@ from ...http.sockets.callers import (
 from ...http.sockets.connections import Connection, Connections
 from ..compat import (
     PAGE_LOAD_EVENTS,
-    REDIRECT,
     bind_events,
     cancel_event,
     claim_tab,
@@ -37,6 +36,9 @@ from ..compat import (
     release_tab,
 )
 from .state import find_owner, holds_something
+
+REDIRECT = rx.redirect("/").handler.fn.__qualname__
+"""The event that `rx.redirect` sends to a tab."""
 
 MAX_CLOSED = 500
 MAX_CLOSED_PER_NETWORK = 50

@@ -87,6 +87,7 @@ class SessionState(rx.State):
             self._connection = connection.id
             self.tab = self.tab or connection.device.tab
             connection.device = connection.device.model_copy(update={"tab": self.tab})
+            self.clear_error()
             self.ticket = self.redirect_url = ""
             self.cookie_version = self.reloads = 0
 

@@ -23,6 +23,7 @@ LAYERS = (
     f"{CORE}.store",
     f"{CORE}.keys",
     f"{CORE}.tokens",
+    f"{CORE}.options",
     f"{CORE}.settings",
     f"{CORE}.rate_limit",
     f"{CORE}.schema",

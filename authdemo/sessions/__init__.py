@@ -10,10 +10,11 @@ from .core.audit import AuditEvent
 from .core.callbacks import Account, Callbacks
 from .core.errors import AuthError, ConfigurationError, NotAuthenticated
 from .core.events import Events
+from .core.options import CookieOptions, Pages, SessionOptions
 from .core.record import Device
 from .core.schema import User, UserUpdate
 from .core.session import ActiveSession, Session, SessionChange
-from .core.settings import CookieOptions, Pages, SessionOptions, Settings
+from .core.settings import Settings
 from .core.store import SessionStore
 from .providers.credentials import Credentials
 from .reflex.auth import Auth

@@ -16,6 +16,7 @@ from .core.errors import ConfigurationError
 from .core.events import Events
 from .core.locales import Locales
 from .core.one_time import LoginTicket, OneTimeStore
+from .core.options import CookieOptions, Pages, SessionOptions
 from .core.rate_limit import AddressLimit, FailureLimit, UpdateLimit
 from .core.record import SessionRecord
 from .core.rules import MEMBERS, PageRules, Rule, canonical
@@ -23,7 +24,7 @@ from .core.schema import U, User, UserSchema, UserUpdate
 from .core.serializers import Serializers, copied
 from .core.session import Session
 from .core.sessions import SessionService
-from .core.settings import CookieOptions, Pages, SessionOptions, Settings
+from .core.settings import Settings
 from .core.store import SessionStore
 from .core.tokens import AccessTokens, TokenCodec
 from .core.utils import AppClock, Clock, public_id, system_clock

@@ -12,11 +12,11 @@ from authdemo.sessions.core.callbacks import Account, Callbacks
 from authdemo.sessions.core.errors import TokenError
 from authdemo.sessions.core.events import Events, Notice, SessionBegan
 from authdemo.sessions.core.keys import KeyPair, KeyRing
+from authdemo.sessions.core.options import SessionOptions
 from authdemo.sessions.core.record import SessionRecord
 from authdemo.sessions.core.schema import User, UserSchema, UserUpdate
 from authdemo.sessions.core.serializers import Serializers
 from authdemo.sessions.core.sessions import SessionService, Verified
-from authdemo.sessions.core.settings import SessionOptions
 from authdemo.sessions.core.store import SessionStore
 from authdemo.sessions.core.tokens import TokenCodec
 from authdemo.sessions.stores.sqlite import SQLiteStore

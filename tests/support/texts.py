@@ -65,8 +65,8 @@ def main() -> None:
     """Look at all pages of the demo, and at those of the package; print what is at risk."""
     from authdemo.auth import auth
     from authdemo.authdemo import app
-    from authdemo.sessions.reflex.installed import remember
     from authdemo.sessions.reflex.components import forms
+    from authdemo.sessions.reflex.installed import remember
     from authdemo.ui import error_boundary, feedback, preferences
 
     remember(auth)

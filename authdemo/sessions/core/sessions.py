@@ -30,6 +30,7 @@ from .errors import (
 )
 from .events import EndReason, Events, Feed, SessionBegan, SessionChanged, SessionEnded, notify
 from .one_time import check_login, invalidate_logins
+from .options import MAX_LIFETIME, SessionOptions
 from .record import (
     Bearer,
     Cause,
@@ -42,7 +43,6 @@ from .record import (
 )
 from .schema import Author, IncompatibleUser, User, UserSchema, read_name
 from .serializers import Serializers, copied
-from .settings import MAX_LIFETIME, SessionOptions
 from .store import Ordered, SessionStore
 from .tokens import Claims, decode_bearer, encode_bearer
 from .utils import Clock, KeyedLocks, iso, new_id

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from starlette.types import Scope
 
-from ..core.settings import CookieOptions
+from ..core.options import CookieOptions
 from .router import RawHeaders
 
 PREFIX = "authjs"

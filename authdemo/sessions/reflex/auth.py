@@ -26,11 +26,12 @@ from ..core.errors import (
 )
 from ..core.events import Notice
 from ..core.one_time import LoginTicket
+from ..core.options import DAY
 from ..core.rate_limit import work_for
 from ..core.record import Device, SessionRecord
 from ..core.schema import U, User
 from ..core.session import ActiveSession, Session, SessionChange
-from ..core.settings import DAY, Settings
+from ..core.settings import Settings
 from ..engine import AuthOptions
 from ..http.own_routes import current_request, request_of
 from ..http.sockets.callers import current_caller, require_caller

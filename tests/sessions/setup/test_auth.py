@@ -22,9 +22,10 @@ from authdemo.sessions.core.errors import (
     UpdateRejected,
 )
 from authdemo.sessions.core.keys import KeyRing
+from authdemo.sessions.core.options import DAY
 from authdemo.sessions.core.record import Device, ProviderSession
 from authdemo.sessions.core.schema import User
-from authdemo.sessions.core.settings import DAY, Rate, Settings
+from authdemo.sessions.core.settings import Rate, Settings
 from authdemo.sessions.providers.credentials import Credentials
 from authdemo.testing.thread import NOON
 from tests.support.house import ADA, GRACE, PASSWORD, SECRET, Person

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from authdemo.sessions.core.errors import ConfigurationError
-from authdemo.sessions.core.settings import MAX_LIFETIME, Pages, SessionOptions
+from authdemo.sessions.core.options import MAX_LIFETIME, Pages, SessionOptions
 
 
 @pytest.mark.parametrize(

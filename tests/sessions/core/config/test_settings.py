@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from authdemo.sessions.core.errors import ConfigurationError
-from authdemo.sessions.core.settings import DAY, Rate, Settings
+from authdemo.sessions.core.options import DAY
+from authdemo.sessions.core.settings import Rate, Settings
 from tests.support.house import OTHER_SECRET, SECRET
 
 

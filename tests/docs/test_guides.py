@@ -37,6 +37,7 @@ ELSEWHERE = {
     "move-from-reflex-local-auth",
     "oauth2",
     "openid-connect",
+    "own-routes-and-sockets",
     "test-your-app",
     "troubleshooting",
 }

@@ -118,6 +118,14 @@ def test_sign_out_in_a_route_ends_tabs_and_clears_the_cookie(app: Server) -> Non
     assert stolen.get("/api/me").status_code == 401
 
 
+def test_routes_of_plain_starlette_know_the_session_too(app: Server) -> None:
+    ada, grace = member(app), member(app, "grace")
+    assert ada.get("/reports").json() == {"for": "Ada Lovelace", "role": "admin"}
+    assert ada.get("/reports/7").json() == {"number": 7}
+    assert grace.get("/reports/7").status_code == 403
+    assert Browser(app).get("/reports").status_code == 401
+
+
 def test_roles_are_checked_before_the_body_is_read(app: Server) -> None:
     assert code_of(member(app, "grace").request("DELETE", "/api/orders")) == (403, "AccessDenied")
     assert member(app).request("DELETE", "/api/orders").status_code == 200

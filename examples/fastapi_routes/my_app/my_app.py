@@ -4,6 +4,7 @@ from authdemo.sessions import protected, use_session
 
 from .api import api
 from .auth import auth
+from .reports import reports
 
 
 class Account(rx.State):
@@ -23,5 +24,5 @@ def index():
     )
 
 
-app = rx.App(api_transformer=api)
+app = rx.App(api_transformer=[reports, api])
 app.add_page(index)

@@ -40,9 +40,15 @@ class OwnSocket:
     request: SocketRequest
     receive_message: Receive
     send_message: Send
-    closed: asyncio.Future[None] = field(default_factory=asyncio.Future)
+    _revoked: asyncio.Future[None] = field(default_factory=asyncio.Future)
     _recheck: asyncio.Event = field(default_factory=asyncio.Event)
-    is_revoked: bool = False
+    _is_closed: bool = False
+    _is_receiving: bool = False
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether the socket has lost its session."""
+        return self._revoked.done()
 
     def recheck(self) -> None:
         """Check the session soon."""
@@ -55,39 +61,40 @@ class OwnSocket:
                 async with asyncio.timeout(min(wait + 1.0, _MAX_WAIT)):
                     await self._recheck.wait()
             self._recheck.clear()
-        if self.closed.done():
+        if self._is_closed:
             return
-        self.is_revoked = True
-        with suppress(OSError, RuntimeError):  # the client has left meanwhile
-            await self.send_message({"type": "websocket.close", "code": SESSION_ENDED})
-        self._close()
+        self._revoked.set_result(None)
+        if not self._is_receiving:
+            await self._send_close()
 
     async def receive(self) -> Message:
         """Receive a message, or that the session has ended."""
         receiving = asyncio.ensure_future(self.receive_message())
+        self._is_receiving = True
         try:
-            either: set[asyncio.Future[Any]] = {receiving, self.closed}
+            either: set[asyncio.Future[Any]] = {receiving, self._revoked}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if receiving.done():
                 message = receiving.result()
-                if message["type"] == "websocket.disconnect":
-                    self._close()
+                self._is_closed = message["type"] == "websocket.disconnect"
                 return message
         finally:
             receiving.cancel()
+            self._is_receiving = False
+        await asyncio.wait({receiving})  # Granian closes no socket that still receives
+        await self._send_close()
         return {"type": "websocket.disconnect", "code": SESSION_ENDED}
 
     async def send(self, message: Message) -> None:
         """Send a message, unless the session has ended."""
         if self.is_revoked:
             raise OSError("The session of this socket has ended.")
-        if message["type"] == "websocket.close":
-            self._close()
+        self._is_closed = message["type"] == "websocket.close"
         await self.send_message(message)
 
-    def _close(self) -> None:
-        if not self.closed.done():
-            self.closed.set_result(None)
+    async def _send_close(self) -> None:
+        with suppress(OSError, RuntimeError):  # the client has left meanwhile
+            await self.send_message({"type": "websocket.close", "code": SESSION_ENDED})
 
     async def _seconds_left(self) -> float | None:
         try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import reflex as rx
 from starlette.applications import Starlette
+from starlette.authentication import requires
+from starlette.endpoints import HTTPEndpoint
 from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 
@@ -127,6 +129,10 @@ class Clerk(rx.State):
     @rx.event
     async def rename(self, name: str):
         await auth.update(self, name=name)
+
+    @rx.event
+    async def resign(self):
+        await auth.update(self, role="user")
 
     @rx.event
     async def log_out(self):
@@ -308,8 +314,52 @@ async def feed(websocket):
     await websocket.close()
 
 
+@protected
+def whoami(request):
+    return JSONResponse([request.user.display_name, request.user.role])
+
+
+@protected(roles="admin")
+class Minutes(HTTPEndpoint):
+    async def get(self, request):
+        return JSONResponse({"read_by": (await auth(request)).user.id})
+
+    async def post(self, request):
+        return JSONResponse({"written": (await request.json())["text"]})
+
+
+@public
+async def status(_):
+    session = auth.current()
+    return JSONResponse({"reader": session and session.user.id})
+
+
+@requires("authenticated")
+async def required_by_starlette(request):
+    await auth.update(request.scope, name="Starlette's reader")
+    return JSONResponse({})
+
+
+@protected(roles="admin")
+async def council_feed(websocket):
+    await websocket.accept()
+    while True:
+        await websocket.send_text(await websocket.receive_text())
+
+
+@protected(fresh=60)
+async def safe(_):
+    return JSONResponse({})
+
+
 api = Starlette(
     routes=[
+        Route("/api/whoami", whoami),
+        Route("/api/minutes", Minutes),
+        Route("/api/status", status),
+        Route("/api/required", required_by_starlette),
+        Route("/api/safe", safe),
+        WebSocketRoute("/council-feed", council_feed),
         Route("/api/salaries", salaries, methods=["GET", "POST"]),
         Route("/docs", docs),
         Mount("/media", routes=[Route("/song", docs)]),

@@ -12,6 +12,7 @@ from typing import Any
 
 import reflex as rx
 
+from ..core.audit import trail
 from ..core.errors import ConfigurationError
 from ..core.text import make_printable, printable
 from ..http.pages.policy import Policy
@@ -47,7 +48,7 @@ def make_reflex_printable() -> None:
 def write_log() -> None:
     """Write this package's log to standard error, unless the app has configured logging."""
     package = logging.getLogger("authdemo")
-    if not package.hasHandlers():
+    if not trail.hasHandlers():
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         package.addHandler(handler)

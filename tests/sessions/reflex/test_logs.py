@@ -127,6 +127,11 @@ def test_what_others_log_begins_on_the_left_only_once(
     assert caplog.messages == ["Received an event."]
 
 
+OWN_HANDLER = """
+trail = logging.getLogger("authdemo.sessions.audit")
+trail.addHandler(logging.StreamHandler())
+trail.setLevel(logging.INFO)
+"""
 WRITE_LOG = """
 import logging
 from authdemo.sessions.core.audit import AuditEvent, log_event
@@ -142,6 +147,7 @@ log_event(AuditEvent(kind="sign-in", user="ada"))
     [
         ("", "20"),
         ("logging.basicConfig(format='own %(message)s', level=logging.INFO)", "own {"),
+        (OWN_HANDLER, "{"),
     ],
 )
 def test_audit_trail_is_written_in_the_format_that_the_app_configures(configure, begin):

@@ -237,7 +237,9 @@ def archive():
         rx.el.button("File", on_click=Archive.file(rx.upload_files("papers"))),
         rx.el.p(Archive.filed, id="filed"),
         rx.el.button("Rename badly", on_click=Clerk.rename("x" * 65)),
-        rx.el.button("Leave for the page about us", on_click=Clerk.log_out_and_lead("/about?left=1")),
+        rx.el.button(
+            "Leave for the page about us", on_click=Clerk.log_out_and_lead("/about?left=1")
+        ),
     )
 
 

@@ -121,22 +121,22 @@ def register_form(state: type[RegistrationMixin]) -> rx.Component:
                 type="submit",
                 disabled=~rx.State.is_hydrated | state.pending,
                 aria_busy=state.pending,
-                class_name="button",
+                class_name="auth-button",
             ),
             on_submit=state.register,
             on_mount=state.begin_to_register,
             no_validate=True,
             method="post",
-            class_name="card form",
+            class_name="auth-form",
         ),
-        rx.el.p(_explained(state, ""), role="alert", class_name="refusal"),
+        rx.el.p(_explained(state, ""), role="alert", class_name="auth-error"),
     )
 
 
 def _field(state: type[RegistrationMixin], name: str) -> rx.Component:
     errors: Any = state.errors
     hint, error = f"{name}-hint", f"{name}-error"
-    hints = (rx.el.p(t("register.id_hint"), id=hint, class_name="caption"),)
+    hints = (rx.el.p(t("register.id_hint"), id=hint, class_name="auth-hint"),)
     has_hint = name == "id"
     return rx.el.div(
         rx.el.label(
@@ -150,8 +150,7 @@ def _field(state: type[RegistrationMixin], name: str) -> rx.Component:
             ),
         ),
         *(hints if has_hint else ()),
-        rx.el.p(_explained(state, name), id=error, role="alert", class_name="field-error"),
-        class_name="field",
+        rx.el.p(_explained(state, name), id=error, role="alert", class_name="auth-error"),
     )
 
 

@@ -29,9 +29,11 @@ from tests.support.server import ROOT, Server
 from tests.support.tab import SESSION_STATE, Tab
 
 ELSEWHERE = {
+    "call-provider-apis",
     "deploy",
     "install",
     "rotate-keys",
+    "style-the-forms",
     "inspect",
     "languages",
     "move-from-reflex-local-auth",

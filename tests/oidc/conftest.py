@@ -103,6 +103,7 @@ def app(
     environ = {
         "HONEST_ISSUER": honest.issuer,
         "CHEAT_ISSUER": cheating.issuer,
+        "PROFILE_API": f"{cheating.issuer}/userinfo",
         "CLIENT_SECRET": SECRET,
         "GITHUB_URL": running_github.url,
         "AUTH_LOGIN_RATE": "1000/minute",

@@ -58,6 +58,7 @@ _OTHERS_SERVE = (
     "Another server serves the pages: it sends the HTML and the scripts of protected pages to "
     "everyone, without our security headers. Event handlers, vars and routes stay protected."
 )
+_STYLE_SHEET = Path(__file__).parent / "components" / "auth.css"
 _PLACE = re.compile(r"\w+(?:\.\w+)*:\w+")
 _ADVICE = 'Pass "module:attribute", for example "my_app.auth:auth".'
 
@@ -101,7 +102,12 @@ class SessionsPlugin(Plugin, InstallsSessions):
 
     def register_route(self, **context: Any) -> None:
         """Put effects on every page, and add the pages that the app doesn't have."""
-        from .components.forms import access_denied_page, confirm_page, sign_in_page
+        from .components.forms import (
+            access_denied_page,
+            confirm_page,
+            not_found_page,
+            sign_in_page,
+        )
 
         with _in_one_line():
             _check_config(get_config())
@@ -114,7 +120,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         separate_pages(app, auth.engine.rules_for(page_rules(app), routes_of(app)))
         add_effects(app, allow_eval=self._policy.allow_eval)
         own = auth.engine.pages
-        pages = {own.sign_in: sign_in_page, own.confirm: confirm_page}
+        pages = {own.sign_in: sign_in_page, own.confirm: confirm_page, "404": not_found_page}
         if _others_serve_pages():
             pages[REFUSED] = access_denied_page
         for route, page in pages.items():
@@ -122,10 +128,17 @@ class SessionsPlugin(Plugin, InstallsSessions):
                 context["add_page"](page, route=route)
 
     def get_static_assets(self, **_: Any) -> Sequence[tuple[Path, str | bytes]]:
-        """Give the build the scripts that `i18n.js` and Vite import."""
+        """Give the build the scripts that `i18n.js` and Vite import, and the style sheet."""
         locales = self.auth().engine.locales
-        texts = locales_module(locales, is_complete=_others_serve_pages())
-        return [(MODULE, texts), (development.MODULE, development.SCRIPT.read_text("utf-8"))]
+        return [
+            (MODULE, locales_module(locales, is_complete=_others_serve_pages())),
+            (development.MODULE, development.SCRIPT.read_text("utf-8")),
+            (Path("styles", _STYLE_SHEET.name), _STYLE_SHEET.read_bytes()),
+        ]
+
+    def get_stylesheet_paths(self, **_: Any) -> Sequence[str]:
+        """Put the style sheet before the app's own, which may change its variables."""
+        return [f"./{_STYLE_SHEET.name}"]
 
     def pre_compile(self, **context: Any) -> None:
         """Check early what would stop the start, and keep protected pages out of the sitemap."""

@@ -18,6 +18,7 @@ _ORIGIN = re.compile(r"(https?|wss?)://[\w.:-]+")
 _REFERENCE = re.compile(r"""["'`](?:\./|/assets/|assets/)([\w.~()\[\]-]+\.js)["'`]""")
 _MANIFEST = re.compile(r"__reactRouterManifest=(\{.*\})", re.DOTALL)
 _ROOT, _NOT_FOUND = "root", "routes/[404]._index"
+_NOT_FOUND_PAGE = "404"
 _AREA = re.compile(r"""["'`](\w+)\.""")
 _LINK = re.compile(r'<link\b[^>]*\brel="(?:stylesheet|icon|apple-touch-icon)"[^>]*>')
 _SCRIPTS = "/assets/"
@@ -65,9 +66,11 @@ def _routes(manifest: str) -> dict[str, str]:
     found = _MANIFEST.search(manifest)
     routes = json.loads(found[1])["routes"].values() if found else ()
     return {
-        _reflex_route(route.get("path", "")): route["module"]
+        _NOT_FOUND_PAGE
+        if route["id"] == _NOT_FOUND
+        else _reflex_route(route.get("path", "")): route["module"]
         for route in routes
-        if route["id"] not in (_ROOT, _NOT_FOUND)
+        if route["id"] != _ROOT
     }
 
 
@@ -95,6 +98,7 @@ class Site:
     signed-in users.
 
     Attributes:
+        policy: The pages' security policy.
         files: The paths of files other than pages.
         endpoints: The scripts with the server's URLs, by name.
         route_modules: The pages' own modules, whose exports nothing else imports.
@@ -129,6 +133,7 @@ class Site:
         entries = [(path, rules.of(path), text) for path, text in documents.items()]
         entries += [(path, rules.of_route(path), f'"{name}"') for path, name in dynamic.items()]
         public = [text for _, rule, text in entries if rule is None]
+        public.append(f'"{scripts.routes.get(_NOT_FOUND_PAGE, "")}"')  # for links to unknown paths
         self.public_scripts = scripts.reachable_from(public)
         self.pages_with: defaultdict[str, list[tuple[str, Rule]]] = defaultdict(list)
         for path, rule, text in entries:

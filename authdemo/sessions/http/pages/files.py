@@ -7,6 +7,7 @@ import re
 from dataclasses import KW_ONLY, dataclass
 from http import HTTPStatus
 from importlib import resources
+from typing import NamedTuple
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -39,6 +40,12 @@ _ICON_HEADERS = encode_headers(
     {"cache-control": "public, max-age=3600", "content-type": "image/svg+xml"}
 )
 _NO_PAGES = ("/api/", "/assets/")
+_OTHER_ACCOUNT = (
+    '<form method="post" action="/api/auth/signout">'
+    '<input type="hidden" name="csrfToken" value="{}">'
+    '<input type="hidden" name="callbackUrl" value="{}">'
+    '<button class="auth-button">{}</button></form>\n'
+)
 _DOCUMENT = resources.files(__package__).joinpath("error.html").read_text("utf-8")
 
 
@@ -71,6 +78,14 @@ class Cached:
         await self.app(scope, receive, send_marked)
 
 
+class Visitor(NamedTuple):
+    """A user who may sign out on an error page, to sign in with another account."""
+
+    name: str
+    csrf_token: str
+    sign_in_url: str
+
+
 @dataclass(frozen=True, eq=False)
 class ErrorPages:
     """Explains errors to people in a page, and to programs in plain text."""
@@ -79,7 +94,7 @@ class ErrorPages:
     links: str
     policy: Policy
 
-    def respond(self, scope: Scope, error: AuthError) -> Response:
+    def respond(self, scope: Scope, error: AuthError, visitor: Visitor | None = None) -> Response:
         """Respond with an error."""
         is_for_people = wants_page(scope) and not scope["path"].startswith(_NO_PAGES)
         if not is_for_people or isinstance(error, RequestRejected):
@@ -88,11 +103,21 @@ class ErrorPages:
         translation = Translation(language, self.locales.texts(language))
         status = status_of(error)
         title = translation.texts.get(f"refusal.{status}", HTTPStatus(status).phrase)
+        details, other_account = "", ""
+        if visitor is not None:
+            details = translation.t("refusal.signed_in_as", {"name": visitor.name})
+            label = translation.t("refusal.other_account", {})
+            values = map(html.escape, (visitor.csrf_token, visitor.sign_in_url, label))
+            other_account = _OTHER_ACCOUNT.format(*values)
+        elif status == HTTPStatus.NOT_FOUND:
+            details = translation.t("refusal.check_address", {})
         document = _DOCUMENT.format(
             language=language,
             links=self.links,
             title=html.escape(title),
             message=html.escape(translation.explain(error)),
+            details=f"<p>{html.escape(details)}</p>" if details else "",
+            other_account=other_account,
             home=html.escape(translation.t("refusal.home", {})),
         )
         content_type = {"content-type": "text/html; charset=utf-8"}

@@ -29,7 +29,7 @@ from ..router import (
     redirect,
 )
 from .build import Page, Site, insert_origin
-from .files import Cached, ErrorPages, has_hashed_name
+from .files import Cached, ErrorPages, Visitor, has_hashed_name
 from .render import Translation, language_of, takes_gzip
 
 _SCRIPTS = "/assets/"
@@ -92,13 +92,14 @@ class PageGuard:
             return self._reject(scope, error)
         return Cached(self.app, is_public=True) if has_hashed_name(path) else None
 
-    def _reject(self, scope: Scope, error: AuthError) -> Response:
+    def _reject(self, scope: Scope, error: AuthError, visitor: Visitor | None = None) -> Response:
         self.contexts.audit_rejection(scope, error)
-        return self.error_pages.respond(scope, error)
+        return self.error_pages.respond(scope, error, visitor)
 
     async def _respond_with_page(self, scope: Scope, page: Page) -> Response:
         context = await self._load(scope, is_required=page.rule is not None)
         cookies: RawHeaders = []
+        member = None
         record = await self.contexts.renew(cookies, context) if context else None
         try:
             member = await self._member(record) if record else None
@@ -108,7 +109,7 @@ class PageGuard:
             else:
                 response = redirect(url, 303)
         except AuthError as error:
-            response = self._reject(scope, error)
+            response = self._reject(scope, error, self._visitor(scope, page, context, member))
         if context is not None and not self.contexts.browser_id(context):  # sockets need one
             self.contexts.set_csrf_cookie(cookies, context, context.sid)
         return response.plus(cookies)
@@ -121,6 +122,19 @@ class PageGuard:
             if is_required:
                 raise
             return None
+
+    def _visitor(
+        self, scope: Scope, page: Page, context: RequestContext | None, member: Member | None
+    ) -> Visitor | None:
+        """Find who may use another account: users with a name, in a browser that sends cookies."""
+        user = member.session.get("user") if member else None
+        token = self.contexts.browser_id(context) if context and isinstance(user, Mapping) else ""
+        if not token or not isinstance(user, Mapping):
+            return None
+        name = user.get("name") or user.get("email") or user.get("id")
+        query = scope["query_string"].decode("latin-1")
+        url = self.auth.sign_in_url(callbackUrl=callback_path(page.address, query))
+        return Visitor(str(name), token, url) if name else None
 
     async def _member(self, record: SessionRecord) -> Member:
         return Member(record, await self.auth.sessions.serializers.to_public(record))

@@ -25,7 +25,7 @@ def confirm_button(
     *,
     disabled: Any = False,
     described_by: str | rx.Var[str] | None = None,
-    class_name: str = "button quiet",
+    class_name: str = "auth-button auth-quiet",
 ) -> rx.Component:
     """Make a button that asks before it acts, in the browser's own `<dialog>`.
 
@@ -51,12 +51,17 @@ def confirm_button(
             rx.el.p(live_text(question)),
             rx.el.div(
                 rx.el.button(
-                    t("dialog.cancel"), type="button", auto_focus=True, class_name="button quiet"
+                    t("dialog.cancel"),
+                    type="button",
+                    auto_focus=True,
+                    class_name="auth-button auth-quiet",
                 ),
-                rx.el.button(live_text(label), type="button", on_click=action, class_name="button"),
-                class_name="actions",
+                rx.el.button(
+                    live_text(label), type="button", on_click=action, class_name="auth-button"
+                ),
+                class_name="auth-actions",
             ),
-            class_name="dialog",
+            class_name="auth-dialog",
             aria_label=question,
             custom_attrs={"onClick": _dialog_script("closeDialog")},
         ),
@@ -84,20 +89,6 @@ _KNOWN = (
 """The errors that lead to the sign-in page, and that the catalogs explain."""
 
 _COMPLETION = {"id": "username", "email": "email", "password": "current-password"}
-_STYLE = """
-:root { color-scheme: light dark; }
-.auth-page { font: 1rem/1.5 system-ui, sans-serif; max-width: 22rem; margin: 12vh auto; padding: 0 1rem; }
-.auth-page h1 { font-size: 1.5rem; font-weight: 700; }
-.auth-page form, .auth-page label { display: grid; gap: .375rem; }
-.auth-page form { gap: 1rem; margin-block: 1.5rem; }
-.auth-page input, .auth-page button { font: inherit; min-height: 2.75rem; padding: .5rem .75rem; border-radius: .5rem; }
-.auth-page input { border: 1px solid GrayText; }
-.auth-page button { border: 0; background: #1d4ed8; color: #fff; cursor: pointer; }
-.auth-page button:disabled { opacity: .6; }
-.auth-page .providers { display: grid; gap: .75rem; margin-block: 1.5rem; }
-.auth-page .quiet { border: 1px solid GrayText; background: none; color: inherit; }
-.auth-page [role=alert] { color: light-dark(#b91c1c, #fca5a5); }
-"""  # noqa: E501 - a style sheet
 
 
 def sign_in_error(query: Mapping[str, str]) -> dict[str, str]:
@@ -199,7 +190,7 @@ def sign_in_form(fields: Sequence[str] | None = None) -> rx.Component:
             on_submit=SignInState.sign_in,
             on_mount=SignInState.explain,
             method="post",
-            class_name="card form",
+            class_name="auth-form",
         ),
         _alert(SignInState.error),
     )
@@ -217,11 +208,13 @@ def provider_buttons() -> rx.Component:
             t("signin.with", name=each.name),
             on_click=sign_in_with(each.id),
             type="button",
-            class_name="button quiet",
+            class_name="auth-button auth-quiet",
         )
         for each in providers
     ]
-    return rx.fragment(rx.el.div(*buttons, class_name="providers"), _alert(use_session().error))
+    return rx.fragment(
+        rx.el.div(*buttons, class_name="auth-providers"), _alert(use_session().error)
+    )
 
 
 def confirm_form() -> rx.Component:
@@ -234,13 +227,13 @@ def confirm_form() -> rx.Component:
         rx.cond(
             ConfirmState.has_password,
             rx.fragment(
-                rx.el.p(t("confirm.why"), class_name="lead"),
+                rx.el.p(t("confirm.why")),
                 rx.el.form(
                     _input("password"),
                     _submit(t("confirm.go"), ConfirmState.pending),
                     on_submit=ConfirmState.confirm,
                     method="post",
-                    class_name="card form",
+                    class_name="auth-form",
                 ),
             ),
             _other_ways(),
@@ -258,11 +251,11 @@ def noscript_notice() -> rx.Component:
 def home_link() -> rx.Component:
     """Link to the home page for users who are signed in, as on the sign-in page with an error."""
     is_signed_in = use_session().status == "authenticated"
-    return rx.fragment(rx.cond(is_signed_in, _home()))
+    return rx.fragment(rx.cond(is_signed_in, rx.el.p(_home())))
 
 
 def _home() -> rx.Component:
-    return rx.el.p(rx.el.a(t("refusal.home"), href="/"))
+    return rx.el.a(t("refusal.home"), href="/")
 
 
 def no_autocorrect_attrs() -> dict[str, str | bool]:
@@ -286,12 +279,21 @@ def access_denied_page() -> rx.Component:
     """Build the page that rejects a member, where another server serves the pages."""
     error = AccessDenied("You don't have permission to see this page.", reason="page")
     why = rx.el.p(explain(rx.Var.create(error.to_dict())), role="alert")
-    return _page(t("refusal.403"), why, _home())
+    other = _plain(t("refusal.other_account"), ConfirmState.sign_out)
+    return _page(t("refusal.403"), why, rx.el.div(other, _home(), class_name="auth-actions"))
+
+
+@public
+def not_found_page() -> rx.Component:
+    """Build the page for unknown paths, for an app that has none of its own."""
+    home = rx.el.div(_home(), class_name="auth-actions")
+    return _page(
+        t("refusal.404"), rx.el.p(t("error.NotFound")), rx.el.p(t("refusal.check_address")), home
+    )
 
 
 def _page(title: rx.Var[str], *parts: rx.Component) -> rx.Component:
-    head = rx.el.style(_STYLE), rx.el.h1(title), noscript_notice()
-    return rx.el.main(*head, *parts, class_name="auth-page")
+    return rx.el.main(rx.el.h1(title), noscript_notice(), *parts, class_name="auth-page")
 
 
 def _input(name: str) -> rx.Component:
@@ -321,17 +323,20 @@ def _other_ways() -> rx.Component:
 
 
 def _plain(label: rx.Var[str], on_click: EventType[()]) -> rx.Component:
-    return rx.el.button(label, on_click=on_click, type="button", class_name="button")
+    return rx.el.button(label, on_click=on_click, type="button", class_name="auth-button")
 
 
 def _submit(label: rx.Var[str], pending: Any) -> rx.Component:
     is_early = ~rx.State.is_hydrated
-    return rx.el.button(label, type="submit", disabled=is_early | pending, class_name="button")
+    return rx.el.button(label, type="submit", disabled=is_early | pending, class_name="auth-button")
 
 
 def _alert(error: Any) -> rx.Component:
     return rx.fragment(
-        rx.cond(error.length() > 0, rx.el.p(live_text(explain(error)), role="alert"))
+        rx.cond(
+            error.length() > 0,
+            rx.el.p(live_text(explain(error)), role="alert", class_name="auth-error"),
+        )
     )
 
 

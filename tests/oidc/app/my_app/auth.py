@@ -57,6 +57,7 @@ auth = Auth(
         declared("honest", "honest"),
         declared("leaving", "honest", rp_initiated_logout=True),
         declared("cheat", "cheat"),
+        declared("keeping", "cheat", store_tokens=True),
         declared("linked", "cheat", user=linked),
         declared("left", "cheat", rp_initiated_logout=True),
         declared("closed", "cheat", rp_initiated_logout=True),

@@ -1,0 +1,1 @@
+"""The forms and pages in apps with other styles."""

@@ -30,7 +30,9 @@ from tests.support.tab import SESSION_STATE, Tab
 
 ELSEWHERE = {
     "call-provider-apis",
+    "add-to-an-existing-app",
     "deploy",
+    "docker",
     "install",
     "rotate-keys",
     "style-the-forms",

@@ -153,8 +153,15 @@ def test_sign_out_in_one_tab_leaves_in_the_other(visitor: Visitor) -> None:
     second = visitor.open("/report")
     is_connected(second)
     click(first, "Sign out")
-    for tab, page in ((first, "photos"), (second, "report")):
-        tab.wait_for_url(f"**/login?callbackUrl=/{page}")
+    first.wait_for_url(f"{visitor.url}/")
+    second.wait_for_url("**/login?callbackUrl=/report")
+
+
+def test_route_reads_the_session_of_its_request(visitor: Visitor) -> None:
+    request, url = visitor.context.request, f"{visitor.url}/api/photos"
+    assert request.get(url).status == 401
+    visitor.sign_in("ada")
+    assert request.get(url).json() == []
 
 
 def test_anonymous_visitor_gets_nothing_of_the_protected_pages(app: Server) -> None:

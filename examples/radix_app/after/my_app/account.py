@@ -7,7 +7,7 @@ from my_app.auth import auth
 class Account(rx.State):
     @rx.event
     async def sign_out(self):
-        await auth.sign_out(self)
+        await auth.sign_out(self, to="/")
 
 
 def account_menu():

@@ -124,7 +124,8 @@ def _require_mark(page: Callable[..., Any], rule: Rule) -> Callable[..., Any]:
         if not (is_endpoint or _is_added(page)):
             raise ConfigurationError(
                 f"{page.__qualname__} is protected, but a page without that mark shows it. Mark "
-                "what add_page or rx.page gets: the outermost function, and not what it returns."
+                "what add_page or rx.page gets: the outermost function, and not what it returns. A "
+                "decorator between them passes the mark on by functools.wraps."
             )
         return page(*args, **kwargs)
 

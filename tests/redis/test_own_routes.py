@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
 
 from tests.examples.test_fastapi_routes import (
     BANK_SECRET,
     closed_with,
+    code_of,
     cookie_of,
     feed,
     heard,
@@ -68,3 +70,19 @@ def test_bearer_token_of_one_worker_ends_on_the_other(workers: tuple[Server, Ser
         ada.revoke(others=True)
         assert closed_with(socket) == 4401
     assert Browser(there).get("/api/orders", headers=headers).status_code == 401
+
+
+def test_without_redis_protected_routes_answer_503_and_open_ones_have_no_session(
+    tmp_path: Path,
+) -> None:
+    with Redis(tmp_path) as redis, ExitStack() as stack:
+        environ = {"REFLEX_REDIS_URL": redis.url, "BANK_SECRET": BANK_SECRET}
+        app = ROOT / "examples" / "fastapi_routes"
+        server = stack.enter_context(unbuilt.serving(app, tmp_path / "log", **environ))
+        ada = member(server)
+        headers = token_of(ada, "orders:read")
+        redis.kill()
+        for credential in ({}, headers):
+            answer = ada.get("/api/orders", headers=credential)
+            assert code_of(answer) == (503, "StoreUnavailable")
+            assert ada.get("/api/greeting", headers=credential).json() == "Hello"

@@ -25,4 +25,11 @@ def test_a_member_signs_in_is_renamed_in_every_tab_and_leaves_in_every_tab(tmp_p
     ):
         for tab in sign_in_rename_and_leave(visitor, patience=60_000):
             tab.wait_for_url(re.compile("/login"))
+            tab.goto(visitor.url)
+            tab.wait_for_url(re.compile(r"/login\?callbackUrl=(/|%2F)$"))  # no SessionRequired
         visitor.saw_no_complaint()
+        with Visitor.with_own_browser(
+            chromium, app.url.replace("localhost", "127.0.0.1")
+        ) as elsewhere:
+            sign_in_rename_and_leave(elsewhere, patience=60_000)
+            elsewhere.saw_no_complaint()

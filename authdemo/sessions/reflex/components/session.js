@@ -276,6 +276,25 @@ const wayOut = (address) => {
   return leadsBack ? withFragment(url, hash) : url;
 };
 
+const SIGNED_OUT = "authdemo.signed-out";
+
+let wasSignedIn = false;
+
+/**
+ * Says nothing of a session that the user ended here. Its cookie stays where another server serves
+ * the pages, since none of its guards deletes it.
+ */
+const withoutOldNews = (url) => {
+  if (!neighbours) return url;
+  if (url.searchParams.get("error") !== "SessionRequired") {
+    if (wasSignedIn) localStorage.setItem(SIGNED_OUT, "1");
+  } else if (localStorage.getItem(SIGNED_OUT)) {
+    url.searchParams.delete("error");
+    url.searchParams.delete("code");
+  }
+  return url;
+};
+
 /** Takes over the fragment that a redirect to this page has left (RFC 9110, section 10.2.2). */
 const adoptFragment = () => {
   const { href, search, hash } = window.location;
@@ -318,10 +337,7 @@ export const useSessionEffects = ({
   }, [name]);
   useEffect(() => {
     if (!redirect_url) return;
-    const go = () => window.location.replace(wayOut(redirect_url));
-    const isSignedOut = neighbours && status === "unauthenticated";
-    // Another server's pages have no guard that deletes the cookie of an ended session.
-    const leave = () => (isSignedOut ? call("session").then(go, go) : go());
+    const leave = () => window.location.replace(withoutOldNews(wayOut(redirect_url)));
     if (!isLeaving) return leave();
     const timer = setTimeout(leave, GRACE);
     return () => clearTimeout(timer);
@@ -349,6 +365,11 @@ export const useSessionEffects = ({
       },
     );
   }, [ticket]);
+  useEffect(() => {
+    if (!neighbours || status !== "authenticated") return;
+    wasSignedIn = true;
+    localStorage.removeItem(SIGNED_OUT);
+  }, [status]);
   useEffect(() => {
     if (!neighbours || status !== "unauthenticated") return;
     neighbours.onmessage = () => window.location.reload();

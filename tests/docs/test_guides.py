@@ -31,6 +31,7 @@ from tests.support.tab import SESSION_STATE, Tab
 ELSEWHERE = {
     "call-provider-apis",
     "add-to-an-existing-app",
+    "content-policy",
     "deploy",
     "docker",
     "install",

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from authdemo import testing
+from authdemo.testing import wait_until
 from tests.browser import launch_options
-from tests.e2e.visitor import Visitor, is_connected
+from tests.e2e.visitor import Visitor, click, is_connected
 from tests.guards.conftest import clock_of, copied, file_a_will
 from tests.support import apps
+from tests.support.development import until_served
 from tests.support.server import Server
 
 
@@ -77,6 +81,43 @@ def test_a_file_brings_its_senders_cookie_to_the_other_server(ada: Visitor) -> N
     tab = ada.open("/archive")
     is_connected(tab)
     file_a_will(tab)
+
+
+@pytest.fixture
+def strict_app(tmp_path: Path) -> Iterator[Server]:
+    """The same app, whose log may hold reports of violations."""
+    port = testing.free_port()
+    address = (f"--backend-port={port}", "--backend-host=127.0.0.1")
+    with apps.started(copied(tmp_path), *address) as server:
+        until_served(server.url, f"http://127.0.0.1:{port}", seen=server.logged)
+        yield server
+
+
+def test_policy_only_reports_and_names_each_setting_once(
+    strict_app: Server, chromium: Browser
+) -> None:
+    app = strict_app
+    with Visitor.with_own_browser(chromium, app.url) as visitor:
+        tab = visitor.open("/helpers")
+        is_connected(tab)
+        for _ in range(2):
+            click(tab, "write_code")
+            click(tab, "page_praise")
+        expect(tab.locator("[data-sonner-toast]")).to_have_count(2)
+        tab.goto(app.url + "/abroad")
+        tab.goto(app.url + "/abroad")
+        eval_setting, frames = "allow_eval=True", 'csp={"frame-src": ["https://maps.example"]}'
+        for setting in (eval_setting, frames):
+            wait_until(lambda setting=setting: tab.evaluate("1") and said(visitor, setting))
+            wait_until(lambda setting=setting: setting in app.logged())
+            assert len([line for line in app.logged().splitlines() if setting in line]) == 1
+        assert len(said(visitor, eval_setting)) == 1
+        assert all("would forbid this in production" in text for text in said(visitor, frames))
+
+
+def said(visitor: Visitor, setting: str) -> list[str]:
+    """Find what the console says of a setting."""
+    return [text for text in visitor.console if setting in text]
 
 
 def test_page_server_may_read_answers_that_caches_keep_apart(app: Server) -> None:

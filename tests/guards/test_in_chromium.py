@@ -354,15 +354,3 @@ def test_toast_of_an_event_handler_is_shown_without_eval(visitor: Visitor) -> No
     toast = tab.locator("[data-sonner-toast]").first
     expect(toast.locator("[data-title]")).to_have_text('"Well" (done)]: {["')
     expect(toast.locator("[data-description]")).to_have_text("It's saved, {1: 2}")
-
-
-def test_script_of_an_event_handler_is_forbidden_and_says_how_to_allow_it(
-    app: Server, chromium: Browser
-) -> None:
-    with Visitor.with_own_browser(chromium, app.url) as visitor:
-        tab = visitor.open("/about")
-        is_connected(tab)
-        said: list[str] = []
-        tab.on("console", lambda message: said.append(message.text))
-        click(tab, "Write code")
-        wait_until(lambda: tab.evaluate("true") and any("allow_eval=True" in text for text in said))

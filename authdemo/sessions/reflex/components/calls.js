@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 import { refs } from "$/utils/state";
-import { EVAL, seen } from "./violations.js";
+import { EVAL, VIOLATION, seen } from "./violations.js";
 
 /**
  * Runs what an event handler returns as `rx.toast(...)` and the like without `eval`.
@@ -113,7 +113,9 @@ const stand = (text) => {
   } catch (error) {
     if (!(error instanceof EvalError)) throw error;
     seen.add(EVAL);
-    throw Object.assign(new EvalError(FORBIDDEN), { stack: "" });
+    console.warn(FORBIDDEN);
+    // Reflex reports the name and the message to the server.
+    throw Object.assign(new EvalError(EVAL), { name: VIOLATION, stack: "" });
   }
 };
 

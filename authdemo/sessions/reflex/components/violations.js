@@ -7,6 +7,8 @@ const ADVICE = {
 
 const EXTENSION = /^[\w-]*extension\b/;
 
+/** The name by which the server knows a report of a violation. */
+export const VIOLATION = "ContentPolicy";
 export const EVAL = "script-src eval";
 
 /** The violations that were reported. */
@@ -35,7 +37,7 @@ const report = (event) => {
     `The Content-Security-Policy ${does}: ${name}. ` +
       `If the app needs it, allow it by ${ADVICE[source]?.() ?? setting}.`,
   );
-  window.onerror?.("", "", 0, 0, { name: "ContentPolicy", message: name, stack: "" });
+  window.onerror?.("", "", 0, 0, { name: VIOLATION, message: name, stack: "" });
 };
 
 /** Reports what the policy forbids; what it forbade before is in `window.violations`. */

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from authdemo.sessions import Auth, Callbacks, Credentials, User
+from authdemo.sessions import Auth, Callbacks, CookieOptions, Credentials, User
 from authdemo.sessions.core import callbacks as cb
 
 AHEAD = Path("ahead")
@@ -82,7 +82,10 @@ def clock():
     return time.time() + (float(AHEAD.read_text()) if AHEAD.exists() else 0)
 
 
+PARTNER = os.environ.get("PARTNER")
+
 auth = Auth(
+    cookies=CookieOptions(same_site="none", partitioned=True) if PARTNER else None,
     providers=[Credentials(authorize=authorize)],
     callbacks=Callbacks(jwt=jwt, sign_in=sign_in, authorized=authorized, redirect=redirect),
     find_user=find,

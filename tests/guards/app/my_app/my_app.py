@@ -175,6 +175,54 @@ class Guide(rx.State):
     def write_code(self):
         return rx.call_script("1 + 1")
 
+    @rx.event
+    def fall_back(self):
+        return rx.toast.error("It \\ failed", fallback_to_alert=True)
+
+    @rx.event
+    def dismiss(self):
+        return rx.toast.dismiss()
+
+    @rx.event
+    def scroll(self):
+        return rx.scroll_to("bottom")
+
+    @rx.event
+    def copy(self):
+        return rx.set_clipboard('It\'s "copied"\n')
+
+    @rx.event
+    def clear(self):
+        return rx.clear_selected_files("my papers")
+
+    @rx.event
+    def cancel(self):
+        return rx.cancel_upload("my papers")
+
+    @rx.event
+    def write(self):
+        return rx.console_log("A line")
+
+    @rx.event
+    def warn(self):
+        return rx.window_alert("A warning")
+
+    @rx.event
+    def rest(self):
+        return rx.event.noop()
+
+    @rx.event
+    def focus(self):
+        return rx.set_focus("bottom")
+
+    @rx.event
+    def download(self):
+        return rx.download(rx.get_upload_url("a picture.png"))
+
+    @rx.event
+    def turn_back(self):
+        return rx.event.back()
+
 
 @public
 class Room(rx.SharedState):
@@ -227,6 +275,39 @@ def about():
         rx.el.button("Praise", on_click=Guide.praise),
         rx.el.button("Write code", on_click=Guide.write_code),
         rx.toast.provider(),
+    )
+
+
+HELPERS = (
+    *("praise", "fall_back", "dismiss", "scroll", "copy", "clear", "cancel", "write", "warn"),
+    *("rest", "focus", "download", "turn_back", "write_code"),
+)
+IN_THE_PAGE = {
+    "page_praise": rx.toast.success("Well done"),
+    "page_scroll": rx.scroll_to("bottom"),
+    "page_copy": rx.set_clipboard("copied in the page"),
+    "page_clear": rx.clear_selected_files("my papers"),
+    "page_write": rx.console_log("A line of the page"),
+    "page_code": rx.call_script("1 + 1"),
+}
+
+
+@public
+def helpers():
+    return rx.el.main(
+        *(rx.el.button(name, on_click=getattr(Guide, name)) for name in HELPERS),
+        *(rx.el.button(name, on_click=event) for name, event in IN_THE_PAGE.items()),
+        rx.upload.root(rx.el.p("Drop it here"), id="my papers"),
+        rx.foreach(rx.selected_files("my papers"), rx.el.li),
+        rx.el.div(style={"height": "3000px"}),
+        rx.el.input(id="bottom"),
+    )
+
+
+@public
+def abroad():
+    return rx.el.main(
+        rx.el.h1("A map from another site"), rx.el.iframe(src="https://maps.example/embed")
     )
 
 
@@ -372,6 +453,8 @@ app = rx.App(api_transformer=api)
 app.add_page(home, route="/")
 app.add_page(about, route="/about")
 app.add_page(archive, route="/archive")
+app.add_page(helpers, route="/helpers")
+app.add_page(abroad, route="/abroad")
 app.add_page(post, route="/post/[slug]")
 app.add_page(drawer, route="/drawer/[number]")
 app.add_page(sensitive, route="/sensitive")

@@ -28,6 +28,8 @@ MAX_LANES = 16
 MAX_BCRYPT_COST = 15
 MAX_ITERATIONS = 5_000_000
 MAX_SCRYPT_WORK = 2**22
+_BESIDE_MEMORY = 1024
+"""KiB that scrypt may take for its lanes, beside the blocks."""
 
 LOCKED = "!"
 """Begins what no password matches, as in `/etc/shadow` and Django."""
@@ -36,7 +38,7 @@ _CORES = os.cpu_count() or 1
 _BCRYPT_BYTES = 72
 _ROUNDS = 3
 _ARGON2 = re.compile(
-    r"(argon2)?(\$argon2(?:id|i|d)\$v=[0-9]{1,3}\$m=[0-9]{1,10},t=[0-9]{1,10},p=[0-9]{1,8}"
+    r"(argon2)?(\$argon2(?:id|i|d)\$v=1[69]\$m=[1-9][0-9]{0,9},t=[1-9][0-9]{0,9},p=[1-9][0-9]{0,7}"
     r"\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+)"
 )
 _BCRYPT = re.compile(
@@ -138,7 +140,7 @@ class Scrypt:
             n=self.n,
             r=self.r,
             p=self.p,
-            maxmem=(MAX_MEMORY + 1024) * 1024,
+            maxmem=(MAX_MEMORY + 2 * _BESIDE_MEMORY) * 1024,
             dklen=len(self.expected),
         )
         return hmac.compare_digest(made, self.expected)
@@ -205,7 +207,10 @@ def _read_scrypt(match: re.Match[str]) -> Scrypt:
     n, r, p = int(match[1]), int(match[3]), int(match[4])
     if n & (n - 1) or n == 1:
         raise InvalidHash("scrypt whose N is no power of two")
+    if n >= 2 ** (16 * min(r, 4)):
+        raise InvalidHash("scrypt whose N is too large for its r")
     _check("memory in KiB", n * r // 8, MAX_MEMORY)
+    _check("memory beside it in KiB", (p + 2) * r // 8, _BESIDE_MEMORY)
     _check("blocks", n * r * p, MAX_SCRYPT_WORK)
     return Scrypt(n, r, p, _salt(match[2]), _decoded(match[5]))
 

@@ -116,11 +116,18 @@ def test_locked_account_takes_no_password_without_a_problem(passwords, hashed):
         (f"scrypt$262144$salt$8$1${LONG_DIGEST}", "memory in KiB: 262144, of at most 131072"),
         (f"scrypt$16384$salt$8$999${LONG_DIGEST}", "blocks: 130940928, of at most 4194304"),
         (f"scrypt$16383$salt$8$1${LONG_DIGEST}", "scrypt whose N is no power of two"),
+        (f"scrypt$65536$salt$1$1${LONG_DIGEST}", "scrypt whose N is too large for its r"),
+        (f"scrypt$2$salt$2$999999${LONG_DIGEST}", "memory beside it in KiB: 250000, of at most"),
+        (f"scrypt$2$salt$500000$1${LONG_DIGEST}", "memory beside it in KiB: 187500, of at most"),
         (f"$argon2id$v=19$m=4194304,t=1,p=1${'a' * 22}${'a' * 43}", "memory in KiB: 4194304"),
         (f"argon2$argon2id$v=19$m=1048576,t=1,p=1${'a' * 22}${'a' * 43}", "memory in KiB"),
         (f"$argon2id$v=19$m=65536,t=999,p=1${'a' * 22}${'a' * 43}", "KiB to fill: 65470464"),
         (f"$argon2id$v=19$m=65536,t=1,p=4096${'a' * 22}${'a' * 43}", "lanes: 4096, of at most 16"),
         ("$argon2id$v=19$m=8,t=1,p=1$YQ$YQ", "a damaged hash of Argon2"),
+        (f"$argon2id$v=19$m=1024,t=1,p=0${'a' * 22}${'a' * 43}", "not a whole hash of"),
+        (f"$argon2id$v=19$m=1024,t=0,p=1${'a' * 22}${'a' * 43}", "not a whole hash of"),
+        (f"$argon2id$v=19$m=0,t=1,p=1${'a' * 22}${'a' * 43}", "not a whole hash of"),
+        (f"$argon2id$v=20$m=1024,t=1,p=1${'a' * 22}${'a' * 43}", "not a whole hash of"),
         ("x" * 100_000, "100000 characters, of at most 512"),
         ("md5$salt$5f4dcc3b5aa765d61d8327deb882cf99", "not a whole hash of"),
         (PASSWORD, "not a whole hash of"),
@@ -137,6 +144,15 @@ async def test_hash_that_cannot_be_checked_is_a_rejection_and_one_log_line(
     (line,) = caplog.messages
     assert line.startswith(f"The password hash of account 'ada' can't be checked: {problem}")
     assert not hashed or hashed not in line
+
+
+@pytest.mark.parametrize(
+    "parameters", ["32768$salt$1$126", "2$salt$1$8190", "2$salt$8$1022", "131072$salt$8$1"]
+)
+def test_scrypt_at_its_limits_can_be_checked(parameters):
+    stored = read_hash(f"scrypt${parameters}${LONG_DIGEST}", CHEAP)
+    assert stored is not None
+    assert not stored.matches(PASSWORD)
 
 
 async def test_unknown_id_takes_as_long_as_an_account_with_a_foreign_hash(accounts, opened, url):

@@ -41,8 +41,41 @@ REDIRECT = rx.redirect("/").handler.fn.__qualname__
 """The event that `rx.redirect` sends to a tab."""
 
 MAX_CLOSED = 500
-MAX_CLOSED_PER_NETWORK = 50
-"""How many closed anonymous tabs keep their state for their return; Reflex keeps each an hour."""
+MAX_CLOSED_OF_MEMBERS = 10_000
+MAX_CLOSED_PER_OWNER = 50
+"""How many closed tabs keep their state for their return; Reflex keeps each an hour."""
+
+
+@dataclass(eq=False)
+class ClosedTabs:
+    """Closed tabs that keep their state: the last few of each owner, and of all."""
+
+    maximum: int
+    _owners: dict[str, str] = field(default_factory=dict, init=False)
+    _by_owner: dict[str, dict[str, None]] = field(default_factory=dict, init=False)
+
+    def add(self, tab: str, owner: str) -> str | None:
+        """Add a tab, and take out the one that it takes the place of."""
+        self.discard(tab)
+        self._owners[tab] = owner
+        own = self._by_owner.setdefault(owner, {})
+        own[tab] = None
+        oldest = None
+        if len(own) > MAX_CLOSED_PER_OWNER:
+            oldest = next(iter(own))
+        elif len(self._owners) > self.maximum:
+            oldest = next(iter(self._owners))
+        if oldest is not None:
+            self.discard(oldest)
+        return oldest
+
+    def discard(self, tab: str) -> None:
+        """Take a tab out, if it is there."""
+        owner = self._owners.pop(tab, None)
+        if owner is not None:
+            del self._by_owner[owner][tab]
+            if not self._by_owner[owner]:
+                del self._by_owner[owner]
 
 
 @dataclass(eq=False)
@@ -54,7 +87,10 @@ class Callers:
     connections: Connections
     csrf: Csrf
     _by_event: dict[str, Caller] = field(default_factory=dict, init=False)
-    _closed_tabs: dict[str, str] = field(default_factory=dict, init=False)
+    _of_visitors: ClosedTabs = field(default_factory=lambda: ClosedTabs(MAX_CLOSED), init=False)
+    _of_members: ClosedTabs = field(
+        default_factory=lambda: ClosedTabs(MAX_CLOSED_OF_MEMBERS), init=False
+    )
 
     def install(self) -> None:
         """Put the checks into the running app."""
@@ -94,25 +130,21 @@ class Callers:
                 cancel_event(self.app, txid)
 
     def _close(self, connection: Connection) -> None:
-        """Cancel what signed out in a page that has closed, and keep a few anonymous tabs."""
+        """Cancel what signed out in a page that has closed, and keep a few tabs of its owner."""
         for txid, caller in tuple(self._by_event.items()):
             if caller.connection is connection and caller.is_signed_out:
                 cancel_event(self.app, txid)
         tab = connection.tab
-        if tab is None or connection.sid is not None:
+        if tab is None:
             return
-        self._closed_tabs.pop(tab, None)
-        self._closed_tabs[tab] = own = network(connection.device.ip)
-        same = [each for each, other in self._closed_tabs.items() if other == own]
-        if len(same) > MAX_CLOSED_PER_NETWORK:
-            self._release(same[0])
-        elif len(self._closed_tabs) > MAX_CLOSED:
-            self._release(next(iter(self._closed_tabs)))
-
-    def _release(self, tab: str) -> None:
-        del self._closed_tabs[tab]
-        if self.connections.find_by_tab(tab) is None:
-            purge_tab(self.app, tab)
+        if connection.sid is None:
+            self._of_members.discard(tab)
+            released = self._of_visitors.add(tab, network(connection.device.ip))
+        else:
+            self._of_visitors.discard(tab)
+            released = self._of_members.add(tab, connection.user_id)
+        if released is not None and self.connections.find_by_tab(released) is None:
+            purge_tab(self.app, released)
 
     async def _is_own(self, sid: str, tab: str) -> bool:
         """Tell whether a socket may be linked to the tab that it names."""

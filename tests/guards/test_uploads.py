@@ -25,6 +25,9 @@ START = (
     b"I leave all"
 )
 END = b" to the Engine\r\n--seam--\r\n"
+FORGED = "harmless\nFORGED\x1b[2J"
+ARGUMENTS = "__reflex_event_args"
+DEEP = '{"x": ' + "[" * 5000 + "]" * 5000 + "}"
 PAPER = {"files": ("will.txt", b"I leave all to the Engine")}
 
 
@@ -174,6 +177,41 @@ def test_upload_is_rejected_before_its_body_is_sent(
     with Tab(app, nobody, path="/about") as tab:
         assert begun(nobody, tab.token, handler) == status
     wait_until(lambda: app.audited(kind="refused", path="/_upload"))
+
+
+@pytest.mark.parametrize(
+    ("handler", "body"),
+    [
+        ("archive.leave", {"data": {"files": FORGED}, "files": {"other": b""}}),
+        ("archive.leave", {"data": {ARGUMENTS: DEEP}, "files": PAPER}),
+        ("ledger.pay", {"files": PAPER}),
+    ],
+    ids=["text for files", "deep nesting", "a handler without files"],
+)
+def test_upload_that_no_handler_can_take_is_rejected_and_not_logged(
+    app: Server, ada: Browser, handler: str, body: Any
+) -> None:
+    with Tab(app, ada, path="/about") as tab:
+        named = {"Reflex-Client-Token": tab.token, "Reflex-Event-Handler": state(handler)}
+        answer = ada.post("/_upload", headers={**named, "Origin": app.url}, **body)
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "BodyRejected"
+    assert "Traceback" not in app.logged()
+    assert "FORGED" not in app.logged()
+
+
+@pytest.mark.parametrize("name", ["hunter2", "self"])
+def test_argument_that_a_handler_of_files_does_not_take_is_rejected(
+    app: Server, ada: Browser, name: str
+) -> None:
+    with Tab(app, ada, path="/about") as tab:
+        named = {"Reflex-Client-Token": tab.token, "Reflex-Event-Handler": f"{ARCHIVE}.leave"}
+        body = {"data": {ARGUMENTS: json.dumps({name: "hunter2"})}, "files": PAPER}
+        answer = ada.post("/_upload", headers={**named, "Origin": app.url}, **body)
+        assert told(answer) == []
+    wait_until(lambda: app.audited(reason="UnknownEvent", path=f"{ARCHIVE}.leave"))
+    assert "Traceback" not in app.logged()
+    assert "hunter2" not in app.logged()
 
 
 def test_upload_for_another_role_is_rejected_before_its_body_is_sent(

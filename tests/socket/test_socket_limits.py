@@ -75,6 +75,13 @@ JUNK = {
     "no JSON": EVENT + "hunter2",
     "deep nesting": EVENT + "[" * 5000,
     "another namespace": "42/elsewhere," + json.dumps(["event", {}]),
+    "a number that is too long": "42/_event," + "7" * 101 + json.dumps(["ping"]),
+    "no namespace": "42," + json.dumps(["ping"]),
+    "no comma": "42/_event" + json.dumps(["ping"]),
+    "an answer to nothing": '43/_event,1["hunter2"]',
+    "an answer that is no JSON": "43/_event,1{hunter2",
+    "a goodbye that is no JSON": "41/_event,{hunter2",
+    "a goodbye to nobody": "41,",
     "an attachment that never comes": "451-/_event," + json.dumps(["event", {}]),
     "not Engine.IO": "hunter2",
     "nothing": "",
@@ -89,6 +96,13 @@ def test_junk_reaches_nobody_and_the_tab_goes_on(john: Browser, frame: str) -> N
         wait_until(lambda: tab.name == "Serverserver-man")
     assert "hunter2" not in john.server.logged()
     assert "Traceback" not in john.server.logged()
+
+
+def test_page_that_leaves_closes_its_socket(john: Browser) -> None:
+    """So nobody connects again and again by one socket, which Reflex may log each time."""
+    with Tab(john.server, john) as tab:
+        tab.send("41/_event,")
+        wait_until(lambda: not tab.is_open)
 
 
 def test_a_handler_that_nobody_knows_is_noted(john: Browser) -> None:

@@ -20,6 +20,7 @@ from reflex.event import Event, EventHandler
 from reflex.state import BaseState, StateUpdate
 from reflex.vars import VarData
 from starlette.applications import Starlette
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..core.errors import ConfigurationError
@@ -62,6 +63,7 @@ try:
     from reflex_base.event.processor import base_state_processor
     from reflex_base.registry import RegistrationContext as RegistrationContext
     from reflex_base.utils import types
+    from reflex_base.utils.exceptions import UploadTypeError, UploadValueError
     from reflex_base.utils.form import transform_form_data
     from reflex_base.utils.format import format_event_handler as format_event_handler
     from reflex_base.utils.format import make_default_page_title as make_default_page_title
@@ -405,6 +407,19 @@ def backend_path(name: str) -> str:
 def api_of(app: rx.App) -> Starlette | None:
     """Find Reflex's own API, which an app without states lacks."""
     return app._api
+
+
+def answer_wrong_uploads(
+    app: rx.App, answer: Callable[[HTTPConnection, Exception], Awaitable[ASGIApp]]
+) -> None:
+    """Answer uploads that can't be read, or that an event handler can't take.
+
+    Reflex raises what the sender wrote, and a server would write it into its log.
+    """
+    api: Any = api_of(app)
+    if api is not None:
+        for kind in (UploadTypeError, UploadValueError, RecursionError):
+            api.add_exception_handler(kind, answer)
 
 
 async def install_outermost(app: Starlette, wrap: Callable[[ASGIApp], ASGIApp]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import reflex as rx
 from reflex.state import BaseState
 from starlette.applications import Starlette
+from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Scope
 
@@ -33,6 +34,7 @@ from ..http.pages.build import Site
 from ..http.pages.files import BuiltFiles, ErrorPages
 from ..http.pages.guard import PageGuard
 from ..http.pages.policy import Policy
+from ..http.router import BodyRejected, json_error
 from ..http.sockets.callers import current_caller, require_caller
 from ..http.sockets.connections import Connection, Connections
 from ..http.sockets.handshake import Handshake
@@ -42,6 +44,7 @@ from ..login import Login
 from ..providers.base import RedirectProvider
 from .compat import (
     RegistrationContext,
+    answer_wrong_uploads,
     api_of,
     backend_path,
     check_app,
@@ -54,7 +57,7 @@ from .middleware import SessionMiddleware
 from .protected import Guards, page_rules, routes_of
 from .routes import answer_errors, guard, is_public
 from .tabs.callers import Callers
-from .tabs.messages import MessageFilter
+from .tabs.messages import LEAVE, MessageFilter
 from .tabs.push import OpenTabs, TabSync
 
 _SWEEP_SECONDS = 60
@@ -180,6 +183,7 @@ class Installation:
         app.backend_exception_handler = self._middleware.handle_exception
         app.frontend_exception_handler = BrowserErrors(app).handle
         app.register_lifespan_task(self._serve)
+        answer_wrong_uploads(app, self._reject_upload)
         app.api_transformer = [*transformers_of(app), self._wrap_api]
 
     def cookie_names(self, base_url: str) -> CookieNames:
@@ -209,7 +213,9 @@ class Installation:
             serves_pages=site is not None,
         )
         is_event = MessageFilter(RegistrationContext.get()).accepts
-        yield partial(Handshake, **sockets, path=backend_path("EVENT"), is_event=is_event)
+        yield partial(
+            Handshake, **sockets, path=backend_path("EVENT"), is_event=is_event, leave=LEAVE
+        )
         yield partial(Uploads, **sockets, authorize=self._middleware.authorize_files)
         if site is not None:
             error_pages = ErrorPages(auth.locales, site.links, site.policy)
@@ -230,6 +236,13 @@ class Installation:
         """Check all sockets and tabs again, since notices were missed."""
         self.tab_sync.catch_up()
         self._own_sockets.catch_up()
+
+    async def _reject_upload(self, request: HTTPConnection, raised: Exception) -> ASGIApp:
+        if request.scope["path"] != backend_path("UPLOAD"):
+            raise raised
+        error = BodyRejected("The upload brings no files, or its event handler takes none.")
+        self._contexts.audit_rejection(request.scope, error)
+        return json_error(error)
 
     def _wrap_api(self, api: ASGIApp) -> ASGIApp:
         if self._site is not None:

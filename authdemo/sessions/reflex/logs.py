@@ -34,7 +34,8 @@ _OTHER_SETTINGS = {
 _VIOLATION = re.compile(r"ContentPolicy: ([a-z-]{1,40}) ([!-~]{1,300})(?=\s|$)")
 _OTHERS = re.compile(r"(reflex|socketio|engineio|asyncio)(_\w+)?(\..*)?")
 _VALUES = re.compile(
-    r": Error transforming event argument .*| Event data: .*|(?<=event queue entry for ).*",
+    r": Error transforming event argument .*| Event data: .*|(?<=event queue entry for ).*"
+    r"|(?<=, got )'.*'(?= of type )",
     re.DOTALL,
 )
 

@@ -30,6 +30,7 @@ from .compat import (
     take_delta,
 )
 from .protected import Guards
+from .tabs.messages import has_arguments
 from .tabs.push import TabSync
 from .tabs.state import SessionState
 
@@ -66,6 +67,9 @@ class SessionMiddleware(rx.Middleware):
             self._audit(connection, event.name, "NotForTabs")
             return StateUpdate()
         if connection is not None and not is_chained():
+            if not self._has_arguments(event):  # an upload brings some that no frame has
+                self._audit(connection, event.name, "UnknownEvent")
+                return StateUpdate()
             _locate(connection, state)
         await self._verify(state, caller, event)
         session = caller.session if caller else None
@@ -148,6 +152,10 @@ class SessionMiddleware(rx.Middleware):
         if await self._decide(self._rule(waiting["name"]), session) is Verdict.GRANTED:
             session_state.discard_deferred()
             await enqueue(waiting["name"], waiting["payload"])
+
+    def _has_arguments(self, event: Event) -> bool:
+        known = find_handler(self._registry, event.name)
+        return known is None or has_arguments(known[1], event.payload)
 
     def _rule(self, name: str) -> Rule | None:
         known = find_handler(self._registry, name)

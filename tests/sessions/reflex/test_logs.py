@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import reflex as rx
 from reflex.app import default_frontend_exception_handler
 from reflex.event import EventHandler
 from reflex.state import FrontendEventExceptionState
@@ -109,6 +110,24 @@ def test_reflex_logs_no_value_that_it_can_not_convert(
     _prepare_event_payload(EventHandler(fn=choose), {"lang": value})
     (message,) = caplog.messages
     assert "choose" in message
+    assert "hunter2" not in message
+
+
+class Routed(rx.State):
+    query: str = "hunter2"
+
+    @rx.var
+    def number(self) -> int:
+        return self.query  # type: ignore[return-value]  # such as a query that is a list
+
+
+def test_reflex_logs_no_value_of_a_computed_var(caplog: pytest.LogCaptureFixture) -> None:
+    """Such as what a browser says that the query of its page is."""
+    make_reflex_printable()
+    state: Any = type.__call__(Routed, _reflex_internal_init=True)
+    state.number  # noqa: B018 - it logs
+    (message,) = caplog.messages
+    assert "Routed.number" in message
     assert "hunter2" not in message
 
 

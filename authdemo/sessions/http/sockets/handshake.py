@@ -23,6 +23,9 @@ from .connections import Connection, Connections
 MAX_HEADER_BYTES = 32_768
 """The size of all headers of a handshake: Reflex keeps them with the tab's state."""
 
+GOING_AWAY = 1001
+"""The close code of a page that leaves (RFC 6455, section 7.4.1)."""
+
 TOO_LARGE = 1009
 """The close code of a message that is too large (RFC 6455, section 7.4.1)."""
 
@@ -44,6 +47,8 @@ class Handshake:
     connections: Connections
     path: str
     is_event: Callable[[str], bool]
+    leave: str
+    """The message with which a page leaves."""
     _open: Counter[str] = field(default_factory=Counter, init=False)
     """The open sockets of each client."""
 
@@ -88,16 +93,25 @@ class Handshake:
                 if message["type"] != "websocket.receive":
                     return message
                 await connection.throttle()
-                text = message.get("text") or ""
-                size = len(text) if text.isascii() else len(text.encode())
-                if size > self.auth.settings.event_bytes or message.get("bytes"):
-                    self._audit(connection, "TooLarge")
-                    return {"type": "websocket.disconnect", "code": TOO_LARGE}
-                if self.is_event(text):
+                if code := self._close_code(message, connection):
+                    return {"type": "websocket.disconnect", "code": code}
+                if self.is_event(message.get("text") or ""):
                     return message
                 self._audit(connection, "UnknownEvent")
 
         return receive_event
+
+    def _close_code(self, message: Message, connection: Connection) -> int:
+        """Choose the close code of a socket by what it sends; 0 if it stays open.
+
+        A socket serves one page, so what that leaves with closes it: it doesn't connect again.
+        """
+        text = message.get("text") or ""
+        size = len(text) if text.isascii() else len(text.encode())
+        if size > self.auth.settings.event_bytes or message.get("bytes"):
+            self._audit(connection, "TooLarge")
+            return TOO_LARGE
+        return GOING_AWAY if text == self.leave else 0
 
     def _audit(self, connection: Connection, reason: str) -> None:
         connection.audit_rejection(self.auth.trail, reason, path=connection.path)

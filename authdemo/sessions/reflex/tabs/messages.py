@@ -48,9 +48,12 @@ logger = logging.getLogger("authdemo.sessions")
 MAX_PLACE_BYTES = 8192
 """How long an address may be that a tab says it shows, and so its query and what is beside it."""
 
+LEAVE = f"41{EVENT_NAMESPACE},"
+"""With what a page leaves, as Socket.IO's client does: the socket closes."""
+
 _HEARTBEAT = re.compile(r"[12356](probe)?")
-_MESSAGE = re.compile(rf"4([0-3])(?:{re.escape(EVENT_NAMESPACE)})?,?[0-9]*", re.ASCII)
-_CONNECT, _EVENT = "0", "2"
+_MESSAGE = re.compile(rf"4([02]){re.escape(EVENT_NAMESPACE)},")
+_CONNECT = "0"
 _BESIDE_EVENTS = ("ping", "client_error")
 _ARRAYS = (list, tuple, set, frozenset)
 _SCALARS = (str, int, float, bool)
@@ -116,7 +119,7 @@ class MessageFilter:
             if head[1] == _CONNECT:
                 boot = _Boot.model_validate_json(body or "{}").event
                 return boot is None or self._can_be_taken(boot)
-            return head[1] != _EVENT or self._is_event(body)
+            return self._is_event(body)
         except ValidationError:
             return False
 
@@ -131,9 +134,7 @@ class MessageFilter:
         if known is None:
             return False
         handler = known[1]
-        try:
-            _signature(handler.fn).bind(None, **event.payload)
-        except TypeError:
+        if not has_arguments(handler, event.payload):
             return False
         argument = mismatched_argument(handler, event.payload)
         if argument is not None:
@@ -152,6 +153,15 @@ class MessageFilter:
 
 
 _signature = functools.cache(inspect.signature)
+
+
+def has_arguments(handler: EventHandler, payload: Mapping[str, Any]) -> bool:
+    """Tell whether a payload has a handler's arguments: all that it needs, and no others."""
+    try:
+        _signature(handler.fn).bind(None, **payload)
+    except TypeError:
+        return False
+    return True
 
 
 def _has_setter(state: object, name: object) -> bool:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from .core.arguments import check_function, check_kind, check_subclass, shown
 from .core.audit import AuditTrail
+from .core.bearer import BearerTokens
 from .core.callbacks import Callbacks
 from .core.errors import ConfigurationError
 from .core.events import Events
@@ -164,6 +165,7 @@ class AuthCore:
             trail=self.trail,
             clock=self.clock,
         )
+        self.bearer_tokens = BearerTokens(self.sessions)
         self.tickets = OneTimeStore(LoginTicket, store, clock=self.clock)
         self.access_tokens = AccessTokens(
             self.settings.keys, issuer=self.settings.url or name, client=name, clock=self.clock

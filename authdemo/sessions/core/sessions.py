@@ -7,7 +7,6 @@ the token, the JSON and the view follow from the records that it writes.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
@@ -20,7 +19,6 @@ from .callbacks import Account
 from .errors import (
     AccessDenied,
     AuthError,
-    ConfigurationError,
     NotAuthenticated,
     RevisionConflict,
     StoreUnavailable,
@@ -30,7 +28,7 @@ from .errors import (
 )
 from .events import EndReason, Events, Feed, SessionBegan, SessionChanged, SessionEnded, notify
 from .one_time import check_login, invalidate_logins
-from .options import MAX_LIFETIME, SessionOptions
+from .options import SessionOptions
 from .record import (
     Bearer,
     Cause,
@@ -41,14 +39,13 @@ from .record import (
     SessionRecord,
     changes,
 )
-from .schema import Author, IncompatibleUser, User, UserSchema, read_name
+from .schema import Author, IncompatibleUser, User, UserSchema
 from .serializers import Serializers, copied
 from .store import Ordered, SessionStore
-from .tokens import Claims, decode_bearer, encode_bearer
+from .tokens import Claims
 from .utils import Clock, KeyedLocks, iso, new_id
 
 _MAX_VALIDATED = 16_384
-_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,64}")
 
 
 class Verified(NamedTuple):
@@ -138,34 +135,6 @@ class SessionService:
             await self.end(replaces.id, "replaced", device=device)
         await self._enforce_max_sessions(record)
         await notify(self.events.sign_in, session=session, account=account)
-        return record
-
-    async def issue_bearer(
-        self,
-        user: User,
-        *,
-        name: str,
-        scopes: Collection[str],
-        max_age: int,
-        device: Device | None,
-    ) -> str:
-        """Begin a program's session, which no use extends, and return its token."""
-        if isinstance(scopes, str) or not all(map(_SCOPE.fullmatch, scopes)):
-            raise ConfigurationError(
-                f"A scope is a word like 'orders:read' (RFC 6749, section 3.3); got {scopes!r}."
-            )
-        if not 1 <= max_age <= MAX_LIFETIME:
-            raise ConfigurationError(f"A token's max_age is 1 to {MAX_LIFETIME} seconds.")
-        bearer = Bearer(name=read_name(name), scopes=tuple(sorted(set(scopes))))
-        account = Account("bearer", "bearer")
-        record = await self.begin(user, account, device=device, bearer=bearer, max_age=max_age)
-        return encode_bearer(record.id, self.serializers.tokens.keys)
-
-    async def verify_bearer(self, token: str) -> SessionRecord:
-        """Verify a program's token and find its session."""
-        record = await self.find(decode_bearer(token, self.serializers.tokens.keys))
-        if record is None or record.bearer is None:
-            raise TokenError("The token's session has ended.", reason="session")
         return record
 
     async def verify(self, token: str) -> Verified:

@@ -237,27 +237,6 @@ class TokenCodec:
             raise TokenError("The token is valid for longer than this app allows.", reason="life")
 
 
-_BEARER = re.compile(r"auth_([0-9a-f]{40})_([0-9a-f]{64})")
-
-
-def encode_bearer(sid: str, keys: KeyRing) -> str:
-    """Make the token of a program's session (RFC 6750): it can't be a cookie, nor the reverse."""
-    return f"auth_{sid}_{keys.mac('bearer', sid)}"
-
-
-def is_bearer(token: str) -> bool:
-    """Tell whether a token has our form, so that it can be no other service's."""
-    return _BEARER.fullmatch(token) is not None
-
-
-def decode_bearer(token: str, keys: KeyRing) -> str:
-    """Verify a program's token, and return the session's id."""
-    match = _BEARER.fullmatch(token)
-    if match is None or not keys.verify("bearer", match[1], match[2]):
-        raise TokenError("This is not a bearer token of this app.", reason="form")
-    return match[1]
-
-
 def _is_count(value: object) -> bool:
     return type(value) is int and 0 <= value <= _MAX_NUMBER
 

@@ -137,7 +137,7 @@ class RequestContexts:
         """Load the session of a program; its cookies don't count."""
         context = await self.load(scope, trusts_cookies=False)
         try:
-            context.bearer = await self._auth.sessions.verify_bearer(token)
+            context.bearer = await self._auth.bearer_tokens.verify(token)
         except TokenError as error:
             message = "The bearer token is invalid, or its session has ended."
             raise NotAuthenticated(message, reason="invalid_token") from error

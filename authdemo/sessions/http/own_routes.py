@@ -13,6 +13,7 @@ from starlette.authentication import AuthCredentials, BaseUser, UnauthenticatedU
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..core.bearer import has_our_form
 from ..core.errors import (
     AccessDenied,
     AuthError,
@@ -25,7 +26,6 @@ from ..core.errors import (
 from ..core.record import SessionRecord
 from ..core.rules import Rule, Verdict
 from ..core.session import Session
-from ..core.tokens import is_bearer
 from ..engine import AuthCore
 from .context import RequestContext, RequestContexts, bearer_token
 from .outermost import address_of
@@ -286,7 +286,7 @@ class OwnRoutes:
         try:
             return await self._bound(scope, self.contexts.load_bearer, token=token)
         except NotAuthenticated as error:
-            if is_bearer(token):
+            if has_our_form(token):
                 raise
             request = await self._bound(scope, self.contexts.load, trusts_cookies=False)
             request.error = error

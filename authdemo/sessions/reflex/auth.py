@@ -33,7 +33,7 @@ from ..core.schema import U, User
 from ..core.session import ActiveSession, Session, SessionChange
 from ..core.settings import Settings
 from ..engine import AuthOptions
-from ..http.own_routes import current_request, request_of
+from ..http.own_routes import request_of
 from ..http.sockets.callers import current_caller, require_caller
 from ..login import Provider
 from .compat import root_state
@@ -202,7 +202,7 @@ class Auth(Generic[U]):
         """End the session (Auth.js: `signOut`); all its tabs leave the protected pages.
 
         This tab then goes to `to`, on the app's own origin (Auth.js: `redirectTo`), or where the
-        handler's `rx.redirect` leads. The response to a request clears the cookie, too.
+        handler's `rx.redirect` leads. The response to a request clears the cookie, and leads nowhere.
 
         Raises:
             StoreUnavailable: If the store can't be reached: show that to the user.
@@ -276,10 +276,8 @@ class Auth(Generic[U]):
             UpdateRejected: If the name is invalid.
             ConfigurationError: If a scope or the age is invalid.
         """
-        caller, request = current_caller(), current_request()
-        sender = caller.connection if caller else request.context if request else None
-        device = sender.device if sender else None
-        return await self.engine.sessions.issue_bearer(
+        device = self.engine.current_device()
+        return await self.engine.bearer_tokens.issue(
             user, name=name, scopes=scopes, max_age=max_age, device=device
         )
 

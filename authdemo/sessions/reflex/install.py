@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Scope
 
 from ..core.errors import ConfigurationError, NotAuthenticated, StoreUnavailable
-from ..core.record import SessionRecord
+from ..core.record import Device, SessionRecord
 from ..core.rules import MEMBERS, page_path
 from ..core.session import Session
 from ..core.sessions import SessionService
@@ -29,7 +29,7 @@ from ..http.api import Api
 from ..http.context import RequestContext, RequestContexts
 from ..http.cookies import CookieNames
 from ..http.outermost import Layer, Origins, OutermostMiddleware, address_of, is_preflight
-from ..http.own_routes import OwnRoutes, request_of
+from ..http.own_routes import OwnRoutes, current_request, request_of
 from ..http.pages.build import Site
 from ..http.pages.files import BuiltFiles, ErrorPages
 from ..http.pages.guard import PageGuard
@@ -346,6 +346,13 @@ class Engine(AuthCore):
         if record is None:
             raise NotAuthenticated
         return record
+
+    @staticmethod
+    def current_device() -> Device | None:
+        """Find the device of the running event or request, if there is one."""
+        caller, request = current_caller(), current_request()
+        sender = caller.connection if caller else request.context if request else None
+        return sender.device if sender else None
 
     @staticmethod
     def sender(where: object) -> Connection | RequestContext:

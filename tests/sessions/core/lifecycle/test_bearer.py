@@ -7,41 +7,47 @@ from typing import Any
 
 import pytest
 
+from authdemo.sessions.core.bearer import BearerTokens
 from authdemo.sessions.core.errors import ConfigurationError, TokenError
-from authdemo.sessions.core.settings import SessionOptions
+from authdemo.sessions.core.options import SessionOptions
 from tests.support.house import ADA, HOUR, OPTIONS, House
 
 
 async def issue(house: House, **options: Any) -> str:
-    given = {"name": "Backup", "scopes": (), "max_age": 48 * HOUR, "device": None} | options
-    return await house.sessions.issue_bearer(ADA, **given)
+    given: dict[str, Any] = {
+        "name": "Backup",
+        "scopes": (),
+        "max_age": 48 * HOUR,
+        "device": None,
+    } | options
+    return await BearerTokens(house.sessions).issue(ADA, **given)
 
 
 async def test_token_expires_at_its_age_however_much_it_is_used(house: House) -> None:
     token = await issue(house)
     house.clock.advance(hours=47)
-    record = await house.sessions.verify_bearer(token)
+    record = await BearerTokens(house.sessions).verify(token)
     assert await house.sessions.renew(record) is not None
     await house.rename(record, "Countess")
-    assert (await house.sessions.verify_bearer(token)).user["name"] == "Countess"
+    assert (await BearerTokens(house.sessions).verify(token)).user["name"] == "Countess"
     house.clock.advance(hours=1, seconds=1)
     with pytest.raises(TokenError, match="ended"):
-        await house.sessions.verify_bearer(token)
+        await BearerTokens(house.sessions).verify(token)
 
 
 async def test_token_may_live_longer_than_a_browsers_session(house: House) -> None:
     token = await issue(house, max_age=OPTIONS.absolute_age * 2)
     house.clock.advance(OPTIONS.absolute_age + 1)
-    assert await house.sessions.verify_bearer(token)
+    assert await BearerTokens(house.sessions).verify(token)
 
 
 async def test_session_token_for_a_programs_record_is_rejected(house: House) -> None:
-    record = await house.sessions.verify_bearer(await issue(house))
+    record = await BearerTokens(house.sessions).verify(await issue(house))
     with pytest.raises(TokenError, match="ended"):
         await house.sessions.verify(house.sessions.serializers.issue_token(record))
     browser = await house.sign_in()
     with pytest.raises(TokenError, match="not a bearer token"):
-        await house.sessions.verify_bearer(house.sessions.serializers.issue_token(browser))
+        await BearerTokens(house.sessions).verify(house.sessions.serializers.issue_token(browser))
 
 
 async def test_limit_of_sessions_leaves_programs_alone(
@@ -54,7 +60,7 @@ async def test_limit_of_sessions_leaves_programs_alone(
     await issue(house)
     assert await house.sessions.find(first.id) is None
     assert await house.sessions.find(second.id)
-    assert await house.sessions.verify_bearer(token)
+    assert await BearerTokens(house.sessions).verify(token)
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,12 @@ class ConfirmState(rx.State):
         """Sign out, so that the user can sign in another way."""
         await Auth.installed().sign_out(self)
 
+    @rx.event
+    async def change_account(self) -> None:
+        """Sign out, and go to the sign-in page."""
+        auth = Auth.installed()
+        await auth.sign_out(self, to=auth.engine.pages.sign_in)
+
     async def _check(self, form: dict[str, Any]) -> None:
         auth = Auth.installed()
         provider, account = await auth.current_account(self)
@@ -279,8 +285,12 @@ def access_denied_page() -> rx.Component:
     """Build the page that rejects a member, where another server serves the pages."""
     error = AccessDenied("You don't have permission to see this page.", reason="page")
     why = rx.el.p(explain(rx.Var.create(error.to_dict())), role="alert")
-    other = _plain(t("refusal.other_account"), ConfirmState.sign_out)
-    return _page(t("refusal.403"), why, rx.el.div(other, _home(), class_name="auth-actions"))
+    session = use_session()
+    is_signed_in = session.status == "authenticated"
+    who = rx.el.p(live_text(t("refusal.signed_in_as", name=session.user.name)))
+    other = _plain(t("refusal.other_account"), ConfirmState.change_account)
+    ways = rx.el.div(rx.cond(is_signed_in, other), _home(), class_name="auth-actions")
+    return _page(t("refusal.403"), why, rx.cond(is_signed_in, who), ways)
 
 
 @public

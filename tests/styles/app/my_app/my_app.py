@@ -22,8 +22,10 @@ def placed(title, *forms):
         return rx.el.main(rx.container(rx.card(rx.heading(title), *forms), size="1"))
     if os.environ["LOOK"] == "tailwind":
         heading = rx.el.h1(title, class_name="text-2xl font-bold")
-        return rx.el.main(heading, *forms, class_name="mx-auto max-w-md p-6 shadow")
-    return rx.el.main(rx.el.h1(title), *forms)
+        look = "mx-auto max-w-md p-6 shadow bg-[Canvas] text-[CanvasText]"
+        return rx.el.main(heading, *forms, class_name=look)
+    paper = {"background": "Canvas", "color": "CanvasText"}
+    return rx.el.main(rx.el.h1(title), *forms, style=paper)
 
 
 def sign_in():

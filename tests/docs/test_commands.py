@@ -24,7 +24,7 @@ MADE_UP = {
 }
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 SOURCES = [*(ROOT / "authdemo").rglob("*.py"), ROOT / "rxconfig.py"]
-SPELLED = re.findall(r'"([A-Z][A-Z_]{3,})"', "".join(path.read_text() for path in SOURCES))
+SPELLED = re.findall(r'"([A-Z][A-Z_]{2,}[A-Z])"', "".join(path.read_text() for path in SOURCES))
 OF_PROVIDERS = {
     f"{prefix}_{part}" for prefix in presets._PRESETS for part in ("ID", "SECRET", "ISSUER")
 }

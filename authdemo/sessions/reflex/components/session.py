@@ -256,8 +256,8 @@ class SessionEffects(rx.Fragment):
 
     def add_hooks(self) -> list[str | rx.Var[object]]:
         """Call the hook with the tab's state."""
-        names = ("ticket", "redirect_url", "cookie_version", "reloads", "tab")
-        names += ("event_error", "event_error_count")
+        effects = ("ticket", "redirect_url", "cookie_version", "reloads", "tab")
+        names = (*effects, "event_error", "event_error_count")
         values: dict[str, rx.Var[object]] = {name: tab_var(name) for name in names}
         values["status"] = tab_var("view")["status"]
         arguments = ", ".join(f"{name}: {value!s}" for name, value in values.items())

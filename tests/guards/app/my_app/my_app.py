@@ -297,7 +297,7 @@ def helpers():
     return rx.el.main(
         *(rx.el.button(name, on_click=getattr(Guide, name)) for name in HELPERS),
         *(rx.el.button(name, on_click=event) for name, event in IN_THE_PAGE.items()),
-        rx.upload.root(rx.el.p("Drop it here"), id="my papers"),
+        rx.upload.root(rx.el.p("Any file"), id="my papers"),
         rx.foreach(rx.selected_files("my papers"), rx.el.li),
         rx.el.div(style={"height": "3000px"}),
         rx.el.input(id="bottom"),

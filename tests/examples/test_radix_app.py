@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, Route, expect, sync_playwright
+from playwright.sync_api import FilePayload, Page, Route, expect, sync_playwright
 
 from tests.browser import launch_options
 from tests.e2e.visitor import Visitor, click, is_connected
@@ -110,7 +110,7 @@ def test_photos_are_added_and_removed_with_preview_dialog_and_toasts(visitor: Vi
     tab = member(visitor, "grace", "/photos")
     click(tab, "Add")
     expect(toast(tab, "Choose a photo first.")).to_be_visible()
-    photo = {"name": "fern.png", "mimeType": "image/png", "buffer": PHOTO}
+    photo = FilePayload(name="fern.png", mimeType="image/png", buffer=PHOTO)
     tab.locator("input[type=file]").set_input_files(photo)
     expect(tab.locator("code")).to_have_text(["fern.png"])
     click(tab, "Add")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, FilePayload, Page, expect, sync_playwright
 
 from authdemo.testing import wait_until
 from tests.browser import launch_options
@@ -85,7 +85,12 @@ def test_helper_clears_chosen_files(tab: Page, button: str) -> None:
 
 def test_other_helpers_of_a_handler_work(app: Server, visitor: Visitor, tab: Page) -> None:
     shown: list[str] = []
-    tab.on("dialog", lambda dialog: (shown.append(dialog.message), dialog.accept()))
+
+    def accept(dialog: Dialog) -> None:
+        shown.append(dialog.message)
+        dialog.accept()
+
+    tab.on("dialog", accept)
     for button in ("rest", "cancel", "write", "page_write", "warn"):
         click(tab, button)
     wait_until(lambda: tab.evaluate("1") and shown == ["A warning"])

@@ -1,8 +1,4 @@
-"""The session service: the only writer of session records.
-
-A button in the browser, an event handler and an HTTP request all call it, and
-the token, the JSON and the view follow from the records that it writes.
-"""
+"""The session service, the only writer of records: token, JSON and view follow from them."""
 
 from __future__ import annotations
 

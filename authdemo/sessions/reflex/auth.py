@@ -88,10 +88,9 @@ class Auth(Generic[U]):
             user: The fields of a user.
             update: The fields that a client may change.
             find_user: Finds a user by id, where the app keeps its users; `refresh` asks it.
-            protect_all: Whether pages, event handlers and vars that aren't marked as public
-                are for members only, and with them the app's own HTTP routes and WebSockets.
-            csrf_exempt: The paths of own routes, like "/hooks/stripe", that accept requests from
-                other sites' pages; those have no session.
+            protect_all: Whether all pages, event handlers, vars, own routes and WebSockets that
+                aren't marked as public are for members only.
+            csrf_exempt: The own routes, like "/hooks/stripe", that accept any site's requests.
             locales: The folder with the app's texts, a file for each language.
             name: The app's name, in the token's `iss` and `aud`.
             settings: The operator's settings; the environment by default.
@@ -99,8 +98,7 @@ class Auth(Generic[U]):
             clock: The clock.
 
         Raises:
-            ConfigurationError: If something doesn't fit, or no `SessionsPlugin` would use it; says
-                what to do.
+            ConfigurationError: If something doesn't fit; says what to do.
         """
         require_plugin()
         if options.get("settings") is None:
@@ -202,7 +200,7 @@ class Auth(Generic[U]):
         """End the session (Auth.js: `signOut`); all its tabs leave the protected pages.
 
         This tab then goes to `to`, on the app's own origin (Auth.js: `redirectTo`), or where the
-        handler's `rx.redirect` leads. The response to a request clears the cookie, and leads nowhere.
+        handler's `rx.redirect` leads. The response to a request only clears the cookie.
 
         Raises:
             StoreUnavailable: If the store can't be reached: show that to the user.

@@ -1,7 +1,6 @@
 """All that authdemo uses of Reflex beyond what its documentation promises.
 
-No other module imports Reflex's internals or touches its private names. Where Reflex differs from
-what is expected here, the app doesn't start: a renamed method could send what is protected.
+Where Reflex differs, the app doesn't start: a renamed method could send what is protected.
 """
 
 from __future__ import annotations
@@ -10,17 +9,16 @@ import contextlib
 import inspect
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
-from functools import wraps
+from functools import partial, wraps
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import reflex as rx
 from reflex.event import Event, EventHandler
 from reflex.state import BaseState, StateUpdate
 from reflex.vars import VarData
 from starlette.applications import Starlette
-from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..core.errors import ConfigurationError
@@ -35,11 +33,7 @@ def difference(what: str) -> ConfigurationError:
 
 
 try:
-    from reflex.app import (
-        EventNamespace,
-        default_backend_exception_handler,
-        default_frontend_exception_handler,
-    )
+    import reflex.app as reflex_app
     from reflex.constants import SETTER_PREFIX as SETTER_PREFIX
     from reflex.constants import CompileContext as CompileContext
     from reflex.constants import Dirs, Endpoint
@@ -86,28 +80,29 @@ except (ImportError, AttributeError) as error:
 
 T = TypeVar("T")
 
-DEFAULT_HANDLERS = (default_backend_exception_handler, default_frontend_exception_handler)
+DEFAULT_HANDLERS = (
+    reflex_app.default_backend_exception_handler,
+    reflex_app.default_frontend_exception_handler,
+)
 """How Reflex handles exceptions if the app doesn't."""
 
 BUILD_OWN_PAGES = {environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.name: "true"}
-"""Environment variables that have an app's pages built for its own server."""
-
 SERVE_BUILT_PAGES = {**BUILD_OWN_PAGES, environment.REFLEX_SKIP_COMPILE.name: "true"}
-"""Environment variables that have an app serve its built pages, and build none."""
+"""Environment variables that have an app build its own pages, or serve those that are built."""
+
+EVENT_NAMESPACE = str(Endpoint.EVENT)
 
 
-def current_app() -> rx.App | None:
-    """Find the app that is being built or served."""
+def _current(name: str) -> Any:
     with contextlib.suppress(LookupError, ReflexRuntimeError):
-        return RegistrationContext.get().app
+        return getattr(RegistrationContext.get(), name)
     return None
 
 
-def current_config() -> rx.Config | None:
-    """Find the configuration, if it has been loaded."""
-    with contextlib.suppress(LookupError, ReflexRuntimeError):
-        return RegistrationContext.get().config
-    return None
+current_app: Callable[[], rx.App | None] = partial(_current, "app")
+"""Find the app that is being built or served."""
+current_config: Callable[[], rx.Config | None] = partial(_current, "config")
+"""Find the configuration, if it has been loaded."""
 
 
 def build_folder() -> Path:
@@ -155,13 +150,12 @@ def literal_texts(value: Any) -> Iterator[str]:
 def filter_output(
     withheld: Callable[[BaseState, Callable[[str], bool]], Iterable[str]],
 ) -> None:
-    """Send defaults in the place of vars that `withheld` names, whichever way a state is sent.
+    """Send defaults in the place of vars that `withheld` names.
 
-    Reflex sends a state as a whole (`dict`) when a page is built or loaded, and what has changed
-    (`get_delta`) after each event. Replacing both covers all states, also those of later imports.
+    Reflex sends a whole state (`dict`) when a page loads, and changes (`get_delta`) after events.
     """
 
-    def filtered(method: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    def filtered(method: Callable[..., dict[str, Any]]) -> Any:
         @wraps(method)
         def output(state: BaseState, *args: Any, **options: Any) -> dict[str, Any]:
             sent = method(state, *args, **options)
@@ -173,8 +167,8 @@ def filter_output(
         output.__override_base_method__ = True  # type: ignore[attr-defined]
         return output
 
-    plain = map(inspect.unwrap, (BaseState.get_delta, BaseState.dict))
-    BaseState.get_delta, BaseState.dict = map(filtered, plain)  # type: ignore[method-assign]
+    BaseState.get_delta = filtered(inspect.unwrap(BaseState.get_delta))  # type: ignore[method-assign]
+    BaseState.dict = filtered(inspect.unwrap(BaseState.dict))  # type: ignore[method-assign]
 
 
 def _withhold(sent: dict[str, Any], state: type[BaseState], name: str) -> None:
@@ -187,8 +181,9 @@ def _withhold(sent: dict[str, Any], state: type[BaseState], name: str) -> None:
         return
     computed = state.computed_vars[name]
     initial = computed._initial_value
-    is_unset = isinstance(initial, types.Unset)
-    sent[key] = types.get_default_value_for_type(computed._var_type) if is_unset else initial
+    if isinstance(initial, types.Unset):
+        initial = types.get_default_value_for_type(computed._var_type)
+    sent[key] = initial
 
 
 def registered_states() -> list[type[BaseState]]:
@@ -396,9 +391,6 @@ def guard_shared_states(check: Callable[[str], Awaitable[None]]) -> None:
     SharedStateBaseInternal._link_to = link_checked  # type: ignore[assignment,method-assign]
 
 
-EVENT_NAMESPACE = str(Endpoint.EVENT)
-
-
 def backend_path(name: str) -> str:
     """Find the path of one of Reflex's own endpoints: `EVENT`, `UPLOAD`, `PING` or `HEALTH`."""
     return get_config().prepend_backend_path(str(Endpoint[name]))
@@ -409,24 +401,15 @@ def api_of(app: rx.App) -> Starlette | None:
     return app._api
 
 
-def answer_wrong_uploads(
-    app: rx.App, answer: Callable[[HTTPConnection, Exception], Awaitable[ASGIApp]]
-) -> None:
-    """Answer uploads that can't be read, or that an event handler can't take.
-
-    Reflex raises what the sender wrote, and a server would write it into its log.
-    """
-    api: Any = api_of(app)
-    if api is not None:
+def answer_wrong_uploads(app: rx.App, answer: Callable[..., Awaitable[ASGIApp]]) -> None:
+    """Answer uploads that a handler can't take; Reflex would log what the sender wrote."""
+    if (api := api_of(app)) is not None:
         for kind in (UploadTypeError, UploadValueError, RecursionError):
-            api.add_exception_handler(kind, answer)
+            api.add_exception_handler(kind, cast("Any", answer))
 
 
 async def install_outermost(app: Starlette, wrap: Callable[[ASGIApp], ASGIApp]) -> None:
-    """Put layers in front of all that Reflex wraps around an app.
-
-    A probe makes sure that nothing is in front of them: what it sends arrives as it was sent.
-    """
+    """Put layers in front of all that Reflex wraps around an app; a probe shows that they are."""
     behind = app.middleware_stack
     arrived: list[object] = []
 
@@ -457,7 +440,7 @@ _NEEDED: tuple[tuple[object, str], ...] = (
     (base_state_processor.BaseStateEventProcessor, "_create_event_task _futures enqueue"),
     (EventContext, "enqueue fork parent_txid state_manager token txid"),
     (EventHandler, "_get_type_hints"),
-    (EventNamespace, "emit emit_update link_token_to_sid sid_to_token"),
+    (reflex_app.EventNamespace, "emit emit_update link_token_to_sid sid_to_token"),
     (FrontendEventExceptionState, "auto_reload_on_errors"),
     (RegistrationContext, "app base_states config event_handlers"),
     (rx.App, "_api _middlewares _pages _unevaluated_pages event_namespace event_processor"),

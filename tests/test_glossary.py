@@ -31,9 +31,6 @@ EXCEPTIONS = {
     "tests/test_glossary.py": "lists the words",
 }
 PUSHED_TOO_LONG = {
-    "Raise where an await of auth is forgotten, or auth is used in a component",
-    "Check a token's size by issuing it, and log mismatching users in one place",
-    "Inline the helpers of sign-ins, keys, rules and settings that one caller had",
     "Serve the guides' code from one app where it fits, unbuilt where no page counts",
     "Test rejected ports, databases and demo accounts as functions, the start once",
 }

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.e2e.visitor import Visitor, click
+from tests.e2e.visitor import Visitor
 
 
 @pytest.mark.parametrize("wanted", ["{own}//evil.example/x", "/.//evil.example/x"])
@@ -30,7 +31,9 @@ def test_a_form_that_leads_nowhere_does_not_keep_a_tab_from_leaving(visitor: Vis
           form.requestSubmit();
         }"""
     )
+    log_out = other.get_by_role("button", name="Log Out", exact=True)
+    expect(log_out).to_be_enabled()  # the clock that stops is that of both tabs
     tab.clock.fast_forward(3000)
     tab.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
-    click(other, "Log Out")
+    log_out.click()
     tab.wait_for_url("**/login?callbackUrl=/client")

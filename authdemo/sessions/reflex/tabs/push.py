@@ -126,7 +126,7 @@ class TabSync:
             case ev.SessionChanged(record=record):
                 if timer := self._deadlines.pop(record.id, None):
                     timer.cancel()
-                    self._schedule(record)
+                    self.spawn(self._reschedule(record.id))
                 self._push_session(record.id)
             case ev.SessionEnded(sid=sid, reason=reason):
                 if timer := self._deadlines.pop(sid, None):
@@ -164,12 +164,25 @@ class TabSync:
         if self.connections.list_by_session(sid):
             self.spawn(self._recheck(sid))
 
+    async def _reschedule(self, sid: str) -> None:
+        """Read a session that has changed: another version of the app may have written it."""
+        try:
+            record = await self.auth.sessions.find(sid)
+        except StoreUnavailable:
+            self._retry(sid)
+            return
+        if record is not None and sid not in self._deadlines:
+            self._schedule(record)
+
+    def _retry(self, sid: str) -> None:
+        if sid not in self._deadlines:
+            self._recheck_in(_RETRY_SECONDS, sid)
+
     async def _recheck(self, sid: str) -> None:
         try:
             record = await self.auth.sessions.find(sid)
         except StoreUnavailable:
-            if sid not in self._deadlines:
-                self._recheck_in(_RETRY_SECONDS, sid)
+            self._retry(sid)
             return
         if record is None:  # a store may drop it without a notice
             self.on_notice(ev.SessionEnded(sid, "expired"))

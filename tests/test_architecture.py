@@ -193,6 +193,11 @@ def test_the_plugin_of_pytest_loads_nothing_before_it_is_asked() -> None:
 COMPAT = "authdemo.sessions.reflex.compat"
 
 
+def test_no_module_has_more_than_500_lines() -> None:
+    lines = {path: len(path.read_text("utf-8").splitlines()) for path in MODULES}
+    assert [path for path, count in lines.items() if count > 500] == []
+
+
 def test_read_and_update_pass_through_few_files() -> None:
     trace = [sys.executable, "-m", "benchmarks.trace"]
     ended = subprocess.run(trace, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -12,11 +12,12 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Browser, Error, sync_playwright
 
 from authdemo.launch import node
 from authdemo.serve.settings import StartError
@@ -87,6 +88,16 @@ def find() -> Found:
         if found is not None and runs(found):
             return found
     sys.exit("The tests need a Chromium: install one, or set CHROMIUM to its path.")
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Start a Chromium, and close it afterwards."""
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(**launch_options()) as chromium,
+    ):
+        yield chromium
 
 
 def runs(found: Found) -> bool:

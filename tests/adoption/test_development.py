@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 from tests.adoption.steps import sign_in_rename_and_leave
-from tests.browser import launch_options
+from tests.browser import launched
 from tests.e2e.visitor import Visitor
 from tests.support import apps
 
@@ -19,8 +17,7 @@ def test_a_member_signs_in_is_renamed_in_every_tab_and_leaves_in_every_tab(tmp_p
     apps.adopt(folder)
     with (
         apps.developing(folder, {"ADAS_PASSWORD": "tutorial"}) as app,
-        sync_playwright() as playwright,
-        playwright.chromium.launch(**launch_options()) as chromium,
+        launched() as chromium,
         Visitor.with_own_browser(chromium, app.url) as visitor,
     ):
         for tab in sign_in_rename_and_leave(visitor, patience=60_000):

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from authdemo import testing
 from authdemo.testing import wait_until
 from tests.accounts.conftest import PASSWORD as OLD_PASSWORD
 from tests.accounts.test_hashes import FOREIGN
 from tests.accounts.test_importer import add_local_users
-from tests.browser import launch_options
+from tests.browser import launched
 from tests.docs.apps import serving, serving_unbuilt
 from tests.docs.conftest import TOGETHER
 from tests.docs.markdown import GUIDES, blocks
@@ -263,8 +263,7 @@ def names_of(cookies) -> set[str]:
 
 def test_protected_state_replaces_a_cookie(app: Server) -> None:
     with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(**launch_options()) as chromium,
+        launched() as chromium,
         Visitor.with_own_browser(chromium, app.url) as visitor,
     ):
         visitor.keep({"token": "old"})

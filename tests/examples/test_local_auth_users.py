@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from authdemo.testing import wait_until
-from tests.browser import launch_options
+from tests.browser import launched
 from tests.e2e.visitor import Visitor, click, is_connected
 from tests.support import apps
 from tests.support.browser import Browser
@@ -60,8 +60,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def visitor(app: Server) -> Iterator[Visitor]:
     with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(**launch_options()) as chromium,
+        launched() as chromium,
         Visitor.with_own_browser(chromium, app.url) as visitor,
     ):
         yield visitor

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import FilePayload, Page, Route, expect, sync_playwright
+from playwright.sync_api import FilePayload, Page, Route, expect
 
-from tests.browser import launch_options
+from tests.browser import launched
 from tests.e2e.visitor import Visitor, click, is_connected
 from tests.support import apps
 from tests.support.browser import Browser
@@ -42,10 +42,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(**launch_options()) as chromium,
-    ):
+    with launched() as chromium:
         yield chromium
 
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Dialog, FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, FilePayload, Page, expect
 
 from authdemo.testing import wait_until
-from tests.browser import launch_options
+from tests.browser import launched
 from tests.e2e.visitor import Visitor, click, is_connected
 from tests.guards.conftest import with_pages_of
 from tests.support import apps
@@ -18,10 +18,8 @@ from tests.support.server import Server
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**launch_options())
-        yield browser
-        browser.close()
+    with launched() as chromium:
+        yield chromium
 
 
 @pytest.fixture(scope="module")

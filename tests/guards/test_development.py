@@ -8,11 +8,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from authdemo import testing
 from authdemo.testing import wait_until
-from tests.browser import launch_options
+from tests.browser import launched
 from tests.e2e.visitor import Visitor, click, is_connected
 from tests.guards.conftest import clock_of, copied, file_a_will
 from tests.support import apps
@@ -35,11 +35,8 @@ def later(app: Server) -> Iterator[Callable[[float], None]]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(**launch_options()) as browser,
-    ):
-        yield browser
+    with launched() as chromium:
+        yield chromium
 
 
 @pytest.fixture

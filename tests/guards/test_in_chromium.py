@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Response, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Response, Route, expect
 
 from authdemo.testing import wait_until
-from tests.browser import launch_options
+from tests.browser import launched
 from tests.e2e.visitor import Visitor, click, is_connected
 from tests.guards.conftest import file_a_will, member, switched_on
 from tests.support.server import Server
@@ -17,10 +17,8 @@ from tests.support.server import Server
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**launch_options())
-        yield browser
-        browser.close()
+    with launched() as chromium:
+        yield chromium
 
 
 @pytest.fixture

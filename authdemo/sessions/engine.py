@@ -200,6 +200,7 @@ class AuthCore:
             claims=copied(record.claims),
             authenticated_at=datetime.fromtimestamp(_authenticated_at(record), UTC),
             scopes=frozenset(record.bearer.scopes) if record.bearer else None,
+            actor=record.actor,
         )
 
     def rules_for(
@@ -227,7 +228,7 @@ def _with_query(address: str, **query: str) -> str:
 
 def _authenticated_at(record: SessionRecord) -> float:
     """When the user last authenticated; a provider that doesn't say when proves nothing."""
-    if record.bearer is not None:
+    if record.bearer is not None or record.actor is not None:
         return 0
     session, created_at = record.provider_session, record.created_at
     signed_in_at = created_at if session is None else min(session.auth_time, created_at)

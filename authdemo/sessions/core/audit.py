@@ -27,6 +27,7 @@ make_printable((logger.name, trail.name))
 
 AuditKind: TypeAlias = Literal[
     "registered",
+    "impersonated",
     "sign-in",
     "sign-in-failed",
     "sign-out-failed",
@@ -51,9 +52,10 @@ class AuditEvent:
             event; every other session that ends is `ended`.
         at: When, in seconds since 1970.
         reason: The code of the error, or why the session ended.
-        detail: Which rule was broken, in one word.
+        detail: Which rule was broken, in one word; or why an administrator acts as the user.
         provider: The provider's id.
         user: The id of the user, or the account that a sign-in tried.
+        actor: The id of the administrator who acts as the user.
         session: The session's public id.
         ip: The client's address.
         user_agent: The client's `User-Agent`.
@@ -69,6 +71,7 @@ class AuditEvent:
     detail: str = ""
     provider: str = ""
     user: str = ""
+    actor: str = ""
     session: str = ""
     ip: str = ""
     user_agent: str = ""
@@ -128,6 +131,7 @@ class AuditTrail:
         event.at = self.clock()
         if record is not None:
             event.user, event.session = record.user_id, public_id(record.id)
+            event.actor = record.actor.id if record.actor else ""
         if device is not None:
             event.ip, event.user_agent = device.ip, device.user_agent
         event.truncate()
@@ -142,12 +146,13 @@ class AuditTrail:
         record: SessionRecord | None = None,
         device: Device | None = None,
         user: str = "",
+        actor: str = "",
         sid: str = "",
     ) -> None:
         """Queue a rejection, unless the store is unavailable: the log says that."""
         if isinstance(why, StoreUnavailable):
             return
-        entry = AuditEvent(kind="refused", reason=code_of(why), path=path, user=user)
+        entry = AuditEvent(kind="refused", reason=code_of(why), path=path, user=user, actor=actor)
         entry.session = public_id(sid) if sid else ""
         entry.fields = (why.field,) if isinstance(why, AuthError) and why.field else ()
         self.add(entry, record=record, device=device)

@@ -168,6 +168,17 @@ class NotAuthenticated(AuthError):
     message = "You are not signed in. Sign in and try again."
 
 
+class ImpersonationRejected(AuthError):
+    """An administrator can't act as a user, or can't do this as the user.
+
+    Its `reason` is `reason` (none, or a long one), `denied`, `self`, `nested` or `unknown`; or
+    `closed`, if only the user may do it.
+    """
+
+    message = "Only the user can do this."
+    reason = "closed"
+
+
 class UpdateRejected(AuthError):
     """An update is invalid; the session is unchanged."""
 

@@ -20,9 +20,16 @@ PLAIN = frozenset({str, int, bool, type(None)})
 _MAX_PARSED = 4096
 
 Cause: TypeAlias = Literal[
-    "sign-in", "client", "server", "refresh", "renewal", "confirmation", "provider-tokens"
+    "sign-in",
+    "client",
+    "server",
+    "refresh",
+    "renewal",
+    "confirmation",
+    "provider-tokens",
+    "impersonation",
 ]
-"""Why a record changed; the last three don't raise the revision."""
+"""Why a record changed; the last four don't raise the revision."""
 
 
 class _Frozen(BaseModel):
@@ -63,6 +70,8 @@ class HistoryEntry(_Frozen):
     changes: dict[str, Change]
     tab: str = ""
     device: Device | None = None
+    actor: str = ""
+    """The id of the administrator who acted as the user."""
 
 
 class ProviderSession(_Frozen):
@@ -83,6 +92,24 @@ class Bearer(_Frozen):
     scopes: tuple[str, ...] = ()
 
 
+class Actor(_Frozen):
+    """The administrator who acts as the user of a session.
+
+    Attributes:
+        id: The administrator's user id.
+        name: The administrator's name.
+        reason: Why, in the administrator's own words.
+        since: When it began, in seconds since 1970.
+        until: When it ends at the latest.
+    """
+
+    id: str
+    name: str
+    reason: str
+    since: float
+    until: float
+
+
 class SessionRecord(_Frozen):
     """A session as it is stored."""
 
@@ -101,6 +128,11 @@ class SessionRecord(_Frozen):
     device: Device = Device()
     provider_session: ProviderSession | None = None
     bearer: Bearer | None = None
+    actor: Actor | None = None
+    actor_sid: str = ""
+    """The actor's own session, without which this one ends."""
+    impersonates: str = ""
+    """The session in which its user last acted as another."""
     last_change: HistoryEntry
     version: int = 1
 
@@ -152,6 +184,7 @@ class SessionRecord(_Frozen):
             changes=changes,
             tab=device.tab if device else "",
             device=other,
+            actor=self.actor.id if self.actor else "",
         )
         return self.model_copy(
             update={"last_seen_at": at, "last_change": entry, "version": self.version + 1} | new

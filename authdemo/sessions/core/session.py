@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, Literal
 
 from .events import Notice, SessionBegan, SessionChanged, SessionEnded, TabsChanged
-from .record import Device, HistoryEntry, SessionRecord
+from .record import Actor, Device, HistoryEntry, SessionRecord
 from .schema import U
 from .utils import public_id
 
@@ -25,8 +25,9 @@ class Session(Generic[U]):
         claims: What the `jwt` callback added.
         authenticated_at: When the user last signed in, or entered the password again for
             `auth.confirm`. At a provider: when the provider asked for it (`auth_time`), and 1970
-            if the provider doesn't say, or if the session is a program's.
+            if the provider doesn't say, or if the session is a program's or an administrator's.
         scopes: The scopes of a program's bearer token; None for a browser, which has them all.
+        actor: The administrator who acts as the user; None if the user does.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Session(Generic[U]):
     claims: Mapping[str, Any]
     authenticated_at: datetime
     scopes: frozenset[str] | None = None
+    actor: Actor | None = None
 
     @property
     def roles(self) -> frozenset[str]:
@@ -58,6 +60,7 @@ class ActiveSession:
         last_seen: When the session was last used.
         expires: When the session ends unless it is renewed.
         name: The name of a bearer token; empty for a browser's session.
+        actor: The administrator who acts as the user in it; None if the user does.
         tabs: The names of its open tabs, on all workers.
         history: Its latest changes, oldest first; only if they were asked for.
     """
@@ -70,6 +73,7 @@ class ActiveSession:
     last_seen: datetime
     expires: datetime
     name: str = ""
+    actor: Actor | None = None
     tabs: tuple[str, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
 
@@ -91,6 +95,7 @@ class ActiveSession:
             last_seen=datetime.fromtimestamp(record.last_seen_at, UTC),
             expires=datetime.fromtimestamp(record.expires_at, UTC),
             name=record.bearer.name if record.bearer else "",
+            actor=record.actor,
             tabs=tabs,
             history=history,
         )

@@ -77,6 +77,7 @@ _STATUS: dict[type[AuthError], int] = {
     e.NotAuthenticated: 401,
     e.AccessDenied: 403,
     e.ProviderTokenUnavailable: 403,
+    e.ImpersonationRejected: 403,
     e.UnknownProvider: 404,
     e.NotFound: 404,
     e.MethodNotAllowed: 405,

@@ -31,6 +31,7 @@ class Connection:
     next_browser: str = ""
     id: str = field(default_factory=new_id)
     user_id: str = ""
+    actor: str = ""
     tab: str | None = None
     path: str = "/"
     address: str = "/"
@@ -58,8 +59,8 @@ class Connection:
         if kind not in self._audited:
             self._audited.add(kind)
             sid = self.sid or ""
-            user = self.user_id if sid else ""
-            trail.add_rejection(why, path=path, device=self.device, user=user, sid=sid)
+            user, actor = (self.user_id, self.actor) if sid else ("", "")
+            trail.add_rejection(why, path=path, device=self.device, user=user, actor=actor, sid=sid)
 
     def path_of(self, url: str) -> str:
         """Remove the app's origin from a URL; in development pages have another."""

@@ -127,9 +127,11 @@ class Handshake:
             )
         context = await self.contexts.load(scope)
         is_own = self.contexts.origins.is_own(scope) is True
+        record = context.record if is_own else None
         return Connection(
-            sid=(context.sid or None) if is_own else None,
-            user_id=context.record.user_id if is_own and context.record else "",
+            sid=record.id if record else None,
+            user_id=record.user_id if record else "",
+            actor=record.actor.id if record and record.actor else "",
             browser=self.contexts.browser_id(context) if is_own else "",
             next_browser=self.contexts.next_browser_id(context) if is_own else "",
             device=context.device.model_copy(update={"tab": new_tab_name()}),

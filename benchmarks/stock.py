@@ -16,7 +16,7 @@ from authdemo.sessions.core.callbacks import Account
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.record import SessionRecord
 from authdemo.sessions.core.utils import new_id
-from authdemo.sessions.engine import AuthCore
+from authdemo.sessions.engine import Engine
 from benchmarks.apps import EMAIL, NAME
 from tests.support.server import SECRET
 
@@ -64,7 +64,7 @@ def copy(folder: Path, data: Path) -> None:
 async def _fill(
     folder: Path, count: int, wanted: frozenset[int], life: float | None
 ) -> dict[int, str]:
-    auth = AuthCore(
+    auth = Engine(
         providers=[Credentials(authorize=lambda _: None)],
         user=Member,
         settings=Settings(keys=KeyRing([SECRET]), data_dir=folder),

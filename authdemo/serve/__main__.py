@@ -22,11 +22,7 @@ def run() -> int:
     """Serve the built app."""
     from . import server
 
-    settings = ServerSettings.read(os.environ)
-    server.check_address(settings)
-    server.set_production_mode(settings)
-    build.check()
-    server.serve(settings)
+    server.serve(ServerSettings.read(os.environ))
     return 0
 
 

@@ -20,6 +20,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
+from . import build
 from .graceful_loop import GracefulLoop, OpenSockets
 from .processes import die_with_parent
 from .settings import ServerSettings, StartError
@@ -53,14 +54,17 @@ def check_address(settings: ServerSettings) -> str:
 
 
 def serve(settings: ServerSettings, make: Callable[[], ASGIApp] | None = None) -> None:
-    """Serve until SIGINT or SIGTERM."""
-    set_production_mode(settings)
+    """Serve the built app, or one that `make` returns, until SIGINT or SIGTERM."""
+    address = check_address(settings)
+    _set_production_mode(settings)
+    if make is None:
+        build.check()
     sockets = OpenSockets()
     loops.register("auto")(partial(GracefulLoop, sockets.close))
     load = partial(load_app, os.getpid(), multiprocessing.Lock(), sockets, make or make_app)
     Supervisor(
         "authdemo.serve.server:make_app",
-        address=check_address(settings),
+        address=address,
         port=settings.port,
         interface=Interfaces.ASGI,
         workers=settings.workers,
@@ -69,7 +73,7 @@ def serve(settings: ServerSettings, make: Callable[[], ASGIApp] | None = None) -
     ).serve(target_loader=load, wrap_loader=False)
 
 
-def set_production_mode(settings: ServerSettings) -> None:
+def _set_production_mode(settings: ServerSettings) -> None:
     """Have Reflex's configuration say how this process and its workers serve."""
     from authdemo.sessions.reflex.compat import SERVE_BUILT_PAGES
 

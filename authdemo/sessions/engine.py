@@ -1,4 +1,4 @@
-"""The services of an app, without a web framework; `reflex.install.Engine` adds Reflex's part."""
+"""The services of an app, without a web framework; `ReflexEngine` adds what needs Reflex."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def check_paths(paths: object) -> frozenset[str]:
     return frozenset(paths)
 
 
-class AuthCore:
+class Engine:
     """The services of an app, as it is configured."""
 
     def __init__(self, **options: Unpack[AuthOptions[Any]]) -> None:

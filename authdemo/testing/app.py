@@ -18,7 +18,7 @@ import reflex as rx
 
 from authdemo.forgery import RealToken
 from authdemo.sessions import Account, Auth, User
-from authdemo.sessions.http.cookies import CookieNames
+from authdemo.sessions.http.cookies import names_of
 from authdemo.sessions.http.csrf import Csrf
 from authdemo.sessions.reflex.compat import SERVE_BUILT_PAGES, get_and_validate_app, get_config
 from authdemo.sessions.stores.sqlite import add_session
@@ -79,8 +79,8 @@ class RunningApp:
         record = self.run(self.auth.engine.sessions.begin(user, account))
         if isinstance(at, Server) and at.data:
             add_session(at.data / "sessions.db", record)
-        settings, options = self.auth.engine.settings, self.auth.engine.cookies
-        names = CookieNames.of(settings.url or at.url, settings.cookie_prefix, options)
+        settings = self.auth.engine.settings
+        names = names_of(self.auth.engine, settings.url or at.url)
         browser = browser or Browser(at, session=names.session, csrf=names.csrf)
         if browser.csrf_cookie is not None:
             csrf = Csrf(settings.keys)

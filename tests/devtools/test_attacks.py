@@ -32,7 +32,7 @@ from authdemo.sessions.core.schema import UserSchema
 from authdemo.sessions.core.sessions import SessionService, Verified
 from authdemo.sessions.core.settings import Rate, Settings
 from authdemo.sessions.core.tokens import Claims
-from authdemo.sessions.engine import AuthCore
+from authdemo.sessions.engine import Engine
 from authdemo.sessions.http.api import Api
 from authdemo.sessions.http.context import RequestContexts
 from authdemo.sessions.http.cookies import CookieNames
@@ -66,28 +66,28 @@ class Stand:
 
     def __init__(self, folder: Path, *pairs: KeyPair, **settings: Any) -> None:
         keys = KeyRing([SECRET], pairs)
-        self.auth = AuthCore(
+        self.engine = Engine(
             providers=[Credentials(authorize=lambda _: None)],
             settings=Settings(keys=keys, url=BASE_URL, data_dir=folder, **settings),
             user=Person,
         )
-        self.visitors = RequestContexts(self.auth, Origins(BASE_URL))
+        self.visitors = RequestContexts(self.engine, Origins(BASE_URL))
         self.cookies: list[str] = []
 
     async def open(self) -> SessionRecord:
-        await self.auth.sessions.store.open()
-        return await self.auth.sessions.begin(ADA, PASSWORD)
+        await self.engine.sessions.store.open()
+        return await self.engine.sessions.begin(ADA, PASSWORD)
 
     async def try_out(self, key: str) -> dict[str, Any]:
         record = await self.open()
         try:
             return await self.run(key, record)
         finally:
-            self.left = await self.auth.sessions.find(record.id)
-            await self.auth.sessions.store.close()
+            self.left = await self.engine.sessions.find(record.id)
+            await self.engine.sessions.store.close()
 
     async def run(self, key: str, record: SessionRecord) -> dict[str, Any]:
-        sessions = self.auth.sessions
+        sessions = self.engine.sessions
 
         async def stored() -> str:
             if await sessions.find(record.id) is None:
@@ -101,7 +101,7 @@ class Stand:
             csrf_cookie=NAMES.csrf,
             device=DEVICE,
             token=RealToken(
-                sessions.serializers.issue_token(record), self.auth.settings.keys.signer
+                sessions.serializers.issue_token(record), self.engine.settings.keys.signer
             ),
             verify=sessions.verify,
             stored=stored,
@@ -109,7 +109,7 @@ class Stand:
         return await runner.run(key)
 
     def app(self) -> ASGIApp:
-        inner = Api(self.auth, self.visitors).before(Starlette())
+        inner = Api(self.engine, self.visitors).before(Starlette())
 
         async def listening(scope: Scope, receive: Receive, send: Send) -> None:
             self.cookies += [v.decode() for k, v in scope["headers"] if k == b"cookie"]
@@ -206,15 +206,15 @@ async def test_rate_limited_attack_raises(tmp_path: Path) -> None:
     await stand.run("fixed_field", record)
     with pytest.raises(TooManyUpdates):
         await stand.run("fixed_field", record)
-    await stand.auth.sessions.store.close()
+    await stand.engine.sessions.store.close()
 
 
 async def test_attack_on_an_ended_session_raises(stand: Stand) -> None:
     record = await stand.open()
-    await stand.auth.sessions.end(record.id, "signed-out")
+    await stand.engine.sessions.end(record.id, "signed-out")
     with pytest.raises(NotAuthenticated):
         await stand.run("flipped", record)
-    await stand.auth.sessions.store.close()
+    await stand.engine.sessions.store.close()
 
 
 class TestABrokenServer:
@@ -230,7 +230,7 @@ class TestABrokenServer:
             header, payload, _ = token.split(".")
             claims = jwt.decode(f"{header}.{payload}.", options={"verify_signature": False})
             claims = {n: claims[n] for n in ("sub", "sid", "jti", "iat", "exp", "rev", "user")}
-            record = await any_stand.auth.sessions.find(claims["sid"])
+            record = await any_stand.engine.sessions.find(claims["sid"])
             if record is None:
                 raise TokenError("over")
             return Verified(token, Claims(**claims), record)
@@ -281,7 +281,7 @@ class TestABrokenServer:
     async def test_server_that_restores_old_data_is_detected(
         self, stand: Stand, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        honest = stand.auth.sessions.verify
+        honest = stand.engine.sessions.verify
 
         async def gullible(_: SessionService, token: str) -> Verified:
             found = await honest(token)

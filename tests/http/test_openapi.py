@@ -13,7 +13,7 @@ from authdemo.sessions.core.callbacks import Callbacks
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.schema import User, UserUpdate
 from authdemo.sessions.core.settings import Settings
-from authdemo.sessions.engine import AuthCore
+from authdemo.sessions.engine import Engine
 from authdemo.sessions.http.api import Api
 from authdemo.sessions.http.api.openapi import BASE
 from authdemo.sessions.http.context import RequestContexts
@@ -50,13 +50,13 @@ class Nickname(UserUpdate):
     nickname: str = ""
 
 
-def an_auth(folder: Path, **options: Any) -> AuthCore:
+def an_auth(folder: Path, **options: Any) -> Engine:
     settings = Settings(keys=KeyRing([SECRET]), data_dir=folder)
     provider = Credentials(id="staff", authorize=lambda _: None)
-    return AuthCore(providers=[provider], settings=settings, **options)
+    return Engine(providers=[provider], settings=settings, **options)
 
 
-def describe(auth: AuthCore) -> dict[str, Any]:
+def describe(auth: Engine) -> dict[str, Any]:
     return Api(auth, RequestContexts(auth, Origins(None))).document
 
 

@@ -16,7 +16,7 @@ from ..core.rate_limit import address_text
 from ..core.record import Device, SessionRecord
 from ..core.sessions import Verified
 from ..core.utils import is_tab_name
-from ..engine import AuthCore
+from ..engine import Engine
 from . import cookies
 from .cookies import CookieNames
 from .csrf import Csrf
@@ -107,10 +107,10 @@ def _is_from_script(scope: Scope) -> bool:
 class RequestContexts:
     """Loads the session of each request, and sets cookies."""
 
-    def __init__(self, auth: AuthCore, origins: Origins) -> None:
-        self._auth = auth
+    def __init__(self, engine: Engine, origins: Origins) -> None:
+        self._engine = engine
         self.origins = origins
-        self.csrf = Csrf(auth.settings.keys)
+        self.csrf = Csrf(engine.settings.keys)
 
     async def load(self, scope: Scope, *, trusts_cookies: bool = True) -> RequestContext:
         """Load a request's session.
@@ -119,12 +119,12 @@ class RequestContexts:
         one signs nobody in or out.
         """
         base_url = self.origins.base_url(scope)
-        names = CookieNames.of(base_url, self._auth.settings.cookie_prefix, self._auth.cookies)
+        names = cookies.names_of(self._engine, base_url)
         sent = cookies.by_name(scope) if trusts_cookies else {}
         verified, has_dead_token = None, False
         for token in sent.get(names.session, ()):
             try:
-                verified = await self._auth.sessions.verify(token)
+                verified = await self._engine.sessions.verify(token)
                 break
             except TokenError as error:
                 has_dead_token = has_dead_token or error.is_dead
@@ -137,7 +137,7 @@ class RequestContexts:
         """Load the session of a program; its cookies don't count."""
         context = await self.load(scope, trusts_cookies=False)
         try:
-            context.bearer = await self._auth.bearer_tokens.verify(token)
+            context.bearer = await self._engine.bearer_tokens.verify(token)
         except TokenError as error:
             message = "The bearer token is invalid, or its session has ended."
             raise NotAuthenticated(message, reason="invalid_token") from error
@@ -154,7 +154,7 @@ class RequestContexts:
             self.csrf.check(context.csrf_cookies, context.sid, body.get("csrfToken"))
         except RequestRejected as error:
             if for_redirect:
-                error.url = self._auth.sign_in_url(
+                error.url = self._engine.sign_in_url(
                     context.base_url, error="MissingCSRF", code=error.reason
                 )
             raise
@@ -163,7 +163,7 @@ class RequestContexts:
     def audit_rejection(self, scope: Scope, error: AuthError) -> None:
         """Record what was denied, and to which session if that is loaded."""
         context: RequestContext | None = scope.get(_CONTEXT)
-        self._auth.trail.add_rejection(
+        self._engine.trail.add_rejection(
             error,
             path=scope["path"],
             record=context.record if context else None,
@@ -184,7 +184,7 @@ class RequestContexts:
         self, headers: RawHeaders, context: RequestContext, record: SessionRecord, token: str = ""
     ) -> None:
         """Set a token of the session, by default a new one."""
-        serializers = self._auth.sessions.serializers
+        serializers = self._engine.sessions.serializers
         token = token or serializers.issue_token(record)
         age = serializers.seconds_left(record)
         context.names.put(headers, context.names.session, token, max_age=age)
@@ -192,6 +192,12 @@ class RequestContexts:
     def clear_session_cookie(self, headers: RawHeaders, context: RequestContext) -> None:
         """Delete the session cookie."""
         context.names.clear(headers, context.names.session)
+
+    def clear_session(self, headers: RawHeaders, context: RequestContext) -> None:
+        """Delete the cookie of a session that has ended, with its CSRF token."""
+        if context.has_own_token:
+            self.clear_session_cookie(headers, context)
+        self.set_csrf_cookie(headers, context, "")
 
     def set_csrf_cookie(
         self, headers: RawHeaders, context: RequestContext, sid: str, *, browser: str = ""
@@ -220,7 +226,7 @@ class RequestContexts:
         clear the new cookie. Any other cookie stays: cookies don't know ports (RFC 6265,
         section 8.5), so it may be valid for another app on the same host.
         """
-        verified, sessions, record = context.verified, self._auth.sessions, context.record
+        verified, sessions, record = context.verified, self._engine.sessions, context.record
         if record is not None and sessions.should_renew(record):  # the device costs time to parse
             record = await sessions.renew(record, device=context.device)
         if record is None:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from starlette.types import Scope
 
 from ..core.options import CookieOptions
+from ..engine import Engine
 from .router import RawHeaders
 
 PREFIX = "authjs"
@@ -93,12 +94,16 @@ def _without_prefix(name: str) -> str:
     return name.removeprefix(_PREFIXES[0]).removeprefix(_PREFIXES[1])
 
 
-def own_names(prefix: str, options: CookieOptions = DEFAULT) -> frozenset[str]:
+def names_of(engine: Engine, base_url: str) -> CookieNames:
+    """Find the names of an app's cookies at an origin."""
+    return CookieNames.of(base_url, engine.settings.cookie_prefix, engine.cookies)
+
+
+def own_names(engine: Engine) -> frozenset[str]:
     """List the names of an app's cookies, with and without https."""
     return frozenset(
         name
-        for url in ("http:", "https:")
-        for names in (CookieNames.of(url, prefix, options),)
+        for names in (names_of(engine, "http:"), names_of(engine, "https:"))
         for name in (names.session, names.csrf, names.callback_url, names.state)
     )
 

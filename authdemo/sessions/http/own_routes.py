@@ -26,7 +26,7 @@ from ..core.errors import (
 from ..core.record import SessionRecord
 from ..core.rules import Rule, Verdict
 from ..core.session import Session
-from ..engine import AuthCore
+from ..engine import Engine
 from .context import RequestContext, RequestContexts, bearer_token
 from .outermost import address_of
 from .router import (
@@ -95,9 +95,9 @@ class AppRequest:
         """Find the session, verified now."""
         if isinstance(self.error, StoreUnavailable):
             raise self.error
-        sessions, sid = self.routes.auth.sessions, self.context.sid
+        sessions, sid = self.routes.engine.sessions, self.context.sid
         record = await sessions.find(sid) if sid and not self.is_ended else None
-        self.session = self.routes.auth.session(record) if record else None
+        self.session = self.routes.engine.session(record) if record else None
         return record
 
     async def update(self, fields: Mapping[str, object]) -> SessionRecord:
@@ -105,7 +105,7 @@ class AppRequest:
         record, contexts = await self.find_record(), self.routes.contexts
         if record is None:
             raise NotAuthenticated
-        result = await self.routes.auth.sessions.update(
+        result = await self.routes.engine.sessions.update(
             record.id, fields, author="server", device=self.context.device, known=record
         )
         if record.bearer is None:
@@ -117,19 +117,20 @@ class AppRequest:
         """End the session; the cookie is cleared by this response, unless it has started."""
         record, contexts = await self.find_record(), self.routes.contexts
         if record is not None:
-            await self.routes.auth.sessions.end(record.id, "signed-out", device=self.context.device)
+            await self.routes.engine.sessions.end(
+                record.id, "signed-out", device=self.context.device
+            )
         self.session, self.is_ended = None, True
         if self.context.has_own_token:
             self.cookies.clear()
-            contexts.clear_session_cookie(self.cookies, self.context)
-            contexts.set_csrf_cookie(self.cookies, self.context, "")
+            contexts.clear_session(self.cookies, self.context)
 
     async def check(self, rule: Rule) -> None:
         """Check that a rule allows the session, as it is now."""
         if any(each is rule for each in self.rules):
             return
         session = await self.require_session()
-        verdict = await rule.judge(session, self.routes.auth.clock)
+        verdict = await rule.judge(session, self.routes.engine.clock)
         if verdict is Verdict.CONFIRM:
             raise AccessDenied("Enter your password to continue.", reason=_CONFIRM)
         if verdict is Verdict.DENIED:
@@ -142,7 +143,7 @@ class AppRequest:
         record = await self.find_record()
         if record is None or self.session is None:
             return None
-        clock = self.routes.auth.clock
+        clock = self.routes.engine.clock
         for rule in self.rules:
             if await rule.decide(self.session, clock) in (Verdict.DENIED, Verdict.SIGN_IN):
                 return None
@@ -203,7 +204,7 @@ class OwnRoutes:
 
     app: ASGIApp
     _: KW_ONLY
-    auth: AuthCore
+    engine: Engine
     contexts: RequestContexts
     sockets: OwnSockets
     trusted_origins: Collection[str]
@@ -219,7 +220,7 @@ class OwnRoutes:
             return
         try:
             request = await self._load(scope)
-            if self.auth.protect_all and request.session is None:
+            if self.engine.protect_all and request.session is None:
                 self._check_public(scope, request)
         except AuthError as error:
             await self.reject(error, scope, receive, send)
@@ -265,14 +266,14 @@ class OwnRoutes:
         query = scope["query_string"].decode("latin-1")
         back = address_of(scope) + (f"?{query}" if query else "")
         if isinstance(error, NotAuthenticated):
-            return self.auth.sign_in_url(callbackUrl=back)
-        return self.auth.confirm_url(back) if error.reason == _CONFIRM else ""
+            return self.engine.sign_in_url(callbackUrl=back)
+        return self.engine.confirm_url(back) if error.reason == _CONFIRM else ""
 
     async def _load(self, scope: Scope) -> AppRequest:
         token, is_http = bearer_token(scope), scope["type"] == "http"
         is_safe = token is not None or (is_http and scope["method"] in _SAFE_METHODS)
         is_foreign = not is_safe and self._is_foreign(scope)
-        if is_foreign and scope["path"] not in self.auth.csrf_exempt:
+        if is_foreign and scope["path"] not in self.engine.csrf_exempt:
             raise RequestRejected("The request comes from another site.")
         if token is not None:
             return await self._load_bearer(scope, token)
@@ -301,7 +302,7 @@ class OwnRoutes:
         except StoreUnavailable as error:
             empty = await self.contexts.load(scope, trusts_cookies=False)
             return AppRequest(self, empty, error)
-        session = self.auth.session(context.record) if context.record else None
+        session = self.engine.session(context.record) if context.record else None
         return AppRequest(self, context, session=session)
 
     def _is_foreign(self, scope: Scope) -> bool:

@@ -34,11 +34,11 @@ from ..core.session import ActiveSession, Session, SessionChange
 from ..core.settings import Settings
 from ..engine import AuthOptions
 from ..http.own_routes import request_of
-from ..http.sockets.callers import current_caller, require_caller
+from ..http.sockets.caller import current_caller, require_caller
 from ..login import Provider
 from .compat import root_state
 from .dependencies import CurrentSession, RequiredSession
-from .install import Engine
+from .install import ReflexEngine
 from .installed import installed
 from .protected import keeps_secret, require_plugin
 from .tabs.state import SessionState
@@ -103,7 +103,7 @@ class Auth(Generic[U]):
         require_plugin()
         if options.get("settings") is None:
             options["settings"] = Settings.from_environ(keep_secret=keeps_secret())
-        self.engine = Engine(**options)
+        self.engine = ReflexEngine(**options)
         self.current: CurrentSession[U] = CurrentSession(self.engine)
         self.required: RequiredSession[U] = RequiredSession(self.engine)
 
@@ -209,7 +209,7 @@ class Auth(Generic[U]):
             await request.sign_out()
             return
         event, parts = current_caller(), self.engine.installation
-        record = await parts.callers.find_record(event)
+        record = await parts.isolation.find_record(event)
         if event is None or not event.is_valid:
             return
         connection = event.connection

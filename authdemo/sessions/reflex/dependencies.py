@@ -11,23 +11,21 @@ from typing import Any, Generic, cast
 from ..core.errors import ConfigurationError
 from ..core.schema import U
 from ..core.session import Session
-from ..engine import AuthCore
-from ..http.cookies import CookieNames
+from ..engine import Engine
+from ..http.cookies import names_of
 from ..http.own_routes import current_request
-from ..http.sockets.callers import current_caller
+from ..http.sockets.caller import current_caller
 
 
 @dataclass(frozen=True, eq=False)
 class _Dependency:
     """Shows FastAPI the security schemes as parameters, if the app uses FastAPI."""
 
-    auth: AuthCore
+    engine: Engine
 
     @property
     def __signature__(self) -> inspect.Signature:
-        settings = self.auth.settings
-        url, prefix = settings.url or "http:", settings.cookie_prefix
-        cookie = CookieNames.of(url, prefix, self.auth.cookies).session
+        cookie = names_of(self.engine, self.engine.settings.url or "http:").session
         schemes = _security_schemes(cookie) if "fastapi" in sys.modules else ()
         keyword = inspect.Parameter.KEYWORD_ONLY
         return inspect.Signature(
@@ -43,7 +41,7 @@ class CurrentSession(_Dependency, Generic[U]):
         """Read the session as it was last verified."""
         caller = current_caller() or current_request()
         session = caller.session if caller else None
-        is_active = session is not None and session.expires.timestamp() > self.auth.clock()
+        is_active = session is not None and session.expires.timestamp() > self.engine.clock()
         return cast("Session[U]", session) if is_active else None
 
 

@@ -24,10 +24,10 @@ from ..core.rules import MEMBERS, page_path
 from ..core.session import Session
 from ..core.sessions import SessionService
 from ..core.utils import in_background
-from ..engine import AuthCore
+from ..engine import Engine
 from ..http.api import Api
 from ..http.context import RequestContext, RequestContexts
-from ..http.cookies import CookieNames
+from ..http.cookies import CookieNames, names_of
 from ..http.outermost import Layer, Origins, OutermostMiddleware, address_of, is_preflight
 from ..http.own_routes import OwnRoutes, current_request, request_of
 from ..http.pages.build import Site
@@ -35,7 +35,7 @@ from ..http.pages.files import BuiltFiles, ErrorPages
 from ..http.pages.guard import PageGuard
 from ..http.pages.policy import Policy
 from ..http.router import BodyRejected, json_error
-from ..http.sockets.callers import current_caller, require_caller
+from ..http.sockets.caller import current_caller, require_caller
 from ..http.sockets.connections import Connection, Connections
 from ..http.sockets.handshake import Handshake
 from ..http.sockets.own import OwnSockets
@@ -56,7 +56,7 @@ from .logs import BrowserErrors, make_reflex_printable, search_reports_briefly, 
 from .middleware import SessionMiddleware
 from .protected import Guards, page_rules, routes_of
 from .routes import answer_errors, guard, is_public
-from .tabs.callers import Callers
+from .tabs.isolation import TabIsolation
 from .tabs.messages import LEAVE, MessageFilter
 from .tabs.push import OpenTabs, TabSync
 
@@ -140,7 +140,7 @@ class Installation:
     """The parts that exist once an app has the sessions."""
 
     app: rx.App
-    auth: AuthCore
+    engine: Engine
     guards: Guards
     _: KW_ONLY
     folder: Path | None
@@ -151,24 +151,24 @@ class Installation:
 
     def __post_init__(self) -> None:
         """Wire the parts, and put them into the app."""
-        app, auth = self.app, self.auth
+        app, engine = self.app, self.engine
         self._connections, self._own_sockets = Connections(), OwnSockets()
-        self._contexts = RequestContexts(auth, Origins(auth.settings.url, also=self.also))
-        self._api = Api(auth, self._contexts)
+        self._contexts = RequestContexts(engine, Origins(engine.settings.url, also=self.also))
+        self._api = Api(engine, self._contexts)
         self.sign_out = self._api.sign_out
         self._site = self._load_site(self.folder) if self.folder is not None else None
-        self.callers = Callers(app, auth, self._connections, self._contexts.csrf)
+        self.isolation = TabIsolation(app, engine, self._connections, self._contexts.csrf)
         self.tab_sync = TabSync(
             app,
-            auth,
+            engine,
             self.guards,
             self._connections,
-            self.callers,
+            self.isolation,
             serves_pages=self._site is not None,
         )
-        self.open_tabs = OpenTabs(auth, self._connections, self.tab_sync.spawn)
+        self.open_tabs = OpenTabs(engine, self._connections, self.tab_sync.spawn)
         self._middleware = SessionMiddleware(
-            auth,
+            engine,
             self.guards,
             self.tab_sync,
             handle_other=app.backend_exception_handler,
@@ -177,7 +177,7 @@ class Installation:
         self._guard_routes()
         self._trusted_origins = leave_origins_to_us(app)
         self._outermost = OutermostMiddleware(
-            self._layers(), self._contexts.origins, proxies=auth.settings.trusted_proxies
+            self._layers(), self._contexts.origins, proxies=engine.settings.trusted_proxies
         )
         app.add_middleware(self._middleware, index=0)
         app.backend_exception_handler = self._middleware.handle_exception
@@ -188,19 +188,19 @@ class Installation:
 
     def cookie_names(self, base_url: str) -> CookieNames:
         """Find the names of the app's cookies."""
-        return CookieNames.of(base_url, self.auth.settings.cookie_prefix, self.auth.cookies)
+        return names_of(self.engine, base_url)
 
     def _load_site(self, folder: Path) -> Site:
-        providers = self.auth.providers.values()
+        providers = self.engine.providers.values()
         origins = [each.origin for each in providers if isinstance(each, RedirectProvider)]
         targets = tuple(dict.fromkeys(filter(None, origins)))
         policy = replace(self.policy, form_targets=targets)
-        return Site(folder, self.auth.page_rules, policy=policy)
+        return Site(folder, self.engine.page_rules, policy=policy)
 
     def _layers(self) -> Iterator[Layer]:
         """List the layers in front of the app, from the innermost to the outermost."""
-        auth, site = self.auth, self._site
-        shared: dict[str, Any] = {"auth": auth, "contexts": self._contexts}
+        engine, site = self.engine, self._site
+        shared: dict[str, Any] = {"engine": engine, "contexts": self._contexts}
         sockets: dict[str, Any] = {**shared, "connections": self._connections}
         yield partial(
             OwnRoutes,
@@ -218,8 +218,7 @@ class Installation:
         )
         yield partial(Uploads, **sockets, authorize=self._middleware.authorize_files)
         if site is not None:
-            error_pages = ErrorPages(auth.locales, site.links, site.policy)
-            yield partial(PageGuard, **shared, site=site, error_pages=error_pages)
+            yield partial(PageGuard, **shared, site=site, error_pages=self._error_pages(site))
         yield self._api.before
 
     def _guard_routes(self) -> None:
@@ -255,8 +254,10 @@ class Installation:
         mounts = [route for route in _api_routes(self.app) if _is_frontend(route)]
         if len(mounts) != 1 or not isinstance(mounts[0], Mount):
             raise difference("the built pages are not served by one mount named 'frontend'")
-        error_pages = ErrorPages(self.auth.locales, site.links, site.policy)
-        mounts[0].app = BuiltFiles(mounts[0].app, site=site, error_pages=error_pages)
+        mounts[0].app = BuiltFiles(mounts[0].app, site=site, error_pages=self._error_pages(site))
+
+    def _error_pages(self, site: Site) -> ErrorPages:
+        return ErrorPages(self.engine.locales, site.links, site.policy)
 
     @contextlib.asynccontextmanager
     async def _serve(self, starlette_app: Starlette) -> AsyncIterator[None]:
@@ -267,18 +268,18 @@ class Installation:
         except ConfigurationError:
             sys.tracebacklimit = 0  # servers print what stops the start, and the error says it all
             raise
-        self.callers.install()
+        self.isolation.install()
         make_reflex_printable()
         write_log()
         search_reports_briefly()
-        sessions, tab_sync, relay = self.auth.sessions, self.tab_sync, self.auth.relay
+        sessions, tab_sync, relay = self.engine.sessions, self.tab_sync, self.engine.relay
         await sessions.store.open()
         unsubscribe = sessions.feed.subscribe(tab_sync.on_notice)
         unsubscribe_sockets = sessions.feed.subscribe(self._own_sockets.on_notice)
         sweep = partial(_sweep, sessions)
         try:
             async with (
-                self.auth.trail.lifespan(),
+                self.engine.trail.lifespan(),
                 in_background({"sweep": sweep, "open tabs": self.open_tabs.run}),
                 relay.connected(sessions.feed, catch_up=self.catch_up)
                 if relay
@@ -294,7 +295,7 @@ class Installation:
             await sessions.store.close()
 
 
-class Engine(AuthCore):
+class ReflexEngine(Engine):
     """All parts of an app's sessions, wired into its Reflex app."""
 
     _installation: Installation | None = None
@@ -330,13 +331,13 @@ class Engine(AuthCore):
 
     def viewer(self, state: BaseState) -> Session | None:
         """Find the session of the tab that a state belongs to, as last verified."""
-        return self._installation.callers.viewer(state) if self._installation else None
+        return self._installation.isolation.viewer(state) if self._installation else None
 
     async def find_record(self, where: object) -> SessionRecord | None:
         """Find the session of a request, or of the running event, verified now."""
         if request := request_of(where):
             return await request.find_record()
-        return await self.installation.callers.find_record(current_caller())
+        return await self.installation.isolation.find_record(current_caller())
 
     async def require_record(self, where: object) -> SessionRecord:
         """Find the session where there must be one."""

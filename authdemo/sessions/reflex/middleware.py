@@ -15,9 +15,9 @@ from ..core.callbacks import callback_path
 from ..core.errors import AccessDenied, AuthError, HandlerFailed, NotAuthenticated, RequestRejected
 from ..core.rules import Rule, Verdict
 from ..core.session import Session
-from ..engine import AuthCore
+from ..engine import Engine
 from ..http.pages.guard import should_explain
-from ..http.sockets.callers import Caller, current_caller
+from ..http.sockets.caller import Caller, current_caller
 from ..http.sockets.connections import Connection
 from .compat import (
     BOOT_EVENTS,
@@ -45,7 +45,7 @@ class SessionMiddleware(rx.Middleware):
     the session as it is, and a tab that changed hands starts empty.
     """
 
-    auth: AuthCore
+    engine: Engine
     guards: Guards
     tab_sync: TabSync
     _: KW_ONLY
@@ -84,7 +84,7 @@ class SessionMiddleware(rx.Middleware):
         if verdict is not Verdict.DENIED and (rule.replay or verdict is Verdict.CONFIRM):
             user_id = session.user.id if session else ""
             session_state.defer_event(
-                event.name, event.payload, user_id=user_id, at=self.auth.clock()
+                event.name, event.payload, user_id=user_id, at=self.engine.clock()
             )
         self._redirect(session_state, verdict, connection)
         return StateUpdate(delta=await take_delta(state))
@@ -146,7 +146,7 @@ class SessionMiddleware(rx.Middleware):
         """Run the event that waited for its sender to sign in, now that it may."""
         if session is None:
             return
-        waiting = session_state.deferred_event(user_id=session.user.id, at=self.auth.clock())
+        waiting = session_state.deferred_event(user_id=session.user.id, at=self.engine.clock())
         if waiting is None:
             return
         if await self._decide(self._rule(waiting["name"]), session) is Verdict.GRANTED:
@@ -162,7 +162,7 @@ class SessionMiddleware(rx.Middleware):
         return self.guards.of_event(*known) if known else None
 
     async def _decide(self, rule: Rule | None, session: Session | None) -> Verdict:
-        return await rule.decide(session, self.auth.clock) if rule else Verdict.GRANTED
+        return await rule.decide(session, self.engine.clock) if rule else Verdict.GRANTED
 
     def _redirect(
         self, session_state: SessionState, verdict: Verdict, connection: Connection | None
@@ -173,16 +173,16 @@ class SessionMiddleware(rx.Middleware):
             )
         elif verdict is Verdict.CONFIRM:
             here = connection.address if connection else "/"
-            session_state.redirect_url = self.auth.confirm_url(here)
+            session_state.redirect_url = self.engine.confirm_url(here)
         else:
             session_state.redirect_url = self.tab_sync.sign_in_url(connection)
 
     def _audit(self, connection: Connection | None, event: str, why: AuthError | str) -> None:
         """Audit a rejected event, once for each socket."""
         if connection is None:
-            self.auth.trail.add_rejection(why, path=event)
+            self.engine.trail.add_rejection(why, path=event)
         else:
-            connection.audit_rejection(self.auth.trail, why, path=event, event=event)
+            connection.audit_rejection(self.engine.trail, why, path=event, event=event)
 
 
 def _locate(connection: Connection, state: BaseState) -> None:

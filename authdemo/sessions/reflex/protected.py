@@ -19,7 +19,7 @@ from ..core.rules import Check, PageRules, Rule
 from ..core.session import Session
 from ..core.utils import Clock
 from ..http.own_routes import current_request
-from ..http.sockets.callers import current_caller
+from ..http.sockets.caller import current_caller
 from .compat import (
     ComputedVar,
     Field,

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.settings import Settings
-from authdemo.sessions.engine import AuthCore
+from authdemo.sessions.engine import Engine
 from authdemo.sessions.http import router
 from authdemo.sessions.http.api import Api
 from authdemo.sessions.http.context import RequestContexts
@@ -33,7 +33,7 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """`/api/auth`, which waits for a body for less than a second."""
     monkeypatch.setattr(router, "BODY_TIMEOUT", SECONDS)
     settings = Settings(keys=KeyRing([SECRET]), data_dir=tmp_path)
-    auth = AuthCore(providers=[Credentials(authorize=lambda _: None)], settings=settings)
+    auth = Engine(providers=[Credentials(authorize=lambda _: None)], settings=settings)
     endpoints = Api(auth, RequestContexts(auth, Origins(None)))
     with Thread(endpoints.before(Starlette())) as thread:
         yield thread.url

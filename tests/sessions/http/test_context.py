@@ -6,7 +6,7 @@ import pytest
 
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.settings import Settings
-from authdemo.sessions.engine import AuthCore
+from authdemo.sessions.engine import Engine
 from authdemo.sessions.http.context import RequestContexts
 from authdemo.sessions.http.cookies import CookieNames
 from authdemo.sessions.http.outermost import Origins
@@ -21,7 +21,7 @@ A_WHILE = 2 * 86_400
 def auth(tmp_path, clock):
     settings = Settings(keys=KeyRing([SECRET]), data_dir=tmp_path)
     providers = [Credentials(authorize=lambda _: None)]
-    return AuthCore(providers=providers, settings=settings, user=Person, clock=clock)
+    return Engine(providers=providers, settings=settings, user=Person, clock=clock)
 
 
 def request(token, **headers):
@@ -30,7 +30,7 @@ def request(token, **headers):
     return {"type": "http", "scheme": "http", "path": "/", "headers": raw}
 
 
-OTHER_APP = AuthCore(
+OTHER_APP = Engine(
     providers=[Credentials(authorize=lambda _: None)],
     settings=Settings(keys=KeyRing([OTHER_SECRET])),
     user=Person,

@@ -56,7 +56,7 @@ async def test_sign_ins_over_the_limit_of_their_address_are_rejected(tmp_path):
         assert on_page.headers["Location"].endswith("/login?error=TooManyAttempts&code=at_once")
         assert (await house.last_audited()).reason == "TooManyAttempts"
         elsewhere = asyncio.create_task(
-            house.auth.logins.authorize(
+            house.engine.logins.authorize(
                 "credentials", {"id": "ada", "password": "right"}, device=Device(ip="192.0.2.2")
             )
         )

@@ -15,7 +15,7 @@ from authdemo.sessions.core.audit import AuditEvent
 from authdemo.sessions.core.events import Events
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.settings import Settings
-from authdemo.sessions.engine import AuthCore
+from authdemo.sessions.engine import Engine
 from authdemo.sessions.http.api import Api
 from authdemo.sessions.http.context import RequestContexts
 from authdemo.sessions.http.outermost import Origins
@@ -34,13 +34,13 @@ class House:
     """The app and its audit trail.
 
     Attributes:
-        auth: Its sessions.
+        engine: Its sessions.
         clock: Its clock.
         visitor: A browser that nobody has used yet.
         audited: What is in its audit trail.
     """
 
-    auth: AuthCore
+    engine: Engine
     clock: FrozenClock
     visitor: httpx.AsyncClient
     audited: list[AuditEvent]
@@ -61,7 +61,7 @@ class House:
 
     async def last_audited(self) -> AuditEvent:
         """Return the last entry of the audit trail."""
-        await self.auth.trail.flush()
+        await self.engine.trail.flush()
         return self.audited[-1]
 
 
@@ -72,7 +72,7 @@ async def open_house(
     """Open an app that signs in at some providers."""
     audited: list[AuditEvent] = []
     clock = FrozenClock()
-    auth = AuthCore(
+    engine = Engine(
         providers=providers,
         settings=Settings(keys=KeyRing(secrets), data_dir=folder),
         events=Events(audit=audited.append),
@@ -81,10 +81,10 @@ async def open_house(
     )
     patch = pytest.MonkeyPatch()
     patch.setattr(http_client, "monotonic", clock)
-    await auth.sessions.store.open()
-    endpoints = Api(auth, RequestContexts(auth, Origins(None)))
+    await engine.sessions.store.open()
+    endpoints = Api(engine, RequestContexts(engine, Origins(None)))
     transport = httpx.ASGITransport(endpoints.before(plain_text("", 404)))
     async with httpx.AsyncClient(transport=transport, base_url=HOME) as visitor:
-        yield House(auth, clock, visitor, audited)
-    await auth.sessions.store.close()
+        yield House(engine, clock, visitor, audited)
+    await engine.sessions.store.close()
     patch.undo()

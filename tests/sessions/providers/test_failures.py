@@ -158,7 +158,7 @@ async def test_logout_state_expires_after_ten_minutes_of_the_current_clock(
     provider = OpenIDConnect(issuer=cheat.issuer, client_id=CLIENT, rp_initiated_logout=True)
     async with open_house(tmp_path, provider) as house:
         await house.oauth_callback("oidc", query_of(cheat.authorize(await house.go("oidc"))))
-        later = house.auth.clock.source = FrozenClock()
+        later = house.engine.clock.source = FrozenClock()
         way = (await house.post("signout")).json()["url"]
         later.advance(601)
         back = await house.visitor.get(way)

@@ -68,12 +68,12 @@ async def signed_in(house: House, cheat: Cheat) -> SessionRecord:
 
 
 async def found(house: House, cheat: Cheat) -> SessionRecord:
-    (record,) = await house.auth.sessions.list_by_user(f"{cheat.issuer}#eve")
+    (record,) = await house.engine.sessions.list_by_user(f"{cheat.issuer}#eve")
     return record
 
 
 async def token(house: House, record: SessionRecord, provider: str = "oidc") -> str:
-    return await house.auth.provider_tokens.get(record, house.auth.logins.provider(provider))
+    return await house.engine.provider_tokens.get(record, house.engine.logins.provider(provider))
 
 
 def contents(folder: Path) -> list[bytes]:
@@ -138,7 +138,7 @@ async def test_two_workers_refresh_once(tmp_path: Path, cheat: Cheat, redis: Red
             assert set(tokens) == {f"access-{number}"}
             for worker in (first, second):
                 worker.clock.advance(HOUR)
-        await first.auth.sessions.end(record.id, "signed-out")
+        await first.engine.sessions.end(record.id, "signed-out")
         with pytest.raises(NotAuthenticated):
             await token(second, record)
         assert redis.ask("KEYS", f"{name}:session*") == []
@@ -182,7 +182,7 @@ async def test_update_during_a_refresh_is_kept_with_the_new_token(
     async with opened as house:
         record = await signed_in(house, cheat)
         house.clock.advance(HOUR)
-        update = house.auth.sessions.update(record.id, {"name": "Evelyn"}, author="server")
+        update = house.engine.sessions.update(record.id, {"name": "Evelyn"}, author="server")
         await asyncio.gather(token(house, record), update)
         assert (await found(house, cheat)).user["name"] == "Evelyn"
         assert await token(house, await found(house, cheat)) == "access-2"

@@ -12,7 +12,7 @@ from authdemo.sessions import Callbacks, Credentials, Events, User, UserUpdate
 from authdemo.sessions.core.errors import ConfigurationError
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.settings import Settings
-from authdemo.sessions.engine import AuthCore
+from authdemo.sessions.engine import Engine
 from authdemo.sessions.providers import OAuth2, github
 from tests.support.house import SECRET
 
@@ -37,9 +37,9 @@ class Paint(UserUpdate):
     palette: str = ""
 
 
-def make(**choices: Any) -> AuthCore:
+def make(**choices: Any) -> Engine:
     usual: dict[str, Any] = {"providers": [GOOD], "settings": Settings(keys=KeyRing([SECRET]))}
-    return AuthCore(**usual | choices)
+    return Engine(**usual | choices)
 
 
 def complaint(**choices: Any) -> str:

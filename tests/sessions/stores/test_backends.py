@@ -12,7 +12,7 @@ from authdemo.sessions.core.events import SessionChanged
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.settings import Settings
 from authdemo.sessions.core.utils import new_id
-from authdemo.sessions.engine import AuthCore
+from authdemo.sessions.engine import Engine
 from authdemo.sessions.providers.credentials import Credentials
 from authdemo.sessions.stores.redis import RedisStore
 from authdemo.sessions.stores.sqlite import SQLiteStore
@@ -26,7 +26,7 @@ def auth(tmp_path):
     def auth(redis_url=None, store: SessionStore | None = None, name="app"):
         settings = Settings(keys=KeyRing([SECRET]), data_dir=tmp_path, redis_url=redis_url)
         providers = [Credentials(authorize=lambda _: ADA)]
-        return AuthCore(providers=providers, settings=settings, store=store, name=name, user=Person)
+        return Engine(providers=providers, settings=settings, store=store, name=name, user=Person)
 
     return auth
 

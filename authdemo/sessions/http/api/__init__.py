@@ -22,11 +22,11 @@ class Api(Resource):
 
     def __post_init__(self) -> None:
         """Create the resources, and describe them once."""
-        auth, contexts = self.auth, self.contexts
-        self.sign_out = SignOutApi(auth, contexts)
-        others = SessionApi(auth, contexts), SignInApi(auth, contexts), self.sign_out
+        engine, contexts = self.engine, self.contexts
+        self.sign_out = SignOutApi(engine, contexts)
+        others = SessionApi(engine, contexts), SignInApi(engine, contexts), self.sign_out
         self.operations = operations_of([self, *others])
-        self.document = describe(auth, [each for each, _ in self.operations])
+        self.document = describe(engine, [each for each, _ in self.operations])
 
     def before(self, app: ASGIApp) -> Router:
         """Answer what is below `/api/auth`, and pass on the rest."""
@@ -54,7 +54,7 @@ class Api(Resource):
     )
     async def jwks(self, _: Request) -> Response:
         """Read the public keys."""
-        return public_json(self.auth.settings.keys.jwks)
+        return public_json(self.engine.settings.keys.jwks)
 
     @operation(
         "GET /providers",
@@ -77,6 +77,6 @@ class Api(Resource):
                     "signinUrl": f"{base_url}{BASE}/signin/{provider.id}",
                     "callbackUrl": f"{base_url}{BASE}/callback/{provider.id}",
                 }
-                for provider in self.auth.providers.values()
+                for provider in self.engine.providers.values()
             }
         )

@@ -13,9 +13,9 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 from pydantic_core import core_schema
 
 from ...core.schema import UserSchema
-from ...engine import AuthCore
+from ...engine import Engine
 from ..context import RequestContexts
-from ..cookies import CookieNames
+from ..cookies import CookieNames, names_of
 from ..router import Endpoint
 
 BASE = "/api/auth"
@@ -76,7 +76,7 @@ class Resource:
 
     tag: ClassVar[str]
 
-    auth: AuthCore
+    engine: Engine
     contexts: RequestContexts
 
 
@@ -153,10 +153,10 @@ def operations_of(group: Iterable[Resource]) -> list[tuple[Operation, Endpoint]]
     ]
 
 
-def describe(auth: AuthCore, operations: Iterable[Operation]) -> dict[str, Any]:
+def describe(engine: Engine, operations: Iterable[Operation]) -> dict[str, Any]:
     """Describe an app's `/api/auth`."""
     source = resources.files(__package__).joinpath("components.json")
-    names = _cookie_names(auth)
+    names = _cookie_names(engine)
     any_name = re.compile("|".join(map(re.escape, names)))
     text = any_name.sub(lambda found: names[found[0]], source.read_text("utf-8"))
     document: dict[str, Any] = json.loads(text) | {"paths": {}}
@@ -164,20 +164,19 @@ def describe(auth: AuthCore, operations: Iterable[Operation]) -> dict[str, Any]:
         document["paths"].setdefault(path, {})[method.lower()] = described
     components = document["components"]
     components["responses"] |= {name: _error(*about) for name, about in _ERRORS.items()}
-    components["parameters"]["provider"]["schema"]["enum"] = list(auth.providers)
-    components["schemas"] |= _models(auth.sessions.schema)
-    if auth.callbacks.session is not None:
+    components["parameters"]["provider"]["schema"]["enum"] = list(engine.providers)
+    components["schemas"] |= _models(engine.sessions.schema)
+    if engine.callbacks.session is not None:
         components["schemas"]["Session"] = {
             "description": "What the app's `session` callback returns.",
         }
     return document
 
 
-def _cookie_names(auth: AuthCore) -> dict[str, str]:
+def _cookie_names(engine: Engine) -> dict[str, str]:
     """Map the usual names of the cookies to the app's; those with a prefix are first."""
-    own = auth.settings.cookie_prefix, auth.cookies
     return {
-        getattr(CookieNames.of(url), field): getattr(CookieNames.of(url, *own), field)
+        getattr(CookieNames.of(url), field): getattr(names_of(engine, url), field)
         for url in ("https:", "http:")
         for field in ("session", "csrf", "callback_url", "state")
     }

@@ -71,9 +71,9 @@ class SessionApi(Resource):
         context = await load(request.scope)
         fresh: RawHeaders = []
         record = await self.contexts.renew(fresh, context)
-        session = await self.auth.sessions.serializers.to_public(record) if record else None
-        if session is not None and self.auth.events.session is not None:
-            await ev.notify(self.auth.events.session, session=session, path=request.scope["path"])
+        session = await self.engine.sessions.serializers.to_public(record) if record else None
+        if session is not None and self.engine.events.session is not None:
+            await ev.notify(self.engine.events.session, session=session, path=request.scope["path"])
         return private_json(session).plus(fresh)
 
     @operation(
@@ -95,8 +95,8 @@ class SessionApi(Resource):
         record, changes = context.record, body.get("data")
         if record is None:
             raise NotAuthenticated
-        self.auth.update_limit.count(record.id)
-        result = await self.auth.sessions.update(
+        self.engine.update_limit.count(record.id)
+        result = await self.engine.sessions.update(
             record.id,
             {} if changes is None else changes,
             author="client",
@@ -126,8 +126,8 @@ class SessionApi(Resource):
         if context.verified is None:
             raise NotAuthenticated
         token, claims, names = context.verified.token, context.verified.claims, context.names
-        history = await self.auth.sessions.store.history(context.sid)
-        details = self.auth.sessions.serializers.token_details(
+        history = await self.engine.sessions.store.history(context.sid)
+        details = self.engine.sessions.serializers.token_details(
             token, context.verified.record, history
         )
         life = names.attributes(names.session, claims.exp - claims.iat)
@@ -146,7 +146,7 @@ class SessionApi(Resource):
         context = await self.contexts.load(request.scope)
         if context.record is None:
             raise NotAuthenticated
-        records = await self.auth.sessions.list_by_user(context.record.user_id)
+        records = await self.engine.sessions.list_by_user(context.record.user_id)
         return private_json([_summary(record, context.sid) for record in records])
 
     @operation(
@@ -162,7 +162,7 @@ class SessionApi(Resource):
     async def revoke(self, request: Request) -> Response:
         """End one, the others, or all of the user's sessions."""
         context, body = await self.contexts.load_post(request)
-        record, sessions, device = context.record, self.auth.sessions, context.device
+        record, sessions, device = context.record, self.engine.sessions, context.device
         if record is None:
             raise NotAuthenticated
         ends_all, ends_others = (_flag(request, body, name) for name in ("all", "others"))
@@ -175,8 +175,7 @@ class SessionApi(Resource):
         remaining = await sessions.list_by_user(record.user_id)
         response = private_json([_summary(each, record.id) for each in remaining])
         if all(each.id != record.id for each in remaining):
-            self.contexts.clear_session_cookie(response.headers, context)
-            self.contexts.set_csrf_cookie(response.headers, context, "")
+            self.contexts.clear_session(response.headers, context)
         return response
 
     async def _find_own(self, user_id: str, name: object) -> str:
@@ -184,7 +183,7 @@ class SessionApi(Resource):
         if not isinstance(name, str):
             message = "The field 'id' must be text, or else 'others' or 'all' must be true."
             raise BodyRejected(message, 422, field="id")
-        for record in await self.auth.sessions.list_by_user(user_id):
+        for record in await self.engine.sessions.list_by_user(user_id):
             if public_id(record.id) == name:
                 return record.id
         raise NotFound("You don't have this session.", reason="session")

@@ -58,8 +58,8 @@ class SignInApi(Resource):
 
     def __post_init__(self) -> None:
         """Limit sign-ins at providers by address."""
-        store, clock = self.auth.sessions.store, self.auth.clock
-        rate = self.auth.settings.address_rate
+        store, clock = self.engine.sessions.store, self.engine.clock
+        rate = self.engine.settings.address_rate
         self._limit = AddressLimit(store, rate, "provider sign-ins", clock=clock)
         self._states = OneTimeStore(OAuthState, store, clock=clock)
 
@@ -81,10 +81,10 @@ class SignInApi(Resource):
         credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
         try:
             async with request.watched() as has_left:
-                login = await self.auth.logins.authorize(
+                login = await self.engine.logins.authorize(
                     request.provider_id, credentials, device=context.device, has_left=has_left
                 )
-            target = await self.auth.redirect(wanted, context.base_url)
+            target = await self.engine.redirect(wanted, context.base_url)
             return await self._finish(request, context, login, target)
         except SignInError as error:
             if isinstance(error, SignInOutdated):
@@ -104,14 +104,14 @@ class SignInApi(Resource):
         """Exchange a login ticket for the session cookie."""
         context, body = await self.contexts.load_post(request)
         key, browser = str(body.get("ticket")), self.contexts.browser_id(context)
-        ticket = await redeem_ticket(self.auth.tickets, key, browser=browser)
+        ticket = await redeem_ticket(self.engine.tickets, key, browser=browser)
         try:
-            user = self.auth.sessions.schema.read_older(ticket.user)
-            provider = self.auth.logins.provider(ticket.provider)
+            user = self.engine.sessions.schema.read_older(ticket.user)
+            provider = self.engine.logins.provider(ticket.provider)
         except (ValidationError, UnknownProvider) as error:  # another version has issued it
             raise TicketRejected("This sign-in took too long. Sign in again.") from error
         login = Login(user, Account(provider.id, provider.type), ticket.started_at)
-        target = await self.auth.redirect(ticket.callback_url, context.base_url)
+        target = await self.engine.redirect(ticket.callback_url, context.base_url)
         return await self._finish(request, context, login, target, as_json=True)
 
     @operation(
@@ -126,12 +126,12 @@ class SignInApi(Resource):
     )
     async def start(self, request: Request) -> Response:
         """Start to sign in with a provider."""
-        provider = self.auth.logins.provider(request.provider_id)
+        provider = self.engine.logins.provider(request.provider_id)
         context, body = await self.contexts.load_post(request, for_redirect=True)
-        target = await self.auth.redirect(request.callback_url(body), context.base_url)
+        target = await self.engine.redirect(request.callback_url(body), context.base_url)
         if not isinstance(provider, RedirectProvider):
-            return request.redirect(self.auth.sign_in_url(context.base_url, callbackUrl=target))
-        key, secret, now = new_id(), new_id(), self.auth.clock()
+            return request.redirect(self.engine.sign_in_url(context.base_url, callbackUrl=target))
+        key, secret, now = new_id(), new_id(), self.engine.clock()
         state = OAuthState(
             provider=provider.id,
             verifier=provider.new_verifier(),
@@ -166,7 +166,7 @@ class SignInApi(Resource):
     )
     async def oauth_callback(self, request: Request) -> Response:
         """Come back from a provider."""
-        provider = self.auth.logins.provider(request.provider_id)
+        provider = self.engine.logins.provider(request.provider_id)
         if not isinstance(provider, RedirectProvider):
             raise MethodNotAllowed("Credentials are sent by POST.", allowed=["POST"])
         context, wanted = await self.contexts.load(request.scope), ""
@@ -187,7 +187,7 @@ class SignInApi(Resource):
     )
     async def show_page_for(self, request: Request) -> Response:
         """Go to the sign-in page for a provider."""
-        self.auth.logins.provider(request.provider_id)
+        self.engine.logins.provider(request.provider_id)
         return await self.show_page(request)
 
     @_show_page(
@@ -207,8 +207,8 @@ class SignInApi(Resource):
         base_url = self.contexts.origins.base_url(request.scope)
         known = {k: v for k, v in request.query.items() if k in ("callbackUrl", "error", "code")}
         if "callbackUrl" in known:
-            known["callbackUrl"] = await self.auth.redirect(known["callbackUrl"], base_url)
-        return request.redirect(self.auth.sign_in_url(base_url, **known))
+            known["callbackUrl"] = await self.engine.redirect(known["callbackUrl"], base_url)
+        return request.redirect(self.engine.sign_in_url(base_url, **known))
 
     async def _identify(
         self,
@@ -224,8 +224,8 @@ class SignInApi(Resource):
             state, request.query, redirect_uri=_redirect_uri(context, provider)
         )
         record = context.record
-        current = self.auth.sessions.schema.read(record.user) if record else None
-        return await self.auth.logins.accept(
+        current = self.engine.sessions.schema.read(record.user) if record else None
+        return await self.engine.logins.accept(
             provider, identity, started_at=state.started_at, current=current
         )
 
@@ -240,8 +240,8 @@ class SignInApi(Resource):
     ) -> Response:
         """Begin the session, unless the app's `sign_in` callback redirects elsewhere."""
         if login.redirect_to is not None:
-            return request.redirect(await self.auth.redirect(login.redirect_to, context.base_url))
-        record = await self.auth.sessions.begin(
+            return request.redirect(await self.engine.redirect(login.redirect_to, context.base_url))
+        record = await self.engine.sessions.begin(
             login.user,
             login.account,
             started_at=login.started_at,
@@ -255,7 +255,7 @@ class SignInApi(Resource):
         browser = self.contexts.next_browser_id(context)
         self.contexts.set_csrf_cookie(response.headers, context, record.id, browser=browser)
         if browser:
-            self.auth.sessions.feed.publish(ev.BrowserSignedIn(browser))
+            self.engine.sessions.feed.publish(ev.BrowserSignedIn(browser))
         return response
 
     def _reject(
@@ -275,9 +275,9 @@ class SignInApi(Resource):
             entry = AuditEvent(
                 kind="sign-in-failed", reason=error.code, detail=error.reason, provider=provider
             )
-            self.auth.trail.add(entry, device=context.device)
+            self.engine.trail.add(entry, device=context.device)
         further = _relative(context.base_url, wanted)
-        url = self.auth.sign_in_url(
+        url = self.engine.sign_in_url(
             context.base_url, error=error.code, code=error.reason, callbackUrl=further
         )
         has_to_wait = error.retry_after is not None and not wants_page(request.scope)

@@ -27,8 +27,8 @@ class SignOutApi(Resource):
 
     def __post_init__(self) -> None:
         """Limit invalid logout tokens by address."""
-        store, clock = self.auth.sessions.store, self.auth.clock
-        rate = self.auth.settings.address_rate
+        store, clock = self.engine.sessions.store, self.engine.clock
+        rate = self.engine.settings.address_rate
         self._limit = AddressLimit(store, rate, "logouts", clock=clock)
         self._states = OneTimeStore(LogoutState, store, clock=clock)
 
@@ -58,24 +58,22 @@ class SignOutApi(Resource):
         context, body = await self.contexts.load_post(request, for_redirect=True)
         wanted, record = request.callback_url(body), context.record
         if record is not None:
-            await self.auth.sessions.end(record.id, "signed-out", device=context.device)
+            await self.engine.sessions.end(record.id, "signed-out", device=context.device)
         try:
-            target = await self.auth.redirect(wanted, context.base_url)
+            target = await self.engine.redirect(wanted, context.base_url)
         except AuthError:  # the session has ended: the app's callback can't undo that
             target = context.base_url
         url = await self.provider_logout_url(record, context.base_url, target) if record else None
         response = request.redirect(url or target)
         self.contexts.set_callback_cookie(response.headers, context, target)
-        if context.has_own_token:
-            self.contexts.clear_session_cookie(response.headers, context)
-        self.contexts.set_csrf_cookie(response.headers, context, "")
+        self.contexts.clear_session(response.headers, context)
         return response
 
     async def provider_logout_url(
         self, record: SessionRecord, base_url: str, target: str
     ) -> str | None:
         """Find where an ended session signs out at its provider, if it has to."""
-        provider, there = self.auth.providers.get(record.provider), record.provider_session
+        provider, there = self.engine.providers.get(record.provider), record.provider_session
         if (
             there is None
             or not isinstance(provider, OpenIDConnect)
@@ -99,7 +97,7 @@ class SignOutApi(Resource):
     )
     async def rp_logout(self, request: Request) -> Response:
         """Go to the provider to sign out there."""
-        provider = self.auth.logins.provider(request.provider_id)
+        provider = self.engine.logins.provider(request.provider_id)
         base_url = self.contexts.origins.base_url(request.scope)
         state = await self._consume(request, "ticket")
         if state is None or not isinstance(provider, OpenIDConnect):
@@ -115,7 +113,7 @@ class SignOutApi(Resource):
             entry = AuditEvent(
                 kind="sign-out-failed", reason=error.code, detail=error.reason, provider=provider.id
             )
-            self.auth.trail.add(entry, device=device_of(request.scope))
+            self.engine.trail.add(entry, device=device_of(request.scope))
             url = state.callback_url
         return redirect(url, 302)
 
@@ -129,7 +127,7 @@ class SignOutApi(Resource):
     )
     async def post_logout(self, request: Request) -> Response:
         """Come back from signing out at a provider."""
-        self.auth.logins.provider(request.provider_id)
+        self.engine.logins.provider(request.provider_id)
         base_url = self.contexts.origins.base_url(request.scope)
         state = await self._consume(request, "state")
         return redirect(state.callback_url if state else base_url, 302)
@@ -145,7 +143,7 @@ class SignOutApi(Resource):
     )
     async def backchannel_logout(self, request: Request) -> Response:
         """Receive a logout token from a provider."""
-        provider = self.auth.logins.provider(request.provider_id)
+        provider = self.engine.logins.provider(request.provider_id)
         if not isinstance(provider, OpenIDConnect):
             raise NotFound("This provider does not support back-channel logout.", reason="provider")
         token, device = (await request.read()).get("logout_token"), device_of(request.scope)
@@ -160,12 +158,14 @@ class SignOutApi(Resource):
                 provider=provider.id,
                 path=request.scope["path"],
             )
-            self.auth.trail.add(entry, device=device)
+            self.engine.trail.add(entry, device=device)
             details = {"error": "invalid_request", "error_description": error.message}
             return json_error(BodyRejected(error.message, 400), details)
-        for record in await self.auth.sessions.list_by_provider_id(logout.provider_id(provider.id)):
+        for record in await self.engine.sessions.list_by_provider_id(
+            logout.provider_id(provider.id)
+        ):
             if logout.matches(record, leeway=provider.leeway):
-                await self.auth.sessions.end(record.id, "revoked", device=device)
+                await self.engine.sessions.end(record.id, "revoked", device=device)
         return private_json({})
 
     async def _consume(self, request: Request, name: str) -> LogoutState | None:

@@ -15,7 +15,7 @@ from ...core.callbacks import callback_path
 from ...core.errors import AccessDenied, AuthError, StoreUnavailable
 from ...core.record import SessionRecord
 from ...core.rules import Rule, Verdict, page_path
-from ...engine import AuthCore
+from ...engine import Engine
 from ..context import RequestContext, RequestContexts
 from ..outermost import address_of, path_as_sent
 from ..router import (
@@ -59,7 +59,7 @@ class PageGuard:
 
     app: ASGIApp
     _: KW_ONLY
-    auth: AuthCore
+    engine: Engine
     contexts: RequestContexts
     site: Site
     error_pages: ErrorPages
@@ -68,8 +68,8 @@ class PageGuard:
 
     def __post_init__(self) -> None:
         """Choose the texts that public pages need; the others are for members."""
-        for name in self.auth.locales.languages:
-            translation = Translation(name, self.auth.locales.texts(name))
+        for name in self.engine.locales.languages:
+            translation = Translation(name, self.engine.locales.texts(name))
             self._for_members[name] = translation
             self._for_all[name] = translation.only(self.site.public_areas)
 
@@ -133,11 +133,11 @@ class PageGuard:
             return None
         name = user.get("name") or user.get("email") or user.get("id")
         query = scope["query_string"].decode("latin-1")
-        url = self.auth.sign_in_url(callbackUrl=callback_path(page.address, query))
+        url = self.engine.sign_in_url(callbackUrl=callback_path(page.address, query))
         return Visitor(str(name), token, url) if name else None
 
     async def _member(self, record: SessionRecord) -> Member:
-        return Member(record, await self.auth.sessions.serializers.to_public(record))
+        return Member(record, await self.engine.sessions.serializers.to_public(record))
 
     async def _find_redirect(self, scope: Scope, page: Page, member: Member | None) -> str | None:
         """Redirect to sign in, away from the sign-in page, or to the canonical URL."""
@@ -147,7 +147,7 @@ class PageGuard:
             url = await self._authorize(page.path, page.rule, here, member)
             if url is not None:
                 return url
-        if page.path == self.auth.pages.sign_in and member is not None:
+        if page.path == self.engine.pages.sign_in and member is not None:
             fields = {name: values[-1] for name, values in parse_qs(query).items()}
             if not should_explain(fields.get("error", ""), fields.get("code", "")):
                 return await self._find_target(scope, page.path, fields.get("callbackUrl", "/"))
@@ -164,9 +164,9 @@ class PageGuard:
             case Verdict.GRANTED:
                 return None
             case Verdict.SIGN_IN:
-                return self.auth.sign_in_url(callbackUrl=here)
+                return self.engine.sign_in_url(callbackUrl=here)
             case Verdict.CONFIRM:
-                return self.auth.confirm_url(here)
+                return self.engine.confirm_url(here)
             case Verdict.DENIED:
                 raise AccessDenied("You don't have permission to see this page.", reason="page")
             case url:
@@ -174,20 +174,22 @@ class PageGuard:
 
     async def _judge(self, path: str, rule: Rule, member: Member | None) -> Verdict | str:
         """Ask the app's `authorized` callback first, and then the page's rule."""
-        answer = await self.auth.callbacks.ask_authorized(path, member.session if member else None)
+        answer = await self.engine.callbacks.ask_authorized(
+            path, member.session if member else None
+        )
         if not answer:
             return Verdict.DENIED if member else Verdict.SIGN_IN
         if isinstance(answer, str):
             return answer
         if member and rule.allows_all_members:
             return Verdict.GRANTED
-        session = self.auth.session(member.record) if member else None
-        return await rule.judge(session, self.auth.clock)
+        session = self.engine.session(member.record) if member else None
+        return await rule.judge(session, self.engine.clock)
 
     async def _find_target(self, scope: Scope, path: str, wanted: str) -> str:
         """Find where a signed-in user goes from the sign-in page."""
         base_url = self.contexts.origins.base_url(scope)
-        target = await self.auth.redirect(wanted, base_url)
+        target = await self.engine.redirect(wanted, base_url)
         return base_url if page_path(urlsplit(target).path) == path else target
 
     async def _render(
@@ -195,10 +197,10 @@ class PageGuard:
     ) -> Response:
         session = member.session if member else None
         if session is not None:
-            await ev.notify(self.auth.events.session, session=session, path=page.path)
+            await ev.notify(self.engine.events.session, session=session, path=page.path)
         cookies = context.cookies if context else None
         translations = self._for_all if session is None else self._for_members
-        translation = translations[language_of(scope, self.auth.locales, cookies)]
+        translation = translations[language_of(scope, self.engine.locales, cookies)]
         gzip = takes_gzip(scope)
         document = page.template.localize(translation).render(session, gzip=gzip)
         return Response(200, page.template.headers(gzip=gzip), document)

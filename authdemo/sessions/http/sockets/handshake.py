@@ -13,11 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ...core.errors import AuthError, RequestRejected, TooManySockets
 from ...core.rate_limit import TokenBucket, network
 from ...core.utils import new_tab_name
-from ...engine import AuthCore
+from ...engine import Engine
 from .. import cookies
 from ..context import RequestContexts
 from ..router import UpgradeRequired, json_error, reject
-from .callers import serving
+from .caller import serving
 from .connections import Connection, Connections
 
 MAX_HEADER_BYTES = 32_768
@@ -42,7 +42,7 @@ class Handshake:
 
     app: ASGIApp
     _: KW_ONLY
-    auth: AuthCore
+    engine: Engine
     contexts: RequestContexts
     connections: Connections
     path: str
@@ -66,7 +66,7 @@ class Handshake:
         try:
             connection = await self._connect(scope)
             client = connection.sid or network(connection.device.ip)
-            if self._open[client] >= self.auth.settings.max_sockets:
+            if self._open[client] >= self.engine.settings.max_sockets:
                 raise TooManySockets
         except AuthError as error:
             self.contexts.origins.log_rejected(scope)
@@ -108,13 +108,13 @@ class Handshake:
         """
         text = message.get("text") or ""
         size = len(text) if text.isascii() else len(text.encode())
-        if size > self.auth.settings.event_bytes or message.get("bytes"):
+        if size > self.engine.settings.event_bytes or message.get("bytes"):
             self._audit(connection, "TooLarge")
             return TOO_LARGE
         return GOING_AWAY if text == self.leave else 0
 
     def _audit(self, connection: Connection, reason: str) -> None:
-        connection.audit_rejection(self.auth.trail, reason, path=connection.path)
+        connection.audit_rejection(self.engine.trail, reason, path=connection.path)
 
     async def _connect(self, scope: Scope) -> Connection:
         """Find the socket's session; without an own `Origin` it gets none."""
@@ -136,14 +136,13 @@ class Handshake:
             next_browser=self.contexts.next_browser_id(context) if is_own else "",
             device=context.device.model_copy(update={"tab": new_tab_name()}),
             base_url=context.base_url,
-            bucket=TokenBucket(self.auth.settings.event_rate),
+            bucket=TokenBucket(self.engine.settings.event_rate),
             session_ended=is_own and context.has_dead_token and context.record is None,
         )
 
     def _clean(self, scope: Scope) -> Scope:
         """Remove our cookies, and an invalid version of the pages, which Reflex would log."""
-        names = cookies.own_names(self.auth.settings.cookie_prefix, self.auth.cookies)
-        clean = cookies.without(scope, names)
+        clean = cookies.without(scope, cookies.own_names(self.engine))
         headers = [
             (name, value)
             for name, value in clean["headers"]

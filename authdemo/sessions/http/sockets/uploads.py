@@ -9,10 +9,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...core.errors import AuthError, RequestRejected
 from ...core.session import Session
-from ...engine import AuthCore
+from ...engine import Engine
 from ..context import RequestContext, RequestContexts
 from ..router import find_header, reject
-from .callers import serving
+from .caller import serving
 from .connections import Connection, Connections
 
 TAB = b"reflex-client-token"
@@ -32,7 +32,7 @@ class Uploads:
 
     app: ASGIApp
     _: KW_ONLY
-    auth: AuthCore
+    engine: Engine
     contexts: RequestContexts
     connections: Connections
     authorize: Callable[[str, Session | None, Connection], Awaitable[None]]
@@ -60,7 +60,7 @@ class Uploads:
         """Authorize an event before its files are read."""
         handler = find_header(scope, HANDLER)
         if handler:
-            session = self.auth.session(context.record) if context.record else None
+            session = self.engine.session(context.record) if context.record else None
             await self.authorize(handler, session, owner)
 
     def _find_owner(self, context: RequestContext, tab: str) -> Connection:

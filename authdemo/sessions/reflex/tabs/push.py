@@ -15,13 +15,13 @@ from ...core import events as ev
 from ...core.errors import StoreUnavailable
 from ...core.record import SessionRecord
 from ...core.rules import Rule, Verdict, page_path
-from ...engine import AuthCore
-from ...http.sockets.callers import Caller, running_for
+from ...engine import Engine
+from ...http.sockets.caller import Caller, running_for
 from ...http.sockets.connections import Connection, Connections
 from ...stores.pubsub import REFRESH_SECONDS, Tabs
 from ..compat import keep_alive, mark_dirty
 from ..protected import Guards
-from .callers import Callers
+from .isolation import TabIsolation
 from .state import SessionState, reset_tab
 
 Key = TypeVar("Key")
@@ -70,10 +70,10 @@ class TabSync:
     """Keeps tabs in line with their sessions."""
 
     app: rx.App
-    auth: AuthCore
+    engine: Engine
     guards: Guards
     connections: Connections
-    callers: Callers
+    isolation: TabIsolation
     _: KW_ONLY
     serves_pages: bool
     _deadlines: dict[str, asyncio.TimerHandle] = field(default_factory=dict, init=False)
@@ -101,21 +101,21 @@ class TabSync:
         )
         if is_shown:
             session_state.on_connect(connection)
-        record = await self.callers.find_record(caller)
-        if record is not None and is_used and self.auth.sessions.should_renew(record):
+        record = await self.isolation.find_record(caller)
+        if record is not None and is_used and self.engine.sessions.should_renew(record):
             record = await self._extend(record, session_state, connection)
         if record is not None and record.id not in self._deadlines:
             self._schedule(record)
         if is_shown:
             await self._render(state, connection, record, is_leaving=caller.is_signed_out)
         else:
-            connection.session = self.auth.session(record) if record else None
+            connection.session = self.engine.session(record) if record else None
 
     async def _extend(
         self, record: SessionRecord, session_state: SessionState, connection: Connection
     ) -> SessionRecord | None:
         """Extend a session, and have the browser fetch a cookie that lives as long."""
-        extended = await self.auth.sessions.renew(record, device=connection.device)
+        extended = await self.engine.sessions.renew(record, device=connection.device)
         if extended is not None and extended.version != record.version:
             session_state.cookie_version = extended.version
         return extended
@@ -133,7 +133,7 @@ class TabSync:
                     timer.cancel()
                 is_requested = reason in ("signed-out", "replaced")
                 connections = self.connections.unbind(sid, is_requested=is_requested)
-                self.callers.end(sid)
+                self.isolation.end(sid)
                 self.spawn(self._in_batches(connections, self._push))
             case ev.BrowserSignedIn(browser=browser):
                 connections = self.connections.list_by_browser(browser)
@@ -150,8 +150,8 @@ class TabSync:
 
     def _schedule(self, record: SessionRecord) -> None:
         """Read a session again when it should have ended, or its user's proof be too old."""
-        now = self.auth.clock()
-        expiry = self.guards.next_expiry(self.auth.session(record), self.auth.clock)
+        now = self.engine.clock()
+        expiry = self.guards.next_expiry(self.engine.session(record), self.engine.clock)
         wait = min(expiry, record.expires_at) - now + 1.0
         self._recheck_in(min(max(wait, 1.0), _MAX_WAIT), record.id)
 
@@ -167,7 +167,7 @@ class TabSync:
     async def _reschedule(self, sid: str) -> None:
         """Read a session that has changed: another version of the app may have written it."""
         try:
-            record = await self.auth.sessions.find(sid)
+            record = await self.engine.sessions.find(sid)
         except StoreUnavailable:
             self._retry(sid)
             return
@@ -180,7 +180,7 @@ class TabSync:
 
     async def _recheck(self, sid: str) -> None:
         try:
-            record = await self.auth.sessions.find(sid)
+            record = await self.engine.sessions.find(sid)
         except StoreUnavailable:
             self._retry(sid)
             return
@@ -242,7 +242,7 @@ class TabSync:
 
         async def show(state: BaseState) -> None:
             sid = connection.sid
-            record = await self.auth.sessions.find(sid) if sid is not None else None
+            record = await self.engine.sessions.find(sid) if sid is not None else None
             await self._render(state, connection, record)
 
         await self.modify_tab(connection.tab, show)
@@ -255,7 +255,7 @@ class TabSync:
             if session_state.ticket:
                 return
             if connection.explains_error and self._is_at_sign_in(connection):
-                session_state.redirect(self.auth.sign_in_url(callbackUrl=connection.callback_url))
+                session_state.redirect(self.engine.sign_in_url(callbackUrl=connection.callback_url))
             else:
                 session_state.reloads += 1
 
@@ -280,7 +280,7 @@ class TabSync:
         is_leaving: bool = False,
     ) -> None:
         session_state = await state.get_state(SessionState)
-        session = await self.auth.sessions.serializers.to_public(record) if record else None
+        session = await self.engine.sessions.serializers.to_public(record) if record else None
         sid = record.id if record else ""
         await self._update_viewer(state, connection, record)
         owner = session_state.owner()
@@ -296,10 +296,10 @@ class TabSync:
     ) -> None:
         """Keep the session for what can't wait, and show or hide the vars that depend on it."""
         before, since = connection.session, connection.verified
-        connection.session = self.auth.session(record) if record else None
-        connection.verified = self.auth.clock()
+        connection.session = self.engine.session(record) if record else None
+        connection.verified = self.engine.clock()
         for state_class, names in self.guards.changed_vars(
-            before, connection.session, self.auth.clock, since=since
+            before, connection.session, self.engine.clock, since=since
         ):
             mark_dirty(await state.get_state(state_class), names)
 
@@ -308,17 +308,17 @@ class TabSync:
         here = connection.address if connection else "/"
         session_ended = connection is not None and connection.session_ended
         why = {"error": "SessionRequired", "code": "ended"} if session_ended else {}
-        return self.auth.sign_in_url(callbackUrl=here, **why)
+        return self.engine.sign_in_url(callbackUrl=here, **why)
 
     def _is_at_sign_in(self, connection: Connection) -> bool:
         """Tell whether a tab shows the sign-in page."""
-        return page_path(connection.path) == page_path(self.auth.pages.sign_in)
+        return page_path(connection.path) == page_path(self.engine.pages.sign_in)
 
     async def redirect_for(self, connection: Connection, session: Mapping[str, Any] | None) -> str:
         """Decide where a tab has to go from the page that it shows."""
         if session is None and connection.post_logout_url:
             return connection.post_logout_url
-        rule = self.auth.page_rules.of(page_path(connection.path))
+        rule = self.engine.page_rules.of(page_path(connection.path))
         if rule is not None and (url := await self._redirect_by_rule(rule, connection)):
             return url
         if (
@@ -326,16 +326,16 @@ class TabSync:
             and self._is_at_sign_in(connection)
             and not connection.explains_error
         ):
-            target = await self.auth.redirect(connection.callback_url, connection.base_url)
+            target = await self.engine.redirect(connection.callback_url, connection.base_url)
             return connection.path_of(target)
         return ""
 
     async def _redirect_by_rule(self, rule: Rule, connection: Connection) -> str:
-        match await rule.decide(connection.session, self.auth.clock):
+        match await rule.decide(connection.session, self.engine.clock):
             case Verdict.SIGN_IN:
                 return self.sign_in_url(connection)
             case Verdict.CONFIRM if not self.serves_pages:
-                return self.auth.confirm_url(connection.address)
+                return self.engine.confirm_url(connection.address)
             case Verdict.DENIED:
                 return connection.address if self.serves_pages else REFUSED
         return ""
@@ -345,7 +345,7 @@ class TabSync:
 class OpenTabs:
     """Publishes the tabs that are open on this worker, and knows those of the others."""
 
-    auth: AuthCore
+    engine: Engine
     connections: Connections
     spawn: Callable[[Work], object]
     _reports: Coalescing[str] = field(init=False)
@@ -358,22 +358,22 @@ class OpenTabs:
     async def of(self, user_id: str) -> Tabs:
         """List the names of a user's open tabs, by session id."""
         tabs = self.connections.tabs_of(user_id)
-        if relay := self.auth.relay:
+        if relay := self.engine.relay:
             for sid, names in (await relay.remote_tabs(user_id)).items():
                 tabs[sid] = [*tabs.get(sid, []), *names]
         return tabs
 
     async def run(self) -> None:
         """Publish the tabs of this worker again and again, if there can be others."""
-        while self.auth.relay:
+        while self.engine.relay:
             await asyncio.sleep(REFRESH_SECONDS)
             for user_id in self.connections.users():
                 await self._publish(user_id)
 
     async def _publish(self, user_id: str) -> None:
-        if self.auth.relay:
-            await self.auth.relay.publish_tabs(user_id, self.connections.tabs_of(user_id))
+        if self.engine.relay:
+            await self.engine.relay.publish_tabs(user_id, self.connections.tabs_of(user_id))
 
     async def _report(self, user_id: str) -> None:
         await self._publish(user_id)
-        self.auth.sessions.feed.publish(ev.TabsChanged(user_id))
+        self.engine.sessions.feed.publish(ev.TabsChanged(user_id))

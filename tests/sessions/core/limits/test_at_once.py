@@ -12,7 +12,7 @@ from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.record import Device
 from authdemo.sessions.core.settings import Rate, Settings
 from authdemo.sessions.core.utils import new_id
-from authdemo.sessions.engine import AuthCore
+from authdemo.sessions.engine import Engine
 from authdemo.sessions.providers.credentials import Credentials
 from authdemo.sessions.stores.redis import RedisStore
 from authdemo.sessions.stores.sqlite import SQLiteStore
@@ -64,7 +64,7 @@ def workers(request, tmp_path, clock):
             stack.push_async_callback(each.close)
         providers = [Credentials(authorize=authorize)]
         return [
-            AuthCore(providers=providers, settings=settings, user=Person, clock=clock, store=each)
+            Engine(providers=providers, settings=settings, user=Person, clock=clock, store=each)
             for each in own
         ]
 

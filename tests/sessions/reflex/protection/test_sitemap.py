@@ -14,7 +14,7 @@ from reflex_base.registry import RegistrationContext
 from authdemo.sessions import Pages, protected, public
 from authdemo.sessions.core.keys import KeyRing
 from authdemo.sessions.core.settings import Settings
-from authdemo.sessions.engine import AuthCore
+from authdemo.sessions.engine import Engine
 from authdemo.sessions.providers.credentials import Credentials
 from authdemo.sessions.reflex.protected import hide_from_sitemap, page_rules, routes_of
 from tests.support.house import SECRET
@@ -38,7 +38,7 @@ def app() -> Iterator[rx.App]:
 def listed(app: rx.App, **choices: Any) -> list[str]:
     settings = Settings(keys=KeyRing([SECRET]))
     providers = [Credentials(authorize=lambda _: None)]
-    auth = AuthCore(providers=providers, settings=settings, **choices)
+    auth = Engine(providers=providers, settings=settings, **choices)
     before = list(app._unevaluated_pages.values())  # as a plugin that comes first has them
     hide_from_sitemap(app, auth.rules_for(page_rules(app), routes_of(app)))
     return [urlsplit(link["loc"]).path for link in generate_links_for_sitemap(before, "preserve")]

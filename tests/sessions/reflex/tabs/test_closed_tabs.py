@@ -11,14 +11,14 @@ from authdemo.sessions.core.rate_limit import TokenBucket
 from authdemo.sessions.core.record import Device
 from authdemo.sessions.core.settings import Rate
 from authdemo.sessions.http.sockets.connections import Connection, Connections
-from authdemo.sessions.reflex.tabs import callers
-from authdemo.sessions.reflex.tabs.callers import MAX_CLOSED_PER_OWNER, Callers, ClosedTabs
+from authdemo.sessions.reflex.tabs import isolation
+from authdemo.sessions.reflex.tabs.isolation import MAX_CLOSED_PER_OWNER, ClosedTabs, TabIsolation
 
 
 @pytest.fixture
 def purged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     purged: list[str] = []
-    monkeypatch.setattr(callers, "purge_tab", lambda _, tab: purged.append(tab))
+    monkeypatch.setattr(isolation, "purge_tab", lambda _, tab: purged.append(tab))
     return purged
 
 
@@ -26,7 +26,7 @@ def purged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def connections() -> Connections:
     connections = Connections()
     unused: Any = SimpleNamespace()
-    connections.closed = Callers(unused, unused, connections, unused)._close
+    connections.closed = TabIsolation(unused, unused, connections, unused)._close
     return connections
 
 

@@ -13,9 +13,9 @@ from ...core.errors import AccessDenied
 from ...core.rate_limit import network
 from ...core.record import SessionRecord
 from ...core.session import Session
-from ...engine import AuthCore
+from ...engine import Engine
 from ...http.csrf import Csrf
-from ...http.sockets.callers import (
+from ...http.sockets.caller import (
     Caller,
     current_caller,
     current_connection,
@@ -79,11 +79,11 @@ class ClosedTabs:
 
 
 @dataclass(eq=False)
-class Callers:
+class TabIsolation:
     """Knows the caller of each event that runs or waits, and ends those of a session."""
 
     app: rx.App
-    auth: AuthCore
+    engine: Engine
     connections: Connections
     csrf: Csrf
     _by_event: dict[str, Caller] = field(default_factory=dict, init=False)
@@ -104,7 +104,7 @@ class Callers:
         """Find the active session of an event's caller; None once the caller has lost it."""
         if caller is None or caller.sid is None or not caller.is_valid:
             return None
-        return await self.auth.sessions.find(caller.sid)
+        return await self.engine.sessions.find(caller.sid)
 
     def viewer(self, state: BaseState) -> Session | None:
         """Find the session that a state is shown to, as it was last verified."""
@@ -197,7 +197,7 @@ class Callers:
             return owner is None or not owner[0]
         record = await self.find_record(caller)
         if not caller.connection.is_open:  # no push keeps it in step
-            caller.connection.session = self.auth.session(record) if record else None
+            caller.connection.session = self.engine.session(record) if record else None
         return record is not None
 
     @staticmethod

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, Required, TypeAlias, TypedDict, Unpack
@@ -13,6 +14,7 @@ from .core.arguments import check_function, check_kind, check_subclass, shown
 from .core.audit import AuditTrail
 from .core.bearer import BearerTokens
 from .core.callbacks import Callbacks
+from .core.commands import Commands
 from .core.errors import ConfigurationError
 from .core.events import Events
 from .core.locales import Locales
@@ -150,6 +152,7 @@ class Engine:
         self.relay = RedisRelay(url, name=name, find=store.get) if url else None
         session = options.get("session") or self.settings.session
         self.trail = AuditTrail(self.events.audit, clock=self.clock)
+        self.commands = Commands(self.trail)
         schema = UserSchema(user, update)
         tokens = TokenCodec(
             self.settings.keys, issuer=name, max_age=session.max_age, clock=self.clock
@@ -185,6 +188,21 @@ class Engine:
             self.provider_tokens,
             clock=self.clock,
         )
+
+    @asynccontextmanager
+    async def running(self, *, catch_up: Callable[[], None] = lambda: None) -> AsyncIterator[None]:
+        """Open the store, write the audit trail and follow other workers; see `RedisRelay`."""
+        await self.sessions.store.open()
+        try:
+            async with AsyncExitStack() as stack:
+                await stack.enter_async_context(self.trail.lifespan())
+                if relay := self.relay:
+                    stack.push_async_callback(relay.close)
+                    feed = self.sessions.feed
+                    await stack.enter_async_context(relay.connected(feed, catch_up=catch_up))
+                yield
+        finally:
+            await self.sessions.store.close()
 
     async def redirect(self, url: str | None, base_url: str) -> str:
         """Ask the `redirect` callback where to go after signing in or out."""

@@ -32,6 +32,7 @@ AuditKind: TypeAlias = Literal[
     "sign-in-failed",
     "sign-out-failed",
     "confirmed",
+    "command",
     "update",
     "refused",
     "ended",
@@ -51,7 +52,7 @@ class AuditEvent:
         kind: What happened. Expired sessions that no request has found are `swept`, all in one
             event; every other session that ends is `ended`.
         at: When, in seconds since 1970.
-        reason: The code of the error, or why the session ended.
+        reason: The code of the error, why the session ended, or the name of a `command`.
         detail: Which rule was broken, in one word; or why an administrator acts as the user.
         provider: The provider's id.
         user: The id of the user, or the account that a sign-in tried.
@@ -61,7 +62,7 @@ class AuditEvent:
         user_agent: The client's `User-Agent`.
         path: The requested path, or the name of an event handler.
         fields: The names of the changed, rejected or mismatched fields.
-        author: Who changed them: `client`, `server` or `refresh`.
+        author: Who changed them: `client`, `server` or `refresh`; `operator` for a `command`.
         count: How many sessions were swept.
     """
 

@@ -122,10 +122,10 @@ class Key:
         mac.update(f"authdemo.sessions {purpose}\0{text}".encode())
         return mac.hexdigest()
 
-    def cipher(self, purpose: str) -> AESGCM:
-        """Derive the key that encrypts for one purpose (RFC 5869)."""
+    def derive(self, purpose: str) -> bytes:
+        """Derive a key for one purpose (RFC 5869)."""
         info = f"authdemo.sessions {purpose}".encode()
-        return AESGCM(HKDF(hashes.SHA256(), 32, salt=None, info=info).derive(self.secret))
+        return HKDF(hashes.SHA256(), 32, salt=None, info=info).derive(self.secret)
 
 
 class KeyRing:
@@ -166,6 +166,10 @@ class KeyRing:
         """The public keys as a JWK Set (RFC 7517 section 5)."""
         return {"keys": [dict(pair.jwk) for pair in self._pairs]}
 
+    def derive(self, purpose: str) -> list[bytes]:
+        """Derive a key for one purpose from each secret; the first signs."""
+        return [key.derive(purpose) for key in self._keys]
+
     def mac(self, purpose: str, text: str) -> str:
         """Make a MAC with the first secret; see `Key.mac`."""
         return self.signing.mac(purpose, text)
@@ -179,7 +183,8 @@ class KeyRing:
     def encrypt(self, purpose: str, data: bytes, context: str) -> str:
         """Encrypt with the first secret; only the same purpose and context decrypt."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = self.signing.cipher(purpose).encrypt(nonce, data, context.encode())
+        cipher = AESGCM(self.signing.derive(purpose))
+        sealed = cipher.encrypt(nonce, data, context.encode())
         return base64url_encode(nonce + sealed).decode()
 
     def decrypt(self, purpose: str, text: str, context: str) -> bytes | None:
@@ -188,7 +193,7 @@ class KeyRing:
             with suppress(InvalidTag, ValueError):
                 data = base64url_decode(text)
                 nonce, sealed = data[:_NONCE_BYTES], data[_NONCE_BYTES:]
-                return key.cipher(purpose).decrypt(nonce, sealed, context.encode())
+                return AESGCM(key.derive(purpose)).decrypt(nonce, sealed, context.encode())
         return None
 
 

@@ -119,6 +119,7 @@ _PREFIX_TAKES = (
     "RFC 6265 (section 4.1.1), not beginning with __, as in __Host-"
 )
 _RATE = re.compile(r"([1-9][0-9]{0,5})/(second|minute|hour)")
+_BOOLEAN = re.compile("[01]")
 _NUMBER = re.compile(r"\d{1,10}", re.ASCII)
 _WINDOWS = {"second": 1, "minute": 60, "hour": 3600}
 
@@ -153,6 +154,7 @@ class Settings:
         max_sockets: How many sockets a session may have open, and an address without a session.
         cookie_prefix: The first part of the cookies' names.
         trusted_proxies: The addresses and networks whose forwarded headers are believed.
+        admin: Whether the command line `authdemo` may ask the running app.
         has_generated_secret: Whether the secret was generated, because none was given.
     """
 
@@ -169,6 +171,7 @@ class Settings:
     max_sockets: int = 1000
     cookie_prefix: str = "authjs"
     trusted_proxies: tuple[str, ...] = ()
+    admin: bool = True
     has_generated_secret: bool = False
 
     @classmethod
@@ -200,6 +203,7 @@ class Settings:
             max_sockets=_number(environ, "AUTH_MAX_SOCKETS", 1000, "sockets", range(1, 10**6)),
             cookie_prefix=_read(environ, "AUTH_COOKIE_PREFIX", "authjs", _PREFIX, _PREFIX_TAKES)[0],
             trusted_proxies=_trusted_proxies(environ),
+            admin=_read(environ, "AUTH_ADMIN", "1", _BOOLEAN, "0 or 1")[0] == "1",
             has_generated_secret="AUTH_SECRET" not in environ,
             data_dir=(data_dir := data_folder(environ)),
             keys=_keys(environ, data_dir / "secret", keep_secret=keep_secret),
@@ -214,6 +218,7 @@ class Settings:
 _PROVIDERS = re.compile(r"AUTH_\w+_(ID|SECRET|ISSUER)")
 """The variables of a provider, as Auth.js names them; apps read others than ours."""
 KNOWN = (
+    "AUTH_ADMIN",
     "AUTH_COOKIE_PREFIX",
     "AUTH_DATA_DIR",
     "AUTH_DEMO_ACCOUNTS",

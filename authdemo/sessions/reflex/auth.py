@@ -72,6 +72,8 @@ class Auth(Generic[U]):
             verified when the event or request began, and in events again with every change that
             this worker has received. Use it in helpers that aren't async.
         required: `Depends(auth.required)` in FastAPI: the session, verified now, or 401.
+        commands: What the operator can run by the command line `authdemo`:
+            `auth.commands.add("orders.close", close)`.
         engine: The parts behind it, for extensions and tests. They change without notice.
     """
 
@@ -104,6 +106,7 @@ class Auth(Generic[U]):
         if options.get("settings") is None:
             options["settings"] = Settings.from_environ(keep_secret=keeps_secret())
         self.engine = ReflexEngine(**options)
+        self.commands = self.engine.commands
         self.current: CurrentSession[U] = CurrentSession(self.engine)
         self.required: RequiredSession[U] = RequiredSession(self.engine)
 
@@ -404,18 +407,7 @@ class Auth(Generic[U]):
 
     async def sessions_of(self, user_id: str, *, history: bool = False) -> list[ActiveSession]:
         """List a user's active sessions, newest first, with their latest changes if asked for."""
-        sessions = self.engine.sessions
-        records = await sessions.list_by_user(user_id)
-        installation = self.engine.installation if self.engine.is_installed else None
-        tabs = await installation.open_tabs.of(user_id) if installation else {}
-        return [
-            ActiveSession.of(
-                record,
-                tabs=tuple(tabs.get(record.id, ())),
-                history=tuple(await sessions.store.history(record.id) if history else ()),
-            )
-            for record in records
-        ]
+        return await self.engine.sessions_of(user_id, history=history)
 
     async def refresh(self, user_id: str) -> None:
         """Update all sessions of a user from `Auth(find_user=...)`, as after a change of role.

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import reflex as rx
 from reflex.state import BaseState
@@ -18,16 +18,19 @@ from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Scope
 
+from ..core.commands import SessionCommands
 from ..core.errors import ConfigurationError, NotAuthenticated, StoreUnavailable
+from ..core.operator import SERVER_FILE
 from ..core.record import Device, SessionRecord
 from ..core.rules import MEMBERS, page_path
-from ..core.session import Session
+from ..core.session import ActiveSession, Session
 from ..core.sessions import SessionService
 from ..core.utils import in_background
-from ..engine import Engine
+from ..engine import AuthOptions, Engine
 from ..http.api import Api
 from ..http.context import RequestContext, RequestContexts
 from ..http.cookies import CookieNames, names_of
+from ..http.operator import announced
 from ..http.outermost import Layer, Origins, OutermostMiddleware, address_of, is_preflight
 from ..http.own_routes import OwnRoutes, current_request, request_of
 from ..http.pages.build import Site
@@ -272,33 +275,35 @@ class Installation:
         make_reflex_printable()
         write_log()
         search_reports_briefly()
-        sessions, tab_sync, relay = self.engine.sessions, self.tab_sync, self.engine.relay
-        await sessions.store.open()
-        unsubscribe = sessions.feed.subscribe(tab_sync.on_notice)
-        unsubscribe_sockets = sessions.feed.subscribe(self._own_sockets.on_notice)
+        sessions, tab_sync = self.engine.sessions, self.tab_sync
         sweep = partial(_sweep, sessions)
-        try:
-            async with (
-                self.engine.trail.lifespan(),
-                in_background({"sweep": sweep, "open tabs": self.open_tabs.run}),
-                relay.connected(sessions.feed, catch_up=self.catch_up)
-                if relay
-                else contextlib.nullcontext(),
-            ):
-                yield
-        finally:
-            unsubscribe()
-            unsubscribe_sockets()
-            await tab_sync.shutdown()
-            if relay:
-                await relay.close()
-            await sessions.store.close()
+        async with self.engine.running(catch_up=self.catch_up):
+            unsubscribe = sessions.feed.subscribe(tab_sync.on_notice)
+            unsubscribe_sockets = sessions.feed.subscribe(self._own_sockets.on_notice)
+            try:
+                async with in_background({"sweep": sweep, "open tabs": self.open_tabs.run}):
+                    with self._announced():
+                        yield
+            finally:
+                unsubscribe()
+                unsubscribe_sockets()
+                await tab_sync.shutdown()
+
+    def _announced(self) -> contextlib.AbstractContextManager[None]:
+        settings = self.engine.settings
+        if not settings.admin:
+            return contextlib.nullcontext()
+        return announced(settings.data_dir / SERVER_FILE, get_config().backend_port)
 
 
 class ReflexEngine(Engine):
     """All parts of an app's sessions, wired into its Reflex app."""
 
     _installation: Installation | None = None
+
+    def __init__(self, **options: Unpack[AuthOptions[Any]]) -> None:
+        super().__init__(**options)
+        SessionCommands(self.commands, self.sessions, self.sessions_of, self.clock)
 
     @cached_property
     def guards(self) -> Guards:
@@ -332,6 +337,19 @@ class ReflexEngine(Engine):
     def viewer(self, state: BaseState) -> Session | None:
         """Find the session of the tab that a state belongs to, as last verified."""
         return self._installation.isolation.viewer(state) if self._installation else None
+
+    async def sessions_of(self, user_id: str, *, history: bool = False) -> list[ActiveSession]:
+        """List a user's active sessions; see `Auth.sessions_of`."""
+        records = await self.sessions.list_by_user(user_id)
+        tabs = await self._installation.open_tabs.of(user_id) if self._installation else {}
+        return [
+            ActiveSession.of(
+                record,
+                tabs=tuple(tabs.get(record.id, ())),
+                history=tuple(await self.sessions.store.history(record.id) if history else ()),
+            )
+            for record in records
+        ]
 
     async def find_record(self, where: object) -> SessionRecord | None:
         """Find the session of a request, or of the running event, verified now."""

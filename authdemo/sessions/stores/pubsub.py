@@ -42,6 +42,7 @@ REFRESH_SECONDS = 5.0
 _TABS_EXPIRE = 3 * REFRESH_SECONDS
 """When the tabs of a worker that publishes nothing any more count as closed."""
 
+_FLUSH_SECONDS = 1.0
 _HEARTBEAT = 5.0
 _RETRY_SECONDS = 0.5
 
@@ -129,6 +130,8 @@ class RedisRelay:
                 {"relay to workers": publish, "relay from workers": subscribe}
             ):
                 yield
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(outbox.join(), _FLUSH_SECONDS)
         finally:
             unsubscribe()
 
@@ -180,6 +183,7 @@ class RedisRelay:
             while True:
                 try:
                     await self._redis.publish(self._channel, text)
+                    outbox.task_done()
                     break
                 except FAILURES:
                     await asyncio.sleep(_RETRY_SECONDS)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp
 
+from ..operator import OperatorApi
 from ..router import Endpoint, Request, Response, Router, private_json, public_json
 from .openapi import BASE, Resource, describe, operation, operations_of, ref, returns
 from .session import SessionApi
@@ -33,6 +34,8 @@ class Api(Resource):
         table: defaultdict[str, dict[str, Endpoint]] = defaultdict(dict)
         for each, handler in self.operations:
             table[each.path][each.method] = handler
+        if self.engine.settings.admin:
+            table["/operator"]["POST"] = OperatorApi(self.engine).run
         return Router(app, base=BASE, table=table, audit=self.contexts.audit_rejection)
 
     @operation(

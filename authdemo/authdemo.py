@@ -38,7 +38,7 @@ app = rx.App(
     toaster=None,
     app_wraps=error_boundary.WRAPS,
 )
-app.register_lifespan_task(accounts.open)
+app.register_lifespan_task(accounts.lifespan)
 for path, page, name, on_load in (
     ("/", home.page, "home", [LogOutState.clear, home.HomeState.clear]),
     ("/client", client.page, "client", [LogOutState.clear]),

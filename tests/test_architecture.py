@@ -50,7 +50,16 @@ LAYERS = (
 ACCOUNTS = "authdemo.accounts"
 FRAMEWORKS = {
     **dict.fromkeys(
-        ("argon2", "bcrypt", "email_validator", "psycopg", "sqlalchemy", "sqlmodel", "zxcvbn"),
+        (
+            "alembic",
+            "argon2",
+            "bcrypt",
+            "email_validator",
+            "psycopg",
+            "sqlalchemy",
+            "sqlmodel",
+            "zxcvbn",
+        ),
         (ACCOUNTS,),
     ),
     "reflex": (

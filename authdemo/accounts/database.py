@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from sqlmodel import Session
 from authdemo.sessions import ConfigurationError
 
 from .errors import AccountsUnavailable
+from .migrations import migrate
 
 T = TypeVar("T")
 
@@ -72,18 +74,36 @@ class Database:
         self._engine = open_engine(url)
         self._threads = ThreadPoolExecutor(_MAX_THREADS, thread_name_prefix="accounts")
         self._opening = threading.Lock()
-        self._first: deque[Callable[[Engine], None]] = deque([self._make_file])
+        self._first: deque[Callable[[Engine], None]] = deque([self._make_file, migrate])
         self._is_failing = False
 
     def run_first(self, first: Callable[[Engine], None]) -> None:
         """Run something before any query; until it succeeds it is tried again."""
         self._first.append(first)
 
+    async def open(self) -> None:
+        """Run what comes before the first query, however long that takes."""
+        await self._run(self._open, within=None)
+
     async def run(self, work: Callable[[Session], T]) -> T:
         """Run something as one transaction."""
-        running = asyncio.get_running_loop().run_in_executor(self._threads, self.commit, work)
+        return await self._run(partial(self.commit, work), within=TIMEOUT)
+
+    def close(self) -> None:
+        """Close the connections, after the queries that run."""
+        self._threads.shutdown()
+        self._engine.dispose()
+
+    def commit(self, work: Callable[[Session], T]) -> T:
+        """Run something as one transaction, in this thread."""
+        self._open()
+        with Session(self._engine) as session, session.begin():
+            return work(session)
+
+    async def _run(self, work: Callable[[], T], *, within: float | None) -> T:
+        running = asyncio.get_running_loop().run_in_executor(self._threads, work)
         try:
-            result = await asyncio.wait_for(running, TIMEOUT)
+            result = await asyncio.wait_for(running, within)
         except IntegrityError:
             raise
         except (DBAPIError, PoolTimeout, OSError) as error:
@@ -96,19 +116,11 @@ class Database:
         self._is_failing = False
         return result
 
-    def close(self) -> None:
-        """Close the connections, after the queries that run."""
-        self._threads.shutdown()
-        self._engine.dispose()
-
-    def commit(self, work: Callable[[Session], T]) -> T:
-        """Run something as one transaction, in this thread."""
+    def _open(self) -> None:
         with self._opening:
             while self._first:
                 self._first[0](self._engine)
                 self._first.popleft()
-        with Session(self._engine) as session, session.begin():
-            return work(session)
 
     def _make_file(self, _: Engine) -> None:
         """Make SQLite's file, which only its owner can read."""

@@ -21,7 +21,7 @@ from authdemo.sessions.providers import DisplayName
 from .database import Database, cause, open_engine, read_url
 from .errors import AccountRejected
 from .hashes import LOCKED, InvalidHash, read_hash
-from .models import AccountRow, create_table
+from .models import AccountRow, Member
 from .passwords import folded, is_possible
 
 TABLES = ("localuser", "auth_user")
@@ -84,8 +84,7 @@ class ImportedUser(BaseModel):
         """Build the account, which is locked if the user was disabled or had no password."""
         is_open = self.enabled or self.password.startswith(LOCKED)
         fields = self.model_dump(include={"id", "name", "email", "role"})
-        password = self.password if is_open else LOCKED + self.password
-        return AccountRow(**fields, password=password, folded=folded(self.id))
+        return AccountRow.of(Member(**fields), self.password if is_open else LOCKED + self.password)
 
 
 @dataclass(frozen=True)
@@ -223,7 +222,6 @@ def write_plan(plan: Plan, url: URL) -> None:
         ImportFailed: If the database can't keep them.
     """
     with closing(Database(url)) as database:
-        database.run_first(create_table)
         try:
             database.commit(lambda session: session.add_all(plan.rows))
         except IntegrityError:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, Index, Table, Text
-from sqlalchemy.exc import DBAPIError
+import time
+from typing import Any
+
+from sqlalchemy import Index, MetaData, Text, text
 from sqlmodel import Field, SQLModel
 
 from authdemo.sessions import User
+
+from .passwords import folded
+
+SORTED_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that both databases compare by code points, so that a range of it is a prefix."""
+
+FOREIGN_HASH = text("password NOT LIKE '$argon2%'")
+"""Which passwords other apps have hashed, in the words of an index."""
 
 
 class Member(User):
@@ -14,35 +24,66 @@ class Member(User):
 
     Attributes:
         role: One of the app's roles.
+        email_verified: Whether the user has proved to receive mail at `email`.
+        two_factor: Whether sign-in asks for a second factor.
     """
 
     role: str = "user"
+    email_verified: bool = False
+    two_factor: bool = False
 
 
-class AccountRow(SQLModel, table=True):
-    """An account in the database; `folded` is its id without letter case."""
+class Row(SQLModel):
+    """A row of any table of accounts; the tables don't mix with those of the app."""
+
+    metadata = MetaData()
+
+
+class AccountRow(Row, table=True):
+    """An account; what is `folded` is without letter case and width."""
 
     __tablename__ = "accounts"
-    __table_args__ = (Index("accounts_folded", "folded", unique=True),)
+    __table_args__ = (
+        Index("accounts_folded", "folded", unique=True),
+        Index("accounts_email", "email_folded", "folded"),
+        Index("accounts_name", "name_folded", "folded"),
+        Index("accounts_role", "role", "folded"),
+        *(
+            Index(name, column, sqlite_where=where, postgresql_where=where)
+            for name, column, where in (
+                ("accounts_disabled", "folded", text("disabled")),
+                ("accounts_foreign_hash", "password", FOREIGN_HASH),
+            )
+        ),
+    )
 
     id: str = Field(primary_key=True, sa_type=Text)
     name: str = Field(sa_type=Text)
     email: str = Field(sa_type=Text)
+    image: str | None = Field(default=None, sa_type=Text)
     role: str = Field(sa_type=Text)
     password: str = Field(sa_type=Text)
-    folded: str = Field(sa_type=Text)
+    email_verified: bool = False
+    two_factor: bool = False
+    disabled: bool = False
+    created_at: float = Field(default_factory=time.time)
+    folded: str = Field(sa_type=SORTED_TEXT)
+    email_folded: str = Field(sa_type=SORTED_TEXT)
+    name_folded: str = Field(sa_type=SORTED_TEXT)
+
+    @classmethod
+    def of(cls, member: Member, password: str) -> AccountRow:
+        """Build the row of a new account."""
+        columns: dict[str, Any] = member.model_dump() | folded_columns(member)
+        return cls(**columns, password=password)
 
     def member(self) -> Member:
         """Build the account's user."""
-        return Member(id=self.id, name=self.name, email=self.email, role=self.role)
+        known: dict[str, Any] = {name: getattr(self, name) for name in Member.model_fields}
+        return Member(**known)
 
 
-_table: Table = SQLModel.metadata.tables["accounts"]
-
-
-def create_table(engine: Engine) -> None:
-    """Create the table, unless it is there."""
-    try:
-        _table.create(engine, checkfirst=True)
-    except DBAPIError:  # another worker may have created it meanwhile
-        _table.create(engine, checkfirst=True)
+def folded_columns(member: Member) -> dict[str, str]:
+    """Fold what accounts are found by."""
+    texts = {"folded": member.id, "email_folded": member.email, "name_folded": member.name}
+    return {column: folded(value or "") for column, value in texts.items()}

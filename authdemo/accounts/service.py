@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from authdemo.sessions.providers import data_folder
 from .database import Database, database_url, read_url
 from .errors import AccountRejected, AccountsUnavailable
 from .hashing import HashingPool
-from .models import AccountRow, Member, create_table
+from .models import FOREIGN_HASH, AccountRow, Member
 from .passwords import (
     Passwords,
     Registration,
@@ -68,16 +68,32 @@ class Accounts:
         self._passwords = Passwords(hasher)
         self._hashing = HashingPool(self._passwords.memory_cost)
         self._database = Database(read_url(url) if url else database_url(data_folder()))
-        self._database.run_first(create_table)
         self._database.run_first(self._expect_foreign_hashes)
 
-    async def open(self) -> None:
-        """Open the database before the first query, so that no visitor waits for it.
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Open the database while an app starts, and close it when the app stops.
 
-        Call it at the app's start. If it fails, the log says so, and the next query tries again.
+        Pass it to `app.register_lifespan_task`. If the database can't be reached, the log says
+        so, and the next query tries again.
+
+        Raises:
+            ConfigurationError: If the tables are of another version; says what to do.
+        """
+        await self.open()
+        try:
+            yield
+        finally:
+            self.close()
+
+    async def open(self) -> None:
+        """Open the database and migrate its tables, so that no visitor waits for it.
+
+        Raises:
+            ConfigurationError: If the tables are of another version; says what to do.
         """
         with suppress(AccountsUnavailable):
-            await self._database.run(lambda _: None)
+            await self._database.open()
 
     def seed(self, members: Iterable[Member], password: str) -> None:
         """Add accounts if the table is empty when the database is opened.
@@ -147,7 +163,7 @@ class Accounts:
         password = await self._hashing.run(self._passwords.hash, asked.password)
         member = Member(id=asked.id, name=asked.name, email=asked.email, role=self.roles[0])
         try:
-            await self._database.run(lambda session: session.add(_row(member, password)))
+            await self._database.run(lambda session: session.add(AccountRow.of(member, password)))
         except IntegrityError:
             raise AccountRejected("The id is taken.", field="id", reason="taken") from None
         return member
@@ -248,15 +264,16 @@ class Accounts:
 
     def _expect_foreign_hashes(self, engine: Engine) -> None:
         """Learn what passwords cost that other apps have hashed; a sample is enough."""
-        is_own = col(AccountRow.password).startswith("$argon2")
         with Session(engine) as session:
-            query = select(AccountRow.password).where(~is_own).limit(_SAMPLE_SIZE)
+            query = select(AccountRow.password).where(FOREIGN_HASH).limit(_SAMPLE_SIZE)
             self._passwords.expect(session.exec(query))
 
     def _insert_seed(self, engine: Engine, members: Sequence[Member], password: str) -> None:
         with suppress(IntegrityError), Session(engine) as session, session.begin():
             if session.exec(select(AccountRow.id).limit(1)).first() is None:
-                session.add_all(_row(each, self._passwords.hash(password)) for each in members)
+                session.add_all(
+                    AccountRow.of(each, self._passwords.hash(password)) for each in members
+                )
 
 
 def _look_up(account_id: str, session: Session) -> tuple[Member, str] | None:
@@ -264,11 +281,6 @@ def _look_up(account_id: str, session: Session) -> tuple[Member, str] | None:
     is_same = col(AccountRow.folded) == folded(account_id)
     row = session.exec(select(AccountRow).where(is_same)).first()
     return (row.member(), row.password) if row else None
-
-
-def _row(member: Member, password: str) -> AccountRow:
-    fields = member.model_dump(include={"id", "name", "email", "role"})
-    return AccountRow(**fields, password=password, folded=folded(member.id))
 
 
 def _checked(password: object, account_id: str) -> str:

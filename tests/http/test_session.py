@@ -16,6 +16,8 @@ USER = {
     "email": "email@email.email",
     "image": None,
     "role": "user",
+    "email_verified": False,
+    "two_factor": False,
 }
 
 

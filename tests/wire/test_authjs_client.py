@@ -15,6 +15,8 @@ JOHN = {
     "email": "email@email.email",
     "image": None,
     "role": "user",
+    "email_verified": False,
+    "two_factor": False,
 }
 TOKEN = "authjs.session-token"
 UPDATE = ["GET /api/auth/csrf", "POST /api/auth/session"]

@@ -1,0 +1,41 @@
+"""The first tables."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001_accounts"
+down_revision = None
+
+_SORTED = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
+def upgrade() -> None:
+    """Create the tables."""
+    op.create_table(
+        "accounts",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("email", sa.Text, nullable=False),
+        sa.Column("image", sa.Text),
+        sa.Column("role", sa.Text, nullable=False),
+        sa.Column("password", sa.Text, nullable=False),
+        sa.Column("email_verified", sa.Boolean, nullable=False),
+        sa.Column("two_factor", sa.Boolean, nullable=False),
+        sa.Column("disabled", sa.Boolean, nullable=False),
+        sa.Column("created_at", sa.Float, nullable=False),
+        sa.Column("folded", _SORTED, nullable=False),
+        sa.Column("email_folded", _SORTED, nullable=False),
+        sa.Column("name_folded", _SORTED, nullable=False),
+    )
+    op.create_index("accounts_folded", "accounts", ["folded"], unique=True)
+    op.create_index("accounts_email", "accounts", ["email_folded", "folded"])
+    op.create_index("accounts_name", "accounts", ["name_folded", "folded"])
+    op.create_index("accounts_role", "accounts", ["role", "folded"])
+    for name, column, condition in (
+        ("accounts_disabled", "folded", "disabled"),
+        ("accounts_foreign_hash", "password", "password NOT LIKE '$argon2%'"),
+    ):
+        where = sa.text(condition)
+        op.create_index(name, "accounts", [column], sqlite_where=where, postgresql_where=where)

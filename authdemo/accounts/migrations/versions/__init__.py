@@ -1,0 +1,1 @@
+"""Each migration, by its number."""

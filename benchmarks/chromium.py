@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import cycle, islice
 from statistics import median
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from redis import Redis as Client
 
 from benchmarks import in_page, servers
@@ -17,7 +17,7 @@ from benchmarks import members as m
 from benchmarks.options import Options
 from benchmarks.results import Figure, at_most
 from benchmarks.servers import Target
-from tests.browser import launch_options
+from tests.browser import launched, new_context
 from tests.e2e.visitor import is_connected
 from tests.support.redis import Redis
 from tests.support.weight import Scales
@@ -43,8 +43,7 @@ def measure(options: Options) -> Iterator[Figure]:
     Yields:
         The figures.
     """
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(**launch_options())
+    with launched() as chromium:
         if options.only & {"click", "navigation", "first-load"}:
             with servers.real(options.folder / "chromium") as target:
                 if "click" in options.only:
@@ -55,7 +54,6 @@ def measure(options: Options) -> Iterator[Figure]:
                     yield from first_loads(chromium, target)
         if "click-worker" in options.only:
             yield from clicks_across_workers(chromium, options)
-        chromium.close()
 
 
 def clicks(chromium: Browser, target: Target) -> Iterator[Figure]:
@@ -169,7 +167,7 @@ def navigate(tab: Page, target: Target, path: str) -> in_page.Showing:
 def first_load(chromium: Browser, target: Target, path: str) -> tuple[int, in_page.Showing]:
     """Load a page in a new browser; tell how many bytes came, and when it showed something."""
     is_login = path == "/login"
-    with new_context(chromium) if is_login else signed_in(chromium, target) as context:
+    with noting_names(chromium) if is_login else signed_in(chromium, target) as context:
         tab = context.new_page()
         scales = Scales(tab)
         tab.goto(target.server.url + path)
@@ -180,19 +178,18 @@ def first_load(chromium: Browser, target: Target, path: str) -> tuple[int, in_pa
 
 
 @contextmanager
-def new_context(chromium: Browser) -> Iterator[BrowserContext]:
-    """Open a browser profile that has seen nothing yet."""
-    context = chromium.new_context()
-    context.add_init_script(in_page.NOTE_NAME)
-    yield context
-    context.close()
+def noting_names(chromium: Browser) -> Iterator[BrowserContext]:
+    """Open a browser profile whose pages note when a name appears."""
+    with new_context(chromium) as context:
+        context.add_init_script(in_page.NOTE_NAME)
+        yield context
 
 
 @contextmanager
 def signed_in(chromium: Browser, target: Target) -> Iterator[BrowserContext]:
     """Open a browser profile with a signed-in user."""
     (member,) = m.members(target.server, 1)
-    with new_context(chromium) as context:
+    with noting_names(chromium) as context:
         for pair in member.cookies.split("; "):
             name, _, value = pair.partition("=")
             context.add_cookies([{"name": name, "value": value, "url": target.server.url}])

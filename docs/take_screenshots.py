@@ -14,14 +14,20 @@ from pathlib import Path
 from typing import TypeAlias
 
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import launch_options
+from tests.browser import launched, new_context
 from tests.e2e.visitor import Visitor, click, field_of
 from tests.support.server import running_in_trouble
 
 FOLDER = Path(__file__).parent / "pictures"
 SIZE = {"width": 480, "height": 900}
+LOOK = {
+    "color_scheme": "light",
+    "locale": "en-GB",
+    "timezone_id": "UTC",
+    "reduced_motion": "reduce",
+}
 COLOURS = 128
 
 Step: TypeAlias = Callable[["Tour"], list[Page]]
@@ -115,25 +121,13 @@ def main(folder: Path = FOLDER) -> None:
     with (
         tempfile.TemporaryDirectory() as data,
         running_in_trouble(Path(data)) as server,
-        sync_playwright() as playwright,
+        launched() as browser,
+        new_context(browser, viewport=SIZE, **LOOK) as context,
     ):
-        browser = playwright.chromium.launch(**launch_options())
-        tour = Tour(Visitor(_context(browser), server.url))
+        context.set_default_timeout(10_000)
+        tour = Tour(Visitor(context, server.url))
         for name, step in STEPS.items():
             (folder / f"{name}.png").write_bytes(_side_by_side(browser, step(tour)))
-        browser.close()
-
-
-def _context(browser: Browser) -> BrowserContext:
-    context = browser.new_context(
-        viewport=SIZE,  # type: ignore[arg-type]
-        color_scheme="light",
-        locale="en-GB",
-        timezone_id="UTC",
-        reduced_motion="reduce",
-    )
-    context.set_default_timeout(10_000)
-    return context
 
 
 def _side_by_side(browser: Browser, pages: list[Page]) -> bytes:

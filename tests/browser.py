@@ -17,16 +17,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from authdemo.launch import node
 from authdemo.serve.settings import StartError
+from authdemo.testing import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".browser"
 NOTE = FOLDER / "found.json"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DOWNLOAD_SECONDS = 300
+CLOSE_SECONDS = 30
+LEAVE_SECONDS = 3
 QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -91,13 +94,37 @@ def find() -> Found:
 
 
 @contextmanager
-def launched() -> Iterator[Browser]:
-    """Start a Chromium, and close it afterwards."""
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(**launch_options()) as chromium,
-    ):
+def launched(*args: str) -> Iterator[Browser]:
+    """Start a Chromium with further arguments, and close it afterwards."""
+    options = launch_options()
+    options["args"] = [*options["args"], *args]
+    with sync_playwright() as playwright, playwright.chromium.launch(**options) as chromium:
         yield chromium
+
+
+@contextmanager
+def new_context(chromium: Browser, **options: Any) -> Iterator[BrowserContext]:
+    """Open a browser profile that has seen nothing yet, and close it afterwards.
+
+    Chromium 156 ignores it if a tab that is about to show its next page is closed or sent
+    elsewhere, and Playwright's `close` has no timeout. So each tab goes to an empty page first.
+    """
+    context = chromium.new_context(**options)
+    try:
+        yield context
+    finally:
+        for tab in context.pages:
+            wait_until(lambda tab=tab: _leaves(tab), timeout=CLOSE_SECONDS)
+        context.close()
+
+
+def _leaves(tab: Page) -> bool:
+    """Send a tab to an empty page; that fails if its page goes elsewhere at the same moment."""
+    try:
+        tab.goto("about:blank", wait_until="commit", timeout=LEAVE_SECONDS * 1000)
+    except Error:
+        return False
+    return True
 
 
 def runs(found: Found) -> bool:

@@ -265,3 +265,19 @@ def test_compat_alone_may_use_private_names() -> None:
     assert exempt == {f"{COMPAT.replace('.', '/')}.py"}
     excused = [path.name for path in MODULES if "noqa: SLF001" in path.read_text()]
     assert excused == ["logs.py"]  # of the logging module, as its documentation says
+
+
+def test_browsers_and_their_profiles_are_opened_where_they_are_closed_safely() -> None:
+    callers = [
+        str(path.relative_to(ROOT))
+        for folder in ("tests", "benchmarks", "docs")
+        for path in (ROOT / folder).rglob("*.py")
+        if {"chromium.launch", "chromium.new_context", "browser.new_context"}
+        & {ast.unparse(node.func).removeprefix("playwright.") for node in _calls(path)}
+    ]
+    assert callers == ["tests/browser.py"]
+
+
+def _calls(path: Path) -> Iterator[ast.Call]:
+    tree = ast.parse(path.read_text())
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))

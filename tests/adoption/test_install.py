@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from authdemo.testing.server import COMMAND
 from tests.adoption.conftest import INSTALL, chapter, programs
 from tests.adoption.steps import sign_in_rename_and_leave
-from tests.browser import launch_options
+from tests.browser import launched
 from tests.docs.commands import start_of
 from tests.e2e.visitor import Visitor
 from tests.support import apps, browser
@@ -45,12 +44,9 @@ def app(adopted: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def visitor(app: Server) -> Iterator[Visitor]:
-    with sync_playwright() as playwright:
-        chromium: Browser = playwright.chromium.launch(**launch_options())
-        with Visitor.with_own_browser(chromium, app.url) as visitor:
-            yield visitor
-            visitor.saw_no_complaint()
-        chromium.close()
+    with launched() as chromium, Visitor.with_own_browser(chromium, app.url) as visitor:
+        yield visitor
+        visitor.saw_no_complaint()
 
 
 def test_it_takes_ten_lines() -> None:

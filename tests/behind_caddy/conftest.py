@@ -14,11 +14,10 @@ from typing import Any
 
 import pytest
 import yaml
-from playwright.sync_api import sync_playwright
 
 from authdemo.testing import free_port, wait_until
 from authdemo.testing.server import stop
-from tests.browser import launch_options
+from tests.browser import launched
 from tests.e2e.visitor import Visitor
 from tests.support import apps, caddy
 from tests.support.caddy import Caddy
@@ -130,14 +129,12 @@ def started(
 @contextlib.contextmanager
 def visiting(caddy: Caddy, locale: str = "en-US") -> Iterator[Visitor]:
     """Open a browser that trusts a Caddy's certificates."""
-    with sync_playwright() as playwright:
-        options = launch_options()
-        options["args"] = [*options["args"], caddy.chromium_option]
-        chromium = playwright.chromium.launch(**options)
-        with Visitor.with_own_browser(chromium, caddy.url, locale) as visitor:
-            yield visitor
-            visitor.saw_no_complaint()
-        chromium.close()
+    with (
+        launched(caddy.chromium_option) as chromium,
+        Visitor.with_own_browser(chromium, caddy.url, locale) as visitor,
+    ):
+        yield visitor
+        visitor.saw_no_complaint()
 
 
 def example(name: str) -> Example:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import ViewportSize, expect
 
 from tests.audit.axe import findings
+from tests.browser import new_context
 from tests.e2e.visitor import Visitor, click, field_of, is_connected, loaded
 from tests.support.browser import Browser
 from tests.support.server import Server
@@ -42,11 +43,9 @@ SIGHTS: list[tuple[Literal["light", "dark"], int]] = [
 def visitor(request: pytest.FixtureRequest, app: Server, chromium: Chromium) -> Iterator[Visitor]:
     """A visitor whose browser prefers a theme, on a screen of some width, and runs axe."""
     light, width = request.param
-    context = chromium.new_context(
-        bypass_csp=True, color_scheme=light, viewport=ViewportSize(width=width, height=800)
-    )
-    yield Visitor(context, app.url)
-    context.close()
+    size = ViewportSize(width=width, height=800)
+    with new_context(chromium, bypass_csp=True, color_scheme=light, viewport=size) as context:
+        yield Visitor(context, app.url)
 
 
 def test_axe_finds_nothing(

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, ViewportSize, expect
 
 from authdemo.testing import free_port
+from tests.browser import new_context
 from tests.e2e.visitor import Visitor, click, field_of, is_connected, loaded
 from tests.support.browser import Browser
 from tests.support.server import Server, running_in_trouble
@@ -30,11 +31,10 @@ def jane_everywhere(app: Server) -> dict[str, str]:
 def on_the_phone(
     request: pytest.FixtureRequest, app: Server, chromium: Chromium, jane_everywhere: dict[str, str]
 ) -> Iterator[Visitor]:
-    context = chromium.new_context(viewport=PHONE, locale=request.param, has_touch=True)
-    visitor = Visitor(context, app.url)
-    visitor.keep(jane_everywhere)
-    yield visitor
-    context.close()
+    with new_context(chromium, viewport=PHONE, locale=request.param, has_touch=True) as context:
+        visitor = Visitor(context, app.url)
+        visitor.keep(jane_everywhere)
+        yield visitor
 
 
 def background(tab: Page) -> str:
@@ -192,16 +192,15 @@ def with_two_toasts(visitor: Visitor) -> Page:
 
 def test_a_connection_that_comes_back_says_so(chromium: Chromium, tmp_path: Path) -> None:
     port = str(free_port())
-    with running_in_trouble(tmp_path, PORT=port) as server:
-        context = chromium.new_context()
-        tab = Visitor(context, server.url).open("/login")
-        is_connected(tab)
-        lost = tab.get_by_text("The connection is lost.")
-        expect(lost).not_to_be_attached()
-        server.process.terminate()
-        expect(lost).to_be_visible()
-    with running_in_trouble(tmp_path, PORT=port):
-        back = tab.get_by_role("status").get_by_text("The connection is back.")
-        expect(back).to_be_visible()
-        expect(lost).not_to_be_attached()
-        context.close()
+    with new_context(chromium) as context:
+        with running_in_trouble(tmp_path, PORT=port) as server:
+            tab = Visitor(context, server.url).open("/login")
+            is_connected(tab)
+            lost = tab.get_by_text("The connection is lost.")
+            expect(lost).not_to_be_attached()
+            server.process.terminate()
+            expect(lost).to_be_visible()
+        with running_in_trouble(tmp_path, PORT=port):
+            back = tab.get_by_role("status").get_by_text("The connection is back.")
+            expect(back).to_be_visible()
+            expect(lost).not_to_be_attached()

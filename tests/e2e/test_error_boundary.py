@@ -7,6 +7,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import WebSocketRoute, expect
 
 from authdemo.testing import wait_until
+from tests.browser import new_context
 from tests.e2e.visitor import Visitor, field_of
 from tests.support.browser import Browser
 from tests.support.server import Server
@@ -58,10 +59,9 @@ def test_a_page_that_is_connected_says_nothing_of_it(visitor: Visitor) -> None:
 def test_a_page_says_that_it_needs_scripts(
     app: Server, chromium: Chromium, locale: str, path: str, text: str
 ) -> None:
-    context = chromium.new_context(java_script_enabled=False, locale=locale)
-    visitor, john = Visitor(context, app.url), Browser(app)
-    john.log_in()
-    if path != "/login":
-        visitor.keep(john.cookies)
-    expect(visitor.open(path).get_by_role("alert").filter(visible=True)).to_have_text(text)
-    context.close()
+    with new_context(chromium, java_script_enabled=False, locale=locale) as context:
+        visitor, john = Visitor(context, app.url), Browser(app)
+        john.log_in()
+        if path != "/login":
+            visitor.keep(john.cookies)
+        expect(visitor.open(path).get_by_role("alert").filter(visible=True)).to_have_text(text)

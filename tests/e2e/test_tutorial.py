@@ -5,6 +5,7 @@ import re
 import httpx
 from playwright.sync_api import Page, expect
 
+from tests.browser import new_context
 from tests.e2e.visitor import Visitor, click, field_of, is_connected
 
 STEPS = (
@@ -165,13 +166,14 @@ def test_pages_reached_by_links_show_the_session_and_never_a_marker(visitor: Vis
 
 def test_the_home_page_shows_the_session_without_any_script(visitor: Visitor, chromium) -> None:
     visitor.logged_in("/")
-    with_cookie = chromium.new_context(java_script_enabled=False)
-    with_cookie.add_cookies(visitor.context.cookies())
-    page = with_cookie.new_page()
-    page.goto(visitor.url + "/")
-    expect(field_of(page, "name")).to_have_text("John Doe")
-    expect(field_of(page, "role")).to_have_text("user")
-    with_cookie.close()
+    same_cookies = visitor.context.storage_state()
+    with new_context(
+        chromium, java_script_enabled=False, storage_state=same_cookies
+    ) as without_script:
+        page = without_script.new_page()
+        page.goto(visitor.url + "/")
+        expect(field_of(page, "name")).to_have_text("John Doe")
+        expect(field_of(page, "role")).to_have_text("user")
 
 
 def test_the_client_page_writes_the_session_to_the_console(visitor: Visitor) -> None:

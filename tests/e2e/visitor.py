@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, W
 from authdemo.testing import wait_until
 from authdemo.testing.browser import AS_CLIENT
 from authdemo.testing.thread import TIMEOUT
+from tests.browser import new_context
 
 SESSION = "[data-testid=server-session], [data-testid=client-session]"
 # What Chromium itself writes about an answer that the page handles.
@@ -34,10 +35,9 @@ class Visitor:
     def with_own_browser(
         cls, browser: Browser, url: str, locale: str = "en-US"
     ) -> Iterator[Visitor]:
-        context = browser.new_context(locale=locale)
-        context.set_default_timeout(TIMEOUT * 1000)
-        yield cls(context, url)
-        context.close()
+        with new_context(browser, locale=locale) as context:
+            context.set_default_timeout(TIMEOUT * 1000)
+            yield cls(context, url)
 
     def open(self, path: str) -> Page:
         tab = self.context.new_page()

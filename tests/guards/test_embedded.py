@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, FrameLocator, expect, sync_playwright
+from playwright.sync_api import BrowserContext, FrameLocator, expect
 
 from authdemo.testing import free_port, wait_until
-from tests.browser import launch_options
+from tests.browser import launched, new_context
 from tests.guards.conftest import with_pages_of
 from tests.support import apps, caddy
 from tests.support.server import Server
@@ -43,17 +43,10 @@ def sites(app: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
         caddy.running(
             folder, CADDYFILE, SITE=site, APP=server.host, PARTNER=partner, OTHER=other
         ) as front,
-        sync_playwright() as playwright,
+        launched(front.chromium_option, "--test-third-party-cookie-phaseout") as chromium,
+        new_context(chromium) as context,
     ):
-        launch = launch_options()
-        launch["args"] = [
-            *(*launch["args"], front.chromium_option),
-            "--test-third-party-cookie-phaseout",
-        ]
-        with playwright.chromium.launch(**launch) as browser:
-            yield Sites(
-                browser.new_context(), *(f"https://{each}" for each in (site, partner, other))
-            )
+        yield Sites(context, *(f"https://{each}" for each in (site, partner, other)))
 
 
 def sign_in(frame: FrameLocator) -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Response, Route, expect
 
 from authdemo.testing import wait_until
-from tests.browser import launched
+from tests.browser import launched, new_context
 from tests.e2e.visitor import Visitor, click, is_connected
 from tests.guards.conftest import file_a_will, member, switched_on
 from tests.support.server import Server
@@ -40,32 +40,30 @@ def test_a_visitor_signs_in_on_the_packages_own_page(visitor: Visitor) -> None:
 
 
 def test_the_packages_own_page_says_that_it_needs_scripts(app: Server, chromium: Browser) -> None:
-    context = chromium.new_context(java_script_enabled=False)
-    tab = Visitor(context, app.url).open("/login")
-    expect(tab.get_by_role("alert")).to_have_text(
-        "This page needs JavaScript. Enable it and reload the page."
-    )
-    typed = tab.locator("[name=id]")
-    for name, value in (
-        ("autocapitalize", "none"),
-        ("autocorrect", "off"),
-        ("spellcheck", "false"),
-    ):
-        expect(typed).to_have_attribute(name, value)
-    context.close()
+    with new_context(chromium, java_script_enabled=False) as context:
+        tab = Visitor(context, app.url).open("/login")
+        expect(tab.get_by_role("alert")).to_have_text(
+            "This page needs JavaScript. Enable it and reload the page."
+        )
+        typed = tab.locator("[name=id]")
+        for name, value in (
+            ("autocapitalize", "none"),
+            ("autocorrect", "off"),
+            ("spellcheck", "false"),
+        ):
+            expect(typed).to_have_attribute(name, value)
 
 
 @pytest.mark.parametrize(("path", "button"), [("/login", "Log in"), ("/confirm", "Confirm")])
 def test_the_packages_own_forms_can_not_be_sent_before_their_page_is_live(
     app: Server, chromium: Browser, path: str, button: str
 ) -> None:
-    context = chromium.new_context(java_script_enabled=False)
-    visitor = Visitor(context, app.url)
-    if path == "/confirm":
-        visitor.keep(member(app, "ada").cookies)
-    tab = visitor.open(path)
-    expect(tab.get_by_role("button", name=button)).to_be_disabled()
-    context.close()
+    with new_context(chromium, java_script_enabled=False) as context:
+        visitor = Visitor(context, app.url)
+        if path == "/confirm":
+            visitor.keep(member(app, "ada").cookies)
+        tab = visitor.open(path)
+        expect(tab.get_by_role("button", name=button)).to_be_disabled()
 
 
 def test_a_form_that_is_sent_at_once_is_sent_over_the_socket(visitor: Visitor) -> None:

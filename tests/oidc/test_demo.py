@@ -10,6 +10,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import ViewportSize, expect
 
 from tests.audit.axe import findings
+from tests.browser import new_context
 from tests.e2e.visitor import Visitor, click, field_of, is_connected
 from tests.oidc.conftest import SECRET, Honest
 from tests.oidc.steps import sign_in_at_the_provider
@@ -62,14 +63,13 @@ def test_provider_buttons_are_accessible(
     demo: Server, chromium: Chromium, width: int, light: Literal["light", "dark"]
 ) -> None:
     size = ViewportSize(width=width, height=800)
-    context = chromium.new_context(bypass_csp=True, color_scheme=light, viewport=size)
-    tab = Visitor(context, demo.url).open("/login?error=OAuthCallbackError&code=nonce")
-    is_connected(tab)
-    buttons = tab.get_by_role("button", name="Log in with")
-    expect(buttons).to_have_text(["Log in with OpenID Connect", "Log in with GitHub"])
-    expect(tab.get_by_role("alert")).to_contain_text("belongs to another sign-in")
-    assert findings(tab) == []
-    click(tab, "中文")
-    expect(buttons).to_have_count(0)
-    expect(tab.get_by_role("button", name="使用 GitHub 登录")).to_be_visible()
-    context.close()
+    with new_context(chromium, bypass_csp=True, color_scheme=light, viewport=size) as context:
+        tab = Visitor(context, demo.url).open("/login?error=OAuthCallbackError&code=nonce")
+        is_connected(tab)
+        buttons = tab.get_by_role("button", name="Log in with")
+        expect(buttons).to_have_text(["Log in with OpenID Connect", "Log in with GitHub"])
+        expect(tab.get_by_role("alert")).to_contain_text("belongs to another sign-in")
+        assert findings(tab) == []
+        click(tab, "中文")
+        expect(buttons).to_have_count(0)
+        expect(tab.get_by_role("button", name="使用 GitHub 登录")).to_be_visible()

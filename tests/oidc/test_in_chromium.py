@@ -11,6 +11,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, Route, expect
 
 from authdemo.testing import wait_until
+from tests.browser import new_context
 from tests.e2e.visitor import Visitor, click, is_connected
 from tests.oidc.cheat import Cheat
 from tests.oidc.conftest import Honest
@@ -238,13 +239,12 @@ def test_swapped_state_is_rejected_with_a_clear_page(
 def test_error_page_is_in_the_visitors_language(
     app: Server, chromium: Chromium, cheat: Cheat
 ) -> None:
-    context = chromium.new_context(locale="zh-CN")
-    cheat.change = lambda claims: claims | {"exp": 1}
-    tab = Visitor(context, app.url).open("/login")
-    is_connected(tab)
-    click(tab, "使用 Cheat 登录")
-    assert told(tab).startswith("登录服务的答复已过期。")
-    context.close()
+    with new_context(chromium, locale="zh-CN") as context:
+        cheat.change = lambda claims: claims | {"exp": 1}
+        tab = Visitor(context, app.url).open("/login")
+        is_connected(tab)
+        click(tab, "使用 Cheat 登录")
+        assert told(tab).startswith("登录服务的答复已过期。")
 
 
 def test_visitor_signs_in_at_github(visitor: Visitor, github: GitHub) -> None:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.audit.axe import findings
-from tests.browser import launched
+from tests.browser import launched, new_context
 from tests.e2e.visitor import click, is_connected
 from tests.support import apps
 from tests.support.server import Server
@@ -51,9 +51,8 @@ NARROW = {"viewport": {"width": 390, "height": 800}, "color_scheme": "dark", "lo
 
 @pytest.fixture(params=[WIDE, NARROW], ids=["wide-light-english", "narrow-dark-chinese"])
 def tab(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(bypass_csp=True, **request.param)
-    yield context.new_page()
-    context.close()
+    with new_context(chromium, bypass_csp=True, **request.param) as context:
+        yield context.new_page()
 
 
 def has_border(element: Locator) -> None:

@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 import simple_websocket
+from playwright.sync_api import expect
 from starlette.endpoints import HTTPEndpoint
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,11 +16,15 @@ from starlette.routing import Mount, Route
 from authdemo.sessions import ConfigurationError, protected
 from authdemo.sessions.reflex.protected import Guards
 from authdemo.sessions.reflex.routes import guard
+from tests.e2e.visitor import Visitor, click, is_connected
 from tests.guards.conftest import member
+from tests.guards.test_in_chromium import chromium, visitor
 from tests.guards.test_own_routes import AS_PERSON, REJECTED, Socket
 from tests.support.browser import Browser
 from tests.support.server import Server
 from tests.support.tab import Tab
+
+__all__ = ["chromium", "visitor"]
 
 
 def open_feed(browser: Browser) -> simple_websocket.Client:
@@ -94,6 +99,30 @@ def test_public_route_is_open_under_protect_all(closed_app: Server) -> None:
     assert Browser(closed_app).get("/api/status").json() == {"reader": None}
     assert member(closed_app, "ada").get("/api/status").json() == {"reader": "ada"}
     assert Browser(closed_app).post("/api/status").status_code == 401
+
+
+OPEN_FEED = """() => new Promise((resolve) => {
+  const socket = new WebSocket(location.origin.replace("http", "ws") + "/council-feed");
+  socket.onclose = ({code}) => { document.body.dataset.code = code; };
+  socket.onmessage = ({data}) => resolve(data);
+  socket.onopen = () => socket.send("aye");
+})"""
+
+
+def test_page_shares_its_session_with_own_routes_and_sockets(visitor: Visitor) -> None:
+    tab = visitor.open("/login?callbackUrl=/about")
+    is_connected(tab)
+    visitor.log_in(tab, "grace", button="Log in")
+    tab.wait_for_url("**/about")
+    expect(tab.locator("#reader")).to_have_text("Grace Hopper")
+    assert tab.evaluate("fetch('/api/required').then(({status}) => status)") == 200
+    expect(tab.locator("#reader")).to_have_text("Starlette's reader")
+    assert tab.evaluate(OPEN_FEED) == "aye"
+    visitor.open("/")
+    other = visitor.context.pages[-1]
+    is_connected(other)
+    click(other, "Log out")
+    expect(tab.locator("body")).to_have_attribute("data-code", "4401")
 
 
 async def endpoint(_: Request) -> Response:

@@ -19,6 +19,7 @@ LAYERS = (
     f"{CORE}.utils",
     f"{CORE}.text",
     f"{CORE}.arguments",
+    f"{CORE}.authentication",
     f"{CORE}.record",
     f"{CORE}.store",
     f"{CORE}.keys",

@@ -16,7 +16,7 @@ from .core.schema import User, UserUpdate
 from .core.session import ActiveSession, Session, SessionChange
 from .core.settings import Settings
 from .core.store import SessionStore
-from .providers.credentials import Credentials
+from .providers.credentials import Authenticated, Credentials
 from .reflex.auth import Auth
 from .reflex.components.forms import sign_in_form
 from .reflex.components.session import session_text, use_profile, use_session
@@ -30,6 +30,7 @@ __all__ = [
     "AuditEvent",
     "Auth",
     "AuthError",
+    "Authenticated",
     "Callbacks",
     "ConfigurationError",
     "CookieOptions",

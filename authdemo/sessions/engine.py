@@ -219,6 +219,8 @@ class Engine:
             authenticated_at=datetime.fromtimestamp(_authenticated_at(record), UTC),
             scopes=frozenset(record.bearer.scopes) if record.bearer else None,
             actor=record.actor,
+            amr=record.amr,
+            level=record.level,
         )
 
     def rules_for(

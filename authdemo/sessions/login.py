@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from .core import callbacks as cb
 from .core.arguments import location
 from .core.audit import AuditEvent, AuditTrail
+from .core.authentication import PASSWORD
 from .core.callbacks import Account, Callbacks
 from .core.errors import AccessDenied, CredentialsSignin, SignInError, UnknownProvider
 from .core.rate_limit import ConcurrencyLimit, FailureLimit, work_for
@@ -18,7 +19,7 @@ from .core.schema import User, UserSchema
 from .core.text import folded
 from .core.utils import Clock, system_clock
 from .providers.base import Identity, RedirectProvider
-from .providers.credentials import Credentials
+from .providers.credentials import Authenticated, Credentials
 from .providers.tokens import ProviderTokens
 
 Provider: TypeAlias = Credentials | RedirectProvider
@@ -33,6 +34,7 @@ class Login:
     started_at: float
     redirect_to: str | None = None
     provider_session: ProviderSession | None = None
+    amr: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,10 +81,10 @@ class LoginService:
             with self._concurrency.sign_in(device.ip), work_for(device.ip, has_left):
                 # Folded, so that no spelling of the account's name allows more attempts.
                 async with self.failures.sign_in(folded(account_id), device.ip):
-                    user = await self._authenticate(provider, credentials)
+                    user, amr = await self._authenticate(provider, credentials)
             account = Account(provider.id, provider.type)
             url = await self._ask(user, account, credentials)
-            return Login(user, account, started_at, url)
+            return Login(user, account, started_at, url, amr=amr)
         except SignInError as error:
             event = AuditEvent(
                 kind="sign-in-failed",
@@ -112,17 +114,22 @@ class LoginService:
         if identity.tokens is not None:
             session = self.tokens.add_to(session, provider.id, identity.tokens)
         url = await self._ask(user, account, {})
-        return Login(user, account, started_at, url, session)
+        return Login(user, account, started_at, url, session, identity.amr)
 
-    async def _authenticate(self, provider: Credentials, credentials: Mapping[str, Any]) -> User:
+    async def _authenticate(
+        self, provider: Credentials, credentials: Mapping[str, Any]
+    ) -> tuple[User, tuple[str, ...]]:
         if not isinstance(credentials, Mapping):
             raise CredentialsSignin
         answer = await cb.call("authorize", partial(provider.authorize, credentials))
         if not answer:
             raise CredentialsSignin
-        if isinstance(answer, Mapping):
-            answer = self.schema.read_user("authorize", answer, location(provider.authorize))
-        return self._user("authorize", answer)
+        if not isinstance(answer, Authenticated):
+            answer = Authenticated(answer, PASSWORD)
+        user = answer.user
+        if isinstance(user, Mapping):
+            user = self.schema.read_user("authorize", user, location(provider.authorize))
+        return self._user("authorize", user), answer.amr
 
     def _user(self, name: str, answer: object) -> User:
         return self.schema.check_user(name, cb.check_type(name, answer, User))

@@ -104,7 +104,13 @@ def test_nested_models_are_described(tmp_path: Path) -> None:
     assert schema_of(document, "User")["properties"]["key"] == {"title": "Key"}
     assert schema_of(document, "app.Badge")["required"] == ["number", "colour"]
     assert schema_of(document, "app.Badge")["description"] == "What a member shows at the door."
-    assert schema_of(document, "Session")["required"] == ["user", "expires", "rev"]
+    assert schema_of(document, "Session")["required"] == [
+        "user",
+        "expires",
+        "rev",
+        "amr",
+        "level",
+    ]
 
 
 def test_session_callback_leaves_the_session_schema_open(tmp_path: Path) -> None:

@@ -27,13 +27,14 @@ def test_anonymous_reads_null_and_gets_no_cookie(browser: Browser) -> None:
     assert set_cookies(answer) == []
 
 
-def test_session_json_has_user_expiry_and_revision_only(
+def test_session_json_has_user_expiry_revision_and_authentication_only(
     john: Browser,
 ) -> None:
     session = john.session()
-    assert session.keys() == {"user", "expires", "rev"}
+    assert session.keys() == {"user", "expires", "rev", "amr", "level"}
     assert session["user"] == USER
     assert session["rev"] == 1
+    assert (session["amr"], session["level"]) == (["pwd"], 1)
 
 
 def test_expiry_is_iso_8601_with_milliseconds_and_a_z(john: Browser) -> None:

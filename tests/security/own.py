@@ -16,7 +16,7 @@ CLAIMS = Claims(
     iat=NOW,
     exp=NOW + HOUR,
     rev=3,
-    user={"id": "ada", "name": "Augusta Ada"},
+    user={"id": "ada", "name": "Augusta King"},
 )
 
 

@@ -59,6 +59,7 @@ class LoginTicket(OneTimeValue):
     provider: str
     callback_url: str
     browser: str = ""
+    amr: tuple[str, ...] = ()
 
 
 class OAuthState(OneTimeValue):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .authentication import level_of
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -24,12 +27,13 @@ Cause: TypeAlias = Literal[
     "client",
     "server",
     "refresh",
-    "renewal",
     "confirmation",
+    "renewal",
     "provider-tokens",
     "impersonation",
 ]
-"""Why a record changed; the last four don't raise the revision."""
+"""Why a record changed; the last three don't raise the revision, nor does a confirmation unless it
+adds a method."""
 
 
 class _Frozen(BaseModel):
@@ -125,6 +129,8 @@ class SessionRecord(_Frozen):
     absolute_expires_at: float
     last_seen_at: float
     reauthenticated_at: float = 0
+    amr: tuple[str, ...] = ()
+    level: int = 1
     device: Device = Device()
     provider_session: ProviderSession | None = None
     bearer: Bearer | None = None
@@ -189,6 +195,28 @@ class SessionRecord(_Frozen):
         return self.model_copy(
             update={"last_seen_at": at, "last_change": entry, "version": self.version + 1} | new
         )
+
+    def confirmed(self, amr: tuple[str, ...], *, at: float, device: Device | None) -> SessionRecord:
+        """Make the next version after a proof of these methods."""
+        methods = tuple(dict.fromkeys((*self.amr, *amr)))
+        changed = changes({"amr": self.amr}, {"amr": methods})
+        new = {
+            "amr": methods,
+            "level": level_of(methods),
+            "rev": self.rev + bool(changed),
+            "reauthenticated_at": at,
+        }
+        return self.changed("confirmation", changed, at=at, device=device, **new)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateResult:
+    """A session at its newest revision, and whether the update made that."""
+
+    record: SessionRecord
+    session: dict[str, Any]
+    token: str
+    is_new: bool
 
 
 def provider_id(provider: str, kind: str, value: str) -> str:

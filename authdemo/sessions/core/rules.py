@@ -141,6 +141,7 @@ class Rule:
     scopes: frozenset[str] = frozenset()
     check: Check | None = None
     fresh: float | None = None
+    level: int = 1
     replay: bool = False
 
     async def judge(self, session: Session | None, clock: Clock) -> Verdict:
@@ -151,6 +152,8 @@ class Rule:
             return Verdict.DENIED
         if self.check is not None and not await cb.call("check", partial(self.check, session)):
             return Verdict.DENIED
+        if session.level < self.level:
+            return Verdict.CONFIRM
         age = clock() - session.authenticated_at.timestamp()
         return Verdict.GRANTED if self.fresh is None or age <= self.fresh else Verdict.CONFIRM
 
@@ -178,7 +181,8 @@ class Rule:
     @property
     def allows_all_members(self) -> bool:
         """Whether all signed-in users are allowed."""
-        return not (self.roles or self.scopes) and self.check is None and self.fresh is None
+        is_special = self.roles or self.scopes or self.check or self.level > 1
+        return not is_special and self.fresh is None
 
     @property
     def has_async_check(self) -> bool:

@@ -34,7 +34,13 @@ class Serializers:
     async def to_public(self, record: SessionRecord) -> dict[str, Any]:
         """Make the JSON that every client may see."""
         user, expires = copied(record.user), iso(record.expires_at)
-        session = {"user": user, "expires": expires, "rev": record.rev}
+        session = {
+            "user": user,
+            "expires": expires,
+            "rev": record.rev,
+            "amr": list(record.amr),
+            "level": record.level,
+        }
         if self.callbacks.session is None:
             return session
         return await self.callbacks.ask_session(session, _to_token(record))
@@ -96,6 +102,8 @@ class Serializers:
             exp=min(max(now, int(record.expires_at)), now + self.tokens.max_age),
             rev=record.rev,
             user=record.user,
+            amr=record.amr,
+            level=record.level,
             extra=record.claims,
         )
 

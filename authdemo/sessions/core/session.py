@@ -28,6 +28,9 @@ class Session(Generic[U]):
             if the provider doesn't say, or if the session is a program's or an administrator's.
         scopes: The scopes of a program's bearer token; None for a browser, which has them all.
         actor: The administrator who acts as the user; None if the user does.
+        amr: How the user authenticated (RFC 8176): `pwd`, `otp`, `hwk`, `user` and others.
+        level: 2 after two factors of different kinds, or a passkey with user verification; or
+            else 1.
     """
 
     id: str
@@ -38,6 +41,8 @@ class Session(Generic[U]):
     authenticated_at: datetime
     scopes: frozenset[str] | None = None
     actor: Actor | None = None
+    amr: tuple[str, ...] = ()
+    level: int = 1
 
     @property
     def roles(self) -> frozenset[str]:

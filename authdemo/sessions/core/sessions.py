@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from .audit import AuditEvent, AuditTrail
+from .authentication import level_of
 from .callbacks import Account
 from .errors import (
     AccessDenied,
@@ -33,6 +34,7 @@ from .record import (
     HistoryEntry,
     ProviderSession,
     SessionRecord,
+    UpdateResult,
     changes,
 )
 from .schema import Author, IncompatibleUser, User, UserSchema
@@ -50,16 +52,6 @@ class Verified(NamedTuple):
     token: str
     claims: Claims
     record: SessionRecord
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateResult:
-    """A session at its newest revision, and whether the update made that."""
-
-    record: SessionRecord
-    session: dict[str, Any]
-    token: str
-    is_new: bool
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -92,6 +84,7 @@ class SessionService:
         provider_session: ProviderSession | None = None,
         bearer: Bearer | None = None,
         max_age: int | None = None,
+        amr: tuple[str, ...] = (),
     ) -> SessionRecord:
         """Begin a session, unless the sign-in that started then was invalidated meanwhile."""
         contents = await self.serializers.build_for_sign_in(user, account)
@@ -116,6 +109,8 @@ class SessionService:
             device=device or Device(),
             provider_session=provider_session,
             bearer=bearer,
+            amr=amr,
+            level=level_of(amr),
             last_change=HistoryEntry(rev=1, at=now, cause="sign-in", changes=changed, tab=tab),
         )
         self.serializers.issue_token(record)  # fails if no cookie can hold it
@@ -245,15 +240,16 @@ class SessionService:
                 refreshed.append(result.record)
         return refreshed
 
-    async def reauthenticate(self, sid: str, *, device: Device | None = None) -> SessionRecord:
-        """Record that the user has just proved their identity again."""
+    async def reauthenticate(
+        self, sid: str, *, amr: tuple[str, ...] = (), device: Device | None = None
+    ) -> SessionRecord:
+        """Record that the user has just proved their identity again, and how."""
 
         def amend(record: SessionRecord) -> SessionRecord:
-            now = self.clock()
-            return record.changed("confirmation", {}, at=now, device=device, reauthenticated_at=now)
+            return record.confirmed(amr, at=self.clock(), device=device)
 
         record = await self._amend(sid, amend)
-        self.feed.publish(SessionChanged(record, {}))
+        self.feed.publish(SessionChanged(record, record.last_change.changes))
         self.trail.add(AuditEvent(kind="confirmed"), record=record, device=device)
         return record
 

@@ -88,14 +88,15 @@ MAX_STEP_BACK: Final = 300
 the future then, but its record decides."""
 
 SESSION_CLAIMS: Final = frozenset(
-    {"iss", "aud", "sub", "sid", "jti", "iat", "nbf", "exp", "rev", "user"}
+    {"iss", "aud", "sub", "sid", "jti", "iat", "nbf", "exp", "rev", "user", "amr", "level"}
 )
 """Claims that no callback can set."""
 
 _MAX_NUMBER = 2**53
 _MAX_VERIFIED = 16_384
 _TEXTS = ("iss", "aud", "sub", "sid", "jti")
-_NUMBERS = ("iat", "nbf", "exp", "rev")
+_PASSED = ("sub", "sid", "jti", "iat", "exp", "rev", "user", "level")
+_NUMBERS = ("iat", "nbf", "exp", "rev", "level")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +110,8 @@ class Claims:
     exp: int
     rev: int
     user: Mapping[str, Any]
+    amr: tuple[str, ...] = ()
+    level: int = 1
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -167,7 +170,8 @@ class TokenCodec:
         payload = read(data)
         self._check_shape(payload)
         claims = Claims(
-            **{name: payload[name] for name in ("sub", "sid", "jti", "iat", "exp", "rev", "user")},
+            **{name: payload[name] for name in _PASSED},
+            amr=tuple(payload["amr"]),
             extra={name: value for name, value in payload.items() if name not in SESSION_CLAIMS},
         )
         return self._remember(token, claims, max(payload["nbf"], payload["iat"]))
@@ -213,6 +217,8 @@ class TokenCodec:
             "exp": claims.exp,
             "rev": claims.rev,
             "user": dict(claims.user),
+            "amr": list(claims.amr),
+            "level": claims.level,
         }
 
     def _check_shape(self, payload: Mapping[str, Any]) -> None:
@@ -222,8 +228,8 @@ class TokenCodec:
             raise TokenError("A claim of the token must be text.", reason="claims")
         if not all(_is_count(payload[name]) for name in _NUMBERS):
             raise TokenError("A claim of the token must be a whole number.", reason="claims")
-        if not isinstance(payload["user"], dict):
-            raise TokenError("The token's user is not an object.", reason="claims")
+        if not isinstance(payload["user"], dict) or not _is_list_of_text(payload["amr"]):
+            raise TokenError("The token's user must be an object, its amr a list.", reason="claims")
         if payload["iss"] != self.issuer or payload["aud"] != self.issuer:
             raise TokenError("The token was issued by or for another app.", reason="app")
 
@@ -235,6 +241,10 @@ class TokenCodec:
             raise TokenError("The token was issued in the future.", reason="future")
         if not 0 <= claims.exp - claims.iat <= self.max_age + LEEWAY:
             raise TokenError("The token is valid for longer than this app allows.", reason="life")
+
+
+def _is_list_of_text(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def _is_count(value: object) -> bool:

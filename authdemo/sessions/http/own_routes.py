@@ -45,7 +45,7 @@ _REQUEST = "authdemo.sessions.request"
 """The key in a scope for the `AppRequest`."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-_CONFIRM = "confirmation"
+_CONFIRM, _LEVEL = "confirmation", "level"
 _PRIVATE = encode_headers(PRIVATE)
 _current: ContextVar[AppRequest | None] = ContextVar("request", default=None)
 
@@ -132,6 +132,8 @@ class AppRequest:
         session = await self.require_session()
         verdict = await rule.judge(session, self.routes.engine.clock)
         if verdict is Verdict.CONFIRM:
+            if session.level < rule.level:
+                raise AccessDenied("Confirm with a second factor to continue.", reason=_LEVEL)
             raise AccessDenied("Enter your password to continue.", reason=_CONFIRM)
         if verdict is Verdict.DENIED:
             reason = "insufficient_scope" if rule.needs_scope(session) else "route"
@@ -267,7 +269,7 @@ class OwnRoutes:
         back = address_of(scope) + (f"?{query}" if query else "")
         if isinstance(error, NotAuthenticated):
             return self.engine.sign_in_url(callbackUrl=back)
-        return self.engine.confirm_url(back) if error.reason == _CONFIRM else ""
+        return self.engine.confirm_url(back) if error.reason in (_CONFIRM, _LEVEL) else ""
 
     async def _load(self, scope: Scope) -> AppRequest:
         token, is_http = bearer_token(scope), scope["type"] == "http"

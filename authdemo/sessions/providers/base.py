@@ -39,6 +39,7 @@ class Identity:
         linked_user: The user who was signed in when the sign-in began, or None. To link accounts,
             remember issuer and subject for this user; an e-mail address proves nothing.
         session: The session at the provider, for the server only.
+        amr: How the user authenticated there, if its ID token says so (RFC 8176).
         tokens: What the provider issued, with `store_tokens`; `user` doesn't get it.
     """
 
@@ -49,6 +50,7 @@ class Identity:
     linked_user: User | None = None
     session: ProviderSession | None = field(default=None, repr=False)
     tokens: TokenResponse | None = field(default=None, repr=False)
+    amr: tuple[str, ...] = ()
 
 
 def default_user(identity: Identity) -> User:

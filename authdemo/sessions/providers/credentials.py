@@ -7,9 +7,33 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ..core.arguments import check_function
+from ..core.authentication import read_methods
+from ..core.errors import ConfigurationError
 from ..core.schema import User
 
-Authorized: TypeAlias = User | Mapping[str, Any] | None
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """What `Credentials(authorize=...)` may return, to say how the user authenticated.
+
+    Attributes:
+        user: The user, or a mapping of the user's fields.
+        amr: The methods (RFC 8176), such as `("pwd", "otp")`.
+    """
+
+    user: User | Mapping[str, Any]
+    amr: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Check the methods."""
+        if read_methods(self.amr) != tuple(self.amr):
+            raise ConfigurationError(
+                f'Authenticated(amr=...) takes methods of RFC 8176, like ("pwd", "otp"), '
+                f"not {self.amr!r}."
+            )
+
+
+Authorized: TypeAlias = User | Mapping[str, Any] | Authenticated | None
 Authorize: TypeAlias = Callable[[Mapping[str, Any]], Authorized | Awaitable[Authorized]]
 
 
@@ -19,8 +43,8 @@ class Credentials:
 
     Attributes:
         authorize: Gets what the form sent, and returns the user, a mapping of the user's fields,
-            or None; a function or a coroutine function. It may raise `CredentialsSignin` to say
-            why not.
+            `Authenticated(user, amr)`, or None; a function or a coroutine function. It may raise
+            `CredentialsSignin` to say why not.
         account_field: The field that names the account; failures are counted by it. `authorize`
             gets it without the blanks around it.
         fields: The fields that the package's own sign-in page asks for.

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import jwt
 
+from ..core.authentication import read_methods
 from ..core.errors import ConfigurationError, OAuthCallbackError
 from ..core.one_time import OAuthState
 from ..core.record import ProviderSession, SessionRecord, provider_id
@@ -243,6 +244,7 @@ class OpenIDConnect(RedirectProvider):
             subject=session.subject,
             claims=await self._with_userinfo(http, claims, tokens),
             session=session,
+            amr=read_methods(claims.get("amr")),
         )
 
     async def _verify_id_token(

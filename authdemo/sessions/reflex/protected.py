@@ -14,6 +14,7 @@ from reflex.state import BaseState
 from starlette.concurrency import run_in_threadpool
 from starlette.endpoints import HTTPEndpoint, WebSocketEndpoint
 
+from ..core.authentication import LEVELS
 from ..core.errors import ConfigurationError
 from ..core.rules import Check, PageRules, Rule
 from ..core.session import Session
@@ -204,6 +205,7 @@ def protected(
     scopes: str | Collection[str] = (),
     check: Check | None = None,
     fresh: float | None = None,
+    level: int = 1,
     replay: bool = False,
 ) -> Callable[[Thing], Thing]: ...
 
@@ -215,6 +217,7 @@ def protected(
     scopes: str | Collection[str] = (),
     check: Check | None = None,
     fresh: float | None = None,
+    level: int = 1,
     replay: bool = False,
 ) -> Any:
     """Keep something from those who may not have it.
@@ -237,13 +240,17 @@ def protected(
             but not for vars.
         scopes: A bearer token needs all of these; a browser's session has them.
         fresh: Seconds within which the user must have signed in or confirmed who they are;
-            others are asked for the password, and then the event runs.
+            others are asked for a proof, and then the event runs.
+        level: 2 for sessions with two factors of different kinds, or a passkey; others are asked
+            for the missing proof, and then the event runs.
         replay: Whether the rejected event of a signed-out visitor runs after they have
             signed in, within five minutes and in the same tab.
     """
     names = frozenset([roles] if isinstance(roles, str) else roles)
     needed = frozenset([scopes] if isinstance(scopes, str) else scopes)
-    rule = Rule(roles=names, scopes=needed, check=check, fresh=fresh, replay=replay)
+    if level not in LEVELS:
+        raise ConfigurationError(f"protected(level=...) takes 1 or 2, not {level!r}.")
+    rule = Rule(roles=names, scopes=needed, check=check, fresh=fresh, level=level, replay=replay)
     return mark(thing, rule) if thing is not None else lambda thing: mark(thing, rule)
 
 
@@ -354,4 +361,4 @@ def routes_of(app: rx.App) -> list[str]:
 
 def _standing(session: Session | None) -> object:
     """All that a rule without a check looks at."""
-    return session and (session.roles, session.authenticated_at)
+    return session and (session.roles, session.authenticated_at, session.level)

@@ -25,10 +25,18 @@ class Hydra(User):
     roles: tuple[str, ...] = ()
 
 
-def session(user: User | None = None, *, proved: float = NOW) -> Session:
+def session(user: User | None = None, *, proved: float = NOW, level: int = 1) -> Session:
     moment = datetime.fromtimestamp(proved, UTC)
     user = user or Officer(id="ada")
-    return Session(id="one", user=user, expires=moment, rev=1, claims={}, authenticated_at=moment)
+    return Session(
+        id="one",
+        user=user,
+        expires=moment,
+        rev=1,
+        claims={},
+        authenticated_at=moment,
+        level=level,
+    )
 
 
 async def judge(rule: Rule, visitor: Session | None) -> Verdict:
@@ -84,6 +92,18 @@ async def test_a_check_that_fails_lets_nobody_in(raised, told):
         await judge(rule, session())
     assert await rule.decide(session(), lambda: NOW) is Verdict.DENIED
     assert not rule.allows(session(), lambda: NOW)
+
+
+@pytest.mark.parametrize(("level", "verdict"), [(1, Verdict.CONFIRM), (2, Verdict.GRANTED)])
+async def test_rule_of_level_two_asks_session_of_level_one_for_proof(level, verdict):
+    rule = Rule(level=2)
+    assert await judge(rule, session(level=level)) is verdict
+    assert rule.allows(session(level=level), lambda: NOW) is (level == 2)
+    assert not rule.allows_all_members
+
+
+async def test_role_is_decided_before_a_proof_is_asked_for():
+    assert await judge(Rule(roles=frozenset({"admin"}), level=2), session()) is Verdict.DENIED
 
 
 async def test_an_async_check_is_awaited_and_never_believed_unawaited():

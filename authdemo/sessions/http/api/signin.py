@@ -110,7 +110,7 @@ class SignInApi(Resource):
             provider = self.engine.logins.provider(ticket.provider)
         except (ValidationError, UnknownProvider) as error:  # another version has issued it
             raise TicketRejected("This sign-in took too long. Sign in again.") from error
-        login = Login(user, Account(provider.id, provider.type), ticket.started_at)
+        login = Login(user, Account(provider.id, provider.type), ticket.started_at, amr=ticket.amr)
         target = await self.engine.redirect(ticket.callback_url, context.base_url)
         return await self._finish(request, context, login, target, as_json=True)
 
@@ -248,6 +248,7 @@ class SignInApi(Resource):
             device=context.device,
             replaces=context.record,
             provider_session=login.provider_session,
+            amr=login.amr,
         )
         response = private_json({"url": url}) if as_json else request.redirect(url)
         self.contexts.set_callback_cookie(response.headers, context, url)

@@ -4,7 +4,7 @@ import { getBackendURL, refs } from "$/utils/state";
 import "./storage.js";
 import { store } from "./store.js";
 
-const LOADING = { status: "loading", user: null, expires: null, rev: 0 };
+const LOADING = { status: "loading", user: null, expires: null, rev: 0, amr: [], level: 0 };
 const IDLE = { pending: false, error: {}, optimistic: null, answer: null };
 export const OFFLINE = { code: "Offline", message: "The server can't be reached. Try again." };
 

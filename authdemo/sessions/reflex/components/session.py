@@ -79,6 +79,7 @@ class LiveSession(Generic[U]):
         status: `loading`, `authenticated` or `unauthenticated`.
         rev: The session's revision.
         expires: When the session ends unless it is renewed, in ISO 8601.
+        level: 2 after two factors, 1 without, and 0 while nobody is signed in.
         pending: Whether an update or a sign-in of this tab is on its way.
         error: Why the tab's last update or event failed, for `explain`; empty if it didn't.
         event_error: Why the tab's last event failed, for `explain`; empty if it didn't.
@@ -89,6 +90,7 @@ class LiveSession(Generic[U]):
     status: StringVar[str]
     rev: NumberVar[int]
     expires: StringVar[str]
+    level: NumberVar[int]
     pending: BooleanVar
     error: ObjectVar[ErrorDict]
     event_error: ObjectVar[ErrorDict]
@@ -128,6 +130,7 @@ def use_session(user: type[U] = User) -> LiveSession[U]:  # type: ignore[assignm
         status=var("session.status", str, session),
         rev=var("session.rev", int, session),
         expires=var("session.expires", str, session),
+        level=var("session.level", int, session),
         pending=var("sessionRequest.pending", bool, request),
         error=var("sessionFailure", ErrorDict, failure),
         event_error=event_error,

@@ -50,7 +50,14 @@ def _holds_something(state: BaseState) -> bool:
     return bool(vars(state)) or any(map(_holds_something, state.substates.values()))
 
 
-LOADING: dict[str, Any] = {"status": "loading", "user": None, "expires": None, "rev": 0}
+LOADING: dict[str, Any] = {
+    "status": "loading",
+    "user": None,
+    "expires": None,
+    "rev": 0,
+    "amr": [],
+    "level": 0,
+}
 MAX_DEFERRAL_SECONDS = 300
 """Seconds for which a rejected event waits until its sender signs in."""
 MAX_DEFERRED_BYTES = 16_384

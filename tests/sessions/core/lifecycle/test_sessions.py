@@ -91,6 +91,8 @@ class TestPublicSession:
             "user": ADA.model_dump(),
             "expires": expires.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
             "rev": 1,
+            "amr": [],
+            "level": 1,
         }
 
     async def test_the_session_callback_adds_and_hides(self, open_house):
@@ -650,3 +652,30 @@ class TestEvents:
         stop()
         await house.rename(record, "Countess")
         assert len(heard) == 1
+
+
+class TestAuthentication:
+    async def test_session_keeps_methods_and_level_of_sign_in(self, house):
+        record = await house.sign_in(amr=("pwd", "otp"))
+        public = await house.sessions.serializers.to_public(record)
+        assert (public["amr"], public["level"]) == (["pwd", "otp"], 2)
+        claims = house.sessions.serializers.tokens.decode(
+            house.sessions.serializers.issue_token(record)
+        )
+        assert (claims.amr, claims.level) == (("pwd", "otp"), 2)
+
+    async def test_proof_of_another_method_raises_level_and_revision(self, house):
+        record = await house.sign_in(amr=("pwd",))
+        confirmed = await house.sessions.reauthenticate(record.id, amr=("otp",))
+        assert (confirmed.amr, confirmed.level) == (("pwd", "otp"), 2)
+        assert confirmed.rev == record.rev + 1
+        assert confirmed.last_change.cause == "confirmation"
+        assert confirmed.last_change.changes["amr"].new == ("pwd", "otp")
+        verified = await house.verify(house.sessions.serializers.issue_token(record))
+        assert house.sessions.is_token_stale(verified, verified.record)
+
+    async def test_proof_of_the_same_method_keeps_revision(self, house):
+        record = await house.sign_in(amr=("pwd",))
+        confirmed = await house.sessions.reauthenticate(record.id, amr=("pwd",))
+        assert (confirmed.level, confirmed.rev) == (1, record.rev)
+        assert confirmed.last_change.changes == {}

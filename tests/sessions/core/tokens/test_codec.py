@@ -47,9 +47,18 @@ PAYLOAD: dict[str, Any] = {
     "exp": NOW + HOUR,
     "rev": 3,
     "user": {"id": "ada", "name": "Ada"},
+    "amr": ["pwd"],
+    "level": 1,
 }
 CLAIMS = Claims(
-    sub="ada", sid="5e55", jti="70ce", iat=NOW, exp=NOW + HOUR, rev=3, user=PAYLOAD["user"]
+    sub="ada",
+    sid="5e55",
+    jti="70ce",
+    iat=NOW,
+    exp=NOW + HOUR,
+    rev=3,
+    user=PAYLOAD["user"],
+    amr=("pwd",),
 )
 
 

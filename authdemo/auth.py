@@ -44,3 +44,4 @@ auth = Auth(
     user=Member,
     locales=Path(__file__).parent / "locales",
 )
+accounts.attach(auth)

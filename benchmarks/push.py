@@ -93,7 +93,7 @@ def seed(folder: Path, people: Sequence[Account]) -> None:
     """Give people accounts, before the app is started."""
     accounts = Accounts(f"sqlite:///{folder}/data/accounts.db")
     accounts.seed(people, PASSWORD)
-    asyncio.run(accounts.all())
+    asyncio.run(accounts.open())
     accounts.close()
 
 

@@ -11,6 +11,7 @@ try:
     from .form import RegistrationMixin, register, register_form
     from .models import Member
     from .passwords import Registration
+    from .search import ListedMember, Page
     from .service import Accounts
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(f"{error}. Install authdemo[accounts].", name=error.name) from error
@@ -19,7 +20,9 @@ __all__ = [
     "AccountRejected",
     "Accounts",
     "AccountsUnavailable",
+    "ListedMember",
     "Member",
+    "Page",
     "Registration",
     "RegistrationMixin",
     "register",

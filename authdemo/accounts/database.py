@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
@@ -133,13 +134,21 @@ class Database:
 def open_engine(url: URL) -> Engine:
     """Open a database with time limits."""
     arguments = {"timeout": TIMEOUT - 1} if url.drivername == "sqlite" else _POSTGRESQL
-    return create_engine(
+    engine = create_engine(
         url,
         connect_args=arguments,
         pool_pre_ping=True,
         pool_timeout=TIMEOUT,
         hide_parameters=True,
     )
+    if url.drivername == "sqlite":
+        event.listen(engine, "connect", _enforce_foreign_keys)
+    return engine
+
+
+def _enforce_foreign_keys(connection: sqlite3.Connection, _: object) -> None:
+    """Have SQLite delete what belongs to a row that is deleted."""
+    connection.execute("PRAGMA foreign_keys = ON")
 
 
 def cause(error: Exception) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from sqlalchemy import Index, MetaData, Text, text
+from sqlalchemy import Column, Index, String, Table, Text, text
 from sqlmodel import Field, SQLModel
 
-from authdemo.sessions import User
+from authdemo.sessions import User, UserUpdate
 
-from .passwords import folded
+from .passwords import EmailAddress, folded
 
 SORTED_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that both databases compare by code points, so that a range of it is a prefix."""
@@ -33,13 +33,23 @@ class Member(User):
     two_factor: bool = False
 
 
-class Row(SQLModel):
-    """A row of any table of accounts; the tables don't mix with those of the app."""
+class AccountUpdate(UserUpdate):
+    """What may be changed of an account, all but its id and password."""
 
-    metadata = MetaData()
+    email: EmailAddress = ""
+    role: str = ""
+    email_verified: bool = False
+    two_factor: bool = False
+    disabled: bool = False
 
 
-class AccountRow(Row, table=True):
+VERSION_TABLE = "accounts_version"
+"""Where Alembic keeps the revision; `alembic_version` is the app's own."""
+
+Table(VERSION_TABLE, SQLModel.metadata, Column("version_num", String(32), primary_key=True))
+
+
+class AccountRow(SQLModel, table=True):
     """An account; what is `folded` is without letter case and width."""
 
     __tablename__ = "accounts"

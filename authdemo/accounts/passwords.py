@@ -188,6 +188,10 @@ def _email(text: str) -> str:
     return address.normalized
 
 
+EmailAddress = Annotated[str, AfterValidator(_email)]
+"""An address in its normal form."""
+
+
 class Registration(BaseModel):
     """The form for a new account; other fields are ignored.
 
@@ -202,7 +206,7 @@ class Registration(BaseModel):
 
     id: Annotated[str, AfterValidator(_account_id)]
     name: DisplayName
-    email: Annotated[str, AfterValidator(_email)]
+    email: EmailAddress
     password: Annotated[str, AfterValidator(new_password), Field(repr=False)]
 
     @field_validator("password")

@@ -6,20 +6,26 @@ import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from argon2 import PasswordHasher
-from sqlalchemy import Engine, update
+from pydantic import ValidationError
+from sqlalchemy import ColumnElement, Engine, delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from authdemo.sessions.errors import FieldValidationError
+from authdemo.sessions.errors import (
+    FieldValidationError,
+    StoreUnavailable,
+    UpdateRejected,
+    to_error_kwargs,
+)
 from authdemo.sessions.providers import data_folder
 
 from .database import Database, database_url, read_url
 from .errors import AccountRejected, AccountsUnavailable
 from .hashing import HashingPool
-from .models import FOREIGN_HASH, AccountRow, Member
+from .models import FOREIGN_HASH, AccountRow, AccountUpdate, Member, folded_columns
 from .passwords import (
     Passwords,
     Registration,
@@ -28,6 +34,10 @@ from .passwords import (
     is_possible,
     new_password,
 )
+from .search import Page, make_search
+
+if TYPE_CHECKING:
+    from authdemo.sessions import Auth
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -67,8 +77,9 @@ class Accounts:
         self.roles = tuple(roles)
         self._passwords = Passwords(hasher)
         self._hashing = HashingPool(self._passwords.memory_cost)
-        self._database = Database(read_url(url) if url else database_url(data_folder()))
-        self._database.run_first(self._expect_foreign_hashes)
+        self.database = Database(read_url(url) if url else database_url(data_folder()))
+        self.database.run_first(self._expect_foreign_hashes)
+        self._auth: Auth[Any] | None = None
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
@@ -93,7 +104,7 @@ class Accounts:
             ConfigurationError: If the tables are of another version; says what to do.
         """
         with suppress(AccountsUnavailable):
-            await self._database.open()
+            await self.database.open()
 
     def seed(self, members: Iterable[Member], password: str) -> None:
         """Add accounts if the table is empty when the database is opened.
@@ -103,7 +114,7 @@ class Accounts:
             password: The password of them all.
         """
         seed = tuple(members)
-        self._database.run_first(lambda engine: self._insert_seed(engine, seed, password))
+        self.database.run_first(lambda engine: self._insert_seed(engine, seed, password))
 
     async def authorize(self, credentials: Mapping[str, Any]) -> Member | None:
         """Find the user with this `id` and `password`, as `Credentials(authorize=...)` takes it.
@@ -131,7 +142,7 @@ class Accounts:
         """
         if not is_possible(account_id) or not is_possible(password):
             return None
-        found = await self._database.run(partial(_look_up, account_id))
+        found = await self.database.run(partial(_look_up, account_id))
         member, hashed = found or (None, None)
         checked = await self._hashing.run(self._passwords.check, password, hashed)
         if member and checked.problem:
@@ -163,7 +174,7 @@ class Accounts:
         password = await self._hashing.run(self._passwords.hash, asked.password)
         member = Member(id=asked.id, name=asked.name, email=asked.email, role=self.roles[0])
         try:
-            await self._database.run(lambda session: session.add(AccountRow.of(member, password)))
+            await self.database.run(lambda session: session.add(AccountRow.of(member, password)))
         except IntegrityError:
             raise AccountRejected("The id is taken.", field="id", reason="taken") from None
         return member
@@ -180,27 +191,79 @@ class Accounts:
             AccountsUnavailable: If the database can't keep it, or too many are waiting for it.
         """
         hashed = await self._hashing.run(self._passwords.hash, _checked(password, account_id))
-        await self._change(account_id, password=hashed)
+        await self._write(account_id, {"password": hashed})
 
-    async def change_role(self, account_id: str, role: str) -> None:
-        """Give an account another role.
+    async def update(self, account_id: str, **fields: object) -> None:
+        """Change an account, which may be disabled; every session of its user follows at once.
 
         Args:
             account_id: The account's id.
-            role: One of `roles`.
+            **fields: `disabled`, and all fields of `Member` but `id`.
 
         Raises:
-            AccountRejected: If there is no such role, or no such account.
+            AccountRejected: If there is no such account, or a value is invalid; names the field.
+            AccountsUnavailable: If the database can't keep it.
+            StoreUnavailable: If the account has changed, but some sessions couldn't follow: call
+                `auth.refresh` later.
+        """
+        await self._write(account_id, self._read_update(fields))
+        await self._follow(account_id)
+
+    async def save(self, account_id: str, fields: Mapping[str, Any]) -> None:
+        """Keep what a session changes, as `Auth(save_user=...)` takes it.
+
+        Fields that accounts don't have are left to the session.
+
+        Args:
+            account_id: The account's id; a user without an account has nothing to keep.
+            fields: The fields, and their new values.
+
+        Raises:
+            UpdateRejected: If a value is invalid; names the field.
             AccountsUnavailable: If the database can't keep it.
         """
-        if role not in self.roles:
-            raise AccountRejected(
-                f"A role is one of {', '.join(self.roles)}.", field="role", reason="no_such_role"
-            )
-        await self._change(account_id, role=role)
+        known = {name: fields[name] for name in fields.keys() & AccountUpdate.model_fields.keys()}
+        try:
+            await self._write(account_id, self._read_update(known))
+        except AccountRejected as error:
+            if error.reason == "unknown":
+                return
+            raise UpdateRejected(
+                error.message, field=error.field, reason=error.reason, values=error.values
+            ) from None
+
+    async def delete(self, account_id: str) -> None:
+        """Delete an account, and all that belongs to it; its sessions end at once.
+
+        Args:
+            account_id: The account's id.
+
+        Raises:
+            AccountRejected: If there is no such account.
+            AccountsUnavailable: If the database can't do it.
+            StoreUnavailable: If the sessions can't be ended; then the account stays.
+        """
+        is_enabled = await self.find(account_id) is not None
+        await self._write(account_id, {"disabled": True})  # nobody signs in meanwhile
+        try:
+            await self._follow(account_id)
+        except StoreUnavailable:
+            await self._write(account_id, {"disabled": not is_enabled})
+            raise
+        await self.database.run(
+            lambda session: session.exec(delete(AccountRow).where(_has_id(account_id)))
+        )
+
+    def attach(self, auth: Auth[Any]) -> None:
+        """Have every session of a user follow changes of their account.
+
+        Args:
+            auth: The app's sessions, with `find_user=accounts.find`.
+        """
+        self._auth = auth
 
     async def find(self, account_id: str) -> Member | None:
-        """Find an account's user, as `Auth(find_user=...)` takes it.
+        """Find an account's user, as `Auth(find_user=...)` takes it; None if it is disabled.
 
         Args:
             account_id: The account's id.
@@ -211,9 +274,7 @@ class Accounts:
         Raises:
             AccountsUnavailable: If the database can't say.
         """
-        if not is_possible(account_id):
-            return None
-        found = await self._database.run(partial(_look_up, account_id))
+        found = await self.database.run(partial(_look_up, account_id))
         return found[0] if found else None
 
     async def get(self, account_id: str) -> Member:
@@ -231,28 +292,69 @@ class Accounts:
         """
         found = await self.find(account_id)
         if found is None:
-            raise AccountRejected("This account doesn't exist.", reason="unknown")
+            raise _unknown()
         return found
 
-    async def all(self) -> list[Member]:
-        """List the users of all accounts, by id.
+    async def search(
+        self,
+        text: str = "",
+        *,
+        after: str = "",
+        limit: int = 50,
+        role: str | None = None,
+        disabled: bool | None = None,
+    ) -> Page:
+        """List accounts, a page at a time.
+
+        Args:
+            text: How their id, e-mail address or name begins, in any letter case. Accounts found
+                by id come first, by id; then those found by address, then those found by name.
+            after: The `cursor` of the page before.
+            limit: How many accounts a page has, at most 200.
+            role: Only accounts with this role.
+            disabled: Only accounts that are disabled, or only those that aren't.
+
+        Returns:
+            The page.
 
         Raises:
+            AccountRejected: If `after` is no cursor.
             AccountsUnavailable: If the database can't say.
         """
-        found = await self._database.run(
-            lambda session: [row.member() for row in session.exec(select(AccountRow))]
-        )
-        return sorted(found, key=lambda member: member.id)
+        wanted = make_search(text, after=after, limit=limit, role=role, disabled=disabled)
+        return await self.database.run(wanted.run)
 
     def close(self) -> None:
         """Close the database, where the process goes on without it."""
-        self._database.close()
+        self.database.close()
 
-    async def _change(self, account_id: str, **fields: str) -> None:
-        member = await self.get(account_id)
-        statement = update(AccountRow).where(col(AccountRow.id) == member.id).values(fields)
-        await self._database.run(lambda session: session.exec(statement))
+    def _read_update(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            wanted = AccountUpdate.model_validate(fields).model_dump(exclude_unset=True)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            raise AccountRejected(**to_error_kwargs(first)) from None
+        if wanted.get("role", self.roles[0]) not in self.roles:
+            raise AccountRejected(
+                f"A role is one of {', '.join(self.roles)}.", field="role", reason="no_such_role"
+            )
+        return wanted
+
+    async def _write(self, account_id: str, fields: Mapping[str, Any]) -> None:
+        """Change columns of an account, also of a disabled one."""
+
+        def write(session: Session) -> None:
+            row = _find_row(account_id, session)
+            if row is None:
+                raise _unknown()
+            row.sqlmodel_update(dict(fields))
+            row.sqlmodel_update(folded_columns(row.member()))
+
+        await self.database.run(write)
+
+    async def _follow(self, account_id: str) -> None:
+        if self._auth is not None:
+            await self._auth.refresh(account_id)
 
     async def _renew(self, account_id: str, password: str, hashed: str) -> None:
         """Replace a hash, unless the password has changed; no login fails because of it."""
@@ -260,7 +362,7 @@ class Accounts:
         with suppress(AccountsUnavailable):
             renewed = await self._hashing.run(self._passwords.hash, password)
             statement = update(AccountRow).where(*known).values(password=renewed)
-            await self._database.run(lambda session: session.exec(statement))
+            await self.database.run(lambda session: session.exec(statement))
 
     def _expect_foreign_hashes(self, engine: Engine) -> None:
         """Learn what passwords cost that other apps have hashed; a sample is enough."""
@@ -276,11 +378,25 @@ class Accounts:
                 )
 
 
+def _has_id(account_id: str) -> ColumnElement[bool]:
+    """Match an id in any letter case."""
+    return col(AccountRow.folded) == folded(account_id)
+
+
+def _find_row(account_id: str, session: Session) -> AccountRow | None:
+    if not is_possible(account_id):
+        return None
+    return session.exec(select(AccountRow).where(_has_id(account_id))).first()
+
+
 def _look_up(account_id: str, session: Session) -> tuple[Member, str] | None:
-    """Find an account by its id in any letter case."""
-    is_same = col(AccountRow.folded) == folded(account_id)
-    row = session.exec(select(AccountRow).where(is_same)).first()
-    return (row.member(), row.password) if row else None
+    """Find an account's user and hash, unless it is disabled."""
+    row = _find_row(account_id, session)
+    return (row.member(), row.password) if row and not row.disabled else None
+
+
+def _unknown() -> AccountRejected:
+    return AccountRejected("This account doesn't exist.", reason="unknown")
 
 
 def _checked(password: object, account_id: str) -> str:

@@ -54,8 +54,7 @@ class AdminState(PendingMixin, rx.State):
 
 async def _change_role(account_id: str, role: str) -> None:
     member = await accounts.get(account_id)
-    await accounts.change_role(member.id, role)
-    await auth.refresh(member.id)
+    await accounts.update(member.id, role=role)
 
 
 async def _end_sessions(account_id: str) -> None:
@@ -71,7 +70,7 @@ async def _everyone() -> list[dict[str, str]]:
             "other": "user" if user.role == "admin" else "admin",
             "sessions": str(len(await auth.sessions_of(user.id))),
         }
-        for user in await accounts.all()
+        for user in (await accounts.search()).members
     ]
 
 

@@ -54,3 +54,11 @@ def accounts(opened: Callable[..., Accounts]) -> Accounts:
     accounts = opened()
     accounts.seed([ADA, GRACE], PASSWORD)
     return accounts
+
+
+async def all_of(accounts: Accounts) -> list[Member]:
+    """List the users of a few accounts, by id."""
+    page = await accounts.search()
+    assert page.cursor == ""
+    hidden = {"disabled", "created_at"}
+    return [Member(**member.model_dump(exclude=hidden)) for member in page.members]

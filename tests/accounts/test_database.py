@@ -12,7 +12,7 @@ import pytest
 from authdemo.accounts import Accounts, AccountsUnavailable
 from authdemo.accounts.database import TIMEOUT, database_url
 from authdemo.sessions.core.errors import ConfigurationError
-from tests.accounts.conftest import ADA, CHEAP, FORM, PASSWORD
+from tests.accounts.conftest import ADA, CHEAP, FORM, PASSWORD, all_of
 from tests.support.postgresql import PostgreSQL
 
 
@@ -71,7 +71,7 @@ def test_invalid_url_is_rejected_without_showing_its_password(value):
 
 
 async def test_database_file_is_readable_by_its_owner_only(open_at, tmp_path):
-    await open_at(f"sqlite:///{tmp_path}/new/accounts.db").all()
+    await open_at(f"sqlite:///{tmp_path}/new/accounts.db").open()
     assert stat.S_IMODE((tmp_path / "new" / "accounts.db").stat().st_mode) == 0o600
 
 
@@ -112,10 +112,10 @@ class TestTrouble:
         mortal.stop()
         try:
             with pytest.raises(AccountsUnavailable):
-                await accounts.all()
+                await all_of(accounts)
         finally:
             mortal.start()
-        assert await accounts.all() == [ADA]
+        assert await all_of(accounts) == [ADA]
 
     async def test_silent_database_times_out_and_delays_no_other_request(self, mortal, accounts):
         assert await accounts.check("ada", PASSWORD)

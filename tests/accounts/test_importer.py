@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, inspect, text
 from authdemo.accounts import Member
 from authdemo.accounts.__main__ import main
 from authdemo.accounts.database import read_url
-from tests.accounts.conftest import ADA, PASSWORD
+from tests.accounts.conftest import ADA, PASSWORD, all_of
 from tests.accounts.test_hashes import FOREIGN
 from tests.accounts.test_service import kept
 
@@ -172,7 +172,7 @@ async def test_second_import_changes_nothing(imported, opened, old, url):
     imported(old, "--write")
     accounts = opened()
     await accounts.check("alice", PASSWORD)
-    await accounts.change_role("alice", "admin")
+    await accounts.update("alice", role="admin")
     before = kept(url, "alice")
     execute(
         old,
@@ -219,9 +219,9 @@ async def test_invalid_user_stops_the_import_with_the_place_and_the_field(
     assert error == (
         "error: Nothing is written. Correct these users, or leave them out with --skip-invalid."
     )
-    assert await opened().all() == []
+    assert await all_of(opened()) == []
     imported(source, "--write", "--skip-invalid")
-    assert [member.id for member in await opened().all()] == ["mary"]
+    assert [member.id for member in await all_of(opened())] == ["mary"]
 
 
 def test_two_users_of_one_id_are_a_problem(imported, tmp_path):

@@ -8,10 +8,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
+from sqlmodel import SQLModel
 
 from authdemo.accounts.database import open_engine, read_url
-from authdemo.accounts.migrations import VERSION_TABLE, migrate
-from authdemo.accounts.models import Row
+from authdemo.accounts.migrations import migrate
+from authdemo.accounts.models import VERSION_TABLE
 from authdemo.sessions.errors import ConfigurationError
 from tests.accounts.conftest import ADA, PASSWORD
 
@@ -27,9 +28,8 @@ def engine(url, tmp_path):
 def test_migrations_make_the_tables_of_the_models(engine):
     migrate(engine)
     with engine.connect() as connection:
-        options = {"version_table": VERSION_TABLE, "compare_type": True}
-        context = MigrationContext.configure(connection, opts=options)
-        assert compare_metadata(context, Row.metadata) == []
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
 
 
 def test_partial_indices_have_the_conditions_of_the_models(engine):
@@ -46,7 +46,7 @@ def test_partial_indices_have_the_conditions_of_the_models(engine):
     migrated = {name: str(where) for name, where in conditions().items()}
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE accounts"))
-    Row.metadata.create_all(engine)
+    SQLModel.metadata.create_all(engine)
     assert migrated == {name: str(where) for name, where in conditions().items()}
 
 

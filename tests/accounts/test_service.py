@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, text
 
 from authdemo.accounts import AccountRejected
 from authdemo.accounts.database import read_url
-from tests.accounts.conftest import ADA, FORM, GRACE, PASSWORD
+from tests.accounts.conftest import ADA, FORM, GRACE, PASSWORD, all_of
 
 
 def kept(url: str, account_id: str) -> str:
@@ -44,7 +44,7 @@ class TestCheck:
         assert await accounts.check(typed, PASSWORD) == ADA
         assert await accounts.check(typed, "a guess") is None
         assert await accounts.find(typed) == await accounts.get(typed) == ADA
-        await accounts.change_role(typed, "admin")
+        await accounts.update(typed, role="admin")
         await accounts.change_password(typed, "another password")
         assert (await accounts.check("ada", "another password")).role == "admin"
 
@@ -96,7 +96,7 @@ class TestRegister:
         elsewhere = opened()
         assert await elsewhere.check("mary", PASSWORD) == mary
         assert await elsewhere.find("mary") == mary
-        assert [member.id for member in await elsewhere.all()] == ["ada", "grace", "mary"]
+        assert [member.id for member in await all_of(elsewhere)] == ["ada", "grace", "mary"]
 
     @pytest.mark.parametrize("more", [{"role": "admin"}, {"folded": "x"}, {"image": "https://x"}])
     async def test_registration_ignores_fields_outside_the_form(self, accounts, more):
@@ -109,7 +109,7 @@ class TestRegister:
             await accounts.register({**FORM, "id": account_id})
         assert (refused.value.field, refused.value.reason) == ("id", "taken")
         assert await accounts.check("ada", PASSWORD) == ADA
-        assert len(await accounts.all()) == 2
+        assert len(await all_of(accounts)) == 2
 
     async def test_email_of_another_account_is_accepted(self, accounts):
         assert await accounts.register({**FORM, "email": ADA.email})
@@ -118,7 +118,7 @@ class TestRegister:
         with pytest.raises(AccountRejected) as refused:
             await accounts.register({**FORM, "id": "x", "email": "nobody", "password": "short"})
         assert refused.value.by_field().keys() == {"id", "email", "password"}
-        assert len(await accounts.all()) == 2
+        assert len(await all_of(accounts)) == 2
 
     async def test_concurrent_registrations_of_one_id_create_one_account(self, opened):
         workers = [opened(), opened()]
@@ -129,7 +129,7 @@ class TestRegister:
         assert len(refusals) == 7
         assert {each.reason for each in refusals} == {"taken"}
         (winner,) = (each for each in answers if each not in refusals)
-        assert await workers[0].all() == [winner]
+        assert await all_of(workers[0]) == [winner]
 
 
 class TestChange:
@@ -169,10 +169,10 @@ class TestChange:
                 "The password must not be one of the most common passwords."
             )
         assert await accounts.check("ada", PASSWORD) == ADA
-        assert len(await accounts.all()) == 2
+        assert len(await all_of(accounts)) == 2
 
     async def test_new_role_stays(self, accounts):
-        await accounts.change_role("ada", "admin")
+        await accounts.update("ada", role="admin")
         assert (await accounts.get("ada")).role == "admin"
         assert await accounts.get("grace") == GRACE
 
@@ -182,8 +182,8 @@ class TestChange:
     )
     async def test_unknown_role_or_account_is_rejected(self, accounts, account_id, role):
         with pytest.raises(AccountRejected):
-            await accounts.change_role(account_id, role)
-        assert await accounts.all() == [ADA, GRACE]
+            await accounts.update(account_id, role=role)
+        assert await all_of(accounts) == [ADA, GRACE]
 
     async def test_unknown_account_has_no_password_to_change(self, accounts):
         with pytest.raises(AccountRejected) as refused:
@@ -199,12 +199,12 @@ class TestSeed:
         assert await accounts.check("ada", "the first") == ADA
         later = opened()
         later.seed([ADA, GRACE], "the third")
-        assert await later.all() == [ADA]
+        assert await all_of(later) == [ADA]
         assert await later.check("ada", "the third") is None
 
     async def test_concurrent_workers_insert_seeds_once(self, opened):
         workers = [opened() for _ in range(4)]
         for worker in workers:
             worker.seed([ADA, GRACE], PASSWORD)
-        found = await asyncio.gather(*(worker.all() for worker in workers))
+        found = await asyncio.gather(*(all_of(worker) for worker in workers))
         assert found == [[ADA, GRACE]] * 4

@@ -6,10 +6,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect
 
+from authdemo.accounts.models import VERSION_TABLE
 from authdemo.sessions import ConfigurationError
-
-VERSION_TABLE = "accounts_version"
-"""Where Alembic keeps the revision; `alembic_version` is the app's own."""
 
 _LOCK = 0x61757468
 """The key of PostgreSQL's lock while tables change."""

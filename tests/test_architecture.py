@@ -39,6 +39,7 @@ LAYERS = (
     "authdemo.forgery",
     "authdemo.accounts",
     "authdemo.devtools",
+    "authdemo.cli",
     "authdemo.serve",
     "authdemo.seeds",
     "authdemo.auth",
@@ -63,6 +64,7 @@ FRAMEWORKS = {
         ),
         (ACCOUNTS,),
     ),
+    **dict.fromkeys(("click", "rich"), ("authdemo.cli",)),
     "reflex": (
         "authdemo.accounts.form",
         "authdemo.sessions.reflex",
@@ -73,6 +75,7 @@ FRAMEWORKS = {
     "httpx": (
         "authdemo.sessions.providers",
         "authdemo.testing",
+        "authdemo.cli",
         "authdemo.devtools.attack_runner",
     ),
     "pytest": (),
@@ -100,7 +103,7 @@ PUBLIC = {
 MODULES = sorted((ROOT / "authdemo").rglob("*.py"))
 PACKAGES = sorted(
     path
-    for name in ("sessions", "accounts", "devtools", "serve", "testing")
+    for name in ("sessions", "accounts", "cli", "devtools", "serve", "testing")
     for path in (ROOT / "authdemo" / name).rglob("*.py")
 )
 COPIED = sorted(
@@ -215,6 +218,7 @@ def test_read_and_update_pass_through_few_files() -> None:
 
 
 INTERNALS = {
+    "cli": {COMPAT, "authdemo.sessions.core.keys", "authdemo.sessions.core.operator"},
     "serve": {COMPAT, "authdemo.sessions.http.pages.static"},
     "testing": {
         COMPAT,

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ BROUGHT_BY_APPS = {ROOT / "authdemo/sessions/reflex/dependencies.py": {"fastapi"
 
 PACKAGE = ROOT / "authdemo/sessions"
 ACCOUNTS = ROOT / "authdemo/accounts"
+CLI = ROOT / "authdemo/cli"
 DEVTOOLS = ROOT / "authdemo/devtools"
 SERVE = ROOT / "authdemo/serve"
 TESTING = ROOT / "authdemo/testing"
@@ -69,6 +70,7 @@ def imported(path: Path) -> Iterator[str]:
     [
         (sources(PACKAGE), named(PROJECT["dependencies"])),
         (sources(ACCOUNTS), named([*PROJECT["dependencies"], *EXTRAS["accounts"]])),
+        (sources(CLI), named([*PROJECT["dependencies"], *EXTRAS["cli"]])),
         (sources(DEVTOOLS), named([*PROJECT["dependencies"], *EXTRAS["devtools"]])),
         (sources(SERVE), named(PROJECT["dependencies"])),
         (sources(TESTING), named([*PROJECT["dependencies"], *EXTRAS["testing"]])),
@@ -76,7 +78,17 @@ def imported(path: Path) -> Iterator[str]:
         (sources(ROOT / "tests"), pinned("requirements-dev.txt")),
         (sources(ROOT / "benchmarks"), pinned("requirements-dev.txt")),
     ],
-    ids=["package", "accounts", "devtools", "serve", "testing", "demo", "tests", "benchmarks"],
+    ids=[
+        "package",
+        "accounts",
+        "cli",
+        "devtools",
+        "serve",
+        "testing",
+        "demo",
+        "tests",
+        "benchmarks",
+    ],
 )
 def test_what_is_imported_is_declared(paths: Iterator[Path], declared: set[str]) -> None:
     needed = {name: path for path in paths for name in imported(path)}
@@ -85,10 +97,12 @@ def test_what_is_imported_is_declared(paths: Iterator[Path], declared: set[str])
         assert declared.intersection(map(spelled, DISTRIBUTIONS[name])), f"{name} of {path}"
 
 
+BY_REFLEX = named(each for each in requires("reflex") or () if "extra ==" not in each)
 OPTIONAL = sorted(
     name
     for name, distributions in DISTRIBUTIONS.items()
-    if {*map(spelled, distributions)} & named(each for extra in EXTRAS.values() for each in extra)
+    if {*map(spelled, distributions)}
+    & (named(each for extra in EXTRAS.values() for each in extra) - BY_REFLEX)
 )
 """What the extras bring, by the names that it is imported by."""
 
@@ -111,7 +125,15 @@ def test_sessions_import_without_any_extra() -> None:
     assert ended.returncode == 0, ended.stderr
 
 
-@pytest.mark.parametrize("extra", ["accounts", "devtools", "testing"])
+LACKING = {
+    "accounts": "",
+    "cli": "sys.modules['rich'] = None; ",  # Reflex brings it
+    "devtools": "",
+    "testing": "",
+}
+
+
+@pytest.mark.parametrize("extra", LACKING)
 def test_optional_part_names_the_extra_that_it_lacks(extra: str) -> None:
-    ended = started(f"import authdemo.{extra}")
+    ended = started(f"{LACKING[extra]}import authdemo.{extra}")
     assert f"authdemo[{extra}]" in ended.stderr.splitlines()[-1]

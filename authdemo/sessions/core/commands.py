@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any, TypeAlias
 
 from pydantic import ConfigDict, ValidationError, validate_call
@@ -32,8 +33,13 @@ class Commands:
 
     def add(self, name: str, function: Command) -> None:
         """Add a command; its arguments must be of the types that the function declares."""
+
+        @wraps(function)
+        def start(*given: Any, **named: Any) -> Awaitable[object]:
+            return function(*given, **named)
+
         validated: Callable[[Command], Command] = validate_call(config=ConfigDict(strict=True))
-        self._functions[name] = validated(function)
+        self._functions[name] = validated(start)  # which validates now, and not when awaited
 
     async def run(self, name: str, arguments: Mapping[str, Any]) -> object:
         """Run a command for the operator.

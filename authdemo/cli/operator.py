@@ -1,0 +1,173 @@
+"""Runs a command in the running app, or in this process if there is none."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+import httpx
+from pydantic_core import to_json
+
+if TYPE_CHECKING:
+    from authdemo.sessions import SessionsPlugin, Settings
+
+_PATH = "/api/auth/operator"
+_TIMEOUT = 30
+_HOSTS = ("127.0.0.1", "[::1]")
+
+
+class Failed(click.ClickException):
+    """A command that could not be done, and why; programs get its `code` and `reason`."""
+
+    def __init__(self, message: str, code: str = "Failed", reason: str = "") -> None:
+        super().__init__(message)
+        self.code, self.reason = code, reason
+
+    def as_json(self) -> str:
+        """Write the error for programs."""
+        return json.dumps({"message": self.message, "code": self.code, "reason": self.reason})
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Where an app is.
+
+    Attributes:
+        url: The address of the running app; by default its data folder says that.
+        auth: The place of its `Auth`; by default `rxconfig.py` says that.
+    """
+
+    url: str = ""
+    auth: str = ""
+
+    def run(self, command: str, **arguments: Any) -> Any:
+        """Run a command of the app."""
+        from authdemo.sessions import AuthError, Settings
+
+        try:
+            settings = Settings.from_environ(keep_secret=False)
+            urls = [_checked(self.url)] if self.url else _running(settings.data_dir)
+            if urls:
+                return _order(urls, settings, command, arguments)
+            return asyncio.run(self._run_here(settings, command, arguments))
+        except AuthError as error:
+            raise Failed(error.message, error.code, error.reason) from error
+
+    def plugin(self) -> SessionsPlugin:
+        """Find how `rxconfig.py` installs the sessions; exits in one line if it can't be used."""
+        from authdemo.sessions import SessionsPlugin
+        from authdemo.sessions.reflex.compat import get_config
+
+        plugins = get_config().plugins
+        if self.auth:
+            return SessionsPlugin(self.auth)
+        found = [each for each in plugins if isinstance(each, SessionsPlugin)]
+        if not found:
+            raise Failed(
+                "There is no rxconfig.py with a SessionsPlugin in this folder. Go to the app's "
+                'folder, or name its Auth: --auth "my_app.auth:auth".'
+            )
+        return found[0]
+
+    async def _run_here(self, settings: Settings, command: str, arguments: dict[str, Any]) -> Any:
+        from authdemo.sessions import ConfigurationError
+
+        _check_owner(settings.data_dir)
+        auth = self.plugin().auth()
+        try:
+            async with auth.engine.running():
+                return json.loads(to_json(await auth.commands.run(command, arguments)))
+        except ConfigurationError as error:
+            raise Failed(f"{error.message} If that is the app, name its address: --url.") from error
+
+
+def _checked(url: str) -> str:
+    """Check that an address is this machine's, since the operator's tokens go nowhere else."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        is_here = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        is_here = False
+    if not is_here or parts.scheme not in ("http", "https"):
+        raise click.UsageError("--url takes a loopback address like http://127.0.0.1:3000.")
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _running(data_dir: Path) -> list[str]:
+    """List the addresses at which the data folder says that an app runs."""
+    from authdemo.sessions.core.operator import SERVER_FILE
+
+    path = data_dir / SERVER_FILE
+    try:
+        server = json.loads(path.read_text("utf-8"))
+        pid, port = int(server["pid"]), int(server["port"])
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Failed(f"{path} can't be read ({error}). Run this as the user of the app.") from error
+    return [f"http://{host}:{port}" for host in _HOSTS] if _is_alive(pid) else []
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _order(urls: list[str], settings: Settings, command: str, arguments: dict[str, Any]) -> Any:
+    from authdemo.sessions.core.operator import OperatorTokens
+
+    token = OperatorTokens(settings.keys, clock=time.time).issue(command, arguments)
+    response = _post(urls, token)
+    body = _body(response)
+    if response.status_code == HTTPStatus.OK and "result" in body:
+        return body["result"]
+    where, message = urls[0], str(body.get("message") or f"status {response.status_code}")
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        message = f"The app at {where} takes no commands: is it another one, or is AUTH_ADMIN=0?"
+    if response.status_code == HTTPStatus.UNAUTHORIZED:
+        message = (
+            f"The app at {where} rejects the command: {message} "
+            "Set AUTH_SECRET and AUTH_DATA_DIR as for the app."
+        )
+    raise Failed(message, str(body.get("code", "Failed")), str(body.get("reason", "")))
+
+
+def _post(urls: list[str], token: str) -> httpx.Response:
+    with httpx.Client(timeout=_TIMEOUT, trust_env=False) as http:
+        for url in urls:
+            try:
+                return http.post(url + _PATH, json={"token": token})
+            except httpx.ConnectError:
+                continue
+            except httpx.HTTPError as error:
+                raise Failed(f"The app at {url} does not answer ({error}).") from error
+    raise Failed(f"The app runs, but doesn't listen at {urls[0]}. Name its address: --url.")
+
+
+def _body(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _check_owner(data_dir: Path) -> None:
+    """Check that files which this process makes are the app's."""
+    if data_dir.exists() and data_dir.stat().st_uid != os.geteuid():
+        raise Failed(f"{data_dir} belongs to another user. Run this as the user of the app.")

@@ -34,7 +34,11 @@ def report(session: Mapping[str, Any], path: str) -> None:
 
 
 auth = Auth(
-    providers=[Credentials(authorize=authorize), *providers_from_environ()],
+    providers=[
+        Credentials(authorize=authorize),
+        accounts.passkeys.provider(),
+        *providers_from_environ(),
+    ],
     pages=Pages(
         sign_in="/login",
         protected=frozenset({"/", "/client", "/inspector", "/account"}),

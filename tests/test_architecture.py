@@ -60,6 +60,7 @@ FRAMEWORKS = {
             "psycopg",
             "sqlalchemy",
             "sqlmodel",
+            "webauthn",
             "zxcvbn",
         ),
         (ACCOUNTS,),
@@ -67,6 +68,7 @@ FRAMEWORKS = {
     **dict.fromkeys(("click", "rich"), ("authdemo.cli",)),
     "reflex": (
         "authdemo.accounts.form",
+        "authdemo.accounts.passkey_form",
         "authdemo.sessions.reflex",
         "authdemo.devtools",
         "authdemo.testing",

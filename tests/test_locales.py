@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = tuple(ROOT / "authdemo" / part / "locales" for part in ("sessions", "devtools", ""))
+FOLDERS = tuple(
+    ROOT / "authdemo" / part / "locales" for part in ("sessions", "accounts", "devtools", "")
+)
 SOURCES = [
     path.read_text("utf-8")
     for ending in ("py", "js")

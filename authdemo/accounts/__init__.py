@@ -5,6 +5,10 @@ Install them with `pip install 'authdemo[accounts]'`.
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from authdemo.sessions.locales import add_locales
+
 from .errors import AccountRejected, AccountsUnavailable
 
 try:
@@ -15,6 +19,8 @@ try:
     from .service import Accounts
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(f"{error}. Install authdemo[accounts].", name=error.name) from error
+
+add_locales(Path(__file__).parent / "locales")
 
 __all__ = [
     "AccountRejected",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from sqlalchemy import Column, Index, String, Table, Text, text
+from sqlalchemy import BigInteger, Column, Index, String, Table, Text, text
 from sqlmodel import Field, SQLModel
 
 from authdemo.sessions import User, UserUpdate
@@ -91,6 +91,26 @@ class AccountRow(SQLModel, table=True):
         """Build the account's user."""
         known: dict[str, Any] = {name: getattr(self, name) for name in Member.model_fields}
         return Member(**known)
+
+
+class PasskeyRow(SQLModel, table=True):
+    """A passkey; `id` and `user_handle`, the account's name in it, are encoded as in JSON."""
+
+    __tablename__ = "passkeys"
+    __table_args__ = (Index("passkeys_account", "account_id"),)
+
+    id: str = Field(primary_key=True, sa_type=Text)
+    account_id: str = Field(foreign_key="accounts.id", ondelete="CASCADE", sa_type=Text)
+    user_handle: str = Field(sa_type=Text)
+    public_key: bytes
+    sign_count: int = Field(sa_type=BigInteger)
+    can_be_backed_up: bool
+    is_backed_up: bool
+    transports: str = Field(sa_type=Text)
+    aaguid: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    created_at: float = Field(default_factory=time.time)
+    last_used_at: float = 0
 
 
 def folded_columns(member: Member) -> dict[str, str]:

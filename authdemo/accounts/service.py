@@ -26,6 +26,7 @@ from .database import Database, database_url, read_url
 from .errors import AccountRejected, AccountsUnavailable
 from .hashing import HashingPool
 from .models import FOREIGN_HASH, AccountRow, AccountUpdate, Member, folded_columns
+from .passkeys import Passkeys
 from .passwords import (
     Passwords,
     Registration,
@@ -79,6 +80,7 @@ class Accounts:
         self._hashing = HashingPool(self._passwords.memory_cost)
         self.database = Database(read_url(url) if url else database_url(data_folder()))
         self.database.run_first(self._expect_foreign_hashes)
+        self.passkeys = Passkeys(self.database, self.find)
         self._auth: Auth[Any] | None = None
 
     @asynccontextmanager

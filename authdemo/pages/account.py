@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from authdemo.accounts.passkey_form import passkeys_card
 from authdemo.auth import accounts, auth
 from authdemo.sessions import AuthError
 from authdemo.sessions.locales import t
@@ -66,6 +67,7 @@ def page() -> rx.Component:
         profile_form(),
         rx.cond(AccountState.has_password, _password_form()),
         refusal(AccountState.error),
+        passkeys_card(),
         ToastWhen.create(
             value=rx.State.is_hydrated & AccountState.done,
             text=t("account.done", ended=AccountState.ended),

@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from authdemo.accounts.passkey_form import passkey_button
 from authdemo.auth import auth, is_seeded
 from authdemo.sessions import use_session
 from authdemo.sessions.components import (
@@ -58,7 +59,7 @@ def page() -> rx.Component:
                 t("login.id"),
                 rx.el.input(
                     name="id",
-                    auto_complete="username",
+                    auto_complete="username webauthn",
                     required=True,
                     custom_attrs=no_autocorrect_attrs(),
                 ),
@@ -78,6 +79,7 @@ def page() -> rx.Component:
             class_name="card form",
         ),
         refusal(LoginState.error),
+        rx.el.div(passkey_button(class_name="button quiet"), class_name="ways"),
         home_link(),
         auth_link("/register", t("login.no_account"), t("login.register")),
         rx.cond(LoginState.is_seeded, rx.el.p(t("login.hint"), class_name="caption")),

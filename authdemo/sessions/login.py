@@ -89,6 +89,7 @@ class LoginService:
             event = AuditEvent(
                 kind="sign-in-failed",
                 reason=error.code,
+                detail=error.reason,
                 provider=provider_id[:64],
                 user=account_id[:64],
             )

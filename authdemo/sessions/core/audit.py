@@ -28,6 +28,8 @@ make_printable((logger.name, trail.name))
 AuditKind: TypeAlias = Literal[
     "registered",
     "impersonated",
+    "passkey-added",
+    "passkey-removed",
     "sign-in",
     "sign-in-failed",
     "sign-out-failed",

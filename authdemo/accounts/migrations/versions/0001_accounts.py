@@ -39,3 +39,21 @@ def upgrade() -> None:
     ):
         where = sa.text(condition)
         op.create_index(name, "accounts", [column], sqlite_where=where, postgresql_where=where)
+    op.create_table(
+        "passkeys",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column(
+            "account_id", sa.Text, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False
+        ),
+        sa.Column("user_handle", sa.Text, nullable=False),
+        sa.Column("public_key", sa.LargeBinary, nullable=False),
+        sa.Column("sign_count", sa.BigInteger, nullable=False),
+        sa.Column("can_be_backed_up", sa.Boolean, nullable=False),
+        sa.Column("is_backed_up", sa.Boolean, nullable=False),
+        sa.Column("transports", sa.Text, nullable=False),
+        sa.Column("aaguid", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("created_at", sa.Float, nullable=False),
+        sa.Column("last_used_at", sa.Float, nullable=False),
+    )
+    op.create_index("passkeys_account", "passkeys", ["account_id"])

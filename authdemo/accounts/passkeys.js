@@ -1,0 +1,115 @@
+import { useEffect, useRef } from "react";
+
+/** A day as the visitor writes it, of seconds since 1970. */
+export const dayOf = (seconds) =>
+  new Date(seconds * 1000).toLocaleDateString(document.documentElement.lang, { dateStyle: "medium" });
+
+/** Milliseconds after which an offer gets a new challenge, before the server's own expires. */
+const RENEWAL = 240000;
+
+const decode = (text) =>
+  Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) =>
+    letter.charCodeAt(0),
+  );
+
+const encode = (buffer) =>
+  btoa(String.fromCharCode(...new Uint8Array(buffer)))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+
+const decodeAll = (list) => list?.map((each) => ({ ...each, id: decode(each.id) }));
+
+/** What `PublicKeyCredential.toJSON` does, which password managers don't always have. */
+const toJson = ({ id, response }) => {
+  const names = ["attestationObject", "authenticatorData", "signature", "userHandle"];
+  const parts = names.filter((name) => response[name]).map((name) => [name, encode(response[name])]);
+  return {
+    id,
+    response: {
+      clientDataJSON: encode(response.clientDataJSON),
+      transports: response.getTransports?.() ?? [],
+      ...Object.fromEntries(parts),
+    },
+  };
+};
+
+const create = ({ challenge, user, excludeCredentials, ...others }, signal) =>
+  navigator.credentials.create({
+    publicKey: {
+      ...others,
+      challenge: decode(challenge),
+      user: { ...user, id: decode(user.id) },
+      excludeCredentials: decodeAll(excludeCredentials),
+    },
+    signal,
+  });
+
+const get = ({ challenge, allowCredentials, ...others }, signal, mediation) =>
+  navigator.credentials.get({
+    publicKey: {
+      ...others,
+      challenge: decode(challenge),
+      allowCredentials: decodeAll(allowCredentials),
+    },
+    mediation,
+    signal,
+  });
+
+const run = async ({ kind, options }, signal) => {
+  if (!window.PublicKeyCredential) throw new DOMException("", "NotSupportedError");
+  if (kind === "create") return toJson(await create(options, signal));
+  return toJson(await get(options, signal, kind === "offer" ? "conditional" : "optional"));
+};
+
+/** Whether the browser can offer passkeys in a field of a form. */
+const canOffer = async () =>
+  Boolean(await window.PublicKeyCredential?.isConditionalMediationAvailable?.());
+
+/** Waits until the page is visible, since one in the background needs nothing. */
+const whenVisible = (action) => {
+  if (!document.hidden) return action();
+  document.addEventListener("visibilitychange", () => whenVisible(action), { once: true });
+};
+
+/**
+ * Runs the ceremonies that the server asks for while this page is open: one that an earlier page
+ * of the tab began is stale. It shows nothing.
+ */
+export const PasskeyCeremony = ({ ceremony, signal, isLive, onOffer, onAnswer, onFail }) => {
+  const handlers = useRef({});
+  handlers.current = { onOffer, onAnswer, onFail };
+  const challenge = ceremony.options?.challenge ?? "";
+  const stale = useRef([challenge, signal.id]);
+  if (!isLive) stale.current = [challenge, signal.id];
+  const current = isLive && challenge !== stale.current[0] ? challenge : "";
+
+  useEffect(() => {
+    if (!isLive) return;
+    const abort = new AbortController();
+    const unlessAborted = (name) => (value) => abort.signal.aborted || handlers.current[name]?.(value);
+    let timer;
+    if (current) {
+      const answered = run(ceremony, abort.signal).then(unlessAborted("onAnswer"));
+      if (ceremony.kind === "offer") {
+        answered.catch(() => {});
+        timer = setTimeout(() => whenVisible(unlessAborted("onOffer")), RENEWAL);
+      } else {
+        answered.catch((error) => unlessAborted("onFail")(error.name));
+      }
+    } else if (handlers.current.onOffer) {
+      canOffer().then((can) => can && unlessAborted("onOffer")());
+    }
+    return () => {
+      abort.abort();
+      clearTimeout(timer);
+    };
+  }, [isLive, current]);
+
+  useEffect(() => {
+    if (!isLive || !signal.id || signal.id === stale.current[1]) return;
+    window.PublicKeyCredential?.[signal.method]?.(signal.options).catch(() => {});
+  }, [isLive, signal.id]);
+
+  return null;
+};

@@ -9,9 +9,9 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from typing import Any
 
-import cbor2
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
+from webauthn.helpers import encode_cbor
 
 USER_PRESENT, USER_VERIFIED, CAN_BE_BACKED_UP, IS_BACKED_UP, HAS_KEY = 1, 4, 8, 16, 64
 
@@ -38,7 +38,7 @@ class Passkey:
     def public_key(self) -> bytes:
         numbers = self.key.public_key().public_numbers()
         x, y = (each.to_bytes(32, "big") for each in (numbers.x, numbers.y))
-        return cbor2.dumps({1: 2, 3: -7, -1: 1, -2: x, -3: y})
+        return encode_cbor({1: 2, 3: -7, -1: 1, -2: x, -3: y})
 
 
 @dataclass
@@ -72,7 +72,7 @@ class Authenticator:
         attestation = {"fmt": "none", "attStmt": {}, "authData": data}
         response = {
             "clientDataJSON": encoded(self._client_data("webauthn.create", options)),
-            "attestationObject": encoded(cbor2.dumps(attestation)),
+            "attestationObject": encoded(encode_cbor(attestation)),
             "transports": ["internal", "hybrid", "carrier-pigeon"],
         }
         return {"id": made.id, "response": response}

@@ -19,7 +19,7 @@ from reflex.event import Event, EventHandler
 from reflex.state import BaseState, StateUpdate
 from reflex.vars import VarData
 from starlette.applications import Starlette
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from ..core.errors import ConfigurationError
 
@@ -149,8 +149,9 @@ def literal_texts(value: Any) -> Iterator[str]:
 
 def filter_output(
     withheld: Callable[[BaseState, Callable[[str], bool]], Iterable[str]],
+    computing: Callable[[BaseState], contextlib.AbstractContextManager[None]],
 ) -> None:
-    """Send defaults in the place of vars that `withheld` names.
+    """Send defaults in the place of vars that `withheld` names; compute changes in a context.
 
     Reflex sends a whole state (`dict`) when a page loads, and changes (`get_delta`) after events.
     """
@@ -169,6 +170,14 @@ def filter_output(
 
     BaseState.get_delta = filtered(inspect.unwrap(BaseState.get_delta))  # type: ignore[method-assign]
     BaseState.dict = filtered(inspect.unwrap(BaseState.dict))  # type: ignore[method-assign]
+    resolve = inspect.unwrap(BaseState._get_resolved_delta)
+
+    @wraps(resolve)
+    async def resolve_in_context(state: Any) -> Any:
+        with computing(state):
+            return await resolve(state)
+
+    BaseState._get_resolved_delta = resolve_in_context  # type: ignore[assignment,method-assign]
 
 
 def _withhold(sent: dict[str, Any], state: type[BaseState], name: str) -> None:
@@ -189,6 +198,11 @@ def _withhold(sent: dict[str, Any], state: type[BaseState], name: str) -> None:
 def registered_states() -> list[type[BaseState]]:
     """List all states of the app; modules may add to them."""
     return list(RegistrationContext.get().base_states.values())
+
+
+def cached_vars_of(state: type[BaseState]) -> Mapping[str, ComputedVar[Any]]:
+    """List the computed vars of a state that Reflex computes again only if they have to be."""
+    return {name: each for name, each in state.computed_vars.items() if each._cache}
 
 
 def root_state(state: BaseState) -> BaseState:
@@ -408,25 +422,6 @@ def answer_wrong_uploads(app: rx.App, answer: Callable[..., Awaitable[ASGIApp]])
             api.add_exception_handler(kind, cast("Any", answer))
 
 
-async def install_outermost(app: Starlette, wrap: Callable[[ASGIApp], ASGIApp]) -> None:
-    """Put layers in front of all that Reflex wraps around an app; a probe shows that they are."""
-    behind = app.middleware_stack
-    arrived: list[object] = []
-
-    async def arrive(scope: Scope, receive: Receive, send: Send) -> None:
-        arrived.extend((scope, receive, send))
-
-    async def unused(*_: Any) -> Any:
-        raise difference("something reads a request before the sessions' middleware")
-
-    probe = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
-    app.middleware_stack = arrive
-    await app(dict(probe), unused, unused)
-    if behind is None or arrived != [{**probe, "app": app}, unused, unused]:
-        raise difference("something stands in front of the sessions' middleware")
-    app.middleware_stack = wrap(behind)
-
-
 _NEEDED: tuple[tuple[object, str], ...] = (
     (BaseState, "_clean _get_resolved_delta _get_root_state _mark_ancestors_dirty _was_touched"),
     (BaseState, "base_vars computed_vars dict dirty_vars get_delta get_state get_substate reset"),
@@ -445,7 +440,7 @@ _NEEDED: tuple[tuple[object, str], ...] = (
     (RegistrationContext, "app base_states config event_handlers"),
     (rx.App, "_api _middlewares _pages _unevaluated_pages event_namespace event_processor"),
     (rx.App, "modify_state set_contexts sio state_manager"),
-    (ComputedVar, "_initial_value _var_type fget"),
+    (ComputedVar, "_cache _initial_value _var_type add_dependency fget"),
     (CustomVarOperation, "_args _name"),
     (rx.Var.create(""), "_get_all_var_data _var_value"),
     (rx.Var("").to(str), "_original"),

@@ -53,12 +53,11 @@ from .compat import (
     check_app,
     difference,
     get_config,
-    install_outermost,
 )
 from .logs import BrowserErrors, make_reflex_printable, search_reports_briefly, write_log
 from .middleware import SessionMiddleware
 from .protected import Guards, page_rules, routes_of
-from .routes import answer_errors, guard, is_public
+from .routes import answer_errors, guard, install_outermost, is_public
 from .tabs.isolation import TabIsolation
 from .tabs.messages import LEAVE, MessageFilter
 from .tabs.push import OpenTabs, TabSync
@@ -334,6 +333,11 @@ class ReflexEngine(Engine):
             app, self, self.guards, folder=site, also=also, policy=policy
         )
 
+    def computing(self, state: BaseState) -> contextlib.AbstractContextManager[None]:
+        """Compute what changes in a tab for the tab's owner."""
+        installed = self._installation
+        return installed.isolation.computing(state) if installed else contextlib.nullcontext()
+
     def viewer(self, state: BaseState) -> Session | None:
         """Find the session of the tab that a state belongs to, as last verified."""
         return self._installation.isolation.viewer(state) if self._installation else None
@@ -355,7 +359,8 @@ class ReflexEngine(Engine):
         """Find the session of a request, or of the running event, verified now."""
         if request := request_of(where):
             return await request.find_record()
-        return await self.installation.isolation.find_record(current_caller())
+        caller = current_caller()  # none where pages are built, before anything is installed
+        return await self.installation.isolation.find_record(caller) if caller else None
 
     async def require_record(self, where: object) -> SessionRecord:
         """Find the session where there must be one."""

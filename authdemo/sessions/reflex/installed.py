@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from reflex.state import BaseState
@@ -22,6 +23,18 @@ def installed() -> Any:
     if not _installed:
         raise ConfigurationError("This app has no sessions. Add SessionsPlugin to its rxconfig.py.")
     return _installed[0]
+
+
+def is_installed(value: object) -> bool:
+    """Tell whether something reads the sessions of the running app."""
+    auths = ((auth, auth.current, type(auth)) for auth in _installed)
+    return any(value is each for auth in auths for each in auth)
+
+
+def computing(state: BaseState) -> AbstractContextManager[None]:
+    """Compute what changes in a tab for the tab's owner."""
+    engine = _installed[0].engine if _installed else None
+    return engine.computing(state) if engine else nullcontext()
 
 
 def withheld(state: BaseState, is_sent: Callable[[str], bool]) -> Iterator[str]:

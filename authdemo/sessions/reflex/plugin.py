@@ -40,7 +40,7 @@ from .compat import (
 )
 from .components.i18n import MODULE, locales_module
 from .components.session import add_effects, check_named
-from .installed import remember, withheld
+from .installed import computing, remember, withheld
 from .lint import warn_of_open_texts
 from .protected import (
     InstallsSessions,
@@ -50,6 +50,7 @@ from .protected import (
     routes_of,
     separate_pages,
 )
+from .tabs.computed_vars import follow_session
 from .tabs.push import REFUSED
 
 logger = logging.getLogger("authdemo.sessions")
@@ -98,7 +99,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
             self._policy = Policy(csp or {}, coop, allow_eval=allow_eval)
             self._policy.warn()
             check_names()
-        filter_output(withheld)
+        filter_output(withheld, computing)
 
     def register_route(self, **context: Any) -> None:
         """Put effects on every page, and add the pages that the app doesn't have."""
@@ -169,6 +170,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
                 policy=self._policy,
             )
             remember(auth)
+            follow_session()
             check_withholding(protected)
         if not serves_pages and is_prod_mode():
             logger.warning(_OTHERS_SERVE)

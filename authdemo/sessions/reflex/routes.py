@@ -1,8 +1,8 @@
-"""The routes that an app has of its own: their rules, checked before a body is read."""
+"""The layers and routes of an app: rules are checked before anything else, or a body, is read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket
 from ..core.errors import AuthError, ConfigurationError
 from ..core.rules import Rule
 from ..http.own_routes import request_in
+from .compat import difference
 from .protected import NOT_MARKED, Guards, is_enforced, mark_of
 
 
@@ -46,6 +47,25 @@ def answer_errors(app: Starlette) -> None:
 def is_public(routes: Sequence[BaseRoute], scope: Scope) -> bool:
     """Tell whether the endpoint that takes a request is marked as public."""
     return mark_of(_find(routes, {**scope})) is None
+
+
+async def install_outermost(app: Starlette, wrap: Callable[[ASGIApp], ASGIApp]) -> None:
+    """Put layers in front of all that Reflex wraps around an app; a probe shows that they are."""
+    behind = app.middleware_stack
+    arrived: list[object] = []
+
+    async def arrive(scope: Scope, receive: Receive, send: Send) -> None:
+        arrived.extend((scope, receive, send))
+
+    async def unused(*_: Any) -> Any:
+        raise difference("something reads a request before the sessions' middleware")
+
+    probe = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+    app.middleware_stack = arrive
+    await app(dict(probe), unused, unused)
+    if behind is None or arrived != [{**probe, "app": app}, unused, unused]:
+        raise difference("something stands in front of the sessions' middleware")
+    app.middleware_stack = wrap(behind)
 
 
 def _leaves(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:

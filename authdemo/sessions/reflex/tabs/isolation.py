@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import reflex as rx
@@ -113,6 +115,17 @@ class TabIsolation:
         if connection is None and (caller := current_caller()) is not None:
             connection = caller.connection if caller.owns(tab) and caller.is_valid else None
         return connection.session if connection is not None and connection.sid else None
+
+    @contextmanager
+    def computing(self, state: BaseState) -> Iterator[None]:
+        """Compute the vars of a tab for its owner, also if another event changes them, or none."""
+        tab = current_token() or state.router.session.client_token
+        caller = current_caller()
+        if caller is None or not caller.owns(tab):
+            owner = self.connections.find_by_tab(tab)
+            caller = Caller(owner, owner.sid, caller.event if caller else "") if owner else None
+        with running_for(caller):
+            yield
 
     def end(self, sid: str) -> None:
         """Cancel what runs or waits for a session.

@@ -21,6 +21,7 @@ from ...http.sockets.connections import Connection, Connections
 from ...stores.pubsub import REFRESH_SECONDS, Tabs
 from ..compat import keep_alive, mark_dirty
 from ..protected import Guards
+from .computed_vars import follow_session
 from .isolation import TabIsolation
 from .state import SessionState, reset_tab
 
@@ -282,19 +283,20 @@ class TabSync:
         session_state = await state.get_state(SessionState)
         session = await self.engine.sessions.serializers.to_public(record) if record else None
         sid = record.id if record else ""
-        await self._update_viewer(state, connection, record)
+        is_changed = await self._update_viewer(state, connection, record)
         owner = session_state.owner()
         before = connection.displayed_sid if owner is None else owner[0]
         await reset_tab(state, owner=before, sid=sid)
-        session_state.show(session, sid=sid, browser=connection.browser)
+        session_state.show(session, sid=sid, browser=connection.browser, is_changed=is_changed)
         connection.displayed_sid = sid
         if not is_leaving:  # the event that signed out may say where to; the push comes after it
             session_state.redirect(await self.redirect_for(connection, session))
 
     async def _update_viewer(
         self, state: BaseState, connection: Connection, record: SessionRecord | None
-    ) -> None:
+    ) -> bool:
         """Keep the session for what can't wait, and show or hide the vars that depend on it."""
+        follow_session()
         before, since = connection.session, connection.verified
         connection.session = self.engine.session(record) if record else None
         connection.verified = self.engine.clock()
@@ -302,6 +304,7 @@ class TabSync:
             before, connection.session, self.engine.clock, since=since
         ):
             mark_dirty(await state.get_state(state_class), names)
+        return before != connection.session
 
     def sign_in_url(self, connection: Connection | None) -> str:
         """Find the sign-in page for a signed-out tab (Auth.js: `SessionRequired`)."""

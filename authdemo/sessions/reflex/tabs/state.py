@@ -121,14 +121,19 @@ class SessionState(rx.State):
             return None
         return self._sid, self._browser
 
-    def show(self, session: dict[str, Any] | None, *, sid: str, browser: str) -> None:
-        """Belong to a session, and show it. If the tab had another, `reset_tab` comes first."""
+    def show(
+        self, session: dict[str, Any] | None, *, sid: str, browser: str, is_changed: bool
+    ) -> None:
+        """Belong to a session, and show it. If the tab had another, `reset_tab` comes first.
+
+        Computed vars that read the session depend on the view, and so follow what isn't in it.
+        """
         if (self._sid, self._browser) != (sid, browser):
             self._sid, self._browser = sid, browser
         view = self.get_value("view")
         new = SIGNED_OUT if session is None else {"status": "authenticated", **session}
         is_newer = new["status"] == view["status"] and new["rev"] < view["rev"]
-        if view != new and not is_newer:
+        if (is_changed or view != new) and not is_newer:
             self.view = new
 
     def set_error(self, error: AuthError) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import reflex as rx
 from starlette.applications import Starlette
 from starlette.authentication import requires
@@ -122,6 +124,64 @@ class Visitors(rx.State):
     @rx.event
     def come(self):
         self.count += 1
+
+
+def name_of(session):
+    return session.user.name if session else "nobody"
+
+
+@public
+class Badge(rx.State):
+    """Vars that read the session in each way that an app may."""
+
+    touched: rx.Field[bool] = rx.field(default=False)
+
+    def _name(self):
+        return name_of(auth.current(self))
+
+    @rx.var
+    async def verified(self) -> str:
+        return name_of(await auth(self))
+
+    @rx.var
+    def current(self) -> str:
+        return name_of(auth.current())
+
+    @rx.var
+    def by_helper(self) -> str:
+        return f"{self._name()}'s badge"
+
+    @rx.var
+    def by_var(self) -> str:
+        return f"This is {self.by_helper}."
+
+    @rx.var
+    async def by_import(self) -> str:
+        from my_app import auth as module
+
+        return name_of(await module.auth(self))
+
+    @rx.var(cache=False)
+    async def uncached(self) -> str:
+        return name_of(await auth(self))
+
+    @rx.var
+    def proved_at(self) -> float:
+        session = auth.current(self)
+        return session.authenticated_at.timestamp() if session else 0
+
+    @rx.var
+    def stamp(self) -> float:
+        return time.monotonic()
+
+    @rx.event
+    async def prove(self):
+        await auth.confirm(self, {"id": "ada", "password": "tutorial"})
+
+    @rx.event
+    async def touch(self, tab: str):
+        async with app.modify_state(rx.BaseStateToken(ident=tab, cls=Badge)) as state:
+            (await state.get_state(Badge)).touched = True
 
 
 @public

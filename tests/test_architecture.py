@@ -54,6 +54,7 @@ FRAMEWORKS = {
     **dict.fromkeys(
         (
             "alembic",
+            "aiosmtplib",
             "argon2",
             "bcrypt",
             "email_validator",

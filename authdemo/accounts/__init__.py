@@ -9,7 +9,13 @@ from pathlib import Path
 
 from authdemo.sessions.locales import add_locales
 
-from .errors import AccountRejected, AccountsUnavailable
+from .errors import (
+    AccountRejected,
+    AccountsUnavailable,
+    LinkRejected,
+    MailRejected,
+    MailUnavailable,
+)
 
 try:
     from .form import RegistrationMixin, register, register_form
@@ -17,6 +23,7 @@ try:
     from .passwords import Registration
     from .search import ListedMember, Page
     from .service import Accounts
+    from .transports import Transport
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(f"{error}. Install authdemo[accounts].", name=error.name) from error
 
@@ -26,11 +33,15 @@ __all__ = [
     "AccountRejected",
     "Accounts",
     "AccountsUnavailable",
+    "LinkRejected",
     "ListedMember",
+    "MailRejected",
+    "MailUnavailable",
     "Member",
     "Page",
     "Registration",
     "RegistrationMixin",
+    "Transport",
     "register",
     "register_form",
 ]

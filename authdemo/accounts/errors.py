@@ -53,3 +53,23 @@ class AccountsUnavailable(StoreUnavailable):
 
     code = "AccountsUnavailable"
     message = "Accounts can't be reached right now. Try again shortly."
+
+
+class MailUnavailable(AuthError):
+    """A mail can't be sent now: it stays in the queue."""
+
+    code = "MailUnavailable"
+    message = "Mail can't be sent right now. Try again later."
+
+
+class MailRejected(AuthError):
+    """A mail can never be sent, as to an address that doesn't exist: it is dropped."""
+
+    code = "MailRejected"
+
+
+class LinkRejected(AuthError):
+    """A link of a mail was used, has expired, or was replaced by a newer one."""
+
+    code = "LinkRejected"
+    message = "This link was used, has expired, or was replaced by a newer one."

@@ -73,6 +73,7 @@ class AccountRow(SQLModel, table=True):
     image: str | None = Field(default=None, sa_type=Text)
     role: str = Field(sa_type=Text)
     password: str = Field(sa_type=Text)
+    language: str = Field(default="", sa_type=Text)
     email_verified: bool = False
     two_factor: bool = False
     disabled: bool = False
@@ -111,6 +112,36 @@ class PasskeyRow(SQLModel, table=True):
     name: str = Field(sa_type=Text)
     created_at: float = Field(default_factory=time.time)
     last_used_at: float = 0
+
+
+class LinkRow(SQLModel, table=True):
+    """A link in a mail, by the hash of its token."""
+
+    __tablename__ = "accounts_links"
+    __table_args__ = (Index("accounts_links_account", "account_id", "kind"),)
+
+    hash: str = Field(primary_key=True, sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    account_id: str = Field(foreign_key="accounts.id", ondelete="CASCADE", sa_type=Text)
+    data: str = Field(sa_type=Text)
+    expires_at: float = Field(index=True)
+
+
+class MailRow(SQLModel, table=True):
+    """A mail that waits to be sent; without an account it is for all accounts of the address."""
+
+    __tablename__ = "accounts_mails"
+
+    id: int | None = Field(default=None, primary_key=True)
+    template: str = Field(sa_type=Text)
+    account_id: str = Field(default="", sa_type=Text)
+    address: str = Field(sa_type=Text)
+    origin: str = Field(default="", sa_type=Text)
+    language: str = Field(default="", sa_type=Text)
+    data: str = Field(default="{}", sa_type=Text)
+    created_at: float = Field(default_factory=time.time)
+    due_at: float = Field(default_factory=time.time, index=True)
+    attempts: int = 0
 
 
 def folded_columns(member: Member) -> dict[str, str]:

@@ -192,6 +192,20 @@ EmailAddress = Annotated[str, AfterValidator(_email)]
 """An address in its normal form."""
 
 
+def read_email(typed: object) -> str:
+    """Read an address, in its normal form.
+
+    Raises:
+        AccountRejected: If it isn't one.
+    """
+    try:
+        return _email(typed if isinstance(typed, str) and len(typed) <= MAX_BYTES else "")
+    except FieldValidationError as broken:
+        raise AccountRejected(
+            f"The address {broken}.", field="email", reason=broken.reason
+        ) from None
+
+
 class Registration(BaseModel):
     """The form for a new account; other fields are ignored.
 
@@ -243,3 +257,19 @@ def check_differs(password: str, account_id: str) -> None:
     """Check that an id is not its own password."""
     if folded(password) == folded(account_id):
         raise FieldValidationError("same_as_id", "must not be the id")
+
+
+def checked_password(password: object, account_id: str) -> str:
+    """Check a new password of an account.
+
+    Raises:
+        AccountRejected: If it can't be one.
+    """
+    try:
+        text = new_password(password if isinstance(password, str) else "")
+        check_differs(text, account_id)
+    except FieldValidationError as broken:
+        raise AccountRejected(
+            f"The password {broken}.", field="password", reason=broken.reason, values=broken.values
+        ) from None
+    return text

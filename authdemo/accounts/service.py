@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from argon2 import PasswordHasher
 from pydantic import ValidationError
@@ -14,31 +15,26 @@ from sqlalchemy import ColumnElement, Engine, delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from authdemo.sessions.errors import (
-    FieldValidationError,
-    StoreUnavailable,
-    UpdateRejected,
-    to_error_kwargs,
-)
+from authdemo.sessions import Auth
+from authdemo.sessions.errors import StoreUnavailable, UpdateRejected, to_error_kwargs
 from authdemo.sessions.providers import data_folder
 
 from .database import Database, database_url, read_url
 from .errors import AccountRejected, AccountsUnavailable
 from .hashing import HashingPool
+from .links import Links
+from .mail import MailQueue
 from .models import FOREIGN_HASH, AccountRow, AccountUpdate, Member, folded_columns
 from .passkeys import Passkeys
 from .passwords import (
     Passwords,
     Registration,
-    check_differs,
+    checked_password,
     folded,
     is_possible,
-    new_password,
 )
 from .search import Page, make_search
-
-if TYPE_CHECKING:
-    from authdemo.sessions import Auth
+from .transports import Transport, read_sender, read_transport
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -53,6 +49,8 @@ class Accounts:
 
     Attributes:
         roles: The roles that there are.
+        mail: Sends mail to users.
+        links: What links in mails do.
     """
 
     def __init__(
@@ -61,6 +59,7 @@ class Accounts:
         *,
         roles: Sequence[str] = ("user", "admin"),
         hasher: PasswordHasher | None = None,
+        mail: Transport | None = None,
     ) -> None:
         """Name the database.
 
@@ -70,10 +69,13 @@ class Accounts:
             roles: The roles that there are; a new account gets the first.
             hasher: Hashes passwords; when it asks for more, each account follows at its
                 next login.
+            mail: Carries mail; the server that `AUTH_SMTP_URL` names by default, or else files
+                in `outbox/` of the folder that `AUTH_DATA_DIR` names.
 
         Raises:
-            ConfigurationError: If `DB_URL`, or `url`, doesn't name a database, or `AUTH_DATA_DIR`
-                no folder; says what it takes.
+            ConfigurationError: If `DB_URL`, or `url`, doesn't name a database, `AUTH_DATA_DIR`
+                no folder, `AUTH_SMTP_URL` no server or `AUTH_MAIL_FROM` no sender; says what it
+                takes.
         """
         self.roles = tuple(roles)
         self._passwords = Passwords(hasher)
@@ -82,10 +84,14 @@ class Accounts:
         self.database.run_first(self._expect_foreign_hashes)
         self.passkeys = Passkeys(self.database, self.find)
         self._auth: Auth[Any] | None = None
+        transport = mail or read_transport(data_folder())
+        self.mail = MailQueue(self.database, transport, read_sender(), self._find_auth)
+        hashing = partial(self._hashing.run, self._passwords.hash)
+        self.links = Links(self.database, self.mail, hashing, self._find_auth)
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
-        """Open the database while an app starts, and close it when the app stops.
+        """Open the database while an app starts, send mail, and close it when the app stops.
 
         Pass it to `app.register_lifespan_task`. If the database can't be reached, the log says
         so, and the next query tries again.
@@ -94,9 +100,12 @@ class Accounts:
             ConfigurationError: If the tables are of another version; says what to do.
         """
         await self.open()
+        sending = asyncio.create_task(self.mail.run())
         try:
             yield
         finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
             self.close()
 
     async def open(self) -> None:
@@ -192,7 +201,8 @@ class Accounts:
             AccountRejected: If it can't be a password, or there is no such account; says why.
             AccountsUnavailable: If the database can't keep it, or too many are waiting for it.
         """
-        hashed = await self._hashing.run(self._passwords.hash, _checked(password, account_id))
+        checked = checked_password(password, account_id)
+        hashed = await self._hashing.run(self._passwords.hash, checked)
         await self._write(account_id, {"password": hashed})
 
     async def update(self, account_id: str, **fields: object) -> None:
@@ -354,6 +364,9 @@ class Accounts:
 
         await self.database.run(write)
 
+    def _find_auth(self) -> Auth[Any]:
+        return self._auth or Auth.installed()
+
     async def _follow(self, account_id: str) -> None:
         if self._auth is not None:
             await self._auth.refresh(account_id)
@@ -399,14 +412,3 @@ def _look_up(account_id: str, session: Session) -> tuple[Member, str] | None:
 
 def _unknown() -> AccountRejected:
     return AccountRejected("This account doesn't exist.", reason="unknown")
-
-
-def _checked(password: object, account_id: str) -> str:
-    try:
-        text = new_password(password if isinstance(password, str) else "")
-        check_differs(text, account_id)
-    except FieldValidationError as broken:
-        raise AccountRejected(
-            f"The password {broken}.", field="password", reason=broken.reason, values=broken.values
-        ) from None
-    return text

@@ -20,7 +20,7 @@ from .core.events import Events
 from .core.locales import Locales
 from .core.one_time import LoginTicket, OneTimeStore
 from .core.options import CookieOptions, Pages, SessionOptions
-from .core.rate_limit import AddressLimit, FailureLimit, UpdateLimit
+from .core.rate_limit import AddressLimit, FailureLimit, MailLimit, UpdateLimit
 from .core.record import SessionRecord
 from .core.rules import MEMBERS, PageRules, Rule, canonical
 from .core.schema import U, User, UserSchema, UserUpdate
@@ -177,6 +177,8 @@ class Engine:
         self.register_limit = AddressLimit(
             store, self.settings.register_rate, "registrations", clock=self.clock
         )
+        rate, network_rate = self.settings.login_rate, self.settings.address_rate
+        self.mail_limit = MailLimit.of(store, rate, network_rate, clock=self.clock)
         failures = FailureLimit(store, self.settings.login_rate, clock=self.clock)
         self.provider_tokens = ProviderTokens(self.sessions, self.settings.keys, clock=self.clock)
         self.logins = LoginService(

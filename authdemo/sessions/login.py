@@ -13,6 +13,7 @@ from .core.audit import AuditEvent, AuditTrail
 from .core.authentication import PASSWORD
 from .core.callbacks import Account, Callbacks
 from .core.errors import AccessDenied, CredentialsSignin, SignInError, UnknownProvider
+from .core.one_time import browser_hash
 from .core.rate_limit import ConcurrencyLimit, FailureLimit, work_for
 from .core.record import Device, ProviderSession
 from .core.schema import User, UserSchema
@@ -20,6 +21,7 @@ from .core.text import folded
 from .core.utils import Clock, system_clock
 from .providers.base import Identity, RedirectProvider
 from .providers.credentials import Authenticated, Credentials
+from .providers.email import Email
 from .providers.tokens import ProviderTokens
 
 Provider: TypeAlias = Credentials | RedirectProvider
@@ -64,6 +66,7 @@ class LoginService:
         credentials: Mapping[str, Any],
         *,
         device: Device,
+        browser: str = "",
         has_left: Callable[[], bool] = lambda: False,
     ) -> Login:
         """Authenticate by credentials."""
@@ -74,6 +77,8 @@ class LoginService:
             if isinstance(typed, str):  # for the app and for the limit
                 credentials = {**credentials, provider.account_field: typed.strip()}
             account_id = str(credentials.get(provider.account_field, ""))[:256]
+            if isinstance(provider, Email):
+                credentials = {**credentials, "browser": browser_hash(browser) if browser else ""}
         try:
             provider = self.provider(provider_id)
             if not isinstance(provider, Credentials):

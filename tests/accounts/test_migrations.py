@@ -44,9 +44,7 @@ def test_partial_indices_have_the_conditions_of_the_models(engine):
 
     migrate(engine)
     migrated = {name: str(where) for name, where in conditions().items()}
-    with engine.begin() as connection:
-        connection.execute(text("DROP TABLE passkeys"))
-        connection.execute(text("DROP TABLE accounts"))
+    SQLModel.metadata.drop_all(engine)
     SQLModel.metadata.create_all(engine)
     assert migrated == {name: str(where) for name, where in conditions().items()}
 

@@ -116,6 +116,12 @@ class ProviderTokenUnavailable(AuthError):
     message = "Sign in at the provider again."
 
 
+class EmailSignInError(SignInError):
+    """A sign-in link could not be mailed (Auth.js: `EmailSignInError`)."""
+
+    message = "The sign-in link could not be sent. Check the address and try again."
+
+
 class UnknownProvider(SignInError):
     """No provider has this id."""
 

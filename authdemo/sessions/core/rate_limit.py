@@ -104,6 +104,14 @@ class SlidingWindow:
         finally:
             await self._end(hashed, attempt, failed=failed)
 
+    async def count(self, *key: str) -> int:
+        """Count a call; if there are too many, return the seconds to wait."""
+        hashed, call = _hash(*key), new_id()
+        wait = await self._begin(hashed, call, self.rate.count)
+        if not wait:
+            await self._end(hashed, call, failed=True)
+        return wait
+
     async def _begin(self, key: str, attempt: str, limit: int) -> int:
         try:
             async with self._locks.of(key):  # one in each worker polls
@@ -165,17 +173,36 @@ class AddressLimit(SlidingWindow):
 
     async def take(self, address: str) -> int:
         """Count a call; if there are too many, return the seconds to wait."""
-        key, call = _hash(self.name, network(address)), new_id()
-        wait = await self._begin(key, call, self.rate.count)
-        if not wait:
-            await self._end(key, call, failed=True)
-        return wait
+        return await self.count(self.name, network(address))
 
     def attempt_from(
         self, address: str, *, is_failure: Callable[[Exception], bool]
     ) -> AbstractAsyncContextManager[None]:
         """Run an attempt, and count it if it fails."""
         return self.attempt(self.name, network(address), is_failure=is_failure)
+
+
+@dataclass(frozen=True, eq=False)
+class MailLimit:
+    """Limits the mails that visitors request, by network and by mailbox."""
+
+    networks: AddressLimit
+    mailboxes: SlidingWindow
+
+    @classmethod
+    def of(cls, store: SessionStore, rate: Rate, address_rate: Rate, *, clock: Clock) -> MailLimit:
+        """Allow a network `address_rate`, and a mailbox the count of `rate` in an hour."""
+        hourly = Rate(rate.count, 3600)
+        return cls(
+            AddressLimit(store, address_rate, "mails", clock=clock),
+            SlidingWindow(store, hourly, clock=clock),
+        )
+
+    async def take(self, mailbox: str, address: str) -> None:
+        """Count a request, whether or not the mailbox has an account."""
+        wait = await self.networks.take(address) or await self.mailboxes.count("mailbox", mailbox)
+        if wait:
+            raise TooManyAttempts(wait, "Too many mails were requested.", reason="mail")
 
 
 class TokenBucket:

@@ -7,6 +7,7 @@ from ..core.schema import DisplayName
 from ..core.settings import data_folder
 from .base import Identity, RedirectProvider
 from .credentials import Credentials
+from .email import Email, SignInRequest
 from .oauth2 import OAuth2
 from .oidc import OpenIDConnect
 from .presets import auth0, github, google, keycloak, microsoft, providers_from_environ
@@ -14,11 +15,13 @@ from .presets import auth0, github, google, keycloak, microsoft, providers_from_
 __all__ = [
     "Credentials",
     "DisplayName",
+    "Email",
     "Identity",
     "OAuth2",
     "OpenIDConnect",
     "RedirectProvider",
     "Sender",
+    "SignInRequest",
     "auth0",
     "current_sender",
     "data_folder",

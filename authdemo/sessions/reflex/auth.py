@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
-from typing import Any, TypeAlias, Unpack, cast
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Any, Unpack, cast
 from urllib.parse import urljoin
 
 import reflex as rx
-from starlette.requests import HTTPConnection
 
 from ..core.audit import AuditEvent
 from ..core.awaiting import must_await
@@ -23,7 +22,6 @@ from ..core.errors import (
 from ..core.one_time import LoginTicket
 from ..core.options import DAY
 from ..core.rate_limit import work_for
-from ..core.record import Device
 from ..core.schema import U, User
 from ..core.session import Session
 from ..core.settings import Settings
@@ -36,16 +34,14 @@ from .dependencies import CurrentSession, RequiredSession
 from .install import ReflexEngine
 from .installed import installed
 from .protected import keeps_secret, require_plugin
+from .senders import Caller, Senders
 from .tabs.state import SessionState
 from .user_sessions import UserSessions
 
 logger = logging.getLogger("authdemo.sessions")
 
-Caller: TypeAlias = rx.State | HTTPConnection | MutableMapping[str, Any]
-"""An event handler's `self`, or a request, a WebSocket or an ASGI scope."""
 
-
-class Auth(UserSessions[U]):
+class Auth(Senders, UserSessions[U]):
     """The sessions of a Reflex app (Auth.js: `NextAuth(config)`).
 
     Make one, hand it to `SessionsPlugin`, and use it in event handlers::
@@ -353,14 +349,6 @@ class Auth(UserSessions[U]):
         """
         record = await self.engine.require_record(state)
         return self.engine.sessions.serializers.issue_token(record)
-
-    def origin(self, caller: Caller) -> str:
-        """Find the app's origin for the caller's browser: `https://app.example`."""
-        return self.engine.sender(caller).base_url
-
-    def device(self, caller: Caller) -> Device:
-        """Describe the caller's browser, and its address."""
-        return self.engine.sender(caller).device
 
     @must_await
     async def current_account(self, state: rx.State) -> tuple[Provider, dict[str, str]]:

@@ -188,6 +188,10 @@ class Installation:
         answer_wrong_uploads(app, self._reject_upload)
         app.api_transformer = [*transformers_of(app), self._wrap_api]
 
+    def browser_id(self, context: RequestContext) -> str:
+        """Identify the browser of a request; empty if it has no cookie of ours."""
+        return self._contexts.browser_id(context)
+
     def cookie_names(self, base_url: str) -> CookieNames:
         """Find the names of the app's cookies."""
         return names_of(self.engine, base_url)
@@ -396,5 +400,6 @@ class ReflexEngine(Engine):
             provider,
             credentials,
             device=connection.device,
+            browser=connection.browser,
             has_left=lambda: not connection.is_open,
         )

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("image", sa.Text),
         sa.Column("role", sa.Text, nullable=False),
         sa.Column("password", sa.Text, nullable=False),
+        sa.Column("language", sa.Text, nullable=False),
         sa.Column("email_verified", sa.Boolean, nullable=False),
         sa.Column("two_factor", sa.Boolean, nullable=False),
         sa.Column("disabled", sa.Boolean, nullable=False),
@@ -57,3 +58,27 @@ def upgrade() -> None:
         sa.Column("last_used_at", sa.Float, nullable=False),
     )
     op.create_index("passkeys_account", "passkeys", ["account_id"])
+    op.create_table(
+        "accounts_links",
+        sa.Column("hash", sa.Text, primary_key=True),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column(
+            "account_id", sa.Text, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False
+        ),
+        sa.Column("data", sa.Text, nullable=False),
+        sa.Column("expires_at", sa.Float, nullable=False, index=True),
+    )
+    op.create_index("accounts_links_account", "accounts_links", ["account_id", "kind"])
+    op.create_table(
+        "accounts_mails",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("template", sa.Text, nullable=False),
+        sa.Column("account_id", sa.Text, nullable=False),
+        sa.Column("address", sa.Text, nullable=False),
+        sa.Column("origin", sa.Text, nullable=False),
+        sa.Column("language", sa.Text, nullable=False),
+        sa.Column("data", sa.Text, nullable=False),
+        sa.Column("created_at", sa.Float, nullable=False),
+        sa.Column("due_at", sa.Float, nullable=False, index=True),
+        sa.Column("attempts", sa.Integer, nullable=False),
+    )

@@ -8,16 +8,19 @@ from functools import partial
 
 from pydantic import ValidationError
 
+from ...core import callbacks as cb
 from ...core import events as ev
 from ...core.audit import AuditEvent
 from ...core.callbacks import Account
 from ...core.errors import (
     AuthError,
     CallbackFailed,
+    EmailSignInError,
     MethodNotAllowed,
     OAuthCallbackError,
     SignInError,
     SignInOutdated,
+    StoreUnavailable,
     TicketRejected,
     TooManyAttempts,
     UnknownProvider,
@@ -30,14 +33,18 @@ from ...core.one_time import (
     redeem_ticket,
 )
 from ...core.rate_limit import AddressLimit
+from ...core.text import folded
 from ...core.utils import new_id
 from ...login import Login
 from ...providers.base import RedirectProvider
+from ...providers.email import Email, SignInRequest
 from ..context import RequestContext
+from ..pages.render import language_of
 from ..router import Request, Response, json_error, private_json, wants_page
 from .openapi import ANYONE_POST, BASE, Resource, operation, redirects, ref, returns
 
 _MAX_PENDING = 4
+_MAX_EMAIL = 254  # RFC 5321, section 4.5.3.1.3
 _SEPARATOR = "."
 _SECRETS = re.compile(rf"[0-9a-f]{{40}}(?:\.[0-9a-f]{{40}}){{0,{_MAX_PENDING - 1}}}")
 _show_page = partial(
@@ -82,7 +89,11 @@ class SignInApi(Resource):
         try:
             async with request.watched() as has_left:
                 login = await self.engine.logins.authorize(
-                    request.provider_id, credentials, device=context.device, has_left=has_left
+                    request.provider_id,
+                    credentials,
+                    device=context.device,
+                    browser=self.contexts.browser_id(context),
+                    has_left=has_left,
                 )
             target = await self.engine.redirect(wanted, context.base_url)
             return await self._finish(request, context, login, target)
@@ -117,7 +128,8 @@ class SignInApi(Resource):
     @operation(
         "POST /signin/{provider}",
         "Auth.js: `signIn(provider)`. It redirects to the provider; for credentials, to the app's "
-        "own sign-in page.",
+        "own sign-in page. The provider `email` mails a link to `email`, if that has an account, "
+        "and redirects to its page.",
         security=ANYONE_POST,
         parameters=["prompt", "returnRedirect", "callbackUrl"],
         body="Onwards",
@@ -129,6 +141,8 @@ class SignInApi(Resource):
         provider = self.engine.logins.provider(request.provider_id)
         context, body = await self.contexts.load_post(request, for_redirect=True)
         target = await self.engine.redirect(request.callback_url(body), context.base_url)
+        if isinstance(provider, Email):
+            return await self._mail_link(request, context, provider, body.get("email"), target)
         if not isinstance(provider, RedirectProvider):
             return request.redirect(self.engine.sign_in_url(context.base_url, callbackUrl=target))
         key, secret, now = new_id(), new_id(), self.engine.clock()
@@ -209,6 +223,32 @@ class SignInApi(Resource):
         if "callbackUrl" in known:
             known["callbackUrl"] = await self.engine.redirect(known["callbackUrl"], base_url)
         return request.redirect(self.engine.sign_in_url(base_url, **known))
+
+    async def _mail_link(
+        self, request: Request, context: RequestContext, provider: Email, email: object, target: str
+    ) -> Response:
+        """Request a sign-in link; the response doesn't depend on whether there is an account."""
+        browser = self.contexts.browser_id(context)
+        wanted = SignInRequest(
+            email=email.strip() if isinstance(email, str) else "",
+            callback_url=target,
+            origin=context.base_url,
+            language=language_of(request.scope, self.engine.locales, context.cookies),
+            browser=browser_hash(browser) if browser else "",
+        )
+        try:
+            if not 0 < len(wanted.email) <= _MAX_EMAIL:
+                raise EmailSignInError
+            await self.engine.mail_limit.take(folded(wanted.email), context.device.ip)
+            await cb.call("send", partial(provider.send, wanted))
+        except StoreUnavailable:
+            raise
+        except AuthError as error:
+            told = error if isinstance(error, SignInError) else EmailSignInError(error.message)
+            return self._reject(request, context, told, wanted=target, provider=provider.id)
+        return request.redirect(
+            f"{context.base_url}{provider.page}?provider={provider.id}&type={provider.type}"
+        )
 
     async def _identify(
         self,

@@ -29,6 +29,7 @@ class Connection:
     base_url: str
     bucket: TokenBucket
     next_browser: str = ""
+    language: str = "en"
     id: str = field(default_factory=new_id)
     user_id: str = ""
     actor: str = ""

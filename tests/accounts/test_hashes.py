@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import statistics
 import time
 from base64 import b64encode
 
@@ -156,19 +155,19 @@ def test_scrypt_at_its_limits_can_be_checked(parameters):
 
 
 async def test_unknown_id_takes_as_long_as_an_account_with_a_foreign_hash(accounts, opened, url):
-    """The processor's time is measured, which no other program delays."""
+    """The least time of the processor is compared: a busy machine only makes it longer."""
     await accounts.open()
     store(url, "ada", bcrypt.hashpw(b"tutorial", bcrypt.gensalt(9)).decode())
     later = opened(hasher=PasswordHasher(time_cost=1, memory_cost=4 * 1024, parallelism=1))
     await later.open()
     spent: dict[str, list[float]] = {"nobody": [], "ada": []}
     for account_id, times in spent.items():  # the unknown one first, before any hash is read
-        for _ in range(7):
+        for _ in range(15):
             began = time.process_time()
             assert await later.check(account_id, "a guess") is None
             times.append(time.process_time() - began)
-    unknown, foreign = map(statistics.median, spent.values())
-    assert 0.7 < unknown / foreign < 1.4, spent
+    unknown, foreign = map(min, spent.values())
+    assert 0.5 < unknown / foreign < 2, spent  # without the rule: 0.1
 
 
 def test_limits_follow_a_dearer_hasher():

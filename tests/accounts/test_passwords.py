@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
 import time
@@ -113,17 +112,17 @@ HASHES = {
 
 
 def test_wrong_guess_costs_alike_for_every_kind_of_hash_and_for_unknown_accounts():
-    """The processor's time is measured, which no other program delays."""
+    """The least time of the processor is compared: a busy machine only makes it longer."""
     passwords = Passwords(DEAR)
     passwords.expect(filter(None, HASHES.values()))
     spent: dict[str, list[float]] = {kind: [] for kind in HASHES}
-    for _ in range(5):
+    for _ in range(15):
         for kind, hashed in HASHES.items():
             began = time.process_time()
             assert not passwords.check("a guess", hashed).is_right
             spent[kind].append(time.process_time() - began)
-    medians = {kind: statistics.median(each) for kind, each in spent.items()}
-    assert max(medians.values()) < 1.4 * min(medians.values()), medians
+    least = {kind: min(each) for kind, each in spent.items()}
+    assert max(least.values()) < 2 * min(least.values()), least  # without the rule: 45
 
 
 def test_dummy_hash_lets_no_password_in(passwords):

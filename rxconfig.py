@@ -21,5 +21,8 @@ config = rx.Config(
     frontend_compression_formats=["brotli", "gzip"],
     cors_allowed_origins=[f"http://localhost:{pages_port}"],
     disable_plugins=[rx.plugins.SitemapPlugin],
-    plugins=[SessionsPlugin("authdemo.auth:auth", keep_secret=True), SlimBuild()],
+    plugins=[
+        SessionsPlugin("authdemo.auth:auth", keep_secret=True, devtools=["user", "admin"]),
+        SlimBuild(),
+    ],
 )

@@ -71,7 +71,7 @@ def imported(path: Path) -> Iterator[str]:
         (sources(PACKAGE), named(PROJECT["dependencies"])),
         (sources(ACCOUNTS), named([*PROJECT["dependencies"], *EXTRAS["accounts"]])),
         (sources(CLI), named([*PROJECT["dependencies"], *EXTRAS["cli"]])),
-        (sources(DEVTOOLS), named([*PROJECT["dependencies"], *EXTRAS["devtools"]])),
+        (sources(DEVTOOLS), named(PROJECT["dependencies"])),
         (sources(SERVE), named(PROJECT["dependencies"])),
         (sources(TESTING), named([*PROJECT["dependencies"], *EXTRAS["testing"]])),
         (sources(ROOT / "authdemo", TESTING, PLUGIN), pinned("requirements.txt")),
@@ -120,7 +120,7 @@ def started(code: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_sessions_import_without_any_extra() -> None:
-    assert {"argon2", "sqlmodel", "ua_parser", "uvicorn"} <= {*OPTIONAL}
+    assert {"argon2", "sqlmodel", "uvicorn"} <= {*OPTIONAL}
     ended = started("import authdemo.sessions")
     assert ended.returncode == 0, ended.stderr
 
@@ -128,7 +128,6 @@ def test_sessions_import_without_any_extra() -> None:
 LACKING = {
     "accounts": "",
     "cli": "sys.modules['rich'] = None; ",  # Reflex brings it
-    "devtools": "",
     "testing": "",
 }
 

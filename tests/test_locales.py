@@ -60,6 +60,7 @@ def test_no_text_is_left_over() -> None:
     by_name = set(re.findall(r'f"\{name\}\.(\w+)"', everything))
     open_areas = set(re.findall(r'f"([a-z_]+)\.\{', everything))
     open_areas |= set(re.findall(r't(?:_d|D)ynamic\("([a-z]+)"', everything))
+    open_areas |= set(re.findall(r'\bsay\("([a-z_]+)"\)', everything))
 
     def is_used(key: str) -> bool:
         area, _, rest = key.partition(".")

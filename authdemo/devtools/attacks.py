@@ -74,10 +74,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """An altered request, and whether the server answered it as it must."""
+    """An altered request, and whether the server answered it as it must.
+
+    `stands` names what it stands for: a vulnerability (CVE), a weakness (CWE), or a section of an
+    RFC; empty if the request is good.
+    """
 
     make: Callable[[Target], AttackRequest]
     is_passed: Callable[[Evidence], bool]
+    stands: str = ""
 
 
 def _accepts(evidence: Evidence) -> bool:
@@ -228,22 +233,22 @@ def _foreign_origin(target: Target) -> AttackRequest:
 ATTACKS: Mapping[str, Attack] = {
     "unaltered": Attack(lambda target: _read(target, target.token.text), _accepts),
     "unaltered_update": Attack(lambda target: _update(target, {}), _accepts),
-    "flipped": Attack(_flipped, _signs_out),
-    "renamed": Attack(_renamed, _signs_out),
-    "unsigned": Attack(_unsigned, _signs_out),
-    "other_hash": Attack(_other_hash, _signs_out),
-    "confused": Attack(_confused, _signs_out),
-    "other_key": Attack(_other_key, _signs_out),
-    "own_key": Attack(_own_key, _signs_out),
-    "other_type": Attack(_other_type, _signs_out),
-    "other_audience": Attack(_other_audience, _signs_out),
-    "other_user": Attack(_other_user, _signs_out),
-    "expired": Attack(_expired, _signs_out),
-    "old_revision": Attack(_old_revision, _updates_cookie),
-    "fixed_field": Attack(_fixed_field, _rejects(422, "UpdateRejected")),
-    "unknown_field": Attack(_unknown_field, _rejects(422, "UpdateRejected")),
-    "no_csrf": Attack(_no_csrf, _rejects(403, "RequestRejected")),
-    "other_csrf": Attack(_other_csrf, _rejects(403, "RequestRejected")),
-    "foreign_origin": Attack(_foreign_origin, _rejects(403, "RequestRejected")),
+    "flipped": Attack(_flipped, _signs_out, "CWE-345"),
+    "renamed": Attack(_renamed, _signs_out, "CVE-2020-28042"),
+    "unsigned": Attack(_unsigned, _signs_out, "CVE-2018-1000531"),
+    "other_hash": Attack(_other_hash, _signs_out, "RFC 8725 §2.1"),
+    "confused": Attack(_confused, _signs_out, "CVE-2015-9235"),
+    "other_key": Attack(_other_key, _signs_out, "CWE-347"),
+    "own_key": Attack(_own_key, _signs_out, "CVE-2018-0114"),
+    "other_type": Attack(_other_type, _signs_out, "RFC 8725 §2.8"),
+    "other_audience": Attack(_other_audience, _signs_out, "RFC 8725 §2.7"),
+    "other_user": Attack(_other_user, _signs_out, "CWE-639"),
+    "expired": Attack(_expired, _signs_out, "CWE-613"),
+    "old_revision": Attack(_old_revision, _updates_cookie, "CWE-294"),
+    "fixed_field": Attack(_fixed_field, _rejects(422, "UpdateRejected"), "CVE-2012-2055"),
+    "unknown_field": Attack(_unknown_field, _rejects(422, "UpdateRejected"), "CWE-915"),
+    "no_csrf": Attack(_no_csrf, _rejects(403, "RequestRejected"), "CWE-352"),
+    "other_csrf": Attack(_other_csrf, _rejects(403, "RequestRejected"), "CWE-352"),
+    "foreign_origin": Attack(_foreign_origin, _rejects(403, "RequestRejected"), "CWE-346"),
 }
 """All attacks, by the key of their texts; the first two check that good requests are accepted."""

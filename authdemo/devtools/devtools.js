@@ -1,271 +1,141 @@
-import { useEffect } from "react";
-import { call, hint, HINTS, OFFLINE, post } from "../../sessions/reflex/components/assets/session.js";
+import { createElement as h, lazy, Suspense, useEffect, useRef, useState } from "react";
+import { createPortal } from "react-dom";
 import { store } from "../../sessions/reflex/components/assets/store.js";
-import { currentLanguage, t, tDynamic } from "../../sessions/reflex/components/assets/i18n.js";
+import { say } from "./words.js";
 
-export const asText = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+const panel = () => import("./panel.js");
+const Panel = lazy(() => panel().then(({ Panel }) => ({ default: Panel })));
+const Page = lazy(() => panel().then(({ Page }) => ({ default: Page })));
 
-/** An effect that components have in common: the first of them begins it, and the last ends it. */
-const common = (begin) => {
-  let users = 0;
-  let end;
-  const join = () => {
-    if (++users === 1) end = begin();
-    return () => {
-      if (--users === 0) end();
-    };
-  };
-  return () => useEffect(join, []);
-};
+const T = say("devtools");
 
-/* Time */
+const KEY = "authdemo.devtools";
+const DEFAULTS = { isOpen: false, dock: "right", width: 520, height: 380, tab: "session" };
 
-const clock = store(0);
-
-const tick = () => clock.set(Math.floor(Date.now() / 1000));
-
-const useTicks = common(() => {
-  tick();
-  const timer = setInterval(tick, 1000);
-  return () => clearInterval(timer);
-});
-
-const useNow = () => {
-  useTicks();
-  return clock.use();
-};
-
-const STEPS = [
-  ["year", 31536000],
-  ["month", 2592000],
-  ["day", 86400],
-  ["hour", 3600],
-  ["minute", 60],
-  ["second", 1],
-];
-
-const relative = (seconds) => {
-  const [unit, size] = STEPS.find(([, size]) => Math.abs(seconds) >= size) ?? STEPS.at(-1);
-  const format = new Intl.RelativeTimeFormat(currentLanguage(), { numeric: "auto" });
-  return format.format(Math.trunc(seconds / size), unit);
-};
-
-/** A moment as people say it: in 29 days, 5 minutes ago. */
-export const useRelative = () => {
-  const now = useNow();
-  return (moment) => (now && moment ? relative(Math.round(moment - now)) : "");
-};
-
-export const localTime = (moment) =>
-  moment ? new Date(moment * 1000).toLocaleString(currentLanguage()) : "";
-
-const shortTime = (moment) => new Date(moment * 1000).toLocaleTimeString(currentLanguage());
-
-/** The time that is left until a moment, counted down. */
-export const useCountdown = (moment) => {
-  const now = useNow();
-  const left = now && moment ? Math.max(0, moment - now) : 0;
-  const pad = (number) => String(Math.floor(number)).padStart(2, "0");
-  const rest = [(left / 3600) % 24, (left / 60) % 60, left % 60].map(pad).join(":");
-  const days = Math.floor(left / 86400);
-  return days ? t("token_details.days", { days, clock: rest }) : rest;
-};
-
-/* The token, as the browser has it */
-
-const UNREAD = { header: {}, claims: {}, size: 0, limit: 0, rev: 0, cookie: { name: "", attributes: [] } };
-const MOMENTS = ["iat", "nbf", "exp"];
-
-const RETRY = 5000;
-
-const inspection = store(UNREAD);
-const misses = store(0);
-let asked = 0;
-
-const readToken = async () => {
-  const mine = ++asked;
-  const answer = await call("token").catch(() => null);
-  if (mine !== asked) return;
-  if (answer) inspection.set(answer);
-  else setTimeout(() => misses.set(misses.get() + 1), RETRY);
-};
-
-let readFor = "";
-
-/** What the token in the cookie says, read again whenever it may be another one, or wasn't read. */
-export const useInspection = ({ status, rev }) => {
-  const missed = misses.use();
-  useEffect(() => {
-    const reason = `${rev} ${missed}`;
-    if (status !== "authenticated" || readFor === reason) return;
-    readFor = reason;
-    readToken();
-  }, [status, rev, missed]);
-  return inspection.use();
-};
-
-/** The token's claims, one after the other, with what each is for. */
-export const claimsOf = (inspection) =>
-  Object.entries(inspection.claims).map(([name, value]) => ({
-    name,
-    value: asText(value),
-    moment: MOMENTS.includes(name) ? value : 0,
-    meaning: tDynamic("claim", name, "other"),
-  }));
-
-/* Three representations */
-
-const NEVER = { rev: 0, user: null };
-const json = store(NEVER);
-const lag = store({ rev: 0, since: 0, took: null });
-
-/** Has all tabs that look at the session ask for its JSON. */
-export const readJson = hint;
-
-/** Asks for the session in JSON, which brings the cookie up to date, and for what that says. */
-const look = async () => {
-  const answer = await call("session").catch(() => null);
-  if (!answer) return;
-  json.set(answer);
-  readToken();
-};
-
-/** Looks, and again when a tab gives a hint. */
-const useHints = common(() => {
-  const channel = new BroadcastChannel(HINTS);
-  channel.onmessage = look;
-  look();
-  return () => channel.close();
-});
-
-/** Since when the cookie is behind the session, or how long it was. */
-const useLag = (rev, tokenRev) => {
-  useEffect(() => {
-    const { since, rev: awaited } = lag.get();
-    if (rev > tokenRev && tokenRev && awaited !== rev) lag.set({ rev, since: performance.now(), took: null });
-    if (rev <= tokenRev && since) {
-      lag.set({ rev: awaited, since: 0, took: Math.round(performance.now() - since) });
-    }
-  }, [rev, tokenRev]);
-  return lag.use();
-};
-
-/** Token, JSON and view side by side: their revisions, and how far each is behind. */
-export const useRepresentations = (session) => {
-  const { claims } = useInspection(session);
-  const answer = json.use();
-  const { took } = useLag(session.rev, claims.rev);
-  useHints();
-  const representation = ({ rev, user }) => ({
-    rev: rev ?? 0,
-    name: user?.name ?? "",
-    behind: rev ? Math.max(0, session.rev - rev) : 0,
-  });
-  return {
-    token: representation(claims),
-    json: representation(answer),
-    view: representation(session),
-    took: took ?? -1,
-  };
-};
-
-/* Timeline */
-
-const picked = store({ from: "", to: "" });
-
-const label = (step) =>
-  `${t("timeline.rev", { rev: step.rev })} · ${tDynamic("cause", step.cause)} · ${shortTime(step.at)}`;
-
-const origin = ({ tab, browser, system, ip }, ownTab) => {
-  const client = [browser, system, ip].filter(Boolean).join(" · ");
-  if (!tab) return client;
-  return `${t(tab === ownTab ? "timeline.this_tab" : "timeline.tab", { tab })} · ${client}`;
-};
-
-const valueText = (value) => (value == null ? "" : asText(value));
-
-const textual = ({ field, old, new: next }) => ({ field, old: valueText(old), new: valueText(next) });
-
-const entry = (step, ownTab, to) => ({
-  ...step,
-  cause: tDynamic("cause", step.cause),
-  origin: origin(step, ownTab),
-  changes: step.changes.map(textual),
-  time: localTime(step.at),
-  isPicked: step.key === to,
-});
-
-/** What differs between two steps of a session: the first old value, and the last new one. */
-const difference = (steps) => {
-  const fields = new Map();
-  for (const { field, old, new: next } of steps.flatMap((step) => step.changes)) {
-    fields.set(field, { field, old: fields.has(field) ? fields.get(field).old : old, new: next });
-  }
-  return [...fields.values()].filter((each) => asText(each.old) !== asText(each.new)).map(textual);
-};
-
-export const pick = (key) => picked.set({ from: "", to: key });
-
-/** Which of the chart's dots a click was meant for. */
-const nearestDot = ({ currentTarget, clientX }) => {
-  const distances = [...currentTarget.querySelectorAll(".recharts-line-dot")].map((dot) => {
-    const { left, right } = dot.getBoundingClientRect();
-    return Math.abs((left + right) / 2 - clientX);
-  });
-  return distances.indexOf(Math.min(...distances));
-};
-
-/** The session's steps, and the two of them that are compared. */
-export const useTimeline = (steps, ownTab) => {
-  const choice = picked.use();
-  const own = steps.filter((step) => step.current).reverse();
-  const place = (key) => own.findIndex((step) => step.key === key);
-  const end = place(choice.to);
-  const start = choice.from ? place(choice.from) : end - 1;
-  const [first, last] = start <= end ? [start, end] : [end, start];
-  const known = end >= 0;
-  return {
-    entries: steps.map((step) => entry(step, ownTab, own[end]?.key)),
-    options: own.map((step) => ({ key: step.key, label: label(step) })),
-    points: own.map(({ key, at, rev }) => ({ key, at, rev })),
-    isPicked: known,
-    from: own[start]?.key ?? "",
-    to: own[end]?.key ?? "",
-    difference: known ? difference(own.slice(first + 1, last + 1)) : [],
-    pickPoint: (event) => {
-      const step = own[nearestDot(event)];
-      if (step) pick(step.key);
-    },
-    pickFrom: (event) => picked.set({ ...choice, from: event.target.value }),
-    pickTo: (event) => picked.set({ ...choice, to: event.target.value }),
-  };
-};
-
-export const tickTime = shortTime;
-
-/* Devices */
-
-const ending = store({ pending: false, error: {} });
-
-export const useEnding = ending.use;
-
-/** Ends sessions: one by its id, the others, or all. */
-export const endSessions = async (which) => {
-  ending.set({ pending: true, error: {} });
+const kept = () => {
   try {
-    await post("sessions/revoke", which);
-    ending.set({ pending: false, error: {} });
-  } catch (error) {
-    ending.set({ pending: false, error: error.facts ?? OFFLINE });
+    return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(KEY)) };
+  } catch {
+    return DEFAULTS;
   }
-  document.getElementById("devices-title")?.focus();
 };
 
-/** The sessions, as rows to show. */
-export const devicesOf = (sessions, ownTab) =>
-  sessions.map((session) => ({
-    ...session,
-    name: [session.browser, session.system].filter(Boolean).join(" · ") || t("devices.unknown"),
-    tabs: session.tabs.map((name) => ({ name, isOwn: session.current && name === ownTab })),
-    count: session.tabs.length,
-  }));
+const STYLE = `
+:host { all: initial; }
+button { position: fixed; right: var(--devtools-right, 0); bottom: calc(30% + var(--devtools-bottom, 0px)); z-index: 2147483000; min-width: 2rem; min-height: 2rem; padding: 0.5rem 0.4rem; border: 1px solid #7ed3b4; border-right: 0; border-radius: 8px 0 0 8px; background: #12231d; color: #7ed3b4; font: 600 0.75rem/1 ui-monospace, monospace; cursor: pointer; }
+button:hover { background: #1c3a31; }
+button:focus-visible { outline: 3px solid #7ed3b4; outline-offset: -3px; }
+@media print { button { display: none; } }
+`;
+
+/** An element of the page's with a shadow root, so that no style leaks in or out. */
+const useShadow = () => {
+  const [shadow, setShadow] = useState(null);
+  useEffect(() => {
+    const host = document.createElement("div");
+    const root = host.attachShadow({ mode: "open" });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+    root.adoptedStyleSheets = [sheet];
+    document.body.append(host);
+    setShadow(root);
+    return () => host.remove();
+  }, []);
+  return shadow;
+};
+
+/** Has the host follow the theme that the page has chosen by a class. */
+const useTheme = (shadow) => {
+  useEffect(() => {
+    if (!shadow) return;
+    const { documentElement: html } = document;
+    const follow = () => {
+      const chosen = ["light", "dark"].find((name) => html.classList.contains(name));
+      shadow.host.style.colorScheme = chosen ?? "light dark";
+      shadow.host.lang = html.lang;
+    };
+    follow();
+    const observer = new MutationObserver(follow);
+    observer.observe(html, { attributes: true, attributeFilter: ["class", "lang"] });
+    return () => observer.disconnect();
+  }, [shadow]);
+};
+
+/** How many pages of parts there are: beside one, the panel only opens when it is asked for. */
+const pages = store(0);
+
+const onShow = () => {
+  pages.set(pages.get() + 1);
+  return () => pages.set(pages.get() - 1);
+};
+
+const isShortcut = ({ altKey, shiftKey, code }) => altKey && shiftKey && code === "KeyS";
+
+const hasRole = (roles, user) =>
+  !roles.length || (user && (user.roles ?? [user.role]).some((role) => roles.includes(role)));
+
+/** The button at the edge of every page, and the panel that it opens. */
+export const DevtoolsButton = ({ roles, ...props }) => {
+  const shadow = useShadow();
+  const toggle = useRef();
+  const [settings, setSettings] = useState(kept);
+  const isAllowed = hasRole(roles, props.view.user);
+  const change = (part) =>
+    setSettings((before) => {
+      const { isAsked, ...after } = { ...before, ...part };
+      localStorage.setItem(KEY, JSON.stringify(after));
+      return { ...after, isAsked };
+    });
+  const close = () => {
+    change({ isOpen: false });
+    toggle.current?.focus();
+  };
+  const hasPage = pages.use() > 0;
+  const isOpen = settings.isOpen && (settings.isAsked || !hasPage);
+  useTheme(shadow);
+  useEffect(() => {
+    if (!isAllowed) return;
+    const press = (event) => {
+      if (isShortcut(event)) {
+        event.preventDefault();
+        if (isOpen) close();
+        else change({ isOpen: true, isAsked: true });
+      } else if (event.key === "Escape" && isOpen && !event.defaultPrevented && !isInDialog(event)) {
+        close();
+      }
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, [isAllowed, isOpen]);
+  if (!shadow || !isAllowed) return null;
+  const label = T(isOpen ? "close" : "open");
+  return createPortal(
+    [
+      h(
+        "button",
+        {
+          key: "toggle",
+          ref: toggle,
+          type: "button",
+          "data-testid": "devtools-toggle",
+          "aria-label": label,
+          "aria-expanded": isOpen,
+          title: `${label} (Alt+Shift+S)`,
+          onClick: () => (isOpen ? close() : change({ isOpen: true, isAsked: true })),
+        },
+        "{ }",
+      ),
+      isOpen && h(Suspense, { key: "panel", fallback: null }, h(Panel, { ...props, settings, change, close })),
+    ],
+    shadow,
+  );
+};
+
+const isInDialog = (event) => event.composedPath().some(({ localName }) => localName === "dialog");
+
+/** The parts as a page; the script that shows them is loaded with it. */
+export const DevtoolsPage = (props) => {
+  const [isMounted, setMounted] = useState(false);
+  useEffect(() => setMounted(true), []);
+  return isMounted && h(Suspense, { fallback: null }, h(Page, { ...props, onShow }));
+};

@@ -14,8 +14,10 @@ from typing import Any
 import reflex as rx
 import ua_parser
 
-from authdemo.sessions import ActiveSession, Auth, Device, SessionChange
-from authdemo.sessions.errors import StoreUnavailable
+from authdemo.sessions import ActiveSession, Auth, AuthError, Device, SessionChange
+from authdemo.sessions.errors import AccessDenied, StoreUnavailable
+
+from .access import access, require_access
 
 ua_parser.parse("")  # the first one compiles the patterns, which takes long for an event loop
 
@@ -24,6 +26,12 @@ MAX_CHANGES = 50
 
 REFRESH_SECONDS = 5.0
 """How often the sessions are read again without a change: a killed worker publishes none."""
+
+PAUSE_SECONDS = 0.05
+"""How long to wait between two reads, so that a burst of changes is one."""
+
+EXPIRY_SECONDS = 10
+"""When a session ends that is to expire."""
 
 CLOSED_SECONDS = 60.0
 """How long a tab is followed after its socket closed, as it may reconnect."""
@@ -48,12 +56,16 @@ class DevtoolsState(rx.State):
     sessions: rx.Field[list[dict[str, Any]]] = rx.field(default_factory=list)
     changes: rx.Field[list[dict[str, Any]]] = rx.field(default_factory=list)
     tab: str = ""
+    fields: rx.Field[list[str]] = rx.field(default_factory=list)
+    is_open: bool = False
+    error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
     _follower: str = ""
 
     @rx.event
     def watch(self) -> Any:
         """Show the sessions, and keep them up to date."""
         self._follower = uuid.uuid4().hex
+        self.fields, self.is_open = _client_fields(), access.is_open
         follow: Any = DevtoolsState.follow
         return follow(self._follower)
 
@@ -61,6 +73,27 @@ class DevtoolsState(rx.State):
     def leave(self) -> None:
         """Stop: the page is gone."""
         self.reset()
+
+    @rx.event
+    async def act(self, action: str, field: str, value: str) -> None:
+        """Do what a button of the panel asks for: with the user's own session, and no more."""
+        self.error = {}
+        try:
+            await self._act(action, field, value)
+        except AuthError as error:
+            self.error = error.to_dict()
+
+    async def _act(self, action: str, field: str, value: str) -> None:
+        auth, session = Auth.installed(), await require_access(self)
+        if action == "refresh":
+            await auth.refresh(session.user.id)
+        elif action == "expire":
+            record = await auth.engine.require_record(self)
+            await auth.engine.expire(record, seconds=EXPIRY_SECONDS, device=auth.device(self))
+        elif action == "update" and (access.is_open or field in _client_fields()):
+            await auth.update(self, **{field: value})
+        else:
+            raise AccessDenied("You don't have permission to do this.", reason="event")
 
     @rx.event(background=True)
     async def follow(self, follower: str) -> None:
@@ -70,7 +103,7 @@ class DevtoolsState(rx.State):
         """
         auth = Auth.installed()
         current = auth.current(self)
-        if current is None:
+        if current is None or not access.allows(current):
             return
         tab, last_open = auth.device(self).tab, time.monotonic()
         async with aclosing(_ticks(auth, current.user.id)) as ticks:
@@ -102,8 +135,14 @@ async def _ticks(auth: Auth, user_id: str) -> AsyncGenerator[None, None]:
             yield
             with suppress(TimeoutError):
                 await asyncio.wait_for(changed.wait(), REFRESH_SECONDS)
+                await asyncio.sleep(PAUSE_SECONDS)
     finally:
         stop()
+
+
+def _client_fields() -> list[str]:
+    """List the fields that a client may change."""
+    return sorted(Auth.installed().engine.sessions.schema.update.model_fields)
 
 
 def _show(state: DevtoolsState, listed: list[ActiveSession], current: str, tab: str) -> None:
@@ -126,6 +165,7 @@ def _session(session: ActiveSession, *, is_current: bool) -> dict[str, Any]:
         "expires": session.expires.timestamp(),
         "rev": session.rev,
         "provider": session.provider,
+        "name": session.name,
         **_client(session.device),
         "tabs": sorted(session.tabs),
     }

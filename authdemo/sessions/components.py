@@ -20,6 +20,7 @@ from .reflex.components.session import (
     pending_until_navigation,
     session_text,
     sign_in_with,
+    tab_var,
     use_profile,
     use_session,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "sign_in_error",
     "sign_in_form",
     "sign_in_with",
+    "tab_var",
     "use_profile",
     "use_session",
     "var",

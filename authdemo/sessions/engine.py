@@ -16,12 +16,12 @@ from .core.bearer import BearerTokens
 from .core.callbacks import Callbacks
 from .core.commands import Commands
 from .core.errors import ConfigurationError
-from .core.events import Events
+from .core.events import Events, SessionChanged
 from .core.locales import Locales
 from .core.one_time import LoginTicket, OneTimeStore
 from .core.options import CookieOptions, Pages, SessionOptions
 from .core.rate_limit import AddressLimit, FailureLimit, MailLimit, UpdateLimit
-from .core.record import SessionRecord
+from .core.record import Change, Device, SessionRecord
 from .core.rules import MEMBERS, PageRules, Rule, canonical
 from .core.schema import U, User, UserSchema, UserUpdate
 from .core.serializers import Serializers, copied
@@ -30,7 +30,7 @@ from .core.sessions import SessionService
 from .core.settings import Settings
 from .core.store import SessionStore
 from .core.tokens import AccessTokens, TokenCodec
-from .core.utils import AppClock, Clock, public_id, system_clock
+from .core.utils import AppClock, Clock, iso, public_id, system_clock
 from .login import LoginService, Provider
 from .providers.base import RedirectProvider
 from .providers.credentials import Credentials
@@ -205,6 +205,18 @@ class Engine:
                 yield
         finally:
             await self.sessions.store.close()
+
+    async def expire(self, record: SessionRecord, *, seconds: float, device: Device) -> None:
+        """Have a session end in some seconds, unless it is extended or ends sooner."""
+
+        def amend(record: SessionRecord) -> SessionRecord:
+            now = self.clock()
+            sooner = min(record.expires_at, now + seconds)
+            change = {"expires": Change(old=iso(record.expires_at), new=iso(sooner))}
+            return record.changed("expiry", change, at=now, device=device, expires_at=sooner)
+
+        amended = await self.sessions.amend(record.id, amend)
+        self.sessions.feed.publish(SessionChanged(amended, {}))
 
     async def redirect(self, url: str | None, base_url: str) -> str:
         """Ask the `redirect` callback where to go after signing in or out."""

@@ -18,7 +18,9 @@ from authdemo.ui.preferences import preferences
 LINKS = {"home": "/", "client": "/client", "inspector": "/inspector", "account": "/account"}
 
 
-def layout(name: str, *children: rx.Component, has_way_out: bool = False) -> rx.Component:
+def layout(
+    name: str, *children: rx.Component, has_way_out: bool = False, is_wide: bool = False
+) -> rx.Component:
     """Lay out a page for a signed-in user."""
     return rx.fragment(
         rx.el.header(
@@ -40,6 +42,7 @@ def layout(name: str, *children: rx.Component, has_way_out: bool = False) -> rx.
             log_out_refusal(),
             id="main",
             tab_index=-1,
+            class_name="wide" if is_wide else "",
         ),
         preferences(),
         toasts(),

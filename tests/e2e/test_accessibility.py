@@ -67,6 +67,7 @@ def test_axe_finds_nothing_in_an_open_dialog_and_after_an_experiment(
     tab = visitor.open("/inspector")
     is_connected(tab)
     tab.locator("[data-attack]").first.get_by_role("button").click()
+    tab.locator(".attacks summary").click()
     expect(tab.locator(".attacks-outcome")).to_be_visible()
     tab.get_by_role("button", name="End Session").first.click()
     expect(tab.get_by_role("dialog")).to_be_visible()

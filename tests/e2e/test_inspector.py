@@ -30,7 +30,7 @@ def devices(page: Page) -> Locator:
 
 
 def steps(page: Page) -> Locator:
-    return page.locator(".timeline-list > li:not(.empty)")
+    return page.locator(".timeline-list > li[data-rev]")
 
 
 def face(page: Page, name: str) -> Locator:
@@ -43,6 +43,8 @@ def test_the_anatomy_reads_the_token_without_showing_it(visitor: Visitor, inspec
     expect(claims.get_by_role("row", name="sub")).to_contain_text("subject: the user's id")
     expect(claims.get_by_role("row", name="exp")).to_contain_text(re.compile(r"in (29|30) days"))
     anatomy = inspector.get_by_test_id("token_details")
+    for part in ("Header", "Payload", "Signature"):
+        expect(anatomy.get_by_role("region", name=part, exact=True)).to_be_visible()
     expect(anatomy).to_contain_text("Signature verified")
     expect(anatomy.locator("[data-fact=algorithm]")).to_have_text("HS256")
     expect(anatomy.locator("[data-fact=size]")).to_contain_text("of at most 3072 bytes")
@@ -118,9 +120,10 @@ def test_a_click_on_the_chart_shows_what_a_revision_changed(
     visitor: Visitor, inspector: Page
 ) -> None:
     click(visitor.open("/"), "Server Side Update")
-    dots = inspector.locator(".chart .recharts-line-dot")
-    expect(dots).to_have_count(2)
-    dots.last.click()
+    marks = inspector.get_by_role("listbox", name="Timeline").get_by_role("option")
+    marks.filter(has=inspector.locator("circle")).and_(
+        inspector.get_by_role("option", name="Server update")
+    ).click()
     difference = inspector.get_by_test_id("difference")
     expect(difference.get_by_role("insertion")).to_have_text("Serverserver-man")
 
@@ -258,7 +261,7 @@ def test_another_session_is_ended_after_a_question(inspector: Page, second_devic
     button.click()
     dialog.get_by_role("button", name="End Session").click()
     expect(devices(inspector)).to_have_count(1)
-    expect(inspector.get_by_role("heading", name="Devices and tabs")).to_be_focused()
+    expect(inspector.get_by_role("heading", name="Devices")).to_be_focused()
     phone.wait_for_url(re.compile("/login"))
 
 

@@ -146,7 +146,7 @@ def test_translated_inspector_shows_experiments_and_devices(
 ) -> None:
     tab = translated(visitor, "/inspector")
     for _ in range(2):
-        click(tab, "Try All")
+        click(tab, "Run All")
         expect(tab.get_by_test_id("attacks").locator(".badge.passed").first).to_be_visible()
     other = Browser(app)
     other.log_in()

@@ -46,17 +46,3 @@ def test_a_page_is_light(load: Callable[[str], dict[str, int]], path: str) -> No
     bytes_of = load(path)
     assert len(bytes_of) > 5
     assert sum(bytes_of.values()) < LIMIT, bytes_of
-
-
-@pytest.mark.parametrize(
-    ("path", "has_chart"),
-    [("/login", False), ("/", False), ("/client", False), ("/inspector", True)],
-)
-def test_only_the_page_with_the_chart_loads_what_draws_charts(
-    app: Server, load: Callable[[str], dict[str, int]], path: str, *, has_chart: bool
-) -> None:
-    browser = signed_in(app)
-    scripts = [url for url in load(path) if url.endswith(".js")]
-    texts = [browser.get(url.removeprefix(app.url)).text for url in scripts]
-    assert texts
-    assert any("recharts" in text for text in texts) is has_chart

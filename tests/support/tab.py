@@ -16,7 +16,7 @@ LOGIN_STATE = f"{ROOT_STATE}.authdemo___pages___login____login_state"
 REGISTER_STATE = f"{ROOT_STATE}.authdemo___pages___register____register_state"
 ACCOUNT_STATE = f"{ROOT_STATE}.authdemo___pages___account____account_state"
 ADMIN_STATE = f"{ROOT_STATE}.authdemo___pages___admin____admin_state"
-ATTACKS_STATE = f"{ROOT_STATE}.authdemo___devtools___attack_list____attacks_state"
+ATTACKS_STATE = f"{ROOT_STATE}.authdemo___devtools___attack_state____attacks_state"
 
 
 class Tab(testing.Tab):

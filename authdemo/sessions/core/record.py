@@ -29,10 +29,11 @@ Cause: TypeAlias = Literal[
     "refresh",
     "confirmation",
     "renewal",
+    "expiry",
     "provider-tokens",
     "impersonation",
 ]
-"""Why a record changed; the last three don't raise the revision, nor does a confirmation unless it
+"""Why a record changed; the last four don't raise the revision, nor does a confirmation unless it
 adds a method."""
 
 

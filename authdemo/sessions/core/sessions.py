@@ -248,7 +248,7 @@ class SessionService:
         def amend(record: SessionRecord) -> SessionRecord:
             return record.confirmed(amr, at=self.clock(), device=device)
 
-        record = await self._amend(sid, amend)
+        record = await self.amend(sid, amend)
         self.feed.publish(SessionChanged(record, record.last_change.changes))
         self.trail.add(AuditEvent(kind="confirmed"), record=record, device=device)
         return record
@@ -266,7 +266,7 @@ class SessionService:
             }
             return record.changed("provider-tokens", {}, at=self.clock(), device=None, **new)
 
-        await self._amend(sid, amend)
+        await self.amend(sid, amend)
 
     async def end(
         self,
@@ -328,7 +328,7 @@ class SessionService:
             await self._publish(result, device)
         return result
 
-    async def _amend(
+    async def amend(
         self, sid: str, amend: Callable[[SessionRecord], SessionRecord | None]
     ) -> SessionRecord:
         """Change a record, but not its user; `amend` may return None to leave it as it is."""

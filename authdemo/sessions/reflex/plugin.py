@@ -75,6 +75,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         coop: str = "same-origin",
         allow_eval: bool = False,
         keep_secret: bool = False,
+        devtools: bool | Collection[str] | None = None,
     ) -> None:
         """Name the app's `Auth`.
 
@@ -89,8 +90,12 @@ class SessionsPlugin(Plugin, InstallsSessions):
                 that return `rx.call_script` need it; `rx.toast` and other helpers don't.
             keep_secret: Whether production may sign with a secret that was generated at the first
                 start and is kept in the data folder. Otherwise it needs `AUTH_SECRET`.
+            devtools: Whether each page has the Session DevTools: by default in development, for
+                everybody. In production they are for users with one of these roles, or with
+                `True` for `"admin"`.
         """
         self.keep_secret = keep_secret
+        self._devtools = devtools
         self._where = auth
         with _in_one_line():
             if not (isinstance(auth, str) and _PLACE.fullmatch(auth)):
@@ -99,6 +104,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
             self._policy = Policy(csp or {}, coop, allow_eval=allow_eval)
             self._policy.warn()
             check_names()
+            _check_devtools(devtools)
         filter_output(withheld, computing)
 
     def register_route(self, **context: Any) -> None:
@@ -120,6 +126,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         app = RegistrationContext.get().app
         separate_pages(app, auth.engine.rules_for(page_rules(app), routes_of(app)))
         add_effects(app, allow_eval=self._policy.allow_eval)
+        self._add_devtools(app)
         own = auth.engine.pages
         pages = {own.sign_in: sign_in_page, own.confirm: confirm_page, "404": not_found_page}
         if _others_serve_pages():
@@ -160,6 +167,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         serves_pages = environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get()
         site = build_folder() if serves_pages else None
         auth = self.auth()
+        self._add_devtools(context["app"])
         self._check_start(auth)
         self._check_app(auth, context["app"])
         with _in_one_line():
@@ -194,6 +202,15 @@ class SessionsPlugin(Plugin, InstallsSessions):
         why = kind if hasattr(found, name) else f"{module!r} has no {name!r}"
         other = _closest(name, own) or next(iter(own), "")
         raise self._error(why, other and module, other)
+
+    def _add_devtools(self, app: rx.App) -> None:
+        """Put the panel on every page; where it is off, not even its module is imported."""
+        chosen = self._devtools
+        if chosen is False or (chosen is None and is_prod_mode()):
+            return
+        in_production = ["admin"] if chosen is True else chosen
+        roles = in_production if is_prod_mode() else None
+        importlib.import_module("authdemo.devtools.component").add_panel(app, roles)
 
     def _error(self, why: str, module: str, name: str) -> ConfigurationError:
         hint = f'Did you mean "{module}:{name}"?' if module else _ADVICE
@@ -234,6 +251,17 @@ class SessionsPlugin(Plugin, InstallsSessions):
             if is_prod_mode():
                 auth.engine.cookies.check_https(auth.engine.settings.url)
             check_store(auth.engine.sessions.store)
+
+
+def _check_devtools(devtools: Any) -> None:
+    if devtools is None or isinstance(devtools, bool):
+        return
+    is_roles = isinstance(devtools, Collection) and not isinstance(devtools, str)
+    if not (is_roles and devtools and all(isinstance(each, str) for each in devtools)):
+        raise ConfigurationError(
+            f"SessionsPlugin(devtools=...) takes True, False or a list of roles, like "
+            f'["admin"], not {shown(devtools)}.'
+        )
 
 
 @contextmanager

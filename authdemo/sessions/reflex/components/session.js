@@ -137,6 +137,12 @@ export const post = async (...request) => {
   }
 };
 
+/** Keeps what the server has just answered, and has other tabs read it, too. */
+const noteAnswer = (answer) => {
+  if (answer && !isNewer(request.get().answer, answer)) note({ answer });
+  hint();
+};
+
 /** The changes that each pending request asks for. */
 const pendingChanges = new Set();
 
@@ -346,7 +352,7 @@ export const useSessionEffects = ({
     if (reloads) window.location.reload();
   }, [reloads]);
   useEffect(() => {
-    if (cookie_version) call("session").then(hint, () => {});
+    if (cookie_version) call("session").then(noteAnswer, () => {});
   }, [cookie_version]);
   useEffect(() => {
     if (!ticket || isEntering) return;

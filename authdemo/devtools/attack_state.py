@@ -1,0 +1,78 @@
+"""*Attacks*: altered requests to this server, and how it answers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import reflex as rx
+
+from authdemo.forgery import RealToken
+from authdemo.sessions import Auth, AuthError, NotAuthenticated
+
+from .access import require_access
+from .attack_runner import AttackRunner
+from .attacks import ATTACKS
+
+
+async def runner_for(state: rx.State) -> AttackRunner:
+    """Prepare attacks on the session of the running event."""
+    await require_access(state)
+    auth = Auth.installed()
+
+    async def stored() -> str:
+        session = await auth(state)
+        if session is None:
+            raise NotAuthenticated
+        listed = await auth.sessions_of(session.user.id, history=True)
+        return str((session.user, session.claims, [each.history for each in listed]))
+
+    origin = auth.origin(state)
+    names = auth.engine.installation.cookie_names(origin)
+    return AttackRunner(
+        app=auth.engine.installation.stack,
+        origin=origin,
+        session_cookie=names.session,
+        csrf_cookie=names.csrf,
+        device=auth.device(state),
+        token=RealToken(await auth.session_token(state), auth.engine.settings.keys.signer),
+        verify=auth.verify_token,
+        stored=stored,
+    )
+
+
+class AttacksState(rx.State):
+    """The outcomes of a tab's attacks; no credential is among them."""
+
+    outcomes: rx.Field[dict[str, dict[str, Any]]] = rx.field(default_factory=dict)
+    pending: bool = False
+    tried: int = 0
+    passed: int = 0
+    error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
+
+    @rx.event
+    async def run(self, key: str) -> AsyncIterator[None]:
+        """Run one attack."""
+        async for _ in self._run_each(key):
+            yield
+
+    @rx.event
+    async def run_all(self) -> AsyncIterator[None]:
+        """Run all attacks, one after the other."""
+        async for _ in self._run_each(*ATTACKS):
+            yield
+
+    async def _run_each(self, *keys: str) -> AsyncIterator[None]:
+        self.pending, self.error, self.tried, self.passed = True, {}, 0, 0
+        yield
+        try:
+            for key in keys:
+                runner = await runner_for(self)
+                self.outcomes[key] = outcome = await runner.run(key)
+                self.tried += 1
+                self.passed += outcome["passed"]
+                yield
+        except AuthError as error:
+            self.error = error.to_dict()
+        finally:
+            self.pending = False

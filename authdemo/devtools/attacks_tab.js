@@ -1,0 +1,107 @@
+import { createElement as h } from "react";
+import { explain, liveText } from "../../sessions/reflex/components/assets/i18n.js";
+import { say } from "./data.js";
+import { badge, button, code, CODE } from "./parts.js";
+
+const T = say("attacks");
+
+const Altered = ({ altered }) =>
+  h(
+    "ul",
+    { className: "changes", role: "list" },
+    altered.map(({ name, before, after }) =>
+      h("li", { key: name, ...CODE }, h("code", null, name), " ", h("del", null, before), " ", h("ins", null, after)),
+    ),
+  );
+
+const Outcome = ({ name, outcome }) =>
+  h(
+    "div",
+    { className: "attacks-outcome" },
+    h("p", null, code(outcome.request)),
+    h(Altered, { altered: outcome.altered }),
+    h("p", null, liveText(T("answer", { status: outcome.status })), " ", code(outcome.body)),
+    explain(outcome.reason) && h("p", { className: "attacks-reason" }, liveText(explain(outcome.reason))),
+  );
+
+/** The first requests are good, and have to be accepted. */
+const verdict = ({ passed }, stands) => (!passed ? "failed" : stands ? "passed" : "accepted");
+
+const Row = ({ name, stands, outcome, run, isPending }) =>
+  h(
+    "tr",
+    { "data-attack": name },
+    h(
+      "th",
+      { scope: "row", title: T(`${name}.what`) },
+      h("span", { id: `attack-${name}` }, liveText(T(`${name}.title`))),
+      h("span", { className: "caption" }, stands ? code(stands) : liveText(T("control"))),
+    ),
+    h(
+      "td",
+      null,
+      outcome
+        ? h(
+            "details",
+            null,
+            h("summary", null, badge(T(verdict(outcome, stands)), outcome.passed ? "passed" : "failed"), " ", code(outcome.status)),
+            h(Outcome, { name, outcome }),
+          )
+        : h("span", { className: "empty" }, "–"),
+    ),
+    h("td", { className: "caption" }, liveText(T(`${name}.rule`))),
+    h(
+      "td",
+      null,
+      button(T("try"), () => run(name), {
+        className: "quiet",
+        "aria-describedby": `attack-${name}`,
+        "aria-busy": isPending,
+      }),
+    ),
+  );
+
+export const AttacksTab = ({ attacks, outcomes, isPending, tried, passed, attackError, onAttack, onAttackAll }) => {
+  const summary = tried > 0 ? T("summary", { passed, tried }) : "";
+  return h(
+    "div",
+    { className: "part", "data-testid": "attacks" },
+    h(
+      "div",
+      { className: "row" },
+      button(T("try_all"), onAttackAll, { className: "main", "aria-busy": isPending }),
+      isPending &&
+        h("progress", { value: tried, max: attacks.length, "aria-label": T("progress") }),
+      h("strong", { role: "status" }, liveText(isPending ? T("pending", { tried }) : summary)),
+    ),
+    h("p", { className: "caption" }, liveText(T("lead"))),
+    h("p", { role: "alert", className: "alarm" }, liveText(explain(attackError))),
+    h(
+      "div",
+      { className: "scroll", role: "region", tabIndex: 0, "aria-label": T("title") },
+      h(
+        "table",
+        { className: "attacks" },
+        h(
+          "thead",
+          null,
+          h(
+            "tr",
+            null,
+            ["attack", "response", "rule"].map((name) =>
+              h("th", { key: name, scope: "col" }, liveText(T(name))),
+            ),
+            h("th", { scope: "col" }, h("span", { className: "hidden" }, liveText(T("try")))),
+          ),
+        ),
+        h(
+          "tbody",
+          null,
+          attacks.map(({ name, stands }) =>
+            h(Row, { key: name, name, stands, outcome: outcomes[name], run: onAttack, isPending }),
+          ),
+        ),
+      ),
+    ),
+  );
+};

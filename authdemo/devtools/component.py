@@ -1,0 +1,134 @@
+"""The panel on every page, and the same parts as a page: React's, in `devtools.js`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import reflex as rx
+
+from authdemo.sessions import Auth
+from authdemo.sessions.components import tab_var
+
+from .access import access, allow
+from .attack_state import AttacksState
+from .attacks import ATTACKS
+from .state import DevtoolsState
+
+PARTS = ("session", "timeline", "devices", "token", "attacks")
+
+
+@cache
+def _script() -> str:
+    """Hand all scripts and the style sheet to the build, and name the one that is imported."""
+    for ending in ("js", "css"):
+        for file in Path(__file__).parent.glob(f"*.{ending}"):
+            rx.asset(file.name, shared=True)
+    return "$/public" + rx.asset("devtools.js", shared=True).partition("?")[0]
+
+
+def _act(action: rx.Var[str], field: rx.Var[str], value: rx.Var[str]) -> list[rx.Var[str]]:
+    return [action, field, value]
+
+
+def _attack(name: rx.Var[str]) -> list[rx.Var[str]]:
+    return [name]
+
+
+class _Devtools(rx.Component):
+    view: rx.Var[dict[str, Any]]
+    is_hydrated: rx.Var[bool]
+    sessions: rx.Var[list[dict[str, Any]]]
+    changes: rx.Var[list[dict[str, Any]]]
+    tab_name: rx.Var[str]
+    fields: rx.Var[list[str]]
+    is_open: rx.Var[bool]
+    error: rx.Var[dict[str, Any]]
+    outcomes: rx.Var[dict[str, Any]]
+    is_pending: rx.Var[bool]
+    tried: rx.Var[int]
+    passed: rx.Var[int]
+    attack_error: rx.Var[dict[str, Any]]
+    attacks: rx.Var[list[dict[str, str]]]
+    model: rx.Var[str]
+
+    @classmethod
+    def get_event_triggers(cls) -> dict[str, Any]:
+        """Add what the parts ask of the server."""
+        none = rx.event.no_args_event_spec
+        own = {"on_watch": none, "on_leave": none, "on_attack_all": none}
+        return {**super().get_event_triggers(), **own, "on_act": _act, "on_attack": _attack}
+
+    @classmethod
+    def connected(cls, **props: Any) -> rx.Component:
+        """Make it with the tab's state."""
+        state: Any = DevtoolsState
+        attacks: Any = AttacksState
+        component: rx.Component = cls.create(
+            library=_script(),
+            view=tab_var("view"),
+            is_hydrated=rx.State.is_hydrated,
+            sessions=state.sessions,
+            changes=state.changes,
+            tab_name=state.tab,
+            fields=state.fields,
+            is_open=state.is_open,
+            error=state.error,
+            outcomes=attacks.outcomes,
+            is_pending=attacks.pending,
+            tried=attacks.tried,
+            passed=attacks.passed,
+            attack_error=attacks.error,
+            attacks=[{"name": name, "stands": attack.stands} for name, attack in ATTACKS.items()],
+            model=_user_model(),
+            on_watch=state.watch,
+            on_leave=state.leave,
+            on_act=state.act,
+            on_attack=attacks.run,
+            on_attack_all=attacks.run_all,
+            **props,
+        )
+        return component
+
+
+class DevtoolsButton(_Devtools):
+    """The button at the edge of a page, and the panel that it opens."""
+
+    tag = "DevtoolsButton"
+    roles: rx.Var[list[str]]
+
+
+class DevtoolsPage(_Devtools):
+    """The parts as a page."""
+
+    tag = "DevtoolsPage"
+    parts: rx.Var[list[str]]
+
+
+def _user_model() -> str:
+    """Name the app's user model as a test imports it."""
+    model = Auth.installed().engine.sessions.schema.user
+    return f"{model.__module__}:{model.__qualname__}"
+
+
+@rx.memo
+def devtools_button() -> rx.Component:
+    """Stand on every page, inside of the state that the panel shows."""
+    return DevtoolsButton.connected(roles=sorted(access.roles or ()))
+
+
+def inspector(*parts: str) -> rx.Component:
+    """Show the devtools as a page, for signed-in users.
+
+    Args:
+        *parts: Which of `session`, `timeline`, `devices`, `token` and `attacks`; all by default.
+    """
+    return DevtoolsPage.connected(parts=list(parts or PARTS))
+
+
+def add_panel(app: rx.App, roles: Collection[str] | None) -> None:
+    """Put the button on every page, for users with these roles, or for everybody."""
+    allow(roles)
+    app.extra_app_wraps[(2, "SessionDevtools")] = lambda _: rx.fragment(devtools_button())

@@ -59,6 +59,8 @@ FRAMEWORKS = {
             "bcrypt",
             "email_validator",
             "psycopg",
+            "pyotp",
+            "segno",
             "sqlalchemy",
             "sqlmodel",
             "webauthn",

@@ -22,6 +22,7 @@ try:
     from .models import Member
     from .passwords import Registration
     from .search import ListedMember, Page
+    from .second_factor import Enrollment, RememberedBrowser, SecondFactor
     from .service import Accounts
     from .transports import Transport
 except ModuleNotFoundError as error:
@@ -33,6 +34,7 @@ __all__ = [
     "AccountRejected",
     "Accounts",
     "AccountsUnavailable",
+    "Enrollment",
     "LinkRejected",
     "ListedMember",
     "MailRejected",
@@ -41,6 +43,8 @@ __all__ = [
     "Page",
     "Registration",
     "RegistrationMixin",
+    "RememberedBrowser",
+    "SecondFactor",
     "Transport",
     "register",
     "register_form",

@@ -144,6 +144,45 @@ class MailRow(SQLModel, table=True):
     attempts: int = 0
 
 
+class AuthenticatorRow(SQLModel, table=True):
+    """An account's authenticator app; the secret is encrypted."""
+
+    __tablename__ = "authenticators"
+
+    account_id: str = Field(
+        primary_key=True, foreign_key="accounts.id", ondelete="CASCADE", sa_type=Text
+    )
+    secret: str = Field(sa_type=Text)
+    is_active: bool = False
+    last_step: int = Field(default=0, sa_type=BigInteger)
+
+
+class RecoveryCodeRow(SQLModel, table=True):
+    """The MAC of a recovery code that hasn't been used."""
+
+    __tablename__ = "recovery_codes"
+
+    account_id: str = Field(
+        primary_key=True, foreign_key="accounts.id", ondelete="CASCADE", sa_type=Text
+    )
+    mac: str = Field(primary_key=True, sa_type=Text)
+
+
+class BrowserRow(SQLModel, table=True):
+    """A browser that is remembered, by the hash of its cookie, until the password changes."""
+
+    __tablename__ = "remembered_browsers"
+    __table_args__ = (Index("remembered_browsers_account", "account_id"),)
+
+    token_hash: str = Field(primary_key=True, sa_type=Text)
+    account_id: str = Field(foreign_key="accounts.id", ondelete="CASCADE", sa_type=Text)
+    password_hash: str = Field(sa_type=Text)
+    user_agent: str = Field(sa_type=Text)
+    ip: str = Field(sa_type=Text)
+    created_at: float
+    expires_at: float
+
+
 def folded_columns(member: Member) -> dict[str, str]:
     """Fold what accounts are found by."""
     texts = {"folded": member.id, "email_folded": member.email, "name_folded": member.name}

@@ -34,6 +34,7 @@ from .passwords import (
     is_possible,
 )
 from .search import Page, make_search
+from .second_factor import SecondFactor
 from .transports import Transport, read_sender, read_transport
 
 logger = logging.getLogger("authdemo.sessions")
@@ -51,6 +52,7 @@ class Accounts:
         roles: The roles that there are.
         mail: Sends mail to users.
         links: What links in mails do.
+        second_factor: Authenticator apps, recovery codes, and browsers that are remembered.
     """
 
     def __init__(
@@ -88,6 +90,9 @@ class Accounts:
         self.mail = MailQueue(self.database, transport, read_sender(), self._find_auth)
         hashing = partial(self._hashing.run, self._passwords.hash)
         self.links = Links(self.database, self.mail, hashing, self._find_auth)
+        self.second_factor = SecondFactor(
+            self.database, self.get, self.update, lambda: self._find_auth().keys
+        )
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..core.keys import KeyRing
 from ..core.rate_limit import Sender, current_sender
 from ..core.schema import DisplayName
 from ..core.settings import data_folder
@@ -17,6 +18,7 @@ __all__ = [
     "DisplayName",
     "Email",
     "Identity",
+    "KeyRing",
     "OAuth2",
     "OpenIDConnect",
     "RedirectProvider",

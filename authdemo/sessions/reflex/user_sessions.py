@@ -12,6 +12,7 @@ from typing import Generic, cast
 from ..core import callbacks as cb
 from ..core.errors import ConfigurationError, NotAuthenticated
 from ..core.events import Notice
+from ..core.keys import KeyRing
 from ..core.record import SessionRecord
 from ..core.schema import U, User
 from ..core.session import ActiveSession, Session, SessionChange
@@ -25,6 +26,11 @@ class UserSessions(Generic[U]):
     """Lists, updates and ends the sessions of any user."""
 
     engine: ReflexEngine
+
+    @property
+    def keys(self) -> KeyRing:
+        """The keys of `AUTH_SECRET`, which encrypt and sign for one purpose each."""
+        return self.engine.settings.keys
 
     async def sessions_of(self, user_id: str, *, history: bool = False) -> list[ActiveSession]:
         """List a user's active sessions, newest first, with their latest changes if asked for."""

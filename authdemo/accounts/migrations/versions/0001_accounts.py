@@ -43,9 +43,7 @@ def upgrade() -> None:
     op.create_table(
         "passkeys",
         sa.Column("id", sa.Text, primary_key=True),
-        sa.Column(
-            "account_id", sa.Text, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False
-        ),
+        _account_id(),
         sa.Column("user_handle", sa.Text, nullable=False),
         sa.Column("public_key", sa.LargeBinary, nullable=False),
         sa.Column("sign_count", sa.BigInteger, nullable=False),
@@ -82,3 +80,35 @@ def upgrade() -> None:
         sa.Column("due_at", sa.Float, nullable=False, index=True),
         sa.Column("attempts", sa.Integer, nullable=False),
     )
+    _create_second_factor()
+
+
+def _account_id(*, primary_key: bool = False) -> sa.Column[str]:
+    account = sa.ForeignKey("accounts.id", ondelete="CASCADE")
+    return sa.Column("account_id", sa.Text, account, primary_key=primary_key, nullable=False)
+
+
+def _create_second_factor() -> None:
+    op.create_table(
+        "authenticators",
+        _account_id(primary_key=True),
+        sa.Column("secret", sa.Text, nullable=False),
+        sa.Column("is_active", sa.Boolean, nullable=False),
+        sa.Column("last_step", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "recovery_codes",
+        _account_id(primary_key=True),
+        sa.Column("mac", sa.Text, primary_key=True),
+    )
+    op.create_table(
+        "remembered_browsers",
+        sa.Column("token_hash", sa.Text, primary_key=True),
+        _account_id(),
+        sa.Column("password_hash", sa.Text, nullable=False),
+        sa.Column("user_agent", sa.Text, nullable=False),
+        sa.Column("ip", sa.Text, nullable=False),
+        sa.Column("created_at", sa.Float, nullable=False),
+        sa.Column("expires_at", sa.Float, nullable=False),
+    )
+    op.create_index("remembered_browsers_account", "remembered_browsers", ["account_id"])

@@ -19,6 +19,7 @@ from authdemo.sessions import Auth
 from authdemo.sessions.errors import StoreUnavailable, UpdateRejected, to_error_kwargs
 from authdemo.sessions.providers import data_folder
 
+from .commands import AccountCommands
 from .database import Database, database_url, read_url
 from .errors import AccountRejected, AccountsUnavailable
 from .hashing import HashingPool
@@ -274,10 +275,13 @@ class Accounts:
     def attach(self, auth: Auth[Any]) -> None:
         """Have every session of a user follow changes of their account.
 
+        The command line `authdemo users` works then, too.
+
         Args:
             auth: The app's sessions, with `find_user=accounts.find`.
         """
         self._auth = auth
+        AccountCommands(self).add_to(auth)
 
     async def find(self, account_id: str) -> Member | None:
         """Find an account's user, as `Auth(find_user=...)` takes it; None if it is disabled.

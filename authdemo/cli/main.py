@@ -16,6 +16,7 @@ from .users import users
 
 _COLUMNS = ("id", "device", "address", "created", "last seen", "expires", "tabs")
 _SHOWN_ID = 12
+_INTERRUPTED = 130
 
 
 def main() -> None:
@@ -29,7 +30,8 @@ def main() -> None:
             error.show()
         sys.exit(error.exit_code)
     except click.Abort:
-        sys.exit(130)
+        click.echo("Stopped; nothing has changed.", err=True)
+        sys.exit(_INTERRUPTED)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

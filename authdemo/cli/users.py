@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from .operator import Failed, Operator
 from .options import for_app
-from .output import write_json, write_table
+from .output import printable, write_json, write_table
 
-_COLUMNS = ("id", "name", "email", "role", "state")
+_COLUMNS = ("id", "name", "email", "role", "created", "state")
 
 
 @click.group()
@@ -19,26 +21,101 @@ def users() -> None:
 
 
 @users.command("list")
-@click.option("--search", default="", help="Only those whose id, name or e-mail has this text.")
-@click.option("--page", default=1, type=click.IntRange(1))
-@click.option("--size", default=50, type=click.IntRange(1, 100))
+@click.option("--search", default="", help="How an id, an e-mail address or a name begins.")
+@click.option("--role", help="Only those with this role.")
+@click.option("--disabled", is_flag=True, help="Only those that are disabled.")
+@click.option("--limit", default=50, type=click.IntRange(1, 200), help="How many at once.")
+@click.option("--after", default="", help="Where the page before ended.")
 @for_app
-def list_users(app: Operator, search: str, page: int, size: int, *, is_json: bool) -> None:
+def list_users(
+    app: Operator,
+    search: str,
+    role: str | None,
+    limit: int,
+    after: str,
+    *,
+    disabled: bool,
+    is_json: bool,
+) -> None:
     """List accounts, a page at a time."""
-    found = run(app, "users.list", search=search, page=page, size=size)
+    options = {"search": search, "role": role, "limit": limit, "after": after}
+    found = run(app, "users.list", disabled=disabled or None, **options)
     if is_json:
         write_json(found)
         return
     write_table(_COLUMNS, map(_row, found["users"]))
-    if found["total"] > page * size:
-        click.echo(
-            f"Page {page} of {found['total']} accounts; --page {page + 1} has more.", err=True
-        )
+    if found["cursor"]:
+        click.echo(f"There are more: --after {found['cursor']}", err=True)
 
 
 def _row(user: dict[str, Any]) -> dict[str, Any]:
-    states = {"disabled": "disabled", "two_factor": "two factors"}
-    return user | {"state": [text for name, text in states.items() if user.get(name)]}
+    state = [name.replace("_", " ") for name in ("disabled", "two_factor") if user[name]]
+    day = datetime.fromtimestamp(user["created_at"], UTC).date()
+    return {**user, "created": day.isoformat(), "state": state}
+
+
+@users.command()
+@click.argument("user")
+@click.option("--name", default="", help="The name; the id by default.")
+@click.option("--email", required=True, help="The e-mail address.")
+@click.option("--role", default="", help="The role; the first by default.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@for_app
+def create(
+    app: Operator,
+    user: str,
+    name: str,
+    email: str,
+    role: str,
+    *,
+    password_stdin: bool,
+    is_json: bool,
+) -> None:
+    """Make an account. The password is asked for, or read from standard input."""
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    fields = {"name": name or user, "email": email, "role": role, "password": password}
+    made = run(app, "users.create", user=user, **fields)
+    _done(made, f"{made['id']} has an account with the role {made['role']}.", is_json=is_json)
+
+
+@users.command()
+@click.argument("user")
+@for_app
+def disable(app: Operator, user: str, *, is_json: bool) -> None:
+    """Disable an account: its sessions end at once, and it can't sign in."""
+    run(app, "users.disable", user=user)
+    _done({"disabled": user}, f"{user} is disabled.", is_json=is_json)
+
+
+@users.command()
+@click.argument("user")
+@for_app
+def enable(app: Operator, user: str, *, is_json: bool) -> None:
+    """Enable a disabled account."""
+    run(app, "users.enable", user=user)
+    _done({"enabled": user}, f"{user} is enabled.", is_json=is_json)
+
+
+@users.command()
+@click.argument("user")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@for_app
+def delete(app: Operator, user: str, *, yes: bool, is_json: bool) -> None:
+    """Delete an account and all that belongs to it, for good."""
+    if not yes:
+        click.confirm(f"Delete the account of {user} for good?", abort=True, err=True)
+    run(app, "users.delete", user=user)
+    _done({"deleted": user}, f"{user} is deleted.", is_json=is_json)
+
+
+def _done(result: object, message: str, *, is_json: bool) -> None:
+    if is_json:
+        write_json(result)
+    else:
+        click.echo(printable(message))
 
 
 def run(app: Operator, command: str, **arguments: Any) -> Any:

@@ -84,7 +84,7 @@ class SessionCommands:
         """List a user's sessions, newest first."""
         return await self.list_active(user)
 
-    async def revoke(self, user: str, session: str = "", others: bool = False) -> int:  # noqa: FBT001, FBT002
+    async def revoke(self, *, user: str, session: str = "", others: bool = False) -> int:
         """End all sessions of a user, one of them, or all `others` than that one; count them."""
         sessions, chosen = self.sessions, await self._find(user, session)
         if chosen and not others:

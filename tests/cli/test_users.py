@@ -1,0 +1,96 @@
+"""`authdemo users`: beside the running app, and without an app."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+
+from authdemo.testing import wait_until
+from tests.cli.conftest import CommandLine
+from tests.support.apps import write_minimal
+from tests.support.browser import Browser, newest
+from tests.support.tab import Tab
+
+PASSWORD = "a long enough phrase"
+
+
+@pytest.fixture
+def name() -> str:
+    """An id that no account has."""
+    return f"mary-{secrets.token_hex(4)}"
+
+
+def create(authdemo: CommandLine, name: str, *options: str) -> None:
+    address = ("--email", f"{name}@example.org", "--password-stdin")
+    ended = authdemo.run("users", "create", name, *address, *options, typed=f"{PASSWORD}\n")
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_created_user_signs_in_and_is_listed(
+    authdemo: CommandLine, browser: Browser, name: str
+) -> None:
+    create(authdemo, name, "--name", "Mary", "--role", "admin")
+    assert browser.log_in(name, PASSWORD).status_code == 200
+    found = authdemo.json("users", "list", "--search", name)
+    assert [(user["id"], user["role"]) for user in found["users"]] == [(name, "admin")]
+    ended = authdemo.run("users", "list", "--search", name)
+    assert f"{name}@example.org" in ended.stdout
+    entry = newest(browser, kind="command", reason="users.create", user=name)
+    assert PASSWORD not in str(entry)
+    assert PASSWORD not in browser.server.logged()
+
+
+def test_rejected_account_is_explained_and_not_made(authdemo: CommandLine, name: str) -> None:
+    words = ("users", "create", name, "--email", "mary@example.org", "--password-stdin")
+    assert "password" in authdemo.fails(*words, typed="short\n")
+    assert "role" in authdemo.fails(*words, "--role", "king", typed=f"{PASSWORD}\n")
+    assert authdemo.json("users", "list", "--search", name)["users"] == []
+
+
+def test_disabled_user_leaves_every_tab_and_comes_back_enabled(
+    authdemo: CommandLine, browser: Browser, name: str
+) -> None:
+    create(authdemo, name)
+    browser.log_in(name, PASSWORD)
+    with Tab(browser.server, browser) as tab:
+        wait_until(lambda: tab.status == "authenticated")
+        assert authdemo.run("users", "disable", name).stdout == f"{name} is disabled.\n"
+        wait_until(lambda: tab.status == "unauthenticated")
+    assert browser.session() is None
+    assert browser.log_in(name, PASSWORD).status_code == 401
+    authdemo.run("users", "enable", name)
+    assert browser.log_in(name, PASSWORD).status_code == 200
+
+
+def test_delete_asks_before_and_ends_the_sessions(
+    authdemo: CommandLine, browser: Browser, name: str
+) -> None:
+    create(authdemo, name)
+    browser.log_in(name, PASSWORD)
+    assert authdemo.run("users", "delete", name, typed="n\n").returncode == 130
+    assert browser.session() is not None
+    assert authdemo.json("users", "delete", name, "--yes") == {"deleted": name}
+    assert browser.session() is None
+    assert "doesn't exist" in authdemo.fails("users", "delete", name, "--yes")
+
+
+def test_list_has_pages(authdemo: CommandLine) -> None:
+    first = authdemo.run("users", "list", "--limit", "1")
+    cursor = first.stderr.split()[-1]
+    second = authdemo.json("users", "list", "--limit", "1", "--after", cursor)
+    assert second["users"][0]["id"] not in first.stdout
+    assert "page" in authdemo.fails("users", "list", "--after", "nonsense")
+
+
+def test_without_an_app_an_administrator_is_made(stopped: CommandLine, name: str) -> None:
+    create(stopped, name, "--role", "admin")
+    (found,) = stopped.json("users", "list", "--search", name)["users"]
+    assert found["role"] == "admin"
+
+
+def test_app_without_accounts_says_so(tmp_path) -> None:
+    write_minimal(tmp_path)
+    own = {"ADAS_PASSWORD": PASSWORD, "AUTH_DATA_DIR": str(tmp_path / "data")}
+    authdemo = CommandLine({**own, "AUTH_SECRET": PASSWORD * 3}, folder=tmp_path)
+    assert "no accounts" in authdemo.fails("users", "list")

@@ -311,3 +311,13 @@ def test_concurrent_updates_from_one_revision_succeed_once(
     with ThreadPoolExecutor(5) as pool:
         assert sorted(pool.map(update, range(8))) == [200] + [409] * 7
     assert john.session()["rev"] == 2
+
+
+def test_update_changes_its_session_and_not_the_account(
+    john: Browser, other_browser: Browser
+) -> None:
+    """As in Auth.js. What changes the account is the profile form (Better Auth: `updateUser`)."""
+    assert john.update(name="Client-Man").status_code == 200
+    other_browser.log_in("john_doe")
+    assert other_browser.session()["user"]["name"] == "John Doe"
+    assert john.session()["user"]["name"] == "Client-Man"

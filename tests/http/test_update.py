@@ -317,7 +317,7 @@ def test_update_changes_its_session_and_not_the_account(
     john: Browser, other_browser: Browser
 ) -> None:
     """As in Auth.js. What changes the account is the profile form (Better Auth: `updateUser`)."""
-    assert john.update(name="Client-Man").status_code == 200
+    assert john.update({"name": "Client-Man"}).status_code == 200
     other_browser.log_in("john_doe")
     assert other_browser.session()["user"]["name"] == "John Doe"
     assert john.session()["user"]["name"] == "Client-Man"

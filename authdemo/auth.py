@@ -36,6 +36,7 @@ def report(session: Mapping[str, Any], path: str) -> None:
 auth = Auth(
     providers=[
         Credentials(authorize=authorize),
+        accounts.links.provider(),
         accounts.passkeys.provider(),
         *providers_from_environ(),
     ],

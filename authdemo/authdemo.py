@@ -13,11 +13,15 @@ from authdemo.pages import (
     admin,
     client,
     confirm,
+    forgot,
     home,
     inspector,
     login,
     not_found,
     register,
+    reset,
+    sign_in_link,
+    verify,
 )
 from authdemo.sessions.locales import t
 from authdemo.ui import error_boundary, head
@@ -48,6 +52,10 @@ for path, page, name, on_load in (
     ("/confirm", confirm.page, "confirm", []),
     ("/login", login.page, "login", [login.LoginState.explain]),
     ("/register", register.page, "register", []),
+    ("/forgot", forgot.page, "forgot", []),
+    ("/reset", reset.page, "reset", []),
+    ("/verify", verify.page, "verify", []),
+    ("/sign-in-link", sign_in_link.page, "sign_in_link", []),
     ("404", not_found.page, "not_found", []),
 ):
     app.add_page(page, route=path, title=titled(f"{name}.title"), image=head.ICON, on_load=on_load)

@@ -71,6 +71,7 @@ FRAMEWORKS = {
     **dict.fromkeys(("click", "rich"), ("authdemo.cli",)),
     "reflex": (
         "authdemo.accounts.form",
+        "authdemo.accounts.link_forms",
         "authdemo.accounts.passkey_form",
         "authdemo.sessions.reflex",
         "authdemo.devtools",

@@ -19,6 +19,7 @@ from .errors import (
 
 try:
     from .form import RegistrationMixin, register, register_form
+    from .link_forms import email_card, forgot_form, reset_form, sign_in_link_form, verify_form
     from .models import Member
     from .passwords import Registration
     from .search import ListedMember, Page
@@ -46,6 +47,11 @@ __all__ = [
     "RememberedBrowser",
     "SecondFactor",
     "Transport",
+    "email_card",
+    "forgot_form",
     "register",
     "register_form",
+    "reset_form",
+    "sign_in_link_form",
+    "verify_form",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import reflex as rx
@@ -11,7 +12,7 @@ from authdemo.sessions import Auth, AuthError, ConfigurationError, public
 from authdemo.sessions.components import no_autocorrect_attrs, pending_until_navigation
 from authdemo.sessions.locales import explain, live_text, t
 
-from .errors import AccountRejected
+from .errors import AccountRejected, AccountsUnavailable, MailUnavailable
 from .passwords import MIN_CHARACTERS, Registration
 from .service import Accounts
 
@@ -59,7 +60,11 @@ async def register(
     except AccountRejected as error:
         auth.audit(state, error)
         raise
-    await auth.register(state, lambda: accounts.register(registration))
+    user = await auth.register(state, lambda: accounts.register(registration))
+    with suppress(AccountsUnavailable, MailUnavailable):  # the user can request it again
+        await accounts.links.send_verification(
+            user.id, origin=auth.origin(state), language=auth.language(state)
+        )
     proof = {"id": registration.id, "password": registration.password}
     await auth.sign_in(state, proof, provider=provider, callback_url=callback_url)
 

@@ -36,12 +36,13 @@ def write_letter(
     url: str = "",
 ) -> EmailMessage:
     """Write a mail; `url` is the link that it is about."""
+    site = urlsplit(url).netloc
+    facts = {"site": site, **values}
 
     def text(name: str) -> str:
-        return _filled(texts.get(f"mail.{template}.{name}", ""), values)
+        return _filled(texts.get(f"mail.{template}.{name}", ""), facts)
 
     subject, body, note, button = map(text, ("subject", "text", "note", "button"))
-    site = urlsplit(url).netloc
     message = EmailMessage()
     message["From"] = sender
     message["To"] = _recipient(to)

@@ -14,22 +14,34 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlmodel import Session
+from sqlalchemy import delete
+from sqlmodel import Session, col
 
 from authdemo.sessions import Auth, Authenticated
 from authdemo.sessions.errors import CredentialsSignin
-from authdemo.sessions.providers import SignInRequest
+from authdemo.sessions.providers import Email, SignInRequest
 
 from . import link_tokens
 from .database import Database
 from .errors import AccountRejected, LinkRejected, MailUnavailable
 from .link_tokens import CHANGE_EMAIL, RESET, RESTORE_EMAIL, SIGN_IN, VERIFY, LinkKind
 from .mail import MailQueue
-from .models import AccountRow, LinkRow, Member
+from .models import (
+    AccountRow,
+    AuthenticatorRow,
+    BrowserRow,
+    LinkRow,
+    Member,
+    PasskeyRow,
+    RecoveryCodeRow,
+)
 from .passwords import checked_password, folded, read_email
 from .transports import is_loopback
 
 logger = logging.getLogger("authdemo.sessions")
+
+PROVIDER = "email"
+"""The id of the provider of sign-in links, as in Auth.js."""
 
 LOCKED = "!"
 """No password's hash: an account with it can't be signed in to by password."""
@@ -89,6 +101,10 @@ class Links:
     _auth: Callable[[], Auth[Any]]
     _: KW_ONLY
     clock: Callable[[], float] = time.time
+
+    def provider(self) -> Email:
+        """Make the provider of sign-in links, for `Auth(providers=...)`."""
+        return Email(send=self.send_sign_in, authorize=self.authorize)
 
     async def send_verification(self, account_id: str, *, origin: str, language: str = "") -> None:
         """Mail a link that verifies an account's address, also again.
@@ -166,7 +182,7 @@ class Links:
 
         Args:
             token: The token of the link.
-            *kinds: What it may be for.
+            *kinds: What it may be for; an address by default.
 
         Raises:
             LinkRejected: If it can't be used.
@@ -174,7 +190,7 @@ class Links:
         """
 
         def look(session: Session) -> Link:
-            return _look(session, token, kinds, now=self.clock())[0]
+            return _look(session, token, kinds or FOLLOWED, now=self.clock())[0]
 
         return await self._database.run(look)
 
@@ -223,8 +239,8 @@ class Links:
     async def claim(self, token: object) -> None:
         """Prepare the sign-in by a link: it proves that the account's address is the visitor's.
 
-        Until then it was not verified. So another person may have registered the account, to wait
-        in it for the owner of the address: its password and its sessions end.
+        Until then another person may have registered the account, to wait in it for the owner of
+        the address. So its password, passkeys and sessions end.
 
         Raises:
             LinkRejected: If it can't be used.
@@ -261,10 +277,7 @@ class Links:
         return Authenticated(member, ())
 
     async def _member(self, account_id: str) -> Member:
-        row = await self._database.run(lambda session: session.get(AccountRow, account_id))
-        if row is None:
-            raise AccountRejected("This account doesn't exist.", reason="unknown")
-        return row.member()
+        return await self._database.run(lambda session: _find(session, account_id).member())
 
     def _safe(self, origin: str) -> str:
         """Check that a link leads to the app: a `Host` header is whatever the client sends."""
@@ -272,6 +285,13 @@ class Links:
             return origin
         logger.error("Links in mails need AUTH_URL: the host of %r may be forged.", origin)
         raise MailUnavailable
+
+
+def _find(session: Session, account_id: str) -> AccountRow:
+    row = session.get(AccountRow, account_id)
+    if row is None:
+        raise AccountRejected("This account doesn't exist.", reason="unknown")
+    return row
 
 
 def _look(
@@ -299,7 +319,7 @@ def _follow(session: Session, token: object, *, now: float) -> tuple[Link, Membe
     link, account = _use(session, token, *FOLLOWED, now=now)
     before = account.member()
     account.email, account.email_folded = link.email, folded(link.email)
-    account.email_verified = True
+    account.email_verified, account.is_unclaimed = True, False
     if link.kind in _OTHER_ADDRESS:
         link_tokens.void(session, account.id, VERIFY, CHANGE_EMAIL, RESET, SIGN_IN)
     return link, before, account.member()
@@ -307,21 +327,31 @@ def _follow(session: Session, token: object, *, now: float) -> tuple[Link, Membe
 
 def _reset(session: Session, token: object, hashed: str, *, now: float) -> Member:
     _, account = _use(session, token, RESET, now=now)
-    account.password, account.email_verified = hashed, True
+    _take_over(session, account)
+    account.password = hashed
     link_tokens.void(session, account.id, RESET, SIGN_IN)
     return account.member()
 
 
 def _claim(session: Session, token: object, *, now: float) -> str:
     _, account = _look(session, token, (SIGN_IN,), now=now)
-    if account.email_verified:
-        return ""
-    account.email_verified, account.password = True, LOCKED
-    return account.id
+    return account.id if _take_over(session, account) else ""
 
 
 def _sign_in(session: Session, token: object, *, now: float) -> Member:
     _, account = _use(session, token, SIGN_IN, now=now)
-    if not account.email_verified:
+    if account.is_unclaimed:
         raise LinkRejected
+    account.email_verified = True
     return account.member()
+
+
+def _take_over(session: Session, account: AccountRow) -> bool:
+    """Drop the ways to sign in that another person may have set up, who registered the address."""
+    was_unclaimed = account.is_unclaimed
+    if was_unclaimed:
+        account.password, account.two_factor = LOCKED, False
+        for table in (PasskeyRow, AuthenticatorRow, RecoveryCodeRow, BrowserRow):
+            session.exec(delete(table).where(col(table.account_id) == account.id))
+    account.email_verified, account.is_unclaimed = True, False
+    return was_unclaimed

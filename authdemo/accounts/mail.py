@@ -95,7 +95,8 @@ class MailQueue:
             template: What to write.
             to: The address, if it isn't the user's present one.
             origin: The app's origin, for templates with a link.
-            language: The reader's language; the one that the account is kept with by default.
+            language: The reader's language, which the account keeps; by default the one that it
+                has kept.
             **values: What goes into the template's placeholders.
         """
         if not (to or member.email):
@@ -230,6 +231,9 @@ def _insert(row: MailRow, session: Session) -> bool:
     if session.exec(select(func.count()).select_from(MailRow)).one() >= MAX_QUEUED:
         return False
     session.add(row)
+    if row.account_id and row.language:
+        reader = update(AccountRow).where(col(AccountRow.id) == row.account_id)
+        session.exec(reader.values(language=row.language))
     return True
 
 

@@ -75,6 +75,8 @@ class AccountRow(SQLModel, table=True):
     password: str = Field(sa_type=Text)
     language: str = Field(default="", sa_type=Text)
     email_verified: bool = False
+    is_unclaimed: bool = False
+    """Whether a visitor registered it who hasn't proved yet to receive mail at `email`."""
     two_factor: bool = False
     disabled: bool = False
     created_at: float = Field(default_factory=time.time)

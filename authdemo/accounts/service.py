@@ -23,6 +23,7 @@ from .commands import AccountCommands
 from .database import Database, database_url, read_url
 from .errors import AccountRejected, AccountsUnavailable
 from .hashing import HashingPool
+from .installed import remember
 from .links import Links
 from .mail import MailQueue
 from .models import FOREIGN_HASH, AccountRow, AccountUpdate, Member, folded_columns
@@ -190,8 +191,10 @@ class Accounts:
         asked = form if isinstance(form, Registration) else Registration.read(form)
         password = await self._hashing.run(self._passwords.hash, asked.password)
         member = Member(id=asked.id, name=asked.name, email=asked.email, role=self.roles[0])
+        row = AccountRow.of(member, password)
+        row.is_unclaimed = True
         try:
-            await self.database.run(lambda session: session.add(AccountRow.of(member, password)))
+            await self.database.run(lambda session: session.add(row))
         except IntegrityError:
             raise AccountRejected("The id is taken.", field="id", reason="taken") from None
         return member
@@ -282,6 +285,7 @@ class Accounts:
         """
         self._auth = auth
         AccountCommands(self).add_to(auth)
+        remember(self)
 
     async def find(self, account_id: str) -> Member | None:
         """Find an account's user, as `Auth(find_user=...)` takes it; None if it is disabled.

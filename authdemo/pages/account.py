@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from authdemo.accounts import email_card
 from authdemo.accounts.passkey_form import passkeys_card
 from authdemo.auth import accounts, auth
 from authdemo.sessions import AuthError
@@ -65,6 +66,7 @@ def page() -> rx.Component:
         "account",
         client_session(),
         profile_form(),
+        email_card(),
         rx.cond(AccountState.has_password, _password_form()),
         refusal(AccountState.error),
         passkeys_card(),

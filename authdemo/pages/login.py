@@ -34,7 +34,7 @@ class LoginState(PendingMixin, rx.State):
         """Explain the error that brought the visitor here."""
         self._rest()
         self.error = sign_in_error(self.router.url.query_parameters)
-        ways = (way for way in auth.providers.values() if way.type != "credentials")
+        ways = (way for way in auth.providers.values() if way.type in ("oauth", "oidc"))
         self.elsewhere = [{"id": way.id, "name": way.name} for way in ways]
 
     @rx.event
@@ -80,6 +80,8 @@ def page() -> rx.Component:
         ),
         refusal(LoginState.error),
         rx.el.div(passkey_button(class_name="button quiet"), class_name="ways"),
+        auth_link("/sign-in-link", "", t("login.sign_in_link")),
+        auth_link("/forgot", "", t("login.forgot")),
         home_link(),
         auth_link("/register", t("login.no_account"), t("login.register")),
         rx.cond(LoginState.is_seeded, rx.el.p(t("login.hint"), class_name="caption")),

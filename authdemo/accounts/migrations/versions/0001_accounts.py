@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("password", sa.Text, nullable=False),
         sa.Column("language", sa.Text, nullable=False),
         sa.Column("email_verified", sa.Boolean, nullable=False),
+        sa.Column("is_unclaimed", sa.Boolean, nullable=False),
         sa.Column("two_factor", sa.Boolean, nullable=False),
         sa.Column("disabled", sa.Boolean, nullable=False),
         sa.Column("created_at", sa.Float, nullable=False),

@@ -1,0 +1,496 @@
+"""The pages that links in mails lead to, and the forms that request such links.
+
+A page only looks at its link. What the link is for happens when its button is pressed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import reflex as rx
+from reflex.vars import VarData
+
+from authdemo.sessions import Auth, AuthError, protected, public, use_session
+from authdemo.sessions.components import home_link, pending_until_navigation, script
+from authdemo.sessions.locales import explain, live_text, t, verbatim
+from authdemo.sessions.providers import SignInRequest
+
+from .errors import LinkRejected
+from .installed import installed
+from .link_tokens import RESET, SIGN_IN
+from .links import PROVIDER, Link
+from .models import Member
+from .passwords import MIN_CHARACTERS, folded, read_email
+
+FRESH = 300
+"""Seconds within which the user must have authenticated to change the address."""
+
+
+class LinkMixin(rx.State, mixin=True):
+    """A form of the tab, and the link that led to its page; the token stays on the server.
+
+    Attributes:
+        pending: Whether the server is at work.
+        error: Why it rejects something, for `explain`.
+        done: Whether it is done: a mail is requested, or a link used.
+        is_delayed: Whether mails wait because the mail server can't be reached.
+        kind: What the link is for; empty if there is none.
+        account_id: The account of the link.
+        email: The address of the link, or the one that a mail is on its way to.
+        is_read: Whether the server has the token, so that it can leave the address.
+    """
+
+    pending: bool = False
+    error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
+    done: bool = False
+    is_delayed: bool = False
+    kind: str = ""
+    account_id: str = ""
+    email: str = ""
+    is_read: bool = False
+    _token: str = ""
+
+    def _clear(self) -> None:
+        self.pending, self.error = False, {}
+        self.done, self.is_delayed = False, False
+
+    def _show(self, link: Link | None) -> None:
+        self.kind = link.kind if link else ""
+        self.account_id = link.account_id if link else ""
+        self.email = link.email if link else ""
+
+    def _take_token(self) -> str:
+        """Keep the token of the address: after a reload the address has none."""
+        self._clear()
+        self._token = self.router.url.query_parameters.get("token") or self._token
+        self.is_read = bool(self._token)
+        return self._token
+
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        self.pending, self.error = True, {}
+        try:
+            yield
+        except AuthError as error:
+            self.error = error.to_dict()
+            if isinstance(error, LinkRejected):
+                self._token = ""
+                self._show(None)
+        finally:
+            self.pending = False
+
+    async def _limited(self, form: dict[str, Any]) -> str:
+        """Read the address of a form, and count the mail that it requests."""
+        address = read_email(form.get("email"))
+        await Auth.installed().limit_mail(self, folded(address))
+        return address
+
+    async def _note_sent(self, address: str) -> None:
+        self.email, self.done = address, True
+        self.is_delayed = await installed().mail.is_delayed()
+
+
+@public
+class ForgotState(LinkMixin, rx.State):
+    """The form that requests a link to reset the password."""
+
+    @rx.event
+    def clear(self) -> None:
+        """Forget an earlier visit: the state of a tab outlives its page."""
+        self._clear()
+
+    @rx.event
+    async def send(self, form: dict[str, Any]) -> AsyncIterator[None]:
+        """Request the link; what happens doesn't depend on whether there is an account."""
+        self.pending, self.done = True, False
+        yield
+        auth = Auth.installed()
+        with self._reporting():
+            address = await self._limited(form)
+            await installed().links.request_reset(
+                address, origin=auth.origin(self), language=auth.language(self)
+            )
+            await self._note_sent(address)
+
+
+@public
+class ResetState(LinkMixin, rx.State):
+    """The form for a new password."""
+
+    @rx.event
+    async def look(self) -> None:
+        """Look at the link."""
+        token = self._take_token()
+        with self._reporting():
+            self._show(await installed().links.look(token, RESET))
+
+    @rx.event
+    async def set_password(self, form: dict[str, Any]) -> AsyncIterator[None]:
+        """Set the password, and end all sessions of the account."""
+        self.pending = True
+        yield
+        with self._reporting():
+            await installed().links.reset_password(self._token, form.get("password"))
+            self._token, self.done = "", True
+
+
+@public
+class VerifyState(LinkMixin, rx.State):
+    """The button that verifies, changes or restores an address."""
+
+    @rx.event
+    async def look(self) -> None:
+        """Look at the link."""
+        token = self._take_token()
+        with self._reporting():
+            self._show(await installed().links.look(token))
+
+    @rx.event
+    async def follow(self) -> AsyncIterator[None]:
+        """Do what the link is for."""
+        self.pending = True
+        yield
+        with self._reporting():
+            await installed().links.follow(self._token)
+            self._token, self.done = "", True
+
+
+@public
+class SignInLinkState(LinkMixin, rx.State):
+    """The form that requests a sign-in link, and the button that signs in by one."""
+
+    is_elsewhere: bool = False
+
+    @rx.event
+    async def look(self) -> None:
+        """Look at the link, or say that one is on its way."""
+        token, auth = self._take_token(), Auth.installed()
+        self._show(None)
+        if not token:
+            if self.router.url.query_parameters.get("provider") == PROVIDER:
+                await self._note_sent("")
+            return
+        with self._reporting():
+            link = await installed().links.look(token, SIGN_IN)
+            self.is_elsewhere = not link.is_from(auth.browser(self))
+            self._show(link)
+
+    @rx.event
+    async def send(self, form: dict[str, Any]) -> AsyncIterator[None]:
+        """Request a link; what happens doesn't depend on whether there is an account."""
+        self.pending, self.done = True, False
+        yield
+        auth = Auth.installed()
+        with self._reporting():
+            address = await self._limited(form)
+            await installed().links.send_sign_in(
+                SignInRequest(
+                    email=address,
+                    callback_url=self.router.url.query_parameters.get("callbackUrl", "/"),
+                    origin=auth.origin(self),
+                    language=auth.language(self),
+                    browser=auth.browser(self),
+                )
+            )
+            await self._note_sent(address)
+
+    @rx.event
+    async def sign_in(self) -> AsyncIterator[None]:
+        """Sign in; in another browser the button says that the link comes from elsewhere."""
+        if self.pending:
+            return
+        self.pending = True
+        yield
+        token, links = self._token, installed().links
+        with self._reporting():
+            link = await links.look(token, SIGN_IN)
+            await links.claim(token)
+            credentials = {"token": token, "confirmed": "yes" if self.is_elsewhere else ""}
+            with pending_until_navigation(self):
+                await Auth.installed().sign_in(
+                    self,
+                    credentials,
+                    provider=PROVIDER,
+                    callback_url=link.data.get("callback_url", "/"),
+                )
+            self._token = ""
+        self.pending = not self.error  # until the browser has gone on
+
+
+@protected
+class EmailState(LinkMixin, rx.State):
+    """The user's address: the buttons that verify and change it."""
+
+    is_open: bool = False
+
+    @rx.event
+    def clear(self) -> None:
+        """Forget an earlier visit: the state of a tab outlives its page."""
+        self._clear()
+        self.is_open = False
+
+    @rx.event
+    async def verify(self) -> AsyncIterator[None]:
+        """Mail a link that verifies the address."""
+        self.pending, self.done = True, False
+        yield
+        auth = Auth.installed()
+        with self._reporting():
+            user = (await auth.require_session(self)).user
+            await auth.limit_mail(self, folded(user.email or ""))
+            await installed().links.send_verification(
+                user.id, origin=auth.origin(self), language=auth.language(self)
+            )
+            await self._note_sent(user.email or "")
+
+    @rx.event
+    @protected(fresh=FRESH)
+    def open(self) -> None:
+        """Open the form for a new address."""
+        self._clear()
+        self.is_open = True
+
+    @rx.event
+    @protected(fresh=FRESH)
+    async def change(self, form: dict[str, Any]) -> AsyncIterator[None]:
+        """Mail a link to the new address."""
+        self.pending, self.done = True, False
+        yield
+        auth = Auth.installed()
+        with self._reporting():
+            user = (await auth.require_session(self)).user
+            address = await self._limited(form)
+            await installed().links.change_email(
+                user.id, address, origin=auth.origin(self), language=auth.language(self)
+            )
+            self.is_open = False
+            await self._note_sent(address)
+
+
+def forgot_form() -> rx.Component:
+    """Make the form that requests a link to reset the password."""
+    state: Any = ForgotState
+    return rx.fragment(
+        rx.el.p(t("forgot.lead")),
+        _email_form(state.send, state, t("link.send")),
+        _sent(state, t("forgot.sent")),
+        _alert(state),
+        rx.el.span(on_mount=state.clear, hidden=True),
+    )
+
+
+def reset_form() -> rx.Component:
+    """Make the form for a new password, where the link of the mail leads."""
+    state: Any = ResetState
+    form = rx.el.form(
+        rx.el.p(live_text(t("reset.account", id=state.account_id))),
+        rx.el.input(  # password managers need to know for which account the password is
+            name="username",
+            value=state.account_id,
+            auto_complete="username",
+            read_only=True,
+            hidden=True,
+        ),
+        rx.el.label(
+            t("reset.password"),
+            rx.el.input(
+                name="password",
+                type="password",
+                auto_complete="new-password",
+                min_length=MIN_CHARACTERS,
+                required=True,
+                aria_invalid=state.error["field"] == "password",
+                aria_describedby="reset-error",
+            ),
+        ),
+        _submit(t("reset.go"), state),
+        on_submit=state.set_password,
+        no_validate=True,
+        method="post",
+        class_name="auth-form",
+    )
+    return rx.fragment(
+        rx.cond(
+            state.done,
+            rx.fragment(
+                rx.el.p(t("reset.done"), role="status"),
+                rx.el.p(_link_to(t("link.log_in"), Auth.installed().engine.pages.sign_in)),
+            ),
+            rx.cond(state.kind != "", form),
+        ),
+        _alert(state, id="reset-error"),
+        _renewal(state, t("link.again"), "/forgot"),
+        _hidden_token(state),
+    )
+
+
+def verify_form() -> rx.Component:
+    """Make the button that verifies, changes or restores an address."""
+    state: Any = VerifyState
+    facts = {"id": state.account_id, "email": state.email}
+
+    def by_kind(action: str) -> Any:
+        names = ("change", "restore", "verify")
+        change, restore, verify = (t(f"verify.{name}_{action}", **facts) for name in names)
+        return rx.match(state.kind, ("change_email", change), ("restore_email", restore), verify)
+
+    return rx.fragment(
+        rx.cond(
+            (state.kind != "") & ~state.done,
+            rx.el.form(
+                rx.el.p(live_text(by_kind("text"))),
+                _submit(by_kind("go"), state),
+                on_submit=state.follow,
+                method="post",
+                class_name="auth-form",
+            ),
+        ),
+        rx.cond(state.done, rx.el.p(live_text(by_kind("done")), role="status")),
+        _alert(state),
+        home_link(),
+        _hidden_token(state),
+    )
+
+
+def sign_in_link_form() -> rx.Component:
+    """Make the form that requests a sign-in link, and the button that signs in by one."""
+    state: Any = SignInLinkState
+    button = rx.el.form(
+        rx.cond(
+            state.is_elsewhere,
+            rx.el.p(
+                live_text(t("sign_in_link.elsewhere", id=state.account_id)),
+                role="alert",
+            ),
+            rx.el.p(live_text(t("sign_in_link.here", id=state.account_id))),
+        ),
+        _submit(rx.cond(state.is_elsewhere, t("sign_in_link.anyway"), t("sign_in_link.go")), state),
+        on_submit=state.sign_in,
+        method="post",
+        class_name="auth-form",
+    )
+    request = rx.fragment(
+        rx.el.p(t("sign_in_link.lead")), _email_form(state.send, state, t("link.send"))
+    )
+    return rx.fragment(
+        rx.cond(state.kind != "", button, request),
+        _sent(state, t("sign_in_link.sent")),
+        _alert(state),
+        _hidden_token(state),
+    )
+
+
+def email_card() -> rx.Component:
+    """Make the card with the user's address, and the buttons that verify and change it."""
+    state: Any = EmailState
+    user: Any = use_session(Member).user
+    return rx.el.section(
+        rx.el.h2(t("email.title")),
+        rx.el.p(
+            rx.el.span(live_text(user.email), custom_attrs=verbatim()),
+            " ",
+            rx.el.span(
+                live_text(rx.cond(user.email_verified, t("email.verified"), t("email.unverified"))),
+                class_name="badge",
+                custom_attrs={"data-testid": "email-verified"},
+            ),
+        ),
+        rx.cond(
+            state.is_open,
+            _email_form(state.change, state, t("link.send"), label=t("email.new")),
+            rx.el.div(
+                rx.cond(~user.email_verified, _button(t("email.verify"), state.verify, state)),
+                _button(t("email.change"), state.open, state),
+                class_name="auth-actions",
+            ),
+        ),
+        _sent(state, t("email.sent", email=state.email)),
+        _alert(state),
+        rx.el.span(on_mount=state.clear, hidden=True),
+        class_name="auth-card",
+    )
+
+
+def _email_form(send: Any, state: Any, go: Any, *, label: Any = None) -> rx.Component:
+    return rx.el.form(
+        rx.el.label(
+            t("link.email") if label is None else label,
+            rx.el.input(
+                name="email",
+                type="email",
+                auto_complete="email",
+                required=True,
+                aria_invalid=state.error["field"] == "email",
+            ),
+        ),
+        _submit(go, state),
+        on_submit=send,
+        no_validate=True,
+        method="post",
+        class_name="auth-form",
+    )
+
+
+def _submit(label: Any, state: Any) -> rx.Component:
+    return rx.el.button(
+        live_text(label),
+        type="submit",
+        disabled=~rx.State.is_hydrated | state.pending,
+        aria_busy=state.pending,
+        class_name="auth-button",
+    )
+
+
+def _button(label: Any, on_click: Any, state: Any) -> rx.Component:
+    return rx.el.button(
+        label,
+        type="button",
+        on_click=on_click,
+        disabled=~rx.State.is_hydrated | state.pending,
+        class_name="auth-button auth-quiet",
+    )
+
+
+def _sent(state: Any, text: Any) -> rx.Component:
+    delayed = rx.cond(state.is_delayed, rx.el.p(t("link.delayed")))
+    return rx.el.div(
+        rx.cond(state.done, rx.fragment(rx.el.p(live_text(text)), delayed)), role="status"
+    )
+
+
+def _alert(state: Any, **attributes: Any) -> rx.Component:
+    said = rx.cond(rx.State.is_hydrated, explain(state.error), "")
+    return rx.el.p(live_text(said), role="alert", class_name="auth-error", **attributes)
+
+
+def _renewal(state: Any, label: Any, path: str) -> rx.Component:
+    """Lead on from a link that can't be used."""
+    is_rejected = state.error["code"] == LinkRejected.code
+    return rx.fragment(rx.cond(is_rejected, rx.el.p(_link_to(label, path))))
+
+
+def _link_to(label: Any, path: str) -> rx.Component:
+    return rx.el.a(label, href=path)
+
+
+class HiddenToken(rx.Fragment):
+    """Takes the token out of the address."""
+
+    is_read: rx.Var[bool]
+
+    def _exclude_props(self) -> list[str]:
+        return ["is_read"]
+
+    def add_hooks(self) -> list[Any]:
+        """Call the hook."""
+        path = "$/public" + rx.asset("links.js", shared=True).partition("?")[0]
+        imported = VarData(imports={path: [rx.ImportVar(tag="useHiddenToken")]})
+        return [script(f"useHiddenToken({self.is_read})", self.is_read, imported)]
+
+
+def _hidden_token(state: Any) -> rx.Component:
+    return rx.fragment(
+        rx.el.span(on_mount=state.look, hidden=True), HiddenToken.create(is_read=state.is_read)
+    )

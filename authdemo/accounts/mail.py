@@ -35,6 +35,7 @@ Template: TypeAlias = Literal[
     "impersonated",
     "new_device",
     "passkey_added",
+    "passkey_cloned",
     "passkey_removed",
     "password_changed",
     "reset",

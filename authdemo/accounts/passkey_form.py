@@ -139,6 +139,39 @@ class PasskeySignInState(PasskeyMixin, rx.State):
 
 
 @protected
+class PasskeyConfirmState(PasskeyMixin, rx.State):
+    """Confirms who the user is by one of their passkeys."""
+
+    has_passkeys: bool = False
+
+    @rx.event
+    async def look(self) -> None:
+        """Find out whether the user has passkeys."""
+        self._clear()
+        with self._reporting():
+            user = (await Auth.installed().require_session(self)).user
+            self.has_passkeys = bool(await installed_passkeys().of(user.id))
+
+    @rx.event
+    async def ask(self) -> None:
+        """Have the browser ask for one of the user's passkeys."""
+        auth = Auth.installed()
+        with self._reporting():
+            user = (await auth.require_session(self)).user
+            self._begin("get", await installed_passkeys().request(auth.origin(self), user.id))
+
+    @rx.event
+    async def confirm(self, answer: dict[str, Any]) -> None:
+        """Confirm, and go back to the page that asked for it, if there is one."""
+        challenge, auth = self._take_challenge(), Auth.installed()
+        with self._reporting():
+            credentials = await installed_passkeys().credentials(answer, challenge)
+            await auth.confirm(self, credentials, provider=PROVIDER)
+            if wanted := self.router.url.query_parameters.get("callbackUrl"):
+                await auth.redirect_to(self, wanted)
+
+
+@protected
 class PasskeysState(PasskeyMixin, rx.State):
     """The user's passkeys."""
 
@@ -171,7 +204,6 @@ class PasskeysState(PasskeyMixin, rx.State):
             added = await installed_passkeys().add(answer, challenge)
             auth.audit(self, AuditEvent(kind="passkey-added", user=added.account_id))
             await self._list()
-            self.renamed = added.id
 
     @rx.event
     def edit(self, passkey_id: str) -> None:
@@ -245,7 +277,24 @@ def passkey_button(*, class_name: str = "auth-button auth-quiet") -> rx.Componen
     )
 
 
-def passkeys_card() -> rx.Component:
+def passkey_confirm_button(*, class_name: str = "auth-button auth-quiet") -> rx.Component:
+    """Make the button that confirms by a passkey, for users who have one."""
+    state: Any = PasskeyConfirmState
+    button = rx.el.button(
+        t("passkey.confirm"),
+        on_click=state.ask,
+        type="button",
+        aria_busy=state.ceremony["kind"] == "get",
+        class_name=class_name,
+    )
+    return rx.fragment(
+        rx.cond(state.has_passkeys & rx.State.is_hydrated, button),
+        _alert(state),
+        _ceremony(state, on_answer=state.confirm, on_mount=state.look),
+    )
+
+
+def passkeys_card(*, class_name: str = "auth-card") -> rx.Component:
     """Make the card that lists the user's passkeys, adds, renames and removes them."""
     state: Any = PasskeysState
     return rx.el.section(
@@ -270,7 +319,7 @@ def passkeys_card() -> rx.Component:
             class_name="auth-actions",
         ),
         _ceremony(state, on_answer=state.keep, on_mount=state.look),
-        class_name="auth-card",
+        class_name=class_name,
     )
 
 
@@ -278,38 +327,38 @@ def _row(passkey: Any) -> rx.Component:
     state: Any = PasskeysState
     name_id = "passkey-" + passkey["id"].to(str)
     name = rx.cond(passkey["name"], passkey["name"].to(str), t("passkey.unnamed"))
-    return rx.el.li(
+    facts = (
+        rx.el.span(t("passkey.created", day=_day(passkey["created_at"]))),
         rx.cond(
-            state.renamed == passkey["id"],
-            _name_form(passkey),
-            rx.el.p(rx.el.strong(live_text(name), id=name_id, custom_attrs=verbatim())),
+            passkey["last_used_at"],
+            rx.el.span(t("passkey.used", day=_day(passkey["last_used_at"]))),
         ),
-        rx.el.p(
-            rx.el.span(t("passkey.created", day=_day(passkey["created_at"]))),
-            rx.cond(
-                passkey["last_used_at"],
-                rx.el.span(t("passkey.used", day=_day(passkey["last_used_at"]))),
-            ),
-            rx.cond(passkey["is_backed_up"], rx.el.span(t("passkey.synced"))),
-            class_name="auth-hint auth-facts",
+        rx.cond(passkey["is_backed_up"], rx.el.span(t("passkey.synced"))),
+    )
+    buttons = (
+        rx.el.button(
+            t("passkey.rename"),
+            on_click=state.edit(passkey["id"]),
+            type="button",
+            aria_describedby=name_id,
+            class_name="auth-button auth-quiet",
         ),
+        confirm_button(
+            t("passkey.remove"),
+            t("passkey.ask", name=name),
+            state.remove(passkey["id"]),
+            described_by=name_id,
+        ),
+    )
+    shown = rx.fragment(
         rx.el.div(
-            rx.el.button(
-                t("passkey.rename"),
-                on_click=state.edit(passkey["id"]),
-                type="button",
-                aria_describedby=name_id,
-                class_name="auth-button auth-quiet",
-            ),
-            confirm_button(
-                t("passkey.remove"),
-                t("passkey.ask", name=name),
-                state.remove(passkey["id"]),
-                described_by=name_id,
-            ),
-            class_name="auth-actions",
+            rx.el.strong(live_text(name), id=name_id, custom_attrs=verbatim()),
+            rx.el.p(*facts, class_name="auth-hint auth-facts"),
         ),
-        key=passkey["id"],
+        rx.el.div(*buttons, class_name="auth-actions"),
+    )
+    return rx.el.li(
+        rx.cond(state.renamed == passkey["id"], _name_form(passkey), shown), key=passkey["id"]
     )
 
 

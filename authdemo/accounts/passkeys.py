@@ -34,6 +34,7 @@ from .ceremonies import (
 from .database import Database
 from .errors import AccountRejected
 from .hashes import LOCKED
+from .mail import MailQueue, Template
 from .models import AccountRow, Member, PasskeyRow
 
 PROVIDER = "passkey"
@@ -85,11 +86,13 @@ class Passkeys:
 
     Attributes:
         database: Where they are.
+        mail: Notifies their owners.
         find: Finds an account's user, or None if it may not sign in.
         clock: The clock.
     """
 
     database: Database
+    mail: MailQueue
     find: Callable[[str], Awaitable[Member | None]]
     clock: Callable[[], float] = time.time
 
@@ -162,6 +165,7 @@ class Passkeys:
         except IntegrityError:
             message = "This passkey is there already."
             raise AccountRejected(message, reason="passkey_taken") from None
+        await self._notify(row.account_id, "passkey_added")
         return row
 
     async def rename(self, account_id: str, passkey_id: str, name: object) -> None:
@@ -184,7 +188,9 @@ class Passkeys:
         Raises:
             AccountRejected: If it is the last way to sign in, or not there.
         """
-        return await self.database.run(partial(_remove, account_id, passkey_id))
+        removed = await self.database.run(partial(_remove, account_id, passkey_id))
+        await self._notify(account_id, "passkey_removed")
+        return removed
 
     async def credentials(
         self, answer: Mapping[str, Any], challenge: Challenge | None
@@ -244,6 +250,11 @@ class Passkeys:
     async def _find(self, passkey_id: str) -> PasskeyRow | None:
         return await self.database.run(partial(_look_up, passkey_id)) if passkey_id else None
 
+    async def _notify(self, account_id: str, template: Template) -> None:
+        member = await self.find(account_id)
+        if member is not None:
+            await self.mail.send(member, template)
+
     async def _use(self, known: PasskeyRow, used: UsedPasskey) -> None:
         """Store the counter, which increases with each use unless the authenticator has none."""
         count = col(PasskeyRow.sign_count)
@@ -258,6 +269,7 @@ class Passkeys:
             )
         )
         if not await self.database.run(partial(_count, statement)):
+            await self._notify(known.account_id, "passkey_cloned")
             raise CredentialsSignin(
                 "A copy of this passkey may be in use. Sign in another way, and remove it.",
                 reason="passkey_cloned",

@@ -54,6 +54,7 @@ class Accounts:
         roles: The roles that there are.
         mail: Sends mail to users.
         links: What links in mails do.
+        passkeys: Adds passkeys, and authenticates by them.
         second_factor: Authenticator apps, recovery codes, and browsers that are remembered.
     """
 
@@ -86,10 +87,10 @@ class Accounts:
         self._hashing = HashingPool(self._passwords.memory_cost)
         self.database = Database(read_url(url) if url else database_url(data_folder()))
         self.database.run_first(self._expect_foreign_hashes)
-        self.passkeys = Passkeys(self.database, self.find)
         self._auth: Auth[Any] | None = None
         transport = mail or read_transport(data_folder())
         self.mail = MailQueue(self.database, transport, read_sender(), self._find_auth)
+        self.passkeys = Passkeys(self.database, self.mail, self.find)
         hashing = partial(self._hashing.run, self._passwords.hash)
         self.links = Links(self.database, self.mail, hashing, self._find_auth)
         self.second_factor = SecondFactor(

@@ -69,7 +69,7 @@ def page() -> rx.Component:
         email_card(),
         rx.cond(AccountState.has_password, _password_form()),
         refusal(AccountState.error),
-        passkeys_card(),
+        passkeys_card(class_name="card"),
         ToastWhen.create(
             value=rx.State.is_hydrated & AccountState.done,
             text=t("account.done", ended=AccountState.ended),

@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlmodel import col, select
 
 from authdemo.accounts import AccountRejected
 from authdemo.accounts.ceremonies import (
@@ -21,7 +22,7 @@ from authdemo.accounts.ceremonies import (
     verify_registration,
 )
 from authdemo.accounts.hashes import LOCKED
-from authdemo.accounts.models import AccountRow
+from authdemo.accounts.models import AccountRow, MailRow
 from authdemo.accounts.passkeys import MAX_PASSKEYS, Assertion
 from authdemo.sessions import Authenticated
 from authdemo.sessions.errors import CredentialsSignin
@@ -234,6 +235,21 @@ async def test_copy_of_a_passkey_is_rejected(accounts, phone):
     assert await sign_in(accounts, phone) == ADA
     await rejected(sign_in(accounts, phone, copied), "passkey_cloned")
     assert await sign_in(accounts, phone) == ADA
+
+
+async def test_owner_is_notified(accounts, phone):
+    async def mailed():
+        query = select(MailRow.template).order_by(col(MailRow.id))
+        return await accounts.database.run(lambda session: list(session.exec(query)))
+
+    added = await add(accounts, phone)
+    assert await mailed() == ["passkey_added"]
+    copied = copy.copy(phone.passkeys[0])
+    assert await sign_in(accounts, phone) == ADA
+    await rejected(sign_in(accounts, phone, copied), "passkey_cloned")
+    assert await mailed() == ["passkey_added", "passkey_cloned"]
+    await accounts.passkeys.remove("ada", added.id)
+    assert await mailed() == ["passkey_added", "passkey_cloned", "passkey_removed"]
 
 
 async def test_passkey_without_a_counter_signs_in_again_and_again(accounts, phone):

@@ -29,6 +29,7 @@ from ..engine import AuthOptions
 from ..http.own_routes import request_of
 from ..http.sockets.caller import current_caller, require_caller
 from ..login import Provider
+from ..providers.credentials import Credentials
 from .compat import root_state
 from .dependencies import CurrentSession, RequiredSession
 from .install import ReflexEngine
@@ -362,6 +363,9 @@ class Auth(Senders, UserSessions[U]):
         """
         record = await self.engine.require_record(state)
         provider = self.engine.logins.provider(record.provider)
+        ways = (each for each in self.providers.values() if isinstance(each, Credentials))
+        if isinstance(provider, Credentials) and "password" not in provider.fields:
+            provider = next((each for each in ways if "password" in each.fields), provider)
         name = getattr(provider, "account_field", "id")
         return provider, {name: str(record.user.get(name) or record.user_id)}
 

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from authdemo import seeds
 from authdemo.accounts import Accounts, Member
 from authdemo.logs import write_line
-from authdemo.sessions import Auth, Credentials, Events, Pages
+from authdemo.sessions import Auth, Callbacks, Credentials, Events, Pages
 from authdemo.sessions.providers import providers_from_environ
 
 accounts = Accounts()
@@ -33,6 +33,11 @@ def report(session: Mapping[str, Any], path: str) -> None:
         write_line(f"Server Side Rendering {user} rev {rev}")
 
 
+def can_impersonate(*, actor: Member, user: Member) -> bool:
+    """Let administrators act as users, and not as each other."""
+    return actor.role == "admin" and user.role != "admin"
+
+
 auth = Auth(
     providers=[
         Credentials(authorize=authorize),
@@ -44,6 +49,7 @@ auth = Auth(
         sign_in="/login",
         protected=frozenset({"/", "/client", "/inspector", "/account"}),
     ),
+    callbacks=Callbacks(impersonate=can_impersonate),
     events=Events(session=report),
     find_user=accounts.find,
     user=Member,

@@ -19,6 +19,7 @@ from authdemo.sessions import Auth
 from authdemo.sessions.errors import StoreUnavailable, UpdateRejected, to_error_kwargs
 from authdemo.sessions.providers import data_folder
 
+from .administration import Administration, keep_administrator
 from .commands import AccountCommands
 from .database import Database, database_url, read_url
 from .errors import AccountRejected, AccountsUnavailable
@@ -56,6 +57,7 @@ class Accounts:
         links: What links in mails do.
         passkeys: Adds passkeys, and authenticates by them.
         second_factor: Authenticator apps, recovery codes, and browsers that are remembered.
+        administration: What administrators do with accounts.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class Accounts:
         self.second_factor = SecondFactor(
             self.database, self.get, self.update, lambda: self._find_auth().keys
         )
+        self.administration = Administration(self.get, self.update, self.mail)
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
@@ -373,6 +376,7 @@ class Accounts:
             row = _find_row(account_id, session)
             if row is None:
                 raise _unknown()
+            keep_administrator(row, fields, session)
             row.sqlmodel_update(dict(fields))
             row.sqlmodel_update(folded_columns(row.member()))
 

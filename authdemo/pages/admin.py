@@ -1,60 +1,128 @@
-"""`/admin`: other people's roles and sessions, for administrators."""
+"""`/admin`: other people's accounts and sessions, for administrators."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from typing import Any
 
 import reflex as rx
 
 from authdemo.auth import accounts, auth
-from authdemo.sessions import protected, use_session
+from authdemo.sessions import ActiveSession, protected, use_session
 from authdemo.sessions.components import confirm_button
 from authdemo.sessions.locales import live_text, t, verbatim
-from authdemo.ui.buttons import action_button, refusal
+from authdemo.ui.buttons import action_button, refusal, submit_button
 from authdemo.ui.layout import layout
 from authdemo.ui.pending_mixin import PendingMixin
+
+PAGE_SIZE = 20
 
 
 @protected(roles="admin")
 class AdminState(PendingMixin, rx.State):
-    """Everyone who has an account."""
+    """A page of the accounts that were searched for, and the sessions of one of them."""
 
-    people: rx.Field[list[dict[str, str]]] = rx.field(default_factory=list)
+    people: rx.Field[list[dict[str, Any]]] = rx.field(default_factory=list)
+    text: str = ""
+    cursors: rx.Field[list[str]] = rx.field(default_factory=list)
+    cursor: str = ""
+    opened: str = ""
+    sessions: rx.Field[list[dict[str, Any]]] = rx.field(default_factory=list)
 
     @rx.event
     async def look(self) -> AsyncIterator[None]:
-        """Look who there is."""
-        self._begin()
-        yield
-        with self._reporting():
-            self.people = await _everyone()
+        """Show the first page."""
+        self.text, self.cursors, self.opened = "", [], ""
+        async for _ in self._do():
+            yield
+
+    @rx.event
+    async def search(self, form: dict[str, Any]) -> AsyncIterator[None]:
+        """Show the first page of what begins like a text."""
+        self.text, self.cursors, self.opened = str(form.get("text", "")), [], ""
+        async for _ in self._do():
+            yield
+
+    @rx.event
+    async def turn(self, forward: bool) -> AsyncIterator[None]:  # noqa: FBT001
+        """Show the next page, or the one before."""
+        self.cursors = [*self.cursors, self.cursor] if forward else self.cursors[:-1]
+        self.opened = ""
+        async for _ in self._do():
+            yield
+
+    @rx.event
+    async def open(self, account_id: str) -> AsyncIterator[None]:
+        """Show the sessions of an account, or no longer."""
+        self.opened = "" if self.opened == account_id else account_id
+        async for _ in self._do():
+            yield
 
     @rx.event
     async def change_role(self, account_id: str, role: str) -> AsyncIterator[None]:
         """Change a role: every session of its owner follows at once."""
-        async for _ in self._do(lambda: _change_role(account_id, role)):
+        async for _ in self._do(accounts.update(account_id, role=role)):
+            yield
+
+    @rx.event
+    async def disable(self, account_id: str) -> AsyncIterator[None]:
+        """Disable an account: its sessions end."""
+        own = (await auth.require_session(self)).user.id
+        async for _ in self._do(accounts.administration.disable(account_id, by=own)):
+            yield
+
+    @rx.event
+    async def enable(self, account_id: str) -> AsyncIterator[None]:
+        """Enable an account again."""
+        async for _ in self._do(accounts.update(account_id, disabled=False)):
             yield
 
     @rx.event
     async def end_sessions(self, account_id: str) -> AsyncIterator[None]:
         """End all sessions of a user."""
-        async for _ in self._do(lambda: _end_sessions(account_id)):
+        async for _ in self._do(_end_sessions(account_id)):
             yield
 
-    async def _do(self, act: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
-        """Do something, and show what is so then, whether or not it was refused."""
+    @rx.event
+    async def end_session(self, account_id: str, session_id: str) -> AsyncIterator[None]:
+        """End one of them."""
+        async for _ in self._do(auth.revoke_session(account_id, session_id)):
+            yield
+
+    @rx.event
+    async def impersonate(self, form: dict[str, Any]) -> AsyncIterator[None]:
+        """Act as a user: this browser's tabs follow."""
         self._begin()
         yield
         with self._reporting():
-            await act()
+            account_id, reason = str(form.get("account_id")), form.get("reason", "")
+            await auth.impersonate(self, account_id, reason=reason)
+
+    async def _do(self, act: Awaitable[object] | None = None) -> AsyncIterator[None]:
+        """Do something, and show what is so then, whether or not it was refused."""
+        self._begin()
+        yield
+        if act is not None:
+            with self._reporting():
+                await act
         with self._reporting():
-            self.people = await _everyone()
+            await self._list()
 
-
-async def _change_role(account_id: str, role: str) -> None:
-    member = await accounts.get(account_id)
-    await accounts.update(member.id, role=role)
+    async def _list(self) -> None:
+        after = self.cursors[-1] if self.cursors else ""
+        page = await accounts.search(self.text, after=after, limit=PAGE_SIZE)
+        sessions = {each.id: await auth.sessions_of(each.id) for each in page.members}
+        self.cursor = page.cursor
+        self.people = [
+            {
+                **each.model_dump(include={"id", "name", "email", "role", "disabled"}),
+                "verified": each.email_verified,
+                "other": "user" if each.role == "admin" else "admin",
+                "sessions": str(len(sessions[each.id])),
+            }
+            for each in page.members
+        ]
+        self.sessions = [_session(each) for each in sessions.get(self.opened, [])]
 
 
 async def _end_sessions(account_id: str) -> None:
@@ -62,23 +130,23 @@ async def _end_sessions(account_id: str) -> None:
     await auth.revoke_user(member.id)
 
 
-async def _everyone() -> list[dict[str, str]]:
-    return [
-        {
-            "id": user.id,
-            "role": user.role,
-            "other": "user" if user.role == "admin" else "admin",
-            "sessions": str(len(await auth.sessions_of(user.id))),
-        }
-        for user in (await accounts.search()).members
-    ]
+def _session(session: ActiveSession) -> dict[str, Any]:
+    return {
+        "id": session.id,
+        "name": session.name or session.device.user_agent,
+        "ip": session.device.ip,
+        "tabs": str(len(session.tabs)),
+        "actor": session.actor.name if session.actor else "",
+    }
 
 
 @protected(roles="admin")
 def page() -> rx.Component:
     """Build the page."""
+    turn: Any = AdminState.turn
     return layout(
         "people",
+        _search_form(),
         rx.el.ul(
             rx.cond(
                 AdminState.people,
@@ -86,7 +154,12 @@ def page() -> rx.Component:
                 rx.cond(
                     AdminState.error,
                     rx.fragment(),
-                    rx.el.li(t("people.loading"), class_name="empty"),
+                    rx.el.li(
+                        live_text(
+                            rx.cond(AdminState.pending, t("people.loading"), t("people.none"))
+                        ),
+                        class_name="empty",
+                    ),
                 ),
             ),
             aria_busy=AdminState.pending,
@@ -94,26 +167,57 @@ def page() -> rx.Component:
         ),
         refusal(AdminState.error),
         refusal(use_session().event_error),
+        rx.el.nav(
+            rx.cond(
+                AdminState.cursors.length() > 0,
+                action_button(
+                    t("people.previous"), turn(forward=False), pending=AdminState.pending
+                ),
+            ),
+            rx.cond(
+                AdminState.cursor,
+                action_button(t("people.next"), turn(forward=True), pending=AdminState.pending),
+            ),
+            aria_label=t("people.page"),
+            class_name="actions",
+        ),
+    )
+
+
+def _search_form() -> rx.Component:
+    return rx.el.form(
+        rx.el.label(t("people.find"), rx.el.input(name="text", type="search", max_length=320)),
+        submit_button(t("people.search"), pending=AdminState.pending),
+        on_submit=AdminState.search,
+        role="search",
+        class_name="card form search",
     )
 
 
 def _person(person: Any) -> rx.Component:
     act: Any = AdminState
     name_id = "person-" + person["id"].to(str)
+    is_open = AdminState.opened == person["id"]
     return rx.el.li(
         rx.el.p(
             rx.el.strong(person["id"], id=name_id, custom_attrs=verbatim()),
             " ",
             rx.el.span(person["role"], class_name="badge", custom_attrs=verbatim()),
-        ),
-        rx.el.p(live_text(t("people.sessions", sessions=person["sessions"])), class_name="caption"),
-        rx.el.div(
-            action_button(
-                t("people.make", role=person["other"]),
-                act.change_role(person["id"], person["other"]),
-                pending=AdminState.pending,
-                described_by=name_id,
+            rx.cond(
+                person["disabled"],
+                rx.el.em(live_text(t("people.disabled")), class_name="badge failed"),
             ),
+        ),
+        rx.el.p(
+            rx.el.span(person["name"].to(str), custom_attrs=verbatim()),
+            " · ",
+            rx.el.span(person["email"].to(str), custom_attrs=verbatim()),
+            " · ",
+            live_text(t("people.sessions", sessions=person["sessions"])),
+            class_name="caption",
+        ),
+        rx.el.div(
+            *_changes(person, name_id),
             confirm_button(
                 t("people.end"),
                 t("people.ask", name=person["id"]),
@@ -121,6 +225,95 @@ def _person(person: Any) -> rx.Component:
                 disabled=~rx.State.is_hydrated,
                 described_by=name_id,
             ),
+            rx.el.button(
+                t("people.more"),
+                type="button",
+                disabled=~rx.State.is_hydrated,
+                on_click=act.open(person["id"]),
+                aria_expanded=is_open,
+                aria_describedby=name_id,
+                class_name="button quiet",
+            ),
             class_name="actions",
+        ),
+        rx.cond(is_open, _more(person)),
+    )
+
+
+def _changes(person: Any, name_id: str) -> tuple[rx.Component, ...]:
+    """Change what an account may do, or act as its user."""
+    act: Any = AdminState
+    is_other = person["id"] != use_session().user.id
+    options: dict[str, Any] = {
+        "pending": AdminState.pending,
+        "described_by": name_id,
+        "quiet": True,
+    }
+    confirmed: dict[str, Any] = {"disabled": ~rx.State.is_hydrated, "described_by": name_id}
+    disable = confirm_button(
+        t("people.disable"),
+        t("people.ask_disable", name=person["id"]),
+        act.disable(person["id"]),
+        **confirmed,
+    )
+    impersonate = confirm_button(
+        t("people.impersonate"),
+        t("people.ask_impersonate", name=person["id"]),
+        act.impersonate,
+        rx.el.input(name="account_id", type="hidden", value=person["id"]),
+        rx.el.label(t("people.reason"), rx.el.input(name="reason", required=True, max_length=200)),
+        **confirmed,
+    )
+    is_user = (person["role"] != "admin") & ~person["disabled"].to(bool)
+    return (
+        action_button(
+            t("people.make", role=person["other"]),
+            act.change_role(person["id"], person["other"]),
+            **options,
+        ),
+        rx.cond(
+            person["disabled"],
+            action_button(t("people.enable"), act.enable(person["id"]), **options),
+            rx.cond(is_other, disable),
+        ),
+        rx.cond(is_user, impersonate),
+    )
+
+
+def _more(person: Any) -> rx.Component:
+    """List a user's sessions."""
+    return rx.el.div(
+        rx.el.ul(
+            rx.foreach(AdminState.sessions, lambda each: _session_row(person["id"], each)),
+            aria_label=t("people.sessions", sessions=person["sessions"]),
+        ),
+        class_name="more",
+    )
+
+
+def _session_row(account_id: Any, session: Any) -> rx.Component:
+    act: Any = AdminState
+    row_id = "session-" + session["id"].to(str)
+    return rx.el.li(
+        rx.el.span(
+            rx.el.code(session["name"].to(str), custom_attrs=verbatim()),
+            " · ",
+            rx.el.code(session["ip"].to(str), custom_attrs=verbatim()),
+            " · ",
+            live_text(t("people.tabs", tabs=session["tabs"])),
+            rx.cond(
+                session["actor"],
+                rx.el.em(
+                    live_text(t("people.actor", name=session["actor"])), class_name="badge late"
+                ),
+            ),
+            id=row_id,
+        ),
+        action_button(
+            t("people.end_one"),
+            act.end_session(account_id, session["id"]),
+            pending=AdminState.pending,
+            described_by=row_id,
+            quiet=True,
         ),
     )

@@ -13,6 +13,7 @@ from .reflex.components.forms import (
     sign_in_error,
     sign_in_form,
 )
+from .reflex.components.impersonation import impersonation_banner
 from .reflex.components.session import (
     LiveSession,
     Profile,
@@ -33,6 +34,7 @@ __all__ = [
     "confirm_form",
     "home_link",
     "hook",
+    "impersonation_banner",
     "no_autocorrect_attrs",
     "noscript_notice",
     "pending_until_navigation",

@@ -17,6 +17,7 @@ from .core.callbacks import Callbacks
 from .core.commands import Commands
 from .core.errors import ConfigurationError
 from .core.events import Events, SessionChanged
+from .core.impersonation import ActorReturn, Impersonations
 from .core.locales import Locales
 from .core.one_time import LoginTicket, OneTimeStore
 from .core.options import CookieOptions, Pages, SessionOptions
@@ -169,6 +170,8 @@ class Engine:
             clock=self.clock,
         )
         self.bearer_tokens = BearerTokens(self.sessions)
+        returns = OneTimeStore(ActorReturn, store, clock=self.clock)
+        self.impersonations = Impersonations(self.sessions, returns, self.find_user)
         self.tickets = OneTimeStore(LoginTicket, store, clock=self.clock)
         self.access_tokens = AccessTokens(
             self.settings.keys, issuer=self.settings.url or name, client=name, clock=self.clock

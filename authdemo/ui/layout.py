@@ -8,7 +8,7 @@ import reflex as rx
 
 from authdemo.accounts import Member
 from authdemo.sessions import use_session
-from authdemo.sessions.components import noscript_notice
+from authdemo.sessions.components import impersonation_banner, noscript_notice
 from authdemo.sessions.locales import t
 from authdemo.ui.brand import brand
 from authdemo.ui.feedback import Arrival, toasts
@@ -23,6 +23,7 @@ def layout(
 ) -> rx.Component:
     """Lay out a page for a signed-in user."""
     return rx.fragment(
+        impersonation_banner(),
         rx.el.header(
             _within_page(t("nav.skip"), "#main", class_name="skip"),
             brand(href="/"),
@@ -53,6 +54,7 @@ def layout(
 def plain_layout(name: str, *children: rx.Component) -> rx.Component:
     """Lay a page out for anyone."""
     return rx.fragment(
+        impersonation_banner(),
         rx.el.main(
             brand(),
             rx.el.h1(t(f"{name}.title"), tab_index=-1),

@@ -15,9 +15,9 @@ from authdemo.sessions.core.schema import User, UserUpdate
 from authdemo.sessions.core.settings import Settings
 from authdemo.sessions.engine import Engine
 from authdemo.sessions.http.api import Api
-from authdemo.sessions.http.api.openapi import BASE
 from authdemo.sessions.http.context import RequestContexts
 from authdemo.sessions.http.outermost import Origins
+from authdemo.sessions.http.router import BASE
 from authdemo.sessions.providers.credentials import Credentials
 from authdemo.testing.browser import AS_CLIENT, CSRF, SESSION
 from tests.support.browser import PASSWORD, Browser

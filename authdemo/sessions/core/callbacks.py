@@ -85,6 +85,12 @@ class RedirectCallback(Protocol):
     def __call__(self, *, url: str, base_url: str) -> str | Awaitable[str]: ...
 
 
+class ImpersonateCallback(Protocol[U_contra]):
+    """Returns whether an administrator, the actor, may act as a user."""
+
+    def __call__(self, *, actor: U_contra, user: U_contra) -> bool | Awaitable[bool]: ...
+
+
 class AuthorizedCallback(Protocol):
     """Returns whether a protected page may be seen, or a URL to send the visitor to."""
 
@@ -104,6 +110,9 @@ class Callbacks(Generic[U_contra]):
         redirect: Returns where to go afterwards; by default there, on the app's own origin.
         authorized: Returns whether a protected page may be seen, or a URL. By default all
             signed-in users may.
+        impersonate: Returns whether an administrator may act as a user; by default none may. It
+            is asked again whenever such a session is used: it must be quick, and say no for
+            users with the same rights.
 
     Raises:
         ConfigurationError: If one isn't a function that takes the arguments of its protocol.
@@ -114,6 +123,7 @@ class Callbacks(Generic[U_contra]):
     sign_in: SignInCallback[U_contra] | None = None
     redirect: RedirectCallback | None = None
     authorized: AuthorizedCallback | None = None
+    impersonate: ImpersonateCallback[U_contra] | None = None
 
     def __post_init__(self) -> None:
         """Check that each takes its arguments."""
@@ -178,6 +188,16 @@ class Callbacks(Generic[U_contra]):
         if self.authorized is None:
             return session is not None
         return await call("authorized", self.authorized, path=path, session=session)
+
+    async def ask_impersonate(self, actor: User, user: User) -> bool:
+        """Ask `impersonate`; if it fails, the answer is no."""
+        if self.impersonate is None or actor.id == user.id:
+            return False
+        try:
+            answer = await call("impersonate", self.impersonate, actor=actor, user=user)
+        except AuthError:
+            return False
+        return answer is True
 
 
 async def call(name: str, callback: Callable[..., T | Awaitable[T]], **arguments: Any) -> T:

@@ -15,7 +15,9 @@ from .utils import maybe_await
 
 logger = logging.getLogger("authdemo.sessions")
 
-EndReason: TypeAlias = Literal["signed-out", "revoked", "replaced", "expired", "schema_mismatch"]
+EndReason: TypeAlias = Literal[
+    "signed-out", "revoked", "replaced", "stopped", "expired", "schema_mismatch"
+]
 PublicSession: TypeAlias = Mapping[str, Any]
 
 
@@ -53,9 +55,9 @@ class Events:
 
     Attributes:
         sign_in: A session began. Gets `session` and `account`.
-        sign_out: A session ended. Gets `session` and `reason`: `signed-out`, `revoked` or
-            `replaced`. A session that expires, or whose user doesn't match the user model any
-            more, calls only `audit`.
+        sign_out: A session ended. Gets `session` and `reason`: `signed-out`, `revoked`,
+            `replaced`, or `stopped` by the administrator who acted as the user. A session that
+            expires, or whose user doesn't match the user model any more, calls only `audit`.
         session: A request read a session. Gets `session` and `path`.
         update_user: A session changed. Gets `session` and `changes`.
         audit: Gets each `AuditEvent`, in the background. The default writes it to the log.
@@ -119,9 +121,10 @@ class TabsChanged:
 
 @dataclass(frozen=True, slots=True)
 class BrowserSignedIn:
-    """A user signed in with this browser; its anonymous tabs reload."""
+    """A browser has another session: its anonymous tabs reload, and those of session `sid`."""
 
     browser: str
+    sid: str = ""
 
 
 Notice: TypeAlias = SessionBegan | SessionChanged | SessionEnded | TabsChanged | BrowserSignedIn

@@ -60,6 +60,9 @@ class LoginTicket(OneTimeValue):
     callback_url: str
     browser: str = ""
     amr: tuple[str, ...] = ()
+    reason: str = ""
+    actor_sid: str = ""
+    """The session of the administrator who signs in as the user."""
 
 
 class OAuthState(OneTimeValue):

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .authentication import level_of
+from .errors import ImpersonationRejected
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -152,6 +153,16 @@ class SessionRecord(_Frozen):
             logger.error("A session record is invalid, so its session has ended.")  # noqa: TRY400
             return None
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a browser's in which the user acts, and no one for the user."""
+        return self.bearer is None and self.actor is None
+
+    def check_no_actor(self) -> None:
+        """Reject what only the user may do, and no administrator who acts as the user."""
+        if self.actor is not None:
+            raise ImpersonationRejected
+
     def parsed(self, text: str) -> SessionRecord | None:
         """Return what `parse` makes of the record's own text."""
         kinds = {*map(type, self.user.values()), *map(type, self.claims.values())}
@@ -199,6 +210,7 @@ class SessionRecord(_Frozen):
 
     def confirmed(self, amr: tuple[str, ...], *, at: float, device: Device | None) -> SessionRecord:
         """Make the next version after a proof of these methods."""
+        self.check_no_actor()
         methods = tuple(dict.fromkeys((*self.amr, *amr)))
         changed = changes({"amr": self.amr}, {"amr": methods})
         new = {

@@ -152,6 +152,8 @@ class Rule:
             return Verdict.DENIED
         if self.check is not None and not await cb.call("check", partial(self.check, session)):
             return Verdict.DENIED
+        if session.actor is not None and (self.fresh is not None or self.level > 1):
+            return Verdict.DENIED  # no proof of the administrator's is the user's
         if session.level < self.level:
             return Verdict.CONFIRM
         age = clock() - session.authenticated_at.timestamp()

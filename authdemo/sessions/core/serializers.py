@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from .callbacks import Account, Callbacks, Token
 from .errors import CallbackFailed
-from .record import PLAIN, HistoryEntry, SessionRecord
+from .record import PLAIN, Actor, HistoryEntry, SessionRecord
 from .schema import User, UserSchema
 from .tokens import MAX_TOKEN_BYTES, SESSION_CLAIMS, Claims, TokenCodec
 from .utils import Clock, iso, new_id, parse_json
@@ -41,9 +41,9 @@ class Serializers:
             "amr": list(record.amr),
             "level": record.level,
         }
-        if self.callbacks.session is None:
-            return session
-        return await self.callbacks.ask_session(session, _to_token(record))
+        if self.callbacks.session is not None:
+            session = await self.callbacks.ask_session(session, _to_token(record))
+        return session if record.actor is None else session | {"actor": to_public(record.actor)}
 
     def seconds_left(self, record: SessionRecord) -> int:
         """How long a session lives unless it is renewed; a second that has begun counts."""
@@ -106,6 +106,11 @@ class Serializers:
             level=record.level,
             extra=record.claims,
         )
+
+
+def to_public(actor: Actor) -> dict[str, Any]:
+    """Show who acts as the user, and why."""
+    return actor.model_dump() | {"since": iso(actor.since), "until": iso(actor.until)}
 
 
 def _as_json(claims: dict[str, Any]) -> dict[str, Any]:

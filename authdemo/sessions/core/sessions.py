@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
@@ -27,6 +26,7 @@ from .events import EndReason, Events, Feed, SessionBegan, SessionChanged, Sessi
 from .one_time import check_login, invalidate_logins
 from .options import SessionOptions
 from .record import (
+    Actor,
     Bearer,
     Cause,
     Change,
@@ -41,7 +41,7 @@ from .schema import Author, IncompatibleUser, User, UserSchema
 from .serializers import Serializers, copied
 from .store import Ordered, SessionStore
 from .tokens import Claims
-from .utils import Clock, KeyedLocks, iso, new_id
+from .utils import Clock, KeyedLocks, iso, new_id, wait_for
 
 _MAX_VALIDATED = 16_384
 
@@ -83,6 +83,8 @@ class SessionService:
         replaces: SessionRecord | None = None,
         provider_session: ProviderSession | None = None,
         bearer: Bearer | None = None,
+        actor: Actor | None = None,
+        actor_sid: str = "",
         max_age: int | None = None,
         amr: tuple[str, ...] = (),
     ) -> SessionRecord:
@@ -111,6 +113,8 @@ class SessionService:
             bearer=bearer,
             amr=amr,
             level=level_of(amr),
+            actor=actor,
+            actor_sid=actor_sid,
             last_change=HistoryEntry(rev=1, at=now, cause="sign-in", changes=changed, tab=tab),
         )
         self.serializers.issue_token(record)  # fails if no cookie can hold it
@@ -121,6 +125,8 @@ class SessionService:
         self._mark_validated(record)
         self.feed.publish(SessionBegan(record.user_id))
         entry = AuditEvent(kind="sign-in", provider=account.provider)
+        if actor is not None:
+            entry = AuditEvent(kind="impersonated", detail=actor.reason)
         self.trail.add(entry, record=record, device=device)
         if replaces is not None:
             await self.end(replaces.id, "replaced", device=device)
@@ -143,10 +149,13 @@ class SessionService:
         record = await self.store.get(sid)
         if record is None:
             return None
+        if record.actor is not None and not await self._has_actor(record):
+            await self.end(sid, "revoked")
+            return None
         if record.expires_at > self.clock():
             return record if self._is_validated(record) else await self._migrate(record)
         newest = await self._find_newest(sid)  # a pending commit may have extended it
-        await _wait_for_commit(newest)
+        await wait_for(newest.commit)
         return newest.record
 
     async def list_by_user(self, user_id: str) -> list[SessionRecord]:
@@ -209,7 +218,7 @@ class SessionService:
             ordered = await self.store.replace(renewed, expected=record)
             if ordered is None:
                 return await self.find(record.id)
-            await _wait_for_commit(ordered)
+            await wait_for(ordered.commit)
         except StoreUnavailable:
             return record
         self._mark_validated(renewed)
@@ -253,21 +262,6 @@ class SessionService:
         self.trail.add(AuditEvent(kind="confirmed"), record=record, device=device)
         return record
 
-    async def replace_provider_tokens(self, sid: str, tokens: str, *, expected: str) -> None:
-        """Replace a session's encrypted provider tokens, unless they have changed."""
-
-        def amend(record: SessionRecord) -> SessionRecord | None:
-            there = record.provider_session
-            if there is None or there.tokens != expected:
-                return None
-            new = {
-                "provider_session": there.model_copy(update={"tokens": tokens}),
-                "last_seen_at": record.last_seen_at,
-            }
-            return record.changed("provider-tokens", {}, at=self.clock(), device=None, **new)
-
-        await self.amend(sid, amend)
-
     async def end(
         self,
         sid: str,
@@ -276,7 +270,10 @@ class SessionService:
         device: Device | None = None,
         fields: tuple[str, ...] = (),
     ) -> None:
-        """End a session for good, unless it has ended already."""
+        """End a session for good, unless it has ended already.
+
+        One in which its user acts as another ends, too. A sign-out as the other ends both.
+        """
         record = await self.store.delete(sid)
         if record is None:
             return
@@ -284,6 +281,10 @@ class SessionService:
         self.feed.publish(SessionEnded(sid, reason, record.user_id))
         entry = AuditEvent(kind="ended", reason=reason, fields=fields)
         self.trail.add(entry, record=record, device=device)
+        if record.impersonates:
+            await self.end(record.impersonates, "revoked", device=device)
+        if record.actor_sid and reason in ("signed-out", "replaced"):
+            await self.end(record.actor_sid, reason, device=device)
         if reason in ("expired", "schema_mismatch"):  # nobody signed out
             return
         with suppress(AuthError):  # the session has ended, whatever its callback raises
@@ -322,7 +323,7 @@ class SessionService:
         revise = partial(self._revise, accept=accept, cause=cause, extend=extend, device=device)
         async with lock:  # until the commit is ordered, not until it is durable
             result, ordered = await self._compare_and_swap(sid, known, revise)
-        await _wait_for_commit(ordered)
+        await wait_for(ordered.commit)
         if result.is_new:
             self._mark_validated(result.record)
             await self._publish(result, device)
@@ -335,14 +336,14 @@ class SessionService:
         while True:
             newest = await self._find_newest(sid)
             if newest.record is None:
-                await _wait_for_commit(newest)
+                await wait_for(newest.commit)
                 raise NotAuthenticated
             amended = amend(newest.record)
             if amended is None:
                 return newest.record
             ordered = await self.store.replace(amended, expected=newest.record)
             if ordered is not None:
-                await _wait_for_commit(ordered)
+                await wait_for(ordered.commit)
                 self._mark_validated(amended)
                 return amended
 
@@ -355,12 +356,12 @@ class SessionService:
         while True:
             newest, known = await self._find_newest(sid, known), None
             if newest.record is None:
-                await _wait_for_commit(newest)
+                await wait_for(newest.commit)
                 raise NotAuthenticated
             try:
                 result = await revise(newest.record)
             except AuthError:
-                await _wait_for_commit(newest)  # the error depends on the record
+                await wait_for(newest.commit)  # the error depends on the record
                 raise
             if not result.is_new:
                 return result, newest
@@ -408,6 +409,8 @@ class SessionService:
 
     async def _publish(self, result: UpdateResult, device: Device | None) -> None:
         record, changed = result.record, result.record.last_change.changes
+        if record.impersonates or record.actor is not None:
+            await self.find(record.impersonates or record.id)  # it ends if it may not be any more
         self.feed.publish(SessionChanged(record, changed))
         entry = AuditEvent(kind="update", fields=tuple(changed), author=record.last_change.cause)
         self.trail.add(entry, record=record, device=device)
@@ -430,6 +433,13 @@ class SessionService:
         now = self.clock()
         migrated = [await self._migrate(each) for each in records if each.expires_at > now]
         return [record for record in migrated if record is not None]
+
+    async def _has_actor(self, record: SessionRecord) -> bool:
+        """Whether an administrator still acts as the user, and still may."""
+        actor, read = await self.find(record.actor_sid), self.schema.read
+        if actor is None:
+            return False
+        return await self.serializers.callbacks.ask_impersonate(read(actor.user), read(record.user))
 
     def _is_validated(self, record: SessionRecord) -> bool:
         """Whether this process has validated this version, stored with the current user model.
@@ -472,9 +482,9 @@ class SessionService:
     async def _enforce_max_sessions(self, newest: SessionRecord) -> None:
         # The newest stays, even if a clock that stepped back dates it before others.
         maximum = self.options.max_sessions_per_user
-        if maximum is not None and newest.bearer is None:
+        if maximum is not None and newest.is_own:
             records = await self.list_by_user(newest.user_id)
-            others = [each for each in records if each.id != newest.id and each.bearer is None]
+            others = [each for each in records if each.id != newest.id and each.is_own]
             for record in others[maximum - 1 :]:
                 await self.end(record.id, "revoked")
 
@@ -486,9 +496,3 @@ class SessionService:
 
     def _is_old(self, since: float) -> bool:
         return self.clock() - since >= self.options.update_age
-
-
-async def _wait_for_commit(ordered: Ordered) -> None:
-    """Wait until a record is durable. Before that, no answer may depend on it."""
-    if ordered.commit is not None:
-        await asyncio.shield(ordered.commit)

@@ -67,6 +67,12 @@ async def maybe_await(answer: T | Awaitable[T]) -> T:
     return await answer if isinstance(answer, Awaitable) else answer
 
 
+async def wait_for(commit: asyncio.Future[Any] | None) -> None:
+    """Wait for what others may wait for, too; None is done already."""
+    if commit is not None:
+        await asyncio.shield(commit)
+
+
 _random: deque[bytes] = deque()
 os.register_at_fork(after_in_child=_random.clear)
 

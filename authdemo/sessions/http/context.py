@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode, urljoin
 
 from starlette.types import Scope
 
 from ..core.callbacks import safe_redirect_url
 from ..core.errors import AuthError, NotAuthenticated, RequestRejected, TokenError
+from ..core.events import BrowserSignedIn
 from ..core.rate_limit import address_text
 from ..core.record import Device, SessionRecord
 from ..core.sessions import Verified
@@ -21,10 +22,13 @@ from . import cookies
 from .cookies import CookieNames
 from .csrf import Csrf
 from .outermost import Origins
-from .router import RawHeaders, Request, header
+from .router import BASE, RawHeaders, Request, header
 
 TAB_HEADER = b"x-auth-tab"
 """The header in which a page names its tab."""
+
+RETURN = "/impersonation/return"
+"""Where an administrator returns, below `BASE`."""
 
 _CONTEXT = "authdemo.sessions.context"
 """The key in a request's scope for its context, once that is loaded."""
@@ -62,6 +66,11 @@ class RequestContext:
         return next((url for url in urls if safe_redirect_url(url, self.base_url)), None)
 
     @property
+    def actor_key(self) -> str:
+        """The key of the way back from an impersonation, or an empty string."""
+        return next(iter(self.cookies.get(self.names.actor, ())), "")
+
+    @property
     def has_own_token(self) -> bool:
         """Whether the session cookie is this app's: another app on the host may use its name."""
         return self.verified is not None or self.has_dead_token
@@ -75,6 +84,12 @@ class RequestContext:
     def sid(self) -> str:
         """The session's id, or an empty string."""
         return self.record.id if self.record else ""
+
+
+def actor_return_url(base_url: str, wanted: str) -> str:
+    """Find where a browser returns to an administrator's own session, and goes on from there."""
+    query = urlencode({"callbackUrl": urljoin(base_url, wanted)}, safe="/:")
+    return f"{base_url}{BASE}{RETURN}?{query}"
 
 
 def device_of(scope: Scope) -> Device:
@@ -206,6 +221,14 @@ class RequestContexts:
         token, cookie = self.csrf.issue(sid, after=context.csrf_cookies, browser=browser)
         context.names.put(headers, context.names.csrf, cookie)
         return token
+
+    def sign_in(self, headers: RawHeaders, context: RequestContext, record: SessionRecord) -> None:
+        """Give a browser another session; its tabs follow."""
+        browser = self.next_browser_id(context)
+        self.set_session_cookie(headers, context, record)
+        self.set_csrf_cookie(headers, context, record.id, browser=browser)
+        if browser or context.sid:
+            self._engine.sessions.feed.publish(BrowserSignedIn(browser, context.sid))
 
     def set_callback_cookie(self, headers: RawHeaders, context: RequestContext, url: str) -> None:
         """Remember a callback URL, as Auth.js does, for a sign-in that names none.

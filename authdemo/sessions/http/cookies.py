@@ -38,6 +38,7 @@ class CookieNames:
     csrf: str
     callback_url: str
     state: str
+    actor: str
     secure: bool
     options: CookieOptions = DEFAULT
 
@@ -58,6 +59,7 @@ class CookieNames:
             named(options.csrf_token, f"{host}{prefix}.csrf-token"),
             named(options.callback_url, f"{site}{prefix}.callback-url"),
             named(options.state, f"{host}{prefix}.state"),
+            named(None, f"{host}{prefix}.actor"),
             secure=secure,
             options=options,
         )
@@ -104,7 +106,7 @@ def own_names(engine: Engine) -> frozenset[str]:
     return frozenset(
         name
         for names in (names_of(engine, "http:"), names_of(engine, "https:"))
-        for name in (names.session, names.csrf, names.callback_url, names.state)
+        for name in (names.session, names.csrf, names.callback_url, names.state, names.actor)
     )
 
 

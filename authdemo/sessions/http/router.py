@@ -70,6 +70,9 @@ class HostRejected(MessageRejected):
     """A missing, malformed or unknown host (RFC 9112, section 3.2)."""
 
 
+BASE = "/api/auth"
+"""The path of the HTTP API."""
+
 _STATUS: dict[type[AuthError], int] = {
     e.RevisionConflict: 409,
     e.UpdateRejected: 422,

@@ -15,6 +15,7 @@ from ..core.errors import (
     AccessDenied,
     AuthError,
     CredentialsSignin,
+    ImpersonationRejected,
     NotAuthenticated,
     StoreUnavailable,
     TooManyRegistrations,
@@ -26,6 +27,7 @@ from ..core.schema import U, User
 from ..core.session import Session
 from ..core.settings import Settings
 from ..engine import AuthOptions
+from ..http.context import actor_return_url
 from ..http.own_routes import request_of
 from ..http.sockets.caller import current_caller, require_caller
 from ..login import Provider
@@ -224,6 +226,57 @@ class Auth(Senders, UserSessions[U]):
         connection.post_logout_url = url or connection.post_logout_url
 
     @must_await
+    async def impersonate(
+        self, state: rx.State, user_id: str, *, reason: str, callback_url: str = "/"
+    ) -> None:
+        """Act as a user, for an hour at most, in a session that the user sees and can end.
+
+        `Callbacks(impersonate=...)` decides who may. All tabs of this browser follow. What needs a
+        fresh proof or a second factor stays closed, and so do tokens. When the session ends, the
+        browser has the administrator's own session again, without which the other ends, too.
+
+        Args:
+            reason: Why, for the user and the audit trail; at most 200 characters.
+            callback_url: Where this tab goes then, on the app's own origin.
+
+        Raises:
+            ImpersonationRejected: If the administrator may not; its `reason` says why.
+        """
+        record, connection = await self.engine.require_record(state), require_caller().connection
+        started_at = self.engine.clock()
+        try:
+            user, why = await self.engine.impersonations.check(record, user_id, reason)
+        except ImpersonationRejected as error:
+            self.audit(state, error)
+            raise
+        (await state.get_state(SessionState)).ticket = await self.engine.tickets.put(
+            LoginTicket(
+                user=self.engine.sessions.schema.adopt(user, {}),
+                started_at=started_at,
+                provider="impersonation",
+                callback_url=callback_url,
+                browser=connection.browser,
+                reason=why,
+                actor_sid=record.id,
+            )
+        )
+
+    @must_await
+    async def stop_impersonating(self, state: rx.State, *, to: str = "") -> None:
+        """Return to the administrator's own session; without an impersonation nothing happens.
+
+        This tab then shows `to`, on the app's own origin; the others show what they did.
+        """
+        record, caller = await self.engine.require_record(state), require_caller()
+        if record.actor is None:
+            return
+        connection, parts = caller.connection, self.engine.installation
+        wanted = await self.engine.path_of(to, connection) if to else connection.address
+        connection.post_logout_url = actor_return_url(connection.base_url, wanted)
+        await self.engine.sessions.end(record.id, "stopped", device=connection.device)
+        await parts.tab_sync.sync(root_state(state), caller)
+
+    @must_await
     async def confirm(
         self,
         state: rx.State,
@@ -242,6 +295,7 @@ class Auth(Senders, UserSessions[U]):
                 rejects or redirects the user.
         """
         record, caller = await self.engine.require_record(state), require_caller()
+        record.check_no_actor()
         granted = await self.engine.authorize(caller.connection, provider, credentials)
         if granted.user.id != record.user_id:
             raise CredentialsSignin
@@ -273,7 +327,9 @@ class Auth(Senders, UserSessions[U]):
             UpdateRejected: If the name is invalid.
             ConfigurationError: If a scope or the age is invalid.
         """
-        device = self.engine.current_device()
+        session, device = self.current(), self.engine.current_device()
+        if session is not None and session.actor is not None:
+            raise ImpersonationRejected
         return await self.engine.bearer_tokens.issue(
             user, name=name, scopes=scopes, max_age=max_age, device=device
         )
@@ -291,6 +347,7 @@ class Auth(Senders, UserSessions[U]):
             ConfigurationError: If `AUTH_SIGNING_KEYS` has no key, or a claim's name is reserved.
         """
         record = await self.engine.require_record(caller)
+        record.check_no_actor()
         return self.engine.access_tokens.issue_token(
             record.user_id, audience=audience, max_age=max_age, claims=claims
         )
@@ -307,6 +364,7 @@ class Auth(Senders, UserSessions[U]):
                 be reached; its `reason` says which.
         """
         record = await self.engine.require_record(caller)
+        record.check_no_actor()
         return await self.engine.provider_tokens.get(record, self.engine.logins.provider(provider))
 
     @must_await
@@ -383,6 +441,7 @@ class Auth(Senders, UserSessions[U]):
             StoreUnavailable: If the store can't be reached; some sessions may have ended.
         """
         record = await self.engine.require_record(caller)
+        record.check_no_actor()
         return await self.engine.sessions.end_all(
             record.user_id, except_id=record.id, device=self.device(caller)
         )

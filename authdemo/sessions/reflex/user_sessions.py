@@ -16,6 +16,7 @@ from ..core.keys import KeyRing
 from ..core.record import SessionRecord
 from ..core.schema import U, User
 from ..core.session import ActiveSession, Session, SessionChange
+from ..core.utils import public_id
 from .install import ReflexEngine
 
 logger = logging.getLogger("authdemo.sessions")
@@ -87,6 +88,17 @@ class UserSessions(Generic[U]):
             StoreUnavailable: If the store can't be reached; a second call ends what is left.
         """
         return await self.engine.sessions.end_all(user_id)
+
+    async def revoke_session(self, user_id: str, session_id: str) -> None:
+        """End one of a user's sessions, by its public id, unless it has ended already.
+
+        Raises:
+            StoreUnavailable: If the store can't be reached.
+        """
+        for record in await self.engine.sessions.list_by_user(user_id):
+            if public_id(record.id) == session_id:
+                device = self.engine.current_device()
+                await self.engine.sessions.end(record.id, "revoked", device=device)
 
     def on_change(self, listener: Callable[[SessionChange], None]) -> Callable[[], None]:
         """Call a listener for each change of any session, on all workers.

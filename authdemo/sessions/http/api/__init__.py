@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp
 
 from ..operator import OperatorApi
-from ..router import Endpoint, Request, Response, Router, private_json, public_json
-from .openapi import BASE, Resource, describe, operation, operations_of, ref, returns
+from ..router import BASE, Endpoint, Request, Response, Router, private_json, public_json
+from .impersonation import ImpersonationApi
+from .openapi import Resource, describe, operation, operations_of, ref, returns
 from .session import SessionApi
 from .signin import SignInApi
 from .signout import SignOutApi
@@ -25,7 +26,12 @@ class Api(Resource):
         """Create the resources, and describe them once."""
         engine, contexts = self.engine, self.contexts
         self.sign_out = SignOutApi(engine, contexts)
-        others = SessionApi(engine, contexts), SignInApi(engine, contexts), self.sign_out
+        others = (
+            SessionApi(engine, contexts),
+            SignInApi(engine, contexts),
+            ImpersonationApi(engine, contexts),
+            self.sign_out,
+        )
         self.operations = operations_of([self, *others])
         self.document = describe(engine, [each for each, _ in self.operations])
 

@@ -18,8 +18,6 @@ from ..context import RequestContexts
 from ..cookies import CookieNames, names_of
 from ..router import Endpoint
 
-BASE = "/api/auth"
-
 _ERRORS = {
     "BadRequest": (400, "The body, a field of it or a header can't be read."),
     "NotAuthenticated": (401, "Nobody is signed in."),
@@ -178,7 +176,7 @@ def _cookie_names(engine: Engine) -> dict[str, str]:
     return {
         getattr(CookieNames.of(url), field): getattr(names_of(engine, url), field)
         for url in ("https:", "http:")
-        for field in ("session", "csrf", "callback_url", "state")
+        for field in ("session", "csrf", "callback_url", "state", "actor")
     }
 
 

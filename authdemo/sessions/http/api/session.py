@@ -12,6 +12,7 @@ from starlette.types import Scope
 from ...core import events as ev
 from ...core.errors import NotAuthenticated, NotFound
 from ...core.record import SessionRecord
+from ...core.serializers import to_public
 from ...core.utils import iso, public_id
 from ..context import bearer_token
 from ..router import BodyRejected, PreconditionFailed, RawHeaders, Request, Response, private_json
@@ -166,6 +167,8 @@ class SessionApi(Resource):
         if record is None:
             raise NotAuthenticated
         ends_all, ends_others = (_flag(request, body, name) for name in ("all", "others"))
+        if body.get("id") != public_id(record.id):
+            record.check_no_actor()
         if ends_all or ends_others:
             kept = None if ends_all else record.id
             await sessions.end_all(record.user_id, except_id=kept, device=device)
@@ -199,7 +202,7 @@ def _flag(request: Request, body: Mapping[str, Any], name: str) -> bool:
 
 
 def _summary(record: SessionRecord, current: str) -> dict[str, Any]:
-    return {
+    summary = {
         "id": public_id(record.id),
         "current": record.id == current,
         "created": iso(record.created_at),
@@ -210,6 +213,7 @@ def _summary(record: SessionRecord, current: str) -> dict[str, Any]:
         "user_agent": record.device.user_agent,
         "ip": record.device.ip,
     }
+    return summary | ({"actor": to_public(record.actor)} if record.actor else {})
 
 
 def _expected_revs(scope: Scope) -> Collection[int] | None:

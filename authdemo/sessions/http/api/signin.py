@@ -9,7 +9,6 @@ from functools import partial
 from pydantic import ValidationError
 
 from ...core import callbacks as cb
-from ...core import events as ev
 from ...core.audit import AuditEvent
 from ...core.callbacks import Account
 from ...core.errors import (
@@ -25,7 +24,9 @@ from ...core.errors import (
     TooManyAttempts,
     UnknownProvider,
 )
+from ...core.impersonation import ActorReturn
 from ...core.one_time import (
+    LoginTicket,
     OAuthState,
     OneTimeStore,
     browser_hash,
@@ -40,8 +41,8 @@ from ...providers.base import RedirectProvider
 from ...providers.email import Email, SignInRequest
 from ..context import RequestContext
 from ..pages.render import language_of
-from ..router import Request, Response, json_error, private_json, wants_page
-from .openapi import ANYONE_POST, BASE, Resource, operation, redirects, ref, returns
+from ..router import BASE, Request, Response, json_error, private_json, wants_page
+from .openapi import ANYONE_POST, Resource, operation, redirects, ref, returns
 
 _MAX_PENDING = 4
 _MAX_EMAIL = 254  # RFC 5321, section 4.5.3.1.3
@@ -116,6 +117,8 @@ class SignInApi(Resource):
         context, body = await self.contexts.load_post(request)
         key, browser = str(body.get("ticket")), self.contexts.browser_id(context)
         ticket = await redeem_ticket(self.engine.tickets, key, browser=browser)
+        if ticket.actor_sid:
+            return await self._impersonate(context, ticket)
         try:
             user = self.engine.sessions.schema.read_older(ticket.user)
             provider = self.engine.logins.provider(ticket.provider)
@@ -292,11 +295,18 @@ class SignInApi(Resource):
         )
         response = private_json({"url": url}) if as_json else request.redirect(url)
         self.contexts.set_callback_cookie(response.headers, context, url)
-        self.contexts.set_session_cookie(response.headers, context, record)
-        browser = self.contexts.next_browser_id(context)
-        self.contexts.set_csrf_cookie(response.headers, context, record.id, browser=browser)
-        if browser:
-            self.engine.sessions.feed.publish(ev.BrowserSignedIn(browser))
+        if context.actor_key:
+            context.names.clear(response.headers, context.names.actor)
+        self.contexts.sign_in(response.headers, context, record)
+        return response
+
+    async def _impersonate(self, context: RequestContext, ticket: LoginTicket) -> Response:
+        """Begin a session in which an administrator acts as a user, beside the own one."""
+        target = await self.engine.redirect(ticket.callback_url, context.base_url)
+        record, key = await self.engine.impersonations.begin(context.record, ticket, context.device)
+        response, names = private_json({"url": target}), context.names
+        self.contexts.sign_in(response.headers, context, record)
+        names.put(response.headers, names.actor, key, max_age=ActorReturn.MAX_AGE)
         return response
 
     def _reject(

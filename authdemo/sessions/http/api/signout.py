@@ -13,8 +13,8 @@ from ...core.rate_limit import AddressLimit
 from ...core.record import SessionRecord
 from ...providers.oidc import OpenIDConnect
 from ..context import device_of
-from ..router import BodyRejected, Request, Response, json_error, private_json, redirect
-from .openapi import ANYONE_POST, BASE, MEMBER_POST, Resource, operation, redirects, ref
+from ..router import BASE, BodyRejected, Request, Response, json_error, private_json, redirect
+from .openapi import ANYONE_POST, MEMBER_POST, Resource, operation, redirects, ref
 
 
 @dataclass(eq=False)

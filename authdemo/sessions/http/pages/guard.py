@@ -16,7 +16,7 @@ from ...core.errors import AccessDenied, AuthError, StoreUnavailable
 from ...core.record import SessionRecord
 from ...core.rules import Rule, Verdict, page_path
 from ...engine import Engine
-from ..context import RequestContext, RequestContexts
+from ..context import RequestContext, RequestContexts, actor_return_url
 from ..outermost import address_of, path_as_sent
 from ..router import (
     PRIVATE,
@@ -98,6 +98,9 @@ class PageGuard:
 
     async def _respond_with_page(self, scope: Scope, page: Page) -> Response:
         context = await self._load(scope, is_required=page.rule is not None)
+        if context is not None and context.record is None and context.actor_key:
+            here = callback_path(page.address, scope["query_string"].decode("latin-1"))
+            return redirect(actor_return_url(context.base_url, here), 303)
         cookies: RawHeaders = []
         member = None
         record = await self.contexts.renew(cookies, context) if context else None

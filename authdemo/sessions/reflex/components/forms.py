@@ -21,8 +21,8 @@ from .session import pending_until_navigation, sign_in_with, use_session
 def confirm_button(
     label: str | rx.Var[str],
     question: str | rx.Var[str],
-    action: EventType[()],
-    *,
+    action: EventType[()] | EventType[dict[str, Any]],
+    *fields: rx.Component,
     disabled: Any = False,
     described_by: str | rx.Var[str] | None = None,
     class_name: str = "auth-button auth-quiet",
@@ -33,10 +33,28 @@ def confirm_button(
         label: The label of the button, and of the one in the dialog that acts.
         question: The dialog's question.
         action: What happens when the user agrees.
+        *fields: What the dialog asks for; `action` is then what a form's `on_submit` takes.
         disabled: Whether there is nothing to do now.
         described_by: The id of the element that tells buttons of one label apart.
         class_name: The look of the button.
     """
+    acting = {"type": "submit"} if fields else {"type": "button", "on_click": action}
+    content: tuple[rx.Component, ...] = (
+        rx.el.p(live_text(question)),
+        *fields,
+        rx.el.div(
+            rx.el.button(
+                t("dialog.cancel"),
+                type="button",
+                auto_focus=not fields,
+                class_name="auth-button auth-quiet",
+            ),
+            rx.el.button(live_text(label), class_name="auth-button", **acting),
+            class_name="auth-actions",
+        ),
+    )
+    if fields:
+        content = (rx.el.form(*content, on_submit=action, reset_on_submit=True),)
     return rx.fragment(
         rx.el.button(
             live_text(label),
@@ -48,19 +66,7 @@ def confirm_button(
             custom_attrs={"onClick": _dialog_script("openDialog")},
         ),
         rx.el.dialog(
-            rx.el.p(live_text(question)),
-            rx.el.div(
-                rx.el.button(
-                    t("dialog.cancel"),
-                    type="button",
-                    auto_focus=True,
-                    class_name="auth-button auth-quiet",
-                ),
-                rx.el.button(
-                    live_text(label), type="button", on_click=action, class_name="auth-button"
-                ),
-                class_name="auth-actions",
-            ),
+            *content,
             class_name="auth-dialog",
             aria_label=question,
             custom_attrs={"onClick": _dialog_script("closeDialog")},

@@ -86,6 +86,10 @@ export const liveText = (text) => createElement(LiveText, { text });
 
 export const currentLanguage = () => language;
 
+/** An hour of the day, as the visitor's language writes it. */
+export const clockTime = (moment) =>
+  new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(new Date(moment));
+
 const never = () => () => {};
 
 /** The language, for what isn't a text: no request puts it into the page. */

@@ -16,6 +16,7 @@ from ...core.errors import StoreUnavailable
 from ...core.record import SessionRecord
 from ...core.rules import Rule, Verdict, page_path
 from ...engine import Engine
+from ...http.context import actor_return_url
 from ...http.sockets.caller import Caller, running_for
 from ...http.sockets.connections import Connection, Connections
 from ...stores.pubsub import REFRESH_SECONDS, Tabs
@@ -132,12 +133,13 @@ class TabSync:
             case ev.SessionEnded(sid=sid, reason=reason):
                 if timer := self._deadlines.pop(sid, None):
                     timer.cancel()
-                is_requested = reason in ("signed-out", "replaced")
+                is_requested = reason in ("signed-out", "replaced", "stopped")
                 connections = self.connections.unbind(sid, is_requested=is_requested)
                 self.isolation.end(sid)
                 self.spawn(self._in_batches(connections, self._push))
-            case ev.BrowserSignedIn(browser=browser):
+            case ev.BrowserSignedIn(browser=browser, sid=sid):
                 connections = self.connections.list_by_browser(browser)
+                connections += self.connections.list_by_session(sid)
                 self.spawn(self._in_batches(connections, self._reload))
 
     def catch_up(self) -> None:
@@ -321,6 +323,8 @@ class TabSync:
         """Decide where a tab has to go from the page that it shows."""
         if session is None and connection.post_logout_url:
             return connection.post_logout_url
+        if session is None and connection.actor:
+            return actor_return_url(connection.base_url, connection.address)
         rule = self.engine.page_rules.of(page_path(connection.path))
         if rule is not None and (url := await self._redirect_by_rule(rule, connection)):
             return url

@@ -224,7 +224,13 @@ def test_read_and_update_pass_through_few_files() -> None:
 
 
 INTERNALS = {
-    "cli": {COMPAT, "authdemo.sessions.core.keys", "authdemo.sessions.core.operator"},
+    "cli": {
+        COMPAT,
+        "authdemo.sessions.core.keys",
+        "authdemo.sessions.core.operator",
+        "authdemo.sessions.core.settings",
+        "authdemo.sessions.http.pages.policy",
+    },
     "serve": {COMPAT, "authdemo.sessions.http.pages.static"},
     "testing": {
         COMPAT,

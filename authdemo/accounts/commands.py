@@ -12,6 +12,8 @@ from authdemo.sessions import Auth
 
 from .database import Database
 from .errors import AccountRejected
+from .links import Links
+from .mail import MailQueue
 from .models import VERSION_TABLE, Member
 from .search import ListedMember, Page
 
@@ -20,6 +22,9 @@ class _Accounts(Protocol):
     # What commands need of `Accounts`, which makes them.
     roles: tuple[str, ...]
     database: Database
+
+    mail: MailQueue
+    links: Links
 
     async def search(
         self, text: str, *, after: str, limit: int, role: str | None, disabled: bool | None
@@ -34,13 +39,17 @@ class AccountCommands:
     """Lists, makes, changes and deletes accounts for the operator."""
 
     accounts: _Accounts
+    auth: Auth[Any]
 
-    def add_to(self, auth: Auth[Any]) -> None:
+    def __post_init__(self) -> None:
         """Add them to the app's commands."""
+        commands = self.auth.commands
         own = (self.list, self.create, self.disable, self.enable, self.delete)
         for function in own:
-            auth.commands.add(f"users.{function.__name__}", function)
-        auth.commands.add("database.check", self.check_database)
+            commands.add(f"users.{function.__name__}", function)
+        commands.add("users.reset-link", self.reset_link)
+        commands.add("database.check", self.check_database)
+        commands.add("mail.check", self.accounts.mail.check)
 
     async def list(
         self, *, search: str, after: str, limit: int, role: str | None, disabled: bool | None
@@ -76,8 +85,17 @@ class AccountCommands:
         """Delete an account; its sessions end at once."""
         await self.accounts.delete(user)
 
+    async def reset_link(self, user: str, origin: str, *, mail: bool) -> str:
+        """Make a link that resets a password; it is mailed, or returned."""
+        origin = self.auth.engine.settings.url or origin
+        if not mail:
+            return await self.accounts.links.create_reset(user, origin=origin)
+        await self.accounts.links.send_reset(user, origin=origin)
+        return ""
+
     async def check_database(self) -> dict[str, Any]:
         """Ask the database for its tables' revision and its time."""
+        await self.accounts.database.open()
         began = time.perf_counter()
         found = await self.accounts.database.run(_look)
         return {**found, "seconds": time.perf_counter() - began}

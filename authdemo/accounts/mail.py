@@ -24,7 +24,7 @@ from .letters import write_letter
 from .link_tokens import CHANGE_EMAIL, RESET, RESTORE_EMAIL, SIGN_IN, VERIFY, LinkKind
 from .models import AccountRow, MailRow, Member
 from .passwords import folded
-from .transports import Transport
+from .transports import Outbox, Smtp, Transport
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -148,6 +148,22 @@ class MailQueue:
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._wake.wait()
+
+    async def check(self) -> dict[str, Any]:
+        """Reach the mail server without sending anything; return what carries mail.
+
+        Raises:
+            MailUnavailable: If it can't be reached.
+        """
+        began = time.perf_counter()
+        match self._transport:
+            case Outbox(folder=folder):
+                return {"transport": "outbox", "place": str(folder)}
+            case Smtp(host=host, port=port) as smtp:
+                await smtp.check()
+                seconds = time.perf_counter() - began
+                return {"transport": "smtp", "place": f"{host}:{port}", "seconds": seconds}
+        return {"transport": "app"}
 
     async def _add(self, row: MailRow) -> None:
         row.created_at = row.due_at = self.clock()

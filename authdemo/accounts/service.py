@@ -288,7 +288,7 @@ class Accounts:
             auth: The app's sessions, with `find_user=accounts.find`.
         """
         self._auth = auth
-        AccountCommands(self).add_to(auth)
+        AccountCommands(self, auth)
         remember(self)
 
     async def find(self, account_id: str) -> Member | None:

@@ -91,19 +91,28 @@ class Smtp:
 
     async def send(self, message: EmailMessage) -> None:
         """Send one mail over a connection of its own."""
-        needs_tls = None if is_loopback(self.host) else True
         with _translated():
-            await aiosmtplib.send(
-                message,
-                hostname=self.host,
-                port=self.port,
-                username=self.username,
-                password=self.password,
-                use_tls=self.is_tls,
-                start_tls=None if self.is_tls else needs_tls,
-                tls_context=self.context,
-                timeout=TIMEOUT,
-            )
+            async with self._client() as client:
+                await client.send_message(message)
+
+    async def check(self) -> None:
+        """Connect, greet the server and log in, but send nothing."""
+        with _translated():
+            async with self._client() as client:
+                await client.ehlo()
+
+    def _client(self) -> aiosmtplib.SMTP:
+        needs_tls = None if is_loopback(self.host) else True
+        return aiosmtplib.SMTP(
+            hostname=self.host,
+            port=self.port,
+            username=self.username,
+            password=self.password,
+            use_tls=self.is_tls,
+            start_tls=None if self.is_tls else needs_tls,
+            tls_context=self.context,
+            timeout=TIMEOUT,
+        )
 
 
 @contextmanager

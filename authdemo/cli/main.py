@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from .doctor import doctor
 from .keys import KINDS, configured_files, new_secret, write_key
 from .operator import Failed, Operator
 from .options import as_json, for_app
@@ -43,6 +44,7 @@ def cli() -> None:
 
 
 cli.add_command(users)
+cli.add_command(doctor)
 
 
 @cli.group()

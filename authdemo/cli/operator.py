@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 import time
+from collections.abc import Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import ip_address
@@ -18,7 +21,7 @@ import httpx
 from pydantic_core import to_json
 
 if TYPE_CHECKING:
-    from authdemo.sessions import SessionsPlugin, Settings
+    from authdemo.sessions import Auth, AuthError, SessionsPlugin, Settings
 
 _PATH = "/api/auth/operator"
 _TIMEOUT = 30
@@ -31,6 +34,11 @@ class Failed(click.ClickException):
     def __init__(self, message: str, code: str = "Failed", reason: str = "") -> None:
         super().__init__(message)
         self.code, self.reason = code, reason
+
+    @classmethod
+    def of(cls, error: AuthError) -> Failed:
+        """Make one of an error of the package."""
+        return cls(error.message, error.code, error.reason)
 
     def as_json(self) -> str:
         """Write the error for programs."""
@@ -51,16 +59,28 @@ class Operator:
 
     def run(self, command: str, **arguments: Any) -> Any:
         """Run a command of the app."""
-        from authdemo.sessions import AuthError, Settings
+        (result,) = self.run_all({command: arguments})
+        if isinstance(result, Failed):
+            raise result
+        return result
+
+    def run_all(self, orders: Mapping[str, Mapping[str, Any]]) -> list[Any]:
+        """Run some commands, each with its arguments; one that fails has its `Failed` as result."""
+        from authdemo.sessions import ConfigurationError, Settings
 
         try:
             settings = Settings.from_environ(keep_secret=False)
-            urls = [_checked(self.url)] if self.url else _running(settings.data_dir)
-            if urls:
-                return _order(urls, settings, command, arguments)
-            return asyncio.run(self._run_here(settings, command, arguments))
-        except AuthError as error:
-            raise Failed(error.message, error.code, error.reason) from error
+        except ConfigurationError as error:
+            raise Failed.of(error) from error
+        urls = [_checked(self.url)] if self.url else _running(settings.data_dir)
+        if urls:
+            return [_order(urls, settings, *order) for order in orders.items()]
+        return asyncio.run(self._run_here(settings, orders))
+
+    def load(self) -> Auth[Any]:
+        """Import the app's `Auth`; what the app prints meanwhile is no output of the command."""
+        with redirect_stdout(sys.stderr):
+            return self.plugin().auth()
 
     def plugin(self) -> SessionsPlugin:
         """Find how `rxconfig.py` installs the sessions; exits in one line if it can't be used."""
@@ -78,14 +98,22 @@ class Operator:
             )
         return found[0]
 
-    async def _run_here(self, settings: Settings, command: str, arguments: dict[str, Any]) -> Any:
-        from authdemo.sessions import ConfigurationError
+    async def _run_here(
+        self, settings: Settings, orders: Mapping[str, Mapping[str, Any]]
+    ) -> list[Any]:
+        from authdemo.sessions import AuthError, ConfigurationError
+
+        async def run(command: str, arguments: Mapping[str, Any]) -> Any:
+            try:
+                return json.loads(to_json(await auth.commands.run(command, arguments)))
+            except AuthError as error:
+                return Failed.of(error)
 
         _check_owner(settings.data_dir)
-        auth = self.plugin().auth()
+        auth = self.load()
         try:
             async with auth.engine.running():
-                return json.loads(to_json(await auth.commands.run(command, arguments)))
+                return [await run(*order) for order in orders.items()]
         except ConfigurationError as error:
             raise Failed(f"{error.message} If that is the app, name its address: --url.") from error
 
@@ -128,7 +156,7 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def _order(urls: list[str], settings: Settings, command: str, arguments: dict[str, Any]) -> Any:
+def _order(urls: list[str], settings: Settings, command: str, arguments: Mapping[str, Any]) -> Any:
     from authdemo.sessions.core.operator import OperatorTokens
 
     token = OperatorTokens(settings.keys, clock=time.time).issue(command, arguments)
@@ -138,13 +166,13 @@ def _order(urls: list[str], settings: Settings, command: str, arguments: dict[st
         return body["result"]
     where, message = urls[0], str(body.get("message") or f"status {response.status_code}")
     if response.status_code == HTTPStatus.NOT_FOUND:
-        message = f"The app at {where} takes no commands: is it another one, or is AUTH_ADMIN=0?"
+        raise Failed(f"The app at {where} takes no commands: is it another one, or AUTH_ADMIN=0?")
     if response.status_code == HTTPStatus.UNAUTHORIZED:
-        message = (
+        raise Failed(
             f"The app at {where} rejects the command: {message} "
             "Set AUTH_SECRET and AUTH_DATA_DIR as for the app."
         )
-    raise Failed(message, str(body.get("code", "Failed")), str(body.get("reason", "")))
+    return Failed(message, str(body.get("code", "Failed")), str(body.get("reason", "")))
 
 
 def _post(urls: list[str], token: str) -> httpx.Response:

@@ -99,6 +99,20 @@ def enable(app: Operator, user: str, *, is_json: bool) -> None:
     _done({"enabled": user}, f"{user} is enabled.", is_json=is_json)
 
 
+@users.command("reset-link")
+@click.argument("user")
+@click.option("--mail", is_flag=True, help="Mail it to the user, and don't show it.")
+@click.option("--origin", default="http://localhost:3000", help="Where users reach the app.")
+@for_app
+def reset_link(app: Operator, user: str, origin: str, *, mail: bool, is_json: bool) -> None:
+    """Make a link by which the user sets a new password, within half an hour.
+
+    It begins with AUTH_URL, if that is set.
+    """
+    link = run(app, "users.reset-link", user=user, origin=app.url or origin, mail=mail)
+    _done({"link": link}, link or f"A link is on its way to {user}.", is_json=is_json)
+
+
 @users.command()
 @click.argument("user")
 @click.option("--yes", is_flag=True, help="Don't ask.")

@@ -36,7 +36,7 @@ from .login import LoginService, Provider
 from .providers.base import RedirectProvider
 from .providers.credentials import Credentials
 from .providers.tokens import ProviderTokens
-from .stores import create_store
+from .stores import create_store, try_store
 from .stores.pubsub import RedisRelay
 
 logger = logging.getLogger("authdemo.sessions")
@@ -169,6 +169,7 @@ class Engine:
             trail=self.trail,
             clock=self.clock,
         )
+        self.commands.add("store.check", lambda: try_store(store, self.clock))
         self.bearer_tokens = BearerTokens(self.sessions)
         returns = OneTimeStore(ActorReturn, store, clock=self.clock)
         self.impersonations = Impersonations(self.sessions, returns, self.find_user)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
@@ -16,9 +15,7 @@ from .errors import NotFound, UpdateRejected
 from .operator import OPERATOR, OPERATOR_DEVICE
 from .session import ActiveSession
 from .sessions import SessionService
-from .utils import Clock, new_id, public_id
-
-_CHECK_SECONDS = 60
+from .utils import public_id
 
 Command: TypeAlias = Callable[..., Awaitable[object]]
 """A function that takes text, numbers and the like by name, and returns what JSON can hold."""
@@ -67,18 +64,16 @@ class Commands:
 
 @dataclass(frozen=True, eq=False)
 class SessionCommands:
-    """Lists and ends the sessions of a user, and tries the store."""
+    """Lists and ends the sessions of a user."""
 
     commands: Commands
     sessions: SessionService
     list_active: Callable[[str], Awaitable[list[ActiveSession]]]
-    clock: Clock
 
     def __post_init__(self) -> None:
         """Add them to the app's commands."""
         for function in (self.list, self.revoke):
             self.commands.add(f"sessions.{function.__name__}", function)
-        self.commands.add("store.check", self.check_store)
 
     async def list(self, user: str) -> list[ActiveSession]:
         """List a user's sessions, newest first."""
@@ -91,16 +86,6 @@ class SessionCommands:
             await sessions.end(chosen, "revoked", device=OPERATOR_DEVICE)
             return 1
         return await sessions.end_all(user, except_id=chosen or None, device=OPERATOR_DEVICE)
-
-    async def check_store(self) -> float:
-        """Write, read and delete a value; return the seconds that it took."""
-        store, key, began = self.sessions.store, f"check-{new_id()}", time.perf_counter()
-        now = self.clock()
-        await store.put_value(key, key, expires=now + _CHECK_SECONDS)
-        found = await store.find_value(key, now=now)
-        if found != key or await store.consume_value(key, now=now) != key:
-            raise NotFound("The store does not return what was written.")
-        return time.perf_counter() - began
 
     async def _find(self, user: str, name: str) -> str:
         """Find a session by its public id, or by its beginning if no other begins like that."""

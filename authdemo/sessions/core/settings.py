@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
@@ -242,12 +242,18 @@ KNOWN = (
 """The other variables that this package and the demo read."""
 
 
-def warn_of_unknown_variables(environ: Mapping[str, str] = os.environ) -> None:
-    """Log each variable that begins like ours, and that nothing reads."""
+def unknown_variables(environ: Mapping[str, str] = os.environ) -> Iterator[str]:
+    """Write a sentence about each variable that begins like ours, and that nothing reads."""
     for name in sorted(environ):
         if name.startswith("AUTH_") and name not in KNOWN and not _PROVIDERS.fullmatch(name):
             close = did_you_mean(name, KNOWN)
-            logger.warning("Nothing reads the environment variable %s.%s", name[:100], close)
+            yield f"Nothing reads the environment variable {name[:100]}.{close}"
+
+
+def warn_of_unknown_variables(environ: Mapping[str, str] = os.environ) -> None:
+    """Log what nothing reads."""
+    for sentence in unknown_variables(environ):
+        logger.warning(sentence)
 
 
 def data_folder(environ: Mapping[str, str] = os.environ) -> Path:

@@ -128,10 +128,14 @@ class RedirectProvider(ABC):
         """Create a code verifier (RFC 7636 section 4.1)."""
         return secrets.token_urlsafe(_VERIFIER_BYTES)
 
+    async def discover(self) -> ProviderEndpoints:
+        """Find the provider's endpoints."""
+        async with http_client.client() as http:
+            return await self._endpoints(http)
+
     async def authorization_url(self, state: OAuthState, *, key: str, redirect_uri: str) -> str:
         """Create the URL to sign in at the provider; `key` is its `state` parameter."""
-        async with http_client.client() as http:
-            endpoints = await self._endpoints(http)
+        endpoints = await self.discover()
         digest = hashlib.sha256(state.verifier.encode()).digest()
         parameters = {
             **self.authorization_params,

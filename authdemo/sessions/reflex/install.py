@@ -306,7 +306,7 @@ class ReflexEngine(Engine):
 
     def __init__(self, **options: Unpack[AuthOptions[Any]]) -> None:
         super().__init__(**options)
-        SessionCommands(self.commands, self.sessions, self.sessions_of, self.clock)
+        SessionCommands(self.commands, self.sessions, self.sessions_of)
 
     @cached_property
     def guards(self) -> Guards:

@@ -101,8 +101,8 @@ class SessionsPlugin(Plugin, InstallsSessions):
             if not (isinstance(auth, str) and _PLACE.fullmatch(auth)):
                 raise ConfigurationError(f"SessionsPlugin can't use {shown(auth)}. {_ADVICE}")
             Settings.from_environ(keep_secret=False)
-            self._policy = Policy(csp or {}, coop, allow_eval=allow_eval)
-            self._policy.warn()
+            self.policy = Policy(csp or {}, coop, allow_eval=allow_eval)
+            self.policy.warn()
             check_names()
             _check_devtools(devtools)
         filter_output(withheld, computing)
@@ -125,7 +125,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         remember(auth)
         app = RegistrationContext.get().app
         separate_pages(app, auth.engine.rules_for(page_rules(app), routes_of(app)))
-        add_effects(app, allow_eval=self._policy.allow_eval)
+        add_effects(app, allow_eval=self.policy.allow_eval)
         self._add_devtools(app)
         own = auth.engine.pages
         pages = {own.sign_in: sign_in_page, own.confirm: confirm_page, "404": not_found_page}
@@ -157,7 +157,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         rules = auth.engine.rules_for(page_rules(app), routes_of(app))
         hide_from_sitemap(app, rules)
         if not is_prod_mode():
-            with_policy = development.report_violations(self._policy, get_config().api_url)
+            with_policy = development.report_violations(self.policy, get_config().api_url)
             context["add_modify_task"]("vite.config.js", with_policy)
         if _others_serve_pages() and is_prod_mode():
             warn_of_open_texts(app, rules)
@@ -175,7 +175,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
                 context["app"],
                 site=site,
                 also=_page_origins(serves_pages=serves_pages),
-                policy=self._policy,
+                policy=self.policy,
             )
             remember(auth)
             follow_session()

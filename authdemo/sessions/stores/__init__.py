@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
+from ..core.errors import StoreUnavailable
 from ..core.settings import Settings
 from ..core.store import SessionStore
+from ..core.utils import Clock, new_id
 from .redis import RedisStore, connect
 from .sqlite import SQLiteStore
+
+_TRY_SECONDS = 60
 
 
 def create_store(settings: Settings, name: str) -> SessionStore:
@@ -25,3 +32,15 @@ def check_store(store: SessionStore) -> None:
         store.check()
     elif isinstance(store, RedisStore):
         connect(store.url)
+
+
+async def try_store(store: SessionStore, clock: Clock) -> dict[str, Any]:
+    """Write, read and delete a value; return how long it took, and facts about the store."""
+    began, key, now = time.perf_counter(), new_id(), clock()
+    await store.put_value(key, key, expires=now + _TRY_SECONDS)
+    found = await store.find_value(key, now=now), await store.consume_value(key, now=now)
+    if found != (key, key):
+        raise StoreUnavailable("The store does not return what was written.")
+    seconds = time.perf_counter() - began
+    facts = await store.facts() if isinstance(store, RedisStore) else {}
+    return {"store": type(store).__name__.removesuffix("Store"), "seconds": seconds, **facts}

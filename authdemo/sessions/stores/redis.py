@@ -240,6 +240,18 @@ class RedisStore:
             count += batch
         return count
 
+    async def facts(self) -> dict[str, Any]:
+        """Report how far Redis's clock is ahead, and whether it keeps what it is given."""
+        async with self._redis() as redis:
+            seconds, microseconds = await redis.time()
+            skew, info = seconds + microseconds / 1e6 - self.clock(), await redis.info()
+        return {
+            "version": info["redis_version"],
+            "skew": skew,
+            "appends": bool(info["aof_enabled"]),
+            "evicts": info["maxmemory"] > 0 and info["maxmemory_policy"] != "noeviction",
+        }
+
     async def _keep(self, record: SessionRecord, *, expected: str) -> bool:
         keys = [
             self._key("session", record.id),

@@ -26,8 +26,9 @@ class Senders:
     engine: ReflexEngine
 
     def origin(self, caller: Caller) -> str:
-        """Find the app's origin for the caller's browser: `https://app.example`."""
-        return self.engine.sender(caller).base_url
+        """Find the origin of the app's pages in the caller's browser: `https://app.example`."""
+        sender = self.engine.sender(caller)
+        return getattr(sender, "origin", "") or sender.base_url
 
     def device(self, caller: Caller) -> Device:
         """Describe the caller's browser, and its address."""

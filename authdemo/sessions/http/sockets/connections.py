@@ -29,6 +29,8 @@ class Connection:
     base_url: str
     bucket: TokenBucket
     next_browser: str = ""
+    origin: str = ""
+    """The page's origin, if another server serves the pages."""
     language: str = "en"
     id: str = field(default_factory=new_id)
     user_id: str = ""

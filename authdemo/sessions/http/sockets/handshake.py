@@ -17,7 +17,7 @@ from ...engine import Engine
 from .. import cookies
 from ..context import RequestContexts
 from ..pages.render import language_of
-from ..router import UpgradeRequired, json_error, reject
+from ..router import UpgradeRequired, header, json_error, reject
 from .caller import serving
 from .connections import Connection, Connections
 
@@ -137,6 +137,7 @@ class Handshake:
             next_browser=self.contexts.next_browser_id(context) if is_own else "",
             device=context.device.model_copy(update={"tab": new_tab_name()}),
             base_url=context.base_url,
+            origin=header(scope, b"origin") if is_own else "",
             language=language_of(scope, self.engine.locales, context.cookies),
             bucket=TokenBucket(self.engine.settings.event_rate),
             session_ended=is_own and context.has_dead_token and context.record is None,

@@ -1,0 +1,127 @@
+"""Passkeys over the socket: challenges belong to one tab, and are answered once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import jwt
+import pytest
+
+from authdemo.accounts import passkey_form
+from authdemo.sessions.reflex.tabs.state import SessionState
+from authdemo.testing import Tab, wait_until
+from authdemo.testing.browser import AS_CLIENT
+from tests.support.authenticator import Authenticator
+from tests.support.browser import Browser, newest
+from tests.support.server import Server
+
+SIGN_IN: Any = passkey_form.PasskeySignInState
+CARD: Any = passkey_form.PasskeysState
+FAILED = {"code": "CredentialsSignin", "reason": "passkey"}
+REJECTED: dict[str, Any] = {"kind": "sign-in-failed", "provider": "passkey", "user": "john_doe"}
+
+
+@pytest.fixture
+def phone(server: Server) -> Authenticator:
+    return Authenticator(server.url)
+
+
+@pytest.fixture
+def john_has_a_passkey(john: Browser, phone: Authenticator) -> Iterator[None]:
+    with Tab(john.server, john, path="/account") as tab:
+        tab.call(CARD.add)
+        tab.call(CARD.keep, answer=phone.create(options_of(tab, CARD)))
+        wait_until(lambda: tab.var(CARD, "passkeys"))
+        yield
+        tab.call(CARD.remove, passkey_id=phone.passkeys[0].id)
+        wait_until(lambda: not tab.var(CARD, "passkeys"))
+
+
+def options_of(tab: Tab, state: Any) -> dict[str, Any]:
+    wait_until(lambda: tab.var(state, "ceremony"))
+    options: dict[str, Any] = tab.var(state, "ceremony")["options"]
+    return options
+
+
+def error_of(tab: Tab) -> dict[str, Any]:
+    wait_until(lambda: tab.var(SIGN_IN, "error"))
+    error: dict[str, Any] = tab.var(SIGN_IN, "error")
+    return {name: error.get(name) for name in ("code", "reason")}
+
+
+@pytest.fixture
+def visitor(server: Server) -> Browser:
+    browser = Browser(server)
+    browser.csrf()
+    return browser
+
+
+def asked(tab: Tab) -> dict[str, Any]:
+    tab.call(SIGN_IN.ask)
+    return options_of(tab, SIGN_IN)
+
+
+def test_passkey_signs_in_with_level_2(
+    visitor: Browser, phone: Authenticator, john_has_a_passkey: None
+) -> None:
+    with Tab(visitor.server, visitor, path="/login") as tab:
+        tab.call(SIGN_IN.sign_in, answer=phone.get(asked(tab)))
+        wait_until(lambda: tab.var(SessionState, "ticket"))
+        assert visitor.redeem(tab.var(SessionState, "ticket")).json()["url"].endswith("/")
+    assert visitor.session()["user"]["id"] == "john_doe"
+    token = visitor.cookies["authjs.session-token"]
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert (claims["amr"], claims["level"]) == (["hwk", "user"], 2)
+
+
+def test_challenge_is_answered_once(
+    visitor: Browser, phone: Authenticator, john_has_a_passkey: None
+) -> None:
+    with Tab(visitor.server, visitor, path="/login") as tab:
+        options = asked(tab)
+        tab.call(SIGN_IN.sign_in, answer=phone.get(options))
+        wait_until(lambda: tab.var(SessionState, "ticket"))
+        tab.call(SIGN_IN.sign_in, answer=phone.get(options))
+        assert error_of(tab) == FAILED
+
+
+def test_wrong_answer_uses_the_challenge_up(
+    visitor: Browser, phone: Authenticator, john_has_a_passkey: None
+) -> None:
+    with Tab(visitor.server, visitor, path="/login") as tab:
+        options = asked(tab)
+        answer = phone.get(options)
+        tab.call(SIGN_IN.sign_in, answer={"id": answer["id"]})
+        assert error_of(tab) == FAILED
+        before = len(visitor.server.audited(**REJECTED))
+        tab.call(SIGN_IN.sign_in, answer=answer)
+        wait_until(lambda: len(visitor.server.audited(**REJECTED)) > before)
+        assert not tab.var(SessionState, "ticket")
+
+
+def test_challenge_of_another_browser_is_rejected(
+    server: Server, visitor: Browser, phone: Authenticator, john_has_a_passkey: None
+) -> None:
+    other = Browser(server)
+    other.csrf()
+    with Tab(server, visitor, path="/login") as tab, Tab(server, other, path="/login") as others:
+        answer = phone.get(asked(tab))
+        asked(others)
+        others.call(SIGN_IN.sign_in, answer=answer)
+        assert error_of(others) == FAILED
+        newest(visitor, **REJECTED)
+
+
+def test_answer_by_http_is_rejected(visitor: Browser, phone: Authenticator) -> None:
+    form = {"csrfToken": visitor.csrf(), "id": "john_doe", "assertion": "{}"}
+    response = visitor.post("/api/auth/callback/passkey", json=form, headers=AS_CLIENT)
+    assert (response.status_code, response.json()["code"]) == (401, "CredentialsSignin")
+    assert visitor.session() is None
+
+
+def test_anonymous_visitor_adds_no_passkey(visitor: Browser) -> None:
+    with Tab(visitor.server, visitor, path="/login") as tab:
+        tab.call(CARD.add)
+        tab.expect_redirect("/login?callbackUrl=/login")
+        assert not tab.var(CARD, "ceremony")

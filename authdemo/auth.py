@@ -52,6 +52,7 @@ auth = Auth(
     callbacks=Callbacks(impersonate=can_impersonate),
     events=Events(session=report),
     find_user=accounts.find,
+    second_factor=accounts.second_factor,
     user=Member,
     locales=Path(__file__).parent / "locales",
 )

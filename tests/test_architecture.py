@@ -73,6 +73,7 @@ FRAMEWORKS = {
         "authdemo.accounts.form",
         "authdemo.accounts.link_forms",
         "authdemo.accounts.passkey_form",
+        "authdemo.accounts.second_factor_form",
         "authdemo.sessions.reflex",
         "authdemo.devtools",
         "authdemo.testing",

@@ -230,6 +230,9 @@ class SecondFactor:
         await self.database.run(lambda session: session.exec(query))
 
     def _use(self, account_id: str, code: str, session: Session) -> bool:
+        account = session.get(AccountRow, account_id)
+        if account is None or account.disabled:
+            return False
         typed = re.sub(r"[\s-]", "", code[:_MAX_TYPED]).lower()
         if _CODE.fullmatch(typed):
             return self._use_code(account_id, typed, session, is_active=True)

@@ -9,6 +9,7 @@ import reflex as rx
 
 from authdemo.accounts import email_card
 from authdemo.accounts.passkey_form import passkeys_card
+from authdemo.accounts.second_factor_form import second_factor_card
 from authdemo.auth import accounts, auth
 from authdemo.sessions import AuthError
 from authdemo.sessions.locales import t
@@ -70,6 +71,7 @@ def page() -> rx.Component:
         rx.cond(AccountState.has_password, _password_form()),
         refusal(AccountState.error),
         passkeys_card(class_name="card"),
+        second_factor_card(class_name="card"),
         ToastWhen.create(
             value=rx.State.is_hydrated & AccountState.done,
             text=t("account.done", ended=AccountState.ended),

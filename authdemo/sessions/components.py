@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .reflex.components.assets import hook, script, var
 from .reflex.components.forms import (
+    code_form,
     confirm_button,
     confirm_form,
     home_link,
@@ -30,6 +31,7 @@ __all__ = [
     "LiveSession",
     "Profile",
     "SessionLog",
+    "code_form",
     "confirm_button",
     "confirm_form",
     "home_link",

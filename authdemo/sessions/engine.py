@@ -25,6 +25,7 @@ from .core.rate_limit import AddressLimit, FailureLimit, MailLimit, UpdateLimit
 from .core.record import Change, Device, SessionRecord
 from .core.rules import MEMBERS, PageRules, Rule, canonical
 from .core.schema import U, User, UserSchema, UserUpdate
+from .core.second_factor import SecondFactor, SecondFactorService
 from .core.serializers import Serializers, copied
 from .core.session import Session
 from .core.sessions import SessionService
@@ -58,6 +59,7 @@ class AuthOptions(TypedDict, Generic[U], total=False):
     find_user: FindUser[U] | None
     protect_all: bool
     csrf_exempt: Collection[str]
+    second_factor: SecondFactor | None
     locales: Path | None
     name: str
     settings: Settings | None
@@ -143,7 +145,6 @@ class Engine:
         self.cookies.check(self.settings.url)
         self.protect_all = options.get("protect_all", False)
         self.csrf_exempt = check_paths(options.get("csrf_exempt", ()))
-        self.page_rules = self.rules_for({})
         self.clock = AppClock(options.get("clock", system_clock))
         self.locales = Locales(options.get("locales"))
         self.providers = {provider.id: provider for provider in options["providers"]}
@@ -154,6 +155,9 @@ class Engine:
         session = options.get("session") or self.settings.session
         self.trail = AuditTrail(self.events.audit, clock=self.clock)
         self.commands = Commands(self.trail)
+        self.second_factor = SecondFactorService(
+            options.get("second_factor"), store, self.trail, self.clock
+        )
         schema = UserSchema(user, update)
         tokens = TokenCodec(
             self.settings.keys, issuer=name, max_age=session.max_age, clock=self.clock
@@ -192,8 +196,10 @@ class Engine:
             self.trail,
             failures,
             self.provider_tokens,
+            self.second_factor,
             clock=self.clock,
         )
+        self.page_rules = self.rules_for({})
 
     @asynccontextmanager
     async def running(self, *, catch_up: Callable[[], None] = lambda: None) -> AsyncIterator[None]:
@@ -246,13 +252,23 @@ class Engine:
     ) -> PageRules:
         """Combine the rules of marked pages with those of the app's own pages."""
         named = dict.fromkeys(self.pages.protected, MEMBERS)
-        own = {self.pages.sign_in: None, self.pages.confirm: MEMBERS, "404": None}
+        own: dict[str, Rule | None] = {
+            self.pages.sign_in: None,
+            self.pages.confirm: MEMBERS,
+            "404": None,
+        }
         otherwise = MEMBERS if self.protect_all else None
+        if self.second_factor.factor is not None:
+            own[self.pages.code] = None
         return PageRules({**named, **marked, **own}, routes, otherwise=otherwise)
 
     def confirm_url(self, wanted: str) -> str:
         """The path of the page that asks for the password again."""
         return _with_query(self.pages.confirm, callbackUrl=wanted)
+
+    def code_url(self, base_url: str = "", **query: str) -> str:
+        """The URL of the page that asks for a code; see `sign_in_url`."""
+        return _with_query(f"{base_url}{self.pages.code}", **query)
 
     def sign_in_url(self, base_url: str = "", **query: str) -> str:
         """The URL of the sign-in page without empty values; a path if there is no `base_url`."""

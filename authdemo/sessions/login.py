@@ -10,13 +10,14 @@ from typing import Any, TypeAlias
 from .core import callbacks as cb
 from .core.arguments import location
 from .core.audit import AuditEvent, AuditTrail
-from .core.authentication import PASSWORD
+from .core.authentication import PASSWORD, with_second_factor
 from .core.callbacks import Account, Callbacks
 from .core.errors import AccessDenied, CredentialsSignin, SignInError, UnknownProvider
 from .core.one_time import browser_hash
 from .core.rate_limit import ConcurrencyLimit, FailureLimit, work_for
 from .core.record import Device, ProviderSession
 from .core.schema import User, UserSchema
+from .core.second_factor import SecondFactorService
 from .core.text import folded
 from .core.utils import Clock, system_clock
 from .providers.base import Identity, RedirectProvider
@@ -49,6 +50,7 @@ class LoginService:
     trail: AuditTrail
     failures: FailureLimit
     tokens: ProviderTokens
+    second_factor: SecondFactorService
     _: KW_ONLY
     clock: Clock = system_clock
     _concurrency: ConcurrencyLimit = field(default_factory=ConcurrencyLimit, init=False)
@@ -89,7 +91,6 @@ class LoginService:
                     user, amr = await self._authenticate(provider, credentials)
             account = Account(provider.id, provider.type)
             url = await self._ask(user, account, credentials)
-            return Login(user, account, started_at, url, amr=amr)
         except SignInError as error:
             event = AuditEvent(
                 kind="sign-in-failed",
@@ -100,6 +101,23 @@ class LoginService:
             )
             self.trail.add(event, device=device)
             raise
+        amr = await self._add_code(user, amr, credentials, device, provider.id)
+        return Login(user, account, started_at, url, amr=amr)
+
+    async def _add_code(
+        self,
+        user: User,
+        amr: tuple[str, ...],
+        credentials: Mapping[str, Any],
+        device: Device,
+        provider: str,
+    ) -> tuple[str, ...]:
+        """Check a code that came with right credentials, if there has to be one."""
+        if "code" not in credentials or not await self.second_factor.is_missing(user.id, amr):
+            return amr
+        code = credentials["code"]
+        methods = await self.second_factor.verify(user.id, code, device=device, provider=provider)
+        return with_second_factor(amr, methods)
 
     async def accept(
         self,

@@ -8,6 +8,7 @@ from collections.abc import Collection
 MAX_METHODS = 8
 LEVELS = (1, 2)
 PASSWORD = ("pwd",)
+CODE = ("otp",)
 
 _METHOD = re.compile(r"[a-z0-9_-]{1,16}", re.IGNORECASE)
 _KINDS = {
@@ -30,3 +31,9 @@ def level_of(amr: Collection[str]) -> int:
     kinds = sum(not methods.isdisjoint(amr) for methods in _KINDS.values())
     is_verified_key = "user" in amr and not _KEYS.isdisjoint(amr)
     return 2 if kinds > 1 or "mfa" in amr or is_verified_key else 1
+
+
+def with_second_factor(amr: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    """Add the methods of a second factor; `mfa` says so where the first one has no method."""
+    methods = tuple(dict.fromkeys((*amr, *more)))
+    return methods if level_of(methods) > 1 else (*methods, "mfa")

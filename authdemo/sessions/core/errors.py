@@ -96,6 +96,14 @@ class CredentialsSignin(SignInError):
     reason = "credentials"
 
 
+class SecondFactorRequired(CredentialsSignin):
+    """The credentials are right, and the user has to enter a code, too."""
+
+    code = "CredentialsSignin"
+    message = "Enter the code of your authenticator app."
+    reason = "second_factor"
+
+
 class AccessDenied(SignInError):
     """The `sign_in` callback denied the sign-in (Auth.js: `AccessDenied`)."""
 

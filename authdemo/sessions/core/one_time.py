@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from .errors import OAuthCallbackError, SignInOutdated, TicketRejected
+from .record import ProviderSession
 from .store import SessionStore
 from .utils import Clock, new_id
 
@@ -45,6 +46,11 @@ class OneTimeStore(Generic[T]):
         found = await self.store.consume_value(self._hash(key), now=self.clock())
         return self.kind.model_validate_json(found) if found else None
 
+    async def find(self, key: str) -> T | None:
+        """Read a value that is to be consumed later."""
+        found = await self.store.find_value(self._hash(key), now=self.clock())
+        return self.kind.model_validate_json(found) if found else None
+
     def _hash(self, key: str) -> str:
         return _sha256(f"{self.kind.__name__.lower()} {key}")
 
@@ -63,6 +69,21 @@ class LoginTicket(OneTimeValue):
     reason: str = ""
     actor_sid: str = ""
     """The session of the administrator who signs in as the user."""
+
+
+class Challenge(OneTimeValue):
+    """A sign-in that waits for a second factor, in the browser that has its key in a cookie."""
+
+    MAX_AGE = 600
+
+    user: dict[str, Any]
+    started_at: float
+    provider: str
+    account: dict[str, Any]
+    callback_url: str
+    browser: str
+    amr: tuple[str, ...]
+    provider_session: ProviderSession | None = None
 
 
 class OAuthState(OneTimeValue):
@@ -120,8 +141,8 @@ async def redeem_oauth_state(
     return state
 
 
-MAX_LOGIN_SECONDS = OAuthState.MAX_AGE + LoginTicket.MAX_AGE + 120
-"""How long a sign-in may take: the way to a provider and back, a ticket, and a slow answer."""
+MAX_LOGIN_SECONDS = OAuthState.MAX_AGE + LoginTicket.MAX_AGE + Challenge.MAX_AGE + 120
+"""How long a sign-in may take: the way to a provider and back, a ticket, a code, a slow answer."""
 
 
 async def invalidate_logins(store: SessionStore, user_id: str, *, now: float) -> None:

@@ -26,6 +26,7 @@ class Pages:
     Attributes:
         sign_in: The path of the page with the sign-in form.
         confirm: The path of the page that asks a member for the password again.
+        code: The path of the page that asks for the code of a second factor during a sign-in.
         protected: The paths that only signed-in visitors get; `protected` marks pages too.
 
     Raises:
@@ -34,11 +35,16 @@ class Pages:
 
     sign_in: str = "/login"
     confirm: str = "/confirm"
+    code: str = "/code"
     protected: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Check the paths."""
-        for name, like in (("sign_in", "/login"), ("confirm", "/confirm")):
+        for name, like in (
+            ("sign_in", "/login"),
+            ("confirm", "/confirm"),
+            ("code", "/code"),
+        ):
             path = getattr(self, name)
             if not (isinstance(path, str) and _PATH.fullmatch(path)):
                 raise ConfigurationError(

@@ -39,6 +39,8 @@ class CookieNames:
     callback_url: str
     state: str
     actor: str
+    challenge: str
+    remembered: str
     secure: bool
     options: CookieOptions = DEFAULT
 
@@ -60,6 +62,8 @@ class CookieNames:
             named(options.callback_url, f"{site}{prefix}.callback-url"),
             named(options.state, f"{host}{prefix}.state"),
             named(None, f"{host}{prefix}.actor"),
+            f"{host}{prefix}.challenge",
+            f"{host}{prefix}.remembered",
             secure=secure,
             options=options,
         )
@@ -106,7 +110,15 @@ def own_names(engine: Engine) -> frozenset[str]:
     return frozenset(
         name
         for names in (names_of(engine, "http:"), names_of(engine, "https:"))
-        for name in (names.session, names.csrf, names.callback_url, names.state, names.actor)
+        for name in (
+            names.session,
+            names.csrf,
+            names.callback_url,
+            names.state,
+            names.actor,
+            names.challenge,
+            names.remembered,
+        )
     )
 
 

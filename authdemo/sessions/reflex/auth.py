@@ -12,9 +12,7 @@ import reflex as rx
 from ..core.audit import AuditEvent
 from ..core.awaiting import must_await
 from ..core.errors import (
-    AccessDenied,
     AuthError,
-    CredentialsSignin,
     ImpersonationRejected,
     NotAuthenticated,
     StoreUnavailable,
@@ -85,6 +83,7 @@ class Auth(Senders, UserSessions[U]):
             user: The fields of a user.
             update: The fields that a client may change.
             find_user: Finds a user by id, where the app keeps its users; `refresh` asks it.
+            second_factor: Says who has to enter a code to sign in, and whether it is right.
             protect_all: Whether all pages, event handlers, vars, own routes and WebSockets that
                 aren't marked as public are for members only.
             csrf_exempt: The own routes, like "/hooks/stripe", that accept any site's requests.
@@ -287,8 +286,11 @@ class Auth(Senders, UserSessions[U]):
         """Reauthenticate the user before a sensitive action.
 
         The session is then fresh, as `protected(fresh=...)` requires, and gains the methods of the
-        proof, as `protected(level=2)` requires. Failures count against the
-        limit of sign-ins.
+        proof, as `protected(level=2)` requires. Failures count against the limit of sign-ins.
+
+        Args:
+            credentials: What `provider` authorizes. With `Auth(second_factor=...)`, the `code`
+                alone proves the second factor.
 
         Raises:
             SignInError: If the credentials are wrong or another user's, or the `sign_in` callback
@@ -296,14 +298,16 @@ class Auth(Senders, UserSessions[U]):
         """
         record, caller = await self.engine.require_record(state), require_caller()
         record.check_no_actor()
-        granted = await self.engine.authorize(caller.connection, provider, credentials)
-        if granted.user.id != record.user_id:
-            raise CredentialsSignin
-        if granted.redirect_to is not None:
-            raise AccessDenied
-        record = await self.engine.require_record(state)  # it may have ended meanwhile
+        amr = await self.engine.prove(record, caller.connection, provider, credentials)
+        return await self.add_methods(state, *amr)
+
+    @must_await
+    async def add_methods(self, state: rx.State, *amr: str) -> Session[U]:
+        """Reauthenticate the user by methods (RFC 8176) that the app itself has just verified."""
+        record, caller = await self.engine.require_record(state), require_caller()
+        record.check_no_actor()
         record = await self.engine.sessions.reauthenticate(
-            record.id, amr=granted.amr, device=caller.connection.device
+            record.id, amr=amr, device=caller.connection.device
         )
         await self.engine.installation.tab_sync.sync(state, caller)
         (await state.get_state(SessionState)).cookie_version = record.version

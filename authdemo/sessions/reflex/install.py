@@ -19,7 +19,13 @@ from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Scope
 
 from ..core.commands import SessionCommands
-from ..core.errors import ConfigurationError, NotAuthenticated, StoreUnavailable
+from ..core.errors import (
+    AccessDenied,
+    ConfigurationError,
+    CredentialsSignin,
+    NotAuthenticated,
+    StoreUnavailable,
+)
 from ..core.operator import SERVER_FILE
 from ..core.record import Device, SessionRecord
 from ..core.rules import MEMBERS, page_path
@@ -391,6 +397,25 @@ class ReflexEngine(Engine):
     async def path_of(self, url: str, connection: Connection) -> str:
         """Write a page's address for a tab, which another server may serve in development."""
         return connection.path_of(await self.redirect(url, connection.base_url))
+
+    async def prove(
+        self,
+        record: SessionRecord,
+        connection: Connection,
+        provider: str,
+        credentials: Mapping[str, Any],
+    ) -> tuple[str, ...]:
+        """Check that credentials, or the code of a second factor, are the session's user's."""
+        if credentials.keys() == {"code"} and self.second_factor.factor is not None:
+            return await self.second_factor.verify(
+                record.user_id, credentials["code"], device=connection.device
+            )
+        granted = await self.authorize(connection, provider, credentials)
+        if granted.user.id != record.user_id:
+            raise CredentialsSignin
+        if granted.redirect_to is not None:
+            raise AccessDenied
+        return granted.amr
 
     async def authorize(
         self, connection: Connection, provider: str, credentials: Mapping[str, Any]

@@ -111,6 +111,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         """Put effects on every page, and add the pages that the app doesn't have."""
         from .components.forms import (
             access_denied_page,
+            code_page,
             confirm_page,
             not_found_page,
             sign_in_page,
@@ -129,6 +130,8 @@ class SessionsPlugin(Plugin, InstallsSessions):
         self._add_devtools(app)
         own = auth.engine.pages
         pages = {own.sign_in: sign_in_page, own.confirm: confirm_page, "404": not_found_page}
+        if auth.engine.second_factor.factor is not None:
+            pages[own.code] = code_page
         if _others_serve_pages():
             pages[REFUSED] = access_denied_page
         for route, page in pages.items():

@@ -15,6 +15,7 @@ from ..core.events import Notice
 from ..core.keys import KeyRing
 from ..core.record import SessionRecord
 from ..core.schema import U, User
+from ..core.second_factor import SecondFactor
 from ..core.session import ActiveSession, Session, SessionChange
 from ..core.utils import public_id
 from .install import ReflexEngine
@@ -27,6 +28,11 @@ class UserSessions(Generic[U]):
     """Lists, updates and ends the sessions of any user."""
 
     engine: ReflexEngine
+
+    @property
+    def second_factor(self) -> SecondFactor | None:
+        """What `Auth(second_factor=...)` got."""
+        return self.engine.second_factor.factor
 
     @property
     def keys(self) -> KeyRing:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from functools import partial
+from typing import Any
 
 from pydantic import ValidationError
 
 from ...core import callbacks as cb
 from ...core.audit import AuditEvent
+from ...core.authentication import with_second_factor
 from ...core.callbacks import Account
 from ...core.errors import (
     AuthError,
     CallbackFailed,
+    CredentialsSignin,
     EmailSignInError,
     MethodNotAllowed,
     OAuthCallbackError,
+    SecondFactorRequired,
     SignInError,
     SignInOutdated,
     StoreUnavailable,
@@ -26,6 +31,7 @@ from ...core.errors import (
 )
 from ...core.impersonation import ActorReturn
 from ...core.one_time import (
+    Challenge,
     LoginTicket,
     OAuthState,
     OneTimeStore,
@@ -47,6 +53,8 @@ from .openapi import ANYONE_POST, Resource, operation, redirects, ref, returns
 _MAX_PENDING = 4
 _MAX_EMAIL = 254  # RFC 5321, section 4.5.3.1.3
 _SEPARATOR = "."
+REMEMBER_SECONDS = 30 * 86_400
+"""How long the cookie of a remembered browser lives."""
 _SECRETS = re.compile(rf"[0-9a-f]{{40}}(?:\.[0-9a-f]{{40}}){{0,{_MAX_PENDING - 1}}}")
 _show_page = partial(
     operation,
@@ -87,6 +95,8 @@ class SignInApi(Resource):
         context, body = await self.contexts.load_post(request, for_redirect=True)
         wanted = request.callback_url(body) or context.callback_url
         credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
+        if self._is_second_step(request.provider_id, credentials):
+            return await self._finish_challenge(request, context, body)
         try:
             async with request.watched() as has_left:
                 login = await self.engine.logins.authorize(
@@ -281,9 +291,12 @@ class SignInApi(Resource):
         *,
         as_json: bool = False,
     ) -> Response:
-        """Begin the session, unless the app's `sign_in` callback redirects elsewhere."""
+        """Begin the session, unless the `sign_in` callback redirects or a code is missing."""
         if login.redirect_to is not None:
             return request.redirect(await self.engine.redirect(login.redirect_to, context.base_url))
+        tokens = _read_tokens(context)
+        if await self.engine.second_factor.is_missing(login.user.id, login.amr, tokens):
+            return await self._challenge(request, context, login, url, as_json=as_json)
         record = await self.engine.sessions.begin(
             login.user,
             login.account,
@@ -309,6 +322,84 @@ class SignInApi(Resource):
         names.put(response.headers, names.actor, key, max_age=ActorReturn.MAX_AGE)
         return response
 
+    async def _challenge(
+        self, request: Request, context: RequestContext, login: Login, url: str, *, as_json: bool
+    ) -> Response:
+        """Keep the sign-in until the user has entered a code, in this browser."""
+        challenge = Challenge(
+            user=self.engine.sessions.schema.adopt(login.user, {}),
+            started_at=login.started_at,
+            provider=login.account.provider,
+            account=asdict(login.account),
+            callback_url=url,
+            browser=self.contexts.browser_id(context),
+            amr=login.amr,
+            provider_session=login.provider_session,
+        )
+        key = await self.engine.second_factor.challenges.put(challenge)
+        further, error = _relative(context.base_url, url), SecondFactorRequired()
+        page = partial(self.engine.code_url, context.base_url, callbackUrl=further)
+        if as_json:
+            response = private_json({"url": page()})
+        elif request.follows_redirects:
+            response = json_error(error, {"url": page(error=error.code, code=error.reason)})
+        else:
+            response = request.redirect(page())
+        names = context.names
+        names.put(response.headers, names.challenge, key, max_age=challenge.MAX_AGE)
+        return response
+
+    def _is_second_step(self, provider_id: str, credentials: Mapping[str, Any]) -> bool:
+        provider = self.engine.providers.get(provider_id)
+        account_field = getattr(provider, "account_field", "id")
+        has_factor = self.engine.second_factor.factor is not None
+        return has_factor and "code" in credentials and account_field not in credentials
+
+    async def _finish_challenge(
+        self, request: Request, context: RequestContext, body: Mapping[str, Any]
+    ) -> Response:
+        """Finish a sign-in with the code of a second factor."""
+        service, wanted = self.engine.second_factor, ""
+        try:
+            key, challenge = await self._find_challenge(context)
+            wanted = challenge.callback_url
+            user = self.engine.sessions.schema.read_older(challenge.user)
+            methods = await service.verify(
+                user.id, body["code"], device=context.device, provider=challenge.provider
+            )
+            if await service.challenges.consume(key) is None:
+                raise _ended()
+            login = Login(
+                user,
+                Account(**challenge.account),
+                challenge.started_at,
+                provider_session=challenge.provider_session,
+                amr=with_second_factor(challenge.amr, methods),
+            )
+            response = await self._finish(request, context, login, wanted)
+        except SignInError as error:
+            if isinstance(error, SignInOutdated):
+                self.contexts.audit_rejection(request.scope, error)
+            is_open = error.reason == "code" or isinstance(error, TooManyAttempts)
+            page = self.engine.code_url if is_open else self.engine.sign_in_url
+            return self._reject(request, context, error, wanted=wanted, page=page)
+        names = context.names
+        names.clear(response.headers, names.challenge)
+        if service.factor and body.get("remember") in (True, "on", "true"):
+            token = await service.factor.remember(user.id, context.device)
+            value = _SEPARATOR.join([token, *_read_tokens(context)][:_MAX_PENDING])
+            names.put(response.headers, names.remembered, value, max_age=REMEMBER_SECONDS)
+        return response
+
+    async def _find_challenge(self, context: RequestContext) -> tuple[str, Challenge]:
+        """Find the sign-in that waits in this browser."""
+        browser = self.contexts.browser_id(context)
+        for key in context.cookies.get(context.names.challenge, ()):
+            challenge = await self.engine.second_factor.challenges.find(key)
+            if challenge is not None and browser and challenge.browser == browser:
+                return key, challenge
+        raise _ended()
+
     def _reject(
         self,
         request: Request,
@@ -317,6 +408,7 @@ class SignInApi(Resource):
         *,
         wanted: str = "",
         provider: str = "",
+        page: Callable[..., str] | None = None,
     ) -> Response:
         """Redirect to the sign-in page with the error, or return it as JSON.
 
@@ -328,7 +420,7 @@ class SignInApi(Resource):
             )
             self.engine.trail.add(entry, device=context.device)
         further = _relative(context.base_url, wanted)
-        url = self.engine.sign_in_url(
+        url = (page or self.engine.sign_in_url)(
             context.base_url, error=error.code, code=error.reason, callbackUrl=further
         )
         has_to_wait = error.retry_after is not None and not wants_page(request.scope)
@@ -347,6 +439,16 @@ def _relative(base_url: str, url: str) -> str:
     if path in ("", "/"):
         return ""
     return path if path.startswith("/") else url
+
+
+def _ended() -> CredentialsSignin:
+    return CredentialsSignin("This sign-in took too long. Sign in again.", reason="challenge")
+
+
+def _read_tokens(context: RequestContext) -> list[str]:
+    """Read the tokens by which accounts remember this browser."""
+    sent = context.cookies.get(context.names.remembered, [])
+    return [t for value in sent if _SECRETS.fullmatch(value) for t in value.split(_SEPARATOR)]
 
 
 def _secrets(context: RequestContext) -> list[str]:

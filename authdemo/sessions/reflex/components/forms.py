@@ -13,7 +13,7 @@ from ...providers.credentials import Credentials
 from ...providers.oidc import OpenIDConnect
 from ..auth import Auth
 from ..protected import public
-from .assets import imported, script
+from .assets import hook, imported, script, var
 from .i18n import explain, live_text, t
 from .session import pending_until_navigation, sign_in_with, use_session
 
@@ -255,6 +255,40 @@ def confirm_form() -> rx.Component:
     )
 
 
+def code_form() -> rx.Component:
+    """Make the form for the code of a second factor, and below it why the last one failed.
+
+    It stands on the page `Pages(code=...)`, to which a sign-in leads that needs a code.
+    """
+    use = hook("const code = useCode()", imported("code.js", "useCode"))
+    pending, error = var("code.pending", bool, use), var("code.error", ErrorDict, use)
+    return rx.fragment(
+        rx.el.p(t("code.why")),
+        rx.el.form(
+            rx.el.label(
+                t("code.code"),
+                rx.el.input(
+                    name="code",
+                    auto_complete="one-time-code",
+                    auto_focus=True,
+                    required=True,
+                    max_length=64,
+                    custom_attrs=no_autocorrect_attrs(),
+                ),
+            ),
+            rx.el.label(
+                rx.el.input(name="remember", type="checkbox"),
+                t("code.remember"),
+                class_name="auth-check",
+            ),
+            _submit(t("code.go"), pending),
+            custom_attrs={"onSubmit": script("code.submit", use)},
+            class_name="auth-form",
+        ),
+        _alert(error),
+    )
+
+
 def noscript_notice() -> rx.Component:
     """Explain to a browser without JavaScript why nothing on the page works."""
     return rx.el.noscript(rx.el.p(t("page.needs_scripts"), role="alert"))
@@ -279,6 +313,13 @@ def sign_in_page() -> rx.Component:
     """Build the sign-in page of an app that has none of its own."""
     form = sign_in_form() if _fields() else rx.fragment()
     return _page(t("signin.title"), form, provider_buttons(), home_link())
+
+
+@public
+def code_page() -> rx.Component:
+    """Build the page that asks for a code, for an app that has none of its own."""
+    other = rx.el.a(t("code.again"), href=Auth.installed().engine.pages.sign_in)
+    return _page(t("code.title"), code_form(), rx.el.p(other))
 
 
 def confirm_page() -> rx.Component:

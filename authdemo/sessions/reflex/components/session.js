@@ -313,7 +313,7 @@ const adoptFragment = () => {
 if (!onServer) adoptFragment();
 
 /** Goes to an address on this origin, by a new document even if only its fragment is another. */
-const load = ({ pathname, search, hash }) => {
+export const load = ({ pathname, search, hash }) => {
   const { location } = window;
   const path = `/${pathname.replace(/^\/+/, "")}${search}`;
   const isHere = path === location.pathname + location.search;

@@ -1,0 +1,70 @@
+"""Accounts with a second factor, made beside a running app in its own database."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import pyotp
+
+from authdemo.accounts import Accounts
+from authdemo.accounts.second_factor import STEP_SECONDS, SecondFactor
+from authdemo.sessions.providers import KeyRing
+from tests.accounts.conftest import CHEAP
+from tests.support.server import SECRET, Server
+
+T = TypeVar("T")
+PASSWORD = "a bird in a gilded cage"
+_HOUR = 3600
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Owner:
+    """An account with a second factor; `code` returns each code of the app once."""
+
+    id: str
+    app: pyotp.TOTP
+    recovery_codes: list[str]
+    work: Callable[[Callable[[Accounts], Coroutine[Any, Any, Any]]], Any]
+    _step: int = field(default=0)
+
+    def code(self) -> str:
+        """Return a code that the app accepts now: one of three, each newer than the last."""
+        current = int(time.time()) // STEP_SECONDS
+        self._step = max(self._step + 1, current - 1)
+        assert self._step <= current + 1, "all codes of this minute are used"
+        return self.app.generate_otp(self._step)
+
+    def recovery_code(self) -> str:
+        """Take one of the recovery codes."""
+        return self.recovery_codes.pop()
+
+
+def make_owner(server: Server, *, password: str = PASSWORD) -> Owner:
+    """Register an account, and set an authenticator app up for it an hour ago."""
+
+    data = server.log.parent / "data"
+
+    def work(act: Callable[[Accounts], Coroutine[Any, Any, T]]) -> T:
+        with contextlib.closing(Accounts(f"sqlite:///{data}/accounts.db", hasher=CHEAP)) as own:
+            return asyncio.run(act(own))
+
+    name = f"owner{next(_numbers)}"
+    form = {"id": name, "name": name, "email": f"{name}@example.org", "password": password}
+    before = time.time() - _HOUR
+
+    async def set_up(accounts: Accounts) -> tuple[str, list[str]]:
+        await accounts.register(form)
+        services = accounts.database, accounts.get, accounts.update
+        factor = SecondFactor(*services, lambda: KeyRing([SECRET]), lambda: before)
+        secret = (await factor.begin(name, issuer="Tests")).secret
+        return secret, await factor.confirm(name, pyotp.TOTP(secret).at(before))
+
+    secret, codes = work(set_up)
+    return Owner(name, pyotp.TOTP(secret), codes, work)

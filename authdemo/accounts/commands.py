@@ -10,6 +10,7 @@ from sqlmodel import Session, select, text
 
 from authdemo.sessions import Auth
 
+from .administration import Administration
 from .database import Database
 from .errors import AccountRejected
 from .links import Links
@@ -23,8 +24,9 @@ class _Accounts(Protocol):
     roles: tuple[str, ...]
     database: Database
 
-    mail: MailQueue
+    administration: Administration
     links: Links
+    mail: MailQueue
 
     async def search(
         self, text: str, *, after: str, limit: int, role: str | None, disabled: bool | None
@@ -74,8 +76,8 @@ class AccountCommands:
         return member.model_copy(update={"role": role or member.role})
 
     async def disable(self, user: str) -> None:
-        """Disable an account; its sessions end at once."""
-        await self.accounts.update(user, disabled=True)
+        """Disable an account; its sessions end at once, and its user gets a mail."""
+        await self.accounts.administration.disable(user, by="")
 
     async def enable(self, user: str) -> None:
         """Enable a disabled account."""

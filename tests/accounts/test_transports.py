@@ -235,3 +235,18 @@ class TestSettings:
     def test_server_without_sender_stops_the_start(self):
         with pytest.raises(ConfigurationError, match="AUTH_MAIL_FROM"):
             read_sender({"AUTH_SMTP_URL": "smtp://localhost"})
+
+
+async def test_check_logs_in_and_sends_nothing():
+    server = MailServer()
+    login = {"authenticator": one_login("app", "hush"), "auth_require_tls": False}
+    with server.running(**login):
+        await Smtp("127.0.0.1", server.port, username="app", password="hush").check()
+        with pytest.raises(MailUnavailable):
+            await Smtp("127.0.0.1", server.port, username="app", password="guess").check()
+    assert server.mails == []
+
+
+async def test_check_finds_no_server():
+    with pytest.raises(MailUnavailable):
+        await Smtp("127.0.0.1", free_port()).check()

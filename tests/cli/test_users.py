@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +11,10 @@ from authdemo.testing import wait_until
 from tests.cli.conftest import CommandLine
 from tests.support.apps import write_minimal
 from tests.support.browser import Browser, newest
-from tests.support.tab import Tab
+from tests.support.mail import OutboxReader, link_in
+from tests.support.tab import ROOT_STATE, Tab
 
+RESET_STATE = f"{ROOT_STATE}.authdemo___accounts___link_forms____reset_state"
 PASSWORD = "a long enough phrase"
 
 
@@ -61,6 +64,30 @@ def test_disabled_user_leaves_every_tab_and_comes_back_enabled(
     assert browser.log_in(name, PASSWORD).status_code == 401
     authdemo.run("users", "enable", name)
     assert browser.log_in(name, PASSWORD).status_code == 200
+
+
+def test_reset_link_sets_a_password_and_verifies_no_address(
+    authdemo: CommandLine, browser: Browser, name: str
+) -> None:
+    create(authdemo, name)
+    link = authdemo.json("users", "reset-link", name, "--origin", browser.server.url)["link"]
+    assert link.startswith(f"{browser.server.url}/reset?token=")
+    with Tab(browser.server, browser, path=link.removeprefix(browser.server.url)) as tab:
+        tab.call(f"{RESET_STATE}.look")
+        wait_until(lambda: tab.var(RESET_STATE, "account_id") == name)
+        tab.call(f"{RESET_STATE}.set_password", form={"password": f"{PASSWORD} again"})
+        wait_until(lambda: tab.var(RESET_STATE, "done"))
+    assert browser.log_in(name, f"{PASSWORD} again").status_code == 200
+    assert browser.session()["user"]["email_verified"] is False
+    assert link.partition("=")[2] not in browser.server.logged()
+
+
+def test_reset_link_is_mailed_and_not_shown(authdemo: CommandLine) -> None:
+    ended = authdemo.run("users", "reset-link", "jane_admin", "--mail")
+    assert "token=" not in ended.stdout
+    outbox = OutboxReader(Path(authdemo.environ["AUTH_DATA_DIR"], "outbox"))
+    assert "/reset?token=" in link_in(outbox.wait_for("jane@email.email"))
+    assert "doesn't exist" in authdemo.fails("users", "reset-link", "nobody_here")
 
 
 def test_delete_asks_before_and_ends_the_sessions(

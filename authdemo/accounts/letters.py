@@ -14,7 +14,9 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid, parseaddr
 from urllib.parse import urlsplit
 
-from email_validator import validate_email
+from email_validator import EmailNotValidError, validate_email
+
+from .errors import MailRejected
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _PAGE = "font:16px/1.5 system-ui,sans-serif;max-width:34em;margin:2em auto;padding:0 1em"
@@ -50,7 +52,6 @@ def write_letter(
     message["Date"] = formatdate(localtime=False)
     message["Message-ID"] = make_msgid(domain=parseaddr(sender)[1].rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834
-    message["Content-Language"] = language
     paragraphs = [body, url, note]
     message.set_content("\n\n".join(filter(None, paragraphs)) + "\n")
     parts = [f"<p>{html.escape(body)}</p>"]
@@ -67,12 +68,16 @@ def write_letter(
         f'<body><div style="{_PAGE}">{"".join(parts)}</div></body></html>\n',
         subtype="html",
     )
+    message["Content-Language"] = language  # `add_alternative` would move it into the first part
     return message
 
 
 def _recipient(address: str) -> Address:
     """Make the header, which holds one address and nothing else."""
-    checked = validate_email(address, check_deliverability=False, test_environment=True)
+    try:
+        checked = validate_email(address, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise MailRejected("This is no address.") from error
     return Address(addr_spec=checked.ascii_email or checked.normalized)
 
 

@@ -24,6 +24,7 @@ from authdemo.sessions.providers import Email, SignInRequest
 from . import link_tokens
 from .database import Database
 from .errors import AccountRejected, LinkRejected, MailUnavailable
+from .hashes import LOCKED
 from .link_tokens import CHANGE_EMAIL, RESET, RESTORE_EMAIL, SIGN_IN, VERIFY, LinkKind
 from .mail import MailQueue
 from .models import (
@@ -43,8 +44,6 @@ logger = logging.getLogger("authdemo.sessions")
 PROVIDER = "email"
 """The id of the provider of sign-in links, as in Auth.js."""
 
-LOCKED = "!"
-"""No password's hash: an account with it can't be signed in to by password."""
 
 FOLLOWED = (VERIFY, CHANGE_EMAIL, RESTORE_EMAIL)
 _OTHER_ADDRESS = {CHANGE_EMAIL.name, RESTORE_EMAIL.name}

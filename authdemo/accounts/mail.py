@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 
 from authdemo.sessions import Auth
 
+from . import link_tokens
 from .database import Database
 from .errors import AccountsUnavailable, MailRejected, MailUnavailable
 from .letters import write_letter
@@ -144,7 +145,7 @@ class MailQueue:
         """Send mails until it is cancelled; the app's lifespan runs it."""
         while True:
             self._wake.clear()
-            wait = await self._send_due()
+            wait = await self.send_due()
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._wake.wait()
@@ -171,7 +172,7 @@ class MailQueue:
             logger.error("A mail (%s) is lost: %d others wait already.", row.template, MAX_QUEUED)
         self._wake.set()
 
-    async def _send_due(self) -> float:
+    async def send_due(self) -> float:
         """Send a batch of mails, and return the seconds until the next one."""
         try:
             claimed = await self._database.run(partial(_claim, self.clock()))
@@ -179,7 +180,7 @@ class MailQueue:
             await asyncio.gather(*(self._deliver(row, gate) for row in claimed))
             if claimed:
                 return 0
-            due_at = await self._database.run(_next_due)
+            due_at = await self._database.run(partial(_tidy, self.clock()))
         except AccountsUnavailable:
             return _IDLE
         return _IDLE if due_at is None else min(max(due_at - self.clock(), 0), _IDLE)
@@ -274,7 +275,7 @@ def _prepare(row: MailRow, session: Session, *, now: float) -> tuple[str, str] |
     account, kind = session.get(AccountRow, row.account_id), LINKS.get(row.template)
     if account is not None and account.created_at > row.created_at:
         account = None  # a newer one with the id of one that was deleted
-    language = row.language or (account.language if account else "")
+    language = row.language or (account.language if account else "") or "en"
     if kind is None:
         return language, ""
     if account is None or account.disabled:
@@ -306,7 +307,9 @@ def _expand(row: MailRow, session: Session, *, now: float) -> None:
     _delete(row, session)
 
 
-def _next_due(session: Session) -> float | None:
+def _tidy(now: float, session: Session) -> float | None:
+    """Delete links that have expired, and find when the next mail is due."""
+    link_tokens.sweep(session, now=now)
     return session.exec(select(func.min(MailRow.due_at))).one()
 
 

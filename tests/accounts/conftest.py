@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field, replace
+from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,9 @@ import pytest
 from argon2 import PasswordHasher
 
 from authdemo.accounts import Accounts, Member
+from authdemo.sessions import Auth, Settings
+from authdemo.sessions.providers import KeyRing
+from tests.support.house import SECRET
 from tests.support.postgresql import PostgreSQL
 
 ADA = Member(id="ada", name="Ada Lovelace", email="ada@example.org")
@@ -62,3 +67,66 @@ async def all_of(accounts: Accounts) -> list[Member]:
     assert page.cursor == ""
     hidden = {"disabled", "created_at"}
     return [Member(**member.model_dump(exclude=hidden)) for member in page.members]
+
+
+@dataclass
+class Postbox:
+    """A transport that keeps what it gets, or raises what it is given."""
+
+    mails: list[EmailMessage] = field(default_factory=list)
+    error: Exception | None = None
+
+    async def send(self, message: EmailMessage) -> None:
+        if self.error is not None:
+            raise self.error
+        self.mails.append(message)
+
+    def newest(self, to: str = "") -> EmailMessage:
+        return [mail for mail in self.mails if to in str(mail["To"])][-1]
+
+
+@dataclass
+class Office:
+    """Accounts with mail in an app, and a clock that stands still."""
+
+    accounts: Accounts
+    postbox: Postbox
+    auth: Auth[Member]
+    now: float = 1_800_000_000.0
+
+    def __post_init__(self) -> None:
+        self.mail = replace(self.accounts.mail, clock=lambda: self.now)
+        self.links = replace(self.accounts.links, _mail=self.mail, clock=lambda: self.now)
+        self.accounts.mail, self.accounts.links = self.mail, self.links
+
+    async def deliver(self) -> None:
+        """Send all mails that are due."""
+        while await self.mail.send_due() == 0:
+            pass
+
+
+@pytest.fixture
+def open_office(opened: Callable[..., Accounts], tmp_path: Path) -> Callable[[], Any]:
+    """Open accounts with mail in an app, for `async with`."""
+
+    @contextlib.asynccontextmanager
+    async def open_office() -> AsyncIterator[Office]:
+        postbox = Postbox()
+        accounts = opened(mail=postbox)
+        accounts.seed([ADA, GRACE], PASSWORD)
+        settings = Settings(keys=KeyRing([SECRET]), data_dir=tmp_path / "sessions")
+        auth = Auth(
+            providers=[accounts.links.provider()],
+            find_user=accounts.find,
+            user=Member,
+            settings=settings,
+        )
+        accounts.attach(auth)
+        store = auth.engine.sessions.store
+        await store.open()
+        try:
+            yield Office(accounts, postbox, auth)
+        finally:
+            await store.close()
+
+    return open_office

@@ -328,10 +328,10 @@ def _row(passkey: Any) -> rx.Component:
     name_id = "passkey-" + passkey["id"].to(str)
     name = rx.cond(passkey["name"], passkey["name"].to(str), t("passkey.unnamed"))
     facts = (
-        rx.el.span(t("passkey.created", day=_day(passkey["created_at"]))),
+        rx.el.span(live_text(t("passkey.created", day=_day(passkey["created_at"])))),
         rx.cond(
             passkey["last_used_at"],
-            rx.el.span(t("passkey.used", day=_day(passkey["last_used_at"]))),
+            rx.el.span(live_text(t("passkey.used", day=_day(passkey["last_used_at"])))),
         ),
         rx.cond(passkey["is_backed_up"], rx.el.span(t("passkey.synced"))),
     )

@@ -56,9 +56,10 @@ class Scripts:
                 waiting |= self._imports.get(name, set()) - reached
         return frozenset(reached)
 
-    def areas_of(self, names: Iterable[str]) -> frozenset[str]:
-        """List the possible areas of texts in scripts."""
-        return frozenset().union(*(self._areas.get(name, ()) for name in names))
+    def areas_of(self, names: Iterable[str] | None = None) -> frozenset[str]:
+        """List the possible areas of texts in scripts; in all of them by default."""
+        known = self._areas if names is None else names
+        return frozenset().union(*(self._areas.get(name, ()) for name in known))
 
 
 def _routes(manifest: str) -> dict[str, str]:
@@ -141,6 +142,7 @@ class Site:
                 for name in scripts.reachable_from([text]):
                     self.pages_with[name].append((path, rule))
         self.public_areas = scripts.areas_of(self.public_scripts)
+        self.areas = scripts.areas_of()
 
     def page(self, address: str) -> Page | None:
         """Find the page at a canonical path, as React Router does, or by an alias."""

@@ -67,10 +67,10 @@ class PageGuard:
     _for_all: dict[str, Translation] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        """Choose the texts that public pages need; the others are for members."""
+        """Choose the texts that public pages need, and those that others need besides."""
         for name in self.engine.locales.languages:
             translation = Translation(name, self.engine.locales.texts(name))
-            self._for_members[name] = translation
+            self._for_members[name] = translation.only(self.site.areas)
             self._for_all[name] = translation.only(self.site.public_areas)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -43,6 +43,8 @@ class RequestContext:
 
     scope: Scope
     base_url: str
+    home: str
+    """The origin of the page that sends the request, which another server may serve."""
     names: CookieNames
     cookies: Mapping[str, list[str]]
     verified: Verified | None
@@ -63,7 +65,7 @@ class RequestContext:
     def callback_url(self) -> str | None:
         """The callback URL that the browser remembers, if it is one of the app's own."""
         urls = map(unquote, self.cookies.get(self.names.callback_url, []))
-        return next((url for url in urls if safe_redirect_url(url, self.base_url)), None)
+        return next((url for url in urls if safe_redirect_url(url, self.home)), None)
 
     @property
     def actor_key(self) -> str:
@@ -143,7 +145,8 @@ class RequestContexts:
                 break
             except TokenError as error:
                 has_dead_token = has_dead_token or error.is_dead
-        context = RequestContext(scope, base_url, names, sent, verified, has_dead_token)
+        home = self.origins.home_of(header(scope, b"origin"), base_url)
+        context = RequestContext(scope, base_url, home, names, sent, verified, has_dead_token)
         if scope["type"] == "http":
             scope[_CONTEXT] = context
         return context
@@ -170,7 +173,7 @@ class RequestContexts:
         except RequestRejected as error:
             if for_redirect:
                 error.url = self._engine.sign_in_url(
-                    context.base_url, error="MissingCSRF", code=error.reason
+                    context.home, error="MissingCSRF", code=error.reason
                 )
             raise
         return context, body

@@ -60,6 +60,11 @@ class Origins:
         scheme = "https" if self.is_secure(scope) else "http"
         return _origin(scheme, header(scope, b"host"))
 
+    def home_of(self, url: str, base_url: str) -> str:
+        """Find the origin of the app's pages: that of a URL, if another server serves it."""
+        others = (each for each in self.also if f"{url}/".startswith(f"{each}/"))
+        return next(others, base_url)
+
     def is_secure(self, scope: Scope) -> bool:
         """Tell whether the browser reaches the app over https."""
         if self.url:

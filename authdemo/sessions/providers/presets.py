@@ -132,7 +132,7 @@ def _offline(given: Mapping[str, Any], **options: Any) -> dict[str, Any]:
     return {**(options if given.get("store_tokens") else {}), **given}
 
 
-def _oidc(provider_id: str, name: str, issuer: str, **more: Any) -> OpenIDConnect:
+def _oidc(provider_id: str, name: str, issuer: str, /, **more: Any) -> OpenIDConnect:
     return OpenIDConnect(**{"id": provider_id, "name": name, "issuer": issuer, **more})
 
 

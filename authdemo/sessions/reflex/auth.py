@@ -220,7 +220,7 @@ class Auth(Senders, UserSessions[U]):
             return
         wanted = await parts.tab_sync.redirect_for(connection, None) or connection.address
         url = await parts.sign_out.provider_logout_url(
-            record, connection.base_url, urljoin(connection.base_url, wanted)
+            record, connection.base_url, urljoin(connection.origin or connection.base_url, wanted)
         )  # if the user has to sign out at the provider, too
         connection.post_logout_url = url or connection.post_logout_url
 

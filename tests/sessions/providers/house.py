@@ -67,7 +67,11 @@ class House:
 
 @asynccontextmanager
 async def open_house(
-    folder: Path, *providers: Any, secrets: Sequence[str] = (SECRET,), **more: Any
+    folder: Path,
+    *providers: Any,
+    secrets: Sequence[str] = (SECRET,),
+    also: Sequence[str] = (),
+    **more: Any,
 ) -> AsyncIterator[House]:
     """Open an app that signs in at some providers."""
     audited: list[AuditEvent] = []
@@ -82,7 +86,7 @@ async def open_house(
     patch = pytest.MonkeyPatch()
     patch.setattr(http_client, "monotonic", clock)
     await engine.sessions.store.open()
-    endpoints = Api(engine, RequestContexts(engine, Origins(None)))
+    endpoints = Api(engine, RequestContexts(engine, Origins(None, also=also)))
     transport = httpx.ASGITransport(endpoints.before(plain_text("", 404)))
     async with httpx.AsyncClient(transport=transport, base_url=HOME) as visitor:
         yield House(engine, clock, visitor, audited)

@@ -106,7 +106,7 @@ class SignInApi(Resource):
                     browser=self.contexts.browser_id(context),
                     has_left=has_left,
                 )
-            target = await self.engine.redirect(wanted, context.base_url)
+            target = await self.engine.redirect(wanted, context.home)
             return await self._finish(request, context, login, target)
         except SignInError as error:
             if isinstance(error, SignInOutdated):
@@ -135,7 +135,7 @@ class SignInApi(Resource):
         except (ValidationError, UnknownProvider) as error:  # another version has issued it
             raise TicketRejected("This sign-in took too long. Sign in again.") from error
         login = Login(user, Account(provider.id, provider.type), ticket.started_at, amr=ticket.amr)
-        target = await self.engine.redirect(ticket.callback_url, context.base_url)
+        target = await self.engine.redirect(ticket.callback_url, context.home)
         return await self._finish(request, context, login, target, as_json=True)
 
     @operation(
@@ -153,11 +153,11 @@ class SignInApi(Resource):
         """Start to sign in with a provider."""
         provider = self.engine.logins.provider(request.provider_id)
         context, body = await self.contexts.load_post(request, for_redirect=True)
-        target = await self.engine.redirect(request.callback_url(body), context.base_url)
+        target = await self.engine.redirect(request.callback_url(body), context.home)
         if isinstance(provider, Email):
             return await self._mail_link(request, context, provider, body.get("email"), target)
         if not isinstance(provider, RedirectProvider):
-            return request.redirect(self.engine.sign_in_url(context.base_url, callbackUrl=target))
+            return request.redirect(self.engine.sign_in_url(context.home, callbackUrl=target))
         key, secret, now = new_id(), new_id(), self.engine.clock()
         state = OAuthState(
             provider=provider.id,
@@ -245,7 +245,7 @@ class SignInApi(Resource):
         wanted = SignInRequest(
             email=email.strip() if isinstance(email, str) else "",
             callback_url=target,
-            origin=context.base_url,
+            origin=context.home,
             language=language_of(request.scope, self.engine.locales, context.cookies),
             browser=browser_hash(browser) if browser else "",
         )
@@ -260,7 +260,7 @@ class SignInApi(Resource):
             told = error if isinstance(error, SignInError) else EmailSignInError(error.message)
             return self._reject(request, context, told, wanted=target, provider=provider.id)
         return request.redirect(
-            f"{context.base_url}{provider.page}?provider={provider.id}&type={provider.type}"
+            f"{context.home}{provider.page}?provider={provider.id}&type={provider.type}"
         )
 
     async def _identify(
@@ -293,7 +293,8 @@ class SignInApi(Resource):
     ) -> Response:
         """Begin the session, unless the `sign_in` callback redirects or a code is missing."""
         if login.redirect_to is not None:
-            return request.redirect(await self.engine.redirect(login.redirect_to, context.base_url))
+            home = self.contexts.origins.home_of(url, context.home)
+            return request.redirect(await self.engine.redirect(login.redirect_to, home))
         tokens = _read_tokens(context)
         if await self.engine.second_factor.is_missing(login.user.id, login.amr, tokens):
             return await self._challenge(request, context, login, url, as_json=as_json)
@@ -315,7 +316,7 @@ class SignInApi(Resource):
 
     async def _impersonate(self, context: RequestContext, ticket: LoginTicket) -> Response:
         """Begin a session in which an administrator acts as a user, beside the own one."""
-        target = await self.engine.redirect(ticket.callback_url, context.base_url)
+        target = await self.engine.redirect(ticket.callback_url, context.home)
         record, key = await self.engine.impersonations.begin(context.record, ticket, context.device)
         response, names = private_json({"url": target}), context.names
         self.contexts.sign_in(response.headers, context, record)
@@ -337,8 +338,8 @@ class SignInApi(Resource):
             provider_session=login.provider_session,
         )
         key = await self.engine.second_factor.challenges.put(challenge)
-        further, error = _relative(context.base_url, url), SecondFactorRequired()
-        page = partial(self.engine.code_url, context.base_url, callbackUrl=further)
+        further, error = _relative(context.home, url), SecondFactorRequired()
+        page = partial(self.engine.code_url, context.home, callbackUrl=further)
         if as_json:
             response = private_json({"url": page()})
         elif request.follows_redirects:
@@ -419,9 +420,10 @@ class SignInApi(Resource):
                 kind="sign-in-failed", reason=error.code, detail=error.reason, provider=provider
             )
             self.engine.trail.add(entry, device=context.device)
-        further = _relative(context.base_url, wanted)
+        home = self.contexts.origins.home_of(wanted, context.home)
+        further = _relative(home, wanted)
         url = (page or self.engine.sign_in_url)(
-            context.base_url, error=error.code, code=error.reason, callbackUrl=further
+            home, error=error.code, code=error.reason, callbackUrl=further
         )
         has_to_wait = error.retry_after is not None and not wants_page(request.scope)
         if request.follows_redirects or has_to_wait:

@@ -60,9 +60,9 @@ class SignOutApi(Resource):
         if record is not None:
             await self.engine.sessions.end(record.id, "signed-out", device=context.device)
         try:
-            target = await self.engine.redirect(wanted, context.base_url)
+            target = await self.engine.redirect(wanted, context.home)
         except AuthError:  # the session has ended: the app's callback can't undo that
-            target = context.base_url
+            target = context.home
         url = await self.provider_logout_url(record, context.base_url, target) if record else None
         response = request.redirect(url or target)
         self.contexts.set_callback_cookie(response.headers, context, target)

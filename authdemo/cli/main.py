@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from .doctor import doctor
 from .keys import KINDS, configured_files, new_secret, write_key
 from .operator import Failed, Operator
 from .options import as_json, for_app
-from .output import write_json, write_table
+from .output import printable, write_json, write_table
 from .users import users
 
 _COLUMNS = ("id", "device", "address", "created", "last seen", "expires", "tabs")
@@ -91,6 +92,32 @@ def revoke(app: Operator, user: str, session: str, *, others: bool, is_json: boo
         write_json({"ended": count})
     else:
         click.echo(f"{count} session{'s' * (count != 1)} ended.")
+
+
+@cli.command("run")
+@click.argument("command")
+@click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]...")
+@for_app
+def run_command(app: Operator, command: str, arguments: tuple[str, ...], *, is_json: bool) -> None:
+    """Run a command of the app's own, which it adds by auth.commands.
+
+    A VALUE is JSON, or else text.
+    """
+    if not all("=" in each for each in arguments):
+        raise click.UsageError("Arguments are spelled NAME=VALUE.")
+    pairs = (each.split("=", 1) for each in arguments)
+    result = app.run(command, **{name: _read(value) for name, value in pairs})
+    if is_json or not isinstance(result, str):
+        write_json(result)
+    else:
+        click.echo(printable(result))
+
+
+def _read(value: str) -> object:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
 
 
 @cli.group()

@@ -29,6 +29,7 @@ from tests.support.server import ROOT, Server
 from tests.support.tab import SESSION_STATE, Tab
 
 ELSEWHERE = {
+    "command-line",
     "call-provider-apis",
     "add-to-an-existing-app",
     "content-policy",

@@ -53,6 +53,7 @@ auth = Auth(
     events=Events(session=report),
     find_user=accounts.find,
     second_factor=accounts.second_factor,
+    save_user=accounts.save,
     user=Member,
     locales=Path(__file__).parent / "locales",
 )

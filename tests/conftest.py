@@ -13,7 +13,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from authdemo.testing.thread import TIMEOUT
-from tests.support import kinds, shared
+from tests.support import kinds, seeded, shared
 from tests.support.browser import Browser
 from tests.support.postgresql import PostgreSQL
 from tests.support.redis import Redis
@@ -73,6 +73,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app, started once for all tests."""
     with running(tmp_path_factory.mktemp("server")) as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def seeds(request: pytest.FixtureRequest) -> None:
+    """The demo's users as they are at first, on a server that tests share."""
+    for name in {"server", "app"}.intersection(request.fixturenames):
+        found = request.getfixturevalue(name)
+        if isinstance(found, Server):
+            seeded.restore(found)
 
 
 @pytest.fixture(scope="session")

@@ -232,7 +232,7 @@ class Accounts:
                 `auth.refresh` later.
         """
         await self._write(account_id, self._read_update(fields))
-        await self._follow(account_id)
+        await self._follow(account_id, *fields)
 
     async def save(self, account_id: str, fields: Mapping[str, Any]) -> None:
         """Keep what a session changes, as `Auth(save_user=...)` takes it.
@@ -385,9 +385,9 @@ class Accounts:
     def _find_auth(self) -> Auth[Any]:
         return self._auth or Auth.installed()
 
-    async def _follow(self, account_id: str) -> None:
+    async def _follow(self, account_id: str, *fields: str) -> None:
         if self._auth is not None:
-            await self._auth.refresh(account_id)
+            await self._auth.refresh(account_id, *fields)
 
     async def _renew(self, account_id: str, password: str, hashed: str) -> None:
         """Replace a hash, unless the password has changed; no login fails because of it."""

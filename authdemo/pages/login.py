@@ -27,6 +27,7 @@ class LoginState(PendingMixin, rx.State):
     """The login form."""
 
     is_seeded: bool = is_seeded
+    remember: bool = True
     elsewhere: rx.Field[list[dict[str, str]]] = rx.field(default_factory=list)
 
     @rx.event
@@ -38,6 +39,11 @@ class LoginState(PendingMixin, rx.State):
         self.elsewhere = [{"id": way.id, "name": way.name} for way in ways]
 
     @rx.event
+    def choose(self, remember: bool) -> None:  # noqa: FBT001 - a checkbox calls it
+        """Choose whether the cookie outlives the browser."""
+        self.remember = remember
+
+    @rx.event
     async def log_in(self, form: dict[str, Any]) -> AsyncIterator[None]:
         """Log in with what the form holds; a second click counts for nothing."""
         if self.pending:
@@ -46,7 +52,8 @@ class LoginState(PendingMixin, rx.State):
         yield
         wanted = self.router.url.query_parameters.get("callbackUrl", "/")
         with self._reporting():
-            await auth.sign_in(self, form, callback_url=wanted)
+            credentials = {name: form[name] for name in form if name != "remember"}
+            await auth.sign_in(self, credentials, callback_url=wanted, remember=self.remember)
         self.pending = not self.error  # until the browser has gone on
 
 
@@ -73,6 +80,16 @@ def page() -> rx.Component:
                     required=True,
                 ),
             ),
+            rx.el.label(
+                rx.el.input(
+                    type="checkbox",
+                    name="remember",
+                    checked=LoginState.remember,
+                    on_change=LoginState.choose,
+                ),
+                t("login.remember"),
+                class_name="choice",
+            ),
             submit_button(t("login.log_in"), pending=LoginState.pending),
             on_submit=LoginState.log_in,
             method="post",
@@ -96,7 +113,7 @@ def page() -> rx.Component:
 def _way(provider: Any) -> rx.Component:
     return rx.el.button(
         live_text(t("signin.with", name=provider["name"])),
-        on_click=sign_in_with(provider["id"]),
+        on_click=sign_in_with(provider["id"], remember=LoginState.remember),
         type="button",
         class_name="button quiet",
     )

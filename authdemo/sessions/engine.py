@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Generic, Required, TypeAlias, TypedDict, Unpack
+from typing import Any, Generic, Required, TypedDict, Unpack
 from urllib.parse import urlencode
 
-from .core.arguments import check_function, check_kind, check_subclass, shown
+from .core.arguments import check_kind, check_subclass, shown
 from .core.audit import AuditTrail
 from .core.bearer import BearerTokens
 from .core.callbacks import Callbacks
@@ -21,6 +21,7 @@ from .core.impersonation import ActorReturn, Impersonations
 from .core.locales import Locales
 from .core.one_time import LoginTicket, OneTimeStore
 from .core.options import CookieOptions, Pages, SessionOptions
+from .core.own_sessions import OwnSessions
 from .core.rate_limit import AddressLimit, FailureLimit, MailLimit, UpdateLimit
 from .core.record import Change, Device, SessionRecord
 from .core.rules import MEMBERS, PageRules, Rule, canonical
@@ -32,6 +33,7 @@ from .core.sessions import SessionService
 from .core.settings import Settings
 from .core.store import SessionStore
 from .core.tokens import AccessTokens, TokenCodec
+from .core.users import FindUser, SaveUser, UserService
 from .core.utils import AppClock, Clock, iso, public_id, system_clock
 from .login import LoginService, Provider
 from .providers.base import RedirectProvider
@@ -41,8 +43,6 @@ from .stores import create_store, try_store
 from .stores.pubsub import RedisRelay
 
 logger = logging.getLogger("authdemo.sessions")
-
-FindUser: TypeAlias = Callable[[str], U | None | Awaitable[U | None]]
 
 
 class AuthOptions(TypedDict, Generic[U], total=False):
@@ -57,6 +57,7 @@ class AuthOptions(TypedDict, Generic[U], total=False):
     user: type[U]
     update: type[UserUpdate]
     find_user: FindUser[U] | None
+    save_user: SaveUser | None
     protect_all: bool
     csrf_exempt: Collection[str]
     second_factor: SecondFactor | None
@@ -102,13 +103,10 @@ def check_providers(providers: object) -> None:
         raise ConfigurationError("Two providers have the same id. Give each an id of its own.")
 
 
-def check_users(
-    user: type[User], update: type[UserUpdate], find_user: Callable[..., Any] | None
-) -> None:
-    """Check the user models, and `find_user`."""
+def check_models(user: type[User], update: type[UserUpdate]) -> None:
+    """Check the user models."""
     check_subclass("Auth(user=...)", user, User)
     check_subclass("Auth(update=...)", update, UserUpdate)
-    check_function("Auth(find_user=...)", find_user, "user_id", optional=True)
     unknown = sorted(update.model_fields.keys() - user.model_fields.keys())
     if unknown:
         raise ConfigurationError(
@@ -135,8 +133,7 @@ class Engine:
         check_options(options)
         check_providers(options.get("providers"))
         user, update = options.get("user", User), options.get("update", UserUpdate)
-        self.find_user = options.get("find_user")
-        check_users(user, update, self.find_user)
+        check_models(user, update)
         self.settings = options.get("settings") or Settings.from_environ()
         self.callbacks = options.get("callbacks") or Callbacks()
         self.events = options.get("events") or Events()
@@ -174,9 +171,11 @@ class Engine:
             clock=self.clock,
         )
         self.commands.add("store.check", lambda: try_store(store, self.clock))
+        self.users = UserService(self.sessions, options.get("find_user"), options.get("save_user"))
+        self.own_sessions = OwnSessions(self.sessions)
         self.bearer_tokens = BearerTokens(self.sessions)
         returns = OneTimeStore(ActorReturn, store, clock=self.clock)
-        self.impersonations = Impersonations(self.sessions, returns, self.find_user)
+        self.impersonations = Impersonations(self.sessions, returns, options.get("find_user"))
         self.tickets = OneTimeStore(LoginTicket, store, clock=self.clock)
         self.access_tokens = AccessTokens(
             self.settings.keys, issuer=self.settings.url or name, client=name, clock=self.clock

@@ -38,6 +38,7 @@ class Login:
     redirect_to: str | None = None
     provider_session: ProviderSession | None = None
     amr: tuple[str, ...] = ()
+    is_remembered: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,9 +29,9 @@ from authdemo.sessions.core.errors import (
 from authdemo.sessions.core.keys import KeyPair, KeyRing, pair_of
 from authdemo.sessions.core.record import Device, SessionRecord
 from authdemo.sessions.core.schema import UserSchema
-from authdemo.sessions.core.sessions import SessionService, Verified
+from authdemo.sessions.core.sessions import SessionService
 from authdemo.sessions.core.settings import Rate, Settings
-from authdemo.sessions.core.tokens import Claims
+from authdemo.sessions.core.tokens import Claims, Verified
 from authdemo.sessions.engine import Engine
 from authdemo.sessions.http.api import Api
 from authdemo.sessions.http.context import RequestContexts

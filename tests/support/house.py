@@ -16,9 +16,10 @@ from authdemo.sessions.core.options import SessionOptions
 from authdemo.sessions.core.record import SessionRecord
 from authdemo.sessions.core.schema import User, UserSchema, UserUpdate
 from authdemo.sessions.core.serializers import Serializers
-from authdemo.sessions.core.sessions import SessionService, Verified
+from authdemo.sessions.core.sessions import SessionService
 from authdemo.sessions.core.store import SessionStore
-from authdemo.sessions.core.tokens import TokenCodec
+from authdemo.sessions.core.tokens import TokenCodec, Verified
+from authdemo.sessions.core.users import FindUser, SaveUser, UserService
 from authdemo.sessions.stores.sqlite import SQLiteStore
 from authdemo.testing import FrozenClock
 
@@ -50,6 +51,7 @@ class House:
     """
 
     sessions: SessionService
+    users: UserService
     store: SessionStore
     clock: FrozenClock
     notices: list[Notice] = field(default_factory=list)
@@ -98,6 +100,8 @@ def build(
     user: type[User] = Person,
     update: type[UserUpdate] = UserUpdate,
     trail: AuditTrail | None = None,
+    find_user: FindUser[Any] | None = None,
+    save_user: SaveUser | None = None,
 ) -> House:
     """Build a house; its store still has to be opened."""
     clock = clock or FrozenClock()
@@ -114,6 +118,7 @@ def build(
         trail=trail or AuditTrail(),
         clock=clock,
     )
-    house = House(sessions, store, clock)
+    users = UserService(sessions, find_user, save_user)
+    house = House(sessions, users, store, clock)
     sessions.feed.subscribe(house.hear)
     return house

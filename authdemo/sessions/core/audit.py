@@ -37,6 +37,7 @@ AuditKind: TypeAlias = Literal[
     "sign-in-failed",
     "sign-out-failed",
     "confirmed",
+    "renamed",
     "command",
     "update",
     "refused",

@@ -48,10 +48,10 @@ class BearerTokens:
             )
         if not 1 <= max_age <= MAX_LIFETIME:
             raise ConfigurationError(f"A token's max_age is 1 to {MAX_LIFETIME} seconds.")
-        bearer = Bearer(name=read_name(name), scopes=tuple(sorted(set(scopes))))
+        bearer = Bearer(scopes=tuple(sorted(set(scopes))))
         account = Account("bearer", "bearer")
         record = await self.sessions.begin(
-            user, account, device=device, bearer=bearer, max_age=max_age
+            user, account, device=device, bearer=bearer, max_age=max_age, name=read_name(name)
         )
         mac = self.sessions.serializers.tokens.keys.mac(_PURPOSE, record.id)
         return f"auth_{record.id}_{mac}"

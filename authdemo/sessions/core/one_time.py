@@ -66,6 +66,7 @@ class LoginTicket(OneTimeValue):
     callback_url: str
     browser: str = ""
     amr: tuple[str, ...] = ()
+    is_remembered: bool = True
     reason: str = ""
     actor_sid: str = ""
     """The session of the administrator who signs in as the user."""
@@ -84,6 +85,7 @@ class Challenge(OneTimeValue):
     browser: str
     amr: tuple[str, ...]
     provider_session: ProviderSession | None = None
+    is_remembered: bool = True
 
 
 class OAuthState(OneTimeValue):
@@ -99,6 +101,7 @@ class OAuthState(OneTimeValue):
     browser: str
     started_at: float
     min_auth_time: float = 0
+    is_remembered: bool = True
 
 
 def browser_hash(secret: str) -> str:

@@ -70,6 +70,8 @@ class SessionOptions:
             again. What a client or an event handler changes in it always does; `auth.refresh`
             and `auth.update_user` never do.
         absolute_age: Seconds from sign-in, however much the session is used.
+        browser_age: Seconds from the last renewal, at most `max_age`, where the user didn't choose
+            to be remembered: then the cookie ends with the browser.
         max_sessions_per_user: How many sessions a user can have; one more ends the oldest.
             None for any number.
 
@@ -80,11 +82,17 @@ class SessionOptions:
     max_age: int = 30 * DAY
     update_age: int = DAY
     absolute_age: int = 90 * DAY
+    browser_age: int = DAY
     max_sessions_per_user: int | None = None
 
     def __post_init__(self) -> None:
         """Check the ages and the number."""
-        for name, minimum in (("max_age", 1), ("update_age", 0), ("absolute_age", 1)):
+        for name, minimum in (
+            ("max_age", 1),
+            ("update_age", 0),
+            ("absolute_age", 1),
+            ("browser_age", 1),
+        ):
             age = getattr(self, name)
             if not (_is_whole(age) and minimum <= age <= MAX_LIFETIME):
                 raise ConfigurationError(

@@ -29,6 +29,7 @@ Cause: TypeAlias = Literal[
     "server",
     "refresh",
     "confirmation",
+    "rename",
     "renewal",
     "expiry",
     "provider-tokens",
@@ -92,9 +93,8 @@ class ProviderSession(_Frozen):
 
 
 class Bearer(_Frozen):
-    """What makes a session a program's: its name for people, and what it may do."""
+    """What makes a session a program's: what it may do."""
 
-    name: str
     scopes: tuple[str, ...] = ()
 
 
@@ -136,6 +136,10 @@ class SessionRecord(_Frozen):
     device: Device = Device()
     provider_session: ProviderSession | None = None
     bearer: Bearer | None = None
+    is_remembered: bool = True
+    """Whether its cookie outlives the browser; if not, the session has a shorter life."""
+    name: str = ""
+    """What the user calls it, such as a device."""
     actor: Actor | None = None
     actor_sid: str = ""
     """The actor's own session, without which this one ends."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections import OrderedDict
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
@@ -24,13 +26,14 @@ from pydantic_core import ErrorDetails, PydanticSerializationError, core_schema,
 from typing_extensions import TypeVar
 
 from .errors import CallbackFailed, ConfigurationError, FieldValidationError, UpdateRejected
-from .record import PLAIN
+from .record import PLAIN, SessionRecord
 from .text import HIDDEN_CHARACTER, TAGGED_FLAG, VISIBLE_CHARACTER
 
 Model = TypeVar("Model", bound=BaseModel)
 
 MAX_NAME_CHARACTERS = 64
 MAX_URL_CHARACTERS = 2048
+_MAX_VALIDATED = 16_384
 
 
 def _visible(text: str) -> str:
@@ -351,11 +354,16 @@ class UserSchema:
             raise UpdateRejected("The update can't be written as JSON.") from error
         return _changed_fields(accepted, current)
 
-    def server_owned_changes(self, current: Mapping[str, Any], user: User) -> dict[str, Any]:
-        """Find the changes in the fields that no client may change."""
-        beyond = type(user).model_fields.keys() - self._open
-        fields = self.adopt(user, current, only=beyond)
-        return _changed_fields(fields, current)
+    def changes_to(
+        self, user: User, current: Mapping[str, Any], names: AbstractSet[str] = frozenset()
+    ) -> dict[str, Any]:
+        """Find the changes to the app's own user where no client may change it, or is named."""
+        beyond = type(user).model_fields.keys() - (self._open - names)
+        return _changed_fields(self.adopt(user, current, only=beyond), current)
+
+    def open_names(self, requested: object) -> frozenset[str]:
+        """Name the fields of an update that clients may change."""
+        return self._open.intersection(requested if isinstance(requested, Mapping) else ())
 
     def _incompatible(self, error: ValidationError) -> IncompatibleUser:
         found = error.errors(include_url=False, include_context=False, include_input=False)
@@ -376,6 +384,43 @@ class UserSchema:
             raise UpdateRejected(
                 f"The field {name!r} can't be changed here.", field=name, reason="fixed"
             )
+
+
+@dataclass(frozen=True, eq=False)
+class SchemaMigration:
+    """Validates each version of a record once.
+
+    The model's fingerprint doesn't show what its validators do: each process asks them once.
+    """
+
+    schema: UserSchema
+    _validated: OrderedDict[str, int] = field(default_factory=OrderedDict, init=False)
+
+    def is_current(self, record: SessionRecord) -> bool:
+        """Whether this process has validated this version, stored with the current model."""
+        is_known = self._validated.get(record.id) == record.version
+        return is_known and record.user_schema == self.schema.fingerprint
+
+    def migrate(self, record: SessionRecord) -> SessionRecord:
+        """Read a record with the current model; raises `IncompatibleUser` if that fails."""
+        if self.is_current(record):
+            return record
+        user = self.schema.migrate(record.user)
+        if user == record.user and record.user_schema == self.schema.fingerprint:
+            self.remember(record)
+            return record
+        new = {"user": user, "user_schema": self.schema.fingerprint}
+        return record.model_copy(update=new)
+
+    def remember(self, record: SessionRecord) -> None:
+        """Remember that a version is valid."""
+        self._validated[record.id] = record.version
+        if len(self._validated) > _MAX_VALIDATED:
+            self._validated.popitem(last=False)
+
+    def forget(self, sid: str) -> None:
+        """Forget a session that has ended."""
+        self._validated.pop(sid, None)
 
 
 def to_error_kwargs(detail: ErrorDetails) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class ActiveSession:
         created: When the user signed in.
         last_seen: When the session was last used.
         expires: When the session ends unless it is renewed.
-        name: The name of a bearer token; empty for a browser's session.
+        name: What the user calls it: a device, or a program with a bearer token.
         actor: The administrator who acts as the user in it; None if the user does.
         tabs: The names of its open tabs, on all workers.
         history: Its latest changes, oldest first; only if they were asked for.
@@ -99,7 +99,7 @@ class ActiveSession:
             created=datetime.fromtimestamp(record.created_at, UTC),
             last_seen=datetime.fromtimestamp(record.last_seen_at, UTC),
             expires=datetime.fromtimestamp(record.expires_at, UTC),
-            name=record.bearer.name if record.bearer else "",
+            name=record.name,
             actor=record.actor,
             tabs=tabs,
             history=history,

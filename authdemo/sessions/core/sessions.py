@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, NamedTuple
+from functools import cached_property, partial
+from typing import Any, TypeAlias
 
 from .audit import AuditEvent, AuditTrail
 from .authentication import level_of
@@ -37,21 +37,13 @@ from .record import (
     UpdateResult,
     changes,
 )
-from .schema import Author, IncompatibleUser, User, UserSchema
+from .schema import Author, IncompatibleUser, SchemaMigration, User, UserSchema
 from .serializers import Serializers, copied
 from .store import Ordered, SessionStore
-from .tokens import Claims
+from .tokens import Verified
 from .utils import Clock, KeyedLocks, iso, new_id, wait_for
 
-_MAX_VALIDATED = 16_384
-
-
-class Verified(NamedTuple):
-    """A valid token, and its active session."""
-
-    token: str
-    claims: Claims
-    record: SessionRecord
+BeforeUpdate: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -71,7 +63,10 @@ class SessionService:
     clock: Clock
     feed: Feed = field(default_factory=Feed)
     _locks: KeyedLocks = field(default_factory=KeyedLocks, init=False)
-    _validated: OrderedDict[str, int] = field(default_factory=OrderedDict, init=False)
+
+    @cached_property
+    def _migration(self) -> SchemaMigration:
+        return SchemaMigration(self.schema)
 
     async def begin(
         self,
@@ -87,6 +82,8 @@ class SessionService:
         actor_sid: str = "",
         max_age: int | None = None,
         amr: tuple[str, ...] = (),
+        is_remembered: bool = True,
+        name: str = "",
     ) -> SessionRecord:
         """Begin a session, unless the sign-in that started then was invalidated meanwhile."""
         contents = await self.serializers.build_for_sign_in(user, account)
@@ -105,12 +102,14 @@ class SessionService:
             provider=account.provider,
             created_at=now,
             renewed_at=now,
-            expires_at=now + (max_age or min(self.options.max_age, life)),
+            expires_at=now + (max_age or min(self._age(is_remembered=is_remembered), life)),
             absolute_expires_at=now + life,
             last_seen_at=now,
             device=device or Device(),
             provider_session=provider_session,
             bearer=bearer,
+            is_remembered=is_remembered,
+            name=name,
             amr=amr,
             level=level_of(amr),
             actor=actor,
@@ -122,7 +121,7 @@ class SessionService:
         await self.store.create(record)
         if started_at is not None:
             await self._check_login(record, started_at)
-        self._mark_validated(record)
+        self._migration.remember(record)
         self.feed.publish(SessionBegan(record.user_id))
         entry = AuditEvent(kind="sign-in", provider=account.provider)
         if actor is not None:
@@ -153,7 +152,7 @@ class SessionService:
             await self.end(sid, "revoked")
             return None
         if record.expires_at > self.clock():
-            return record if self._is_validated(record) else await self._migrate(record)
+            return await self._migrate(record)
         newest = await self._find_newest(sid)  # a pending commit may have extended it
         await wait_for(newest.commit)
         return newest.record
@@ -176,10 +175,12 @@ class SessionService:
         if_rev: Collection[int] | None = None,
         device: Device | None = None,
         known: SessionRecord | None = None,
+        before: BeforeUpdate | None = None,
     ) -> UpdateResult:
         """Change some fields of the user, all of them or none.
 
-        `known` is the record that was found a moment ago, so that it needn't be found again.
+        `before` gets the user as they will be; if it raises, nothing changes. `known` is the
+        record that was found a moment ago, so that it needn't be found again.
         """
 
         def accept(record: SessionRecord) -> dict[str, Any]:
@@ -187,7 +188,8 @@ class SessionService:
                 raise RevisionConflict(record.rev)
             return self.schema.accept(record.user, requested, author)
 
-        result = await self._update(sid, accept, author, extend=extend, device=device, known=known)
+        change = partial(self._update, sid, accept, author, extend=extend, device=device)
+        result = await change(known=known, before=before)
         if result.is_new or not extend:
             return result
         record = await self.renew(result.record, device=device)
@@ -221,7 +223,7 @@ class SessionService:
             await wait_for(ordered.commit)
         except StoreUnavailable:
             return record
-        self._mark_validated(renewed)
+        self._migration.remember(renewed)
         self.feed.publish(SessionChanged(renewed, {}))
         return renewed
 
@@ -231,22 +233,25 @@ class SessionService:
         ends_sooner = self._is_old(claims.iat) and claims.exp < int(record.expires_at)
         return record is not verified.record or claims.rev != record.rev or ends_sooner
 
-    async def refresh(self, user: User) -> list[SessionRecord]:
+    async def refresh(
+        self, user: User, *, names: AbstractSet[str] = frozenset(), except_id: str = ""
+    ) -> list[SessionRecord]:
         """Update all of a user's sessions to what the app's own user says now.
 
-        Fields that clients may change stay as they are. Pending sign-ins become invalid. No
-        session is extended, since nobody uses it.
+        Fields that clients may change stay as they are, but those that are named. Pending
+        sign-ins become invalid. No session is extended, since nobody uses it.
         """
         await invalidate_logins(self.store, user.id, now=self.clock())
 
         def accept(record: SessionRecord) -> dict[str, Any]:
-            return self.schema.server_owned_changes(record.user, user)
+            return self.schema.changes_to(user, record.user, names)
 
         refreshed = []
         for record in await self.list_by_user(user.id):
             with suppress(NotAuthenticated):  # it has just ended
-                result = await self._update(record.id, accept, "refresh", extend=False)
-                refreshed.append(result.record)
+                if record.id != except_id:
+                    result = await self._update(record.id, accept, "refresh", extend=False)
+                    refreshed.append(result.record)
         return refreshed
 
     async def reauthenticate(
@@ -277,7 +282,7 @@ class SessionService:
         record = await self.store.delete(sid)
         if record is None:
             return
-        self._validated.pop(sid, None)
+        self._migration.forget(sid)
         self.feed.publish(SessionEnded(sid, reason, record.user_id))
         entry = AuditEvent(kind="ended", reason=reason, fields=fields)
         self.trail.add(entry, record=record, device=device)
@@ -317,15 +322,17 @@ class SessionService:
         extend: bool,
         device: Device | None = None,
         known: SessionRecord | None = None,
+        before: BeforeUpdate | None = None,
     ) -> UpdateResult:
         lock = self._locks.of(sid)
         known = None if lock.locked() else known
-        revise = partial(self._revise, accept=accept, cause=cause, extend=extend, device=device)
+        how: dict[str, Any] = {"cause": cause, "extend": extend, "device": device}
+        revise = partial(self._revise, accept=accept, before=before, **how)
         async with lock:  # until the commit is ordered, not until it is durable
             result, ordered = await self._compare_and_swap(sid, known, revise)
         await wait_for(ordered.commit)
         if result.is_new:
-            self._mark_validated(result.record)
+            self._migration.remember(result.record)
             await self._publish(result, device)
         return result
 
@@ -344,7 +351,7 @@ class SessionService:
             ordered = await self.store.replace(amended, expected=newest.record)
             if ordered is not None:
                 await wait_for(ordered.commit)
-                self._mark_validated(amended)
+                self._migration.remember(amended)
                 return amended
 
     async def _compare_and_swap(
@@ -377,6 +384,7 @@ class SessionService:
         cause: Cause,
         extend: bool,
         device: Device | None,
+        before: BeforeUpdate | None,
     ) -> UpdateResult:
         accepted = accept(record)
         if not accepted:
@@ -396,11 +404,14 @@ class SessionService:
             new |= {"last_seen_at": record.last_seen_at}
         revised = record.changed(cause, changes(record.user, user), at=now, device=device, **new)
         try:
-            return await self._to_result(revised, is_new=True)
+            result = await self._to_result(revised, is_new=True)
         except TokenTooLarge as error:
             largest = max(accepted, key=lambda name: len(str(accepted[name])))
             message = f"The {largest} is too long. {error.message}"
             raise UpdateRejected(message, field=largest, reason="too_large") from error
+        if before is not None:
+            await before(user)
+        return result
 
     async def _to_result(self, record: SessionRecord, *, is_new: bool = False) -> UpdateResult:
         token = self.serializers.issue_token(record)
@@ -441,34 +452,14 @@ class SessionService:
             return False
         return await self.serializers.callbacks.ask_impersonate(read(actor.user), read(record.user))
 
-    def _is_validated(self, record: SessionRecord) -> bool:
-        """Whether this process has validated this version, stored with the current user model.
-
-        The model's fingerprint doesn't show what its validators do: each process asks them once.
-        """
-        is_known = self._validated.get(record.id) == record.version
-        return is_known and record.user_schema == self.schema.fingerprint
-
     async def _migrate(self, record: SessionRecord) -> SessionRecord | None:
         """Read a record with the current user model; end the session if that fails."""
-        if self._is_validated(record):
-            return record
         try:
-            user = self.schema.migrate(record.user)
+            return self._migration.migrate(record)
         except IncompatibleUser as error:
             with suppress(StoreUnavailable):  # it has ended, even if it can't be deleted now
                 await self.end(record.id, "schema_mismatch", fields=error.fields)
             return None
-        if user == record.user and record.user_schema == self.schema.fingerprint:
-            self._mark_validated(record)
-            return record
-        new = {"user": user, "user_schema": self.schema.fingerprint}
-        return record.model_copy(update=new)
-
-    def _mark_validated(self, record: SessionRecord) -> None:
-        self._validated[record.id] = record.version
-        if len(self._validated) > _MAX_VALIDATED:
-            self._validated.popitem(last=False)
 
     async def _check_login(self, record: SessionRecord, started_at: float) -> None:
         """Check after the session was created: whatever invalidates the login later, finds it."""
@@ -492,7 +483,11 @@ class SessionService:
         """Tell when a session ends that is extended now; a program's is never extended."""
         if record.bearer is not None:
             return record.expires_at
-        return min(now + self.options.max_age, record.absolute_expires_at)
+        return min(now + self._age(is_remembered=record.is_remembered), record.absolute_expires_at)
+
+    def _age(self, *, is_remembered: bool) -> int:
+        ages = self.options
+        return ages.max_age if is_remembered else min(ages.browser_age, ages.max_age)
 
     def _is_old(self, since: float) -> bool:
         return self.clock() - since >= self.options.update_age

@@ -8,12 +8,13 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import jwt
 
 from .errors import ConfigurationError, TokenError, TokenTooLarge
 from .keys import Key, KeyPair, KeyRing
+from .record import SessionRecord
 from .utils import Clock, new_id, parse_json, system_clock, write_json
 
 SESSION_TYPE: Final = "session+jwt"
@@ -113,6 +114,14 @@ class Claims:
     amr: tuple[str, ...] = ()
     level: int = 1
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Verified(NamedTuple):
+    """A valid token, and its active session."""
+
+    token: str
+    claims: Claims
+    record: SessionRecord
 
 
 @dataclass(eq=False)

@@ -15,7 +15,7 @@ from ..core.errors import AuthError, NotAuthenticated, RequestRejected, TokenErr
 from ..core.events import BrowserSignedIn
 from ..core.rate_limit import address_text
 from ..core.record import Device, SessionRecord
-from ..core.sessions import Verified
+from ..core.tokens import Verified
 from ..core.utils import is_tab_name
 from ..engine import Engine
 from . import cookies
@@ -204,7 +204,7 @@ class RequestContexts:
         """Set a token of the session, by default a new one."""
         serializers = self._engine.sessions.serializers
         token = token or serializers.issue_token(record)
-        age = serializers.seconds_left(record)
+        age = serializers.seconds_left(record) if record.is_remembered else None
         context.names.put(headers, context.names.session, token, max_age=age)
 
     def clear_session_cookie(self, headers: RawHeaders, context: RequestContext) -> None:

@@ -22,6 +22,7 @@ BODY_TIMEOUT = 10
 
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
+_FORM_BOOLEANS = {"true": True, "on": True, "false": False}
 _PARAMETER = "{provider}"
 _SAFE_IN_URLS = ":/%#?=@[]!$&'()*+,;"
 
@@ -172,6 +173,15 @@ class Request:
         if not isinstance(body, dict):
             raise BodyRejected("The body must be a JSON object.")
         return body
+
+    def flag(self, body: Mapping[str, Any], name: str, *, default: bool = False) -> bool:
+        """Read a field that is true or false; a form sends it as text, as a checkbox does."""
+        value = body.get(name)
+        if self.is_form and isinstance(value, str):
+            value = _FORM_BOOLEANS.get(value, value)
+        if not isinstance(value, bool | None):
+            raise BodyRejected(f"The field {name!r} must be true or false.", 422, field=name)
+        return default if value is None else value
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[Callable[[], bool]]:

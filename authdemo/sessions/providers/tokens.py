@@ -178,6 +178,8 @@ class ProviderTokens:
         replace = partial(self._replace, sealed=sealed, expected=expected)
         now = asyncio.get_running_loop().time
         deadline = now() + SAVE_SECONDS
+
+        replace = partial(_replace, tokens=sealed, expected=expected, at=self.clock())
         while True:
             try:
                 await self.sessions.amend(record.id, replace)
@@ -217,6 +219,20 @@ class ProviderTokens:
         finally:
             with suppress(StoreUnavailable):  # the lease ends by itself
                 await store.end_attempt(key, holder, failed=False)
+
+
+def _replace(
+    record: SessionRecord, *, tokens: str, expected: str, at: float
+) -> SessionRecord | None:
+    """Replace a session's encrypted tokens, unless they have changed."""
+    there = record.provider_session
+    if there is None or there.tokens != expected:
+        return None
+    new = {
+        "provider_session": there.model_copy(update={"tokens": tokens}),
+        "last_seen_at": record.last_seen_at,
+    }
+    return record.changed("provider-tokens", {}, at=at, device=None, **new)
 
 
 def _context(provider_id: str, subject: str) -> str:

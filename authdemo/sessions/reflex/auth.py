@@ -83,6 +83,9 @@ class Auth(Senders, UserSessions[U]):
             user: The fields of a user.
             update: The fields that a client may change.
             find_user: Finds a user by id, where the app keeps its users; `refresh` asks it.
+            save_user: Saves fields of a user where the app keeps its users: what the profile form
+                sends (`use_profile`, `POST /api/auth/user`). All sessions of the user follow. If
+                it raises, nothing changes.
             second_factor: Says who has to enter a code to sign in, and whether it is right.
             protect_all: Whether all pages, event handlers, vars, own routes and WebSockets that
                 aren't marked as public are for members only.
@@ -167,11 +170,13 @@ class Auth(Senders, UserSessions[U]):
         *,
         provider: str = "credentials",
         callback_url: str = "/",
+        remember: bool = True,
     ) -> None:
         """Sign in over the socket (Auth.js: `signIn`).
 
         The tab gets a ticket, exchanges it for the cookie and goes to `callback_url`, on the app's
-        own origin.
+        own origin. Without `remember` the cookie ends with the browser, and the session after
+        `SessionOptions(browser_age=...)`.
 
         Raises:
             SignInError: If the sign-in fails; its message is for the user.
@@ -190,6 +195,7 @@ class Auth(Senders, UserSessions[U]):
                 callback_url=callback_url,
                 browser=connection.browser,
                 amr=granted.amr,
+                is_remembered=remember,
             )
         )
 
@@ -448,6 +454,22 @@ class Auth(Senders, UserSessions[U]):
         record.check_no_actor()
         return await self.engine.sessions.end_all(
             record.user_id, except_id=record.id, device=self.device(caller)
+        )
+
+    @must_await
+    async def rename_session(self, caller: Caller, session_id: str, name: str) -> None:
+        """Name one of the user's sessions, such as a device, for `sessions_of`.
+
+        Args:
+            session_id: Its public id.
+            name: 1 to 64 characters, or empty for none.
+
+        Raises:
+            NotFound: If the user has no such session.
+            UpdateRejected: If the name is invalid.
+        """
+        await self.engine.own_sessions.rename(
+            await self.engine.require_record(caller), session_id, name, device=self.device(caller)
         )
 
     @must_await

@@ -6,15 +6,13 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Generic, cast
 
-from ..core import callbacks as cb
-from ..core.errors import ConfigurationError, NotAuthenticated
+from ..core.errors import NotAuthenticated
 from ..core.events import Notice
 from ..core.keys import KeyRing
 from ..core.record import SessionRecord
-from ..core.schema import U, User
+from ..core.schema import U
 from ..core.second_factor import SecondFactor
 from ..core.session import ActiveSession, Session, SessionChange
 from ..core.utils import public_id
@@ -43,12 +41,17 @@ class UserSessions(Generic[U]):
         """List a user's active sessions, newest first, with their latest changes if asked for."""
         return await self.engine.sessions_of(user_id, history=history)
 
-    async def refresh(self, user_id: str) -> None:
+    async def refresh(self, user_id: str, *fields: str) -> None:
         """Update all sessions of a user from `Auth(find_user=...)`, as after a change of role.
 
         Call it from anywhere: every open tab follows at once, and the next event and request are
-        authorized by it. If the user doesn't exist any more, the sessions end. Fields that clients
-        may change keep their values. Sign-ins in progress are invalid. No session is extended.
+        authorized by it. If the user doesn't exist any more, the sessions end. Sign-ins in
+        progress are invalid. No session is extended.
+
+        Args:
+            user_id: The user's id.
+            *fields: Fields that clients may change, which follow as well. The others of them keep
+                their values.
 
         Raises:
             ConfigurationError: If `Auth` has no `find_user`.
@@ -58,16 +61,8 @@ class UserSessions(Generic[U]):
         If `find_user` raises, no session has changed. After any other error, a second call
         updates the sessions that are left.
         """
-        if self.engine.find_user is None:
-            raise ConfigurationError("auth.refresh needs Auth(find_user=...), to look users up.")
-        user = await cb.call("find_user", partial(self.engine.find_user, user_id))
-        if user is None:
+        if not await self.engine.users.refresh(user_id, frozenset(fields)):
             await self.revoke_user(user_id)
-            return
-        found = cb.check_type("find_user", user, User)
-        await self.engine.sessions.refresh(
-            self.engine.sessions.schema.check_user("find_user", found)
-        )
 
     async def update_user(self, user_id: str, /, **fields: object) -> int:
         """Update all sessions of a user, from anywhere in the server; return their number.

@@ -34,7 +34,7 @@ _ERRORS = {
     "UnsupportedMediaType": (415, "The body is neither JSON nor a form."),
     "UpdateRejected": (422, "The client can't change `field` like that. Nothing has changed."),
     "TokenTooLarge": (422, "The session would outgrow what a cookie can carry."),
-    "UnclearChoice": (422, "It isn't clear which sessions are meant; `field` is missing or wrong."),
+    "UnclearChoice": (422, "A field of the body is missing or wrong; `field` names it."),
     "TooManyAttempts": (429, "Too many attempts for this account, or from this address."),
     "TooManyUpdates": (429, "The session is updated faster than the operator allows."),
     "CallbackFailed": (500, "A function of the app failed. The session stays as it was."),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
 from starlette.types import Scope
 
 from ...core import events as ev
-from ...core.errors import NotAuthenticated, NotFound
-from ...core.record import SessionRecord
+from ...core.errors import NotAuthenticated
+from ...core.record import SessionRecord, UpdateResult
 from ...core.serializers import to_public
 from ...core.utils import iso, public_id
 from ..context import bearer_token
@@ -21,7 +21,6 @@ from .openapi import ANYONE, MEMBER, MEMBER_POST, Resource, operation, ref, retu
 _SESSION = ref("schemas", "Session")
 _SUMMARIES = {"type": "array", "items": ref("schemas", "SessionSummary")}
 _TAG = re.compile(r'(W/)?"([0-9]{1,15})"')
-_FORM_BOOLEANS = {"true": True, "false": False}
 
 
 class SessionApi(Resource):
@@ -92,15 +91,19 @@ class SessionApi(Resource):
     )
     async def update(self, request: Request) -> Response:
         """Update the session."""
+        return await self._update(request, partial(self.engine.sessions.update, author="client"))
+
+    async def _update(
+        self, request: Request, change: Callable[..., Awaitable[UpdateResult]]
+    ) -> Response:
         context, body = await self.contexts.load_post(request)
         record, changes = context.record, body.get("data")
         if record is None:
             raise NotAuthenticated
         self.engine.update_limit.count(record.id)
-        result = await self.engine.sessions.update(
+        result = await change(
             record.id,
             {} if changes is None else changes,
-            author="client",
             if_rev=_expected_revs(request.scope),
             device=context.device,
             known=record,
@@ -108,6 +111,23 @@ class SessionApi(Resource):
         response = private_json(result.session)
         self.contexts.set_session_cookie(response.headers, context, result.record, result.token)
         return response
+
+    @operation(
+        "POST /user",
+        "Better Auth: `updateUser(data)`. As `POST /session`, but the app saves the fields where "
+        "it keeps its users, and they reach all sessions of the user. Where it keeps none, only "
+        "this session changes.",
+        security=MEMBER_POST,
+        parameters=["ifMatch", "tab"],
+        body="Update",
+        form="CsrfToken",
+        answers=returns("The updated session.", _SESSION, cookies=True),
+        errors="NotAuthenticated Refused RevisionConflict WeakRevision "
+        "UpdateRejected TooManyUpdates CallbackFailed",
+    )
+    async def update_user(self, request: Request) -> Response:
+        """Update the user."""
+        return await self._update(request, self.engine.users.update)
 
     @operation(
         "GET /token",
@@ -131,7 +151,9 @@ class SessionApi(Resource):
         details = self.engine.sessions.serializers.token_details(
             token, context.verified.record, history
         )
-        life = names.attributes(names.session, claims.exp - claims.iat)
+        is_remembered = context.verified.record.is_remembered
+        age = claims.exp - claims.iat if is_remembered else None
+        life = names.attributes(names.session, age)
         cookie = {"name": names.session, "attributes": life}
         return private_json({**details, "cookie": cookie})
 
@@ -166,39 +188,50 @@ class SessionApi(Resource):
         record, sessions, device = context.record, self.engine.sessions, context.device
         if record is None:
             raise NotAuthenticated
-        ends_all, ends_others = (_flag(request, body, name) for name in ("all", "others"))
+        ends_all, ends_others = (request.flag(body, name) for name in ("all", "others"))
         if body.get("id") != public_id(record.id):
             record.check_no_actor()
         if ends_all or ends_others:
             kept = None if ends_all else record.id
             await sessions.end_all(record.user_id, except_id=kept, device=device)
         else:
-            sid = await self._find_own(record.user_id, body.get("id"))
-            await sessions.end(sid, "revoked", device=device)
+            unclear = "The field 'id' must be text, or else 'others' or 'all' must be true."
+            found = await self.engine.own_sessions.find(record.user_id, _session_id(body, unclear))
+            await sessions.end(found.id, "revoked", device=device)
         remaining = await sessions.list_by_user(record.user_id)
         response = private_json([_summary(each, record.id) for each in remaining])
         if all(each.id != record.id for each in remaining):
             self.contexts.clear_session(response.headers, context)
         return response
 
-    async def _find_own(self, user_id: str, name: object) -> str:
-        """Find the id of the user's session that has this name in the list."""
-        if not isinstance(name, str):
-            message = "The field 'id' must be text, or else 'others' or 'all' must be true."
-            raise BodyRejected(message, 422, field="id")
-        for record in await self.engine.sessions.list_by_user(user_id):
-            if public_id(record.id) == name:
-                return record.id
-        raise NotFound("You don't have this session.", reason="session")
+    @operation(
+        "POST /sessions/rename",
+        "The list of sessions shows the name, and no request depends on it.",
+        security=MEMBER_POST,
+        body="Renaming",
+        answers=returns("The sessions.", _SUMMARIES),
+        errors="NotAuthenticated Refused NoSuchSession UpdateRejected TooManyUpdates",
+    )
+    async def rename(self, request: Request) -> Response:
+        """Name one of the user's sessions, such as a device."""
+        context, body = await self.contexts.load_post(request)
+        if context.record is None:
+            raise NotAuthenticated
+        self.engine.update_limit.count(context.record.id)
+        context.record.check_no_actor()
+        session_id = _session_id(body, "The field 'id' must be text.")
+        await self.engine.own_sessions.rename(
+            context.record, session_id, body.get("name"), device=context.device
+        )
+        records = await self.engine.sessions.list_by_user(context.record.user_id)
+        return private_json([_summary(each, context.sid) for each in records])
 
 
-def _flag(request: Request, body: Mapping[str, Any], name: str) -> bool:
-    value = body.get(name)
-    if request.is_form and isinstance(value, str):
-        value = _FORM_BOOLEANS.get(value, value)
-    if not isinstance(value, bool | None):
-        raise BodyRejected(f"The field {name!r} must be true.", 422, field=name)
-    return bool(value)
+def _session_id(body: Mapping[str, Any], message: str) -> str:
+    session_id = body.get("id")
+    if not isinstance(session_id, str):
+        raise BodyRejected(message, 422, field="id")
+    return session_id
 
 
 def _summary(record: SessionRecord, current: str) -> dict[str, Any]:
@@ -208,7 +241,7 @@ def _summary(record: SessionRecord, current: str) -> dict[str, Any]:
         "created": iso(record.created_at),
         "last_seen": iso(record.last_seen_at),
         "expires": iso(record.expires_at),
-        "name": record.bearer.name if record.bearer else "",
+        "name": record.name,
         "rev": record.rev,
         "user_agent": record.device.user_agent,
         "ip": record.device.ip,

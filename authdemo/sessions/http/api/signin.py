@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -50,6 +50,7 @@ from ..pages.render import language_of
 from ..router import BASE, Request, Response, json_error, private_json, wants_page
 from .openapi import ANYONE_POST, Resource, operation, redirects, ref, returns
 
+_OWN_FIELDS = ("csrfToken", "callbackUrl", "remember")
 _MAX_PENDING = 4
 _MAX_EMAIL = 254  # RFC 5321, section 4.5.3.1.3
 _SEPARATOR = "."
@@ -94,9 +95,10 @@ class SignInApi(Resource):
         """Sign in with credentials."""
         context, body = await self.contexts.load_post(request, for_redirect=True)
         wanted = request.callback_url(body) or context.callback_url
-        credentials = {k: v for k, v in body.items() if k not in ("csrfToken", "callbackUrl")}
+        credentials = {k: v for k, v in body.items() if k not in _OWN_FIELDS}
         if self._is_second_step(request.provider_id, credentials):
             return await self._finish_challenge(request, context, body)
+        is_remembered = request.flag(body, "remember", default=True)
         try:
             async with request.watched() as has_left:
                 login = await self.engine.logins.authorize(
@@ -106,6 +108,7 @@ class SignInApi(Resource):
                     browser=self.contexts.browser_id(context),
                     has_left=has_left,
                 )
+            login = replace(login, is_remembered=is_remembered)
             target = await self.engine.redirect(wanted, context.home)
             return await self._finish(request, context, login, target)
         except SignInError as error:
@@ -134,7 +137,13 @@ class SignInApi(Resource):
             provider = self.engine.logins.provider(ticket.provider)
         except (ValidationError, UnknownProvider) as error:  # another version has issued it
             raise TicketRejected("This sign-in took too long. Sign in again.") from error
-        login = Login(user, Account(provider.id, provider.type), ticket.started_at, amr=ticket.amr)
+        login = Login(
+            user,
+            Account(provider.id, provider.type),
+            ticket.started_at,
+            amr=ticket.amr,
+            is_remembered=ticket.is_remembered,
+        )
         target = await self.engine.redirect(ticket.callback_url, context.home)
         return await self._finish(request, context, login, target, as_json=True)
 
@@ -147,7 +156,7 @@ class SignInApi(Resource):
         parameters=["prompt", "returnRedirect", "callbackUrl"],
         body="Onwards",
         answers=redirects(),
-        errors="Refused TooManyAttempts CallbackFailed",
+        errors="Refused UnclearChoice TooManyAttempts CallbackFailed",
     )
     async def start(self, request: Request) -> Response:
         """Start to sign in with a provider."""
@@ -167,6 +176,7 @@ class SignInApi(Resource):
             browser=browser_hash(secret),
             started_at=now,
             min_auth_time=now if request.query.get("prompt") == "login" else 0,
+            is_remembered=request.flag(body, "remember", default=True),
         )
         try:
             if wait := await self._limit.take(context.device.ip):
@@ -278,9 +288,10 @@ class SignInApi(Resource):
         )
         record = context.record
         current = self.engine.sessions.schema.read(record.user) if record else None
-        return await self.engine.logins.accept(
+        login = await self.engine.logins.accept(
             provider, identity, started_at=state.started_at, current=current
         )
+        return replace(login, is_remembered=state.is_remembered)
 
     async def _finish(
         self,
@@ -306,6 +317,7 @@ class SignInApi(Resource):
             replaces=context.record,
             provider_session=login.provider_session,
             amr=login.amr,
+            is_remembered=login.is_remembered,
         )
         response = private_json({"url": url}) if as_json else request.redirect(url)
         self.contexts.set_callback_cookie(response.headers, context, url)
@@ -336,6 +348,7 @@ class SignInApi(Resource):
             browser=self.contexts.browser_id(context),
             amr=login.amr,
             provider_session=login.provider_session,
+            is_remembered=login.is_remembered,
         )
         key = await self.engine.second_factor.challenges.put(challenge)
         further, error = _relative(context.home, url), SecondFactorRequired()
@@ -376,6 +389,7 @@ class SignInApi(Resource):
                 challenge.started_at,
                 provider_session=challenge.provider_session,
                 amr=with_second_factor(challenge.amr, methods),
+                is_remembered=challenge.is_remembered,
             )
             response = await self._finish(request, context, login, wanted)
         except SignInError as error:

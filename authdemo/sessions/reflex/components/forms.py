@@ -113,7 +113,13 @@ class SignInState(rx.State):
     """The sign-in form."""
 
     pending: bool = False
+    remember: bool = True
     error: rx.Field[ErrorDict] = rx.field(default_factory=dict)
+
+    @rx.event
+    def choose(self, remember: bool) -> None:  # noqa: FBT001 - a checkbox calls it
+        """Choose whether the cookie outlives the browser, with any provider."""
+        self.remember = remember
 
     @rx.event
     def explain(self) -> None:
@@ -129,9 +135,12 @@ class SignInState(rx.State):
         self.pending, self.error = True, {}
         yield
         wanted = self.router.url.query_parameters.get("callbackUrl", "/")
+        credentials = {name: value for name, value in form.items() if name != "remember"}
         try:
             with pending_until_navigation(self):
-                await Auth.installed().sign_in(self, form, callback_url=wanted)
+                await Auth.installed().sign_in(
+                    self, credentials, callback_url=wanted, remember=self.remember
+                )
         except AuthError as error:
             self.error = error.to_dict()
 
@@ -188,16 +197,18 @@ class ConfirmState(rx.State):
         await auth.redirect_to(self, self.router.url.query_parameters.get("callbackUrl", "/"))
 
 
-def sign_in_form(fields: Sequence[str] | None = None) -> rx.Component:
+def sign_in_form(fields: Sequence[str] | None = None, *, remember: bool = True) -> rx.Component:
     """Make the form that signs in with credentials, and below it why the last attempt failed.
 
     Args:
         fields: The names of the fields; those of the app's `Credentials` by default.
+        remember: Whether users choose if the cookie outlives the browser.
     """
     names = fields or _fields()
     return rx.fragment(
         rx.el.form(
             *(_input(name) for name in names),
+            *([_remember()] if remember else ()),
             _submit(t("signin.go"), SignInState.pending),
             on_submit=SignInState.sign_in,
             on_mount=SignInState.explain,
@@ -218,7 +229,7 @@ def provider_buttons() -> rx.Component:
     buttons = [
         rx.el.button(
             t("signin.with", name=each.name),
-            on_click=sign_in_with(each.id),
+            on_click=sign_in_with(each.id, remember=SignInState.remember),
             type="button",
             class_name="auth-button auth-quiet",
         )
@@ -363,6 +374,19 @@ def _input(name: str) -> rx.Component:
             required=True,
             **({} if name in ("password", "email") else {"custom_attrs": no_autocorrect_attrs()}),
         ),
+    )
+
+
+def _remember() -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="checkbox",
+            name="remember",
+            checked=SignInState.remember,
+            on_change=SignInState.choose,
+        ),
+        t("signin.remember"),
+        class_name="auth-check",
     )
 
 

@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { clearError, updateFrom, useKnownSession, useRequest } from "./session.js";
+import { clearError, updateUser, useKnownSession, useRequest } from "./session.js";
 import { store } from "./store.js";
 
 const draft = store(null);
@@ -38,7 +38,7 @@ export const useProfile = (view, names) => {
   const save = async (from) => {
     if (pending) return;
     const changes = Object.fromEntries(edited.map((name) => [name, mine[name]]));
-    const answer = await updateFrom(from, changes);
+    const answer = await updateUser(from, changes);
     if (!answer) return;
     draft.set(laterEdits(mine, answer, names));
     saves.set(saves.get() + 1);

@@ -163,11 +163,11 @@ const begin = (optimistic) => {
   };
 };
 
-const send = async (data, optimistic, headers) => {
+const send = async (path, data, optimistic, headers) => {
   cleared = eventErrors;
   const end = begin(optimistic);
   try {
-    const answer = await post("session", { data }, headers);
+    const answer = await post(path, { data }, headers);
     const { answer: known } = request.get();
     end({ answer: isNewer(known, answer) ? known : answer });
     return answer;
@@ -178,23 +178,26 @@ const send = async (data, optimistic, headers) => {
 };
 
 /** The client's update: what Auth.js's `update(data)` sends. */
-export const update = (data) => send(data, null);
+export const update = (data) => send("session", data, null);
 
-/** An update that is shown at once, and undone if the session isn't at `rev` any more. */
-export const updateFrom = (rev, data) => send(data, data, { "If-Match": `"${rev}"` });
+/**
+ * An update of the user, whose other sessions follow. It is shown at once, and undone if the
+ * session isn't at `rev` any more.
+ */
+export const updateUser = (rev, data) => send("user", data, data, { "If-Match": `"${rev}"` });
 
 /**
  * Go to a provider to sign in: what Auth.js's `signIn(provider)` does; to reauthenticate, what
  * `signIn(provider, {}, {prompt: "login"})` does.
  */
-export const signInWith = async (provider, reauthenticate) => {
+export const signInWith = async (provider, reauthenticate, remember) => {
   if (request.get().pending) return;
   const end = begin();
   const wanted = new URLSearchParams(window.location.search).get("callbackUrl") ?? "/";
   const forAuthjs = { "X-Auth-Return-Redirect": "1" };
   try {
     const path = `signin/${provider}${reauthenticate ? "?prompt=login" : ""}`;
-    const { url } = await post(path, { callbackUrl: wanted }, forAuthjs);
+    const { url } = await post(path, { callbackUrl: wanted, remember }, forAuthjs);
     window.location.assign(url);
     setTimeout(end, GRACE);
   } catch (error) {

@@ -207,7 +207,12 @@ def use_profile(*names: str) -> Profile:
     )
 
 
-def sign_in_with(provider: str | rx.Var[str], *, reauthenticate: bool = False) -> EventSpec:
+def sign_in_with(
+    provider: str | rx.Var[str],
+    *,
+    reauthenticate: bool = False,
+    remember: bool | rx.Var[bool] = True,
+) -> EventSpec:
     """Sign in at a provider (Auth.js: `signIn(provider)`).
 
     Afterwards the visitor is where the page's `callbackUrl` leads, or at `/`. While the session is
@@ -217,12 +222,13 @@ def sign_in_with(provider: str | rx.Var[str], *, reauthenticate: bool = False) -
         provider: The provider's id; may be a var. An unknown one stops the start.
         reauthenticate: Whether the provider asks for the password even if the user is signed in
             there.
+        remember: Whether the cookie outlives the browser.
     """
     if isinstance(provider, str):
         _named_providers.add(provider)
-    named = rx.Var.create(provider)
-    call = f"() => signInWith({named!s}, {json.dumps(reauthenticate)})"
-    return rx.call_function(script(call, named, _imported("signInWith")))
+    named, chosen = rx.Var.create(provider), rx.Var.create(remember)
+    call = f"() => signInWith({named!s}, {json.dumps(reauthenticate)}, {chosen!s})"
+    return rx.call_function(script(call, named, chosen, _imported("signInWith")))
 
 
 def check_named(providers: Collection[str], fields: Collection[str]) -> None:

@@ -10,7 +10,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = tuple(
-    ROOT / "authdemo" / part / "locales" for part in ("sessions", "accounts", "devtools", "")
+    ROOT / "authdemo" / part
+    for part in (
+        "sessions/locales",
+        "accounts/locales",
+        "devtools/locales",
+        "devtools/locales/button",
+        "locales",
+    )
 )
 SOURCES = [
     path.read_text("utf-8")

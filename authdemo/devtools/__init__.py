@@ -12,6 +12,6 @@ from authdemo.sessions.locales import add_locales
 
 from .component import inspector
 
-add_locales(Path(__file__).parent / "locales")
+add_locales(Path(__file__).parent / "locales" / "button")
 
 __all__ = ["inspector"]

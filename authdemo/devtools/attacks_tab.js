@@ -1,4 +1,4 @@
-import { createElement as h } from "react";
+import { createElement as h, useState } from "react";
 import { explain, liveText } from "../../sessions/reflex/components/assets/i18n.js";
 import { say } from "./data.js";
 import { badge, button, code, CODE } from "./parts.js";
@@ -14,52 +14,67 @@ const Altered = ({ altered }) =>
     ),
   );
 
-const Outcome = ({ name, outcome }) =>
+const Outcome = ({ outcome }) =>
   h(
     "div",
     { className: "attacks-outcome" },
     h("p", null, code(outcome.request)),
     h(Altered, { altered: outcome.altered }),
     h("p", null, liveText(T("answer", { status: outcome.status })), " ", code(outcome.body)),
-    explain(outcome.reason) && h("p", { className: "attacks-reason" }, liveText(explain(outcome.reason))),
+    explain(outcome.reason) &&
+      h("p", { className: "attacks-reason" }, liveText(explain(outcome.reason))),
   );
 
 /** The first requests are good, and have to be accepted. */
 const verdict = ({ passed }, stands) => (!passed ? "failed" : stands ? "passed" : "accepted");
 
-const Row = ({ name, stands, outcome, run, isPending }) =>
-  h(
-    "tr",
-    { "data-attack": name },
+const Row = ({ name, stands, outcome, run, isPending }) => {
+  const [isShown, show] = useState(false);
+  const id = `attack-${name}`;
+  return [
     h(
-      "th",
-      { scope: "row", title: T(`${name}.what`) },
-      h("span", { id: `attack-${name}` }, liveText(T(`${name}.title`))),
-      h("span", { className: "caption" }, stands ? code(stands) : liveText(T("control"))),
+      "tr",
+      { key: name, "data-attack": name },
+      h(
+        "th",
+        { scope: "row", title: T(`${name}.what`) },
+        h("span", { id }, liveText(T(`${name}.title`))),
+        h("span", { className: "caption" }, stands ? code(stands) : liveText(T("control"))),
+      ),
+      h(
+        "td",
+        null,
+        outcome
+          ? h(
+              "button",
+              {
+                type: "button",
+                className: "quiet verdict",
+                "aria-expanded": isShown,
+                "aria-describedby": id,
+                onClick: () => show(!isShown),
+              },
+              badge(T(verdict(outcome, stands)), outcome.passed ? "passed" : "failed"),
+              code(outcome.status),
+            )
+          : h("span", { className: "empty" }, "–"),
+      ),
+      h("td", { className: "caption" }, liveText(T(`${name}.rule`))),
+      h(
+        "td",
+        null,
+        button(T("try"), () => run(name), {
+          className: "quiet",
+          "aria-describedby": id,
+          "aria-busy": isPending,
+        }),
+      ),
     ),
-    h(
-      "td",
-      null,
-      outcome
-        ? h(
-            "details",
-            null,
-            h("summary", null, badge(T(verdict(outcome, stands)), outcome.passed ? "passed" : "failed"), " ", code(outcome.status)),
-            h(Outcome, { name, outcome }),
-          )
-        : h("span", { className: "empty" }, "–"),
-    ),
-    h("td", { className: "caption" }, liveText(T(`${name}.rule`))),
-    h(
-      "td",
-      null,
-      button(T("try"), () => run(name), {
-        className: "quiet",
-        "aria-describedby": `attack-${name}`,
-        "aria-busy": isPending,
-      }),
-    ),
-  );
+    outcome &&
+      isShown &&
+      h("tr", { key: "outcome" }, h("td", { colSpan: 4 }, h(Outcome, { outcome }))),
+  ];
+};
 
 export const AttacksTab = ({ attacks, outcomes, isPending, tried, passed, attackError, onAttack, onAttackAll }) => {
   const summary = tried > 0 ? T("summary", { passed, tried }) : "";

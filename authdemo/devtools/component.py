@@ -9,12 +9,10 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.sessions import Auth
 from authdemo.sessions.components import tab_var
 
 from .access import access, allow
 from .attack_state import AttacksState
-from .attacks import ATTACKS
 from .state import DevtoolsState
 
 PARTS = ("session", "timeline", "devices", "token", "attacks")
@@ -33,33 +31,31 @@ def _act(action: rx.Var[str], field: rx.Var[str], value: rx.Var[str]) -> list[rx
     return [action, field, value]
 
 
-def _attack(name: rx.Var[str]) -> list[rx.Var[str]]:
+def _one(name: rx.Var[str]) -> list[rx.Var[str]]:
     return [name]
 
 
 class _Devtools(rx.Component):
     view: rx.Var[dict[str, Any]]
     is_hydrated: rx.Var[bool]
+    facts: rx.Var[dict[str, Any]]
     sessions: rx.Var[list[dict[str, Any]]]
     changes: rx.Var[list[dict[str, Any]]]
     tab_name: rx.Var[str]
-    fields: rx.Var[list[str]]
-    is_open: rx.Var[bool]
     error: rx.Var[dict[str, Any]]
     outcomes: rx.Var[dict[str, Any]]
     is_pending: rx.Var[bool]
     tried: rx.Var[int]
     passed: rx.Var[int]
     attack_error: rx.Var[dict[str, Any]]
-    attacks: rx.Var[list[dict[str, str]]]
-    model: rx.Var[str]
 
     @classmethod
     def get_event_triggers(cls) -> dict[str, Any]:
         """Add what the parts ask of the server."""
         none = rx.event.no_args_event_spec
-        own = {"on_watch": none, "on_leave": none, "on_attack_all": none}
-        return {**super().get_event_triggers(), **own, "on_act": _act, "on_attack": _attack}
+        own = {"on_leave": none, "on_attack_all": none}
+        named = {"on_watch": _one, "on_attack": _one, "on_act": _act}
+        return {**super().get_event_triggers(), **own, **named}
 
     @classmethod
     def connected(cls, **props: Any) -> rx.Component:
@@ -70,19 +66,16 @@ class _Devtools(rx.Component):
             library=_script(),
             view=tab_var("view"),
             is_hydrated=rx.State.is_hydrated,
+            facts=state.facts,
             sessions=state.sessions,
             changes=state.changes,
             tab_name=state.tab,
-            fields=state.fields,
-            is_open=state.is_open,
             error=state.error,
             outcomes=attacks.outcomes,
             is_pending=attacks.pending,
             tried=attacks.tried,
             passed=attacks.passed,
             attack_error=attacks.error,
-            attacks=[{"name": name, "stands": attack.stands} for name, attack in ATTACKS.items()],
-            model=_user_model(),
             on_watch=state.watch,
             on_leave=state.leave,
             on_act=state.act,
@@ -105,12 +98,6 @@ class DevtoolsPage(_Devtools):
 
     tag = "DevtoolsPage"
     parts: rx.Var[list[str]]
-
-
-def _user_model() -> str:
-    """Name the app's user model as a test imports it."""
-    model = Auth.installed().engine.sessions.schema.user
-    return f"{model.__module__}:{model.__qualname__}"
 
 
 @rx.memo

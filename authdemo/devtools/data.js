@@ -3,6 +3,7 @@ import env from "$/env.json";
 import { getBackendURL } from "$/utils/state";
 import {
   call,
+  fetchCsrf,
   hint,
   HINTS,
   OFFLINE,
@@ -11,13 +12,17 @@ import {
   useRequest,
 } from "../../sessions/reflex/components/assets/session.js";
 import { store } from "../../sessions/reflex/components/assets/store.js";
-import { currentLanguage, tDynamic } from "../../sessions/reflex/components/assets/i18n.js";
-import { say } from "./words.js";
+import { currentLanguage } from "../../sessions/reflex/components/assets/i18n.js";
+import { say, texts } from "./words.js";
 
-export { say };
+export { say, texts };
 
-export const causeText = (cause) => tDynamic("cause", cause);
-export const claimText = (name) => tDynamic("claim", name, "other");
+export const causeText = say("cause");
+
+export const claimText = (name) => {
+  const text = say("claim")(name);
+  return text === name ? say("claim")("other") : text;
+};
 
 export const asText = (value) =>
   value == null ? "" : typeof value === "string" ? value : JSON.stringify(value);
@@ -335,8 +340,15 @@ export const useWatch = ({ isHydrated, onWatch, onLeave }) => {
     if (!isHydrated) return;
     if (isDropped) note("reconnected", { current: true, own: true });
     isDropped = false;
-    onWatch();
+    onWatch(currentLanguage());
   }, [isHydrated]);
+};
+
+/** Has the first update be as fast as the others. */
+export const useFastUpdates = () => {
+  useEffect(() => {
+    fetchCsrf().catch(() => {});
+  }, []);
 };
 
 /* Revisions */

@@ -44,7 +44,7 @@ const Device = ({ session, tab, end }) => {
       h(Fact, { name: "address" }, code(session.ip)),
       h(Fact, { name: "since" }, h(Time, { at: session.created })),
       h(Fact, { name: "seen" }, h(Time, { at: session.last_seen })),
-      h(Fact, { name: "method" }, code(session.provider)),
+      h(Fact, { name: "method" }, code([session.provider, ...session.amr].join(" · "))),
       h(Fact, { name: "rev" }, code(session.rev)),
       h(Fact, { name: "tabs" }, h(Tabs, { session, tab })),
     ),

@@ -1,13 +1,11 @@
 import { createElement as h, lazy, Suspense, useEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import { store } from "../../sessions/reflex/components/assets/store.js";
-import { say } from "./words.js";
+import { t } from "../../sessions/reflex/components/assets/i18n.js";
 
 const panel = () => import("./panel.js");
 const Panel = lazy(() => panel().then(({ Panel }) => ({ default: Panel })));
 const Page = lazy(() => panel().then(({ Page }) => ({ default: Page })));
-
-const T = say("devtools");
 
 const KEY = "authdemo.devtools";
 const DEFAULTS = { isOpen: false, dock: "right", width: 520, height: 380, tab: "session" };
@@ -108,7 +106,7 @@ export const DevtoolsButton = ({ roles, ...props }) => {
     return () => window.removeEventListener("keydown", press);
   }, [isAllowed, isOpen]);
   if (!shadow || !isAllowed) return null;
-  const label = T(isOpen ? "close" : "open");
+  const label = t(isOpen ? "devtools.close" : "devtools.open");
   return createPortal(
     [
       h(

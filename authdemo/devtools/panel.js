@@ -2,7 +2,7 @@ import { createElement as h, useEffect, useLayoutEffect, useRef, useState } from
 import { liveText } from "../../sessions/reflex/components/assets/i18n.js";
 import { useConfirmedSession } from "../../sessions/reflex/components/assets/session.js";
 import { AttacksTab } from "./attacks_tab.js";
-import { say, useNotes, useWatch } from "./data.js";
+import { say, texts, useNotes, useWatch } from "./data.js";
 import { DevicesTab } from "./devices_tab.js";
 import { button } from "./parts.js";
 import { SessionTab } from "./session_tab.js";
@@ -39,9 +39,12 @@ const useStyle = (ref) => {
 
 const useParts = (props) => {
   useWatch(props);
+  if (props.facts.texts) texts.set(props.facts.texts);
   useNotes(props.sessions);
-  return { ...props, tab: props.tabName, session: useConfirmedSession(props.view) };
+  return { ...props, ...props.facts, tab: props.tabName, session: useConfirmedSession(props.view) };
 };
+
+const hasTexts = ({ facts }) => Boolean(facts.texts);
 
 const STEP = 24;
 const MIN_SIZE = 280;
@@ -167,7 +170,7 @@ export const Panel = ({ settings, change, close, ...props }) => {
       className: `devtools panel ${dock}`,
       "aria-label": T("title"),
       "data-testid": "devtools",
-      hidden: !isStyled,
+      hidden: !isStyled || !hasTexts(props),
       style: { [dock === "bottom" ? "height" : "width"]: `${size}px` },
     },
     h(Edge, { dock, size, resize }),
@@ -193,7 +196,7 @@ export const Panel = ({ settings, change, close, ...props }) => {
               ICONS[name],
             ),
           ),
-        h("button", { type: "button", className: "icon", "aria-label": T("close"), onClick: close }, "✕"),
+        h("button", { type: "button", className: "icon", "aria-label": T("close_panel"), onClick: close }, "✕"),
       ),
     ),
     h(
@@ -205,7 +208,7 @@ export const Panel = ({ settings, change, close, ...props }) => {
         tabIndex: 0,
         "aria-labelledby": `tab-${settings.tab}`,
       },
-      h(Part, parts),
+      hasTexts(props) && h(Part, parts),
     ),
   );
 };
@@ -218,7 +221,7 @@ const Section = ({ name, parts }) => {
     h("h2", { id: `${name}-title`, tabIndex: -1, ref: heading }, liveText(T(name))),
     h(
       "div",
-      { className: "body", role: "region", tabIndex: 0, "aria-labelledby": `${name}-title` },
+      { className: "body", role: "group", tabIndex: 0, "aria-labelledby": `${name}-title` },
       h(TABS[name], { ...parts, focusHeading: () => heading.current?.focus() }),
     ),
   );
@@ -238,12 +241,13 @@ export const Page = ({ onShow, ...props }) => {
   const shown = COLUMNS.map((names) => names.filter((name) => props.parts.includes(name)));
   return h(
     "div",
-    { ref: root, className: "devtools page", hidden: !isStyled },
+    { ref: root, className: "devtools page", hidden: !isStyled || !hasTexts(props) },
     shown.map((names, index) =>
       h(
         "div",
         { key: index, className: "column" },
-        names.map((name) => h(Section, { key: name, name, parts: { ...parts, isPage: true } })),
+        hasTexts(props) &&
+          names.map((name) => h(Section, { key: name, name, parts: { ...parts, isPage: true } })),
       ),
     ),
   );

@@ -14,6 +14,7 @@ import {
   signOut,
   useArrivals,
   useCountdown,
+  useFastUpdates,
   useRepresentations,
 } from "./data.js";
 import { badge, button, CODE, ConfirmButton, Copy } from "./parts.js";
@@ -185,6 +186,7 @@ export const SessionTab = (props) => {
   const { session, took, ...faces } = useRepresentations(view);
   const arrivals = useArrivals(faces);
   const failed = failure.use();
+  useFastUpdates();
   const [said, setSaid] = useState("");
   const left = useCountdown(session.expires ? Math.floor(Date.parse(session.expires) / 1000) : 0);
   if (!session.user) return h("p", { className: "empty" }, liveText(T(session.status)));

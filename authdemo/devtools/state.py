@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import time
 import uuid
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing, suppress
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 import reflex as rx
@@ -18,6 +20,7 @@ from authdemo.sessions import ActiveSession, Auth, AuthError, Device, SessionCha
 from authdemo.sessions.errors import AccessDenied, StoreUnavailable
 
 from .access import access, require_access
+from .attacks import ATTACKS
 
 ua_parser.parse("")  # the first one compiles the patterns, which takes long for an event loop
 
@@ -27,8 +30,8 @@ MAX_CHANGES = 50
 REFRESH_SECONDS = 5.0
 """How often the sessions are read again without a change: a killed worker publishes none."""
 
-PAUSE_SECONDS = 0.05
-"""How long to wait between two reads, so that a burst of changes is one."""
+PAUSE_SECONDS = 0.1
+"""How long to wait after a read, so that a burst of changes is few."""
 
 EXPIRY_SECONDS = 10
 """When a session ends that is to expire."""
@@ -36,6 +39,8 @@ EXPIRY_SECONDS = 10
 CLOSED_SECONDS = 60.0
 """How long a tab is followed after its socket closed, as it may reconnect."""
 
+_LOCALES = Path(__file__).parent / "locales"
+_LANGUAGES = frozenset(file.stem for file in _LOCALES.glob("*.json"))
 _PRODUCT = re.compile(r"[\w.-]{1,40}")
 
 
@@ -56,16 +61,18 @@ class DevtoolsState(rx.State):
     sessions: rx.Field[list[dict[str, Any]]] = rx.field(default_factory=list)
     changes: rx.Field[list[dict[str, Any]]] = rx.field(default_factory=list)
     tab: str = ""
-    fields: rx.Field[list[str]] = rx.field(default_factory=list)
-    is_open: bool = False
+    facts: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
     error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
     _follower: str = ""
 
     @rx.event
-    def watch(self) -> Any:
+    def watch(self, language: str = "en") -> Any:
         """Show the sessions, and keep them up to date."""
+        session = Auth.installed().current(self)
+        if not (access.is_open or (session and access.allows(session))):
+            return None
         self._follower = uuid.uuid4().hex
-        self.fields, self.is_open = _client_fields(), access.is_open
+        self.facts = _facts(language if language in _LANGUAGES else "en")
         follow: Any = DevtoolsState.follow
         return follow(self._follower)
 
@@ -133,11 +140,29 @@ async def _ticks(auth: Auth, user_id: str) -> AsyncGenerator[None, None]:
         while True:
             changed.clear()
             yield
+            await asyncio.sleep(PAUSE_SECONDS)
             with suppress(TimeoutError):
                 await asyncio.wait_for(changed.wait(), REFRESH_SECONDS)
-                await asyncio.sleep(PAUSE_SECONDS)
     finally:
         stop()
+
+
+def _facts(language: str) -> dict[str, Any]:
+    """Describe the app, for those who use the devtools: no page has it."""
+    model = Auth.installed().engine.sessions.schema.user
+    return {
+        "texts": _texts(language),
+        "fields": _client_fields(),
+        "isOpen": access.is_open,
+        "model": f"{model.__module__}:{model.__qualname__}",
+        "attacks": [{"name": name, "stands": attack.stands} for name, attack in ATTACKS.items()],
+    }
+
+
+@cache
+def _texts(language: str) -> dict[str, str]:
+    texts: dict[str, str] = json.loads((_LOCALES / f"{language}.json").read_text("utf-8"))
+    return texts
 
 
 def _client_fields() -> list[str]:
@@ -165,6 +190,7 @@ def _session(session: ActiveSession, *, is_current: bool) -> dict[str, Any]:
         "expires": session.expires.timestamp(),
         "rev": session.rev,
         "provider": session.provider,
+        "amr": list(session.amr),
         "name": session.name,
         **_client(session.device),
         "tabs": sorted(session.tabs),

@@ -1,4 +1,4 @@
-import { createElement as h, useEffect, useMemo, useRef, useState } from "react";
+import { createElement as h, memo, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { explain, liveText } from "../../sessions/reflex/components/assets/i18n.js";
 import {
   asCurl,
@@ -12,7 +12,6 @@ import {
   pick,
   say,
   shortTime,
-  useNow,
   usePicked,
   viewAt,
 } from "./data.js";
@@ -33,7 +32,8 @@ const useSteps = ({ changes, sessions, tab }) => {
   const noted = notes.use();
   return useMemo(() => {
     const own = sessions.find(({ current }) => current);
-    const mine = noted.map((each) => (each.own ? { ...own, tabs: null, ...each, session: own?.id, tab } : each));
+    const here = own && { session: own.id, browser: own.browser, system: own.system, ip: own.ip, tab };
+    const mine = noted.map((each) => (each.own ? { ...each, ...here } : each));
     return [...changes, ...mine].sort((a, b) => a.at - b.at);
   }, [changes, sessions, noted, tab]);
 };
@@ -393,8 +393,8 @@ const Comparison = ({ own, choice, session, model }) => {
   );
 };
 
-const Entry = ({ step, tab, isPicked }) =>
-  h(
+const Entry = memo(
+  ({ step, tab, isPicked }) => h(
     "li",
     { className: isPicked ? "picked" : undefined, "data-rev": step.rev },
     h(
@@ -409,13 +409,16 @@ const Entry = ({ step, tab, isPicked }) =>
     h("p", { className: "caption" }, liveText(origin(step, tab))),
     step.why && h("p", { className: "alarm" }, liveText(explain(step.why))),
     h(Changes, { rows: step.changes }),
-  );
+  ),
+  (a, b) => a.step.key === b.step.key && a.tab === b.tab && a.isPicked === b.isPicked,
+);
+
+const MAX_LISTED = 100;
 
 export const TimelineTab = (props) => {
   const { session, sessions, tab, model } = props;
-  const steps = useSteps(props);
+  const steps = useDeferredValue(useSteps(props));
   const choice = usePicked();
-  useNow();
   const own = useMemo(() => steps.filter((step) => step.current && step.rev), [steps]);
   const lanes = useMemo(() => lanesOf(steps), [steps]);
   if (!sessions.length) {
@@ -436,7 +439,7 @@ export const TimelineTab = (props) => {
       h(
         "ol",
         { className: "timeline-list", role: "list", tabIndex: 0, "aria-label": T("caption") },
-        [...steps].reverse().map((step) =>
+        [...steps].reverse().slice(0, MAX_LISTED).map((step) =>
           h(Entry, { key: step.key, step, tab, isPicked: step.key === choice.to }),
         ),
       ),

@@ -67,11 +67,27 @@ def test_axe_finds_nothing_in_an_open_dialog_and_after_an_experiment(
     tab = visitor.open("/inspector")
     is_connected(tab)
     tab.locator("[data-attack]").first.get_by_role("button").click()
-    tab.locator(".attacks summary").click()
+    tab.locator(".attacks .verdict").click()
     expect(tab.locator(".attacks-outcome")).to_be_visible()
     tab.get_by_role("button", name="End Session").first.click()
     expect(tab.get_by_role("dialog")).to_be_visible()
     assert findings(tab) == []
+
+
+def test_axe_finds_nothing_in_the_panel(
+    visitor: Visitor, jane_everywhere: dict[str, str], subtests: pytest.Subtests
+) -> None:
+    visitor.keep(jane_everywhere)
+    tab = visitor.open("/client")
+    is_connected(tab)
+    tab.get_by_test_id("devtools-toggle").click()
+    parts = tab.get_by_test_id("devtools").get_by_role("tab")
+    expect(parts).to_have_count(5)
+    for part in parts.all():
+        part.click()
+        with subtests.test(part.inner_text()):
+            expect(tab.get_by_test_id("devtools").locator(".part")).to_be_visible()
+            assert findings(tab) == []
 
 
 def test_axe_finds_nothing_in_a_refusal_a_conflict_and_a_toast(

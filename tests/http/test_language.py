@@ -62,6 +62,15 @@ def test_texts_of_protected_pages_are_not_public(browser: Browser, language: str
     assert texts(language)["login.log_in"] in page
     keys = set(re.findall(r'"([a-z]+)\.[\w.]+":"', page))
     assert {"login", "error"} <= keys
-    assert not keys & {"home", "client", "inspector", "account", "people", "nav"}
+    assert not keys & {
+        "home",
+        "client",
+        "inspector",
+        "account",
+        "people",
+        "nav",
+        "devtools",
+        "attacks",
+    }
     for area in ("home", "client", "inspector", "account", "people"):
         assert texts(language)[f"{area}.lead"] not in page

@@ -66,6 +66,7 @@ class ActiveSession:
         expires: When the session ends unless it is renewed.
         name: What the user calls it: a device, or a program with a bearer token.
         actor: The administrator who acts as the user in it; None if the user does.
+        amr: How the user authenticated (RFC 8176).
         tabs: The names of its open tabs, on all workers.
         history: Its latest changes, oldest first; only if they were asked for.
     """
@@ -79,6 +80,7 @@ class ActiveSession:
     expires: datetime
     name: str = ""
     actor: Actor | None = None
+    amr: tuple[str, ...] = ()
     tabs: tuple[str, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
 
@@ -101,6 +103,7 @@ class ActiveSession:
             expires=datetime.fromtimestamp(record.expires_at, UTC),
             name=record.name,
             actor=record.actor,
+            amr=record.amr,
             tabs=tabs,
             history=history,
         )

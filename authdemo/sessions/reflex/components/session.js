@@ -117,8 +117,13 @@ let tab = "";
 
 let csrf;
 
-const postOnce = async (path, body, headers) => {
+/** Fetches this browser's CSRF token, so that the first request needn't wait for it. */
+export const fetchCsrf = async () => {
   csrf ??= (await call("csrf")).csrfToken;
+};
+
+const postOnce = async (path, body, headers) => {
+  await fetchCsrf();
   const named = { ...(tab && { "X-Auth-Tab": tab }), ...headers };
   return call(path, { csrfToken: csrf, ...body }, named);
 };

@@ -21,6 +21,7 @@ try:
     from .form import RegistrationMixin, register, register_form
     from .link_forms import email_card, forgot_form, reset_form, sign_in_link_form, verify_form
     from .models import Member
+    from .passkeys import Passkeys
     from .passwords import Registration
     from .search import ListedMember, Page
     from .second_factor import Enrollment, RememberedBrowser, SecondFactor
@@ -42,6 +43,7 @@ __all__ = [
     "MailUnavailable",
     "Member",
     "Page",
+    "Passkeys",
     "Registration",
     "RegistrationMixin",
     "RememberedBrowser",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import re
 import sqlite3
@@ -14,6 +16,7 @@ import pytest
 from playwright.sync_api import expect
 
 from authdemo import testing
+from authdemo.accounts import Accounts
 from authdemo.testing import wait_until
 from tests.accounts.conftest import PASSWORD as OLD_PASSWORD
 from tests.accounts.test_hashes import FOREIGN
@@ -24,6 +27,7 @@ from tests.docs.conftest import TOGETHER
 from tests.docs.markdown import GUIDES, blocks
 from tests.e2e.visitor import Visitor, click, is_connected
 from tests.support.apps import state
+from tests.support.authenticator import CARD, SIGN_IN, Authenticator
 from tests.support.browser import Browser
 from tests.support.server import ROOT, Server
 from tests.support.tab import SESSION_STATE, Tab
@@ -190,6 +194,29 @@ def test_accounts(unbuilt: Server) -> None:
         assert tab.var(state("register"), "errors")["id"]["reason"] == "taken"
     assert "Mary Shelley" in browser.get("/").text
     assert nobody.log_in("mary", mary["password"]).status_code == 200
+
+
+@with_handlers_of("passkeys")
+def test_passkeys(unbuilt: Server) -> None:
+    form = {"id": "mary", "name": "Mary", "email": "mary@example.org", "password": OLD_PASSWORD}
+    place = f"sqlite:///{unbuilt.log.parent}/data/accounts.db"
+    with contextlib.closing(Accounts(place)) as accounts:
+        asyncio.run(accounts.register(form))
+    phone, mary, anonymous = Authenticator(unbuilt.url), Browser(unbuilt), Browser(unbuilt)
+    assert mary.log_in("mary", OLD_PASSWORD).status_code == 200
+    with Tab(unbuilt, mary, path="/passkeys") as tab:
+        tab.call(CARD.add)
+        wait_until(lambda: tab.var(CARD, "ceremony"))
+        tab.call(CARD.keep, answer=phone.create(tab.var(CARD, "ceremony")["options"]))
+        wait_until(lambda: tab.var(CARD, "passkeys"))
+    anonymous.csrf()
+    with Tab(unbuilt, anonymous, path="/sign-in") as tab:
+        tab.call(SIGN_IN.ask)
+        wait_until(lambda: tab.var(SIGN_IN, "ceremony"))
+        tab.call(SIGN_IN.sign_in, answer=phone.get(tab.var(SIGN_IN, "ceremony")["options"]))
+        wait_until(lambda: tab.var(SESSION_STATE, "ticket"))
+        assert anonymous.redeem(tab.var(SESSION_STATE, "ticket")).status_code == 200
+    assert anonymous.session()["level"] == 2
 
 
 @pytest.fixture

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import jwt
 import pytest
 
-from authdemo.accounts import passkey_form
+from authdemo.accounts import Accounts
 from authdemo.sessions.reflex.tabs.state import SessionState
 from authdemo.testing import Tab, wait_until
 from authdemo.testing.browser import AS_CLIENT
-from tests.support.authenticator import Authenticator
+from tests.support.authenticator import CARD, SIGN_IN, Authenticator
 from tests.support.browser import Browser, newest
+from tests.support.second_factor import make_owner
 from tests.support.server import Server
 
-SIGN_IN: Any = passkey_form.PasskeySignInState
-CARD: Any = passkey_form.PasskeysState
 FAILED = {"code": "CredentialsSignin", "reason": "passkey"}
 REJECTED: dict[str, Any] = {"kind": "sign-in-failed", "provider": "passkey", "user": "john_doe"}
 
@@ -69,10 +67,27 @@ def test_passkey_signs_in_with_level_2(
         tab.call(SIGN_IN.sign_in, answer=phone.get(asked(tab)))
         wait_until(lambda: tab.var(SessionState, "ticket"))
         assert visitor.redeem(tab.var(SessionState, "ticket")).json()["url"].endswith("/")
-    assert visitor.session()["user"]["id"] == "john_doe"
-    token = visitor.cookies["authjs.session-token"]
-    claims = jwt.decode(token, options={"verify_signature": False})
-    assert (claims["amr"], claims["level"]) == (["hwk", "user"], 2)
+    session = visitor.session()
+    assert session["user"]["id"] == "john_doe"
+    assert (session["amr"], session["level"]) == (["hwk", "user"], 2)
+
+
+def test_passkey_of_a_user_with_a_second_factor_needs_no_code(
+    server: Server, visitor: Browser, phone: Authenticator
+) -> None:
+    owner = make_owner(server)
+
+    async def add(accounts: Accounts) -> None:
+        member = await accounts.get(owner.id)
+        options, challenge = await accounts.passkeys.creation(member, server.url)
+        await accounts.passkeys.add(phone.create(options), challenge)
+
+    owner.work(add)
+    with Tab(server, visitor, path="/login") as tab:
+        tab.call(SIGN_IN.sign_in, answer=phone.get(asked(tab)))
+        wait_until(lambda: tab.var(SessionState, "ticket"))
+        visitor.redeem(tab.var(SessionState, "ticket"))
+    assert visitor.session()["user"]["id"] == owner.id
 
 
 def test_challenge_is_answered_once(

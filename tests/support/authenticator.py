@@ -13,6 +13,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from webauthn.helpers import encode_cbor
 
+from authdemo.accounts import passkey_form
+
+SIGN_IN: Any = passkey_form.PasskeySignInState
+CARD: Any = passkey_form.PasskeysState
+"""The states that take the answers."""
+
 USER_PRESENT, USER_VERIFIED, CAN_BE_BACKED_UP, IS_BACKED_UP, HAS_KEY = 1, 4, 8, 16, 64
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -27,6 +28,7 @@ from .models import AccountRow, MailRow, Member
 from .passwords import folded
 from .transports import Outbox, Smtp, Transport
 
+_random = secrets.SystemRandom()
 logger = logging.getLogger("authdemo.sessions")
 
 Template: TypeAlias = Literal[
@@ -59,6 +61,7 @@ MAX_AGE = 3 * 86_400
 _MAX_ACCOUNTS = 5
 """How many accounts of one address get a mail."""
 
+_MAX_DELAY = 1
 _BATCH = 16
 _CONCURRENT = 4
 _SEND_TIMEOUT = 45
@@ -122,7 +125,8 @@ class MailQueue:
         """Queue a mail to the accounts that have an address, if there are any.
 
         Whether there are is looked up when the mail is sent, so that no response tells, and none
-        takes longer.
+        takes longer. That begins after a random time: a request that comes right after this one
+        must not be slowed down by what it starts.
 
         Raises:
             AccountsUnavailable: If the database can't keep it.
@@ -134,7 +138,7 @@ class MailQueue:
             language=language,
             data=json.dumps(data),
         )
-        await self._add(row)
+        await self._add(row, delay=_random.uniform(0, _MAX_DELAY))
 
     async def is_delayed(self) -> bool:
         """Whether mails wait because the mail server can't be reached."""
@@ -166,8 +170,9 @@ class MailQueue:
                 return {"transport": "smtp", "place": f"{host}:{port}", "seconds": seconds}
         return {"transport": "app"}
 
-    async def _add(self, row: MailRow) -> None:
-        row.created_at = row.due_at = self.clock()
+    async def _add(self, row: MailRow, *, delay: float = 0) -> None:
+        row.created_at = self.clock()
+        row.due_at = row.created_at + delay
         if not await self._database.run(partial(_insert, row)):
             logger.error("A mail (%s) is lost: %d others wait already.", row.template, MAX_QUEUED)
         self._wake.set()

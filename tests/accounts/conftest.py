@@ -100,7 +100,8 @@ class Office:
         self.accounts.mail, self.accounts.links = self.mail, self.links
 
     async def deliver(self) -> None:
-        """Send all mails that are due."""
+        """Send all mails that are due, requested ones too, which wait up to a second."""
+        self.now += 1
         while await self.mail.send_due() == 0:
             pass
 

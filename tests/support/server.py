@@ -16,6 +16,7 @@ from typing import Any
 
 from authdemo import testing
 from authdemo.testing import free_port, wait_until
+from tests.support.mail import OutboxReader
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ("authdemo", "run")
@@ -29,6 +30,12 @@ STOP_SECONDS = 20
 @dataclass(frozen=True)
 class Server(testing.Server):
     """A running app, and what only the tests of this project ask of it."""
+
+    @property
+    def outbox(self) -> OutboxReader:
+        """The mails that it has written."""
+        assert self.data
+        return OutboxReader(self.data / "outbox")
 
     @property
     def host(self) -> str:
@@ -102,7 +109,8 @@ def running_in_trouble(
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    server = Server(f"http://127.0.0.1:{port}", log, process)
+    data = Path(settings["AUTH_DATA_DIR"])
+    server = Server(f"http://127.0.0.1:{port}", log, process, data)
     try:
         _wait_until_ready(server)
         yield server

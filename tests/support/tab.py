@@ -34,10 +34,14 @@ class Tab(testing.Tab):
 
     def register(self, **form: Any) -> str:
         """Send the form that registers, and wait for the ticket, or for `errors` to say why not."""
-        self._vars.pop(REGISTER_STATE, None)
+        self.forget(REGISTER_STATE)
         self.call(f"{REGISTER_STATE}.register", form=form)
         wait_until(lambda: self.var(SESSION_STATE, "ticket") or self.errors)
         return str(self.var(SESSION_STATE, "ticket") or "")
+
+    def forget(self, state: str) -> None:
+        """Forget the vars of a state, so that only new ones count."""
+        self._vars.pop(state, None)
 
     @property
     def errors(self) -> dict[str, dict[str, Any]]:

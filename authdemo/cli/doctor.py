@@ -95,10 +95,11 @@ def _check_services(app: Operator, auth: Auth[Any], settings: Settings) -> Itera
 def _show(found: list[Finding]) -> None:
     out = console()
     for each in found:
-        line = Text(f"{each.level:<8}", _STYLES[each.level])
-        line.append(f"{printable(each.subject)}: ", "bold").append(printable(each.meaning))
+        subject, meaning = printable(each.subject), printable(each.meaning)
+        level = (f"{each.level:<8}", _STYLES[each.level])
+        line = Text.assemble(level, (f"{subject}: ", "bold"), meaning)
         out.print(line, soft_wrap=not out.is_terminal)
         if each.advice:
             out.print(Text(f"{'':<8}{printable(each.advice)}"))
     count = Counter(each.level for each in found)
-    out.print(Text(f"{count['error']} errors, {count['warning']} warnings.", "bold"))
+    out.print(Text(f"Errors: {count['error']}, warnings: {count['warning']}.", "bold"))

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from authdemo import __version__
+
 from .doctor import doctor
 from .keys import KINDS, configured_files, new_secret, write_key
 from .operator import Failed, Operator
@@ -37,6 +39,7 @@ def main() -> None:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="authdemo")
 def cli() -> None:
     """Operate an app's sessions and accounts, while it runs or not.
 

@@ -8,11 +8,12 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import ip_address
 from pathlib import Path
+from socket import create_connection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 _PATH = "/api/auth/operator"
 _TIMEOUT = 30
-_HOSTS = ("127.0.0.1", "[::1]")
+_CONNECT_TIMEOUT = 2
+_HOSTS = (("127.0.0.1", "127.0.0.1"), ("::1", "[::1]"))
 
 
 class Failed(click.ClickException):
@@ -72,9 +74,9 @@ class Operator:
             settings = Settings.from_environ(keep_secret=False)
         except ConfigurationError as error:
             raise Failed.of(error) from error
-        urls = [_checked(self.url)] if self.url else _running(settings.data_dir)
-        if urls:
-            return [_order(urls, settings, *order) for order in orders.items()]
+        url = _checked(self.url) if self.url else _running(settings.data_dir)
+        if url:
+            return [_order(url, settings, *order) for order in orders.items()]
         return asyncio.run(self._run_here(settings, orders))
 
     def load(self) -> Auth[Any]:
@@ -131,8 +133,8 @@ def _checked(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
-def _running(data_dir: Path) -> list[str]:
-    """List the addresses at which the data folder says that an app runs."""
+def _running(data_dir: Path) -> str:
+    """Find the address at which an app listens that the data folder names; empty if none does."""
     from authdemo.sessions.core.operator import SERVER_FILE
 
     path = data_dir / SERVER_FILE
@@ -140,10 +142,17 @@ def _running(data_dir: Path) -> list[str]:
         server = json.loads(path.read_text("utf-8"))
         pid, port = int(server["pid"]), int(server["port"])
     except FileNotFoundError:
-        return []
+        return ""
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Failed(f"{path} can't be read ({error}). Run this as the user of the app.") from error
-    return [f"http://{host}:{port}" for host in _HOSTS] if _is_alive(pid) else []
+    hosts = _HOSTS if _is_alive(pid) else ()
+    return next((f"http://{url}:{port}" for host, url in hosts if _listens(host, port)), "")
+
+
+def _listens(host: str, port: int) -> bool:
+    with suppress(OSError), create_connection((host, port), timeout=_CONNECT_TIMEOUT):
+        return True
+    return False
 
 
 def _is_alive(pid: int) -> bool:
@@ -156,35 +165,31 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def _order(urls: list[str], settings: Settings, command: str, arguments: Mapping[str, Any]) -> Any:
+def _order(url: str, settings: Settings, command: str, arguments: Mapping[str, Any]) -> Any:
     from authdemo.sessions.core.operator import OperatorTokens
 
     token = OperatorTokens(settings.keys, clock=time.time).issue(command, arguments)
-    response = _post(urls, token)
+    response = _post(url, token)
     body = _body(response)
     if response.status_code == HTTPStatus.OK and "result" in body:
         return body["result"]
-    where, message = urls[0], str(body.get("message") or f"status {response.status_code}")
+    message = str(body.get("message") or f"status {response.status_code}")
     if response.status_code == HTTPStatus.NOT_FOUND:
-        raise Failed(f"The app at {where} takes no commands: is it another one, or AUTH_ADMIN=0?")
+        raise Failed(f"The app at {url} takes no commands: is it another one, or AUTH_ADMIN=0?")
     if response.status_code == HTTPStatus.UNAUTHORIZED:
         raise Failed(
-            f"The app at {where} rejects the command: {message} "
+            f"The app at {url} rejects the command: {message} "
             "Set AUTH_SECRET and AUTH_DATA_DIR as for the app."
         )
     return Failed(message, str(body.get("code", "Failed")), str(body.get("reason", "")))
 
 
-def _post(urls: list[str], token: str) -> httpx.Response:
-    with httpx.Client(timeout=_TIMEOUT, trust_env=False) as http:
-        for url in urls:
-            try:
-                return http.post(url + _PATH, json={"token": token})
-            except httpx.ConnectError:
-                continue
-            except httpx.HTTPError as error:
-                raise Failed(f"The app at {url} does not answer ({error}).") from error
-    raise Failed(f"The app runs, but doesn't listen at {urls[0]}. Name its address: --url.")
+def _post(url: str, token: str) -> httpx.Response:
+    try:
+        with httpx.Client(timeout=_TIMEOUT, trust_env=False) as http:
+            return http.post(url + _PATH, json={"token": token})
+    except httpx.HTTPError as error:
+        raise Failed(f"The app at {url} does not answer ({error}).") from error
 
 
 def _body(response: httpx.Response) -> dict[str, Any]:

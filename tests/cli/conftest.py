@@ -29,16 +29,18 @@ class CommandLine:
 
     def run(self, *words: str, typed: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
-        return subprocess.run(
+        process = subprocess.Popen(
             [sys.executable, "-m", "authdemo.cli", *words],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), **self.environ, **environ},
-            input=typed,
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=TIMEOUT,
-            check=False,
         )
+        with process:
+            output, errors = process.communicate(typed, timeout=TIMEOUT)
+        return subprocess.CompletedProcess(words, process.returncode, output, errors)
 
     def json(self, *words: str, typed: str = "", **environ: str) -> Any:
         """Run a command that succeeds, and read the JSON that it writes."""

@@ -35,7 +35,7 @@ def test_people_get_lines_with_advice_and_a_count(authdemo: CommandLine) -> None
     assert ended.returncode == 0
     assert "warning variables: Nothing reads the environment variable AUTH_SECERT." in ended.stdout
     assert "        Correct its name, or remove it.\n" in ended.stdout
-    assert ended.stdout.splitlines()[-1].startswith("0 errors, ")
+    assert ended.stdout.splitlines()[-1].startswith("Errors: 0, ")
     assert "\x1b" not in ended.stdout
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from authdemo.cli.main import cli
-from authdemo.testing import wait_until
+from authdemo.testing import free_port, wait_until
 from tests.cli.conftest import CommandLine, beside
 from tests.support.browser import Browser, newest, public
 from tests.support.server import Server
@@ -117,9 +118,10 @@ def test_without_an_app_the_store_is_opened_and_closed(stopped: CommandLine) -> 
     assert stopped.json("sessions", "revoke", "john_doe") == {"ended": 0}
 
 
-def test_file_of_a_killed_app_is_ignored(stopped: CommandLine) -> None:
+@pytest.mark.parametrize("pid", [2**22 + 1, os.getpid()], ids=["no process", "another process"])
+def test_file_of_a_killed_app_is_ignored(stopped: CommandLine, pid: int) -> None:
     path = Path(stopped.environ["AUTH_DATA_DIR"], "server.json")
-    path.write_text(json.dumps({"pid": 2**22 + 1, "port": 1}))
+    path.write_text(json.dumps({"pid": pid, "port": free_port()}))
     try:
         assert stopped.json("sessions", "list", "john_doe") == []
     finally:

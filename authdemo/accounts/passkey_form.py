@@ -127,14 +127,14 @@ class PasskeySignInState(PasskeyMixin, rx.State):
         self._begin("get", await installed_passkeys().request(Auth.installed().origin(self)))
 
     @rx.event
-    async def sign_in(self, answer: dict[str, Any]) -> None:
+    async def sign_in(self, answer: dict[str, Any], remember: bool = True) -> None:  # noqa: FBT001, FBT002 - events have no keywords
         """Sign in, and go on to where the visitor wanted to go."""
         challenge = self._take_challenge()
         wanted = self.router.url.query_parameters.get("callbackUrl", "/")
         with self._reporting():
             credentials = await installed_passkeys().credentials(answer, challenge)
             await Auth.installed().sign_in(
-                self, credentials, provider=PROVIDER, callback_url=wanted
+                self, credentials, provider=PROVIDER, callback_url=wanted, remember=remember
             )
 
 
@@ -257,10 +257,16 @@ def installed_passkeys() -> Passkeys:
     return provider.passkeys
 
 
-def passkey_button(*, class_name: str = "auth-button auth-quiet") -> rx.Component:
+def passkey_button(
+    *, remember: bool | rx.Var[bool] = True, class_name: str = "auth-button auth-quiet"
+) -> rx.Component:
     """Make the button that signs in by a passkey, and below it why the last attempt failed.
 
     The browser also offers passkeys by itself in a field with `autocomplete="username webauthn"`.
+
+    Args:
+        remember: Whether the cookie outlives the browser; may be a var.
+        class_name: The look of the button.
     """
     state: Any = PasskeySignInState
     return rx.fragment(
@@ -273,7 +279,11 @@ def passkey_button(*, class_name: str = "auth-button auth-quiet") -> rx.Componen
             class_name=class_name,
         ),
         _alert(state),
-        _ceremony(state, on_answer=state.sign_in, on_offer=state.offer),
+        _ceremony(
+            state,
+            on_answer=lambda answer: state.sign_in(answer, remember),
+            on_offer=state.offer,
+        ),
     )
 
 

@@ -96,7 +96,10 @@ def page() -> rx.Component:
             class_name="card form",
         ),
         refusal(LoginState.error),
-        rx.el.div(passkey_button(class_name="button quiet"), class_name="ways"),
+        rx.el.div(
+            passkey_button(remember=LoginState.remember, class_name="button quiet"),
+            class_name="ways",
+        ),
         auth_link("/sign-in-link", "", t("login.sign_in_link")),
         auth_link("/forgot", "", t("login.forgot")),
         home_link(),

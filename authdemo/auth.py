@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from authdemo import seeds
 from authdemo.accounts import Accounts, Member
 from authdemo.logs import write_line
-from authdemo.sessions import Auth, Callbacks, Credentials, Events, Pages
+from authdemo.sessions import AuditEvent, Auth, Callbacks, Credentials, Events, Pages, log_event
 from authdemo.sessions.providers import providers_from_environ
 
 accounts = Accounts()
@@ -33,6 +33,12 @@ def report(session: Mapping[str, Any], path: str) -> None:
         write_line(f"Server Side Rendering {user} rev {rev}")
 
 
+async def audit(event: AuditEvent) -> None:
+    """Write what happens to the log, and mail users what concerns their accounts."""
+    log_event(event)
+    await accounts.notices.follow(event)
+
+
 def can_impersonate(*, actor: Member, user: Member) -> bool:
     """Let administrators act as users, and not as each other."""
     return actor.role == "admin" and user.role != "admin"
@@ -50,7 +56,7 @@ auth = Auth(
         protected=frozenset({"/", "/client", "/inspector", "/account"}),
     ),
     callbacks=Callbacks(impersonate=can_impersonate),
-    events=Events(session=report),
+    events=Events(session=report, audit=audit),
     find_user=accounts.find,
     second_factor=accounts.second_factor,
     save_user=accounts.save,

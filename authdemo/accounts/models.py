@@ -185,6 +185,18 @@ class BrowserRow(SQLModel, table=True):
     expires_at: float
 
 
+class DeviceRow(SQLModel, table=True):
+    """A kind of device, and the part of the network, that an account was used from."""
+
+    __tablename__ = "accounts_devices"
+
+    account_id: str = Field(
+        primary_key=True, foreign_key="accounts.id", ondelete="CASCADE", sa_type=Text
+    )
+    fingerprint: str = Field(primary_key=True, sa_type=Text)
+    seen_at: float
+
+
 def folded_columns(member: Member) -> dict[str, str]:
     """Fold what accounts are found by."""
     texts = {"folded": member.id, "email_folded": member.email, "name_folded": member.name}

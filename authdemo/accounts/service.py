@@ -28,6 +28,7 @@ from .installed import remember
 from .links import Links
 from .mail import MailQueue
 from .models import FOREIGN_HASH, AccountRow, AccountUpdate, Member, folded_columns
+from .notices import Notices
 from .passkeys import Passkeys
 from .passwords import (
     Passwords,
@@ -55,6 +56,7 @@ class Accounts:
         roles: The roles that there are.
         mail: Sends mail to users.
         links: What links in mails do.
+        notices: Mails users about what happens to their accounts.
         passkeys: Adds passkeys, and authenticates by them.
         second_factor: Authenticator apps, recovery codes, and browsers that are remembered.
         administration: What administrators do with accounts.
@@ -95,6 +97,7 @@ class Accounts:
         self.passkeys = Passkeys(self.database, self.mail, self.find)
         hashing = partial(self._hashing.run, self._passwords.hash)
         self.links = Links(self.database, self.mail, hashing, self._find_auth)
+        self.notices = Notices(self.database, self.mail, self.find)
         self.second_factor = SecondFactor(
             self.database, self.get, self.update, lambda: self._find_auth().keys
         )
@@ -217,6 +220,8 @@ class Accounts:
         checked = checked_password(password, account_id)
         hashed = await self._hashing.run(self._passwords.hash, checked)
         await self._write(account_id, {"password": hashed})
+        if (member := await self.find(account_id)) is not None:
+            await self.mail.send(member, "password_changed")
 
     async def update(self, account_id: str, **fields: object) -> None:
         """Change an account, which may be disabled; every session of its user follows at once.

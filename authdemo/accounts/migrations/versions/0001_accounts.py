@@ -82,6 +82,12 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer, nullable=False),
     )
     _create_second_factor()
+    op.create_table(
+        "accounts_devices",
+        _account_id(primary_key=True),
+        sa.Column("fingerprint", sa.Text, primary_key=True),
+        sa.Column("seen_at", sa.Float, nullable=False),
+    )
 
 
 def _account_id(*, primary_key: bool = False) -> sa.Column[str]:

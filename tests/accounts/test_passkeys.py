@@ -23,9 +23,11 @@ from authdemo.accounts.ceremonies import (
 )
 from authdemo.accounts.hashes import LOCKED
 from authdemo.accounts.models import AccountRow, MailRow
+from authdemo.accounts.passkey_form import FRESH, PasskeysState
 from authdemo.accounts.passkeys import MAX_PASSKEYS, Assertion
 from authdemo.sessions import Authenticated
 from authdemo.sessions.errors import CredentialsSignin
+from authdemo.sessions.reflex.protected import mark_of
 from tests.accounts.conftest import ADA, GRACE
 from tests.support.authenticator import (
     CAN_BE_BACKED_UP,
@@ -323,6 +325,12 @@ async def test_number_of_passkeys_is_limited(accounts, phone):
         with pytest.raises(AccountRejected) as caught:
             await late
         assert caught.value.reason == "passkeys_max"
+
+
+@pytest.mark.parametrize("name", ["add", "remove"])
+def test_change_needs_a_fresh_proof(name):
+    handler = PasskeysState.event_handlers[name]
+    assert mark_of(handler.fn).fresh == FRESH
 
 
 @pytest.mark.parametrize("made_up", [None, "assertion", {"answer": {}, "challenge": {}}, []])

@@ -27,7 +27,7 @@ from .hashing import HashingPool
 from .installed import remember
 from .links import Links
 from .mail import MailQueue
-from .models import FOREIGN_HASH, AccountRow, AccountUpdate, Member, folded_columns
+from .models import FOREIGN_HASH, AccountRow, AccountUpdate, MailRow, Member, folded_columns
 from .notices import Notices
 from .passkeys import Passkeys
 from .passwords import (
@@ -273,16 +273,7 @@ class Accounts:
             AccountsUnavailable: If the database can't do it.
             StoreUnavailable: If the sessions can't be ended; then the account stays.
         """
-        is_enabled = await self.find(account_id) is not None
-        await self._write(account_id, {"disabled": True})  # nobody signs in meanwhile
-        try:
-            await self._follow(account_id)
-        except StoreUnavailable:
-            await self._write(account_id, {"disabled": not is_enabled})
-            raise
-        await self.database.run(
-            lambda session: session.exec(delete(AccountRow).where(_has_id(account_id)))
-        )
+        await asyncio.shield(self._delete(account_id))  # the caller's own session ends, too
 
     def attach(self, auth: Auth[Any]) -> None:
         """Have every session of a user follow changes of their account.
@@ -386,6 +377,23 @@ class Accounts:
             row.sqlmodel_update(folded_columns(row.member()))
 
         await self.database.run(write)
+
+    async def _delete(self, account_id: str) -> None:
+        is_enabled = await self.find(account_id) is not None
+        await self._write(account_id, {"disabled": True})  # nobody signs in meanwhile
+        try:
+            await self._follow(account_id)
+        except StoreUnavailable:
+            await self._write(account_id, {"disabled": not is_enabled})
+            raise
+
+        def remove(session: Session) -> None:
+            row = _find_row(account_id, session)
+            if row is not None:
+                session.exec(delete(MailRow).where(col(MailRow.account_id) == row.id))
+                session.delete(row)
+
+        await self.database.run(remove)
 
     def _find_auth(self) -> Auth[Any]:
         return self._auth or Auth.installed()

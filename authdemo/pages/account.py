@@ -14,6 +14,7 @@ from authdemo.auth import accounts, auth
 from authdemo.sessions import AuthError
 from authdemo.sessions.locales import t
 from authdemo.ui.buttons import refusal, submit_button
+from authdemo.ui.delete_account import delete_account_card
 from authdemo.ui.feedback import ToastWhen
 from authdemo.ui.layout import layout
 from authdemo.ui.pending_mixin import PendingMixin
@@ -72,6 +73,7 @@ def page() -> rx.Component:
         refusal(AccountState.error),
         passkeys_card(class_name="card"),
         second_factor_card(class_name="card"),
+        delete_account_card(),
         ToastWhen.create(
             value=rx.State.is_hydrated & AccountState.done,
             text=t("account.done", ended=AccountState.ended),

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from authdemo.testing import wait_until
 from tests.e2e.visitor import Visitor, click, field_of, is_connected
 
-UPDATE = "**/api/auth/session"
+UPDATE = "**/api/auth/user"
 IMPATIENT = """
   const { timeout } = AbortSignal;
   AbortSignal.timeout = (after) => timeout.call(AbortSignal, after / 5);

@@ -27,6 +27,7 @@ make_printable((logger.name, trail.name))
 
 AuditKind: TypeAlias = Literal[
     "registered",
+    "deleted",
     "impersonated",
     "passkey-added",
     "passkey-removed",

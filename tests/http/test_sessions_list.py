@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
-from tests.support.browser import Browser
+from tests.support.browser import Browser, newest, public
 
 FIELDS = {"id", "name", "current", "created", "last_seen", "expires", "rev", "user_agent", "ip"}
 
@@ -158,3 +159,59 @@ def test_form_with_another_value_ends_nothing(alone: Browser, value: str, field:
 def test_revoke_needs_a_csrf_token(alone: Browser) -> None:
     assert alone.post("/api/auth/sessions/revoke", json={"all": True}).status_code == 403
     assert alone.session()
+
+
+def rename(browser: Browser, session_id: object, name: object) -> httpx.Response:
+    body = {"csrfToken": browser.csrf(), "id": session_id, "name": name}
+    return browser.post("/api/auth/sessions/rename", json=body)
+
+
+def test_name_is_listed_and_nothing_else_changes(alone: Browser, elsewhere: Browser) -> None:
+    there = next(each for each in alone.sessions() if not each["current"])
+    answer = rename(alone, there["id"], "  Ada's phone <b>")
+    assert answer.status_code == 200
+    expected = {**there, "name": "Ada's phone <b>"}
+    for listed in (answer.json(), alone.sessions()):
+        assert [each for each in listed if not each["current"]] == [expected]
+    entry = newest(alone, kind="renamed", user="john_doe")
+    assert "phone" not in str(entry)
+
+
+def test_empty_name_removes_it(alone: Browser) -> None:
+    own = public(alone)
+    rename(alone, own, "Desk")
+    assert [each["name"] for each in rename(alone, own, " ").json()] == [""]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("x" * 65, "length"), ("a\u202eb", "invisible"), (7, "string_type")]
+)
+def test_invalid_name_is_rejected(alone: Browser, name: object, reason: str) -> None:
+    answer = rename(alone, public(alone), name)
+    assert (answer.status_code, answer.json()["field"]) == (422, "name")
+    assert answer.json()["reason"] == reason
+    assert [each["name"] for each in alone.sessions()] == [""]
+
+
+def test_session_of_another_user_is_not_found_by_its_id(john: Browser, jane: Browser) -> None:
+    assert rename(john, public(jane), "Mine").status_code == 404
+    assert all(each["name"] == "" for each in jane.sessions())
+
+
+@pytest.mark.parametrize("session_id", ["", "x", "0" * 32])
+def test_unknown_session_is_not_found(john: Browser, session_id: str) -> None:
+    assert rename(john, session_id, "Mine").status_code == 404
+
+
+def test_rename_needs_an_id(john: Browser) -> None:
+    assert (rename(john, None, "Mine").status_code, rename(john, 7, "x").status_code) == (422, 422)
+
+
+def test_anonymous_cannot_rename(browser: Browser, john: Browser) -> None:
+    other = Browser(john.server)
+    assert rename(other, public(john), "Mine").status_code == 401
+
+
+def test_rename_needs_the_csrf_token(john: Browser) -> None:
+    body = {"csrfToken": "x", "id": public(john), "name": "Mine"}
+    assert john.post("/api/auth/sessions/rename", json=body).status_code == 403

@@ -7,6 +7,8 @@ import pytest
 
 from authdemo.sessions import ConfigurationError
 from authdemo.sessions.providers import OAuth2, github
+from authdemo.testing import set_cookies
+from authdemo.testing.browser import AS_CLIENT, SESSION
 from tests.oidc.github import EMAILS, GitHub
 from tests.oidc.steps import go, query_of, refusal
 from tests.support.browser import Browser
@@ -157,3 +159,14 @@ def test_github_preset_has_the_public_endpoints() -> None:
     assert provider.issuer == "https://github.com/login/oauth"
     assert provider.userinfo_endpoint == "https://api.github.com/user"
     assert "client_secret" not in repr(provider)
+
+
+@pytest.mark.parametrize("remember", ["true", "false"])
+def test_choice_to_be_remembered_survives_the_way_to_the_provider(
+    browser: Browser, github: GitHub, remember: str
+) -> None:
+    form = {"csrfToken": browser.csrf(), "callbackUrl": "/", "remember": remember}
+    answer = browser.post("/api/auth/signin/github", data=form, headers=AS_CLIENT)
+    came = oauth_callback(browser, github, query_of(answer.json()["url"]))
+    (attributes,) = (rest for name, _, rest in set_cookies(came) if name == SESSION)
+    assert ("Max-Age" in attributes) == (remember == "true")

@@ -11,6 +11,7 @@ from pydantic_core import to_json
 
 from authdemo import seeds
 from authdemo.accounts import Accounts, Member
+from authdemo.accounts.passkey_form import passkey_confirm_button
 from authdemo.logs import write_line
 from authdemo.sessions import AuditEvent, Auth, Callbacks, Credentials, Events, Pages, log_event
 from authdemo.sessions.providers import providers_from_environ
@@ -60,6 +61,7 @@ auth = Auth(
     find_user=accounts.find,
     second_factor=accounts.second_factor,
     save_user=accounts.save,
+    proofs=[passkey_confirm_button],
     user=Member,
     locales=Path(__file__).parent / "locales",
 )

@@ -61,6 +61,7 @@ class AuthOptions(TypedDict, Generic[U], total=False):
     protect_all: bool
     csrf_exempt: Collection[str]
     second_factor: SecondFactor | None
+    proofs: Sequence[Callable[[], Any]]
     locales: Path | None
     name: str
     settings: Settings | None
@@ -199,6 +200,7 @@ class Engine:
             clock=self.clock,
         )
         self.page_rules = self.rules_for({})
+        self.proofs = tuple(options.get("proofs", ()))
 
     @asynccontextmanager
     async def running(self, *, catch_up: Callable[[], None] = lambda: None) -> AsyncIterator[None]:
@@ -261,9 +263,10 @@ class Engine:
             own[self.pages.code] = None
         return PageRules({**named, **marked, **own}, routes, otherwise=otherwise)
 
-    def confirm_url(self, wanted: str) -> str:
-        """The path of the page that asks for the password again."""
-        return _with_query(self.pages.confirm, callbackUrl=wanted)
+    def confirm_url(self, wanted: str, *, level: int = 1) -> str:
+        """The path of the page that asks for another proof, as a rule needs it."""
+        needed = str(level) if level > 1 else ""
+        return _with_query(self.pages.confirm, callbackUrl=wanted, level=needed)
 
     def code_url(self, base_url: str = "", **query: str) -> str:
         """The URL of the page that asks for a code; see `sign_in_url`."""

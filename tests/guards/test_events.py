@@ -188,14 +188,16 @@ def test_a_sensitive_event_waits_for_the_password(
     later(61)
     with Tab(app, ada, path="/about") as tab:
         tab.call(f"{LEDGER}.wipe")
-        wait_until(lambda: tab.var(SESSION_STATE, "redirect_url"))
-        assert tab.var(SESSION_STATE, "redirect_url") == "/confirm?callbackUrl=/about"
+        wait_until(lambda: tab.var(SESSION_STATE, "step_up"))
+        assert not tab.var(SESSION_STATE, "redirect_url")
         tab.call(f"{CONFIRM}.confirm", form={"password": "a guess"})
         wait_until(lambda: tab.var(CONFIRM, "error"))
         assert tab.var(CONFIRM, "error")["code"] == "CredentialsSignin"
         assert tab.var(LEDGER, "balance") == 100
         tab.call(f"{CONFIRM}.confirm", form={"password": "tutorial"})
-        tab.call(f"{VISITORS}.come")
+        wait_until(lambda: tab.var(SESSION_STATE, "resumes") == 1)
+        assert tab.var(SESSION_STATE, "step_up") == {}
+        tab.call(f"{CONFIRM}.resume")
         wait_until(lambda: tab.var(LEDGER, "balance") == 0)
     wait_until(lambda: app.audited(kind="confirmed", user="ada"))
 
@@ -209,8 +211,7 @@ def test_who_is_sent_elsewhere_has_not_proved_it(
         wait_until(lambda: tab.var(CONFIRM, "error"))
         assert tab.var(CONFIRM, "error")["code"] == "AccessDenied"
         tab.call(f"{LEDGER}.wipe")
-        wait_until(lambda: tab.var(SESSION_STATE, "redirect_url"))
-        assert tab.var(SESSION_STATE, "redirect_url") == "/confirm?callbackUrl=/about"
+        wait_until(lambda: tab.var(SESSION_STATE, "step_up"))
         assert tab.var(LEDGER, "balance") == 100
 
 
@@ -220,7 +221,7 @@ def test_an_event_that_waits_for_one_member_does_not_run_for_another(
     later(61)
     with Tab(app, ada, path="/about") as tab:
         tab.call(f"{LEDGER}.wipe")
-        wait_until(lambda: tab.var(SESSION_STATE, "redirect_url"))
+        wait_until(lambda: tab.var(SESSION_STATE, "step_up"))
     with Tab(app, grace, token=tab.token, path="/about") as graces:
         graces.call(f"{CONFIRM}.confirm", form={"password": "tutorial"})
         graces.call(f"{VISITORS}.come")

@@ -82,11 +82,10 @@ def test_a_sensitive_button_asks_for_the_password_and_then_does_it(
     is_connected(tab)
     later(61)
     click(tab, "Wipe")
-    tab.wait_for_url("**/confirm?callbackUrl=/")
-    is_connected(tab)
-    tab.locator("[name=password]").fill("tutorial")
+    tab.get_by_role("dialog").locator("[name=password]").fill("tutorial")
     click(tab, "Confirm")
-    tab.wait_for_url(visitor.url + "/")
+    expect(tab.get_by_role("dialog")).to_be_hidden()
+    assert tab.url == visitor.url + "/"
     expect(tab.locator("#balance")).to_have_text("0")
 
 

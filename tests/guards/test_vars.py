@@ -94,7 +94,7 @@ def test_a_state_for_fresh_eyes_waits_for_the_password_with_all_that_it_has(
     with Tab(app, ada, token=tab.token, path="/about") as back:
         assert back.var(SAFE, "opened") == 0
         back.call(f"{SAFE}.open_up")
-        wait_until(lambda: back.var(SESSION_STATE, "redirect_url") == "/confirm?callbackUrl=/about")
+        wait_until(lambda: back.var(SESSION_STATE, "step_up"))
         back.call(f"{CONFIRM}.confirm", form={"password": "tutorial"})
         back.call(f"{VISITORS}.come")
         wait_until(lambda: back.var(SAFE, "opened") == 2)

@@ -152,7 +152,7 @@ class Rule:
             return Verdict.DENIED
         if self.check is not None and not await cb.call("check", partial(self.check, session)):
             return Verdict.DENIED
-        if session.actor is not None and (self.fresh is not None or self.level > 1):
+        if session.actor is not None and self.asks_for_proof:
             return Verdict.DENIED  # no proof of the administrator's is the user's
         if session.level < self.level:
             return Verdict.CONFIRM
@@ -181,10 +181,14 @@ class Rule:
         return session.scopes is not None and not self.scopes <= session.scopes
 
     @property
+    def asks_for_proof(self) -> bool:
+        """Whether a session may need another proof."""
+        return self.fresh is not None or self.level > 1
+
+    @property
     def allows_all_members(self) -> bool:
         """Whether all signed-in users are allowed."""
-        is_special = self.roles or self.scopes or self.check or self.level > 1
-        return not is_special and self.fresh is None
+        return not (self.roles or self.scopes or self.check or self.asks_for_proof)
 
     @property
     def has_async_check(self) -> bool:

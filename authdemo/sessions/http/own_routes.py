@@ -269,7 +269,9 @@ class OwnRoutes:
         back = address_of(scope) + (f"?{query}" if query else "")
         if isinstance(error, NotAuthenticated):
             return self.engine.sign_in_url(callbackUrl=back)
-        return self.engine.confirm_url(back) if error.reason in (_CONFIRM, _LEVEL) else ""
+        if error.reason not in (_CONFIRM, _LEVEL):
+            return ""
+        return self.engine.confirm_url(back, level=1 + (error.reason == _LEVEL))
 
     async def _load(self, scope: Scope) -> AppRequest:
         token, is_http = bearer_token(scope), scope["type"] == "http"

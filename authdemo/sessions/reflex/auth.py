@@ -87,6 +87,8 @@ class Auth(Senders, UserSessions[U]):
                 sends (`use_profile`, `POST /api/auth/user`). All sessions of the user follow. If
                 it raises, nothing changes.
             second_factor: Says who has to enter a code to sign in, and whether it is right.
+            proofs: Functions that make further ways to confirm who one is, such as
+                `passkey_confirm_button`, for the dialog and the page that ask for it.
             protect_all: Whether all pages, event handlers, vars, own routes and WebSockets that
                 aren't marked as public are for members only.
             csrf_exempt: The own routes, like "/hooks/stripe", that accept any site's requests.

@@ -18,6 +18,7 @@ from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Scope
 
+from ..core.authentication import with_second_factor
 from ..core.commands import SessionCommands
 from ..core.errors import (
     AccessDenied,
@@ -407,9 +408,10 @@ class ReflexEngine(Engine):
     ) -> tuple[str, ...]:
         """Check that credentials, or the code of a second factor, are the session's user's."""
         if credentials.keys() == {"code"} and self.second_factor.factor is not None:
-            return await self.second_factor.verify(
+            methods = await self.second_factor.verify(
                 record.user_id, credentials["code"], device=connection.device
             )
+            return with_second_factor(record.amr, methods)
         granted = await self.authorize(connection, provider, credentials)
         if granted.user.id != record.user_id:
             raise CredentialsSignin

@@ -86,7 +86,7 @@ class SessionMiddleware(rx.Middleware):
             session_state.defer_event(
                 event.name, event.payload, user_id=user_id, at=self.engine.clock()
             )
-        self._redirect(session_state, verdict, connection)
+        self._redirect(session_state, rule, verdict, connection)
         return StateUpdate(delta=await take_delta(state))
 
     async def _verify(self, state: BaseState, caller: Caller | None, event: Event) -> None:
@@ -103,12 +103,13 @@ class SessionMiddleware(rx.Middleware):
         """Authorize an event that brings files, before they are read."""
         if find_handler(self._registry, name) is None:
             raise RequestRejected("The files are for no event handler of this app.")
-        verdict = await self._decide(self._rule(name), session)
-        if verdict is Verdict.GRANTED:
+        rule = self._rule(name)
+        verdict = await self._decide(rule, session)
+        if rule is None or verdict is Verdict.GRANTED:
             return
 
         async def redirect(state: BaseState) -> None:
-            self._redirect(await state.get_state(SessionState), verdict, connection)
+            self._redirect(await state.get_state(SessionState), rule, verdict, connection)
 
         self.tab_sync.spawn(self.tab_sync.modify_tab(connection.tab, redirect))
         if verdict is Verdict.SIGN_IN:
@@ -165,15 +166,19 @@ class SessionMiddleware(rx.Middleware):
         return await rule.decide(session, self.engine.clock) if rule else Verdict.GRANTED
 
     def _redirect(
-        self, session_state: SessionState, verdict: Verdict, connection: Connection | None
+        self,
+        session_state: SessionState,
+        rule: Rule,
+        verdict: Verdict,
+        connection: Connection | None,
     ) -> None:
         if verdict is Verdict.DENIED:
             session_state.set_error(
                 AccessDenied("You don't have permission to do this.", reason="event")
             )
         elif verdict is Verdict.CONFIRM:
-            here = connection.address if connection else "/"
-            session_state.redirect_url = self.engine.confirm_url(here)
+            at = None if rule.fresh is None else self.engine.clock()
+            session_state.ask_for_proof(level=rule.level, at=at)
         else:
             session_state.redirect_url = self.tab_sync.sign_in_url(connection)
 

@@ -115,6 +115,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
             confirm_page,
             not_found_page,
             sign_in_page,
+            step_up_dialog,
         )
 
         with _in_one_line():
@@ -126,7 +127,9 @@ class SessionsPlugin(Plugin, InstallsSessions):
         remember(auth)
         app = RegistrationContext.get().app
         separate_pages(app, auth.engine.rules_for(page_rules(app), routes_of(app)))
-        add_effects(app, allow_eval=self.policy.allow_eval)
+        asks = any(rule.asks_for_proof for rule in auth.engine.guards.rules())
+        dialog = [step_up_dialog()] if asks else []
+        add_effects(app, *dialog, allow_eval=self.policy.allow_eval)
         self._add_devtools(app)
         own = auth.engine.pages
         pages = {own.sign_in: sign_in_page, own.confirm: confirm_page, "404": not_found_page}

@@ -169,7 +169,7 @@ class PageGuard:
             case Verdict.SIGN_IN:
                 return self.engine.sign_in_url(callbackUrl=here)
             case Verdict.CONFIRM:
-                return self.engine.confirm_url(here)
+                return self.engine.confirm_url(here, level=rule.level)
             case Verdict.DENIED:
                 raise AccessDenied("You don't have permission to see this page.", reason="page")
             case url:

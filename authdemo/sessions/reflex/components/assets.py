@@ -26,10 +26,14 @@ def _folder() -> str:
     return str(Path(paths[0]).parent)
 
 
+def library(script: str) -> str:
+    """Name one of the package's scripts, for a component of it."""
+    return f"$/public{_folder()}/{script}"
+
+
 def imported(script: str, name: str, alias: str | None = None) -> VarData:
     """Import a name from one of the package's scripts."""
-    where = f"$/public{_folder()}/{script}"
-    return VarData(imports={where: [rx.ImportVar(tag=name, alias=alias)]})
+    return VarData(imports={library(script): [rx.ImportVar(tag=name, alias=alias)]})
 
 
 def hook(line: str, *needs: Need) -> VarData | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, cast
 
 import reflex as rx
@@ -13,9 +13,10 @@ from ...providers.credentials import Credentials
 from ...providers.oidc import OpenIDConnect
 from ..auth import Auth
 from ..protected import public
-from .assets import hook, imported, script, var
+from ..tabs.state import SessionState
+from .assets import hook, imported, library, script, var
 from .i18n import explain, live_text, t
-from .session import pending_until_navigation, sign_in_with, use_session
+from .session import pending_until_navigation, sign_in_with, tab_var, use_session
 
 
 def confirm_button(
@@ -147,28 +148,35 @@ class SignInState(rx.State):
 
 @public
 class ConfirmState(rx.State):
-    """The form that asks for the password again."""
+    """The forms that ask for another proof: on the page for it, and in a tab's dialog."""
 
     has_password: bool = True
+    has_code: bool = False
+    needs_level: bool = False
     provider: str = ""
     pending: bool = False
     error: rx.Field[ErrorDict] = rx.field(default_factory=dict)
 
     @rx.event
     async def look(self) -> None:
-        """Find out how the user signed in."""
-        self.pending, self.error = False, {}
+        """Find out how the user signed in, and what is asked for."""
+        self.pending, self.error, auth = False, {}, Auth.installed()
         try:
-            provider, _ = await Auth.installed().current_account(self)
+            provider, _ = await auth.current_account(self)
+            session = await auth.require_session(self)
+            factor = auth.second_factor
+            self.has_code = bool(factor and await factor.is_required(session.user.id))
         except AuthError as error:
             self.error = error.to_dict()
-        else:
-            self.has_password = isinstance(provider, Credentials)
-            self.provider = provider.id if isinstance(provider, OpenIDConnect) else ""
+            return
+        level = (await self._dialog()).get("level") or self._query("level") or 1
+        self.needs_level = str(session.level) < str(level)
+        self.has_password = isinstance(provider, Credentials) and "password" in provider.fields
+        self.provider = provider.id if isinstance(provider, OpenIDConnect) else ""
 
     @rx.event
     async def confirm(self, form: dict[str, Any]) -> AsyncIterator[None]:
-        """Check the password, and go back to the page that asked for it."""
+        """Check a password or a code, and go back to the page that asked for it."""
         if self.pending:
             return
         self.pending, self.error = True, {}
@@ -178,6 +186,15 @@ class ConfirmState(rx.State):
                 await self._check(form)
         except AuthError as error:
             self.error = error.to_dict()
+
+    @rx.event
+    async def dismiss(self) -> None:
+        """Close the dialog; the event that waits is dropped."""
+        (await self.get_state(SessionState)).dismiss_proof()
+
+    @rx.event
+    def resume(self) -> None:
+        """Run the event that waits: as before every event, that happens before this one."""
 
     @rx.event
     async def sign_out(self) -> None:
@@ -191,10 +208,22 @@ class ConfirmState(rx.State):
         await auth.sign_out(self, to=auth.engine.pages.sign_in)
 
     async def _check(self, form: dict[str, Any]) -> None:
-        auth = Auth.installed()
-        provider, account = await auth.current_account(self)
-        await auth.confirm(self, {**form, **account}, provider=provider.id)
-        await auth.redirect_to(self, self.router.url.query_parameters.get("callbackUrl", "/"))
+        auth, is_dialog = Auth.installed(), bool(await self._dialog())
+        if "code" in form:
+            await auth.confirm(self, {"code": form["code"]})
+        else:
+            provider, account = await auth.current_account(self)
+            await auth.confirm(self, {**form, **account}, provider=provider.id)
+        if is_dialog:
+            self.pending = False
+        else:
+            await auth.redirect_to(self, self._query("callbackUrl") or "/")
+
+    async def _dialog(self) -> dict[str, Any]:
+        return (await self.get_state(SessionState)).step_up
+
+    def _query(self, name: str) -> str:
+        return self.router.url.query_parameters.get(name, "")
 
 
 def sign_in_form(fields: Sequence[str] | None = None, *, remember: bool = True) -> rx.Component:
@@ -241,29 +270,94 @@ def provider_buttons() -> rx.Component:
 
 
 def confirm_form() -> rx.Component:
-    """Make the form that asks for the password again, and below why the last attempt failed.
+    """Make the forms that ask for another proof, and below them why the last attempt failed.
 
+    They are for the password, and for the code of a second factor, as far as the user has them.
     Users of an OpenID provider get a button that asks there; those of an OAuth provider have to
-    sign in another way.
+    sign in another way. `Auth(proofs=...)` adds others.
     """
+    state: Any = ConfirmState
+    password = state.has_password & ~state.needs_level
+    others = rx.cond(state.needs_level, rx.el.p(t("confirm.level")), _other_ways())
     return rx.fragment(
-        rx.cond(
-            ConfirmState.has_password,
-            rx.fragment(
-                rx.el.p(t("confirm.why")),
-                rx.el.form(
-                    _input("password"),
-                    _submit(t("confirm.go"), ConfirmState.pending),
-                    on_submit=ConfirmState.confirm,
-                    method="post",
-                    class_name="auth-form",
-                ),
-            ),
-            _other_ways(),
-        ),
+        rx.cond(password, _proof_form(t("confirm.why"), _input("password"), "auth-password")),
+        rx.cond(state.has_code, _proof_form(t("code.why"), _code_input(), "auth-code")),
+        rx.cond(~password & ~state.has_code, others),
+        *(rx.el.div(proof(), class_name="auth-providers") for proof in _proofs()),
         rx.el.span(on_mount=ConfirmState.look, hidden=True),
         _alert(ConfirmState.error),
     )
+
+
+def _proofs() -> Sequence[Callable[[], rx.Component]]:
+    return Auth.installed().engine.proofs
+
+
+def _proof_form(why: rx.Var[str], field: rx.Component, key: str) -> rx.Component:
+    return rx.el.form(
+        rx.el.p(why),
+        field,
+        _submit(t("confirm.go"), ConfirmState.pending),
+        on_submit=ConfirmState.confirm,
+        method="post",
+        class_name="auth-form",
+        key=key,
+    )
+
+
+class StepUp(rx.Component):
+    """The dialog that asks for another proof in the tab whose event was rejected."""
+
+    tag = "StepUp"
+
+    is_open: rx.Var[bool]
+    resumes: rx.Var[int]
+    title: rx.Var[str]
+
+    @classmethod
+    def get_event_triggers(cls) -> dict[str, Any]:
+        """Name what happens in the browser."""
+        return {**super().get_event_triggers(), "on_dismiss": _nothing, "on_resume": _nothing}
+
+
+def _nothing() -> tuple[()]:
+    return ()
+
+
+def step_up_dialog() -> rx.Component:
+    """Make the dialog; it stands on every page of an app that asks for proofs."""
+    return rx.memo(_step_up)()
+
+
+def _step_up_content() -> rx.Component:
+    """Stand in the dialog while it is open: its hooks don't run before."""
+    return rx.fragment(
+        rx.el.h2(t("confirm.title")),
+        confirm_form(),
+        rx.el.div(
+            rx.el.button(
+                t("dialog.cancel"),
+                on_click=ConfirmState.dismiss,
+                type="button",
+                class_name="auth-button auth-quiet",
+            ),
+            class_name="auth-actions",
+        ),
+    )
+
+
+def _step_up() -> rx.Component:
+    step_up: Any = tab_var("step_up")
+    dialog: rx.Component = StepUp.create(
+        rx.memo(_step_up_content)(),
+        library=library("step_up.js"),
+        is_open=step_up.length() > 0,
+        resumes=tab_var("resumes"),
+        title=t("confirm.title"),
+        on_dismiss=ConfirmState.dismiss,
+        on_resume=ConfirmState.resume,
+    )
+    return dialog
 
 
 def code_form() -> rx.Component:
@@ -276,17 +370,7 @@ def code_form() -> rx.Component:
     return rx.fragment(
         rx.el.p(t("code.why")),
         rx.el.form(
-            rx.el.label(
-                t("code.code"),
-                rx.el.input(
-                    name="code",
-                    auto_complete="one-time-code",
-                    auto_focus=True,
-                    required=True,
-                    max_length=64,
-                    custom_attrs=no_autocorrect_attrs(),
-                ),
-            ),
+            _code_input(),
             rx.el.label(
                 rx.el.input(name="remember", type="checkbox"),
                 t("code.remember"),
@@ -297,6 +381,19 @@ def code_form() -> rx.Component:
             class_name="auth-form",
         ),
         _alert(error),
+    )
+
+
+def _code_input() -> rx.Component:
+    return rx.el.label(
+        t("code.code"),
+        rx.el.input(
+            name="code",
+            auto_complete="one-time-code",
+            required=True,
+            max_length=64,
+            custom_attrs=no_autocorrect_attrs(),
+        ),
     )
 
 

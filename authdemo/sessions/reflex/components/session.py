@@ -292,7 +292,7 @@ class Calls(rx.Fragment):
         return [script("useCalls()", imported("calls.js", "useCalls"))]
 
 
-def add_effects(app: rx.App, *, allow_eval: bool) -> None:
+def add_effects(app: rx.App, *others: rx.Component, allow_eval: bool) -> None:
     """Put the components that act for the server on every page."""
-    calls = [] if allow_eval else [Calls.create()]
-    app.extra_app_wraps[(3, "SessionEffects")] = lambda _: rx.fragment(session_effects(), *calls)
+    parts = others if allow_eval else (*others, Calls.create())
+    app.extra_app_wraps[(3, "SessionEffects")] = lambda _: rx.fragment(session_effects(), *parts)

@@ -290,6 +290,7 @@ class TabSync:
         before = connection.displayed_sid if owner is None else owner[0]
         await reset_tab(state, owner=before, sid=sid)
         session_state.show(session, sid=sid, browser=connection.browser, is_changed=is_changed)
+        session_state.accept_proof(connection.session)
         connection.displayed_sid = sid
         if not is_leaving:  # the event that signed out may say where to; the push comes after it
             session_state.redirect(await self.redirect_for(connection, session))
@@ -342,7 +343,7 @@ class TabSync:
             case Verdict.SIGN_IN:
                 return self.sign_in_url(connection)
             case Verdict.CONFIRM if not self.serves_pages:
-                return self.engine.confirm_url(connection.address)
+                return self.engine.confirm_url(connection.address, level=rule.level)
             case Verdict.DENIED:
                 return connection.address if self.serves_pages else REFUSED
         return ""

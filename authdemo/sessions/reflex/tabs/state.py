@@ -9,6 +9,7 @@ from pydantic_core import to_json
 from reflex.state import BaseState
 
 from ...core.errors import AuthError
+from ...core.session import Session
 from ...http.sockets.connections import Connection
 from ..compat import load_substates, root_state, unlink_shared
 
@@ -80,6 +81,8 @@ class SessionState(rx.State):
     tab: str = ""
     event_error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
     event_error_count: int = 0
+    step_up: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
+    resumes: int = 0
     _sid: str = ""
     _browser: str = ""
     _connection: str = ""
@@ -96,7 +99,8 @@ class SessionState(rx.State):
             connection.device = connection.device.model_copy(update={"tab": self.tab})
             self.clear_error()
             self.ticket = self.redirect_url = ""
-            self.cookie_version = self.reloads = 0
+            self.cookie_version = self.reloads = self.resumes = 0
+            self.step_up = {}
 
     def defer_event(self, event: str, payload: dict[str, Any], *, user_id: str, at: float) -> None:
         """Keep a rejected event that may run soon, unless it is large."""
@@ -114,6 +118,25 @@ class SessionState(rx.State):
     def discard_deferred(self) -> None:
         """Drop the event that waits."""
         self._deferred = None
+
+    def ask_for_proof(self, *, level: int, at: float | None) -> None:
+        """Open the dialog that asks for a proof: of a level, and not before `at`."""
+        self.step_up = {"level": level, "at": at}
+
+    def dismiss_proof(self) -> None:
+        """Close the dialog, and drop the event that waits."""
+        if self.step_up:
+            self.step_up = {}
+            self.discard_deferred()
+
+    def accept_proof(self, session: Session | None) -> None:
+        """Close the dialog once the session has the proof, and have the browser resume."""
+        wanted = self.get_value("step_up")
+        if session is None or not wanted or session.level < wanted["level"]:
+            return
+        if wanted["at"] is None or session.authenticated_at.timestamp() >= wanted["at"]:
+            self.step_up = {}
+            self.resumes += 1
 
     def owner(self) -> tuple[str, str] | None:
         """Find the session, if any, and the browser that the tab belongs to."""

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from authdemo.sessions import Auth, Callbacks, CookieOptions, Credentials, User
+from authdemo.sessions import Auth, Authenticated, Callbacks, CookieOptions, Credentials, User
 from authdemo.sessions.core import callbacks as cb
 
 AHEAD = Path("ahead")
@@ -30,7 +30,8 @@ PEOPLE = {
 
 async def authorize(credentials):
     known = credentials.get("password") == "tutorial"
-    return PEOPLE.get(credentials.get("id")) if known else None
+    user = PEOPLE.get(credentials.get("id")) if known else None
+    return Authenticated(user, ("pwd", "otp")) if user and credentials.get("otp") else user
 
 
 def find(user_id):

@@ -32,6 +32,8 @@ class Ledger(rx.State):
     gold: rx.Field[str] = protected(rx.field("no gold"), roles="admin")
     diary: rx.Field[str] = protected(rx.field("no diary"), check=is_grace)
     pin: rx.Field[str] = protected(rx.field("no pin"), fresh=60)
+    vow: rx.Field[str] = protected(rx.field("no vow"), level=2)
+    launched: rx.Field[int] = rx.field(0)
 
     @rx.var
     @protected
@@ -46,6 +48,7 @@ class Ledger(rx.State):
     @rx.event
     def dig(self):
         self.gold, self.diary, self.pin = "a pot of gold", "Dear diary", "1906"
+        self.vow = "a vow of two"
 
     @rx.event
     @protected
@@ -69,6 +72,11 @@ class Ledger(rx.State):
         self.balance = 0
 
     @rx.event
+    @protected(level=2)
+    def launch(self, times: int):
+        self.launched += times
+
+    @rx.event
     @protected(replay=True)
     def like(self, times: int):
         self.liked += times
@@ -86,6 +94,11 @@ class Archive(rx.State):
     async def file(self, files: list[rx.UploadFile]):
         session = await auth(self)
         self.filed = f"{files[0].name} of {session.user.id}"
+
+    @rx.event
+    @protected(level=2)
+    async def seal(self, files: list[rx.UploadFile]):
+        self.filed = f"{files[0].name} is sealed"
 
     @rx.event
     async def leave(self, files: list[rx.UploadFile]):
@@ -307,7 +320,9 @@ def home():
         rx.el.h1("Members only"),
         rx.el.p(Ledger.plans, Ledger.later, id="plans"),
         rx.el.p(Ledger.balance, id="balance"),
+        rx.el.p(Ledger.launched, id="launched"),
         rx.el.button("Wipe", on_click=Ledger.wipe),
+        rx.el.button("Launch", on_click=Ledger.launch(2)),
         rx.el.button("Log out", on_click=Clerk.log_out),
         rx.el.p(explain(use_session().event_error), role="alert"),
     )
@@ -424,6 +439,11 @@ def sensitive():
     return rx.el.h1("Not for stale eyes")
 
 
+@protected(level=2)
+def launchpad():
+    return rx.el.h1("Not for one factor")
+
+
 @public
 def library():
     return rx.el.h1("Whatever is there to be read")
@@ -495,6 +515,17 @@ async def safe(_):
     return JSONResponse({})
 
 
+@protected(level=2)
+async def countdown(_):
+    return JSONResponse({"count": 3})
+
+
+@protected(level=2)
+async def launch_feed(websocket):
+    await websocket.accept()
+    await websocket.send_text("three")
+
+
 api = Starlette(
     routes=[
         Route("/api/whoami", whoami),
@@ -502,6 +533,8 @@ api = Starlette(
         Route("/api/status", status),
         Route("/api/required", required_by_starlette),
         Route("/api/safe", safe),
+        Route("/api/countdown", countdown),
+        WebSocketRoute("/launch-feed", launch_feed),
         WebSocketRoute("/council-feed", council_feed),
         Route("/api/salaries", salaries, methods=["GET", "POST"]),
         Route("/docs", docs),
@@ -519,6 +552,7 @@ app.add_page(post, route="/post/[slug]")
 app.add_page(drawer, route="/drawer/[number]")
 app.add_page(sensitive, route="/sensitive")
 app.add_page(study, route="/study")
+app.add_page(launchpad, route="/launchpad")
 app.add_page(index_of_names, route="/index-of-names")
 app.add_page(library, route="/library/[[...splat]]")
 app.add_page(volume, route="/library/sealed/[number]")

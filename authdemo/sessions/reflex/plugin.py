@@ -115,8 +115,8 @@ class SessionsPlugin(Plugin, InstallsSessions):
             confirm_page,
             not_found_page,
             sign_in_page,
-            step_up_dialog,
         )
+        from .components.step_up import step_up_dialog
 
         with _in_one_line():
             _check_config(get_config())

@@ -14,9 +14,9 @@ from ...providers.oidc import OpenIDConnect
 from ..auth import Auth
 from ..protected import public
 from ..tabs.state import SessionState
-from .assets import hook, imported, library, script, var
+from .assets import hook, imported, script, var
 from .i18n import explain, live_text, t
-from .session import pending_until_navigation, sign_in_with, tab_var, use_session
+from .session import pending_until_navigation, sign_in_with, use_session
 
 
 def confirm_button(
@@ -303,61 +303,6 @@ def _proof_form(why: rx.Var[str], field: rx.Component, key: str) -> rx.Component
         class_name="auth-form",
         key=key,
     )
-
-
-class StepUp(rx.Component):
-    """The dialog that asks for another proof in the tab whose event was rejected."""
-
-    tag = "StepUp"
-
-    is_open: rx.Var[bool]
-    resumes: rx.Var[int]
-    title: rx.Var[str]
-
-    @classmethod
-    def get_event_triggers(cls) -> dict[str, Any]:
-        """Name what happens in the browser."""
-        return {**super().get_event_triggers(), "on_dismiss": _nothing, "on_resume": _nothing}
-
-
-def _nothing() -> tuple[()]:
-    return ()
-
-
-def step_up_dialog() -> rx.Component:
-    """Make the dialog; it stands on every page of an app that asks for proofs."""
-    return rx.memo(_step_up)()
-
-
-def _step_up_content() -> rx.Component:
-    """Stand in the dialog while it is open: its hooks don't run before."""
-    return rx.fragment(
-        rx.el.h2(t("confirm.title")),
-        confirm_form(),
-        rx.el.div(
-            rx.el.button(
-                t("dialog.cancel"),
-                on_click=ConfirmState.dismiss,
-                type="button",
-                class_name="auth-button auth-quiet",
-            ),
-            class_name="auth-actions",
-        ),
-    )
-
-
-def _step_up() -> rx.Component:
-    step_up: Any = tab_var("step_up")
-    dialog: rx.Component = StepUp.create(
-        rx.memo(_step_up_content)(),
-        library=library("step_up.js"),
-        is_open=step_up.length() > 0,
-        resumes=tab_var("resumes"),
-        title=t("confirm.title"),
-        on_dismiss=ConfirmState.dismiss,
-        on_resume=ConfirmState.resume,
-    )
-    return dialog
 
 
 def code_form() -> rx.Component:

@@ -523,7 +523,7 @@ async def countdown(_):
 @protected(level=2)
 async def launch_feed(websocket):
     await websocket.accept()
-    await websocket.send_text("three")
+    await websocket.send_text(await websocket.receive_text())
 
 
 api = Starlette(

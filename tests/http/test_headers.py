@@ -16,6 +16,10 @@ PERSONAL = [
     "/",
     "/client",
     "/inspector",
+    "/forgot",
+    "/reset",
+    "/sign-in-link",
+    "/verify",
 ]
 JSON = [
     "/api/auth/session",

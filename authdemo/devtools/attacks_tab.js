@@ -93,7 +93,7 @@ export const AttacksTab = ({ attacks, outcomes, isPending, tried, passed, attack
     h("p", { role: "alert", className: "alarm" }, liveText(explain(attackError))),
     h(
       "div",
-      { className: "scroll", role: "region", tabIndex: 0, "aria-label": T("title") },
+      { className: "scroll", role: "group", tabIndex: 0, "aria-label": T("title") },
       h(
         "table",
         { className: "attacks" },

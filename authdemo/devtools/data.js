@@ -311,6 +311,8 @@ export const clientUpdate = (data) =>
 
 export const endSessions = (which) => attempt(() => post("sessions/revoke", which));
 
+export const rename = (id, name) => attempt(() => post("sessions/rename", { id, name }));
+
 export const signOut = () => attempt(() => post("signout", {}));
 
 const AWAY_MS = 2000;

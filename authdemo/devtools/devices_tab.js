@@ -1,7 +1,7 @@
-import { createElement as h, useRef } from "react";
+import { createElement as h, useRef, useState } from "react";
 import { explain, liveText } from "../../sessions/reflex/components/assets/i18n.js";
-import { endSessions, failure, say } from "./data.js";
-import { badge, clientName, code, CODE, ConfirmButton, Time } from "./parts.js";
+import { endSessions, failure, rename, say } from "./data.js";
+import { badge, button, clientName, code, CODE, ConfirmButton, Time } from "./parts.js";
 
 const T = say("devices");
 
@@ -24,13 +24,42 @@ const Tabs = ({ session, tab }) =>
     ),
   );
 
-const Name = ({ session, id }) =>
-  h(
-    "p",
-    { className: "row" },
-    h("strong", { id }, liveText(session.name || clientName(session))),
-    session.current && badge(T("current"), "good"),
+/** The device's name, with a form to change it. */
+const Name = ({ session, id }) => {
+  const [typed, setTyped] = useState(null);
+  const name = session.name || clientName(session);
+  if (typed === null) {
+    return h(
+      "p",
+      { className: "row" },
+      h("strong", { id }, liveText(name)),
+      session.current && badge(T("current"), "good"),
+      session.actor && badge(T("actor", { actor: session.actor }), "late"),
+      button(T("rename"), () => setTyped(session.name), { className: "quiet", "aria-describedby": id }),
+    );
+  }
+  const save = async (event) => {
+    event.preventDefault();
+    if (await rename(session.id, typed)) setTyped(null);
+  };
+  return h(
+    "form",
+    { className: "row", onSubmit: save },
+    h(
+      "label",
+      { className: "grow" },
+      h("span", null, T("name")),
+      h("input", {
+        value: typed,
+        maxLength: 64,
+        autoFocus: true,
+        onChange: ({ target }) => setTyped(target.value),
+      }),
+    ),
+    button(T("save"), undefined, { type: "submit", className: "main" }),
+    button(say("dialog")("cancel"), () => setTyped(null)),
   );
+};
 
 const Device = ({ session, tab, end }) => {
   const id = `device-${session.id}`;
@@ -50,7 +79,7 @@ const Device = ({ session, tab, end }) => {
     ),
     h(ConfirmButton, {
       label: T("end"),
-      question: T("ask_end", { name: clientName(session) }),
+      question: T("ask_end", { name: session.name || clientName(session) }),
       act: () => end({ id: session.id }),
       "aria-describedby": id,
     }),

@@ -285,6 +285,16 @@ def test_leaving_the_page_by_a_link_and_coming_back_goes_on(
     wait_until(lambda: visitor.complaints == [])
 
 
+def test_device_gets_a_name_on_all_devices(inspector: Page, second_device: Visitor) -> None:
+    phone = second_device.logged_in("/inspector")
+    own = devices(phone).filter(has_text="this session")
+    own.get_by_role("button", name="Rename").click()
+    phone.get_by_label("Name of the device").fill("My phone")
+    click(phone, "Save")
+    expect(devices(phone).filter(has_text="My phone")).to_contain_text("this session")
+    expect(devices(inspector).filter(has_text="My phone")).to_have_count(1)
+
+
 def reads(tab: Page) -> list[str]:
     """List what the scripts of a tab ask for from now on; the browser asks for icons as well."""
     asked: list[str] = []

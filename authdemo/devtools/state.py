@@ -192,7 +192,7 @@ def _session(session: ActiveSession, *, is_current: bool) -> dict[str, Any]:
         "provider": session.provider,
         "amr": list(session.amr),
         "name": session.name,
-        "actor": session.actor.id if session.actor else "",
+        "actor": session.actor.name if session.actor else "",
         **_client(session.device),
         "tabs": sorted(session.tabs),
     }

@@ -35,8 +35,10 @@ class AccountState(PendingMixin, rx.State):
         self._rest()
         self.done = False
         with self._reporting():
-            provider, _ = await auth.current_account(self)
-            self.has_password = provider.type == "credentials"
+            self.has_password = False
+            if (await auth.require_session(self)).actor is None:
+                provider, _ = await auth.current_account(self)
+                self.has_password = provider.type == "credentials"
 
     @rx.event
     async def change_password(self, form: dict[str, Any]) -> AsyncIterator[None]:

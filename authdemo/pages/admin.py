@@ -12,6 +12,7 @@ from authdemo.sessions import ActiveSession, protected, use_session
 from authdemo.sessions.components import confirm_button
 from authdemo.sessions.locales import live_text, t, verbatim
 from authdemo.ui.buttons import action_button, refusal, submit_button
+from authdemo.ui.feedback import ToastWhen
 from authdemo.ui.layout import layout
 from authdemo.ui.pending_mixin import PendingMixin
 
@@ -28,11 +29,12 @@ class AdminState(PendingMixin, rx.State):
     cursor: str = ""
     opened: str = ""
     sessions: rx.Field[list[dict[str, Any]]] = rx.field(default_factory=list)
+    sent: int = 0
 
     @rx.event
     async def look(self) -> AsyncIterator[None]:
         """Show the first page."""
-        self.text, self.cursors, self.opened = "", [], ""
+        self.text, self.cursors, self.opened, self.sent = "", [], "", 0
         async for _ in self._do():
             yield
 
@@ -90,6 +92,20 @@ class AdminState(PendingMixin, rx.State):
             yield
 
     @rx.event
+    async def send_reset(self, account_id: str) -> AsyncIterator[None]:
+        """Mail a link that resets the password."""
+        sending = accounts.links.send_reset(account_id, origin=auth.origin(self))
+        async for _ in self._do(sending, sent=True):
+            yield
+
+    @rx.event
+    async def send_verification(self, account_id: str) -> AsyncIterator[None]:
+        """Mail a link that verifies the address."""
+        sending = accounts.links.send_verification(account_id, origin=auth.origin(self))
+        async for _ in self._do(sending, sent=True):
+            yield
+
+    @rx.event
     async def impersonate(self, form: dict[str, Any]) -> AsyncIterator[None]:
         """Act as a user: this browser's tabs follow."""
         self._begin()
@@ -98,13 +114,16 @@ class AdminState(PendingMixin, rx.State):
             account_id, reason = str(form.get("account_id")), form.get("reason", "")
             await auth.impersonate(self, account_id, reason=reason)
 
-    async def _do(self, act: Awaitable[object] | None = None) -> AsyncIterator[None]:
+    async def _do(
+        self, act: Awaitable[object] | None = None, *, sent: bool = False
+    ) -> AsyncIterator[None]:
         """Do something, and show what is so then, whether or not it was refused."""
         self._begin()
         yield
         if act is not None:
             with self._reporting():
                 await act
+                self.sent += sent
         with self._reporting():
             await self._list()
 
@@ -167,6 +186,7 @@ def page() -> rx.Component:
         ),
         refusal(AdminState.error),
         refusal(use_session().event_error),
+        ToastWhen.create(value=AdminState.sent, text=t("people.sent")),
         rx.el.nav(
             rx.cond(
                 AdminState.cursors.length() > 0,
@@ -236,7 +256,7 @@ def _person(person: Any) -> rx.Component:
             ),
             class_name="actions",
         ),
-        rx.cond(is_open, _more(person)),
+        rx.cond(is_open, _more(person, name_id)),
     )
 
 
@@ -280,12 +300,31 @@ def _changes(person: Any, name_id: str) -> tuple[rx.Component, ...]:
     )
 
 
-def _more(person: Any) -> rx.Component:
-    """List a user's sessions."""
+def _more(person: Any, name_id: str) -> rx.Component:
+    """List a user's sessions, and send mails."""
+    act: Any = AdminState
+    options: dict[str, Any] = {
+        "pending": AdminState.pending,
+        "described_by": name_id,
+        "quiet": True,
+    }
     return rx.el.div(
         rx.el.ul(
             rx.foreach(AdminState.sessions, lambda each: _session_row(person["id"], each)),
             aria_label=t("people.sessions", sessions=person["sessions"]),
+        ),
+        rx.el.div(
+            action_button(t("people.send_reset"), act.send_reset(person["id"]), **options),
+            rx.cond(
+                person["verified"],
+                rx.fragment(),
+                action_button(
+                    t("people.send_verification"),
+                    act.send_verification(person["id"]),
+                    **options,
+                ),
+            ),
+            class_name="actions",
         ),
         class_name="more",
     )

@@ -23,7 +23,7 @@ def test_a_new_password_is_confirmed_and_this_tab_stays(visitor: Visitor) -> Non
     account.get_by_label("Current password").fill("tutorial")
     account.get_by_label("New password").fill("tutorial")
     account.get_by_role("button", name="Change Password").click()
-    expect(account.get_by_role("status")).to_contain_text("The password is changed.")
+    expect(account.locator(".toasts")).to_contain_text("The password is changed.")
     expect(account.get_by_label("New password")).to_have_value("")
     visitor.saw_no_complaint()
 

@@ -430,8 +430,10 @@ class Auth(Senders, UserSessions[U]):
 
         Raises:
             UnknownProvider: If the app doesn't have that provider any more.
+            ImpersonationRejected: If an administrator acts as the user.
         """
         record = await self.engine.require_record(state)
+        record.check_no_actor()
         provider = self.engine.logins.provider(record.provider)
         ways = (each for each in self.providers.values() if isinstance(each, Credentials))
         if isinstance(provider, Credentials) and "password" not in provider.fields:

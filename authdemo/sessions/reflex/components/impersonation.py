@@ -28,21 +28,13 @@ def impersonation_banner() -> rx.Component:
     actor, user = session.data["actor"].to(dict[str, str]), session.user
     time = var(f"clockTime({actor['until']!s})", str, actor, imported("i18n.js", "clockTime"))
     banner = rx.el.aside(
-        rx.el.p(
-            rx.el.strong(live_text(t("impersonation.acts", actor=actor["name"], user=user.name))),
-            " ",
-            rx.el.time(
-                live_text(t("impersonation.until", time=time)), date_time=actor["until"].to(str)
-            ),
-        ),
+        live_text(t("impersonation.acts", actor=actor["name"], user=user.name, time=time)),
         rx.el.button(
             t("impersonation.stop"),
             type="button",
-            disabled=~rx.State.is_hydrated,
             on_click=ImpersonationState.stop,
             class_name="auth-button",
         ),
-        aria_label=t("impersonation.label"),
         class_name="auth-banner",
         custom_attrs={"data-testid": "impersonation"},
     )

@@ -313,6 +313,7 @@ def passkeys_card(*, class_name: str = "auth-card") -> rx.Component:
         rx.el.ul(
             rx.foreach(state.passkeys, _row),
             rx.cond(state.is_empty, rx.el.li(t("passkey.none"), class_name="auth-hint")),
+            aria_live="polite",
             class_name="auth-list",
             custom_attrs={"data-testid": "passkeys"},
         ),

@@ -34,16 +34,17 @@ def test_the_client_is_the_one_that_the_server_names():
 # --- Nobody is signed in
 
 
-def test_the_client_finds_the_provider_and_its_absolute_addresses(anonymous, app_url):
-    providers = anonymous.get_providers()
-    assert providers == {
-        "credentials": {
-            "id": "credentials",
-            "name": "Credentials",
-            "type": "credentials",
-            "signinUrl": f"{app_url}/api/auth/signin/credentials",
-            "callbackUrl": f"{app_url}/api/auth/callback/credentials",
+def test_the_client_finds_the_providers_and_their_absolute_addresses(anonymous, app_url):
+    types = {"credentials": "credentials", "email": "email", "passkey": "credentials"}
+    assert anonymous.get_providers() == {
+        each: {
+            "id": each,
+            "name": each.capitalize(),
+            "type": kind,
+            "signinUrl": f"{app_url}/api/auth/signin/{each}",
+            "callbackUrl": f"{app_url}/api/auth/callback/{each}",
         }
+        for each, kind in types.items()
     }
 
 

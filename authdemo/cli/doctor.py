@@ -7,7 +7,6 @@ import secrets
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -52,36 +51,35 @@ def diagnose(app: Operator) -> Iterator[Finding]:
     except ConfigurationError as why:
         yield error("variables", why.message, "Correct it first: nothing else is checked.")
         return
-    plugin, auth, problem = _load(app, settings)
-    yield problem or ok("configuration", "The app's Auth is found, and can be imported.")
-    keeps_secret = plugin is not None and plugin.keep_secret
+    loaded = _load(app, settings)
+    if isinstance(loaded, Finding):
+        yield loaded
+    else:
+        yield ok("configuration", "The app's Auth is found, and can be imported.")
+    keeps_secret = not isinstance(loaded, Finding) and loaded[0].keep_secret
     yield from checks.check_secret(settings, environ, keep_secret=keeps_secret)
     yield from checks.check_keys(environ)
     for check in (checks.check_data, checks.check_url, checks.check_proxies, checks.check_redis):
         yield from check(settings)
     yield from checks.check_variables(environ)
-    if plugin is not None and auth is not None:
+    if not isinstance(loaded, Finding):
+        plugin, auth = loaded
         yield from checks.check_policy(plugin.policy)
         yield from checks.check_cookies(auth.engine.cookies, settings)
         yield from _check_services(app, auth, settings)
 
 
-def _load(
-    app: Operator, settings: Settings
-) -> tuple[SessionsPlugin | None, Auth[Any] | None, Finding | None]:
+def _load(app: Operator, settings: Settings) -> tuple[SessionsPlugin, Auth[Any]] | Finding:
     """Import the app, which must not keep a new secret because of that."""
     if settings.has_generated_secret and not (settings.data_dir / "secret").exists():
         os.environ["AUTH_SECRET"] = secrets.token_urlsafe()
-    plugin = None
     try:
-        with redirect_stdout(sys.stderr):
-            plugin = app.plugin()
-            return plugin, plugin.auth(), None
-    except (Failed, SystemExit) as why:
-        return plugin, None, error("configuration", str(why).removeprefix("error: "))
+        return app.load()
+    except Failed as why:
+        return error("configuration", why.message)
     except Exception as why:  # noqa: BLE001 - of the app's own code
         meaning = f"The app can't be imported: {type(why).__name__}: {why}"
-        return plugin, None, error("configuration", " ".join(meaning.split()))
+        return error("configuration", " ".join(meaning.split()))
 
 
 def _check_services(app: Operator, auth: Auth[Any], settings: Settings) -> Iterator[Finding]:

@@ -79,13 +79,16 @@ class Operator:
             return [_order(url, settings, *order) for order in orders.items()]
         return asyncio.run(self._run_here(settings, orders))
 
-    def load(self) -> Auth[Any]:
-        """Import the app's `Auth`; what the app prints meanwhile is no output of the command."""
-        with redirect_stdout(sys.stderr):
-            return self.plugin().auth()
+    def load(self) -> tuple[SessionsPlugin, Auth[Any]]:
+        """Import the app; what it prints meanwhile is no output of the command."""
+        try:
+            with redirect_stdout(sys.stderr):
+                plugin = self._plugin()
+                return plugin, plugin.auth()
+        except SystemExit as why:  # of what can't be used, in one line
+            raise Failed(str(why).removeprefix("error: ")) from None
 
-    def plugin(self) -> SessionsPlugin:
-        """Find how `rxconfig.py` installs the sessions; exits in one line if it can't be used."""
+    def _plugin(self) -> SessionsPlugin:
         from authdemo.sessions import SessionsPlugin
         from authdemo.sessions.reflex.compat import get_config
 
@@ -112,7 +115,7 @@ class Operator:
                 return Failed.of(error)
 
         _check_owner(settings.data_dir)
-        auth = self.load()
+        _, auth = self.load()
         try:
             async with auth.engine.running():
                 return [await run(*order) for order in orders.items()]
@@ -125,7 +128,7 @@ def _checked(url: str) -> str:
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
-        is_here = host == "localhost" or ip_address(host).is_loopback
+        is_here = (host == "localhost" or ip_address(host).is_loopback) and parts.port != 0
     except ValueError:
         is_here = False
     if not is_here or parts.scheme not in ("http", "https"):

@@ -88,7 +88,14 @@ def test_another_secret_is_rejected_and_named(authdemo: CommandLine) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["http://192.0.2.1", "http://localhost.example", "ftp://localhost", "localhost", "http://["],
+    [
+        "http://192.0.2.1",
+        "http://localhost.example",
+        "ftp://localhost",
+        "localhost",
+        "http://[",
+        "http://127.0.0.1:port",
+    ],
 )
 def test_url_of_another_machine_gets_no_token(url: str) -> None:
     assert CliRunner().invoke(cli, ["sessions", "list", "a", "--url", url]).exit_code == 2

@@ -180,6 +180,13 @@ def test_max_sockets_rejects_other_than_a_number(value):
     assert "AUTH_MAX_SOCKETS" in complaint(AUTH_MAX_SOCKETS=value)
 
 
+@pytest.mark.parametrize("value", ["yes", "2", "01", " 1"])
+def test_admin_takes_0_or_1(value: str) -> None:
+    assert read().admin
+    assert not read(AUTH_ADMIN="0").admin
+    assert "AUTH_ADMIN takes 0 or 1" in complaint(AUTH_ADMIN=value)
+
+
 @pytest.mark.parametrize("value", ["authjs", "my_app", "a", "x" * 64, "!#$%&'*+-.^`|~9"])
 def test_cookie_prefix_takes_token(value):
     assert read(AUTH_COOKIE_PREFIX=value).cookie_prefix == value

@@ -55,8 +55,8 @@ class AccountRow(SQLModel, table=True):
     __tablename__ = "accounts"
     __table_args__ = (
         Index("accounts_folded", "folded", unique=True),
-        Index("accounts_email", "email_folded", "folded"),
-        Index("accounts_name", "name_folded", "folded"),
+        Index("accounts_email", "email_folded", "folded", "role", "disabled"),
+        Index("accounts_name", "name_folded", "folded", "role", "disabled"),
         Index("accounts_role", "role", "folded"),
         *(
             Index(name, column, sqlite_where=where, postgresql_where=where)

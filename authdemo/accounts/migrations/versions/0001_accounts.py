@@ -32,8 +32,9 @@ def upgrade() -> None:
         sa.Column("name_folded", _SORTED, nullable=False),
     )
     op.create_index("accounts_folded", "accounts", ["folded"], unique=True)
-    op.create_index("accounts_email", "accounts", ["email_folded", "folded"])
-    op.create_index("accounts_name", "accounts", ["name_folded", "folded"])
+    for name in ("email", "name"):
+        columns = [f"{name}_folded", "folded", "role", "disabled"]
+        op.create_index(f"accounts_{name}", "accounts", columns)
     op.create_index("accounts_role", "accounts", ["role", "folded"])
     for name, column, condition in (
         ("accounts_disabled", "folded", "disabled"),

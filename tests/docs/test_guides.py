@@ -33,6 +33,7 @@ from tests.support.server import ROOT, Server
 from tests.support.tab import SESSION_STATE, Tab
 
 ELSEWHERE = {
+    "administration",
     "command-line",
     "call-provider-apis",
     "add-to-an-existing-app",

@@ -418,6 +418,7 @@ def _ceremony(state: Any, **events: Any) -> rx.Component:
 
 
 def _script() -> str:
+    rx.asset("webauthn.js", shared=True)  # which the other one loads
     return "$/public" + rx.asset("passkeys.js", shared=True).partition("?")[0]
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from authdemo.accounts import Accounts
+from authdemo.sessions.reflex.components.forms import ConfirmState
 from authdemo.sessions.reflex.tabs.state import SessionState
 from authdemo.testing import Tab, wait_until
 from authdemo.testing.browser import AS_CLIENT
-from tests.support.authenticator import CARD, SIGN_IN, Authenticator
+from tests.docs.apps import write
+from tests.support import unbuilt
+from tests.support.authenticator import CARD, CONFIRM, SIGN_IN, Authenticator
 from tests.support.browser import Browser, newest
-from tests.support.second_factor import make_owner
-from tests.support.server import Server
+from tests.support.second_factor import PASSWORD, make_owner
+from tests.support.server import ROOT, SECRET, Server
 
 FAILED = {"code": "CredentialsSignin", "reason": "passkey"}
 REJECTED: dict[str, Any] = {"kind": "sign-in-failed", "provider": "passkey", "user": "john_doe"}
@@ -140,3 +145,43 @@ def test_anonymous_visitor_adds_no_passkey(visitor: Browser) -> None:
         tab.call(CARD.add)
         tab.expect_redirect("/login?callbackUrl=/login")
         assert not tab.var(CARD, "ceremony")
+
+
+CLOCK = """
+
+import time
+from pathlib import Path
+
+AHEAD = Path(__file__).with_name("ahead")
+auth.engine.clock.source = lambda: time.time() + (float(AHEAD.read_text()) if AHEAD.exists() else 0)
+"""
+
+
+@pytest.fixture
+def aging(tmp_path: Path) -> Iterator[Server]:
+    """The app of the guide, with a clock that a file sets forward."""
+    write(tmp_path, "passkeys")
+    with (tmp_path / "my_app" / "auth.py").open("a") as end:
+        end.write(CLOCK)
+    shutil.copytree(ROOT / "reflex.lock", tmp_path / "reflex.lock")
+    own = {"AUTH_SECRET": SECRET, "AUTH_DATA_DIR": str(tmp_path / "data")}
+    with unbuilt.serving(tmp_path, tmp_path / "log", **own) as server:
+        yield server
+
+
+def test_passkey_is_the_proof_that_a_dialog_asks_for(aging: Server) -> None:
+    owner, phone, browser = make_owner(aging), Authenticator(aging.url), Browser(aging)
+    assert browser.log_in(owner.id, PASSWORD).status_code == 200
+    with Tab(aging, browser, path="/passkeys") as tab:
+        tab.call(CARD.add)
+        tab.call(CARD.keep, answer=phone.create(options_of(tab, CARD)))
+        wait_until(lambda: tab.var(CARD, "passkeys"))
+        (aging.log.parent / "my_app" / "ahead").write_text("400")
+        tab.call(CARD.remove, passkey_id=phone.passkeys[0].id)
+        wait_until(lambda: tab.var(SessionState, "step_up"))
+        tab.call(CONFIRM.ask)
+        tab.call(CONFIRM.confirm, answer=phone.get(options_of(tab, CONFIRM)))
+        tab.expect_vars(SessionState, step_up={}, resumes=1)
+        tab.call(f"{ConfirmState.get_full_name()}.resume")
+        wait_until(lambda: tab.var(CARD, "is_empty"))
+        assert browser.session()["level"] == 2

@@ -16,6 +16,7 @@ from webauthn.helpers import encode_cbor
 from authdemo.accounts import passkey_form
 
 SIGN_IN: Any = passkey_form.PasskeySignInState
+CONFIRM: Any = passkey_form.PasskeyConfirmState
 CARD: Any = passkey_form.PasskeysState
 """The states that take the answers."""
 

@@ -13,6 +13,7 @@ from authdemo.sessions.components import no_autocorrect_attrs, pending_until_nav
 from authdemo.sessions.locales import explain, live_text, t
 
 from .errors import AccountRejected, AccountsUnavailable, MailUnavailable
+from .links import PROVIDER
 from .passwords import MIN_CHARACTERS, Registration
 from .service import Accounts
 
@@ -39,6 +40,8 @@ async def register(
 ) -> None:
     """Make an account in an event handler, and sign its owner in as a sign-in form does.
 
+    An app with the provider `email` mails a link that verifies the address.
+
     Args:
         state: The event handler's `self`.
         accounts: Where to keep the account.
@@ -61,10 +64,11 @@ async def register(
         auth.audit(state, error)
         raise
     user = await auth.register(state, lambda: accounts.register(registration))
-    with suppress(AccountsUnavailable, MailUnavailable):  # the user can request it again
-        await accounts.links.send_verification(
-            user.id, origin=auth.origin(state), language=auth.language(state)
-        )
+    if PROVIDER in auth.providers:  # then the app has the pages for links
+        with suppress(AccountsUnavailable, MailUnavailable):  # the user can request it again
+            await accounts.links.send_verification(
+                user.id, origin=auth.origin(state), language=auth.language(state)
+            )
     proof = {"id": registration.id, "password": registration.password}
     await auth.sign_in(state, proof, provider=provider, callback_url=callback_url)
 

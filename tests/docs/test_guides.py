@@ -29,8 +29,9 @@ from tests.e2e.visitor import Visitor, click, is_connected
 from tests.support.apps import state
 from tests.support.authenticator import CARD, SIGN_IN, Authenticator
 from tests.support.browser import Browser
+from tests.support.mail import OutboxReader, link_in
 from tests.support.server import ROOT, Server
-from tests.support.tab import SESSION_STATE, Tab
+from tests.support.tab import ROOT_STATE, SESSION_STATE, Tab
 
 ELSEWHERE = {
     "administration",
@@ -218,6 +219,26 @@ def test_passkeys(unbuilt: Server) -> None:
         wait_until(lambda: tab.var(SESSION_STATE, "ticket"))
         assert anonymous.redeem(tab.var(SESSION_STATE, "ticket")).status_code == 200
     assert anonymous.session()["level"] == 2
+
+
+@with_handlers_of("mail")
+def test_mail(unbuilt: Server) -> None:
+    form = {"id": "mary", "name": "Mary", "email": "mary@example.org", "password": OLD_PASSWORD}
+    data = unbuilt.log.parent / "data"
+    with contextlib.closing(Accounts(f"sqlite:///{data}/accounts.db")) as accounts:
+        asyncio.run(accounts.register(form))
+    browser, forms = Browser(unbuilt), f"{ROOT_STATE}.authdemo___accounts___link_forms____"
+    browser.csrf()
+    with Tab(unbuilt, browser, path="/forgot") as tab:
+        tab.call(f"{forms}forgot_state.send", form={"email": "mary@example.org"})
+        link = link_in(OutboxReader(data / "outbox").wait_for("mary@example.org"))
+    with Tab(unbuilt, browser, path=link.removeprefix(unbuilt.url)) as tab:
+        tab.call(f"{forms}reset_state.look")
+        wait_until(lambda: tab.var(f"{forms}reset_state", "account_id") == "mary")
+        password = "another bird in another cage"
+        tab.call(f"{forms}reset_state.set_password", form={"password": password})
+        wait_until(lambda: tab.var(f"{forms}reset_state", "done"))
+    assert Browser(unbuilt).log_in("mary", password).status_code == 200
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ def test_session_callback_leaves_the_session_schema_open(tmp_path: Path) -> None
 
 def test_description_has_the_apps_providers(browser: Browser, tmp_path: Path) -> None:
     for document, ids in (
-        (served(browser), ["credentials"]),
+        (served(browser), ["credentials", "email", "passkey"]),
         (describe(an_auth(tmp_path)), ["staff"]),
     ):
         assert document["components"]["parameters"]["provider"]["schema"]["enum"] == ids

@@ -108,6 +108,10 @@ class Window:
         self._do("signIn", provider, options)
         return self.navigation()
 
+    def sign_in_without_leaving(self, provider: str, **options: Any) -> Any:
+        """Sign in at a provider, and return what the client answers."""
+        return self._do("signIn", provider, {"redirect": False, **options})
+
     def sign_out(self, **options: Any) -> Any:
         return self._do("signOut", {"redirect": False, **options})
 

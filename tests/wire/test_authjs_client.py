@@ -48,6 +48,14 @@ def test_the_client_finds_the_providers_and_their_absolute_addresses(anonymous, 
     }
 
 
+def test_the_client_requests_a_sign_in_link(anonymous, app_url):
+    page = f"{app_url}/sign-in-link?provider=email&type=email"
+    assert anonymous.sign_in_with("email", email="email@email.email") == page
+    answer = anonymous.sign_in_without_leaving("email", email="unknown@example.org")
+    assert (answer["ok"], answer.get("error"), answer["url"]) == (True, None, page)
+    assert anonymous.sign_in_without_leaving("email", email="")["error"] == "EmailSignInError"
+
+
 def test_a_new_visitor_is_unauthenticated(browser):
     window = browser.open()
     assert window.first_view == {"status": "loading", "session": None}

@@ -1,0 +1,162 @@
+"""Links in mails: how long they are good, where they lead, and who loses an account."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlmodel import select
+
+from authdemo.accounts import AccountRejected, LinkRejected, MailUnavailable
+from authdemo.accounts.link_tokens import RESET, SIGN_IN, VERIFY
+from authdemo.accounts.models import AccountRow, LinkRow, PasskeyRow
+from authdemo.sessions.errors import CredentialsSignin
+from authdemo.sessions.providers import SignInRequest
+from tests.accounts.conftest import FORM, PASSWORD
+from tests.support.mail import token_in
+
+ORIGIN = "http://localhost:3000"
+NEW = "another bird in another cage"
+
+
+async def mailed(office, to="ada@example.org"):
+    await office.deliver()
+    return token_in(office.postbox.newest(to))
+
+
+def wanted(email="ada@example.org", browser="here"):
+    return SignInRequest(email, "/", ORIGIN, "en", browser)
+
+
+@pytest.mark.parametrize("kind", [RESET, SIGN_IN, VERIFY], ids=lambda kind: kind.name)
+async def test_link_is_good_until_it_expires(open_office, kind):
+    async with open_office() as office:
+        await office.mail.request(kind.name, "ada@example.org", origin=ORIGIN)
+        token = await mailed(office)
+        office.now += kind.max_age - 1
+        assert (await office.links.look(token, kind)).account_id == "ada"
+        office.now += 1
+        with pytest.raises(LinkRejected):
+            await office.links.look(token, kind)
+
+
+async def test_expired_links_are_deleted(open_office):
+    async with open_office() as office:
+        await office.links.send_reset("ada", origin=ORIGIN)
+        await mailed(office)
+        office.now += RESET.max_age
+        await office.mail.send_due()
+
+        def left(session):
+            return list(session.exec(select(LinkRow)))
+
+        assert await office.accounts.database.run(left) == []
+
+
+@pytest.mark.parametrize("token", [None, 1, "", "x" * 43, "\ud800", ["x"]], ids=repr)
+async def test_what_is_no_token_is_rejected(open_office, token):
+    async with open_office() as office:
+        for attempt in (
+            office.links.look(token, RESET),
+            office.links.follow(token),
+            office.links.reset_password(token, NEW),
+            office.links.claim(token),
+        ):
+            with pytest.raises(LinkRejected):
+                await attempt
+        with pytest.raises(CredentialsSignin):
+            await office.links.authorize({"token": token, "confirmed": "yes"})
+
+
+async def test_two_resets_at_once_use_a_link_once(open_office):
+    async with open_office() as office:
+        await office.links.send_reset("ada", origin=ORIGIN)
+        token = await mailed(office)
+        attempts = (office.links.reset_password(token, f"{NEW}{number}") for number in range(4))
+        ended = await asyncio.gather(*attempts, return_exceptions=True)
+        assert sum(isinstance(each, LinkRejected) for each in ended) == 3
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "https://evil.example:3000", "http://localhost.evil.example"]
+)
+async def test_no_link_leads_to_a_host_that_may_be_forged(open_office, origin, caplog):
+    async with open_office() as office:
+        for attempt in (
+            office.links.send_reset("ada", origin=origin),
+            office.links.send_verification("ada", origin=origin),
+            office.links.request_reset("ada@example.org", origin=origin),
+            office.links.change_email("ada", "new@example.org", origin=origin),
+            office.links.send_sign_in(SignInRequest("ada@example.org", "/", origin, "en", "")),
+        ):
+            with pytest.raises(MailUnavailable):
+                await attempt
+        await office.deliver()
+        assert office.postbox.mails == []
+    assert "Links in mails need AUTH_URL" in caplog.text
+
+
+async def test_reset_unlocks_what_waited_in_an_account_of_the_address(open_office):
+    async with open_office() as office:
+        await office.accounts.register(FORM)
+        row = PasskeyRow(
+            id="k",
+            account_id="mary",
+            user_handle="h",
+            public_key=b"k",
+            sign_count=0,
+            can_be_backed_up=False,
+            is_backed_up=False,
+            transports="",
+            aaguid="",
+            name="evil",
+        )
+        await office.accounts.database.run(lambda session: session.add(row))
+        await office.links.request_reset("mary@example.org", origin=ORIGIN)
+        await office.links.reset_password(await mailed(office, "mary"), NEW)
+
+        def kept(session):
+            account = session.get(AccountRow, "mary")
+            return list(session.exec(select(PasskeyRow))), account.is_unclaimed
+
+        assert await office.accounts.database.run(kept) == ([], False)
+        assert await office.accounts.check("mary", PASSWORD) is None
+        assert (await office.accounts.check("mary", NEW)).email_verified
+
+
+async def test_sign_in_link_keeps_the_password_of_an_account_that_is_no_visitors(open_office):
+    async with open_office() as office:
+        await office.links.send_sign_in(wanted())
+        token = await mailed(office)
+        await office.links.claim(token)
+        signed_in = await office.links.authorize({"token": token, "browser": "here"})
+        assert (signed_in.user.id, signed_in.user.email_verified) == ("ada", True)
+        assert await office.accounts.check("ada", PASSWORD) is not None
+
+
+async def test_account_with_the_id_of_a_deleted_one_has_none_of_its_links(open_office):
+    async with open_office() as office:
+        await office.links.change_email("ada", "new@example.org", origin=ORIGIN)
+        token = await mailed(office, "new@example.org")
+        await office.accounts.delete("ada")
+        await office.accounts.register({**FORM, "id": "ada"})
+        with pytest.raises(LinkRejected):
+            await office.links.follow(token)
+
+
+async def test_disabled_account_can_not_use_a_link(open_office):
+    async with open_office() as office:
+        await office.links.send_reset("ada", origin=ORIGIN)
+        token = await mailed(office)
+        await office.accounts.update("ada", disabled=True)
+        with pytest.raises(LinkRejected):
+            await office.links.reset_password(token, NEW)
+
+
+async def test_unknown_account_and_verified_address_get_no_mail(open_office):
+    async with open_office() as office:
+        with pytest.raises(AccountRejected, match="doesn't exist"):
+            await office.links.send_reset("nobody", origin=ORIGIN)
+        await office.accounts.update("ada", email_verified=True)
+        with pytest.raises(AccountRejected, match="verified already"):
+            await office.links.send_verification("ada", origin=ORIGIN)

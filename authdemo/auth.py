@@ -13,7 +13,7 @@ from authdemo import seeds
 from authdemo.accounts import Accounts, Member
 from authdemo.accounts.passkey_form import passkey_confirm_button
 from authdemo.logs import write_line
-from authdemo.sessions import AuditEvent, Auth, Callbacks, Credentials, Events, Pages, log_event
+from authdemo.sessions import AuditEvent, Auth, Callbacks, Credentials, Events, Pages
 from authdemo.sessions.providers import providers_from_environ
 
 accounts = Accounts()
@@ -36,7 +36,7 @@ def report(session: Mapping[str, Any], path: str) -> None:
 
 async def audit(event: AuditEvent) -> None:
     """Write what happens to the log, and mail users what concerns their accounts."""
-    log_event(event)
+    event.log()
     await accounts.notices.follow(event)
 
 

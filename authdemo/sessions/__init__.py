@@ -6,7 +6,7 @@ and `.locales` have the rest.
 
 from __future__ import annotations
 
-from .core.audit import AuditEvent, log_event
+from .core.audit import AuditEvent
 from .core.callbacks import Account, Callbacks
 from .core.errors import AuthError, ConfigurationError, NotAuthenticated
 from .core.events import Events
@@ -47,7 +47,6 @@ __all__ = [
     "Settings",
     "User",
     "UserUpdate",
-    "log_event",
     "protected",
     "public",
     "session_text",

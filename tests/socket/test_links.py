@@ -76,11 +76,11 @@ def press(tab: Tab, state: str, handler: str, **payload: Any) -> dict[str, Any]:
     tab.forget(state)
     tab.call(f"{state}.{handler}", **payload)
 
-    def is_over() -> bool:
-        has_ended = tab.var(state, "done") or tab.var(state, "error")
-        return tab.var(state, "pending") is False and bool(has_ended)
+    def has_ended() -> bool:
+        is_known = tab.var(state, "done") or tab.var(state, "error")
+        return tab.var(state, "pending") is False and bool(is_known)
 
-    wait_until(is_over)
+    wait_until(has_ended)
     return dict(tab.var(state, "error"))
 
 

@@ -102,13 +102,17 @@ class AuditEvent:
         fields["at"] = iso(self.at)
         return to_json(fields, ensure_ascii=True).decode().replace("\x7f", "\\u007f")
 
+    def log(self) -> None:
+        """Write the event to the log `authdemo.sessions.audit`."""
+        trail.info(self.as_json())
+
 
 AuditListener: TypeAlias = Callable[[AuditEvent], None | Awaitable[None]]
 
 
 def log_event(event: AuditEvent) -> None:
     """Write an event to the log `authdemo.sessions.audit`, the default of `Events.audit`."""
-    trail.info(event.as_json())
+    event.log()
 
 
 @dataclass(eq=False)

@@ -111,6 +111,32 @@ def test_handler_goes_back(visitor: Visitor, tab: Page) -> None:
     tab.wait_for_url(visitor.url + "/about")
 
 
+def test_components_of_reflex_work(visitor: Visitor) -> None:
+    tab = visitor.open("/gallery")
+    is_connected(tab)
+    for shown in ("strong", ".katex", "code", "time", ".recharts-bar-rectangle"):
+        expect(tab.locator(shown).first).to_be_visible()
+    click(tab, "More")
+    expect(tab.get_by_text("What is inside")).to_be_visible()
+    click(tab, "Open the drawer")
+    expect(tab.get_by_role("dialog", name="Drawer")).to_be_visible()
+    click(tab, "Close the drawer")
+    expect(tab.get_by_role("dialog")).to_have_count(0)
+    was_dark = "dark" in (tab.locator("html").get_attribute("class") or "")
+    click(tab, "Toggle colors")
+    expect(tab.locator("html")).to_have_class(re.compile("light" if was_dark else "dark"))
+
+
+def test_data_editor_edits(visitor: Visitor) -> None:
+    tab = visitor.open("/gallery")
+    is_connected(tab)
+    cells = tab.get_by_test_id("data-grid-canvas")
+    cells.dblclick(position={"x": 20, "y": 50}, force=True)  # what scrolls lies above
+    tab.locator("#portal textarea").fill("Augusta")
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#edited")).to_have_text("Augusta")
+
+
 @pytest.mark.parametrize("button", ["write_code", "page_code"])
 def test_other_text_is_not_run_and_names_the_setting(
     strict_app: Server, chromium: Browser, button: str

@@ -11,6 +11,7 @@ PARTNER = os.environ.get("PARTNER")
 config = rx.Config(
     app_name="my_app",
     telemetry_enabled=False,
+    frontend_packages=["marked@4.3.0"],  # a peer of rx.data_editor's, which npm leaves out
     disable_plugins=[rx.plugins.SitemapPlugin],
     plugins=[
         SessionsPlugin(

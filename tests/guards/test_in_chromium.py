@@ -39,6 +39,13 @@ def test_a_visitor_signs_in_on_the_packages_own_page(visitor: Visitor) -> None:
     expect(tab.locator("#plans")).to_have_text("the secret plans, balance 100a secret for later")
 
 
+def test_sign_in_form_shows_the_apps_own_text_of_a_rejection(visitor: Visitor) -> None:
+    tab = visitor.open("/login")
+    is_connected(tab)
+    visitor.log_in(tab, "charles", button="Log in")
+    expect(tab.get_by_role("alert")).to_have_text("Your account is paused until Monday.")
+
+
 def test_the_packages_own_page_says_that_it_needs_scripts(app: Server, chromium: Browser) -> None:
     with new_context(chromium, java_script_enabled=False) as context:
         tab = Visitor(context, app.url).open("/login")

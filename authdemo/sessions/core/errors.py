@@ -89,11 +89,17 @@ class CredentialsSignin(SignInError):
     """The credentials are wrong (Auth.js: `CredentialsSignin`).
 
     Subclass it and set `reason` to explain more on the sign-in page, in one word; in Auth.js
-    that attribute is `code`, as in the page's query.
+    that attribute is `code`, as in the page's query. A message of the app's own is shown as it is,
+    unless a catalog has a text for the reason.
     """
 
     message = "The id or the password is wrong."
     reason = "credentials"
+
+    def __init__(self, message: str = "", **more: Any) -> None:
+        """Create an error; see `AuthError`."""
+        own = {"values": {"text": message}} if message and "reason" not in more else {}
+        super().__init__(message, **own | more)
 
 
 class SecondFactorRequired(CredentialsSignin):

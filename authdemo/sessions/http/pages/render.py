@@ -67,10 +67,11 @@ class Translation:
 
     def explain(self, error: AuthError) -> str:
         """Translate an error; its own message is used if there is no text."""
-        for key in (f"error.{error.code}.{error.reason}", f"error.{error.code}"):
-            if key in self.texts:
-                return self.t(key, {**error.values, "field": error.field})
-        return error.message
+        exact, general = f"error.{error.code}.{error.reason}", f"error.{error.code}"
+        key = exact if exact in self.texts or "text" in error.values else general
+        if key not in self.texts:
+            return error.message
+        return self.t(key, {**error.values, "field": error.field})
 
 
 def language_of(scope: Scope, locales: Locales, sent: Mapping[str, list[str]] | None = None) -> str:

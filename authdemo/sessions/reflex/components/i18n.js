@@ -70,10 +70,12 @@ export const t = (key, values) => {
   return values ? `{{t.${key}?${encodeURIComponent(JSON.stringify(values))}}}` : `{{t.${key}}}`;
 };
 
-/** What an error says: in the visitor's language if the catalogs know it, else in its own words. */
+/** What an error says: in the visitor's language if the catalogs know it, or the app's text, else its own words. */
 export const explain = (error) => {
   if (!error?.code) return error?.message ?? "";
-  const said = texts[`error.${error.code}.${error.reason}`] ?? texts[`error.${error.code}`];
+  const exact = texts[`error.${error.code}.${error.reason}`];
+  if (!exact && error.values?.text) return error.values.text;
+  const said = exact ?? texts[`error.${error.code}`];
   const field = texts[`field.${error.field}`] ?? error.field;
   return said ? fill(said, { ...error.values, field }) : error.message;
 };

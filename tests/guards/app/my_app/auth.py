@@ -10,6 +10,7 @@ from pathlib import Path
 
 from authdemo.sessions import Auth, Authenticated, Callbacks, CookieOptions, Credentials, User
 from authdemo.sessions.core import callbacks as cb
+from authdemo.sessions.errors import CredentialsSignin
 
 AHEAD = Path("ahead")
 trail = logging.getLogger("authdemo.sessions.audit")
@@ -29,6 +30,8 @@ PEOPLE = {
 
 
 async def authorize(credentials):
+    if credentials.get("id") == "charles":
+        raise CredentialsSignin("Your account is paused until Monday.")
     known = credentials.get("password") == "tutorial"
     user = PEOPLE.get(credentials.get("id")) if known else None
     return Authenticated(user, ("pwd", "otp")) if user and credentials.get("otp") else user

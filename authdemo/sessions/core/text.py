@@ -63,11 +63,11 @@ class Printable(logging.Filter):
 def make_printable(
     names: Iterable[str], *, has_lines: bool = False, values: re.Pattern[str] | None = None
 ) -> None:
-    """Add a `Printable` to some loggers."""
-    for name in names:
-        logger = logging.getLogger(name)
-        if not any(isinstance(each, Printable) for each in logger.filters):
-            logger.addFilter(Printable(has_lines=has_lines, values=values))
+    """Add a `Printable` to some loggers, and to their handlers, which loggers below them share."""
+    loggers = list(map(logging.getLogger, names))
+    for each in (*loggers, *(handler for logger in loggers for handler in logger.handlers)):
+        if not any(isinstance(added, Printable) for added in each.filters):
+            each.addFilter(Printable(has_lines=has_lines, values=values))
 
 
 def _ranges(text: str) -> list[range]:

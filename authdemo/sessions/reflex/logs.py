@@ -1,4 +1,4 @@
-"""Bounds and escapes what Reflex and its libraries log of what browsers send."""
+"""Bounds and escapes what Reflex, its libraries and servers log of what browsers send."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _OTHER_SETTINGS = {
     "inline": "a file of its own in the app's assets, for this inline code",
 }
 _VIOLATION = re.compile(r"ContentPolicy: ([a-z-]{1,40}) ([!-~]{1,300})(?=\s|$)")
-_OTHERS = re.compile(r"(reflex|socketio|engineio|asyncio)(_\w+)?(\..*)?")
+_OTHERS = re.compile(r"(reflex|socketio|engineio|asyncio|_granian|uvicorn)(_\w+)?(\..*)?")
 _VALUES = re.compile(
     r": Error transforming event argument .*| Event data: .*|(?<=event queue entry for ).*"
     r"|(?<=, got )'.*'(?= of type )",
@@ -41,7 +41,7 @@ _VALUES = re.compile(
 
 
 def make_reflex_printable() -> None:
-    """Have Reflex's loggers escape what clients send, and leave out the values of arguments."""
+    """Have these loggers escape what clients send, and leave out the values of arguments."""
     names = [name for name in logging.root.manager.loggerDict if _OTHERS.fullmatch(name)]
     make_printable(names, has_lines=True, values=_VALUES)
 

@@ -15,6 +15,7 @@ from authdemo.sessions import protected, public, use_session
 from authdemo.sessions.errors import StoreUnavailable
 from authdemo.sessions.locales import explain
 from my_app.auth import auth
+from my_app.gallery import gallery
 
 
 async def is_ada(session):
@@ -237,6 +238,10 @@ class Clerk(rx.State):
 @public
 class Guide(rx.State):
     @rx.event
+    def stumble(self):
+        raise RuntimeError("a bug\x1b[2J\nforged")
+
+    @rx.event
     def lead(self):
         return rx.redirect("/archive?box=1&lid=a%26b#papers")
 
@@ -355,7 +360,7 @@ def about():
 
 HELPERS = (
     *("praise", "fall_back", "dismiss", "scroll", "copy", "clear", "cancel", "write", "warn"),
-    *("rest", "focus", "download", "turn_back", "write_code"),
+    *("rest", "focus", "download", "turn_back", "write_code", "stumble"),
 )
 IN_THE_PAGE = {
     "page_praise": rx.toast.success("Well done"),
@@ -471,6 +476,10 @@ async def docs(_):
     return HTMLResponse("<h1>How to read salaries</h1>")
 
 
+async def broken(request):
+    raise RuntimeError(f"a bug for {request.query_params['name']}")
+
+
 async def feed(websocket):
     await websocket.accept()
     await websocket.send_text(f"heard {await websocket.receive_text()}")
@@ -538,6 +547,7 @@ api = Starlette(
         WebSocketRoute("/council-feed", council_feed),
         Route("/api/salaries", salaries, methods=["GET", "POST"]),
         Route("/docs", docs),
+        Route("/api/broken", broken),
         Mount("/media", routes=[Route("/song", docs)]),
         WebSocketRoute("/feed", feed),
     ]
@@ -548,6 +558,7 @@ app.add_page(about, route="/about")
 app.add_page(archive, route="/archive")
 app.add_page(helpers, route="/helpers")
 app.add_page(abroad, route="/abroad")
+app.add_page(gallery, route="/gallery")
 app.add_page(post, route="/post/[slug]")
 app.add_page(drawer, route="/drawer/[number]")
 app.add_page(sensitive, route="/sensitive")

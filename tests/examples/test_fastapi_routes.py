@@ -114,6 +114,7 @@ def test_sign_out_in_a_route_ends_tabs_and_clears_the_cookie(app: Server) -> Non
         wait_until(lambda: tab.status == "authenticated")
         answer = ada.post("/api/sign-out")
         assert "authjs.session-token=; Max-Age=0" in answer.headers["Set-Cookie"]
+        assert answer.json() == {"url": f"{app.url}/goodbye"}
         wait_until(lambda: tab.status == "unauthenticated")
     assert stolen.get("/api/me").status_code == 401
 
@@ -241,6 +242,18 @@ def test_bearer_token_does_what_its_scopes_say(app: Server) -> None:
     assert code_of(program.request("DELETE", "/api/orders", headers=headers))[0] == 403
     new = {"name": "Another", "scopes": []}
     assert program.post("/api/tokens", json=new, headers=headers).status_code == 403  # not fresh
+
+
+@pytest.mark.parametrize("scopes", [(), ("orders:read",)])
+def test_route_that_asks_for_no_scope_takes_every_token(
+    app: Server, scopes: tuple[str, ...]
+) -> None:
+    headers = token_of(member(app), *scopes)
+    program = Browser(app)
+    answer = program.request("PUT", "/api/me?name=Ada%20Lovelace", headers=headers)
+    assert answer.status_code == 200
+    status = 200 if scopes else 403
+    assert program.get("/api/orders", headers=headers).status_code == status
 
 
 def test_bearer_token_is_no_cookie_and_a_cookie_no_bearer_token(app: Server) -> None:

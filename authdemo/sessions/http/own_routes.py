@@ -113,7 +113,7 @@ class AppRequest:
             contexts.set_session_cookie(self.cookies, self.context, result.record, result.token)
         return result.record
 
-    async def sign_out(self) -> None:
+    async def sign_out(self) -> SessionRecord | None:
         """End the session; the cookie is cleared by this response, unless it has started."""
         record, contexts = await self.find_record(), self.routes.contexts
         if record is not None:
@@ -124,6 +124,7 @@ class AppRequest:
         if self.context.has_own_token:
             self.cookies.clear()
             contexts.clear_session(self.cookies, self.context)
+        return record
 
     async def check(self, rule: Rule) -> None:
         """Check that a rule allows the session, as it is now."""

@@ -202,35 +202,40 @@ class Auth(Senders, UserSessions[U]):
         )
 
     @must_await
-    async def sign_out(self, caller: Caller, *, to: str | None = None) -> None:
+    async def sign_out(self, caller: Caller, *, to: str | None = None) -> str:
         """End the session (Auth.js: `signOut`); all its tabs leave the protected pages.
 
         This tab then goes to `to`, on the app's own origin (Auth.js: `redirectTo`), or where the
-        handler's `rx.redirect` leads. The response to a request only clears the cookie.
+        handler's `rx.redirect` leads. The response to a request clears the cookie.
+
+        Returns:
+            Where to go now: the provider, if the user has to sign out there, too, or `to`. An
+            endpoint redirects there; a tab goes by itself.
 
         Raises:
             StoreUnavailable: If the store can't be reached: show that to the user.
         """
-        if request := request_of(caller):
-            await request.sign_out()
-            return
         event, parts = current_caller(), self.engine.installation
+        if request := request_of(caller):
+            record = await request.sign_out()
+            return (await parts.sign_out.next_urls(request.context, record, to or ""))[1]
         record = await parts.isolation.find_record(event)
         if event is None or not event.is_valid:
-            return
+            return ""
         connection = event.connection
         if record is not None:
             connection.post_logout_url = await self.engine.path_of(to, connection) if to else ""
             await self.engine.sessions.end(record.id, "signed-out", device=connection.device)
         tab = root_state(cast("rx.State", caller))  # which that is no part of if it is shared
         await parts.tab_sync.sync(tab, event)
-        if record is None:
-            return
         wanted = await parts.tab_sync.redirect_for(connection, None) or connection.address
+        if record is None:
+            return wanted
         url = await parts.sign_out.provider_logout_url(
             record, connection.base_url, urljoin(connection.origin or connection.base_url, wanted)
         )  # if the user has to sign out at the provider, too
         connection.post_logout_url = url or connection.post_logout_url
+        return url or wanted
 
     @must_await
     async def impersonate(

@@ -48,7 +48,7 @@ async def rename_me(request: Request, name: str):
 
 @api.post("/api/sign-out")
 async def sign_out(request: Request):
-    await auth.sign_out(request)
+    return {"url": await auth.sign_out(request, to="/goodbye")}
 
 
 @orders.get("")

@@ -12,7 +12,7 @@ from ...core.one_time import LogoutState, OneTimeStore
 from ...core.rate_limit import AddressLimit
 from ...core.record import SessionRecord
 from ...providers.oidc import OpenIDConnect
-from ..context import device_of
+from ..context import RequestContext, device_of
 from ..router import BASE, BodyRejected, Request, Response, json_error, private_json, redirect
 from .openapi import ANYONE_POST, MEMBER_POST, Resource, operation, redirects, ref
 
@@ -59,15 +59,22 @@ class SignOutApi(Resource):
         wanted, record = request.callback_url(body), context.record
         if record is not None:
             await self.engine.sessions.end(record.id, "signed-out", device=context.device)
+        target, url = await self.next_urls(context, record, wanted)
+        response = request.redirect(url)
+        self.contexts.set_callback_cookie(response.headers, context, target)
+        self.contexts.clear_session(response.headers, context)
+        return response
+
+    async def next_urls(
+        self, context: RequestContext, record: SessionRecord | None, wanted: str
+    ) -> tuple[str, str]:
+        """Find where a browser wants to go after a sign-out, and where it goes for that."""
         try:
             target = await self.engine.redirect(wanted, context.home)
         except AuthError:  # the session has ended: the app's callback can't undo that
             target = context.home
         url = await self.provider_logout_url(record, context.base_url, target) if record else None
-        response = request.redirect(url or target)
-        self.contexts.set_callback_cookie(response.headers, context, target)
-        self.contexts.clear_session(response.headers, context)
-        return response
+        return target, url or target
 
     async def provider_logout_url(
         self, record: SessionRecord, base_url: str, target: str

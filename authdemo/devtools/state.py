@@ -117,11 +117,13 @@ class DevtoolsState(rx.State):
             async for _ in ticks:
                 with suppress(StoreUnavailable):
                     listed = await auth.sessions_of(current.user.id, history=True)
+                    is_open = any(tab in each.tabs for each in listed if each.id == current.id)
                     async with self:
                         if not follower or self._follower != follower:
                             return
-                        _show(self, listed, current.id, tab)
-                    if any(tab in each.tabs for each in listed if each.id == current.id):
+                        if is_open or not self.sessions:
+                            _show(self, listed, current.id, tab)
+                    if is_open:
                         last_open = time.monotonic()
                 if time.monotonic() - last_open > CLOSED_SECONDS:
                     return

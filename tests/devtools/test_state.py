@@ -137,6 +137,19 @@ def test_inspector_that_was_left_gets_no_more(inspector: Inspector, alone: Brows
     assert inspector.changes == []
 
 
+def test_inspector_gets_nothing_while_its_tab_is_closed(alone: Browser) -> None:
+    with Tab(alone.server, alone, path="/inspector") as tab:
+        closed = Inspector(tab)
+        wait_until(lambda: closed.tabs)
+    written = len(alone.server.logged())
+    with Tab(alone.server, alone, path="/inspector") as tab:
+        inspector = Inspector(tab)
+        for rev in range(2, 6):
+            alone.update({"name": f"Ada {rev}"})
+            wait_until(lambda rev=rev: inspector.sessions and inspector.own()["rev"] == rev)
+    assert "disconnected client" not in alone.server.logged()[written:]
+
+
 def test_reconnected_socket_goes_on_watching(alone: Browser) -> None:
     with ExitStack() as stack:
         first = stack.enter_context(Tab(alone.server, alone, path="/inspector"))

@@ -13,8 +13,9 @@ from click.testing import CliRunner
 from authdemo.cli.main import cli
 from authdemo.testing import free_port, wait_until
 from tests.cli.conftest import CommandLine, beside
+from tests.cli.test_operator import issue, send
 from tests.support.browser import Browser, newest, public
-from tests.support.server import Server
+from tests.support.server import SECRET, Server
 from tests.support.tab import Tab
 
 
@@ -146,6 +147,22 @@ def test_store_of_a_running_app_that_isnt_found_stays_its_own(
     finally:
         path.write_text(own)
         path.chmod(0o600)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_folder_of_another_user_gets_no_files(tmp_path: Path) -> None:
+    os.chown(tmp_path, 12345, -1)
+    environ = {"AUTH_SECRET": SECRET, "AUTH_DATA_DIR": str(tmp_path)}
+    ended = CliRunner().invoke(cli, ["sessions", "list", "a"], env=environ)
+    assert ended.exit_code == 1
+    assert "belongs to another user" in ended.output
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_token_is_used_up_for_all_workers(workers: tuple[Server, CommandLine]) -> None:
+    token = issue()
+    statuses = [send(workers[0], token).status_code for _ in range(12)]
+    assert statuses == [200, *([401] * 11)]
 
 
 def test_workers_follow_a_command_of_one_of_them(workers: tuple[Server, CommandLine]) -> None:

@@ -12,6 +12,7 @@ from tests.cli.conftest import CommandLine
 from tests.support.apps import write_minimal
 from tests.support.browser import Browser, newest
 from tests.support.mail import OutboxReader, link_in
+from tests.support.server import SECRET
 from tests.support.tab import ROOT_STATE, Tab
 
 RESET_STATE = f"{ROOT_STATE}.authdemo___accounts___link_forms____reset_state"
@@ -110,9 +111,10 @@ def test_list_has_pages(authdemo: CommandLine) -> None:
     assert "page" in authdemo.fails("users", "list", "--after", "nonsense")
 
 
-def test_without_an_app_an_administrator_is_made(stopped: CommandLine, name: str) -> None:
-    create(stopped, name, "--role", "admin")
-    (found,) = stopped.json("users", "list", "--search", name)["users"]
+def test_administrator_is_made_before_the_first_start(tmp_path: Path, name: str) -> None:
+    authdemo = CommandLine({"AUTH_SECRET": SECRET, "AUTH_DATA_DIR": str(tmp_path)})
+    create(authdemo, name, "--role", "admin")
+    (found,) = authdemo.json("users", "list", "--search", name)["users"]
     assert found["role"] == "admin"
 
 

@@ -8,7 +8,17 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import chromium, memory, micro, push, scale, starts, throughput, workers
+from benchmarks import (
+    chromium,
+    many_accounts,
+    memory,
+    micro,
+    push,
+    scale,
+    starts,
+    throughput,
+    workers,
+)
 from benchmarks.chart import chart
 from benchmarks.machine import Machine
 from benchmarks.options import Options
@@ -29,6 +39,7 @@ PARTS: dict[str, tuple[tuple[str, ...], Part]] = {
     "Pushes": (push.NAMES, push.measure),
     "In the browser": (chromium.NAMES, chromium.measure),
     "As the work grows": (scale.NAMES, scale.measure),
+    "Accounts": (many_accounts.NAMES, many_accounts.measure),
     "Two workers": (workers.NAMES, workers.measure),
     "Memory": (memory.NAMES, memory.measure),
     "Start": (starts.NAMES, starts.measure),

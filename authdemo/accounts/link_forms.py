@@ -18,11 +18,11 @@ from authdemo.sessions.locales import explain, live_text, t, verbatim
 from authdemo.sessions.providers import SignInRequest
 
 from .errors import LinkRejected
-from .installed import installed
 from .link_tokens import RESET, SIGN_IN
 from .links import PROVIDER, Link
 from .models import Member
 from .passwords import MIN_CHARACTERS, folded, read_email
+from .service import installed
 
 FRESH = 300
 """Seconds within which the user must have authenticated to change the address."""

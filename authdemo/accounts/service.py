@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Engine, delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from authdemo.sessions import Auth
+from authdemo.sessions import Auth, ConfigurationError
 from authdemo.sessions.errors import StoreUnavailable, UpdateRejected, to_error_kwargs
 from authdemo.sessions.providers import data_folder
 
@@ -24,7 +24,6 @@ from .commands import AccountCommands
 from .database import Database, database_url, read_url
 from .errors import AccountRejected, AccountsUnavailable
 from .hashing import HashingPool
-from .installed import remember
 from .links import Links
 from .mail import MailQueue
 from .models import FOREIGN_HASH, AccountRow, AccountUpdate, MailRow, Member, folded_columns
@@ -44,6 +43,9 @@ from .transports import Transport, read_sender, read_transport
 logger = logging.getLogger("authdemo.sessions")
 
 _SAMPLE_SIZE = 1000
+
+
+_attached: list[Accounts] = []
 
 
 class Accounts:
@@ -285,7 +287,7 @@ class Accounts:
         """
         self._auth = auth
         AccountCommands(self, auth)
-        remember(self)
+        _attached[:] = [self]
 
     async def find(self, account_id: str) -> Member | None:
         """Find an account's user, as `Auth(find_user=...)` takes it; None if it is disabled.
@@ -422,6 +424,17 @@ class Accounts:
                 session.add_all(
                     AccountRow.of(each, self._passwords.hash(password)) for each in members
                 )
+
+
+def installed() -> Accounts:
+    """Find the running app's accounts, for the forms that are ready to use.
+
+    Raises:
+        ConfigurationError: If there are none.
+    """
+    if not _attached:
+        raise ConfigurationError("A page needs accounts. Call accounts.attach(auth) in the app.")
+    return _attached[0]
 
 
 def _has_id(account_id: str) -> ColumnElement[bool]:

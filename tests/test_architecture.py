@@ -71,6 +71,7 @@ FRAMEWORKS = {
     **dict.fromkeys(("click", "rich"), ("authdemo.cli",)),
     "reflex": (
         "authdemo.accounts.form",
+        "authdemo.accounts.email_card",
         "authdemo.accounts.link_forms",
         "authdemo.accounts.passkey_form",
         "authdemo.accounts.second_factor_form",

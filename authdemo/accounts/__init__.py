@@ -18,8 +18,9 @@ from .errors import (
 )
 
 try:
+    from .email_card import email_card
     from .form import RegistrationMixin, register, register_form
-    from .link_forms import email_card, forgot_form, reset_form, sign_in_link_form, verify_form
+    from .link_forms import forgot_form, reset_form, sign_in_link_form, verify_form
     from .models import Member
     from .passkeys import Passkeys
     from .passwords import Registration

@@ -12,20 +12,16 @@ from typing import Any
 import reflex as rx
 from reflex.vars import VarData
 
-from authdemo.sessions import Auth, AuthError, protected, public, use_session
+from authdemo.sessions import Auth, AuthError, public
 from authdemo.sessions.components import home_link, pending_until_navigation, script
-from authdemo.sessions.locales import explain, live_text, t, verbatim
+from authdemo.sessions.locales import explain, live_text, t
 from authdemo.sessions.providers import SignInRequest
 
 from .errors import LinkRejected
 from .link_tokens import RESET, SIGN_IN
 from .links import PROVIDER, Link
-from .models import Member
 from .passwords import MIN_CHARACTERS, folded, read_email
 from .service import installed
-
-FRESH = 300
-"""Seconds within which the user must have authenticated to change the address."""
 
 
 class LinkMixin(rx.State, mixin=True):
@@ -219,64 +215,13 @@ class SignInLinkState(LinkMixin, rx.State):
         self.pending = not self.error  # until the browser has gone on
 
 
-@protected
-class EmailState(LinkMixin, rx.State):
-    """The user's address: the buttons that verify and change it."""
-
-    is_open: bool = False
-
-    @rx.event
-    def clear(self) -> None:
-        """Forget an earlier visit: the state of a tab outlives its page."""
-        self._clear()
-        self.is_open = False
-
-    @rx.event
-    async def verify(self) -> AsyncIterator[None]:
-        """Mail a link that verifies the address."""
-        self.pending, self.done = True, False
-        yield
-        auth = Auth.installed()
-        with self._reporting():
-            user = (await auth.require_session(self)).user
-            await auth.limit_mail(self, folded(user.email or ""))
-            await installed().links.send_verification(
-                user.id, origin=auth.origin(self), language=auth.language(self)
-            )
-            await self._note_sent(user.email or "")
-
-    @rx.event
-    @protected(fresh=FRESH)
-    def open(self) -> None:
-        """Open the form for a new address."""
-        self._clear()
-        self.is_open = True
-
-    @rx.event
-    @protected(fresh=FRESH)
-    async def change(self, form: dict[str, Any]) -> AsyncIterator[None]:
-        """Mail a link to the new address."""
-        self.pending, self.done = True, False
-        yield
-        auth = Auth.installed()
-        with self._reporting():
-            user = (await auth.require_session(self)).user
-            address = await self._limited(form)
-            await installed().links.change_email(
-                user.id, address, origin=auth.origin(self), language=auth.language(self)
-            )
-            self.is_open = False
-            await self._note_sent(address)
-
-
 def forgot_form() -> rx.Component:
     """Make the form that requests a link to reset the password."""
     state: Any = ForgotState
     return rx.fragment(
-        rx.el.p(t("forgot.lead")),
-        _email_form(state.send, state, t("link.send")),
-        _sent(state, t("forgot.sent")),
-        _alert(state),
+        address_form(state.send, state, rx.el.p(t("forgot.lead"))),
+        sent_notice(state, t("forgot.sent")),
+        error_notice(state),
         rx.el.span(on_mount=state.clear, hidden=True),
     )
 
@@ -320,7 +265,7 @@ def reset_form() -> rx.Component:
             ),
             rx.cond(state.kind != "", form),
         ),
-        _alert(state, id="reset-error"),
+        error_notice(state, id="reset-error"),
         _renewal(state, t("link.again"), "/forgot"),
         _hidden_token(state),
     )
@@ -348,7 +293,7 @@ def verify_form() -> rx.Component:
             ),
         ),
         rx.cond(state.done, rx.el.p(live_text(by_kind("done")), role="status")),
-        _alert(state),
+        error_notice(state),
         home_link(),
         _hidden_token(state),
     )
@@ -371,50 +316,22 @@ def sign_in_link_form() -> rx.Component:
         method="post",
         class_name="auth-form",
     )
-    request = rx.fragment(
-        rx.el.p(t("sign_in_link.lead")), _email_form(state.send, state, t("link.send"))
-    )
+    request = address_form(state.send, state, rx.el.p(t("sign_in_link.lead")))
     return rx.fragment(
         rx.cond(state.kind != "", button, request),
-        _sent(state, t("sign_in_link.sent")),
-        _alert(state),
+        sent_notice(state, t("sign_in_link.sent")),
+        error_notice(state),
         _hidden_token(state),
     )
 
 
-def email_card() -> rx.Component:
-    """Make the card with the user's address, and the buttons that verify and change it."""
-    state: Any = EmailState
-    user: Any = use_session(Member).user
-    return rx.el.section(
-        rx.el.h2(t("email.title")),
-        rx.el.p(
-            rx.el.span(live_text(user.email), custom_attrs=verbatim()),
-            " ",
-            rx.el.span(
-                live_text(rx.cond(user.email_verified, t("email.verified"), t("email.unverified"))),
-                class_name="badge",
-                custom_attrs={"data-testid": "email-verified"},
-            ),
-        ),
-        rx.cond(
-            state.is_open,
-            _email_form(state.change, state, t("link.send"), label=t("email.new")),
-            rx.el.div(
-                rx.cond(~user.email_verified, _button(t("email.verify"), state.verify, state)),
-                _button(t("email.change"), state.open, state),
-                class_name="auth-actions",
-            ),
-        ),
-        _sent(state, t("email.sent", email=state.email)),
-        _alert(state),
-        rx.el.span(on_mount=state.clear, hidden=True),
-        class_name="auth-card",
-    )
-
-
-def _email_form(send: Any, state: Any, go: Any, *, label: Any = None) -> rx.Component:
+def address_form(
+    send: Any, state: Any, *lead: rx.Component, label: Any = None, also: Any = None
+) -> rx.Component:
+    """Make a form for an address, with what is above it and beside its button."""
+    go = _submit(t("link.send"), state)
     return rx.el.form(
+        *lead,
         rx.el.label(
             t("link.email") if label is None else label,
             rx.el.input(
@@ -425,7 +342,7 @@ def _email_form(send: Any, state: Any, go: Any, *, label: Any = None) -> rx.Comp
                 aria_invalid=state.error["field"] == "email",
             ),
         ),
-        _submit(go, state),
+        go if also is None else rx.el.div(go, also, class_name="auth-actions"),
         on_submit=send,
         no_validate=True,
         method="post",
@@ -443,24 +360,16 @@ def _submit(label: Any, state: Any) -> rx.Component:
     )
 
 
-def _button(label: Any, on_click: Any, state: Any) -> rx.Component:
-    return rx.el.button(
-        label,
-        type="button",
-        on_click=on_click,
-        disabled=~rx.State.is_hydrated | state.pending,
-        class_name="auth-button auth-quiet",
-    )
-
-
-def _sent(state: Any, text: Any) -> rx.Component:
+def sent_notice(state: Any, text: Any) -> rx.Component:
+    """Say that a mail is on its way."""
     delayed = rx.cond(state.is_delayed, rx.el.p(t("link.delayed")))
     return rx.el.div(
         rx.cond(state.done, rx.fragment(rx.el.p(live_text(text)), delayed)), role="status"
     )
 
 
-def _alert(state: Any, **attributes: Any) -> rx.Component:
+def error_notice(state: Any, **attributes: Any) -> rx.Component:
+    """Explain what was rejected."""
     said = rx.cond(rx.State.is_hydrated, explain(state.error), "")
     return rx.el.p(live_text(said), role="alert", class_name="auth-error", **attributes)
 

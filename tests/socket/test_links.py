@@ -22,11 +22,8 @@ PASSWORD = "a bird in a gilded cage"
 NEW = "another bird in another cage"
 _FORMS = f"{ROOT_STATE}.authdemo___accounts___link_forms____"
 FORGOT, RESET = f"{_FORMS}forgot_state", f"{_FORMS}reset_state"
-VERIFY, SIGN_IN, EMAIL = (
-    f"{_FORMS}verify_state",
-    f"{_FORMS}sign_in_link_state",
-    f"{_FORMS}email_state",
-)
+VERIFY, SIGN_IN = f"{_FORMS}verify_state", f"{_FORMS}sign_in_link_state"
+EMAIL = f"{ROOT_STATE}.authdemo___accounts___email_card____email_state"
 _numbers = itertools.count()
 
 

@@ -142,13 +142,19 @@ const look = async () => {
   if (inspection.get().claims.rev < answer.rev) readToken();
 };
 
-/** Looks, and again when a tab gives a hint. */
 const useHints = common(() => {
   const channel = new BroadcastChannel(HINTS);
   channel.onmessage = look;
-  look();
   return () => channel.close();
 });
+
+/** Looks once a user is signed in, and again when a tab gives a hint. */
+const useLook = ({ status }) => {
+  useHints();
+  useEffect(() => {
+    if (status === "authenticated") look();
+  }, [status]);
+};
 
 /** Since when the cookie is behind the session, or how long it was. */
 const useLag = (rev, tokenRev) => {
@@ -173,7 +179,7 @@ export const useRepresentations = (view) => {
   const { claims } = useInspection(session);
   const read = json.use();
   const { took } = useLag(session.rev, claims.rev);
-  useHints();
+  useLook(session);
   const newest = answer?.user?.id === read.user?.id && answer?.rev > read.rev ? answer : read;
   const representation = (source) => ({
     rev: source.rev ?? 0,

@@ -77,6 +77,24 @@ def test_login_and_updates_work_with_pages_and_api_on_two_ports(developer: Visit
         tab.wait_for_url(re.compile("/login"))
 
 
+def test_devtools_are_on_every_page_and_may_change_a_role(developer: Visitor) -> None:
+    page = developer.open("/login?callbackUrl=/client")
+    is_connected(page)
+    page.get_by_test_id("devtools-toggle").click(timeout=60_000)
+    panel = page.get_by_test_id("devtools")
+    expect(panel).to_contain_text("You are not signed in.", timeout=60_000)
+    developer.log_in(page)
+    page.wait_for_url(developer.url + "/client")
+    expect(panel.locator("[data-representation=token]")).to_have_text("rev 1")
+    for name in ("view", "json", "token"):
+        expect(panel.locator(f"[data-representation={name}]")).to_have_text("rev 1")
+    panel.get_by_role("button", name="Role: admin").click()
+    expect(field_of(page, "role")).to_have_text("admin")
+    panel.get_by_role("tab", name="Attacks").click()
+    panel.get_by_role("button", name="Run All").click()
+    expect(panel.get_by_role("status")).to_have_text("19 of 19 stopped", timeout=60_000)
+
+
 def copy_sources(folder: Path) -> None:
     for source in SOURCES:
         path = ROOT / source

@@ -13,7 +13,7 @@ export const StepUp = ({ isOpen, resumes, onDismiss, onResume, title, children }
   }, [resumes]);
   return createElement(
     "dialog",
-    { ref, className: "auth-dialog auth-page", "aria-label": title, onCancel: () => onDismiss() },
+    { ref, className: "auth-dialog auth-page", "aria-label": isOpen ? title : undefined, onCancel: () => onDismiss() },
     isOpen && children,
   );
 };

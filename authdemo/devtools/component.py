@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import reflex as rx
 
@@ -19,12 +19,11 @@ PARTS = ("session", "timeline", "devices", "token", "attacks")
 
 
 @cache
-def _script() -> str:
-    """Hand all scripts and the style sheet to the build, and name the one that is imported."""
-    for ending in ("js", "css"):
-        for file in Path(__file__).parent.glob(f"*.{ending}"):
-            rx.asset(file.name, shared=True)
-    return "$/public" + rx.asset("devtools.js", shared=True).partition("?")[0]
+def _folder() -> str:
+    """Hand all scripts and the style sheet to the build, and find where they are."""
+    files = [file for ending in ("js", "css") for file in Path(__file__).parent.glob(f"*.{ending}")]
+    paths = [rx.asset(file.name, shared=True) for file in files]
+    return f"$/public{Path(paths[0]).parent}"
 
 
 def _act(action: rx.Var[str], field: rx.Var[str], value: rx.Var[str]) -> list[rx.Var[str]]:
@@ -36,6 +35,7 @@ def _one(name: rx.Var[str]) -> list[rx.Var[str]]:
 
 
 class _Devtools(rx.Component):
+    script: ClassVar[str]
     view: rx.Var[dict[str, Any]]
     is_hydrated: rx.Var[bool]
     facts: rx.Var[dict[str, Any]]
@@ -63,7 +63,7 @@ class _Devtools(rx.Component):
         state: Any = DevtoolsState
         attacks: Any = AttacksState
         component: rx.Component = cls.create(
-            library=_script(),
+            library=f"{_folder()}/{cls.script}",
             view=tab_var("view"),
             is_hydrated=rx.State.is_hydrated,
             facts=state.facts,
@@ -90,6 +90,7 @@ class DevtoolsButton(_Devtools):
     """The button at the edge of a page, and the panel that it opens."""
 
     tag = "DevtoolsButton"
+    script = "devtools.js"
     roles: rx.Var[list[str]]
 
 
@@ -97,6 +98,7 @@ class DevtoolsPage(_Devtools):
     """The parts as a page."""
 
     tag = "DevtoolsPage"
+    script = "page.js"
     parts: rx.Var[list[str]]
 
 

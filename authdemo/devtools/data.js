@@ -319,7 +319,7 @@ export const endSessions = (which) => attempt(() => post("sessions/revoke", whic
 
 export const rename = (id, name) => attempt(() => post("sessions/rename", { id, name }));
 
-export const signOut = () => attempt(() => post("signout", {}));
+export const signOut = () => attempt(() => post("signout", {}, { "X-Auth-Return-Redirect": "1" }));
 
 const AWAY_MS = 2000;
 

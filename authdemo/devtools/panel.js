@@ -1,9 +1,11 @@
 import { createElement as h, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { store } from "../../sessions/reflex/components/assets/store.js";
 import { liveText } from "../../sessions/reflex/components/assets/i18n.js";
 import { useConfirmedSession } from "../../sessions/reflex/components/assets/session.js";
 import { AttacksTab } from "./attacks_tab.js";
 import { say, texts, useNotes, useWatch } from "./data.js";
 import { DevicesTab } from "./devices_tab.js";
+import { KEY } from "./devtools.js";
 import { button } from "./parts.js";
 import { SessionTab } from "./session_tab.js";
 import { TimelineTab } from "./timeline_tab.js";
@@ -146,9 +148,69 @@ const useNarrow = () => {
   return isNarrow;
 };
 
+const DEFAULTS = { isOpen: true, dock: "right", width: 520, height: 380, tab: "session" };
+
+const kept = () => {
+  try {
+    return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(KEY)), isOpen: true };
+  } catch {
+    return DEFAULTS;
+  }
+};
+
+const keep = (settings) => localStorage.setItem(KEY, JSON.stringify(settings));
+
+const isInDialog = (event) => event.composedPath().some(({ localName }) => localName === "dialog");
+
+/** Has the host follow the theme that the page has chosen by a class. */
+const useTheme = (ref) => {
+  useEffect(() => {
+    const { documentElement: html } = document;
+    const { host } = ref.current.getRootNode();
+    const follow = () => {
+      const chosen = ["light", "dark"].find((name) => html.classList.contains(name));
+      host.style.colorScheme = chosen ?? "light dark";
+      host.lang = html.lang;
+    };
+    follow();
+    const observer = new MutationObserver(follow);
+    observer.observe(html, { attributes: true, attributeFilter: ["class", "lang"] });
+    return () => observer.disconnect();
+  }, []);
+};
+
+/** How many pages of parts there are: beside one, the panel only opens when it is asked for. */
+const pages = store(0);
+
+const usePage = () => {
+  useEffect(() => {
+    pages.set(pages.get() + 1);
+    return () => pages.set(pages.get() - 1);
+  }, []);
+};
+
+export default function Panel(props) {
+  return pages.use() && !props.isAsked ? null : h(Dock, props);
+}
+
 /** The panel beside the page. */
-export const Panel = ({ settings, change, close, ...props }) => {
+const Dock = ({ isAsked, close: onClose, ...props }) => {
   const root = useRef();
+  const [settings, setSettings] = useState(kept);
+  const change = (part) => setSettings((before) => ({ ...before, ...part }));
+  const close = () => {
+    keep({ ...settings, isOpen: false });
+    onClose();
+  };
+  useEffect(() => keep(settings), [settings]);
+  useTheme(root);
+  useEffect(() => {
+    const press = (event) => {
+      if (event.key === "Escape" && !event.defaultPrevented && !isInDialog(event)) close();
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, [settings]);
   const parts = useParts(props);
   const isStyled = useStyle(root);
   const isNarrow = useNarrow();
@@ -160,7 +222,7 @@ export const Panel = ({ settings, change, close, ...props }) => {
     change({ [dock === "bottom" ? "height" : "width"]: Math.min(Math.max(next, MIN_SIZE), limit) });
   useRoom(root, dock, size);
   useEffect(() => {
-    if (settings.isAsked) root.current.querySelector("[role=tab][tabindex='0']")?.focus();
+    if (isAsked) root.current.querySelector("[role=tab][tabindex='0']")?.focus();
   }, []);
   const Part = TABS[settings.tab] ?? SessionTab;
   return h(
@@ -233,9 +295,9 @@ const COLUMNS = [
 ];
 
 /** The same parts as a page. */
-export const Page = ({ onShow, ...props }) => {
+export const Page = (props) => {
   const root = useRef();
-  useEffect(onShow, []);
+  usePage();
   const parts = useParts(props);
   const isStyled = useStyle(root);
   const shown = COLUMNS.map((names) => names.filter((name) => props.parts.includes(name)));

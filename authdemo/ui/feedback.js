@@ -85,6 +85,27 @@ export const useOverdue = (value) => {
   return isOverdue;
 };
 
+const GLOW = [{ backgroundColor: "var(--accent-soft)" }, { backgroundColor: "transparent" }];
+const GLOW_MS = 1500;
+
+/** Has a value of the session glow once when it changes, unless its reader prefers no motion. */
+export const useGlow = () =>
+  useEffect(() => {
+    const shown = new WeakMap();
+    const isQuiet = matchMedia("(prefers-reduced-motion: reduce)");
+    const compare = () => {
+      for (const field of document.querySelectorAll("dd[data-field]")) {
+        const [before, text] = [shown.get(field), field.textContent];
+        shown.set(field, text);
+        if (before && before !== text && !isQuiet.matches) field.animate(GLOW, GLOW_MS);
+      }
+    };
+    compare();
+    const observer = new MutationObserver(compare);
+    observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+    return () => observer.disconnect();
+  }, []);
+
 let hasArrived = false;
 
 /** After a link was followed, readers begin at the new page's heading. */

@@ -75,8 +75,11 @@ def overdue(value: Any) -> Any:
 
 
 class Arrival(rx.Fragment):
-    """Moves the focus to the heading of a page that a link led to."""
+    """Moves the focus to the heading of a page that a link led to; what changes there glows."""
 
     def add_hooks(self) -> list[Any]:
-        """Call the hook."""
-        return [rx.Var("useArrival()", _var_data=VarData(imports=_from_script("useArrival")))]
+        """Call the hooks."""
+        hooks = ("useArrival", "useGlow")
+        return [
+            rx.Var(f"{name}()", _var_data=VarData(imports=_from_script(name))) for name in hooks
+        ]

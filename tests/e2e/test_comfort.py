@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser as Chromium
@@ -52,6 +53,21 @@ def tab_to(tab: Page, name: str) -> None:
         if focus_is_on(tab, name):
             return
     pytest.fail(f"{name} can't be reached by keyboard")
+
+
+@pytest.mark.parametrize(("motion", "glows"), [("no-preference", True), ("reduce", False)])
+def test_changed_value_glows_unless_motion_is_reduced(
+    visitor: Visitor, motion: Literal["no-preference", "reduce"], *, glows: bool
+) -> None:
+    tab = visitor.logged_in("/client")
+    tab.emulate_media(reduced_motion=motion)
+    tab.reload()
+    is_connected(tab)
+    click(tab, "Client Side Update")
+    name = field_of(tab, "name")
+    expect(name).to_have_text("Client-Man")
+    assert bool(name.evaluate("(element) => element.getAnimations().length")) is glows
+    assert not field_of(tab, "email").evaluate("(element) => element.getAnimations().length")
 
 
 def test_the_language_can_be_switched_and_is_remembered(visitor: Visitor) -> None:

@@ -231,7 +231,7 @@ class SecondFactor:
 
     def _use(self, account_id: str, code: str, session: Session) -> bool:
         account = session.get(AccountRow, account_id)
-        if account is None or account.disabled:
+        if account is None or account.disabled or not account.two_factor:
             return False
         typed = re.sub(r"[\s-]", "", code[:_MAX_TYPED]).lower()
         if _CODE.fullmatch(typed):
@@ -268,7 +268,8 @@ class SecondFactor:
 
 
 def _put_secret(account_id: str, sealed: str, session: Session) -> None:
-    row = session.get(AuthenticatorRow, account_id)
+    account = session.get(AccountRow, account_id)
+    row = session.get(AuthenticatorRow, account_id) if account and account.two_factor else None
     if row is not None and row.is_active:
         raise AccountRejected(
             "There is an authenticator app already. Turn it off first.", reason="second_factor"

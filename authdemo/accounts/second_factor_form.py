@@ -22,6 +22,7 @@ from authdemo.sessions.components import confirm_button, no_autocorrect_attrs
 from authdemo.sessions.locales import explain, live_text, t, verbatim
 
 from .models import Member
+from .notices import describe
 from .second_factor import Enrollment, SecondFactor
 
 FRESH = 300
@@ -114,7 +115,7 @@ class SecondFactorState(rx.State):
         account_id = await self._account_id()
         self.left = await installed_factor().count_codes(account_id)
         self.browsers = [
-            {"id": each.id, "name": each.user_agent, "ip": each.ip}
+            {"id": each.id, "name": describe(each.user_agent), "ip": each.ip}
             for each in await installed_factor().browsers(account_id)
         ]
 

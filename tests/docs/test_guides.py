@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyotp
 import pytest
 from playwright.sync_api import expect
 
@@ -56,6 +57,7 @@ ELSEWHERE = {
 
 
 OWN_FIXTURE = {"bring-your-users", "logging-and-audit", "move-from-authjs"}
+FACTOR = f"{ROOT_STATE}.authdemo___accounts___second_factor_form____second_factor_state"
 BRING = GUIDES / "bring-your-users.md"
 
 
@@ -239,6 +241,33 @@ def test_mail(unbuilt: Server) -> None:
         tab.call(f"{forms}reset_state.set_password", form={"password": password})
         wait_until(lambda: tab.var(f"{forms}reset_state", "done"))
     assert Browser(unbuilt).log_in("mary", password).status_code == 200
+
+
+@with_handlers_of("second-factor")
+def test_second_factor(unbuilt: Server) -> None:
+    form = {"id": "mary", "name": "Mary", "email": "mary@example.org", "password": OLD_PASSWORD}
+    place = f"sqlite:///{unbuilt.log.parent}/data/accounts.db"
+    with contextlib.closing(Accounts(place)) as accounts:
+        asyncio.run(accounts.register(form))
+    mary, again = Browser(unbuilt), Browser(unbuilt)
+    assert mary.log_in("mary", OLD_PASSWORD).status_code == 200
+    with Tab(unbuilt, mary, path="/security") as tab:
+        tab.call(f"{state('payouts')}.pay", amount=10)
+        wait_until(lambda: tab.var(SESSION_STATE, "step_up"))
+        tab.call(f"{FACTOR}.begin")
+        wait_until(lambda: tab.var(FACTOR, "secret"))
+        app = pyotp.TOTP(tab.var(FACTOR, "secret"))
+        tab.call(f"{FACTOR}.confirm", form={"code": app.now()})
+        wait_until(lambda: tab.var(FACTOR, "codes"))
+        assert len(tab.var(FACTOR, "codes")) == 10
+        codes = tab.var(FACTOR, "codes")
+        tab.call(f"{state('payouts')}.pay", amount=5)
+        wait_until(lambda: tab.var(state("payouts"), "paid") >= 5)
+    answer = again.log_in("mary", OLD_PASSWORD)
+    assert "code=second_factor" in answer.json()["url"]
+    assert again.session() is None
+    assert again.log_in("mary", OLD_PASSWORD, code=codes[0]).status_code == 200
+    assert again.session()["level"] == 2
 
 
 @pytest.fixture

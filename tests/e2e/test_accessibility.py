@@ -11,11 +11,13 @@ from playwright.sync_api import ViewportSize, expect
 
 from tests.audit.axe import findings
 from tests.browser import new_context
+from tests.e2e.test_second_factor import open_dialog, with_one_factor
 from tests.e2e.visitor import Visitor, click, field_of, is_connected, loaded
 from tests.support.browser import Browser
+from tests.support.second_factor import make_owner
 from tests.support.server import Server
 
-FOR_ANYONE = ("/login", "/register")
+FOR_ANYONE = ("/login", "/register", "/code")
 PAGES = (*FOR_ANYONE, "/", "/client", "/inspector", "/account", "/admin", "/confirm", "/nowhere")
 
 
@@ -71,6 +73,12 @@ def test_axe_finds_nothing_in_an_open_dialog_and_after_an_experiment(
     expect(tab.locator(".attacks-outcome")).to_be_visible()
     tab.get_by_role("button", name="End Session").first.click()
     expect(tab.get_by_role("dialog")).to_be_visible()
+    assert findings(tab) == []
+
+
+def test_axe_finds_nothing_in_the_dialog_for_a_proof(visitor: Visitor, app: Server) -> None:
+    tab = with_one_factor(visitor, make_owner(app))
+    open_dialog(tab)
     assert findings(tab) == []
 
 

@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import time
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -46,21 +47,25 @@ class Owner:
         return self.recovery_codes.pop()
 
 
-def make_owner(server: Server, *, password: str = PASSWORD) -> Owner:
+def make_owner(server: Server, *, has_factor: bool = True) -> Owner:
     """Register an account, and set an authenticator app up for it an hour ago."""
 
     data = server.log.parent / "data"
 
     def work(act: Callable[[Accounts], Coroutine[Any, Any, T]]) -> T:
-        with contextlib.closing(Accounts(f"sqlite:///{data}/accounts.db", hasher=CHEAP)) as own:
-            return asyncio.run(act(own))
+        own = Accounts(f"sqlite:///{data}/accounts.db", hasher=CHEAP)
+        # Playwright has an event loop in the thread of the tests.
+        with contextlib.closing(own), ThreadPoolExecutor(1) as thread:
+            return thread.submit(lambda: asyncio.run(act(own))).result()
 
     name = f"owner{next(_numbers)}"
-    form = {"id": name, "name": name, "email": f"{name}@example.org", "password": password}
+    form = {"id": name, "name": name, "email": f"{name}@example.org", "password": PASSWORD}
     before = time.time() - _HOUR
 
     async def set_up(accounts: Accounts) -> tuple[str, list[str]]:
         await accounts.register(form)
+        if not has_factor:
+            return pyotp.random_base32(), []
         services = accounts.database, accounts.get, accounts.update
         factor = SecondFactor(*services, lambda: KeyRing([SECRET]), lambda: before)
         secret = (await factor.begin(name, issuer="Tests")).secret

@@ -322,7 +322,7 @@ def code_form() -> rx.Component:
                 class_name="auth-check",
             ),
             _submit(t("code.go"), pending),
-            custom_attrs={"onSubmit": script("code.submit", use)},
+            custom_attrs={"onSubmitCapture": script("code.submit", use)},
             class_name="auth-form",
         ),
         _alert(error),

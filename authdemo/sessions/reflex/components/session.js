@@ -329,8 +329,12 @@ export const load = ({ pathname, search, hash }) => {
   if (hash && isHere) location.reload();
 };
 
-/** Whether a ticket is on its way to the cookie, after which another document is loaded. */
+/** Whether a ticket or a code is on its way to the cookie; then another document is loaded. */
 let isEntering = false;
+
+export const setEntering = (value) => {
+  isEntering = value;
+};
 
 /** Does for the server what only a browser can do: cookies and navigation. */
 export const useSessionEffects = ({
@@ -357,7 +361,7 @@ export const useSessionEffects = ({
     return () => clearTimeout(timer);
   }, [redirect_url]);
   useEffect(() => {
-    if (reloads) window.location.reload();
+    if (reloads && !isEntering) window.location.reload();
   }, [reloads]);
   useEffect(() => {
     if (cookie_version) call("session").then(noteAnswer, () => {});

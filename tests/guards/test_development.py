@@ -132,3 +132,22 @@ def test_page_server_may_read_answers_that_caches_keep_apart(app: Server) -> Non
                     path, headers=headers | {"Access-Control-Request-Method": "POST"}
                 )
                 assert answer.headers.get("access-control-allow-origin") == allowed
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"), [("en-US", "which isn't an address"), ("zh-CN", "它不是")]
+)
+def test_page_at_another_origin_says_that_it_is_not_the_apps(
+    app: Server, chromium: Browser, locale: str, text: str
+) -> None:
+    elsewhere = app.url.replace("localhost", "machine.localhost")
+    with Visitor.with_own_browser(chromium, elsewhere, locale) as visitor:
+        tab = visitor.open("/about")
+        notice = tab.get_by_role("alert").filter(has_text=elsewhere)
+        expect(notice).to_contain_text(text, timeout=60_000)
+
+
+def test_page_of_the_app_says_nothing_of_its_origin(ada: Visitor) -> None:
+    tab = ada.open("/about")
+    is_connected(tab)
+    expect(tab.get_by_role("alert").filter(has_text="isn't an address")).to_have_count(0)

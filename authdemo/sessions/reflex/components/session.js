@@ -364,6 +364,13 @@ export const useSessionEffects = ({
     if (reloads && !isEntering) window.location.reload();
   }, [reloads]);
   useEffect(() => {
+    const isElsewhere = new URL(getBackendURL(env.PING)).origin !== window.location.origin;
+    if (status !== "loading" || !isElsewhere) return undefined;
+    const explain = () => import("./origin.js").then(({ explainOrigin }) => explainOrigin());
+    const timer = setTimeout(explain, GRACE);
+    return () => clearTimeout(timer);
+  }, [status]);
+  useEffect(() => {
     if (cookie_version) call("session").then(noteAnswer, () => {});
   }, [cookie_version]);
   useEffect(() => {

@@ -69,7 +69,6 @@ def test_texts_of_protected_pages_are_not_public(browser: Browser, language: str
         "account",
         "people",
         "nav",
-        "devtools",
         "attacks",
     }
     for area in ("home", "client", "inspector", "account", "people"):

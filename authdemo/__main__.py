@@ -57,7 +57,7 @@ def check_settings() -> None:
     A secret that has to be made is made when all else is found right.
     """
     from authdemo import seeds
-    from authdemo.accounts.database import database_url
+    from authdemo.accounts.database import check_tables, database_url
     from authdemo.logs import write_to_stderr
     from authdemo.sessions import ConfigurationError, Settings
     from authdemo.sessions.core.settings import warn_of_unknown_variables
@@ -70,7 +70,7 @@ def check_settings() -> None:
         seeds.is_enabled(os.environ)
         providers_from_environ()
         settings = Settings.from_environ(keep_secret=False)
-        database_url(settings.data_dir)
+        check_tables(database_url(settings.data_dir))
         check_store(create_store(settings, "authdemo"))
         Settings.from_environ()
     except ConfigurationError as error:

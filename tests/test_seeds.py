@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,26 @@ def test_wrong_value_stops_the_start_with_one_line(tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert ended.stderr == "error: AUTH_DEMO_ACCOUNTS takes 0 or 1, not 'false'.\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_accounts_of_before_migrations_stop_the_start_with_one_line(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    with closing(sqlite3.connect(data / "accounts.db")) as database:
+        database.execute("CREATE TABLE accounts (id TEXT PRIMARY KEY)")
+    here = {"PORT": str(free_port()), "AUTH_DATA_DIR": str(data)}
+    ended = subprocess.run(
+        [sys.executable, "-m", "authdemo", "run"],
+        cwd=ROOT,
+        env=os.environ | here,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"error: sqlite:///{data}/accounts.db has a table accounts from")
+    assert ended.stderr.count("\n") == 1
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from sqlmodel import Session
 from authdemo.sessions import ConfigurationError
 
 from .errors import AccountsUnavailable
-from .migrations import migrate
+from .migrations import check, migrate
 
 T = TypeVar("T")
 
@@ -149,6 +149,23 @@ def open_engine(url: URL) -> Engine:
 def _enforce_foreign_keys(connection: sqlite3.Connection, _: object) -> None:
     """Have SQLite delete what belongs to a row that is deleted."""
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def check_tables(url: URL) -> None:
+    """Raise a `ConfigurationError` before a start if no migration made the tables.
+
+    A database that is away now is checked when it is opened.
+    """
+    if url.drivername == "sqlite" and not Path(str(url.database)).exists():
+        return
+    engine = open_engine(url)
+    try:
+        with engine.connect() as connection:
+            check(connection)
+    except DBAPIError:
+        return
+    finally:
+        engine.dispose()
 
 
 def cause(error: Exception) -> str:

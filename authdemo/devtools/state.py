@@ -117,14 +117,13 @@ class DevtoolsState(rx.State):
             async for _ in ticks:
                 with suppress(StoreUnavailable):
                     listed = await auth.sessions_of(current.user.id, history=True)
-                    is_open = any(tab in each.tabs for each in listed if each.id == current.id)
+                    is_open = _is_open(tab, current.id, listed)
                     async with self:
                         if not follower or self._follower != follower:
                             return
-                        if is_open or not self.sessions:
+                        if is_open:
                             _show(self, listed, current.id, tab)
-                    if is_open:
-                        last_open = time.monotonic()
+                            last_open = time.monotonic()
                 if time.monotonic() - last_open > CLOSED_SECONDS:
                     return
 
@@ -170,6 +169,10 @@ def _texts(language: str) -> dict[str, str]:
 def _client_fields() -> list[str]:
     """List the fields that a client may change."""
     return sorted(Auth.installed().engine.sessions.schema.update.model_fields)
+
+
+def _is_open(tab: str, session_id: str, listed: Iterable[ActiveSession]) -> bool:
+    return any(tab in each.tabs for each in listed if each.id == session_id)
 
 
 def _show(state: DevtoolsState, listed: list[ActiveSession], current: str, tab: str) -> None:

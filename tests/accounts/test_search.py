@@ -14,7 +14,7 @@ from authdemo.accounts.passwords import folded
 
 PEOPLE = [
     ("ada", "Ada Lovelace", "countess@example.org", "user"),
-    ("Countess", "Somebody Else", "else@example.org", "user"),
+    ("Countess", "Other Person", "else@example.org", "user"),
     ("grace", "Grace Hopper", "cobol@example.org", "admin"),
     ("count_1", "100% Count", "ada@example.net", "user"),
     ("countX1", "Élan", "x@example.net", "admin"),

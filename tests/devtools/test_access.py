@@ -1,4 +1,4 @@
-"""Whom the devtools are for, and what is there where they are off."""
+"""Who may use the devtools, and what is there where they are off."""
 
 from __future__ import annotations
 

@@ -1,7 +1,13 @@
-import { createElement, useEffect, useRef } from "react";
+import { Suspense, createElement, lazy, useEffect, useRef } from "react";
+
+const Content = lazy(() =>
+  import("$/app_components/authdemo/sessions/reflex/components/step_up_content").then((module) => ({
+    default: Object.values(module)[0],
+  })),
+);
 
 /** A dialog that the server opens and closes; the browser keeps the focus in it. */
-export const StepUp = ({ isOpen, resumes, onDismiss, onResume, title, children }) => {
+export const StepUp = ({ isOpen, resumes, onDismiss, onResume, title }) => {
   const ref = useRef(null);
   useEffect(() => {
     const dialog = ref.current;
@@ -14,6 +20,6 @@ export const StepUp = ({ isOpen, resumes, onDismiss, onResume, title, children }
   return createElement(
     "dialog",
     { ref, className: "auth-dialog auth-page", "aria-label": isOpen ? title : undefined, onCancel: () => onDismiss() },
-    isOpen && children,
+    isOpen && createElement(Suspense, null, createElement(Content)),
   );
 };

@@ -7,9 +7,10 @@ from typing import Any
 import reflex as rx
 
 from .assets import library
-from .forms import ConfirmState, confirm_form
+from .forms import ConfirmState
 from .i18n import t
 from .session import tab_var
+from .step_up_content import step_up_content
 
 
 class StepUp(rx.Component):
@@ -33,30 +34,13 @@ def _nothing() -> tuple[()]:
 
 def step_up_dialog() -> rx.Component:
     """Make the dialog; it stands on every page of an app that asks for proofs."""
+    rx.memo(step_up_content)  # the dialog imports it when it opens
     return rx.memo(_step_up)()
-
-
-def _step_up_content() -> rx.Component:
-    """Stand in the dialog while it is open: its hooks don't run before."""
-    return rx.fragment(
-        rx.el.h2(t("confirm.title")),
-        confirm_form(),
-        rx.el.div(
-            rx.el.button(
-                t("dialog.cancel"),
-                on_click=ConfirmState.dismiss,
-                type="button",
-                class_name="auth-button auth-quiet",
-            ),
-            class_name="auth-actions",
-        ),
-    )
 
 
 def _step_up() -> rx.Component:
     step_up: Any = tab_var("step_up")
     dialog: rx.Component = StepUp.create(
-        rx.memo(_step_up_content)(),
         library=library("step_up.js"),
         is_open=step_up.length() > 0,
         resumes=tab_var("resumes"),

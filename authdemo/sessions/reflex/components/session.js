@@ -364,8 +364,7 @@ export const useSessionEffects = ({
     if (reloads && !isEntering) window.location.reload();
   }, [reloads]);
   useEffect(() => {
-    const isElsewhere = new URL(getBackendURL(env.PING)).origin !== window.location.origin;
-    if (status !== "loading" || !isElsewhere) return undefined;
+    if (!import.meta.env.DEV || status !== "loading") return undefined;
     const explain = () => import("./origin.js").then(({ explainOrigin }) => explainOrigin());
     const timer = setTimeout(explain, GRACE);
     return () => clearTimeout(timer);

@@ -14,6 +14,10 @@ const Altered = ({ altered }) =>
     ),
   );
 
+/** Why a request was rejected: what is wrong with its token, or the error of the answer. */
+const why = (error) =>
+  error.code === "InvalidToken" ? T(`token.${error.reason}`) : explain(error);
+
 const Outcome = ({ outcome }) =>
   h(
     "div",
@@ -21,8 +25,8 @@ const Outcome = ({ outcome }) =>
     h("p", null, code(outcome.request)),
     h(Altered, { altered: outcome.altered }),
     h("p", null, liveText(T("answer", { status: outcome.status })), " ", code(outcome.body)),
-    explain(outcome.reason) &&
-      h("p", { className: "attacks-reason" }, liveText(explain(outcome.reason))),
+    why(outcome.reason) &&
+      h("p", { className: "attacks-reason" }, liveText(why(outcome.reason))),
   );
 
 /** The first requests are good, and have to be accepted. */

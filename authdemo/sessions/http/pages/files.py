@@ -33,6 +33,7 @@ _HASHED_NAME = re.compile(r"/assets/[^/]+-[\w-]{8}\.\w+")
 _CACHE_FOREVER = "public, max-age=31536000, immutable"
 _CACHE_PRIVATE = "private, no-cache"
 _FOUND = (200, 304)
+_SPARE = ("accept-ranges", "last-modified")
 _METHODS = ("GET", "HEAD")
 _ICON = "/favicon.ico"
 _EMPTY_ICON = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
@@ -56,7 +57,7 @@ def has_hashed_name(path: str) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Cached:
-    """Adds cache headers: immutable if public, else for one user, revalidated each time."""
+    """Adds cache headers: immutable if public, else for one user, revalidated by its `ETag`."""
 
     app: ASGIApp
     _: KW_ONLY
@@ -68,6 +69,8 @@ class Cached:
         async def send_marked(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                for name in _SPARE:  # 68 bytes for each script of a page
+                    del headers[name]
                 if not self.is_public:
                     headers["Cache-Control"] = _CACHE_PRIVATE
                     headers.add_vary_header("Cookie")

@@ -71,7 +71,7 @@ def imported(path: Path) -> Iterator[str]:
         (sources(PACKAGE), named(PROJECT["dependencies"])),
         (sources(ACCOUNTS), named([*PROJECT["dependencies"], *EXTRAS["accounts"]])),
         (sources(CLI), named([*PROJECT["dependencies"], *EXTRAS["cli"]])),
-        (sources(DEVTOOLS), named(PROJECT["dependencies"])),
+        (sources(DEVTOOLS), named([*PROJECT["dependencies"], *EXTRAS["devtools"]])),
         (sources(SERVE), named(PROJECT["dependencies"])),
         (sources(TESTING), named([*PROJECT["dependencies"], *EXTRAS["testing"]])),
         (sources(ROOT / "authdemo", TESTING, PLUGIN), pinned("requirements.txt")),
@@ -136,3 +136,12 @@ LACKING = {
 def test_optional_part_names_the_extra_that_it_lacks(extra: str) -> None:
     ended = started(f"{LACKING[extra]}import authdemo.{extra}")
     assert f"authdemo[{extra}]" in ended.stderr.splitlines()[-1]
+
+
+def test_devtools_name_programs_without_their_extra() -> None:
+    assert "ua_parser" in OPTIONAL
+    ended = started(
+        "from authdemo.devtools.state import client_name\n"
+        "assert client_name('curl/8.1') == ('curl', '')\n"
+    )
+    assert ended.returncode == 0, ended.stderr

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import reflex as rx
-import ua_parser
 
 from authdemo.sessions import ActiveSession, Auth, AuthError, Device, SessionChange
 from authdemo.sessions.errors import AccessDenied, StoreUnavailable
@@ -22,7 +21,12 @@ from authdemo.sessions.errors import AccessDenied, StoreUnavailable
 from .access import access, require_access
 from .attacks import ATTACKS
 
-ua_parser.parse("")  # the first one compiles the patterns, which takes long for an event loop
+try:
+    import ua_parser
+except ModuleNotFoundError:  # without the extra `devtools`
+    ua_parser = None  # type: ignore[assignment]
+else:
+    ua_parser.parse("")  # the first one compiles the patterns, which takes long for an event loop
 
 MAX_CHANGES = 50
 """How many changes of the user's other sessions are listed."""
@@ -47,9 +51,9 @@ _PRODUCT = re.compile(r"[\w.-]{1,40}")
 @lru_cache(maxsize=1024)
 def client_name(user_agent: str) -> tuple[str, str]:
     """Name the browser and the system of a `User-Agent` (RFC 9110, section 10.1.5)."""
-    found = ua_parser.parse(user_agent)
-    system = found.os.family if found.os else ""
-    if browser := found.user_agent:
+    found = ua_parser.parse(user_agent) if ua_parser else None
+    system = found.os.family if found and found.os else ""
+    if found and (browser := found.user_agent):
         return f"{browser.family} {browser.major or ''}".strip(), system
     product = _PRODUCT.match(user_agent)
     return product[0] if product else "", system

@@ -22,6 +22,7 @@ SHIPPED = {
     "__init__.py",
     "__pycache__",
     "accounts",
+    "cli",
     "devtools",
     "forgery.py",
     "pytest_plugin.py",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SECRET = "a secret that everybody knows and only tests use"  # noqa: S105
 OPERATORS = (
+    "AUTH_ADMIN",
     "AUTH_COOKIE_PREFIX",
     "AUTH_EVENT_BYTES",
     "AUTH_EVENT_RATE",

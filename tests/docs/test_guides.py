@@ -35,7 +35,6 @@ from tests.support.server import ROOT, Server
 from tests.support.tab import ROOT_STATE, SESSION_STATE, Tab
 
 ELSEWHERE = {
-    "administration",
     "command-line",
     "call-provider-apis",
     "add-to-an-existing-app",
@@ -45,7 +44,7 @@ ELSEWHERE = {
     "install",
     "rotate-keys",
     "style-the-forms",
-    "inspect",
+    "devtools",
     "languages",
     "move-from-reflex-local-auth",
     "oauth2",
@@ -56,7 +55,7 @@ ELSEWHERE = {
 }
 
 
-OWN_FIXTURE = {"bring-your-users", "logging-and-audit", "move-from-authjs"}
+OWN_FIXTURE = {"administration", "bring-your-users", "logging-and-audit", "move-from-authjs"}
 FACTOR = f"{ROOT_STATE}.authdemo___accounts___second_factor_form____second_factor_state"
 BRING = GUIDES / "bring-your-users.md"
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from authdemo.accounts.database import database_url
+from authdemo.accounts.transports import read_sender, read_transport
 from authdemo.pytest_plugin import OPERATORS, is_operators
 from authdemo.sessions import Settings
 from authdemo.sessions.providers import providers_from_environ
@@ -231,7 +232,10 @@ def test_all_that_an_operator_can_say_is_left_aside(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     asked = Asked()
-    database_url(Settings.from_environ(asked).data_dir, asked)
+    data_dir = Settings.from_environ(asked).data_dir
+    database_url(data_dir, asked)
+    read_transport(data_dir, asked)
+    read_sender(asked)
     assert providers_from_environ(asked) == []
     assert asked.names.issuperset(OPERATORS)
     assert set(filterfalse(is_operators, asked.names)) == {"AUTH_DATA_DIR", "AUTH_SECRET"}
@@ -242,7 +246,7 @@ def test_nothing_else_reads_the_environment() -> None:
     packages = ("accounts", "devtools", "sessions", "testing")
     sources = [path for name in packages for path in (ROOT / "authdemo" / name).rglob("*.py")]
     readers = {path.name for path in sources if reads.search(path.read_text())}
-    assert readers == {"settings.py", "database.py", "presets.py", *KIT}
+    assert readers == {"settings.py", "database.py", "presets.py", "transports.py", *KIT}
 
 
 def test_an_operators_database_is_left_alone(folder: Path) -> None:

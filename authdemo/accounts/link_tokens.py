@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete
 from sqlmodel import Session, col
 
-from .models import LinkRow
+from .models import LinkRow, MailRow
 
 _BYTES = 32
 
@@ -48,6 +48,9 @@ RESTORE_EMAIL = LinkKind("restore_email", "/verify", 7 * 86_400, replaces_older=
 RESET = LinkKind("reset", "/reset", 1800)
 SIGN_IN = LinkKind("sign_in", "/sign-in-link", 600)
 
+BEFORE_PASSWORD = (CHANGE_EMAIL, RESET, SIGN_IN)
+"""Links that a new password cancels: another person may have requested them in a session."""
+
 
 def find(session: Session, token: object, *kinds: LinkKind, now: float) -> LinkRow | None:
     """Find the link of a token, if it is of one of these kinds and still valid."""
@@ -69,6 +72,14 @@ def void(session: Session, account_id: str, *kinds: LinkKind) -> None:
     names = [kind.name for kind in kinds]
     is_own = col(LinkRow.account_id) == account_id, col(LinkRow.kind).in_(names)
     session.exec(delete(LinkRow).where(*is_own))
+
+
+def cancel(session: Session, account_id: str, *kinds: LinkKind) -> None:
+    """Void an account's links of these kinds, also those of mails that still wait."""
+    void(session, account_id, *kinds)
+    names = [kind.name for kind in kinds]
+    is_own = col(MailRow.account_id) == account_id, col(MailRow.template).in_(names)
+    session.exec(delete(MailRow).where(*is_own))
 
 
 def sweep(session: Session, *, now: float) -> None:

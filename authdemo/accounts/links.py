@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import delete
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from authdemo.sessions import Auth, Authenticated
 from authdemo.sessions.errors import CredentialsSignin
@@ -25,13 +25,22 @@ from . import link_tokens
 from .database import Database
 from .errors import AccountRejected, LinkRejected, MailUnavailable
 from .hashes import LOCKED
-from .link_tokens import CHANGE_EMAIL, RESET, RESTORE_EMAIL, SIGN_IN, VERIFY, LinkKind
+from .link_tokens import (
+    BEFORE_PASSWORD,
+    CHANGE_EMAIL,
+    RESET,
+    RESTORE_EMAIL,
+    SIGN_IN,
+    VERIFY,
+    LinkKind,
+)
 from .mail import MailQueue
 from .models import (
     AccountRow,
     AuthenticatorRow,
     BrowserRow,
     LinkRow,
+    MailRow,
     Member,
     PasskeyRow,
     RecoveryCodeRow,
@@ -84,6 +93,11 @@ class Link:
         """Read a row."""
         data = json.loads(row.data)
         return cls(row.kind, row.account_id, str(data["email"]), data)
+
+    @property
+    def since(self) -> float:
+        """When its mail was requested, in seconds since 1970."""
+        return float(self.data.get("since", 0))
 
     def is_from(self, browser: object) -> bool:
         """Whether this browser requested it."""
@@ -212,6 +226,9 @@ class Links:
             AccountsUnavailable: If the database can't be reached.
             StoreUnavailable: If the sessions can't be reached.
         """
+        link = await self.look(token)
+        if link.kind == RESTORE_EMAIL.name:
+            await self._auth().revoke_user(link.account_id)  # if it fails, nothing has changed
         link, before, after = await self._database.run(
             lambda session: _follow(session, token, now=self.clock())
         )
@@ -255,10 +272,14 @@ class Links:
             AccountsUnavailable: If the database can't be reached.
             StoreUnavailable: If the sessions can't be reached.
         """
-        account_id = await self._database.run(
-            lambda session: _claim(session, token, now=self.clock())
-        )
-        if account_id:
+
+        def find(session: Session) -> str:
+            _, account = _look(session, token, (SIGN_IN,), now=self.clock())
+            return account.id if account.is_unclaimed else ""
+
+        if account_id := await self._database.run(find):
+            await self._auth().revoke_user(account_id)  # if it fails, nothing has changed
+            await self._database.run(lambda session: _claim(session, token, now=self.clock()))
             await self._auth().revoke_user(account_id)
 
     async def authorize(self, credentials: Mapping[str, Any]) -> Authenticated:
@@ -329,7 +350,9 @@ def _follow(session: Session, token: object, *, now: float) -> tuple[Link, Membe
     account.email, account.email_folded = link.email, folded(link.email)
     account.email_verified, account.is_unclaimed = True, False
     if link.kind in _OTHER_ADDRESS:
-        link_tokens.void(session, account.id, VERIFY, CHANGE_EMAIL, RESET, SIGN_IN)
+        link_tokens.cancel(session, account.id, VERIFY, *BEFORE_PASSWORD)
+    if link.kind == RESTORE_EMAIL.name:
+        _undo(session, link)
     return link, before, account.member()
 
 
@@ -338,13 +361,23 @@ def _reset(session: Session, token: object, hashed: str, *, now: float) -> Membe
     if "handed_over" not in link.data:  # by an operator, which proves no address
         _take_over(session, account)
     account.password = hashed
-    link_tokens.void(session, account.id, RESET, SIGN_IN)
+    link_tokens.cancel(session, account.id, *BEFORE_PASSWORD)
     return account.member()
 
 
-def _claim(session: Session, token: object, *, now: float) -> str:
+def _undo(session: Session, link: Link) -> None:
+    """Cancel the links to addresses that the account had later: they may be another person's."""
+    own = col(LinkRow.account_id) == link.account_id, col(LinkRow.kind) == link.kind
+    for row in session.exec(select(LinkRow).where(*own)):
+        if Link.of(row).since > link.since:
+            session.delete(row)
+    waiting = col(MailRow.account_id) == link.account_id, col(MailRow.template) == link.kind
+    session.exec(delete(MailRow).where(*waiting, col(MailRow.created_at) > link.since))
+
+
+def _claim(session: Session, token: object, *, now: float) -> None:
     _, account = _look(session, token, (SIGN_IN,), now=now)
-    return account.id if _take_over(session, account) else ""
+    _take_over(session, account)
 
 
 def _sign_in(session: Session, token: object, *, now: float) -> Member:
@@ -355,12 +388,10 @@ def _sign_in(session: Session, token: object, *, now: float) -> Member:
     return account.member()
 
 
-def _take_over(session: Session, account: AccountRow) -> bool:
+def _take_over(session: Session, account: AccountRow) -> None:
     """Drop the ways to sign in that another person may have set up, who registered the address."""
-    was_unclaimed = account.is_unclaimed
-    if was_unclaimed:
+    if account.is_unclaimed:
         account.password, account.two_factor = LOCKED, False
         for table in (PasskeyRow, AuthenticatorRow, RecoveryCodeRow, BrowserRow):
             session.exec(delete(table).where(col(table.account_id) == account.id))
     account.email_verified, account.is_unclaimed = True, False
-    return was_unclaimed

@@ -277,6 +277,8 @@ def _prepare(row: MailRow, session: Session, *, now: float) -> tuple[str, str] |
     if not row.account_id:
         _expand(row, session, now=now)
         return None
+    if session.get(MailRow, row.id) is None:  # it was cancelled
+        return None
     account, kind = session.get(AccountRow, row.account_id), LINKS.get(row.template)
     if account is not None and account.created_at > row.created_at:
         account = None  # a newer one with the id of one that was deleted
@@ -287,6 +289,7 @@ def _prepare(row: MailRow, session: Session, *, now: float) -> tuple[str, str] |
         _delete(row, session)
         return None
     facts = {"email": row.address, "origin": row.origin, "language": language}
+    facts["since"] = repr(row.created_at)
     data = {**json.loads(row.data), **facts}
     return language, kind.issue(session, account.id, data, now=now)
 

@@ -24,6 +24,7 @@ from .commands import AccountCommands
 from .database import Database, database_url, read_url
 from .errors import AccountRejected, AccountsUnavailable
 from .hashing import HashingPool
+from .link_tokens import BEFORE_PASSWORD, cancel
 from .links import Links
 from .mail import MailQueue
 from .models import FOREIGN_HASH, AccountRow, AccountUpdate, MailRow, Member, folded_columns
@@ -375,6 +376,8 @@ class Accounts:
             if row is None:
                 raise _unknown()
             keep_administrator(row, fields, session)
+            if "password" in fields:
+                cancel(session, row.id, *BEFORE_PASSWORD)
             row.sqlmodel_update(dict(fields))
             row.sqlmodel_update(folded_columns(row.member()))
 

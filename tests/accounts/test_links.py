@@ -10,7 +10,7 @@ from sqlmodel import select
 from authdemo.accounts import AccountRejected, LinkRejected, MailUnavailable
 from authdemo.accounts.link_tokens import RESET, SIGN_IN, VERIFY
 from authdemo.accounts.models import AccountRow, LinkRow, PasskeyRow
-from authdemo.sessions.errors import CredentialsSignin
+from authdemo.sessions.errors import CredentialsSignin, StoreUnavailable
 from authdemo.sessions.providers import SignInRequest
 from tests.accounts.conftest import FORM, PASSWORD
 from tests.support.mail import token_in
@@ -160,3 +160,78 @@ async def test_unknown_account_and_verified_address_get_no_mail(open_office):
         await office.accounts.update("ada", email_verified=True)
         with pytest.raises(AccountRejected, match="verified already"):
             await office.links.send_verification("ada", origin=ORIGIN)
+
+
+async def change(office, new):
+    """Change Ada's address, and return what its old owner gets to restore it."""
+    old = (await office.accounts.get("ada")).email
+    await office.links.change_email("ada", new, origin=ORIGIN)
+    await office.links.follow(await mailed(office, new))
+    return await mailed(office, old)
+
+
+async def test_restored_address_stays_when_owner_of_a_later_one_restores_theirs(open_office):
+    async with open_office() as office:
+        owner = await change(office, "evil@example.org")
+        evil = await change(office, "evil@example.net")
+        await office.links.change_email("ada", "evil@example.com", origin=ORIGIN)
+        await office.links.follow(await mailed(office, "evil@example.com"))
+        office.postbox.mails.clear()
+        await office.links.follow(owner)  # while the mail for evil@example.net waits
+        await office.deliver()
+        assert not any("token=" in mail.as_string() for mail in office.postbox.mails)
+        with pytest.raises(LinkRejected):
+            await office.links.follow(evil)
+        assert (await office.accounts.get("ada")).email == "ada@example.org"
+
+
+async def test_owner_of_a_later_address_restores_it_before_the_first_owner_does(open_office):
+    async with open_office() as office:
+        owner = await change(office, "evil@example.org")
+        evil = await change(office, "evil@example.net")
+        await office.links.follow(evil)
+        assert (await office.accounts.get("ada")).email == "evil@example.org"
+        await office.links.follow(owner)
+        assert (await office.accounts.get("ada")).email == "ada@example.org"
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+@pytest.mark.parametrize("way", ["reset", "change"])
+async def test_new_password_cancels_links_that_were_requested_before(open_office, way, is_sent):
+    async with open_office() as office:
+        await office.links.request_reset("ada@example.org", origin=ORIGIN)
+        reset = await mailed(office)
+        await office.links.change_email("ada", "evil@example.org", origin=ORIGIN)
+        evil = await mailed(office, "evil@example.org") if is_sent else None
+        if way == "reset":
+            await office.links.reset_password(reset, NEW)
+        else:
+            await office.accounts.change_password("ada", NEW)
+        await office.deliver()
+        evil = evil or "x"
+        assert len([mail for mail in office.postbox.mails if "evil" in mail["To"]]) == is_sent
+        for attempt in (office.links.follow(evil), office.links.reset_password(reset, NEW)):
+            with pytest.raises(LinkRejected):
+                await attempt
+        assert (await office.accounts.get("ada")).email == "ada@example.org"
+
+
+async def test_account_stays_unclaimed_while_its_sessions_can_not_be_ended(
+    open_office, monkeypatch
+):
+    async with open_office() as office:
+        await office.accounts.register(FORM)
+        await office.links.send_sign_in(wanted("mary@example.org"))
+        token = await mailed(office, "mary")
+        end = office.auth.engine.sessions.store.put_value
+
+        async def fail(*_, **__):
+            raise StoreUnavailable
+
+        monkeypatch.setattr(office.auth.engine.sessions.store, "put_value", fail)
+        with pytest.raises(StoreUnavailable):
+            await office.links.claim(token)
+        assert await office.accounts.check("mary", PASSWORD) is not None
+        monkeypatch.setattr(office.auth.engine.sessions.store, "put_value", end)
+        await office.links.claim(token)
+        assert await office.accounts.check("mary", PASSWORD) is None

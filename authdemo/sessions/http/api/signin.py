@@ -287,7 +287,8 @@ class SignInApi(Resource):
             state, request.query, redirect_uri=_redirect_uri(context, provider)
         )
         record = context.record
-        current = self.engine.sessions.schema.read(record.user) if record else None
+        is_users = record is not None and record.is_own  # who acts as a user links nothing to them
+        current = self.engine.sessions.schema.read(record.user) if record and is_users else None
         login = await self.engine.logins.accept(
             provider, identity, started_at=state.started_at, current=current
         )

@@ -109,4 +109,18 @@ def test_computed_vars_are_their_owners_if_the_event_of_another_user_changes_the
         adas.call(f"{BADGE}.touch", tab=graces.token)
         wait_until(lambda: graces.var(BADGE, "touched"))
         shows(graces, "Grace Hopper")
-        assert "Ada" not in graces.received()
+        assert "Lovelace" not in graces.received()
+
+
+def test_next_owner_of_a_tab_sees_no_var_that_was_computed_for_the_last_one(
+    servers: tuple[Server, Server], ada: Browser
+) -> None:
+    """Its code doesn't say that it reads the session, so it doesn't follow it."""
+    with Tab(servers[0], ada) as adas:
+        wait_until(lambda: adas.var(BADGE, "by_object") == "Ada Lovelace")
+        ada.log_out()
+        wait_until(lambda: adas.var(BADGE, "by_object") == "nobody")
+    grace = member(servers[0], "grace")
+    with Tab(servers[1], grace, token=adas.token) as graces:
+        shows(graces, "Grace Hopper")
+        assert "Lovelace" not in graces.received()

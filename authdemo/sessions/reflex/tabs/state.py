@@ -11,7 +11,7 @@ from reflex.state import BaseState
 from ...core.errors import AuthError
 from ...core.session import Session
 from ...http.sockets.connections import Connection
-from ..compat import load_substates, root_state, unlink_shared
+from ..compat import cached_vars_of, load_substates, mark_dirty, root_state, unlink_shared
 
 
 async def reset_tab(state: BaseState, *, owner: str | None, sid: str) -> None:
@@ -29,6 +29,17 @@ async def reset_tab(state: BaseState, *, owner: str | None, sid: str) -> None:
         return
     for substate in substates:
         substate.reset()
+        _forget_computed(substate)
+
+
+def _forget_computed(state: BaseState) -> None:
+    """Forget what was computed for the earlier owner: Reflex's `reset` keeps it."""
+    cached = cached_vars_of(state.__class__)
+    for computed in cached.values():
+        computed.mark_dirty(state)
+    mark_dirty(state, cached)
+    for substate in state.substates.values():
+        _forget_computed(substate)
 
 
 async def find_owner(app: rx.App, tab: str) -> tuple[str, str] | None:

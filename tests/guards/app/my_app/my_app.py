@@ -144,6 +144,19 @@ def name_of(session):
     return session.user.name if session else "nobody"
 
 
+class Reception:
+    """Reads the session in an object of the app's own, where no code of a var names it."""
+
+    def __init__(self, auth):
+        self.auth = auth
+
+    def caller(self):
+        return name_of(self.auth.current())
+
+
+reception = Reception(auth)
+
+
 @public
 class Badge(rx.State):
     """Vars that read the session in each way that an app may."""
@@ -178,6 +191,10 @@ class Badge(rx.State):
     @rx.var(cache=False)
     async def uncached(self) -> str:
         return name_of(await auth(self))
+
+    @rx.var
+    def by_object(self) -> str:
+        return reception.caller()
 
     @rx.var
     def proved_at(self) -> float:

@@ -75,11 +75,14 @@ def void(session: Session, account_id: str, *kinds: LinkKind) -> None:
 
 
 def cancel(session: Session, account_id: str, *kinds: LinkKind) -> None:
-    """Void an account's links of these kinds, also those of mails that still wait."""
-    void(session, account_id, *kinds)
+    """Void an account's links of these kinds, also those of mails that still wait.
+
+    The mails come first: a link that is being made for one of them is seen after that.
+    """
     names = [kind.name for kind in kinds]
     is_own = col(MailRow.account_id) == account_id, col(MailRow.template).in_(names)
     session.exec(delete(MailRow).where(*is_own))
+    void(session, account_id, *kinds)
 
 
 def sweep(session: Session, *, now: float) -> None:

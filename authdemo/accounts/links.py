@@ -366,13 +366,18 @@ def _reset(session: Session, token: object, hashed: str, *, now: float) -> Membe
 
 
 def _undo(session: Session, link: Link) -> None:
-    """Cancel the links to addresses that the account had later: they may be another person's."""
+    """Cancel the links to addresses that the account had later, and the passkeys added since.
+
+    They may be another person's, and the mails about them went to the later address.
+    """
+    added = col(PasskeyRow.account_id) == link.account_id, col(PasskeyRow.created_at) > link.since
+    session.exec(delete(PasskeyRow).where(*added))
+    waiting = col(MailRow.account_id) == link.account_id, col(MailRow.template) == link.kind
+    session.exec(delete(MailRow).where(*waiting, col(MailRow.created_at) > link.since))
     own = col(LinkRow.account_id) == link.account_id, col(LinkRow.kind) == link.kind
     for row in session.exec(select(LinkRow).where(*own)):
         if Link.of(row).since > link.since:
             session.delete(row)
-    waiting = col(MailRow.account_id) == link.account_id, col(MailRow.template) == link.kind
-    session.exec(delete(MailRow).where(*waiting, col(MailRow.created_at) > link.since))
 
 
 def _claim(session: Session, token: object, *, now: float) -> None:

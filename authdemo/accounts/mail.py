@@ -277,7 +277,7 @@ def _prepare(row: MailRow, session: Session, *, now: float) -> tuple[str, str] |
     if not row.account_id:
         _expand(row, session, now=now)
         return None
-    if session.get(MailRow, row.id) is None:  # it was cancelled
+    if session.get(MailRow, row.id, with_for_update=True) is None:  # it was cancelled
         return None
     account, kind = session.get(AccountRow, row.account_id), LINKS.get(row.template)
     if account is not None and account.created_at > row.created_at:

@@ -28,6 +28,22 @@ def wanted(email="ada@example.org", browser="here"):
     return SignInRequest(email, "/", ORIGIN, "en", browser)
 
 
+def passkey(account_id, name, **more):
+    return PasskeyRow(
+        id=name,
+        account_id=account_id,
+        user_handle="h",
+        public_key=b"k",
+        sign_count=0,
+        can_be_backed_up=False,
+        is_backed_up=False,
+        transports="",
+        aaguid="",
+        name=name,
+        **more,
+    )
+
+
 @pytest.mark.parametrize("kind", [RESET, SIGN_IN, VERIFY], ids=lambda kind: kind.name)
 async def test_link_is_good_until_it_expires(open_office, kind):
     async with open_office() as office:
@@ -99,18 +115,7 @@ async def test_no_link_leads_to_a_host_that_may_be_forged(open_office, origin, c
 async def test_reset_unlocks_what_waited_in_an_account_of_the_address(open_office):
     async with open_office() as office:
         await office.accounts.register(FORM)
-        row = PasskeyRow(
-            id="k",
-            account_id="mary",
-            user_handle="h",
-            public_key=b"k",
-            sign_count=0,
-            can_be_backed_up=False,
-            is_backed_up=False,
-            transports="",
-            aaguid="",
-            name="evil",
-        )
+        row = passkey("mary", "evil")
         await office.accounts.database.run(lambda session: session.add(row))
         await office.links.request_reset("mary@example.org", origin=ORIGIN)
         await office.links.reset_password(await mailed(office, "mary"), NEW)
@@ -183,6 +188,17 @@ async def test_restored_address_stays_when_owner_of_a_later_one_restores_theirs(
         with pytest.raises(LinkRejected):
             await office.links.follow(evil)
         assert (await office.accounts.get("ada")).email == "ada@example.org"
+
+
+async def test_restored_address_keeps_only_the_passkeys_from_before(open_office):
+    async with open_office() as office:
+        before = passkey("ada", "owner's", created_at=office.now)
+        await office.accounts.database.run(lambda session: session.add(before))
+        owner = await change(office, "evil@example.org")
+        since = passkey("ada", "evil", created_at=office.now)
+        await office.accounts.database.run(lambda session: session.add(since))
+        await office.links.follow(owner)
+        assert [each.name for each in await office.accounts.passkeys.of("ada")] == ["owner's"]
 
 
 async def test_owner_of_a_later_address_restores_it_before_the_first_owner_does(open_office):

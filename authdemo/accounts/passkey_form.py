@@ -21,6 +21,9 @@ from .passkeys import PROVIDER, PasskeyProvider, Passkeys
 FRESH = 300
 """Seconds within which the user must have authenticated to add or remove a passkey."""
 
+LEVEL = 2
+"""The level of a session that begins with a passkey."""
+
 _FAILURES = {
     "InvalidStateError": "known",
     "NotAllowedError": "cancelled",
@@ -189,12 +192,22 @@ class PasskeysState(PasskeyMixin, rx.State):
 
     @rx.event
     @protected(fresh=FRESH)
-    async def add(self) -> None:
-        """Have the browser make a passkey."""
+    async def add(self) -> Any:
+        """Have the browser make a passkey; who has a second factor has to prove that, too."""
         auth = Auth.installed()
         with self._reporting():
-            user = (await auth.require_session(self)).user
-            self._begin("create", await installed_passkeys().creation(user, auth.origin(self)))
+            session, factor = await auth.require_session(self), auth.second_factor
+            if session.level < LEVEL and factor and await factor.is_required(session.user.id):
+                return PasskeysState.add_with_second_factor
+            self._begin("create", await self._creation())
+        return None
+
+    @rx.event
+    @protected(level=LEVEL, fresh=FRESH)
+    async def add_with_second_factor(self) -> None:
+        """Have the browser make a passkey, which is as good as both factors."""
+        with self._reporting():
+            self._begin("create", await self._creation())
 
     @rx.event
     async def keep(self, answer: dict[str, Any]) -> None:
@@ -234,6 +247,11 @@ class PasskeysState(PasskeyMixin, rx.State):
             self._signal(
                 "signalAllAcceptedCredentials", userId=handle, allAcceptedCredentialIds=ids
             )
+
+    async def _creation(self) -> tuple[dict[str, Any], Challenge]:
+        auth = Auth.installed()
+        user = (await auth.require_session(self)).user
+        return await installed_passkeys().creation(user, auth.origin(self))
 
     async def _list(self) -> list[PasskeyRow]:
         account_id = (await Auth.installed().require_session(self)).user.id

@@ -15,6 +15,7 @@ from authdemo.sessions.reflex.tabs.state import SessionState
 from authdemo.testing import Tab, wait_until
 from authdemo.testing.browser import AS_CLIENT
 from tests.docs.apps import write
+from tests.http.test_second_factor import enter_password, send
 from tests.support import unbuilt
 from tests.support.authenticator import CARD, CONFIRM, SIGN_IN, Authenticator
 from tests.support.browser import Browser, newest
@@ -145,6 +146,27 @@ def test_anonymous_visitor_adds_no_passkey(visitor: Browser) -> None:
         tab.call(CARD.add)
         tab.expect_redirect("/login?callbackUrl=/login")
         assert not tab.var(CARD, "ceremony")
+
+
+def test_passkey_in_a_remembered_browser_takes_the_code_first(
+    server: Server, browser: Browser, phone: Authenticator
+) -> None:
+    owner = make_owner(server)
+    enter_password(browser, owner)
+    send(browser, code=owner.code(), remember=True)
+    browser.log_out()
+    enter_password(browser, owner)
+    assert browser.session()["level"] == 1
+    with Tab(server, browser, path="/account") as tab:
+        tab.call(CARD.add)
+        wait_until(lambda: tab.var(SessionState, "step_up"))
+        assert tab.var(SessionState, "step_up")["level"] == 2
+        assert not tab.var(CARD, "ceremony")
+        tab.call(f"{ConfirmState.get_full_name()}.confirm", form={"code": owner.code()})
+        wait_until(lambda: tab.var(SessionState, "resumes"))
+        tab.call(f"{ConfirmState.get_full_name()}.resume")
+        tab.call(CARD.keep, answer=phone.create(options_of(tab, CARD)))
+        wait_until(lambda: tab.var(CARD, "passkeys"))
 
 
 CLOCK = """

@@ -109,6 +109,21 @@ def test_event_that_is_dismissed_does_not_run_later(app: Server, ada: Browser) -
         wait_until(lambda: tab.var(LEDGER, "launched") == 5)
 
 
+def test_event_whose_dialog_is_closed_by_a_reload_does_not_run_later(
+    app: Server, ada: Browser
+) -> None:
+    with Tab(app, ada, path="/about") as tab:
+        tab.call(f"{LEDGER}.launch", times=1)
+        wait_until(lambda: tab.var(SESSION_STATE, "step_up"))
+    with Tab(app, ada, path="/about", token=tab.token) as again, Tab(app, ada, path="/") as other:
+        assert again.var(SESSION_STATE, "step_up") == {}
+        other.call(f"{CONFIRM}.confirm", form={"password": "tutorial", "otp": "1"})
+        wait_until(lambda: again.var(SESSION_STATE, "view")["level"] == 2)
+        again.call(f"{CONFIRM}.resume")
+        again.call(f"{LEDGER}.launch", times=5)
+        wait_until(lambda: again.var(LEDGER, "launched") == 5)
+
+
 def test_session_of_another_browser_keeps_its_level(app: Server, ada: Browser) -> None:
     other = member(app, "ada")
     with Tab(app, ada, path="/about") as tab:

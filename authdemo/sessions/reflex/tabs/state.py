@@ -111,7 +111,7 @@ class SessionState(rx.State):
             self.clear_error()
             self.ticket = self.redirect_url = ""
             self.cookie_version = self.reloads = self.resumes = 0
-            self.step_up = {}
+            self.dismiss_proof()
 
     def defer_event(self, event: str, payload: dict[str, Any], *, user_id: str, at: float) -> None:
         """Keep a rejected event that may run soon, unless it is large."""

@@ -30,6 +30,7 @@ class OwnSessions:
         self, caller: SessionRecord, session_id: str, name: object, *, device: Device | None
     ) -> SessionRecord:
         """Name one of the caller's sessions; without a name it is shown by its browser."""
+        caller.check_no_actor()
         if not isinstance(name, str):
             raise UpdateRejected("The name must be text.", field="name", reason="string_type")
         wanted = read_name(name) if name.strip() else ""

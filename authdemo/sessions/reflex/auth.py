@@ -476,6 +476,7 @@ class Auth(Senders, UserSessions[U]):
         Raises:
             NotFound: If the user has no such session.
             UpdateRejected: If the name is invalid.
+            ImpersonationRejected: If an administrator acts as the user.
         """
         await self.engine.own_sessions.rename(
             await self.engine.require_record(caller), session_id, name, device=self.device(caller)

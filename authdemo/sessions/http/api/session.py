@@ -218,7 +218,6 @@ class SessionApi(Resource):
         if context.record is None:
             raise NotAuthenticated
         self.engine.update_limit.count(context.record.id)
-        context.record.check_no_actor()
         session_id = _session_id(body, "The field 'id' must be text.")
         await self.engine.own_sessions.rename(
             context.record, session_id, body.get("name"), device=context.device

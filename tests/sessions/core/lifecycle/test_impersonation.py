@@ -23,9 +23,11 @@ from authdemo.sessions.core.errors import (
 from authdemo.sessions.core.impersonation import MAX_REASON, ActorReturn, Impersonations
 from authdemo.sessions.core.one_time import LoginTicket, OneTimeStore
 from authdemo.sessions.core.options import SessionOptions
+from authdemo.sessions.core.own_sessions import OwnSessions
 from authdemo.sessions.core.record import Device, SessionRecord
 from authdemo.sessions.core.rules import Rule, Verdict
 from authdemo.sessions.core.schema import User
+from authdemo.sessions.core.utils import public_id
 from authdemo.sessions.engine import Engine
 from tests.support.house import ADA, GRACE, HOUR, OPTIONS, House, Person
 
@@ -177,6 +179,15 @@ async def test_bearer_token_of_an_administrator_is_rejected(desk: Desk) -> None:
     with pytest.raises(ImpersonationRejected) as raised:
         await desk.check(await tokens.verify(token))
     assert raised.value.reason == "denied"
+
+
+async def test_administrator_who_acts_as_a_user_names_none_of_their_sessions(desk: Desk) -> None:
+    ada = await desk.house.sign_in(ADA)
+    record, _ = await desk.begin(await desk.house.sign_in(GRACE))
+    with pytest.raises(ImpersonationRejected):
+        await OwnSessions(desk.house.sessions).rename(
+            record, public_id(ada.id), "Phone", device=Device()
+        )
 
 
 async def test_find_user_is_required(desk: Desk) -> None:

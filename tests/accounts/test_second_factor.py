@@ -27,8 +27,9 @@ class Auth:
     def __init__(self):
         self.keys = KeyRing([SECRET])
         self.refreshed = []
+        self.commands = SimpleNamespace(add=lambda *_: None)
 
-    async def refresh(self, user_id):
+    async def refresh(self, user_id, *_):
         self.refreshed.append(user_id)
 
 

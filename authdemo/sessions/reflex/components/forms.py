@@ -313,8 +313,8 @@ def code_form() -> rx.Component:
     use = hook("const code = useCode()", imported("code.js", "useCode"))
     pending, error = var("code.pending", bool, use), var("code.error", ErrorDict, use)
     return rx.fragment(
-        rx.el.p(t("code.why")),
         rx.el.form(
+            rx.el.p(t("code.why")),
             _code_input(),
             rx.el.label(
                 rx.el.input(name="remember", type="checkbox"),

@@ -11,8 +11,9 @@ from authdemo.accounts import email_card
 from authdemo.accounts.passkey_form import passkeys_card
 from authdemo.accounts.second_factor_form import second_factor_card
 from authdemo.auth import accounts, auth
-from authdemo.sessions import AuthError
-from authdemo.sessions.locales import t
+from authdemo.sessions import AuthError, use_session
+from authdemo.sessions.components import tab_var
+from authdemo.sessions.locales import explain, t
 from authdemo.ui.buttons import refusal, submit_button
 from authdemo.ui.delete_account import delete_account_card
 from authdemo.ui.feedback import ToastWhen
@@ -76,6 +77,7 @@ def page() -> rx.Component:
         passkeys_card(class_name="card"),
         second_factor_card(class_name="card"),
         delete_account_card(),
+        _denial_toast(),
         ToastWhen.create(
             value=rx.State.is_hydrated & AccountState.done,
             text=t("account.done", ended=AccountState.ended),
@@ -83,9 +85,20 @@ def page() -> rx.Component:
     )
 
 
+def _denial_toast() -> rx.Component:
+    """Say why a button did nothing, as for an administrator who acts as the user."""
+    error: Any = use_session().event_error
+    value = rx.cond(error["message"], tab_var("event_error_count"), 0)
+    toast: rx.Component = ToastWhen.create(value=value, text=explain(error))
+    return toast
+
+
 def _password_form() -> rx.Component:
     return rx.el.form(
-        rx.el.h2(t("account.password")),
+        rx.el.div(
+            rx.el.h2(t("account.password")),
+            rx.el.p(t("account.others"), class_name="caption"),
+        ),
         _password(t("account.current"), "current", "current-password"),
         _password(t("account.new"), "new", "new-password"),
         rx.el.div(

@@ -33,7 +33,7 @@ def delete_account_card() -> rx.Component:
     """Make the card."""
     return rx.el.section(
         rx.el.h2(t("account.delete")),
-        rx.el.p(t("account.delete_what"), id="delete-what"),
+        rx.el.p(t("account.delete_what"), id="delete-what", class_name="caption"),
         rx.el.div(
             confirm_button(
                 t("account.delete"),

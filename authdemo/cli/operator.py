@@ -68,16 +68,18 @@ class Operator:
 
     def run_all(self, orders: Mapping[str, Mapping[str, Any]]) -> list[Any]:
         """Run some commands, each with its arguments; one that fails has its `Failed` as result."""
-        from authdemo.sessions import ConfigurationError, Settings
-
-        try:
-            settings = Settings.from_environ(keep_secret=False)
-        except ConfigurationError as error:
-            raise Failed.of(error) from error
-        url = _checked(self.url) if self.url else _running(settings.data_dir)
+        settings = _settings()
+        url = self._find(settings)
         if url:
             return [_order(url, settings, *order) for order in orders.items()]
         return asyncio.run(self._run_here(settings, orders))
+
+    def find_port(self) -> int | None:
+        """Find the port of the running app, if one runs."""
+        return urlsplit(self._find(_settings())).port
+
+    def _find(self, settings: Settings) -> str:
+        return _checked(self.url) if self.url else _running(settings.data_dir)
 
     def load(self) -> tuple[SessionsPlugin, Auth[Any]]:
         """Import the app; what it prints meanwhile is no output of the command."""
@@ -121,6 +123,15 @@ class Operator:
                 return [await run(*order) for order in orders.items()]
         except ConfigurationError as error:
             raise Failed(f"{error.message} If that is the app, name its address: --url.") from error
+
+
+def _settings() -> Settings:
+    from authdemo.sessions import ConfigurationError, Settings
+
+    try:
+        return Settings.from_environ(keep_secret=False)
+    except ConfigurationError as error:
+        raise Failed.of(error) from error
 
 
 def _checked(url: str) -> str:

@@ -102,14 +102,15 @@ def enable(app: Operator, user: str, *, is_json: bool) -> None:
 @users.command("reset-link")
 @click.argument("user")
 @click.option("--mail", is_flag=True, help="Mail it to the user, and don't show it.")
-@click.option("--origin", default="http://localhost:3000", help="Where users reach the app.")
+@click.option("--origin", default="", help="Where users reach the app.")
 @for_app
 def reset_link(app: Operator, user: str, origin: str, *, mail: bool, is_json: bool) -> None:
     """Make a link by which the user sets a new password, within half an hour.
 
-    It begins with AUTH_URL, if that is set.
+    It begins with AUTH_URL, if that is set, or else with localhost and the port of the app.
     """
-    link = run(app, "users.reset-link", user=user, origin=app.url or origin, mail=mail)
+    origin = origin or app.url or f"http://localhost:{app.find_port() or 3000}"
+    link = run(app, "users.reset-link", user=user, origin=origin, mail=mail)
     _done({"link": link}, link or f"A link is on its way to {user}.", is_json=is_json)
 
 

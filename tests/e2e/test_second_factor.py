@@ -101,6 +101,7 @@ def test_user_sets_up_an_app_and_signs_in_with_it(visitor: Visitor, app: Server)
     tab = enter_password(visitor, owner)
     enter_code(tab, recovery_code)
     tab.wait_for_url(f"{visitor.url}/client")
+    is_connected(tab)
 
 
 def test_remembered_browser_is_listed_and_forgotten(visitor: Visitor, owner: Owner) -> None:

@@ -84,12 +84,17 @@ def test_accounts_say_what_they_need_beside_the_package(app: Server) -> None:
     needed = re.compile(r"^Requires-Dist: ([\w-]+).*extra == 'accounts'", re.MULTILINE)
     extra = set(needed.findall(metadata.read_text()))
     assert extra == {
+        "aiosmtplib",
+        "alembic",
         "argon2-cffi",
         "bcrypt",
         "email-validator",
         "psycopg",
+        "pyotp",
+        "segno",
         "sqlalchemy",
         "sqlmodel",
+        "webauthn",
         "zxcvbn",
     }
 

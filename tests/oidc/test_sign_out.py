@@ -56,6 +56,7 @@ def test_id_token_stays_on_the_server(eve: Browser) -> None:
     claims = eve.get("/api/auth/token").json()["claims"]
     assert set(claims) == {
         "iss", "aud", "sub", "sid", "jti", "iat", "nbf", "exp", "rev", "user",
+        "amr", "level",
     }  # fmt: skip
     left = eve.log_out()
     hint = query_of(follow(eve, left.json()["url"]))["id_token_hint"]

@@ -23,6 +23,7 @@ _ERRORS = {
     "NotAuthenticated": (401, "Nobody is signed in."),
     "InvalidToken": (401, "The bearer token is malformed, or its session has ended."),
     "CredentialsSignin": (401, "The credentials are wrong; `url` is the sign-in page."),
+    "EmailSignInError": (401, "The link can't be mailed; `url` is the sign-in page."),
     "TicketRejected": (401, "The ticket is unknown, used, expired, void or another browser's."),
     "Refused": (403, "Another site, no valid CSRF token or `Host`, or `AccessDenied`."),
     "NotFound": (404, "There is no such provider."),

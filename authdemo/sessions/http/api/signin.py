@@ -156,7 +156,7 @@ class SignInApi(Resource):
         parameters=["prompt", "returnRedirect", "callbackUrl"],
         body="Onwards",
         answers=redirects(),
-        errors="Refused UnclearChoice TooManyAttempts CallbackFailed",
+        errors="EmailSignInError Refused UnclearChoice TooManyAttempts CallbackFailed",
     )
     async def start(self, request: Request) -> Response:
         """Start to sign in with a provider."""

@@ -49,7 +49,7 @@ class SignOutApi(Resource):
         "tab of it follows. It works without a session too.",
         security=[*MEMBER_POST, *ANYONE_POST],
         parameters=["returnRedirect", "callbackUrl"],
-        body="Onwards",
+        body="SignOut",
         answers=redirects(cookies=True),
         errors="Refused CallbackFailed",
     )

@@ -31,7 +31,6 @@ EXCEPTIONS = {
     "tests/test_glossary.py": "lists the words",
 }
 PUSHED_TOO_LONG = {
-    "Keep the profile in the account, name sessions, remember browsers by choice",
     "Serve the guides' code from one app where it fits, unbuilt where no page counts",
     "Test rejected ports, databases and demo accounts as functions, the start once",
 }

@@ -1,4 +1,4 @@
-"""A sign-in at a provider links no user for whom an administrator acts."""
+"""A sign-in at a provider links no user that an administrator acts as."""
 
 from __future__ import annotations
 

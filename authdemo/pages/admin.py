@@ -230,9 +230,9 @@ def _person(person: Any) -> rx.Component:
         ),
         rx.el.p(
             rx.el.span(person["name"].to(str), custom_attrs=verbatim()),
-            " · ",
+            rx.el.span(" · ", custom_attrs=verbatim()),
             rx.el.span(person["email"].to(str), custom_attrs=verbatim()),
-            " · ",
+            rx.el.span(" · ", custom_attrs=verbatim()),
             live_text(t("people.sessions", sessions=person["sessions"])),
             class_name="caption",
         ),
@@ -336,9 +336,9 @@ def _session_row(account_id: Any, session: Any) -> rx.Component:
     return rx.el.li(
         rx.el.span(
             rx.el.code(session["name"].to(str), custom_attrs=verbatim()),
-            " · ",
+            rx.el.span(" · ", custom_attrs=verbatim()),
             rx.el.code(session["ip"].to(str), custom_attrs=verbatim()),
-            " · ",
+            rx.el.span(" · ", custom_attrs=verbatim()),
             live_text(t("people.tabs", tabs=session["tabs"])),
             rx.cond(
                 session["actor"],

@@ -106,7 +106,7 @@ def test_nobodys_socket_can_call_a_members_handler_but_changes_nothing(
 
 FORGED = {"user": {"id": "jane_admin", "name": "Forged"}, "rev": 99, "expires": ""}
 WRITES: dict[str, dict[str, object]] = {
-    "show": {"session": FORGED, "sid": "x", "browser": "x"},
+    "show": {"session": FORGED, "sid": "x", "browser": "x", "is_changed": True},
     "redirect": {"url": "https://evil.example"},
 }
 

@@ -37,8 +37,8 @@ class Identity:
         subject: The user's id there. Issuer and subject together identify a user.
         claims: What else the provider says about the user.
         linked_user: The user who was signed in when the sign-in began, or None; not one that
-            an administrator acts as. To link accounts, remember issuer and subject for this user; an
-            e-mail address proves nothing.
+            an administrator acts as. To link accounts, remember issuer and subject for this user;
+            an e-mail address proves nothing.
         session: The session at the provider, for the server only.
         amr: How the user authenticated there, if its ID token says so (RFC 8176).
         tokens: What the provider issued, with `store_tokens`; `user` doesn't get it.

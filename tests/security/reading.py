@@ -48,4 +48,8 @@ def restated(claims: Claims, said: dict[str, Any]) -> dict[str, Any]:
     """The claims as a token says them; they leave out what is the same for all."""
     names = ("sub", "sid", "jti", "iat", "exp", "rev", "user")
     same = {name: said[name] for name in ("iss", "aud", "nbf")}
+    if "amr" in said:
+        same["amr"] = list(claims.amr)
+    if "level" in said:
+        same["level"] = claims.level
     return {**claims.extra, **{name: getattr(claims, name) for name in names}, **same}

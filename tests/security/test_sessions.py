@@ -11,7 +11,11 @@ from tests.support.browser import PASSWORD, Browser
 from tests.support.server import ROOT
 
 BUILT = ROOT / ".web/build/client"
-DECLARED = {"sub", "sid", "jti", "iat", "nbf", "exp", "iss", "aud", "rev", "user"}
+DECLARED = {
+    *("sub", "sid", "jti", "iat", "nbf", "exp", "iss", "aud", "rev", "user"),
+    *("amr", "level"),
+}
+USER = {"id", "name", "email", "image", "role", "email_verified", "two_factor"}
 
 
 def claims(browser: Browser) -> dict[str, Any]:
@@ -33,7 +37,7 @@ def test_ids_are_random_and_long_enough(john: Browser, other_browser: Browser) -
 def test_a_token_holds_what_is_declared_and_no_secret(john: Browser) -> None:
     found = claims(john)
     assert set(found) == DECLARED
-    assert set(found["user"]) == {"id", "name", "email", "image", "role"}
+    assert set(found["user"]) == USER
     assert PASSWORD not in json.dumps(found)
 
 

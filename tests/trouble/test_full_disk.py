@@ -38,7 +38,7 @@ def test_changes_wait_for_room_and_reads_go_on(disk: Disk, member: Browser) -> N
     for name, change in CHANGES.items():
         refused = change(member.copy())
         assert refused.status_code == 503, name
-        assert refused.json()["message"] == "Sessions can't be saved right now. Try again shortly."
+        assert refused.json()["code"] in ("StoreUnavailable", "AccountsUnavailable"), name
     assert [member.session(), other.session()] == before
     assert len(member.sessions()) == 2
     assert member.get("/").status_code == Browser(disk.server).get("/login").status_code == 200
@@ -47,8 +47,9 @@ def test_changes_wait_for_room_and_reads_go_on(disk: Disk, member: Browser) -> N
         assert change(member).status_code == 200, name
     assert (member.session(), other.session()) == (None, None)
     assert disk.server.children() == workers
-    (said,) = disk.server.complaints()[len(complaints) :]
-    assert "can't be saved" in said
+    said = disk.server.complaints()[len(complaints) :]
+    assert all("can't be saved" in each or "can't be reached" in each for each in said)
+    assert len(said) in (1, 2)
 
 
 def test_tabs_show_the_error_and_recover_when_there_is_room(disk: Disk, member: Browser) -> None:
@@ -58,7 +59,8 @@ def test_tabs_show_the_error_and_recover_when_there_is_room(disk: Disk, member: 
         tab.server_update()
         wait_until(lambda: "can't be saved" in str(tab.var(HOME_STATE, "error")))
         assert not login.log_in()
-        assert "can't be saved" in str(login.var(LOGIN_STATE, "error"))
+        error = str(login.var(LOGIN_STATE, "error"))
+        assert "can't be saved" in error or "can't be reached" in error
         assert tab.name == "John Doe"
         disk.empty()
         tab.server_update()

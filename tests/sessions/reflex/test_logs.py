@@ -180,7 +180,7 @@ def test_audit_trail_is_written_in_the_format_that_the_app_configures(configure,
 
 
 def test_audit_trail_has_a_file_of_its_own_as_the_guide_configures_it(tmp_path):
-    (block,) = blocks(GUIDES / "logging-and-audit.md", "python")
+    block, *_ = blocks(GUIDES / "logging-and-audit.md", "python")
     code = WRITE_LOG.format(configure=block.code)
     printed = subprocess.run(
         [sys.executable, "-c", code],

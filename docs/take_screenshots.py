@@ -1,4 +1,4 @@
-"""Takes the pictures of the tutorial: `make pictures`.
+"""Takes the pictures of the tutorial, and the animated one of README: `make pictures`.
 
 It starts the app with a data folder of its own, goes through the tutorial, and
 finds things by their roles, names and test ids, wherever the layout puts them.
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from PIL import Image
+from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import launched, new_context
@@ -29,6 +29,15 @@ LOOK = {
     "reduced_motion": "reduce",
 }
 COLOURS = 128
+GAP = 16
+FILM_WIDTH = 1100
+PLACE = """e => {
+  const {x, y, width, height} = e.getBoundingClientRect();
+  return [x, y, width, height];
+}"""
+MOVES = 6
+"""In how many frames the pointer gets to a button."""
+POINTER = ((0, 0), (0, 34), (9, 26), (15, 40), (21, 37), (15, 24), (27, 24))
 
 Step: TypeAlias = Callable[["Tour"], list[Page]]
 
@@ -127,21 +136,95 @@ def main(folder: Path = FOLDER) -> None:
         context.set_default_timeout(10_000)
         tour = Tour(Visitor(context, server.url))
         for name, step in STEPS.items():
-            (folder / f"{name}.png").write_bytes(_side_by_side(browser, step(tour)))
+            (folder / f"{name}.png").write_bytes(_packed(_side_by_side(browser, step(tour))))
+        Film(browser, Visitor(context, server.url)).save(folder / "three-windows.gif")
+
+
+class Film:
+    """Three windows side by side, in which one click is visible everywhere."""
+
+    def __init__(self, browser: Browser, visitor: Visitor) -> None:
+        """Open the windows.
+
+        Args:
+            browser: Shows the windows side by side.
+            visitor: An anonymous visitor.
+        """
+        self.browser = browser
+        self.windows = [visitor.logged_in("/"), visitor.open("/client"), visitor.open("/inspector")]
+        for window in self.windows:
+            visitor.is_live(window)
+        self.pointer = (SIZE["width"] // 2, SIZE["height"] // 2)
+        self.frames: list[Image.Image] = []
+        self.durations: list[int] = []
+
+    def save(self, path: Path) -> None:
+        """Press buttons, and save what all windows show as a GIF."""
+        home, client, _ = self.windows
+        for window, button, name in (
+            (home, "Server Side Update", "Serverserver-man"),
+            (client, "Client Side Update", "Client-Man"),
+            (home, "Client Side Update", "Server-Man"),
+        ):
+            self._press(window, button)
+            for each in self.windows:
+                expect(each.get_by_role("main")).to_contain_text(name)
+        self._press(home, "Log Out")
+        for each in self.windows:
+            expect(each.locator("[name=password]")).to_be_visible()
+        self._show(self._sheet(), 2500)
+        palette = self.frames[0].quantize(COLOURS)
+        frames = (
+            frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in self.frames
+        )
+        next(frames).save(
+            path, save_all=True, append_images=list(frames), duration=self.durations, loop=0
+        )
+
+    def _press(self, window: Page, name: str) -> None:
+        """Show what the windows hold now, move the pointer to a button, and press it."""
+        sheet = self._sheet()
+        self._show(sheet, 1800)
+        button = window.get_by_role("main").get_by_role("button", name=name, exact=True)
+        left, top, width, height = button.evaluate(PLACE)
+        left += GAP + self.windows.index(window) * (SIZE["width"] + GAP)
+        from_x, from_y = self.pointer
+        to_x, to_y = left + width * 0.6, top + GAP + height * 0.6
+        for move in range(1, MOVES + 1):
+            done = move / MOVES
+            self.pointer = (
+                round(from_x + (to_x - from_x) * done),
+                round(from_y + (to_y - from_y) * done),
+            )
+            self._show(sheet, 500 if move == MOVES else 60)
+        self._show(sheet, 200, colour="#d97706")
+        button.click()
+
+    def _sheet(self) -> Image.Image:
+        return Image.open(io.BytesIO(_side_by_side(self.browser, self.windows))).convert("RGB")
+
+    def _show(self, sheet: Image.Image, milliseconds: int, colour: str = "#111111") -> None:
+        """Add a frame with the pointer."""
+        frame, (x, y) = sheet.copy(), self.pointer
+        corners = [(x + right, y + down) for right, down in POINTER]
+        ImageDraw.Draw(frame).polygon(corners, fill=colour, outline="white", width=2)
+        height = round(frame.height * FILM_WIDTH / frame.width)
+        self.frames.append(frame.resize((FILM_WIDTH, height), Image.Resampling.LANCZOS))
+        self.durations.append(milliseconds)
 
 
 def _side_by_side(browser: Browser, pages: list[Page]) -> bytes:
     shots = (_shot(page) for page in pages)
     images = "".join(f'<img src="data:image/png;base64,{shot}">' for shot in shots)
-    width = len(pages) * (SIZE["width"] + 16) + 16
-    sheet = browser.new_page(viewport={"width": width, "height": SIZE["height"] + 32})
+    width = len(pages) * (SIZE["width"] + GAP) + GAP
+    sheet = browser.new_page(viewport={"width": width, "height": SIZE["height"] + 2 * GAP})
     sheet.set_content(
-        "<style>body{margin:0;padding:16px;display:flex;gap:16px;background:#c9cfcb}</style>"
-        + images
+        f"<style>body{{margin:0;padding:{GAP}px;display:flex;gap:{GAP}px;background:#c9cfcb}}"
+        f"</style>{images}"
     )
     picture = sheet.screenshot()
     sheet.close()
-    return _packed(picture)
+    return picture
 
 
 def _shot(page: Page) -> str:

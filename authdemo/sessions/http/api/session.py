@@ -21,6 +21,16 @@ from .openapi import ANYONE, MEMBER, MEMBER_POST, Resource, operation, ref, retu
 _SESSION = ref("schemas", "Session")
 _SUMMARIES = {"type": "array", "items": ref("schemas", "SessionSummary")}
 _TAG = re.compile(r'(W/)?"([0-9]{1,15})"')
+_updates = partial(
+    operation,
+    security=MEMBER_POST,
+    parameters=["ifMatch", "tab"],
+    body="Update",
+    form="CsrfToken",
+    answers=returns("The updated session.", _SESSION, cookies=True),
+    errors="NotAuthenticated Refused RevisionConflict WeakRevision "
+    "UpdateRejected TooManyUpdates CallbackFailed",
+)
 
 
 class SessionApi(Resource):
@@ -76,18 +86,11 @@ class SessionApi(Resource):
             await ev.notify(self.engine.events.session, session=session, path=request.scope["path"])
         return private_json(session).plus(fresh)
 
-    @operation(
+    @_updates(
         "POST /session",
         "Auth.js: `update(data)`. `data` is a patch: fields that it doesn't name stay. All of it "
         "is accepted, or none. Without `data` nothing changes, but the cookie is renewed. A form "
         "has no objects, so it can only renew the cookie.",
-        security=MEMBER_POST,
-        parameters=["ifMatch", "tab"],
-        body="Update",
-        form="CsrfToken",
-        answers=returns("The updated session.", _SESSION, cookies=True),
-        errors="NotAuthenticated Refused RevisionConflict WeakRevision "
-        "UpdateRejected TooManyUpdates CallbackFailed",
     )
     async def update(self, request: Request) -> Response:
         """Update the session."""
@@ -112,18 +115,11 @@ class SessionApi(Resource):
         self.contexts.set_session_cookie(response.headers, context, result.record, result.token)
         return response
 
-    @operation(
+    @_updates(
         "POST /user",
         "Better Auth: `updateUser(data)`. As `POST /session`, but the app saves the fields where "
         "it keeps its users, and they reach all sessions of the user. Where it keeps none, only "
         "this session changes.",
-        security=MEMBER_POST,
-        parameters=["ifMatch", "tab"],
-        body="Update",
-        form="CsrfToken",
-        answers=returns("The updated session.", _SESSION, cookies=True),
-        errors="NotAuthenticated Refused RevisionConflict WeakRevision "
-        "UpdateRejected TooManyUpdates CallbackFailed",
     )
     async def update_user(self, request: Request) -> Response:
         """Update the user."""

@@ -297,6 +297,17 @@ def test_browsers_and_their_profiles_are_opened_where_they_are_closed_safely() -
     assert callers == ["tests/browser.py"]
 
 
+def test_no_test_waits_by_code_that_a_page_has_to_evaluate() -> None:
+    """`wait_for_function` is one more violation of the policy of pages, now and then."""
+    paths = [path for folder in ("tests", "docs") for path in (ROOT / folder).rglob("*.py")]
+    assert not [
+        path
+        for path in paths
+        for node in _calls(path)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "wait_for_function"
+    ]
+
+
 def _calls(path: Path) -> Iterator[ast.Call]:
     tree = ast.parse(path.read_text())
     return (node for node in ast.walk(tree) if isinstance(node, ast.Call))

@@ -52,8 +52,8 @@ class LoginState(PendingMixin, rx.State):
         yield
         wanted = self.router.url.query_parameters.get("callbackUrl", "/")
         with self._reporting():
-            credentials = {name: form[name] for name in form if name != "remember"}
-            await auth.sign_in(self, credentials, callback_url=wanted, remember=self.remember)
+            remember = form.pop("remember", "on" if self.remember else "off") == "on"
+            await auth.sign_in(self, form, callback_url=wanted, remember=remember)
         self.pending = not self.error  # until the browser has gone on
 
 
@@ -80,11 +80,12 @@ def page() -> rx.Component:
                     required=True,
                 ),
             ),
+            rx.el.input(type="hidden", name="remember", value="off"),  # unless the box is ticked
             rx.el.label(
                 rx.el.input(
                     type="checkbox",
                     name="remember",
-                    checked=LoginState.remember,
+                    default_checked=True,
                     on_change=LoginState.choose,
                 ),
                 t("login.remember"),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from authdemo.testing import wait_until
 from tests.e2e.visitor import Visitor, click, field_of, is_connected
 from tests.support.mail import link_in
 from tests.support.server import Server
@@ -46,7 +47,7 @@ def mailed(app: Server, address: str) -> Callable[..., str]:
 
 def has_hidden_token(tab: Page) -> None:
     expect(tab.get_by_role("heading", level=1)).to_be_visible()
-    tab.wait_for_function("!location.search.includes('token')")
+    wait_until(lambda: tab.evaluate("!location.search.includes('token')"))
 
 
 def request(visitor: Visitor, link: str, address: str) -> Page:

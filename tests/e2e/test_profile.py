@@ -55,6 +55,7 @@ def test_a_button_keeps_the_focus_while_it_works_and_can_not_be_pressed_again(fo
     held = hold_updates(form)
     name, save = form.get_by_label("Name"), form.get_by_role("button", name="Save")
     name.fill("Ada")
+    expect(save).to_be_enabled()
     save.press("Enter")
     expect(save).to_have_attribute("aria-busy", "true")
     expect(save).to_be_focused()
@@ -95,12 +96,13 @@ def test_each_field_says_what_is_wrong_with_it(form: Page) -> None:
 
 
 def test_one_save_after_the_other_is_no_conflict(form: Page) -> None:
-    name = form.get_by_label("Name")
+    name, save = form.get_by_label("Name"), form.get_by_role("button", name="Save")
     for rev, text in enumerate(("  Ada  ", "Grace", "Jean"), start=2):
         name.fill(text)
         name.press("Enter")
         expect(field_of(form, "rev")).to_have_text(str(rev))
         expect(name).to_have_value(text.strip())
+        expect(save).to_be_disabled()
     expect(form.get_by_text("changed while you were writing")).to_have_count(0)
 
 

@@ -5,6 +5,7 @@ import re
 import httpx
 from playwright.sync_api import Page, expect
 
+from authdemo.testing import wait_until
 from tests.browser import new_context
 from tests.e2e.visitor import Visitor, click, field_of, is_connected
 
@@ -188,7 +189,8 @@ def test_the_client_page_writes_the_session_to_the_console(visitor: Visitor) -> 
 
 def test_the_server_writes_what_it_rendered(visitor: Visitor, app) -> None:
     visitor.logged_in("/", account="jane_admin")
-    assert re.search(r'Server Side Rendering .*"Jane Admin".* rev 1\n', app.logged())
+    line = re.compile(r'Server Side Rendering .*"Jane Admin".* rev 1\n')
+    wait_until(lambda: line.search(app.logged()))
 
 
 def everything_in(tab: Page) -> str:

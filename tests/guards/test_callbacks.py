@@ -8,6 +8,7 @@ from typing import TypeAlias
 import httpx
 import pytest
 
+from authdemo.testing import wait_until
 from tests.guards.conftest import member, switched_on, with_pages_of, write
 from tests.support import apps
 from tests.support.browser import Browser
@@ -117,7 +118,7 @@ def test_one_that_raises_lets_nobody_in_and_tells_the_log_alone(
         assert answer.status_code == 500
         assert "Members only" not in answer.text
         assert "secret cause" not in answer.text
-    assert "the secret cause" in failing_app.logged()
+    wait_until(lambda: "the secret cause" in failing_app.logged())
     decide("open")
     assert visit(grace, "/").status_code == 200
 
@@ -133,4 +134,4 @@ def test_who_signs_out_has_left_even_if_the_app_can_not_say_where_to(
     assert (answer.status_code, answer.json()) == (200, {"url": failing_app.url})
     assert leaving.token is None
     assert thief.session() is None
-    assert "where to?" in failing_app.logged()
+    wait_until(lambda: "where to?" in failing_app.logged())

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from authdemo.testing import wait_until
 from authdemo.testing.browser import CSRF
 from tests.support.browser import Browser
 from tests.support.server import ROOT
@@ -225,6 +226,7 @@ def test_served_page_has_no_placeholder(john: Browser, browser: Browser, path: s
 def test_home_page_is_logged_with_its_user_and_revision(john: Browser) -> None:
     john.update({"name": "Logged Name"})
     john.get("/")
+    wait_until(lambda: "Logged Name" in john.server.logged())
     line = next(line for line in john.server.logged().splitlines() if "Logged Name" in line)
     assert "Server Side Rendering" in line
     assert "rev 2" in line

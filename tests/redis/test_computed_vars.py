@@ -25,14 +25,17 @@ def servers(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Server, Server]]:
     folder = tmp_path_factory.mktemp("workers")
+    data = {"AUTH_DATA_DIR": str(folder)}
     with ExitStack() as stack:
         if request.param == "one process":
-            server = stack.enter_context(unbuilt.serving(APP, folder / "log"))
+            server = stack.enter_context(unbuilt.serving(APP, folder / "log", **data))
             yield server, server
             return
         redis: Redis = request.getfixturevalue("redis")
         first, second = (
-            stack.enter_context(unbuilt.serving(APP, folder / name, REFLEX_REDIS_URL=redis.url))
+            stack.enter_context(
+                unbuilt.serving(APP, folder / name, REFLEX_REDIS_URL=redis.url, **data)
+            )
             for name in ("first", "second")
         )
         yield first, second

@@ -136,12 +136,10 @@ class SignInState(rx.State):
         self.pending, self.error = True, {}
         yield
         wanted = self.router.url.query_parameters.get("callbackUrl", "/")
-        credentials = {name: value for name, value in form.items() if name != "remember"}
+        remember = form.pop("remember", "on" if self.remember else "off") == "on"
         try:
             with pending_until_navigation(self):
-                await Auth.installed().sign_in(
-                    self, credentials, callback_url=wanted, remember=self.remember
-                )
+                await Auth.installed().sign_in(self, form, callback_url=wanted, remember=remember)
         except AuthError as error:
             self.error = error.to_dict()
 
@@ -237,7 +235,7 @@ def sign_in_form(fields: Sequence[str] | None = None, *, remember: bool = True) 
     return rx.fragment(
         rx.el.form(
             *(_input(name) for name in names),
-            *([_remember()] if remember else ()),
+            *(_remember() if remember else ()),
             _submit(t("signin.go"), SignInState.pending),
             on_submit=SignInState.sign_in,
             on_mount=SignInState.explain,
@@ -419,16 +417,19 @@ def _input(name: str) -> rx.Component:
     )
 
 
-def _remember() -> rx.Component:
-    return rx.el.label(
-        rx.el.input(
-            type="checkbox",
-            name="remember",
-            checked=SignInState.remember,
-            on_change=SignInState.choose,
+def _remember() -> tuple[rx.Component, ...]:
+    return (
+        rx.el.input(type="hidden", name="remember", value="off"),  # unless the box is ticked
+        rx.el.label(
+            rx.el.input(
+                type="checkbox",
+                name="remember",
+                default_checked=True,
+                on_change=SignInState.choose,
+            ),
+            t("signin.remember"),
+            class_name="auth-check",
         ),
-        t("signin.remember"),
-        class_name="auth-check",
     )
 
 

@@ -129,8 +129,8 @@ def test_passkey_is_added_named_and_removed(device: Device, app: Server) -> None
 def test_button_signs_in_and_leads_on(device: Device) -> None:
     tab = has_passkey(device, "/client")
     log_out(tab)
-    tab.locator("[name=remember]").click()
-    expect(tab.locator("[name=remember]")).not_to_be_checked()
+    tab.locator("[type=checkbox][name=remember]").click()
+    expect(tab.locator("[type=checkbox][name=remember]")).not_to_be_checked()
     click(tab, "Sign in with a passkey")
     tab.wait_for_url(device.visitor.url + "/client")
     expect(field_of(tab, "id")).to_have_text("john_doe")

@@ -33,7 +33,27 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 DOWNLOAD_SECONDS = 300
 CLOSE_SECONDS = 30
 LEAVE_SECONDS = 3
+FEATURES = (
+    # Those that Playwright disables: its option is replaced by the later one.
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+    # The address bar's lists: a renderer for each profile, which works longer than most pages.
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxPopup",
+)
 QUIET = (
+    f"--disable-features={','.join(FEATURES)}",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-gpu",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,7 @@ from playwright.sync_api import Browser, expect
 
 from authdemo.testing import free_port
 from tests.e2e.visitor import Visitor, click, field_of, is_connected
-from tests.support import apps
-from tests.support.development import until_served
+from tests.support import apps, development
 from tests.support.server import ROOT, SECRET, Server
 
 MADE = shutil.ignore_patterns("__pycache__", "external")  # the build itself fills assets/external
@@ -23,12 +24,19 @@ SOURCES = ("authdemo", "assets", "rxconfig.py", "requirements.txt")
 
 
 @pytest.fixture(scope="module")
-def development(app: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def developed(app: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app in development mode, in a folder of its own: two servers on two ports."""
     folder = tmp_path_factory.mktemp("development")
     copy_sources(folder)
     apps.adopt(folder, ROOT)  # `app` is built there
     pages, api = free_port(), free_port()
+    start = partial(started, folder, pages, api)
+    with development.served(start, f"http://127.0.0.1:{api}") as server:
+        yield server
+
+
+@contextlib.contextmanager
+def started(folder: Path, pages: int, api: int) -> Iterator[Server]:
     ports = {"PORT": str(pages), "AUTH_DEV_API_PORT": str(api), "HOST": "127.0.0.1"}
     log = folder / "log"
     with log.open("wb") as output:
@@ -40,17 +48,15 @@ def development(app: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             stderr=subprocess.STDOUT,
         )
     try:
-        url = f"http://localhost:{pages}"
-        until_served(url, f"http://127.0.0.1:{api}", seen=log.read_text)
-        yield url
+        yield Server(f"http://localhost:{pages}", log, process)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
 
 
 @pytest.fixture
-def developer(development: str, chromium: Browser) -> Iterator[Visitor]:
-    with Visitor.with_own_browser(chromium, development) as visitor:
+def developer(developed: Server, chromium: Browser) -> Iterator[Visitor]:
+    with Visitor.with_own_browser(chromium, developed.url) as visitor:
         yield visitor
         visitor.saw_no_complaint()
 

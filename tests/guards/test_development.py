@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from authdemo import testing
 from authdemo.testing import wait_until
 from tests.browser import launched
 from tests.e2e.visitor import Visitor, click, is_connected
 from tests.guards.conftest import clock_of, copied, file_a_will
 from tests.support import apps
-from tests.support.development import until_served
 from tests.support.server import Server
+
+EVAL = "allow_eval=True"
+FRAMES = 'csp={"frame-src": ["https://maps.example"]}'
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app, in development mode."""
-    with apps.developing(copied(tmp_path_factory.mktemp("developing"))) as server:
+    """The app, in development mode; its log may hold reports of violations."""
+    with apps.developing_in_trouble(copied(tmp_path_factory.mktemp("developing"))) as server:
         yield server
+        assert [
+            each for each in server.complaints() if EVAL not in each and FRAMES not in each
+        ] == []
 
 
 @pytest.fixture
@@ -80,20 +83,7 @@ def test_a_file_brings_its_senders_cookie_to_the_other_server(ada: Visitor) -> N
     file_a_will(tab)
 
 
-@pytest.fixture
-def strict_app(tmp_path: Path) -> Iterator[Server]:
-    """The same app, whose log may hold reports of violations."""
-    port = testing.free_port()
-    address = (f"--backend-port={port}", "--backend-host=127.0.0.1")
-    with apps.started(copied(tmp_path), *address) as server:
-        until_served(server.url, f"http://127.0.0.1:{port}", seen=server.logged)
-        yield server
-
-
-def test_policy_only_reports_and_names_each_setting_once(
-    strict_app: Server, chromium: Browser
-) -> None:
-    app = strict_app
+def test_policy_only_reports_and_names_each_setting_once(app: Server, chromium: Browser) -> None:
     with Visitor.with_own_browser(chromium, app.url) as visitor:
         tab = visitor.open("/helpers")
         is_connected(tab)
@@ -103,13 +93,12 @@ def test_policy_only_reports_and_names_each_setting_once(
         expect(tab.locator("[data-sonner-toast]")).to_have_count(2)
         tab.goto(app.url + "/abroad")
         tab.goto(app.url + "/abroad")
-        eval_setting, frames = "allow_eval=True", 'csp={"frame-src": ["https://maps.example"]}'
-        for setting in (eval_setting, frames):
+        for setting in (EVAL, FRAMES):
             wait_until(lambda setting=setting: tab.evaluate("1") and said(visitor, setting))
             wait_until(lambda setting=setting: setting in app.logged())
             assert len([line for line in app.logged().splitlines() if setting in line]) == 1
-        assert len(said(visitor, eval_setting)) == 1
-        assert all("would forbid this in production" in text for text in said(visitor, frames))
+        assert len(said(visitor, EVAL)) == 1
+        assert all("would forbid this in production" in text for text in said(visitor, FRAMES))
 
 
 def said(visitor: Visitor, setting: str) -> list[str]:

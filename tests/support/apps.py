@@ -15,8 +15,7 @@ from authdemo import testing
 from authdemo.launch import node
 from authdemo.sessions.reflex.compat import SERVE_BUILT_PAGES
 from authdemo.testing.server import stop
-from tests.support import shared
-from tests.support.development import until_served
+from tests.support import development, shared
 from tests.support.server import ROOT, SECRET, START_SECONDS, Server, doesnt_complain
 
 PASSWORD = "tutorial"
@@ -129,12 +128,26 @@ def developing(folder: Path, environ: Mapping[str, str] | None = None) -> Iterat
         folder: The app's folder.
         environ: Environment variables beside the usual ones.
     """
-    port = testing.free_port()
-    backend = (f"--backend-port={port}", "--backend-host=127.0.0.1")
-    with started(folder, *backend, environ=environ) as server:
-        until_served(server.url, f"http://127.0.0.1:{port}", seen=server.logged)
+    with developing_in_trouble(folder, environ) as server:
         yield server
         doesnt_complain(server)
+
+
+@contextlib.contextmanager
+def developing_in_trouble(
+    folder: Path, environ: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Serve an app with hot reload; its log may hold complaints.
+
+    Args:
+        folder: The app's folder.
+        environ: Environment variables beside the usual ones.
+    """
+    port = testing.free_port()
+    backend = (f"--backend-port={port}", "--backend-host=127.0.0.1")
+    start = functools.partial(started, folder, *backend, environ=environ)
+    with development.served(start, f"http://127.0.0.1:{port}") as server:
+        yield server
 
 
 @contextlib.contextmanager

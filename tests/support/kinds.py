@@ -24,7 +24,7 @@ STARTERS = {
     "tests.adoption.conftest.adopted": "build",
     "tests.launch.conftest.built_project": "build",
     "tests.support.apps.installed": "build",
-    "tests.support.development.until_served": "build",
+    "tests.support.development.served": "build",
     "tests.testing.test_fixtures.run": "server",
 }
 KINDS = ("build", "browser", "server")

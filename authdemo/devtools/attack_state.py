@@ -45,9 +45,7 @@ class AttacksState(rx.State):
     """The outcomes of a tab's attacks; no credential is among them."""
 
     outcomes: rx.Field[dict[str, dict[str, Any]]] = rx.field(default_factory=dict)
-    pending: bool = False
-    tried: int = 0
-    passed: int = 0
+    pending: rx.Field[list[str]] = rx.field(default_factory=list)
     error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
 
     @rx.event
@@ -63,16 +61,17 @@ class AttacksState(rx.State):
             yield
 
     async def _run_each(self, *keys: str) -> AsyncIterator[None]:
-        self.pending, self.error, self.tried, self.passed = True, {}, 0, 0
+        self.error, self.pending = {}, list(keys)
+        self.outcomes = {key: each for key, each in self.outcomes.items() if key not in keys}
         yield
         try:
-            for key in keys:
+            while self.pending:
+                key = self.pending[0]
                 runner = await runner_for(self)
-                self.outcomes[key] = outcome = await runner.run(key)
-                self.tried += 1
-                self.passed += outcome["passed"]
+                self.outcomes[key] = await runner.run(key)
+                self.pending = self.pending[1:]
                 yield
         except AuthError as error:
             self.error = error.to_dict()
         finally:
-            self.pending = False
+            self.pending = []

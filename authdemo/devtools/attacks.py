@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from authdemo.forgery import RealToken, foreign_key
+from authdemo.forgery import ForeignKey, RealToken, foreign_key
 
 _HOUR = 3600
 _FOREIGN_ORIGIN = "https://attacker.example"
 _OK = 200
+_EMPTY = ForeignKey("HS256", b"", b"")
+"""The key of an empty file."""
 
 Alteration: TypeAlias = tuple[str, Any, Any]
 """The name of what an attack alters, and its value before and after."""
@@ -77,7 +79,7 @@ class Attack:
     """An altered request, and whether the server answered it as it must.
 
     `stands` names what it stands for: a vulnerability (CVE), a weakness (CWE), or a section of an
-    RFC; empty if the request is good.
+    RFC; empty if it is a control: a good request, which must be accepted.
     """
 
     make: Callable[[Target], AttackRequest]
@@ -170,6 +172,18 @@ def _own_key(target: Target) -> AttackRequest:
     return _read(target, forged, ("jwk", None, {"kty": key.jwk["kty"]}))
 
 
+def _path_key(target: Target) -> AttackRequest:
+    token, file = target.token, "../../dev/null"
+    key = _EMPTY if token.key.algorithm == "HS256" else foreign_key(token.key.algorithm)
+    forged = token.signed({**token.header, "kid": file}, token.payload, key)
+    return _read(target, forged, ("kid", token.header["kid"], file))
+
+
+def _critical(target: Target) -> AttackRequest:
+    forged = target.token.headed(crit=["bearer"], bearer="another-user")
+    return _read(target, forged, ("crit", None, ["bearer"]))
+
+
 def _other_type(target: Target) -> AttackRequest:
     token = target.token
     return _read(target, token.headed(typ="JWT"), ("typ", token.header["typ"], "JWT"))
@@ -231,8 +245,6 @@ def _foreign_origin(target: Target) -> AttackRequest:
 
 
 ATTACKS: Mapping[str, Attack] = {
-    "unaltered": Attack(lambda target: _read(target, target.token.text), _accepts),
-    "unaltered_update": Attack(lambda target: _update(target, {}), _accepts),
     "flipped": Attack(_flipped, _signs_out, "CWE-345"),
     "renamed": Attack(_renamed, _signs_out, "CVE-2020-28042"),
     "unsigned": Attack(_unsigned, _signs_out, "CVE-2018-1000531"),
@@ -240,6 +252,8 @@ ATTACKS: Mapping[str, Attack] = {
     "confused": Attack(_confused, _signs_out, "CVE-2015-9235"),
     "other_key": Attack(_other_key, _signs_out, "CWE-347"),
     "own_key": Attack(_own_key, _signs_out, "CVE-2018-0114"),
+    "path_key": Attack(_path_key, _signs_out, "CWE-22"),
+    "critical": Attack(_critical, _signs_out, "CVE-2025-59420"),
     "other_type": Attack(_other_type, _signs_out, "RFC 8725 §2.8"),
     "other_audience": Attack(_other_audience, _signs_out, "RFC 8725 §2.7"),
     "other_user": Attack(_other_user, _signs_out, "CWE-639"),
@@ -250,5 +264,7 @@ ATTACKS: Mapping[str, Attack] = {
     "no_csrf": Attack(_no_csrf, _rejects(403, "RequestRejected"), "CWE-352"),
     "other_csrf": Attack(_other_csrf, _rejects(403, "RequestRejected"), "CWE-352"),
     "foreign_origin": Attack(_foreign_origin, _rejects(403, "RequestRejected"), "CWE-346"),
+    "unaltered": Attack(lambda target: _read(target, target.token.text), _accepts),
+    "unaltered_update": Attack(lambda target: _update(target, {}), _accepts),
 }
-"""All attacks, by the key of their texts; the first two check that good requests are accepted."""
+"""All attacks and two controls, by the key of their texts: controls stand for nothing."""

@@ -44,9 +44,7 @@ class _Devtools(rx.Component):
     tab_name: rx.Var[str]
     error: rx.Var[dict[str, Any]]
     outcomes: rx.Var[dict[str, Any]]
-    is_pending: rx.Var[bool]
-    tried: rx.Var[int]
-    passed: rx.Var[int]
+    pending: rx.Var[list[str]]
     attack_error: rx.Var[dict[str, Any]]
 
     @classmethod
@@ -72,9 +70,7 @@ class _Devtools(rx.Component):
             tab_name=state.tab,
             error=state.error,
             outcomes=attacks.outcomes,
-            is_pending=attacks.pending,
-            tried=attacks.tried,
-            passed=attacks.passed,
+            pending=attacks.pending,
             attack_error=attacks.error,
             on_watch=state.watch,
             on_leave=state.leave,

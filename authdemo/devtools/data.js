@@ -42,6 +42,18 @@ const common = (begin) => {
   return () => useEffect(join, []);
 };
 
+/** The newest of values that may change many times a frame, and once in each. */
+export const useFramed = (values) => {
+  const [shown, show] = useState(values);
+  const newest = useRef(values);
+  newest.current = values;
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => show(newest.current));
+    return () => cancelAnimationFrame(frame);
+  }, Object.values(values));
+  return shown;
+};
+
 /* Time */
 
 const clock = store(0);
@@ -77,10 +89,29 @@ export const relative = (seconds) => {
 
 export const iso = (moment) => (moment ? new Date(moment * 1000).toISOString() : "");
 
-export const localTime = (moment) =>
-  moment ? new Date(moment * 1000).toLocaleString(currentLanguage()) : "";
+/** Formats moments; a formatter is made once, since that takes long. */
+const formatted = (options) => {
+  let format;
+  return (moment) => {
+    format ??= new Intl.DateTimeFormat(currentLanguage(), options);
+    return moment ? format.format(moment * 1000) : "";
+  };
+};
 
-export const shortTime = (moment) => new Date(moment * 1000).toLocaleTimeString(currentLanguage());
+export const localTime = formatted({ dateStyle: "medium", timeStyle: "medium" });
+
+export const shortTime = formatted({ timeStyle: "medium" });
+
+const TICKS = [
+  [1, formatted({ second: "2-digit", fractionalSecondDigits: 3 })],
+  [20, formatted({ minute: "2-digit", second: "2-digit", fractionalSecondDigits: 1 })],
+  [3600, shortTime],
+  [86400, formatted({ timeStyle: "short" })],
+  [Infinity, formatted({ month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" })],
+];
+
+/** A moment on the axis of a span of so many seconds. */
+export const tickTime = (moment, span) => TICKS.find(([size]) => span <= size)[1](moment);
 
 /** The time that is left until a moment, counted down. */
 export const useCountdown = (moment) => {
@@ -281,45 +312,46 @@ export const useNotes = (sessions) => {
   }, [sessions]);
 };
 
-const about = ({ id, current, browser, system, ip, tab }) => ({
+const about = ({ id, current, browser, system, ip, tab, actor }) => ({
   session: id,
   current,
   browser,
   system,
   ip,
   tab,
+  actor,
 });
 
 /* Actions */
 
 export const failure = store({});
 
-/** Does something, and keeps why it failed. */
-export const attempt = async (act) => {
+/** Does something, and keeps why it failed, for the part that it was done in. */
+export const attempt = async (part, act) => {
   failure.set({});
   try {
     return await act();
   } catch (error) {
     const facts = error.facts ?? OFFLINE;
-    failure.set(facts);
+    failure.set({ [part]: facts });
     note("rejected", { current: true, own: true, why: facts });
     return null;
   }
 };
 
 export const clientUpdate = (data) =>
-  attempt(async () => {
+  attempt("session", async () => {
     const answer = await post("session", data ? { data } : {});
     json.set(answer);
     readToken();
     return answer;
   });
 
-export const endSessions = (which) => attempt(() => post("sessions/revoke", which));
+export const endSessions = (part, which) => attempt(part, () => post("sessions/revoke", which));
 
-export const rename = (id, name) => attempt(() => post("sessions/rename", { id, name }));
+export const rename = (id, name) => attempt("devices", () => post("sessions/rename", { id, name }));
 
-export const signOut = () => attempt(() => post("signout", {}, { "X-Auth-Return-Redirect": "1" }));
+export const signOut = () => attempt("session", () => post("signout", {}, { "X-Auth-Return-Redirect": "1" }));
 
 const AWAY_MS = 2000;
 
@@ -416,14 +448,14 @@ const python = (value) => {
 
 /** A test that begins with this user, and makes this update. */
 export const asTest = (user, model, data) => {
-  const [module, name] = model.split(":");
-  const values = Object.entries(user).map(([field, value]) => `${field}=${python(value)}`);
+  const { module, name, fields } = model;
+  const values = fields.filter((field) => field in user).map((field) => `${field}=${python(user[field])}`);
   const after = data ? [`    browser.update(${python(data)})`] : [];
   const expected = Object.entries(data ?? { id: user.id }).map(
     ([field, value]) => `    assert browser.session()["user"][${JSON.stringify(field)}] == ${python(value)}`,
   );
   return [
-    `from ${module} import ${name}`,
+    `from ${module} import ${name.split(".")[0]}`,
     "",
     "",
     "def test_session(login_as):",

@@ -66,7 +66,17 @@ const Device = ({ session, tab, end }) => {
   return h(
     "li",
     { className: "device" },
-    h(Name, { session, id }),
+    h(
+      "div",
+      { className: "row" },
+      h(Name, { session, id }),
+      h(ConfirmButton, {
+        label: T("end"),
+        question: T("ask_end", { name: session.name || clientName(session) }),
+        act: () => end({ id: session.id }),
+        "aria-describedby": id,
+      }),
+    ),
     h(
       "dl",
       null,
@@ -77,20 +87,14 @@ const Device = ({ session, tab, end }) => {
       h(Fact, { name: "rev" }, code(session.rev)),
       h(Fact, { name: "tabs" }, h(Tabs, { session, tab })),
     ),
-    h(ConfirmButton, {
-      label: T("end"),
-      question: T("ask_end", { name: session.name || clientName(session) }),
-      act: () => end({ id: session.id }),
-      "aria-describedby": id,
-    }),
   );
 };
 
 export const DevicesTab = ({ sessions, tab, focusHeading }) => {
-  const failed = failure.use();
+  const failed = failure.use().devices;
   const list = useRef();
   const end = async (which) => {
-    await endSessions(which);
+    await endSessions("devices", which);
     (focusHeading ?? (() => list.current?.focus()))();
   };
   return h(

@@ -1,9 +1,9 @@
-import { createElement as h, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { createElement as h, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { store } from "../../sessions/reflex/components/assets/store.js";
 import { liveText } from "../../sessions/reflex/components/assets/i18n.js";
 import { useConfirmedSession } from "../../sessions/reflex/components/assets/session.js";
 import { AttacksTab } from "./attacks_tab.js";
-import { say, texts, useNotes, useWatch } from "./data.js";
+import { say, texts, useFramed, useNotes, useWatch } from "./data.js";
 import { DevicesTab } from "./devices_tab.js";
 import { KEY } from "./devtools.js";
 import { button } from "./parts.js";
@@ -105,10 +105,11 @@ const ICONS = { left: "◧", bottom: "⬓", right: "◨" };
 const Tabs = ({ names, chosen, choose }) => {
   const list = useRef();
   const move = (event) => {
-    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!by) return;
+    const own = names.indexOf(chosen);
+    const target = { ArrowRight: own + 1, ArrowLeft: own - 1, Home: 0, End: -1 }[event.key];
+    if (target === undefined) return;
     event.preventDefault();
-    const place = (names.indexOf(chosen) + by + names.length) % names.length;
+    const place = (target + names.length) % names.length;
     choose(names[place]);
     list.current.children[place].focus();
   };
@@ -190,7 +191,9 @@ const usePage = () => {
 };
 
 export default function Panel(props) {
-  return pages.use() && !props.isAsked ? null : h(Dock, props);
+  const shown = useFramed(props);
+  const dock = useMemo(() => h(Dock, shown), [shown]);
+  return pages.use() && !props.isAsked ? null : dock;
 }
 
 /** The panel beside the page. */
@@ -290,12 +293,17 @@ const Section = ({ name, parts }) => {
 };
 
 const COLUMNS = [
-  ["session", "timeline"],
-  ["devices", "token", "attacks"],
+  ["session", "devices"],
+  ["timeline", "token", "attacks"],
 ];
 
 /** The same parts as a page. */
 export const Page = (props) => {
+  const shown = useFramed(props);
+  return useMemo(() => h(Cards, shown), [shown]);
+};
+
+const Cards = (props) => {
   const root = useRef();
   usePage();
   const parts = useParts(props);

@@ -4,7 +4,6 @@ import {
   asCurl,
   asTest,
   asText,
-  attempt,
   clientUpdate,
   dropConnection,
   endSessions,
@@ -175,7 +174,7 @@ const Actions = ({ session, sessions, isOpen, onAct, say: report }) => {
     button(T("expire"), act("expire", "", "")),
     isOpen && "role" in user && button(T("change_role", { role }), act("update", "role", role)),
     button(T("drop"), dropConnection),
-    own && button(T("revoke"), () => endSessions({ id: own.id })),
+    own && button(T("revoke"), () => endSessions("session", { id: own.id })),
     h(ConfirmButton, { label: T("sign_out"), question: T("ask_sign_out"), act: signOut }),
     button(R("read"), readJson),
   );
@@ -185,12 +184,12 @@ export const SessionTab = (props) => {
   const { view, error, model, isPage } = props;
   const { session, took, ...faces } = useRepresentations(view);
   const arrivals = useArrivals(faces);
-  const failed = failure.use();
+  const failed = failure.use().session;
   useFastUpdates();
   const [said, setSaid] = useState("");
   const left = useCountdown(session.expires ? Math.floor(Date.parse(session.expires) / 1000) : 0);
   if (!session.user) return h("p", { className: "empty" }, liveText(T(session.status)));
-  const why = explain(failed.code || failed.message ? failed : error);
+  const why = explain(failed ?? error);
   const lag = took == null ? R("together") : R("caught_up", { milliseconds: took });
   const parts = { ...props, session, say: setSaid };
   return h(

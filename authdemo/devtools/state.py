@@ -159,7 +159,11 @@ def _facts(language: str) -> dict[str, Any]:
         "texts": _texts(language),
         "fields": _client_fields(),
         "isOpen": access.is_open,
-        "model": f"{model.__module__}:{model.__qualname__}",
+        "model": {
+            "module": model.__module__,
+            "name": model.__qualname__,
+            "fields": list(model.model_fields),
+        },
         "attacks": [{"name": name, "stands": attack.stands} for name, attack in ATTACKS.items()],
     }
 
@@ -229,12 +233,19 @@ def _changes_of(session: ActiveSession, current: str) -> Iterable[dict[str, Any]
             "at": entry.at,
             "cause": entry.cause,
             "tab": entry.tab,
+            "actor": _actor(session, entry.actor),
             **_client(entry.device or session.device),
             "changes": [
                 {"field": name, "old": change.old, "new": change.new}
                 for name, change in entry.changes.items()
             ],
         }
+
+
+def _actor(session: ActiveSession, actor_id: str) -> str:
+    """Name the administrator who acted as the user, as long as the session is theirs."""
+    actor = session.actor
+    return actor.name if actor and actor.id == actor_id else actor_id
 
 
 def _client(device: Device) -> dict[str, str]:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +19,7 @@ from playwright.sync_api import Locator, Page, expect
 from authdemo.testing import wait_until
 from tests.e2e.visitor import Visitor, click, field_of, is_connected
 from tests.support.browser import Browser
-from tests.support.server import Server
+from tests.support.server import ROOT, Server
 
 PARTS = ("Session", "Timeline", "Devices", "Token", "Attacks")
 FACES = ("view", "json", "token")
@@ -196,16 +201,78 @@ def test_chart_zooms_by_brush_and_by_keyboard(page: Page) -> None:
     expect(panel(page).get_by_role("button", name="Zoom out")).to_be_enabled()
 
 
-def test_session_is_copied_as_a_test(visitor: Visitor, page: Page) -> None:
+def test_two_revisions_are_selected_and_zoomed_to_by_keyboard(page: Page) -> None:
+    for rev in (2, 3):
+        click(page, "Server update")
+        expect(face(page, "view")).to_have_text(f"rev {rev}")
+    tab(page, "Timeline").click()
+    chart = panel(page).get_by_role("listbox", name="Timeline")
+    marks = chart.get_by_role("option")
+    expect(marks).to_have_count(3)
+    chart.press("End")
+    expect(panel(page).locator(".tip")).to_contain_text("rev 3")
+    chart.press("Shift+ArrowLeft")
+    difference = panel(page).get_by_test_id("difference")
+    expect(difference.get_by_role("deletion")).to_have_text("Ada Lovelace")
+    expect(difference.get_by_role("insertion")).to_have_text("Grace Hopper")
+    chart.press("Enter")
+    expect(marks).to_have_count(2)
+
+
+def copied(page: Page, name: str) -> str:
+    """Copy by a button, and read what the clipboard has then."""
+    before = page.evaluate("navigator.clipboard.readText()")
+    panel(page).get_by_role("button", name=name, exact=True).click()
+    wait_until(lambda: page.evaluate("navigator.clipboard.readText()") != before)
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+def test_copied_tests_pass(visitor: Visitor, page: Page, tmp_path: Path) -> None:
     visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    panel(page).get_by_role("button", name="test", exact=True).click()
-    expect(panel(page).get_by_role("button", name="Copied")).to_be_visible()
-    copied = page.evaluate("navigator.clipboard.readText()")
-    compile(copied, "copied.py", "exec")
-    assert "from authdemo.accounts" in copied
-    assert 'login_as(Member(id="john_doe", name="John Doe"' in copied
-    panel(page).get_by_role("button", name="curl").click()
-    wait_until(lambda: "curl " in page.evaluate("navigator.clipboard.readText()"))
+    (tmp_path / "test_session.py").write_text(copied(page, "test"))
+    click(page, "Server update")
+    expect(face(page, "view")).to_have_text("rev 2")
+    tab(page, "Timeline").click()
+    panel(page).get_by_role("listbox", name="Timeline").press("End")
+    update = copied(page, "test")
+    (tmp_path / "test_update.py").write_text(update)
+    assert 'browser.update({"name": "Ada Lovelace"})' in update
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\nauth_app_folder = {ROOT}\n")
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "authdemo.pytest_plugin"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "2 passed" in ran.stdout, ran.stdout + ran.stderr
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
+def test_update_is_copied_as_a_command_that_makes_it(
+    visitor: Visitor, page: Page, tmp_path: Path
+) -> None:
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    panel(page).get_by_label("Value").fill("Miles O'Brien")
+    for rev, button in ((2, "Client update"), (3, "Server update")):
+        click(page, button)
+        expect(face(page, "token")).to_have_text(f"rev {rev}")
+        panel(page).get_by_label("Value").fill("Ada")
+    assert json.loads(copied(page, "JSON"))["user"]["name"] == "Ada"
+    tab(page, "Timeline").click()
+    chart = panel(page).get_by_role("listbox", name="Timeline")
+    chart.press("End")
+    chart.press("ArrowLeft")
+    command = copied(page, "curl")
+    jar = [
+        "\t".join(["127.0.0.1", "FALSE", "/", "FALSE", "0", cookie["name"], cookie["value"]])
+        for cookie in visitor.context.cookies()
+    ]
+    (tmp_path / "cookies.txt").write_text("\n".join(jar) + "\n")
+    subprocess.run(["sh", "-c", command], cwd=tmp_path, timeout=20, check=True)
+    expect(field_of(page, "name")).to_have_text("Miles O'Brien")
 
 
 @pytest.mark.parametrize("button", ["Sign out", "Revoke"])

@@ -35,6 +35,11 @@ def test_both_browsers_show_who_acts_until_stop(visitor: Visitor, second_device:
     expect(banner(johns)).to_have_count(0)
     click(home, "Server Side Update")
     expect(field_of(people, "name")).to_have_text("Serverserver-man")
+    timeline = johns.get_by_test_id("timeline")
+    step = timeline.locator("[data-rev]", has_text="Serverserver-man")
+    expect(step).to_contain_text("by Jane Admin")
+    marks = timeline.get_by_role("option", name=re.compile("Server update · by Jane Admin"))
+    expect(marks).to_have_count(1)
     banner(people).get_by_role("button", name="Stop").click()
     for tab in (people, home):
         expect(banner(tab)).to_have_count(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from functools import cache
 
@@ -9,11 +10,12 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 
 from tests.e2e.visitor import Visitor, is_connected
+from tests.support import apps
 from tests.support.browser import Browser
-from tests.support.server import Server
+from tests.support.server import ROOT, Server
 from tests.support.weight import Scales
 
-LIMIT = 150_000
+LIMIT = 140_000
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +48,25 @@ def test_a_page_is_light(load: Callable[[str], dict[str, int]], path: str) -> No
     bytes_of = load(path)
     assert len(bytes_of) > 5
     assert sum(bytes_of.values()) < LIMIT, bytes_of
+
+
+LEAVE_OUT = """
+import slimBuild from "./slim_build/vite.js";
+const [, leftOut] = slimBuild();
+leftOut.transform("export const other = 1;", "/an/app/.web/utils/state.js");
+"""
+
+
+@pytest.mark.usefixtures("app")
+def test_build_stops_where_a_part_to_leave_out_is_missing() -> None:
+    ended = subprocess.run(
+        ["node", "--input-type=module", "--eval", LEAVE_OUT],
+        cwd=ROOT / ".web",
+        env=apps.environment(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ended.returncode != 0
+    assert "leaves out evalReactComponent, which .web/utils/state.js doesn't have" in ended.stderr

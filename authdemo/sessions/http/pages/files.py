@@ -76,6 +76,7 @@ class Cached:
                     headers.add_vary_header("Cookie")
                 elif message["status"] in _FOUND:
                     headers["Cache-Control"] = _CACHE_FOREVER
+                    del headers["ETag"]  # the file's name changes with its content
             await send(message)
 
         await self.app(scope, receive, send_marked)

@@ -175,10 +175,8 @@ class ProviderTokens:
     async def _save(self, record: SessionRecord, sealed: str) -> None:
         """Save what the provider issues only once, also if the store is away for a while."""
         expected = record.provider_session.tokens if record.provider_session else ""
-        replace = partial(self._replace, sealed=sealed, expected=expected)
         now = asyncio.get_running_loop().time
         deadline = now() + SAVE_SECONDS
-
         replace = partial(_replace, tokens=sealed, expected=expected, at=self.clock())
         while True:
             try:
@@ -189,17 +187,6 @@ class ProviderTokens:
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
                 return
-
-    def _replace(self, record: SessionRecord, sealed: str, expected: str) -> SessionRecord | None:
-        """Replace the tokens, unless they have changed."""
-        there = record.provider_session
-        if there is None or there.tokens != expected:
-            return None
-        new = {
-            "provider_session": there.model_copy(update={"tokens": sealed}),
-            "last_seen_at": record.last_seen_at,
-        }
-        return record.changed("provider-tokens", {}, at=self.clock(), device=None, **new)
 
     @asynccontextmanager
     async def _lease(self, sid: str) -> AsyncIterator[None]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, asdict, dataclass, field, replace
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from .core import callbacks as cb
 from .core.arguments import location
@@ -13,7 +13,7 @@ from .core.audit import AuditEvent, AuditTrail
 from .core.authentication import PASSWORD, with_second_factor
 from .core.callbacks import Account, Callbacks
 from .core.errors import AccessDenied, CredentialsSignin, SignInError, UnknownProvider
-from .core.one_time import browser_hash
+from .core.one_time import PendingLogin, browser_hash
 from .core.rate_limit import ConcurrencyLimit, FailureLimit, work_for
 from .core.record import Device, ProviderSession
 from .core.schema import User, UserSchema
@@ -26,6 +26,7 @@ from .providers.email import Email
 from .providers.tokens import ProviderTokens
 
 Provider: TypeAlias = Credentials | RedirectProvider
+Pending = TypeVar("Pending", bound=PendingLogin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,33 @@ class Login:
     provider_session: ProviderSession | None = None
     amr: tuple[str, ...] = ()
     is_remembered: bool = True
+
+    def pending(
+        self, kind: type[Pending], schema: UserSchema, *, callback_url: str, browser: str
+    ) -> Pending:
+        """Make what is kept until another request begins the session."""
+        return kind(
+            user=schema.adopt(self.user, {}),
+            account=asdict(self.account),
+            started_at=self.started_at,
+            callback_url=callback_url,
+            browser=browser,
+            amr=self.amr,
+            provider_session=self.provider_session,
+            is_remembered=self.is_remembered,
+        )
+
+    @classmethod
+    def of(cls, pending: PendingLogin, schema: UserSchema) -> Login:
+        """Go on with a sign-in; another version of the app may have kept it."""
+        return cls(
+            schema.read_older(pending.user),
+            Account(**pending.account),
+            pending.started_at,
+            provider_session=pending.provider_session,
+            amr=pending.amr,
+            is_remembered=pending.is_remembered,
+        )
 
 
 @dataclass(frozen=True, eq=False)

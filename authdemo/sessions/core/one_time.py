@@ -55,37 +55,33 @@ class OneTimeStore(Generic[T]):
         return _sha256(f"{self.kind.__name__.lower()} {key}")
 
 
-class LoginTicket(OneTimeValue):
-    """A sign-in over a socket, on its way to the cookie of the browser that began it."""
-
-    MAX_AGE = 30
+class PendingLogin(OneTimeValue):
+    """A sign-in whose session another request begins, of the browser that began the sign-in."""
 
     user: dict[str, Any]
+    account: dict[str, Any]
     started_at: float
-    provider: str
     callback_url: str
     browser: str = ""
     amr: tuple[str, ...] = ()
+    provider_session: ProviderSession | None = None
     is_remembered: bool = True
+
+
+class LoginTicket(PendingLogin):
+    """A sign-in over a socket, on its way to the cookie."""
+
+    MAX_AGE = 30
+
     reason: str = ""
     actor_sid: str = ""
     """The session of the administrator who signs in as the user."""
 
 
-class Challenge(OneTimeValue):
-    """A sign-in that waits for a second factor, in the browser that has its key in a cookie."""
+class Challenge(PendingLogin):
+    """A sign-in that waits for a second factor; a cookie has its key."""
 
     MAX_AGE = 600
-
-    user: dict[str, Any]
-    started_at: float
-    provider: str
-    account: dict[str, Any]
-    callback_url: str
-    browser: str
-    amr: tuple[str, ...]
-    provider_session: ProviderSession | None = None
-    is_remembered: bool = True
 
 
 class OAuthState(OneTimeValue):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any, Unpack, cast
 from urllib.parse import urljoin
 
@@ -189,17 +190,13 @@ class Auth(Senders, UserSessions[U]):
         if granted.redirect_to is not None:
             session_state.redirect_url = await self.engine.path_of(granted.redirect_to, connection)
             return
-        session_state.ticket = await self.engine.tickets.put(
-            LoginTicket(
-                user=self.engine.sessions.schema.adopt(granted.user, {}),
-                started_at=granted.started_at,
-                provider=granted.account.provider,
-                callback_url=callback_url,
-                browser=connection.browser,
-                amr=granted.amr,
-                is_remembered=remember,
-            )
+        ticket = replace(granted, is_remembered=remember).pending(
+            LoginTicket,
+            self.engine.sessions.schema,
+            callback_url=callback_url,
+            browser=connection.browser,
         )
+        session_state.ticket = await self.engine.tickets.put(ticket)
 
     @must_await
     async def sign_out(self, caller: Caller, *, to: str | None = None) -> str:
@@ -264,8 +261,8 @@ class Auth(Senders, UserSessions[U]):
         (await state.get_state(SessionState)).ticket = await self.engine.tickets.put(
             LoginTicket(
                 user=self.engine.sessions.schema.adopt(user, {}),
+                account={},
                 started_at=started_at,
-                provider="impersonation",
                 callback_url=callback_url,
                 browser=connection.browser,
                 reason=why,

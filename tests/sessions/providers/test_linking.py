@@ -29,7 +29,7 @@ async def test_administrator_who_acts_as_a_user_links_nothing_to_them(tmp_path, 
         ticket = LoginTicket(
             user=house.engine.sessions.schema.adopt(ADA, {}),
             started_at=house.clock(),
-            provider="impersonation",
+            account={},
             callback_url="/",
             reason="Ticket 4711",
             actor_sid=own.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from ...core import callbacks as cb
 from ...core.audit import AuditEvent
 from ...core.authentication import with_second_factor
-from ...core.callbacks import Account
 from ...core.errors import (
     AuthError,
     CallbackFailed,
@@ -27,7 +26,6 @@ from ...core.errors import (
     StoreUnavailable,
     TicketRejected,
     TooManyAttempts,
-    UnknownProvider,
 )
 from ...core.impersonation import ActorReturn
 from ...core.one_time import (
@@ -112,8 +110,6 @@ class SignInApi(Resource):
             target = await self.engine.redirect(wanted, context.home)
             return await self._finish(request, context, login, target)
         except SignInError as error:
-            if isinstance(error, SignInOutdated):
-                self.contexts.audit_rejection(request.scope, error)
             return self._reject(request, context, error)
 
     @operation(
@@ -133,17 +129,9 @@ class SignInApi(Resource):
         if ticket.actor_sid:
             return await self._impersonate(context, ticket)
         try:
-            user = self.engine.sessions.schema.read_older(ticket.user)
-            provider = self.engine.logins.provider(ticket.provider)
-        except (ValidationError, UnknownProvider) as error:  # another version has issued it
+            login = Login.of(ticket, self.engine.sessions.schema)
+        except ValidationError as error:  # another version has issued it
             raise TicketRejected("This sign-in took too long. Sign in again.") from error
-        login = Login(
-            user,
-            Account(provider.id, provider.type),
-            ticket.started_at,
-            amr=ticket.amr,
-            is_remembered=ticket.is_remembered,
-        )
         target = await self.engine.redirect(ticket.callback_url, context.home)
         return await self._finish(request, context, login, target, as_json=True)
 
@@ -189,7 +177,7 @@ class SignInApi(Resource):
             return self._reject(request, context, error, wanted=target, provider=provider.id)
         await self._states.put(state, key)
         response, names = request.redirect(url), context.names
-        value = _SEPARATOR.join([secret, *_secrets(context)][:_MAX_PENDING])
+        value = _with_secret(context, names.state, secret)
         names.put(response.headers, names.state, value, max_age=state.MAX_AGE)
         return response
 
@@ -209,9 +197,8 @@ class SignInApi(Resource):
         context, wanted = await self.contexts.load(request.scope), ""
         try:
             key = request.query.get("state", "")
-            state = await redeem_oauth_state(
-                self._states, key, _secrets(context), provider=provider.id
-            )
+            secrets = _secrets(context, context.names.state)
+            state = await redeem_oauth_state(self._states, key, secrets, provider=provider.id)
             wanted = state.callback_url
             login = await self._identify(request, context, provider, state)
             return await self._finish(request, context, login, wanted)
@@ -307,7 +294,7 @@ class SignInApi(Resource):
         if login.redirect_to is not None:
             home = self.contexts.origins.home_of(url, context.home)
             return request.redirect(await self.engine.redirect(login.redirect_to, home))
-        tokens = _read_tokens(context)
+        tokens = _secrets(context, context.names.remembered)
         if await self.engine.second_factor.is_missing(login.user.id, login.amr, tokens):
             return await self._challenge(request, context, login, url, as_json=as_json)
         record = await self.engine.sessions.begin(
@@ -340,16 +327,11 @@ class SignInApi(Resource):
         self, request: Request, context: RequestContext, login: Login, url: str, *, as_json: bool
     ) -> Response:
         """Keep the sign-in until the user has entered a code, in this browser."""
-        challenge = Challenge(
-            user=self.engine.sessions.schema.adopt(login.user, {}),
-            started_at=login.started_at,
-            provider=login.account.provider,
-            account=asdict(login.account),
+        challenge = login.pending(
+            Challenge,
+            self.engine.sessions.schema,
             callback_url=url,
             browser=self.contexts.browser_id(context),
-            amr=login.amr,
-            provider_session=login.provider_session,
-            is_remembered=login.is_remembered,
         )
         key = await self.engine.second_factor.challenges.put(challenge)
         further, error = _relative(context.home, url), SecondFactorRequired()
@@ -378,24 +360,16 @@ class SignInApi(Resource):
         try:
             key, challenge = await self._find_challenge(context)
             wanted = challenge.callback_url
-            user = self.engine.sessions.schema.read_older(challenge.user)
+            login = Login.of(challenge, self.engine.sessions.schema)
+            user, provider = login.user, login.account.provider
             methods = await service.verify(
-                user.id, body["code"], device=context.device, provider=challenge.provider
+                user.id, body["code"], device=context.device, provider=provider
             )
             if await service.challenges.consume(key) is None:
                 raise _ended()
-            login = Login(
-                user,
-                Account(**challenge.account),
-                challenge.started_at,
-                provider_session=challenge.provider_session,
-                amr=with_second_factor(challenge.amr, methods),
-                is_remembered=challenge.is_remembered,
-            )
+            login = replace(login, amr=with_second_factor(login.amr, methods))
             response = await self._finish(request, context, login, wanted)
         except SignInError as error:
-            if isinstance(error, SignInOutdated):
-                self.contexts.audit_rejection(request.scope, error)
             is_open = error.reason == "code" or isinstance(error, TooManyAttempts)
             page = self.engine.code_url if is_open else self.engine.sign_in_url
             return self._reject(request, context, error, wanted=wanted, page=page)
@@ -403,7 +377,7 @@ class SignInApi(Resource):
         names.clear(response.headers, names.challenge)
         if service.factor and body.get("remember") in (True, "on", "true"):
             token = await service.factor.remember(user.id, context.device)
-            value = _SEPARATOR.join([token, *_read_tokens(context)][:_MAX_PENDING])
+            value = _with_secret(context, names.remembered, token)
             names.put(response.headers, names.remembered, value, max_age=REMEMBER_SECONDS)
         return response
 
@@ -435,6 +409,8 @@ class SignInApi(Resource):
                 kind="sign-in-failed", reason=error.code, detail=error.reason, provider=provider
             )
             self.engine.trail.add(entry, device=context.device)
+        elif isinstance(error, SignInOutdated):
+            self.contexts.audit_rejection(request.scope, error)
         home = self.contexts.origins.home_of(wanted, context.home)
         further = _relative(home, wanted)
         url = (page or self.engine.sign_in_url)(
@@ -462,13 +438,12 @@ def _ended() -> CredentialsSignin:
     return CredentialsSignin("This sign-in took too long. Sign in again.", reason="challenge")
 
 
-def _read_tokens(context: RequestContext) -> list[str]:
-    """Read the tokens by which accounts remember this browser."""
-    sent = context.cookies.get(context.names.remembered, [])
-    return [t for value in sent if _SECRETS.fullmatch(value) for t in value.split(_SEPARATOR)]
+def _secrets(context: RequestContext, name: str) -> list[str]:
+    """Read the secrets in a cookie, the newest first."""
+    sent = context.cookies.get(name, ())
+    return [each for text in sent if _SECRETS.fullmatch(text) for each in text.split(_SEPARATOR)]
 
 
-def _secrets(context: RequestContext) -> list[str]:
-    """Read the secrets of the browser's pending sign-ins, the newest first."""
-    sent = context.cookies.get(context.names.state, [])
-    return [s for value in sent if _SECRETS.fullmatch(value) for s in value.split(_SEPARATOR)]
+def _with_secret(context: RequestContext, name: str, secret: str) -> str:
+    """Write a cookie with one more secret; the oldest makes room."""
+    return _SEPARATOR.join([secret, *_secrets(context, name)][:_MAX_PENDING])

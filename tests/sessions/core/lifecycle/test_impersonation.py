@@ -59,7 +59,7 @@ class Desk:
         given: dict[str, Any] = {
             "user": self.house.sessions.schema.adopt(user, {}),
             "started_at": self.house.clock(),
-            "provider": "impersonation",
+            "account": {},
             "callback_url": "/",
             "reason": WHY,
             "actor_sid": actor.id,

@@ -14,7 +14,7 @@ from tests.support.house import ADA
 TICKET = LoginTicket(
     user=ADA.model_dump(),
     started_at=NOON,
-    provider="credentials",
+    account={"provider": "credentials", "type": "credentials"},
     callback_url="/client",
     browser="b1",
 )

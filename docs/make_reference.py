@@ -27,9 +27,11 @@ CHAPTERS = {
 """The modules; a name that several have is in the first chapter."""
 _SIGN_IN = frozenset({"authorization_url", "identify", "new_verifier"})
 INTERNAL = {
+    "ActiveSession": frozenset({"of"}),
     "Callbacks": frozenset(
         {"ask_authorized", "ask_jwt", "ask_redirect", "ask_session", "ask_sign_in"}
     ),
+    "CookieOptions": frozenset({"check", "check_https"}),
     "RedirectProvider": _SIGN_IN,
     "OAuth2": _SIGN_IN,
     "OpenIDConnect": _SIGN_IN | {"logout_url", "verify_logout"},

@@ -82,7 +82,6 @@ _KINDS: dict[str, tuple[type, str]] = {
 
 
 def check_options(options: Mapping[str, Any]) -> None:
-    """Check the names of the options and their types."""
     if unknown := sorted(options.keys() - AuthOptions.__annotations__.keys()):
         raise ConfigurationError(f"Auth has no option {unknown[0]!r}.")
     for name, (kind, takes) in _KINDS.items():
@@ -91,7 +90,6 @@ def check_options(options: Mapping[str, Any]) -> None:
 
 
 def check_providers(providers: object) -> None:
-    """Check that there are providers, with different ids."""
     takes = "Auth(providers=...) takes a list of providers, like [Credentials(authorize=...)]"
     if isinstance(providers, str) or not isinstance(providers, Sequence):
         raise ConfigurationError(f"{takes}, not {shown(providers)}.")
@@ -105,7 +103,6 @@ def check_providers(providers: object) -> None:
 
 
 def check_models(user: type[User], update: type[UserUpdate]) -> None:
-    """Check the user models."""
     check_subclass("Auth(user=...)", user, User)
     check_subclass("Auth(update=...)", update, UserUpdate)
     unknown = sorted(update.model_fields.keys() - user.model_fields.keys())
@@ -117,7 +114,6 @@ def check_models(user: type[User], update: type[UserUpdate]) -> None:
 
 
 def check_paths(paths: object) -> frozenset[str]:
-    """Check `csrf_exempt`."""
     takes = 'Auth(csrf_exempt=...) takes a list of paths, like ["/hooks/stripe"]'
     if isinstance(paths, str) or not isinstance(paths, Collection):
         raise ConfigurationError(f"{takes}, not {shown(paths)}.")

@@ -85,7 +85,6 @@ class LoginService:
     _concurrency: ConcurrencyLimit = field(default_factory=ConcurrencyLimit, init=False)
 
     def provider(self, provider_id: str) -> Provider:
-        """Find a provider by its id."""
         provider = self.providers.get(provider_id)
         if provider is None:
             raise UnknownProvider(f"There is no provider {provider_id[:64]!r}.")
@@ -100,7 +99,6 @@ class LoginService:
         browser: str = "",
         has_left: Callable[[], bool] = lambda: False,
     ) -> Login:
-        """Authenticate by credentials."""
         started_at, provider = self.clock(), self.providers.get(provider_id)
         account_id = ""
         if isinstance(provider, Credentials) and isinstance(credentials, Mapping):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import builtins
+import inspect
 import re
+from importlib import import_module
 
 import httpx
 import pytest
@@ -26,6 +28,20 @@ def test_public_names_are_in_the_reference(chapter: str, module: str) -> None:
         heading = re.search(rf"^### `{name}\b[^\n]*\n\n(.*)", page, re.MULTILINE)
         assert heading, name
         assert heading[1][:1].isupper(), name
+
+
+@pytest.mark.parametrize("module", CHAPTERS.values())
+def test_public_methods_have_docstrings(module: str) -> None:
+    internal = {f"{name}.{method}" for name, methods in INTERNAL.items() for method in methods}
+    public = [getattr(import_module(module), name) for name in public_names(module)]
+    methods = [
+        method
+        for each in filter(inspect.isclass, public)
+        for method in vars(each).values()
+        if inspect.isfunction(method) and method.__name__[0] not in "_<"
+        if method.__module__.startswith("authdemo")  # and not of pydantic or dataclasses
+    ]
+    assert {each.__qualname__ for each in methods if not each.__doc__} <= internal
 
 
 def test_documented_errors_can_be_imported() -> None:

@@ -15,13 +15,11 @@ _MAX_SHOWN = 64
 
 
 def check_kind(name: str, value: object, kind: type, takes: str) -> None:
-    """Check an argument's type."""
     if not isinstance(value, kind):
         raise ConfigurationError(f"{name} takes {takes}, not {shown(value)}.")
 
 
 def check_subclass(name: str, value: object, base: type) -> None:
-    """Check that an argument is a class or a subclass of it."""
     if not (isinstance(value, type) and issubclass(value, base)):
         ours = base.__name__
         raise ConfigurationError(

@@ -184,7 +184,6 @@ class AuditTrail:
                     logger.error("The audit listener takes too long; %d events are lost.", lost)  # noqa: TRY400
 
     async def flush(self) -> None:
-        """Deliver all pending events."""
         async with self._lock:
             while self._pending:
                 await self._deliver(self._pending[0])

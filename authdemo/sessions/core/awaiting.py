@@ -22,23 +22,18 @@ class PendingCall(Coroutine[Any, Any, T]):
     _call: str
 
     def __await__(self) -> Generator[Any, Any, T]:
-        """Run it."""
         return self._coroutine.__await__()
 
     def send(self, value: Any, /) -> Any:
-        """Run on to the next `await`."""
         return self._coroutine.send(value)
 
     def throw(self, *error: Any) -> Any:
-        """Raise an error where it waits."""
         return self._coroutine.throw(*error)
 
     def close(self) -> None:
-        """End it."""
         self._coroutine.close()
 
     def __bool__(self) -> bool:
-        """Raise, since nothing is known yet."""
         raise self._forgotten()
 
     def __getattr__(self, name: str) -> Any:

@@ -126,7 +126,6 @@ class Callbacks(Generic[U_contra]):
     impersonate: ImpersonateCallback[U_contra] | None = None
 
     def __post_init__(self) -> None:
-        """Check that each takes its arguments."""
         check_functions(self)
 
     async def ask_jwt(
@@ -150,7 +149,6 @@ class Callbacks(Generic[U_contra]):
         return check_type("jwt", answer, dict)
 
     async def ask_session(self, session: dict[str, Any], token: Token) -> dict[str, Any]:
-        """Ask `session` for the public session."""
         if self.session is None:
             return session
         answer = await call("session", self.session, session=session, token=token)
@@ -163,7 +161,6 @@ class Callbacks(Generic[U_contra]):
     async def ask_sign_in(
         self, user: User, account: Account, credentials: Mapping[str, Any]
     ) -> bool | str:
-        """Ask `sign_in`."""
         if self.sign_in is None:
             return True
         answer: bool | str | None = await call(
@@ -177,14 +174,12 @@ class Callbacks(Generic[U_contra]):
         return answer or False
 
     async def ask_redirect(self, url: str, base_url: str) -> str:
-        """Ask `redirect`."""
         if self.redirect is None:
             return safe_redirect_url(url, base_url) or base_url
         answer = await call("redirect", self.redirect, url=url, base_url=base_url)
         return check_type("redirect", answer, str)
 
     async def ask_authorized(self, path: str, session: Mapping[str, Any] | None) -> bool | str:
-        """Ask `authorized`."""
         if self.authorized is None:
             return session is not None
         return await call("authorized", self.authorized, path=path, session=session)
@@ -212,7 +207,6 @@ async def call(name: str, callback: Callable[..., T | Awaitable[T]], **arguments
 
 
 def check_type(name: str, answer: object, kind: type[T]) -> T:
-    """Check what a callback returned."""
     if isinstance(answer, kind):
         return answer
     given = type(answer).__name__

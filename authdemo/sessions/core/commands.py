@@ -71,7 +71,6 @@ class SessionCommands:
     list_active: Callable[[str], Awaitable[list[ActiveSession]]]
 
     def __post_init__(self) -> None:
-        """Add them to the app's commands."""
         for function in (self.list, self.revoke):
             self.commands.add(f"sessions.{function.__name__}", function)
 

@@ -97,7 +97,6 @@ class CredentialsSignin(SignInError):
     reason = "credentials"
 
     def __init__(self, message: str = "", **more: Any) -> None:
-        """Create an error; see `AuthError`."""
         own = {"values": {"text": message}} if message and "reason" not in more else {}
         super().__init__(message, **own | more)
 
@@ -160,7 +159,6 @@ class TooManyAttempts(SignInError):
     def __init__(
         self, retry_after: int, message: str = "Too many failed attempts.", *, reason: str = ""
     ) -> None:
-        """Create an error for a number of seconds to wait."""
         unit = "second" if retry_after == 1 else "seconds"
         super().__init__(
             f"{message} Try again in {retry_after} {unit}.",
@@ -222,7 +220,6 @@ class RevisionConflict(UpdateRejected):
     """The session has a newer revision, `rev`, than the caller expects."""
 
     def __init__(self, rev: int) -> None:
-        """Create an error."""
         message = f"The session has changed to revision {rev}. Reload it and try again."
         super().__init__(message, values={"rev": rev})
         self.rev = rev

@@ -73,7 +73,6 @@ class Events:
     audit: AuditListener | None = log_event
 
     def __post_init__(self) -> None:
-        """Check that each listener takes its arguments."""
         check_functions(self)
         check_function("Events(audit=...)", self.audit, "event", optional=True)
 
@@ -142,6 +141,5 @@ class Feed:
         return lambda: self._subscribers.remove(subscriber)
 
     def publish(self, notice: Notice) -> None:
-        """Call every subscriber."""
         for subscriber in tuple(self._subscribers):
             subscriber(notice)

@@ -49,7 +49,6 @@ class KeyPair:
 
 
 def read_pair(path: Path) -> KeyPair:
-    """Read a private key from a file."""
     try:
         if stat.S_IMODE(path.stat().st_mode) & stat.S_IROTH:
             raise ConfigurationError(
@@ -112,7 +111,6 @@ class Key:
     private = public = property(attrgetter("secret"))
 
     def __post_init__(self) -> None:
-        """Derive the id."""
         object.__setattr__(self, "_keyed", hmac.new(self.secret, digestmod="sha256"))
         object.__setattr__(self, "kid", self.mac("kid", "")[:_KID_DIGITS])
 

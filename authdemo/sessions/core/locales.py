@@ -59,7 +59,6 @@ class Locales:
         return {name: MappingProxyType(_layered(name, layers)) for name in self.languages}
 
     def texts(self, language: str) -> Texts:
-        """Return all texts of a language, by key."""
         return self._texts[language]
 
     def choose(self, chosen: str | None, accepted: str) -> str:

@@ -42,7 +42,6 @@ class OneTimeStore(Generic[T]):
         return key
 
     async def consume(self, key: str) -> T | None:
-        """Take a value out, if it is there."""
         found = await self.store.consume_value(self._hash(key), now=self.clock())
         return self.kind.model_validate_json(found) if found else None
 

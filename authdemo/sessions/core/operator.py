@@ -47,7 +47,6 @@ class OperatorTokens:
     clock: Clock
 
     def issue(self, command: str, arguments: Mapping[str, Any]) -> str:
-        """Issue a token."""
         now = self.clock()
         times = {"iat": now, "exp": now + _MAX_AGE}
         order = {"command": command, "arguments": dict(arguments)}

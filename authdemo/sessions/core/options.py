@@ -39,7 +39,6 @@ class Pages:
     protected: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        """Check the paths."""
         for name, like in (
             ("sign_in", "/login"),
             ("confirm", "/confirm"),
@@ -86,7 +85,6 @@ class SessionOptions:
     max_sessions_per_user: int | None = None
 
     def __post_init__(self) -> None:
-        """Check the ages and the number."""
         for name, minimum in (
             ("max_age", 1),
             ("update_age", 0),
@@ -148,7 +146,6 @@ class CookieOptions:
     state: str | None = None
 
     def __post_init__(self) -> None:
-        """Check the options, and what they are together."""
         if self.same_site not in ("lax", "strict", "none"):
             raise ConfigurationError(
                 'CookieOptions(same_site=...) takes "lax", "strict" or "none", not '
@@ -194,7 +191,6 @@ class CookieOptions:
         return {option: name for option, name in named.items() if name is not None}
 
     def check(self, url: str | None) -> None:
-        """Check that the options suit the app's public origin."""
         host = urlsplit(url or "").hostname or ""
         if url and self.domain and not f".{host}".endswith(f".{self.domain}"):
             raise ConfigurationError(

@@ -238,7 +238,6 @@ class UpdateLimit:
     _buckets: OrderedDict[str, TokenBucket] = field(default_factory=OrderedDict, init=False)
 
     def count(self, sid: str) -> None:
-        """Count an update."""
         bucket = self._buckets.get(sid) or TokenBucket(self.rate, self.clock)
         self._buckets[sid] = bucket
         self._buckets.move_to_end(sid)
@@ -256,7 +255,6 @@ class ConcurrencyLimit:
 
     @contextmanager
     def sign_in(self, address: str) -> Iterator[None]:
-        """Run a sign-in."""
         here = network(address)
         if self._running[here] >= MAX_CONCURRENT:
             message = "Too many sign-ins from your network are in progress."

@@ -174,7 +174,6 @@ class SessionRecord(_Frozen):
 
     @property
     def user_id(self) -> str:
-        """The user's id."""
         return str(self.user["id"])
 
     @property
@@ -247,6 +246,5 @@ def _parse(text: str) -> SessionRecord:
 
 
 def changes(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Change]:
-    """Compare two versions of a user."""
     names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
     return {name: Change(old=old.get(name), new=new.get(name)) for name in names}

@@ -88,7 +88,6 @@ def normal(route: str) -> str:
 
 
 def pattern_of(route: str) -> re.Pattern[str]:
-    """Compile the pattern of the paths of a Reflex route."""
     pattern = re.escape(fold(normal(route)))
     for segment, meaning in _SEGMENTS:
         pattern = segment.sub(lambda _, meaning=meaning: meaning, pattern)  # type: ignore[misc]
@@ -145,7 +144,6 @@ class Rule:
     replay: bool = False
 
     async def judge(self, session: Session | None, clock: Clock) -> Verdict:
-        """Apply the rule to a session."""
         if session is None:
             return Verdict.SIGN_IN
         if (self.roles and not self.roles & session.roles) or self.needs_scope(session):
@@ -187,12 +185,10 @@ class Rule:
 
     @property
     def allows_all_members(self) -> bool:
-        """Whether all signed-in users are allowed."""
         return not (self.roles or self.scopes or self.check or self.asks_for_proof)
 
     @property
     def has_async_check(self) -> bool:
-        """Whether the check is async."""
         return inspect.iscoroutinefunction(self.check)
 
 

@@ -255,7 +255,6 @@ class UserSchema:
         self._open = frozenset(update.model_fields)
 
     def read(self, fields: Mapping[str, Any]) -> User:
-        """Read a user."""
         return read(self.user, fields)
 
     def migrate(self, fields: dict[str, Any]) -> dict[str, Any]:
@@ -413,13 +412,11 @@ class SchemaMigration:
         return record.model_copy(update=new)
 
     def remember(self, record: SessionRecord) -> None:
-        """Remember that a version is valid."""
         self._validated[record.id] = record.version
         if len(self._validated) > _MAX_VALIDATED:
             self._validated.popitem(last=False)
 
     def forget(self, sid: str) -> None:
-        """Forget a session that has ended."""
         self._validated.pop(sid, None)
 
 

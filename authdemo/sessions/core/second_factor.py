@@ -50,7 +50,6 @@ class SecondFactorService:
     _failures: SlidingWindow = field(init=False)
 
     def __post_init__(self) -> None:
-        """Check the factor, and share the limit with all workers."""
         names = ("is_required", "verify", "remember", "is_remembered")
         if self.factor and not all(callable(getattr(self.factor, name, None)) for name in names):
             raise ConfigurationError(

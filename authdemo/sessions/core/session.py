@@ -92,7 +92,6 @@ class ActiveSession:
         tabs: tuple[str, ...] = (),
         history: tuple[HistoryEntry, ...] = (),
     ) -> ActiveSession:
-        """Describe a record."""
         return cls(
             id=public_id(record.id),
             rev=record.rev,

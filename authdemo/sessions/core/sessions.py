@@ -144,7 +144,6 @@ class SessionService:
         return Verified(token, claims, record)
 
     async def find(self, sid: str) -> SessionRecord | None:
-        """Find an active session."""
         record = await self.store.get(sid)
         if record is None:
             return None

@@ -50,7 +50,6 @@ class Printable(logging.Filter):
         self._values = values
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Make a record printable, and keep it."""
         message = record.getMessage()
         shown = message if self._values is None else self._values.sub("", message)
         if (shown := self._escape(shown)) != message:

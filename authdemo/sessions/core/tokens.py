@@ -52,7 +52,6 @@ class _Signer:
 
 
 def split(token: str) -> list[str]:
-    """Split a token into header, payload and signature."""
     if not _COMPACT.fullmatch(token):
         raise TokenError("This is not a token.", reason="form")
     return token.split(".")
@@ -70,7 +69,6 @@ def canonical(segment: str) -> bytes:
 
 
 def read(data: bytes) -> dict[str, Any]:
-    """Read a JSON object."""
     try:
         value = parse_json(data)
     except ValueError as error:
@@ -137,14 +135,12 @@ class TokenCodec:
     _newest: dict[str, str] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        """Prepare the keys."""
         signers = [_Signer(key) for key in self.keys.all]
         self._by_kid = {signer.kid: signer for signer in signers}
         self._by_header = {signer.header: signer for signer in signers}
         self._signer = self._by_kid[self.keys.signer.kid]
 
     def encode(self, claims: Claims) -> str:
-        """Sign a token."""
         token = self._signer.sign(self._payload(claims))
         if len(token) > MAX_TOKEN_BYTES:
             raise TokenTooLarge(
@@ -277,7 +273,6 @@ class AccessTokens:
     def issue_token(
         self, user_id: str, *, audience: str, max_age: int, claims: dict[str, Any] | None = None
     ) -> str:
-        """Issue a token."""
         pair = self.keys.newest_pair
         if pair is None:
             raise ConfigurationError(

@@ -34,14 +34,12 @@ class UserService:
     _locks: KeyedLocks = field(default_factory=KeyedLocks, init=False)
 
     def __post_init__(self) -> None:
-        """Check the functions."""
         check_function("Auth(find_user=...)", self.find_user, "user_id", optional=True)
         check_function("Auth(save_user=...)", self.save_user, "user_id", "fields", optional=True)
         if self.save_user is not None and self.find_user is None:
             raise ConfigurationError("Auth(save_user=...) needs Auth(find_user=...), too.")
 
     async def find(self, user_id: str) -> User | None:
-        """Find a user."""
         if self.find_user is None:
             raise ConfigurationError("auth.refresh needs Auth(find_user=...), to look users up.")
         found = await cb.call("find_user", partial(self.find_user, user_id))

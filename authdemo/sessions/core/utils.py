@@ -38,7 +38,6 @@ class AppClock:
     source: Clock = system_clock
 
     def __call__(self) -> float:
-        """Return the current time."""
         return self.source()
 
 
@@ -61,7 +60,6 @@ def iso(seconds: float) -> str:
 
 
 async def maybe_await(answer: T | Awaitable[T]) -> T:
-    """Return a value, or what an awaitable returns."""
     if answer is None:
         return answer
     return await answer if isinstance(answer, Awaitable) else answer
@@ -222,7 +220,6 @@ class KeyedLocks:
     )
 
     def of(self, key: str) -> asyncio.Lock:
-        """Find the lock of a key."""
         lock = self._locks.get(key)
         if lock is None:
             lock = self._locks[key] = asyncio.Lock()

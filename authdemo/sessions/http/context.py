@@ -53,12 +53,10 @@ class RequestContext:
 
     @property
     def device(self) -> Device:
-        """The device that sent the request."""
         return device_of(self.scope)
 
     @property
     def csrf_cookies(self) -> list[str]:
-        """The values of the CSRF cookie."""
         return self.cookies.get(self.names.csrf, [])
 
     @property
@@ -79,7 +77,6 @@ class RequestContext:
 
     @property
     def record(self) -> SessionRecord | None:
-        """The session record, or None."""
         return self.verified.record if self.verified else self.bearer
 
     @property
@@ -95,7 +92,6 @@ def actor_return_url(base_url: str, wanted: str) -> str:
 
 
 def device_of(scope: Scope) -> Device:
-    """Describe the device that sent a request or handshake."""
     client = scope.get("client")
     tab = header(scope, TAB_HEADER)
     return _device(
@@ -208,7 +204,6 @@ class RequestContexts:
         context.names.put(headers, context.names.session, token, max_age=age)
 
     def clear_session_cookie(self, headers: RawHeaders, context: RequestContext) -> None:
-        """Delete the session cookie."""
         context.names.clear(headers, context.names.session)
 
     def clear_session(self, headers: RawHeaders, context: RequestContext) -> None:
@@ -220,7 +215,6 @@ class RequestContexts:
     def set_csrf_cookie(
         self, headers: RawHeaders, context: RequestContext, sid: str, *, browser: str = ""
     ) -> str:
-        """Set a new CSRF token, and return it."""
         token, cookie = self.csrf.issue(sid, after=context.csrf_cookies, browser=browser)
         context.names.put(headers, context.names.csrf, cookie)
         return token

@@ -49,7 +49,6 @@ class CookieNames:
     def of(
         cls, base_url: str, prefix: str = PREFIX, options: CookieOptions = DEFAULT
     ) -> CookieNames:
-        """Choose the names for an origin."""
         secure = base_url.startswith("https:")
         site, host = _PREFIXES if secure else ("", "")
 
@@ -71,7 +70,6 @@ class CookieNames:
     def put(
         self, headers: RawHeaders, name: str, value: str, *, max_age: int | None = None
     ) -> None:
-        """Set a cookie."""
         parts = [f"{name}={value}", *self.attributes(name, max_age)]
         headers.append((b"set-cookie", "; ".join(parts).encode("latin-1")))
 
@@ -101,7 +99,6 @@ def _without_prefix(name: str) -> str:
 
 
 def names_of(engine: Engine, base_url: str) -> CookieNames:
-    """Find the names of an app's cookies at an origin."""
     return CookieNames.of(base_url, engine.settings.cookie_prefix, engine.cookies)
 
 
@@ -133,7 +130,6 @@ def by_name(scope: Scope) -> Mapping[str, list[str]]:
 
 
 def without(scope: Scope, names: Iterable[str]) -> Scope:
-    """Remove cookies from a scope."""
     hidden = frozenset(names)
     kept = "; ".join(
         f"{name}={value}" for name, value in _pairs(_sent(scope)) if name not in hidden

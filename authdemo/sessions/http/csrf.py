@@ -33,7 +33,6 @@ class Csrf:
     def issue(
         self, sid: str, *, after: list[str] | None = None, browser: str = ""
     ) -> tuple[str, str]:
-        """Issue a token and its cookie."""
         if sid:
             token = self._keys.mac(_SIGN_IN, f"{browser} {sid}") if browser else ""
         else:

@@ -39,14 +39,12 @@ class OperatorApi:
     _tokens: OperatorTokens = field(init=False)
 
     def __post_init__(self) -> None:
-        """Begin to accept tokens."""
         settings, store, clock = self.engine.settings, self.engine.sessions.store, self.engine.clock
         self._since = clock()
         self._tokens = OperatorTokens(settings.keys, clock=clock)
         self._limit = AddressLimit(store, settings.address_rate, OPERATOR, clock=clock)
 
     async def run(self, request: Request) -> Response:
-        """Run the command that a token orders."""
         if not is_direct(request.scope):
             raise NotFound
         order = await self._redeem((await request.read()).get("token"))

@@ -148,8 +148,6 @@ class OutermostMiddleware:
         )
 
     def before(self, app: ASGIApp) -> ASGIApp:
-        """Put the layers in front of an app."""
-
         async def enter(scope: Scope, receive: Receive, send: Send) -> None:
             if _INNER_APP in scope:
                 await app(scope, receive, send)
@@ -265,7 +263,6 @@ class Hosts:
     _logged: set[str] = field(default_factory=set, init=False)
 
     def check(self, scope: Scope) -> None:
-        """Reject a request or handshake if its host isn't the app's."""
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         if len(hosts) > 1:
             raise HostRejected("The request has more than one Host header.")

@@ -60,16 +60,13 @@ class RequestUser(BaseUser):
 
     @property
     def display_name(self) -> str:
-        """The user's name."""
         return self.session.user.name or self.session.user.id
 
     @property
     def identity(self) -> str:
-        """The user's id."""
         return self.session.user.id
 
     def __getattr__(self, name: str) -> Any:
-        """Read a field of the user."""
         if name == "session":  # a copy that is being made has none yet
             raise AttributeError(name)
         return getattr(self.session.user, name)
@@ -217,7 +214,6 @@ class OwnRoutes:
     serves_pages: bool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request or socket, or reject it."""
         if scope["type"] not in ("http", "websocket") or self.is_reflex(scope):
             await self.app(scope, receive, send)
             return

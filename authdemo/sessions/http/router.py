@@ -97,14 +97,12 @@ _STATUS: dict[type[AuthError], int] = {
 
 
 def status_of(error: AuthError) -> int:
-    """Choose the HTTP status of an error."""
     if isinstance(error, MessageRejected):
         return error.status
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
 
 
 def find_header(scope: Scope, name: bytes) -> str | None:
-    """Find a header."""
     for key, value in scope["headers"]:
         if key == name:
             return bytes(value).decode("latin-1")
@@ -230,7 +228,6 @@ class Response:
     body: bytes = b""
 
     def plus(self, headers: Iterable[tuple[bytes, bytes]]) -> Response:
-        """Add headers, such as cookies."""
         self.headers.extend(headers)
         return self
 
@@ -242,7 +239,6 @@ class Response:
 
 
 def encode_headers(headers: Mapping[str, str]) -> RawHeaders:
-    """Encode headers for ASGI."""
     return [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
 
 
@@ -265,12 +261,10 @@ def private_json(body: object, status: int = 200) -> Response:
 
 
 def plain_text(body: str, status: int) -> Response:
-    """Respond with plain text."""
     return Response(status, [*_PRIVATE_TEXT], body.encode())
 
 
 def redirect(url: str, status: int) -> Response:
-    """Redirect."""
     return Response(status, [*_PRIVATE, location_header(url)])
 
 
@@ -292,12 +286,10 @@ def error_headers(error: AuthError) -> RawHeaders:
 
 
 def text_error(error: AuthError) -> Response:
-    """Respond with an error as text."""
     return plain_text(error.message, status_of(error)).plus(error_headers(error))
 
 
 def json_error(error: AuthError, extra: Mapping[str, Any] | None = None) -> Response:
-    """Respond with an error as JSON."""
     body: dict[str, Any] = {**error.to_dict(), **(extra or {})}
     if isinstance(error, e.RevisionConflict):
         body["rev"] = error.rev

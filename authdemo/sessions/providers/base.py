@@ -115,7 +115,6 @@ class RedirectProvider(ABC):
     type: str
 
     def __post_init__(self) -> None:
-        """Check the configuration."""
         if not self.client_id:
             raise ConfigurationError(f"{self.id!r} needs a client_id.")
         check_function(f"{type(self).__name__}(user=...)", self.user, "identity")

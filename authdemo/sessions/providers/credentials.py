@@ -25,7 +25,6 @@ class Authenticated:
     amr: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        """Check the methods."""
         if read_methods(self.amr) != tuple(self.amr):
             raise ConfigurationError(
                 f'Authenticated(amr=...) takes methods of RFC 8176, like ("pwd", "otp"), '
@@ -64,5 +63,4 @@ class Credentials:
     type: str = "credentials"
 
     def __post_init__(self) -> None:
-        """Check that `authorize` can be called."""
         check_function("Credentials(authorize=...)", self.authorize, "credentials")

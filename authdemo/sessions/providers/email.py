@@ -59,7 +59,6 @@ class Email(Credentials):
     type: str = "email"
 
     def __post_init__(self) -> None:
-        """Check the functions and the page."""
         check_function("Email(send=...)", self.send, "request")
         check_function("Email(authorize=...)", self.authorize, "credentials")
         if not self.page.startswith("/"):

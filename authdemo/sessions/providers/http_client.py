@@ -41,14 +41,12 @@ class GrantRejected(OAuthCallbackError):
 
 
 def rejection(body: object) -> OAuthCallbackError:
-    """Create the error for a provider's error response."""
     error = body.get("error") if isinstance(body, dict) else None
     kind = GrantRejected if error in _INVALID_GRANT else OAuthCallbackError
     return kind("The provider rejected the request.", reason="refused")
 
 
 def unreachable() -> OAuthCallbackError:
-    """Create the error for a provider without a response."""
     return OAuthCallbackError("The provider can't be reached right now.", reason="unreachable")
 
 
@@ -85,7 +83,6 @@ def client() -> httpx.AsyncClient:
 
 
 async def fetch(http: httpx.AsyncClient, url: str, **options: Any) -> Any:
-    """Fetch JSON from a provider."""
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
             response, body = await _read(http, url, **options)
@@ -101,7 +98,6 @@ async def fetch(http: httpx.AsyncClient, url: str, **options: Any) -> Any:
 
 
 async def fetch_object(http: httpx.AsyncClient, url: str, **options: Any) -> Mapping[str, Any]:
-    """Fetch a JSON object from a provider."""
     found = await fetch(http, url, **options)
     if not isinstance(found, dict):
         raise OAuthCallbackError("The provider's response is no JSON object.", reason="refused")

@@ -61,7 +61,6 @@ class OAuth2(RedirectProvider):
     type: str = "oauth"
 
     def __post_init__(self) -> None:
-        """Check the configuration."""
         super().__post_init__()
         check_function("OAuth2(claims=...)", self.claims, "profile", "granted")
         for name in ("issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint"):

@@ -120,7 +120,6 @@ class OpenIDConnect(RedirectProvider):
     type: str = "oidc"
 
     def __post_init__(self) -> None:
-        """Check the configuration."""
         super().__post_init__()
         if not is_safe(self.issuer):
             raise ConfigurationError(
@@ -137,7 +136,6 @@ class OpenIDConnect(RedirectProvider):
 
     @cached_property
     def _metadata(self) -> CachedFetch[Mapping[str, Any]]:
-        """The provider's metadata (OpenID Connect Discovery 1.0)."""
         return CachedFetch(self._fetch_metadata)
 
     @cached_property

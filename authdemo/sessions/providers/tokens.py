@@ -190,7 +190,6 @@ class ProviderTokens:
 
     @asynccontextmanager
     async def _lease(self, sid: str) -> AsyncIterator[None]:
-        """Wait until no other worker refreshes the session's tokens."""
         store, key, holder = self.sessions.store, f"provider-tokens-{public_id(sid)}", new_id()
         try:
             async with asyncio.timeout(LEASE):

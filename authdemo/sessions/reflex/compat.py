@@ -106,7 +106,6 @@ current_config: Callable[[], rx.Config | None] = partial(_current, "config")
 
 
 def build_folder() -> Path:
-    """Find the folder of the built pages."""
     return get_web_dir() / Dirs.STATIC
 
 
@@ -122,7 +121,6 @@ def separate_scripts(page: Any) -> None:
 
 
 def compiled_pages_of(app: rx.App) -> Mapping[str, rx.Component]:
-    """List the components of an app's pages, by route."""
     return app._pages
 
 
@@ -206,7 +204,6 @@ def cached_vars_of(state: type[BaseState]) -> Mapping[str, ComputedVar[Any]]:
 
 
 def root_state(state: BaseState) -> BaseState:
-    """Find the root of a tab's states."""
     return state._get_root_state()
 
 
@@ -268,7 +265,6 @@ def find_handler(
 
 
 def hints_of(handler: EventHandler) -> Mapping[str, Any]:
-    """Find the types of an event handler's arguments."""
     return handler._get_type_hints()
 
 
@@ -280,7 +276,6 @@ def converted(value: object, hint: Any) -> object:
 
 
 def current_token() -> str | None:
-    """Find the tab of the running event."""
     with contextlib.suppress(LookupError):
         return EventContext.get().token
     return None
@@ -330,7 +325,6 @@ def bind_events(
 
 
 def cancel_event(app: rx.App, txid: str) -> None:
-    """Cancel an event that runs or waits."""
     if (future := app.event_processor._futures.get(txid)) is not None:
         future.cancel()
 
@@ -389,7 +383,6 @@ async def claim_tab(app: rx.App, sid: str, tab: str) -> bool:
 
 
 async def release_tab(app: rx.App, sid: str, tab: str) -> None:
-    """Give a claimed tab back."""
     namespace: Any = app.event_namespace
     await namespace._token_manager.disconnect_token(tab, sid)
 

@@ -38,7 +38,6 @@ class CurrentSession(_Dependency, Generic[U]):
     """Reads the session of the running event or request, without `await`."""
 
     def __call__(self, _state: object = None, /, **_: Any) -> Session[U] | None:
-        """Read the session as it was last verified."""
         caller = current_caller() or current_request()
         session = caller.session if caller else None
         is_active = session is not None and session.expires.timestamp() > self.engine.clock()
@@ -50,7 +49,6 @@ class RequiredSession(_Dependency, Generic[U]):
     """Reads the session of the running request, where there must be one."""
 
     async def __call__(self, **_: Any) -> Session[U]:
-        """Read the session, verified now."""
         request = current_request()
         if request is None:
             raise ConfigurationError("auth.required is for the app's own routes.")

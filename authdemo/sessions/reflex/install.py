@@ -159,7 +159,6 @@ class Installation:
     """All that is in front of the app, for requests that it sends to itself."""
 
     def __post_init__(self) -> None:
-        """Wire the parts, and put them into the app."""
         app, engine = self.app, self.engine
         self._connections, self._own_sockets = Connections(), OwnSockets()
         self._contexts = RequestContexts(engine, Origins(engine.settings.url, also=self.also))
@@ -196,11 +195,9 @@ class Installation:
         app.api_transformer = [*transformers_of(app), self._wrap_api]
 
     def browser_id(self, context: RequestContext) -> str:
-        """Identify the browser of a request; empty if it has no cookie of ours."""
         return self._contexts.browser_id(context)
 
     def cookie_names(self, base_url: str) -> CookieNames:
-        """Find the names of the app's cookies."""
         return names_of(self.engine, base_url)
 
     def _load_site(self, folder: Path) -> Site:
@@ -322,7 +319,6 @@ class ReflexEngine(Engine):
 
     @property
     def is_installed(self) -> bool:
-        """Whether a Reflex app has the sessions."""
         return self._installation is not None
 
     @property

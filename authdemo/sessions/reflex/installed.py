@@ -19,7 +19,6 @@ def remember(auth: Any) -> None:
 
 
 def installed() -> Any:
-    """Find the running app's `Auth`."""
     if not _installed:
         raise ConfigurationError("This app has no sessions. Add SessionsPlugin to its rxconfig.py.")
     return _installed[0]

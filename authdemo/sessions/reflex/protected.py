@@ -42,7 +42,6 @@ Thing = TypeVar("Thing")
 
 
 def mark(thing: Thing, rule: Rule | None) -> Thing:
-    """Mark something with a rule, or as public."""
     require_plugin()
     is_class = isinstance(thing, type) and issubclass(thing, (BaseState, *_ENDPOINTS))
     if not (is_class or isinstance(thing, ComputedVar | Field) or inspect.isfunction(thing)):
@@ -95,7 +94,6 @@ def _checked(endpoint: Callable[..., Any], rule: Rule) -> Callable[..., Any]:
 
 
 def mark_of(thing: object) -> Any:
-    """Find the rule that something is marked with."""
     return getattr(thing, _MARK, NOT_MARKED)
 
 
@@ -270,11 +268,9 @@ class Guards:
     _guarded: list[type[BaseState]] = field(default_factory=list, init=False)
 
     def of_event(self, state: type[BaseState], handler: Any) -> Rule | None:
-        """Find the rule for an event handler."""
         return self._rule(state, handler.fn)
 
     def of_endpoint(self, endpoint: object) -> Rule | None:
-        """Find the rule for an endpoint of the app's own routes."""
         rule: Rule | None = mark_of(endpoint)
         if rule is not NOT_MARKED:
             return rule
@@ -349,13 +345,11 @@ class Guards:
 
 
 def page_rules(app: rx.App) -> dict[str, Rule | None]:
-    """Collect the rules of an app's marked pages."""
     marks = {page.route: mark_of(page.component) for page in pages_of(app)}
     return {route: rule for route, rule in marks.items() if rule is not NOT_MARKED}
 
 
 def routes_of(app: rx.App) -> list[str]:
-    """List an app's routes."""
     return [page.route for page in pages_of(app)]
 
 

@@ -101,11 +101,9 @@ class RedisRelay:
     )
 
     def __post_init__(self) -> None:
-        """Make a client; it connects at its first use."""
         self._redis = connect(self.url)
 
     async def close(self) -> None:
-        """Close the connections."""
         await self._redis.aclose()
 
     @contextlib.asynccontextmanager

@@ -151,46 +151,37 @@ class RedisStore:
         self._client = connect(self.url)
 
     async def close(self) -> None:
-        """Close the connections."""
         redis, self._client = self._client, None
         if redis is not None:
             await redis.aclose()
 
     async def create(self, record: SessionRecord) -> None:
-        """Keep a new session."""
         if not await self._keep(record, expected=""):
             raise StoreUnavailable
 
     async def get(self, sid: str) -> SessionRecord | None:
-        """Find a session."""
         async with self._redis() as redis:
             found = await redis.hget(self._key("session", sid), "record")  # type: ignore[misc]
         return SessionRecord.parse(found) if found is not None else None
 
     async def newest(self, sid: str, *, known: SessionRecord | None = None) -> Ordered:
-        """Find a session's newest record."""
         return Ordered(known or await self.get(sid))
 
     async def replace(self, record: SessionRecord, *, expected: SessionRecord) -> Ordered | None:
-        """Put a newer record in an older one's place."""
         return Ordered(record) if await self._keep(record, expected=str(expected.version)) else None
 
     async def delete(self, sid: str) -> SessionRecord | None:
-        """End a session."""
         found = await self._run(_DELETE, [self._key("session", sid), self._key("sessions")])
         return SessionRecord.parse(found) if found is not None else None
 
     async def of_user(self, user_id: str) -> list[SessionRecord]:
-        """List a user's sessions."""
         records = await self._list(self._key("user", user_id))
         return sorted(records, key=lambda record: record.created_at, reverse=True)
 
     async def of_provider_id(self, provider_id: str) -> list[SessionRecord]:
-        """List the sessions of a provider's id."""
         return await self._list(self._key("provider-id", provider_id))
 
     async def history(self, sid: str) -> list[HistoryEntry]:
-        """List a session's latest history entries."""
         async with self._redis() as redis:
             found = await redis.lrange(self._key("session", sid, "history"), 0, -1)  # type: ignore[misc]
         return [HistoryEntry.model_validate_json(entry) for entry in found]
@@ -202,19 +193,16 @@ class RedisStore:
             await redis.set(self._key("one-time", key), text, px=lifetime)
 
     async def find_value(self, key: str, *, now: float) -> str | None:
-        """Read a one-time value."""
         async with self._redis() as redis:
             return _unless_expired(await redis.get(self._key("one-time", key)), now)
 
     async def consume_value(self, key: str, *, now: float) -> str | None:
-        """Take a one-time value out."""
         async with self._redis() as redis:
             return _unless_expired(await redis.getdel(self._key("one-time", key)), now)
 
     async def begin_attempt(
         self, key: str, attempt: str, *, at: float, window: float, limit: int
     ) -> list[Attempt] | None:
-        """Count an attempt."""
         values: list[str | float] = [attempt, at, at - window, limit, math.ceil(window * 1000)]
         counted = await self._run(_BEGIN, self._attempts(key), values)
         if counted is None:
@@ -224,7 +212,6 @@ class RedisStore:
         return sorted([*begun, *(Attempt(each, has_failed=True) for each in failed)])
 
     async def end_attempt(self, key: str, attempt: str, *, failed: bool) -> None:
-        """Go on counting an attempt if it has failed."""
         await self._run(_END, self._attempts(key), [attempt, int(failed)])
 
     async def sweep(self, now: float) -> int:
@@ -286,7 +273,6 @@ class RedisStore:
             raise StoreUnavailable from error
 
     def _lifetime(self, expires: float) -> int:
-        """How many milliseconds are left."""
         return max(1, math.ceil((expires - self.clock()) * 1000))
 
     def _key(self, *parts: str) -> str:

@@ -99,7 +99,6 @@ class SQLiteStore:
     path: Path
 
     def __post_init__(self) -> None:
-        """Begin with a closed file."""
         self._file: _File | None = None
         self._pending: dict[str, _Write] = {}
         self._cache: OrderedDict[str, SessionRecord] = OrderedDict()
@@ -120,18 +119,15 @@ class SQLiteStore:
         self._file = await asyncio.to_thread(_File, self.path, self._settle)
 
     async def close(self) -> None:
-        """Commit what is pending, and close the file."""
         if file := self._file:
             self._file = None
             await asyncio.to_thread(file.close)
         self._cache.clear()
 
     async def create(self, record: SessionRecord) -> None:
-        """Keep a new session."""
         await self._write(_insert(record))
 
     async def get(self, sid: str) -> SessionRecord | None:
-        """Find a session's newest durable record."""
         record = None if self._damage.is_failing else self._cache.get(sid)
         if record is None:
             found = self._read("SELECT record FROM sessions WHERE id = ?", sid)
@@ -141,13 +137,11 @@ class SQLiteStore:
         return record
 
     async def newest(self, sid: str, *, known: SessionRecord | None = None) -> Ordered:
-        """Find a session's newest record, durable or not."""
         if pending := self._pending.get(sid):
             return Ordered(pending.records[sid], pending.done)
         return Ordered(known or await self.get(sid))
 
     async def replace(self, record: SessionRecord, *, expected: SessionRecord) -> Ordered | None:
-        """Order that a newer record takes an older one's place."""
         newest, text = (await self.newest(record.id)).record, record.model_dump_json()
         if newest is None or newest.version != expected.version:
             return None
@@ -163,37 +157,30 @@ class SQLiteStore:
         return Ordered(kept, self._order(replace, {record.id: kept}))
 
     async def delete(self, sid: str) -> SessionRecord | None:
-        """End a session for good."""
         found = await self._write(lambda db: db.execute(_DELETE, (sid,)).fetchall(), {sid: None})
         return SessionRecord.parse(found[0][0]) if found else None
 
     async def of_user(self, user_id: str) -> list[SessionRecord]:
-        """List a user's sessions."""
         rows = self._read(_OF_USER, user_id)
         return [record for row in rows if (record := SessionRecord.parse(row[0]))]
 
     async def of_provider_id(self, provider_id: str) -> list[SessionRecord]:
-        """List the sessions of a provider's id."""
         rows = self._read(_OF_PROVIDER_ID, provider_id)
         return [record for row in rows if (record := SessionRecord.parse(row[0]))]
 
     async def history(self, sid: str) -> list[HistoryEntry]:
-        """List a session's latest history entries."""
         rows = self._read(_HISTORY, sid, MAX_HISTORY)
         return [HistoryEntry.model_validate_json(row[0]) for row in reversed(rows)]
 
     async def put_value(self, key: str, value: str, *, expires: float) -> None:
-        """Keep a one-time value."""
         put, row = "INSERT OR REPLACE INTO one_time VALUES (?, ?, ?)", (key, value, expires)
         await self._write(lambda db: db.execute(put, row))
 
     async def find_value(self, key: str, *, now: float) -> str | None:
-        """Read a one-time value."""
         found = self._read("SELECT value FROM one_time WHERE key = ? AND expires > ?", key, now)
         return found[0][0] if found else None
 
     async def consume_value(self, key: str, *, now: float) -> str | None:
-        """Take a one-time value out."""
         found = await self._write(lambda db: db.execute(_CONSUME, (key,)).fetchall())
         return found[0][0] if found and found[0][1] > now else None
 
@@ -212,7 +199,6 @@ class SQLiteStore:
         return None
 
     async def end_attempt(self, key: str, attempt: str, *, failed: bool) -> None:
-        """Go on counting an attempt if it has failed."""
         _, counted = self._attempts.get(key, (0, {}))
         begun = counted.pop(attempt, None)
         if begun is not None and (failed or begun.has_failed):

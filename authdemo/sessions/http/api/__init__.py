@@ -23,7 +23,6 @@ class Api(Resource):
     tag = "description"
 
     def __post_init__(self) -> None:
-        """Create the resources, and describe them once."""
         engine, contexts = self.engine, self.contexts
         self.sign_out = SignOutApi(engine, contexts)
         others = (

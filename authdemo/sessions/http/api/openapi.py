@@ -87,7 +87,6 @@ def ref(kind: str, name: str) -> dict[str, str]:
 def returns(
     description: str, schema: Mapping[str, Any], *, cookies: bool = False, is_public: bool = False
 ) -> dict[str, Any]:
-    """Describe a successful JSON response."""
     names = ["Public" if is_public else "NoStore", "NoSniff", *(["Set-Cookie"] if cookies else ())]
     return {"200": _response(description, names, schema)}
 
@@ -143,7 +142,6 @@ def operation(
 
 
 def operations_of(group: Iterable[Resource]) -> list[tuple[Operation, Endpoint]]:
-    """List the operations of resources with their handlers."""
     return [
         (each._replace(document={"tags": [resource.tag], **each.document}), getattr(resource, name))
         for resource in group
@@ -153,7 +151,6 @@ def operations_of(group: Iterable[Resource]) -> list[tuple[Operation, Endpoint]]
 
 
 def describe(engine: Engine, operations: Iterable[Operation]) -> dict[str, Any]:
-    """Describe an app's `/api/auth`."""
     source = resources.files(__package__).joinpath("components.json")
     names = _cookie_names(engine)
     any_name = re.compile("|".join(map(re.escape, names)))

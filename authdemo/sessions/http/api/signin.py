@@ -72,7 +72,6 @@ class SignInApi(Resource):
     _states: OneTimeStore[OAuthState] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Limit sign-ins at providers by address."""
         store, clock = self.engine.sessions.store, self.engine.clock
         rate = self.engine.settings.address_rate
         self._limit = AddressLimit(store, rate, "provider sign-ins", clock=clock)
@@ -355,7 +354,6 @@ class SignInApi(Resource):
     async def _finish_challenge(
         self, request: Request, context: RequestContext, body: Mapping[str, Any]
     ) -> Response:
-        """Finish a sign-in with the code of a second factor."""
         service, wanted = self.engine.second_factor, ""
         try:
             key, challenge = await self._find_challenge(context)
@@ -382,7 +380,6 @@ class SignInApi(Resource):
         return response
 
     async def _find_challenge(self, context: RequestContext) -> tuple[str, Challenge]:
-        """Find the sign-in that waits in this browser."""
         browser = self.contexts.browser_id(context)
         for key in context.cookies.get(context.names.challenge, ()):
             challenge = await self.engine.second_factor.challenges.find(key)

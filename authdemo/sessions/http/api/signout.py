@@ -26,7 +26,6 @@ class SignOutApi(Resource):
     _states: OneTimeStore[LogoutState] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Limit invalid logout tokens by address."""
         store, clock = self.engine.sessions.store, self.engine.clock
         rate = self.engine.settings.address_rate
         self._limit = AddressLimit(store, rate, "logouts", clock=clock)

@@ -35,7 +35,6 @@ class PrecompressedTemplate:
         self._parts = _parts(others)
 
     def fill(self, values: Values) -> bytes:
-        """Fill in the values."""
         return self._pattern % values
 
     def fill_gzip(self, values: Values) -> Sequence[bytes]:

@@ -64,8 +64,6 @@ class Cached:
     is_public: bool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and add to its response."""
-
         async def send_marked(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
@@ -99,7 +97,6 @@ class ErrorPages:
     policy: Policy
 
     def respond(self, scope: Scope, error: AuthError, visitor: Visitor | None = None) -> Response:
-        """Respond with an error."""
         is_for_people = wants_page(scope) and not scope["path"].startswith(_NO_PAGES)
         if not is_for_people or isinstance(error, RequestRejected):
             return text_error(error)
@@ -142,7 +139,6 @@ class BuiltFiles:
     error_pages: ErrorPages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a file, or respond with an error."""
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1000, "reason": NotFound.code})
             return

@@ -74,7 +74,6 @@ class PageGuard:
             self._for_all[name] = translation.only(self.site.public_areas)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to a request for a page or its scripts, or pass it on."""
         response = None
         if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
             response = await self._respond(scope)

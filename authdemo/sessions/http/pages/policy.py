@@ -92,7 +92,6 @@ class Policy:
     form_targets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Check the directives and their sources."""
         if self.coop not in COOPS:
             raise ConfigurationError(
                 f"SessionsPlugin(coop=...) takes {', '.join(COOPS)}, not {shown(self.coop)}."
@@ -127,7 +126,6 @@ class Policy:
         )
 
     def headers(self, document: str) -> dict[str, str]:
-        """List the security headers of a page."""
         ancestors = self._sources("frame-ancestors")
         older = {NONE: "DENY", SELF: "SAMEORIGIN"}.get(" ".join(ancestors))
         return {

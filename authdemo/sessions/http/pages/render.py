@@ -105,7 +105,6 @@ class LocalizedTemplate:
         self._compressed = lru_cache(_MAX_CACHED)(self._compress)
 
     def render(self, session: Mapping[str, Any] | None, *, gzip: bool) -> bytes:
-        """Fill in a session."""
         data = _dump(session)
         return b"".join(self._compressed(data)) if gzip else self._template.fill(self._values(data))
 
@@ -135,11 +134,9 @@ class Template:
         self._localized: dict[Translation, LocalizedTemplate] = {}
 
     def headers(self, *, gzip: bool) -> RawHeaders:
-        """List the page's headers."""
         return [*self._headers, _GZIP] if gzip else [*self._headers]
 
     def localize(self, translation: Translation) -> LocalizedTemplate:
-        """Fill in the texts."""
         if translation not in self._localized:
             self._localized[translation] = self._localize(translation)
         return self._localized[translation]
@@ -165,8 +162,6 @@ def _split(document: str, translation: Translation) -> tuple[list[str], list[str
 
 
 def fill_texts(document: str, translation: Translation) -> str:
-    """Fill in the texts."""
-
     def fill(found: re.Match[str]) -> str:
         values = json.loads(unquote(html.unescape(found["values"] or "{}")))
         return html.escape(translation.t(found["key"], values))

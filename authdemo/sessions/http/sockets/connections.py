@@ -89,7 +89,6 @@ class Connections:
     _by_tab: dict[str, Connection] = field(default_factory=dict, init=False)
 
     def open(self, connection: Connection) -> None:
-        """Add a new socket."""
         if connection.sid:
             self._by_sid[connection.sid].add(connection)
             self._by_user[connection.user_id].add(connection)
@@ -97,7 +96,6 @@ class Connections:
             self._by_browser[connection.browser].add(connection)
 
     def close(self, connection: Connection) -> None:
-        """Remove a socket."""
         connection.is_open = False
         _discard(self._by_sid, connection.sid, connection)
         _discard(self._by_user, connection.user_id, connection)
@@ -114,7 +112,6 @@ class Connections:
         self._notify(connection)
 
     def find_by_tab(self, tab: str) -> Connection | None:
-        """Find the open socket of a tab."""
         return self._by_tab.get(tab)
 
     def find_own_tab(self, tab: str, *, sid: str, browser: str) -> Connection | None:
@@ -123,7 +120,6 @@ class Connections:
         return next((connection for connection in own if connection.tab == tab), None)
 
     def list_by_session(self, sid: str) -> list[Connection]:
-        """List a session's sockets."""
         return list(self._by_sid.get(sid, ()))
 
     def list_by_browser(self, browser: str) -> list[Connection]:
@@ -131,7 +127,6 @@ class Connections:
         return list(self._by_browser.get(browser, ()))
 
     def list_signed_in(self) -> list[Connection]:
-        """List the sockets with a session."""
         return [connection for group in self._by_sid.values() for connection in group]
 
     def users(self) -> list[str]:

@@ -47,11 +47,9 @@ class OwnSocket:
 
     @property
     def is_revoked(self) -> bool:
-        """Whether the socket has lost its session."""
         return self._revoked.done()
 
     def recheck(self) -> None:
-        """Check the session soon."""
         self._recheck.set()
 
     async def watch(self) -> None:

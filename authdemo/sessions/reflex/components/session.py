@@ -254,7 +254,6 @@ class SessionLog(rx.Fragment):
     label: ClassVar[str] = "Client Side Rendering"
 
     def add_hooks(self) -> list[str | rx.Var[object]]:
-        """Call the hook."""
         view = tab_var("view")
         call = f"useSessionLog({view!s}, {json.dumps(self.label)})"
         return [script(call, view, _imported("useSessionLog"))]
@@ -264,7 +263,6 @@ class SessionEffects(rx.Fragment):
     """Does what the server asks of the tab: cookies and navigation. It shows nothing."""
 
     def add_hooks(self) -> list[str | rx.Var[object]]:
-        """Call the hook with the tab's state."""
         effects = ("ticket", "redirect_url", "cookie_version", "reloads", "tab")
         names = (*effects, "event_error", "event_error_count")
         values: dict[str, rx.Var[object]] = {name: tab_var(name) for name in names}
@@ -288,7 +286,6 @@ class Calls(rx.Fragment):
     """Runs `rx.toast` and the like, which an event handler returns, without `eval`."""
 
     def add_hooks(self) -> list[str | rx.Var[object]]:
-        """Call the hook."""
         return [script("useCalls()", imported("calls.js", "useCalls"))]
 
 

@@ -24,7 +24,6 @@ class StepUp(rx.Component):
 
     @classmethod
     def get_event_triggers(cls) -> dict[str, Any]:
-        """Name what happens in the browser."""
         return {**super().get_event_triggers(), "on_dismiss": _nothing, "on_resume": _nothing}
 
 

@@ -72,7 +72,6 @@ class ClosedTabs:
         return oldest
 
     def discard(self, tab: str) -> None:
-        """Take a tab out, if it is there."""
         owner = self._owners.pop(tab, None)
         if owner is not None:
             del self._by_owner[owner][tab]

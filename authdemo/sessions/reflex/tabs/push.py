@@ -84,7 +84,6 @@ class TabSync:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
-        """Push to a tab, or to many, once for all requests that come meanwhile."""
         self._pushes = Coalescing(self._push, spawn=self.spawn)
         self._broadcasts = Coalescing(self._broadcast, spawn=self.spawn)
 
@@ -226,7 +225,6 @@ class TabSync:
         return task
 
     async def shutdown(self) -> None:
-        """Cancel all that goes on in the background."""
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
@@ -317,7 +315,6 @@ class TabSync:
         return self.engine.sign_in_url(callbackUrl=here, **why)
 
     def _is_at_sign_in(self, connection: Connection) -> bool:
-        """Tell whether a tab shows the sign-in page."""
         return page_path(connection.path) == page_path(self.engine.pages.sign_in)
 
     async def redirect_for(self, connection: Connection, session: Mapping[str, Any] | None) -> str:
@@ -359,7 +356,6 @@ class OpenTabs:
     _reports: Coalescing[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Follow the tabs of this worker."""
         self._reports = Coalescing(self._report, spawn=self.spawn)
         self.connections.tabs_changed = self._reports.request
 

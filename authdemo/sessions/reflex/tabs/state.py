@@ -120,14 +120,12 @@ class SessionState(rx.State):
         self._deferred = {"name": event, "payload": payload, "user_id": user_id, "at": at}
 
     def deferred_event(self, *, user_id: str, at: float) -> dict[str, Any] | None:
-        """Find the event that waits."""
         waiting = self._deferred
         if waiting is None or waiting["user_id"] not in ("", user_id):
             return None
         return waiting if at - waiting["at"] <= MAX_DEFERRAL_SECONDS else None
 
     def discard_deferred(self) -> None:
-        """Drop the event that waits."""
         self._deferred = None
 
     def ask_for_proof(self, *, level: int, at: float | None) -> None:

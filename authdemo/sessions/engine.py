@@ -21,7 +21,6 @@ from .core.impersonation import ActorReturn, Impersonations
 from .core.locales import Locales
 from .core.one_time import LoginTicket, OneTimeStore
 from .core.options import CookieOptions, Pages, SessionOptions
-from .core.own_sessions import OwnSessions
 from .core.rate_limit import AddressLimit, FailureLimit, MailLimit, UpdateLimit
 from .core.record import Change, Device, SessionRecord
 from .core.rules import MEMBERS, PageRules, Rule, canonical
@@ -169,10 +168,9 @@ class Engine:
         )
         self.commands.add("store.check", lambda: try_store(store, self.clock))
         self.users = UserService(self.sessions, options.get("find_user"), options.get("save_user"))
-        self.own_sessions = OwnSessions(self.sessions)
         self.bearer_tokens = BearerTokens(self.sessions)
         returns = OneTimeStore(ActorReturn, store, clock=self.clock)
-        self.impersonations = Impersonations(self.sessions, returns, options.get("find_user"))
+        self.impersonations = Impersonations(self.users, returns)
         self.tickets = OneTimeStore(LoginTicket, store, clock=self.clock)
         self.access_tokens = AccessTokens(
             self.settings.keys, issuer=self.settings.url or name, client=name, clock=self.clock

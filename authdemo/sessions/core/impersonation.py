@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
 
-from . import callbacks as cb
-from .errors import ConfigurationError, ImpersonationRejected, NotAuthenticated, TicketRejected
+from .callbacks import Account
+from .errors import ImpersonationRejected, NotAuthenticated, TicketRejected
 from .one_time import LoginTicket, OneTimeStore, OneTimeValue
 from .record import Actor, Device, SessionRecord
 from .schema import User
 from .sessions import SessionService
 from .text import HIDDEN_CHARACTER, VISIBLE_CHARACTER
+from .users import UserService
 
 MAX_SECONDS = 3600
 """How long an impersonation lasts at most, however much it is used."""
@@ -20,7 +19,7 @@ MAX_SECONDS = 3600
 MAX_REASON = 200
 """How many characters a reason has at most."""
 
-_ACCOUNT = cb.Account("impersonation", "impersonation")
+_ACCOUNT = Account("impersonation", "impersonation")
 
 
 class ActorReturn(OneTimeValue):
@@ -36,9 +35,12 @@ class ActorReturn(OneTimeValue):
 class Impersonations:
     """Begins the sessions in which administrators act as users, and leads back from them."""
 
-    sessions: SessionService
+    users: UserService
     returns: OneTimeStore[ActorReturn]
-    find_user: Callable[[str], User | None | Awaitable[User | None]] | None
+
+    @property
+    def sessions(self) -> SessionService:
+        return self.users.sessions
 
     async def check(self, record: SessionRecord, user_id: str, reason: object) -> tuple[User, str]:
         """Check that the user of a session may act as another; return that user, and why."""
@@ -46,7 +48,9 @@ class Impersonations:
             raise ImpersonationRejected("You act as another user already.", reason="nested")
         if user_id == record.user_id:
             raise ImpersonationRejected("You can't act as yourself.", reason="self")
-        text, user = _read_reason(reason), await self._find_user(user_id)
+        text, user = _read_reason(reason), await self.users.find(user_id)
+        if user is None:
+            raise ImpersonationRejected("This user doesn't exist.", reason="unknown")
         actor = self.sessions.schema.read(record.user)
         may = await self.sessions.serializers.callbacks.ask_impersonate(actor, user)
         if not may or not record.is_own:
@@ -103,14 +107,6 @@ class Impersonations:
             return None
         record = await self.sessions.find(back.actor_sid)
         return record if record is not None and record.impersonates == back.sid else None
-
-    async def _find_user(self, user_id: str) -> User:
-        if self.find_user is None:
-            raise ConfigurationError("auth.impersonate needs Auth(find_user=...).")
-        found = await cb.call("find_user", partial(self.find_user, user_id))
-        if found is None:
-            raise ImpersonationRejected("This user doesn't exist.", reason="unknown")
-        return self.sessions.schema.check_user("find_user", cb.check_type("find_user", found, User))
 
 
 def _read_reason(reason: object) -> str:

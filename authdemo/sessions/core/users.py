@@ -1,4 +1,4 @@
-"""The app's own users, which sessions represent (Auth.js: an adapter's `getUser`, `updateUser`)."""
+"""Users: the app's own (Auth.js: an adapter's `getUser`, `updateUser`), and what they may do."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from typing import Any, TypeAlias
 
 from . import callbacks as cb
 from .arguments import check_function
-from .errors import ConfigurationError
-from .record import Device, SessionRecord, UpdateResult
-from .schema import U, User
+from .audit import AuditEvent
+from .errors import ConfigurationError, NotFound, UpdateRejected
+from .events import SessionChanged
+from .record import Change, Device, SessionRecord, UpdateResult
+from .schema import U, User, read_name
 from .sessions import SessionService
-from .utils import KeyedLocks
+from .utils import KeyedLocks, public_id
 
 FindUser: TypeAlias = Callable[[str], U | None | Awaitable[U | None]]
 SaveUser: TypeAlias = Callable[[str, Mapping[str, Any]], Awaitable[None] | None]
@@ -41,7 +43,7 @@ class UserService:
 
     async def find(self, user_id: str) -> User | None:
         if self.find_user is None:
-            raise ConfigurationError("auth.refresh needs Auth(find_user=...), to look users up.")
+            raise ConfigurationError("auth.refresh and auth.impersonate need Auth(find_user=...).")
         found = await cb.call("find_user", partial(self.find_user, user_id))
         if found is None:
             return None
@@ -89,6 +91,37 @@ class UserService:
                 return False
             await self._represent(user, names)
             return True
+
+    async def find_session(self, user_id: str, session_id: str) -> SessionRecord:
+        """Find one of the user's sessions by its public id; another user's is not found."""
+        for record in await self.sessions.list_by_user(user_id):
+            if public_id(record.id) == session_id:
+                return record
+        raise NotFound("You don't have this session.", reason="session")
+
+    async def rename_session(
+        self, caller: SessionRecord, session_id: str, name: object, *, device: Device | None
+    ) -> SessionRecord:
+        """Name one of the caller's sessions; without a name it is shown by its browser."""
+        caller.check_no_actor()
+        if not isinstance(name, str):
+            raise UpdateRejected("The name must be text.", field="name", reason="string_type")
+        wanted = read_name(name) if name.strip() else ""
+        found = await self.find_session(caller.user_id, session_id)
+        at = self.sessions.clock()
+
+        def amend(record: SessionRecord) -> SessionRecord | None:
+            if record.name == wanted:
+                return None
+            new = {"name": wanted, "last_seen_at": record.last_seen_at}
+            changed = {"name": Change(old=record.name, new=wanted)}
+            return record.changed("rename", changed, at=at, device=device, **new)
+
+        record = await self.sessions.amend(found.id, amend)
+        if record.version != found.version:
+            self.sessions.feed.publish(SessionChanged(record, {}))
+            self.sessions.trail.add(AuditEvent(kind="renamed"), record=record, device=device)
+        return record
 
     async def _save(self, names: AbstractSet[str], user: Mapping[str, Any]) -> None:
         changed = self.sessions.schema.read(user)

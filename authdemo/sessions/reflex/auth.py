@@ -475,7 +475,7 @@ class Auth(Senders, UserSessions[U]):
             UpdateRejected: If the name is invalid.
             ImpersonationRejected: If an administrator acts as the user.
         """
-        await self.engine.own_sessions.rename(
+        await self.engine.users.rename_session(
             await self.engine.require_record(caller), session_id, name, device=self.device(caller)
         )
 

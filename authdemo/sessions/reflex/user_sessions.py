@@ -8,14 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, cast
 
-from ..core.errors import NotAuthenticated
+from ..core.errors import NotAuthenticated, NotFound
 from ..core.events import Notice
 from ..core.keys import KeyRing
 from ..core.record import SessionRecord
 from ..core.schema import U
 from ..core.second_factor import SecondFactor
 from ..core.session import ActiveSession, Session, SessionChange
-from ..core.utils import public_id
 from .install import ReflexEngine
 
 logger = logging.getLogger("authdemo.sessions")
@@ -96,10 +95,10 @@ class UserSessions(Generic[U]):
         Raises:
             StoreUnavailable: If the store can't be reached.
         """
-        for record in await self.engine.sessions.list_by_user(user_id):
-            if public_id(record.id) == session_id:
-                device = self.engine.current_device()
-                await self.engine.sessions.end(record.id, "revoked", device=device)
+        with suppress(NotFound):
+            record = await self.engine.users.find_session(user_id, session_id)
+            device = self.engine.current_device()
+            await self.engine.sessions.end(record.id, "revoked", device=device)
 
     def on_change(self, listener: Callable[[SessionChange], None]) -> Callable[[], None]:
         """Call a listener for each change of any session, on all workers.

@@ -192,7 +192,7 @@ class SessionApi(Resource):
             await sessions.end_all(record.user_id, except_id=kept, device=device)
         else:
             unclear = "The field 'id' must be text, or else 'others' or 'all' must be true."
-            found = await self.engine.own_sessions.find(record.user_id, _session_id(body, unclear))
+            found = await self.engine.users.find_session(record.user_id, _session_id(body, unclear))
             await sessions.end(found.id, "revoked", device=device)
         remaining = await sessions.list_by_user(record.user_id)
         response = private_json([_summary(each, record.id) for each in remaining])
@@ -215,7 +215,7 @@ class SessionApi(Resource):
             raise NotAuthenticated
         self.engine.update_limit.count(context.record.id)
         session_id = _session_id(body, "The field 'id' must be text.")
-        await self.engine.own_sessions.rename(
+        await self.engine.users.rename_session(
             context.record, session_id, body.get("name"), device=context.device
         )
         records = await self.engine.sessions.list_by_user(context.record.user_id)

@@ -23,10 +23,10 @@ from authdemo.sessions.core.errors import (
 from authdemo.sessions.core.impersonation import MAX_REASON, ActorReturn, Impersonations
 from authdemo.sessions.core.one_time import LoginTicket, OneTimeStore
 from authdemo.sessions.core.options import SessionOptions
-from authdemo.sessions.core.own_sessions import OwnSessions
 from authdemo.sessions.core.record import Device, SessionRecord
 from authdemo.sessions.core.rules import Rule, Verdict
 from authdemo.sessions.core.schema import User
+from authdemo.sessions.core.users import UserService
 from authdemo.sessions.core.utils import public_id
 from authdemo.sessions.engine import Engine
 from tests.support.house import ADA, GRACE, HOUR, OPTIONS, House, Person
@@ -50,7 +50,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         returns = OneTimeStore(ActorReturn, self.house.store, clock=self.house.clock)
-        self.service = Impersonations(self.house.sessions, returns, self.users.get)
+        self.service = Impersonations(UserService(self.house.sessions, self.users.get), returns)
 
     async def check(self, record: SessionRecord, user_id: str = "ada", reason: object = WHY) -> Any:
         return await self.service.check(record, user_id, reason)
@@ -185,13 +185,11 @@ async def test_administrator_who_acts_as_a_user_names_none_of_their_sessions(des
     ada = await desk.house.sign_in(ADA)
     record, _ = await desk.begin(await desk.house.sign_in(GRACE))
     with pytest.raises(ImpersonationRejected):
-        await OwnSessions(desk.house.sessions).rename(
-            record, public_id(ada.id), "Phone", device=Device()
-        )
+        await desk.service.users.rename_session(record, public_id(ada.id), "Phone", device=Device())
 
 
 async def test_find_user_is_required(desk: Desk) -> None:
-    service = Impersonations(desk.house.sessions, desk.service.returns, None)
+    service = Impersonations(UserService(desk.house.sessions), desk.service.returns)
     with pytest.raises(ConfigurationError, match="find_user"):
         await service.check(await desk.house.sign_in(GRACE), "ada", WHY)
 

@@ -14,12 +14,12 @@ from .core.arguments import check_kind, check_subclass, shown
 from .core.audit import AuditTrail
 from .core.bearer import BearerTokens
 from .core.callbacks import Callbacks
-from .core.commands import Commands
 from .core.errors import ConfigurationError
 from .core.events import Events, SessionChanged
 from .core.impersonation import ActorReturn, Impersonations
 from .core.locales import Locales
 from .core.one_time import LoginTicket, OneTimeStore
+from .core.operator import Commands
 from .core.options import CookieOptions, Pages, SessionOptions
 from .core.rate_limit import AddressLimit, FailureLimit, MailLimit, UpdateLimit
 from .core.record import Change, Device, SessionRecord

@@ -19,7 +19,6 @@ from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Scope
 
 from ..core.authentication import with_second_factor
-from ..core.commands import SessionCommands
 from ..core.errors import (
     AccessDenied,
     ConfigurationError,
@@ -27,7 +26,7 @@ from ..core.errors import (
     NotAuthenticated,
     StoreUnavailable,
 )
-from ..core.operator import SERVER_FILE
+from ..core.operator import SERVER_FILE, SessionCommands
 from ..core.record import Device, SessionRecord
 from ..core.rules import MEMBERS, page_path
 from ..core.session import ActiveSession, Session

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Generic, Required, TypedDict, Unpack
+from typing import Any, Generic, Required, TypedDict, TypeVar, Unpack
 from urllib.parse import urlencode
 
 from .core.arguments import check_kind, check_subclass, shown
@@ -18,7 +17,7 @@ from .core.errors import ConfigurationError
 from .core.events import Events, SessionChanged
 from .core.impersonation import ActorReturn, Impersonations
 from .core.locales import Locales
-from .core.one_time import LoginTicket, OneTimeStore
+from .core.one_time import LoginTicket, OneTimeStore, OneTimeValue
 from .core.operator import Commands
 from .core.options import CookieOptions, Pages, SessionOptions
 from .core.rate_limit import AddressLimit, FailureLimit, MailLimit, UpdateLimit
@@ -41,7 +40,7 @@ from .providers.tokens import ProviderTokens
 from .stores import create_store, try_store
 from .stores.pubsub import RedisRelay
 
-logger = logging.getLogger("authdemo.sessions")
+Value = TypeVar("Value", bound=OneTimeValue)
 
 
 class AuthOptions(TypedDict, Generic[U], total=False):
@@ -169,9 +168,8 @@ class Engine:
         self.commands.add("store.check", lambda: try_store(store, self.clock))
         self.users = UserService(self.sessions, options.get("find_user"), options.get("save_user"))
         self.bearer_tokens = BearerTokens(self.sessions)
-        returns = OneTimeStore(ActorReturn, store, clock=self.clock)
-        self.impersonations = Impersonations(self.users, returns)
-        self.tickets = OneTimeStore(LoginTicket, store, clock=self.clock)
+        self.impersonations = Impersonations(self.users, self.values_of(ActorReturn))
+        self.tickets = self.values_of(LoginTicket)
         self.access_tokens = AccessTokens(
             self.settings.keys, issuer=self.settings.url or name, client=name, clock=self.clock
         )
@@ -210,6 +208,14 @@ class Engine:
                 yield
         finally:
             await self.sessions.store.close()
+
+    def address_limit(self, name: str) -> AddressLimit:
+        """Limit what each address does, under a name; the store counts it for all workers."""
+        rate, store = self.settings.address_rate, self.sessions.store
+        return AddressLimit(store, rate, name, clock=self.clock)
+
+    def values_of(self, kind: type[Value]) -> OneTimeStore[Value]:
+        return OneTimeStore(kind, self.sessions.store, clock=self.clock)
 
     async def expire(self, record: SessionRecord, *, seconds: float, device: Device) -> None:
         """Have a session end in some seconds, unless it is extended or ends sooner."""

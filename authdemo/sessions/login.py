@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from .core import callbacks as cb
 from .core.arguments import location
-from .core.audit import AuditEvent, AuditTrail
+from .core.audit import AuditTrail
 from .core.authentication import PASSWORD, with_second_factor
 from .core.callbacks import Account, Callbacks
 from .core.errors import AccessDenied, CredentialsSignin, SignInError, UnknownProvider
@@ -119,14 +119,8 @@ class LoginService:
             account = Account(provider.id, provider.type)
             url = await self._ask(user, account, credentials)
         except SignInError as error:
-            event = AuditEvent(
-                kind="sign-in-failed",
-                reason=error.code,
-                detail=error.reason,
-                provider=provider_id[:64],
-                user=account_id[:64],
-            )
-            self.trail.add(event, device=device)
+            names = {"provider": provider_id[:64], "user": account_id[:64]}
+            self.trail.add_failure("sign-in-failed", error, device=device, **names)
             raise
         amr = await self._add_code(user, amr, credentials, device, provider.id)
         return Login(user, account, started_at, url, amr=amr)

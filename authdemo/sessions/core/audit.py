@@ -12,7 +12,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from pydantic_core import to_json
 
@@ -168,6 +168,13 @@ class AuditTrail:
         entry.session = public_id(sid) if sid else ""
         entry.fields = (why.field,) if isinstance(why, AuthError) and why.field else ()
         self.add(entry, record=record, device=device)
+
+    def add_failure(
+        self, kind: AuditKind, error: AuthError, *, device: Device, **fields: Any
+    ) -> None:
+        """Queue what went wrong with a sign-in, a sign-out or a token, with further fields."""
+        event = AuditEvent(kind=kind, reason=error.code, detail=error.reason, **fields)
+        self.add(event, device=device)
 
     @contextlib.asynccontextmanager
     async def lifespan(self, *, max_seconds: float = 5.0) -> AsyncIterator[None]:

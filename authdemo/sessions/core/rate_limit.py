@@ -73,6 +73,10 @@ _RETRY_AFTER = 2
 _MAX_BUCKETS = 100_000
 
 
+def _is_wrong(error: Exception) -> bool:
+    return isinstance(error, CredentialsSignin)
+
+
 @dataclass(frozen=True, eq=False)
 class SlidingWindow:
     """Counts attempts before they run, and stops counting those that don't fail.
@@ -90,7 +94,7 @@ class SlidingWindow:
 
     @asynccontextmanager
     async def attempt(
-        self, *key: str, is_failure: Callable[[Exception], bool], factor: int = 1
+        self, *key: str, is_failure: Callable[[Exception], bool] = _is_wrong, factor: int = 1
     ) -> AsyncIterator[None]:
         """Run an attempt, if the limit, `factor` times the rate, isn't reached."""
         hashed, attempt, failed = _hash(*key), new_id(), False
@@ -155,14 +159,10 @@ class FailureLimit(SlidingWindow):
         """Run a sign-in, and count it if it raises `CredentialsSignin`."""
         here = network(address)
         async with (
-            self.attempt(account, here, is_failure=_is_wrong),
-            self.attempt(here, is_failure=_is_wrong, factor=ADDRESS_FACTOR),
+            self.attempt(account, here),
+            self.attempt(here, factor=ADDRESS_FACTOR),
         ):
             yield
-
-
-def _is_wrong(error: Exception) -> bool:
-    return isinstance(error, CredentialsSignin)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
-from .audit import AuditEvent, AuditTrail
+from .audit import AuditTrail
 from .authentication import CODE, level_of
 from .errors import ConfigurationError, CredentialsSignin
 from .one_time import Challenge, OneTimeStore
@@ -38,7 +38,7 @@ class SecondFactor(Protocol):
         """Tell whether the user's browser with this token is remembered."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class SecondFactorService:
     """Asks the app's second factor, under a limit for each account."""
 
@@ -56,12 +56,8 @@ class SecondFactorService:
                 "Auth(second_factor=...) takes an object with the methods of SecondFactor, such as "
                 "accounts.second_factor."
             )
-        own: dict[str, Any] = {
-            "challenges": OneTimeStore(Challenge, self.store, clock=self.clock),
-            "_failures": SlidingWindow(self.store, CODE_RATE, clock=self.clock),
-        }
-        for name, value in own.items():
-            object.__setattr__(self, name, value)
+        self.challenges = OneTimeStore(Challenge, self.store, clock=self.clock)
+        self._failures = SlidingWindow(self.store, CODE_RATE, clock=self.clock)
 
     async def is_missing(
         self, user_id: str, amr: tuple[str, ...], tokens: Iterable[str] = ()
@@ -80,22 +76,13 @@ class SecondFactorService:
     ) -> tuple[str, ...]:
         """Check a code, and return its methods; audit and count a wrong one."""
         try:
-            async with self._failures.attempt("code", user_id, is_failure=_is_wrong):
+            async with self._failures.attempt("code", user_id):
                 is_code = isinstance(code, str) and 0 < len(code) <= MAX_CODE
                 if not (is_code and self.factor and await self.factor.verify(user_id, str(code))):
                     raise CredentialsSignin("The code is wrong.", reason="code")
         except CredentialsSignin as error:
-            event = AuditEvent(
-                kind="sign-in-failed",
-                reason=error.code,
-                detail=error.reason,
-                provider=provider,
-                user=user_id,
+            self.trail.add_failure(
+                "sign-in-failed", error, device=device, provider=provider, user=user_id
             )
-            self.trail.add(event, device=device)
             raise
         return CODE
-
-
-def _is_wrong(error: Exception) -> bool:
-    return isinstance(error, CredentialsSignin)

@@ -8,7 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from starlette.types import Scope
 
 from ..core.errors import AuthError, NotAuthenticated, NotFound, TokenError, TooManyAttempts
 from ..core.operator import OPERATOR, OperatorTokens, Order
-from ..core.rate_limit import AddressLimit, parse_address
+from ..core.rate_limit import parse_address
 from ..engine import Engine
 from .outermost import HOST
 from .router import Request, Response, header, private_json
@@ -34,15 +34,11 @@ class OperatorApi:
     """Runs the commands of the operator. To others there is nothing at its address."""
 
     engine: Engine
-    _since: float = field(init=False)
-    _limit: AddressLimit = field(init=False)
-    _tokens: OperatorTokens = field(init=False)
 
     def __post_init__(self) -> None:
-        settings, store, clock = self.engine.settings, self.engine.sessions.store, self.engine.clock
-        self._since = clock()
-        self._tokens = OperatorTokens(settings.keys, clock=clock)
-        self._limit = AddressLimit(store, settings.address_rate, OPERATOR, clock=clock)
+        clock = self.engine.clock
+        self._since, self._tokens = clock(), OperatorTokens(self.engine.settings.keys, clock=clock)
+        self._limit = self.engine.address_limit(OPERATOR)
 
     async def run(self, request: Request) -> Response:
         if not is_direct(request.scope):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
 
 from ...core import callbacks as cb
-from ...core.audit import AuditEvent
 from ...core.authentication import with_second_factor
 from ...core.errors import (
     AuthError,
@@ -32,12 +31,10 @@ from ...core.one_time import (
     Challenge,
     LoginTicket,
     OAuthState,
-    OneTimeStore,
     browser_hash,
     redeem_oauth_state,
     redeem_ticket,
 )
-from ...core.rate_limit import AddressLimit
 from ...core.text import folded
 from ...core.utils import new_id
 from ...login import Login
@@ -68,14 +65,10 @@ class SignInApi(Resource):
     """Signs users in."""
 
     tag = "sign in"
-    _limit: AddressLimit = field(init=False)
-    _states: OneTimeStore[OAuthState] = field(init=False)
 
     def __post_init__(self) -> None:
-        store, clock = self.engine.sessions.store, self.engine.clock
-        rate = self.engine.settings.address_rate
-        self._limit = AddressLimit(store, rate, "provider sign-ins", clock=clock)
-        self._states = OneTimeStore(OAuthState, store, clock=clock)
+        self._limit = self.engine.address_limit("provider sign-ins")
+        self._states = self.engine.values_of(OAuthState)
 
     @operation(
         "POST /callback/{provider}",
@@ -402,10 +395,9 @@ class SignInApi(Resource):
         A program that has to wait gets JSON with `Retry-After`, which no redirect can carry.
         """
         if provider:
-            entry = AuditEvent(
-                kind="sign-in-failed", reason=error.code, detail=error.reason, provider=provider
+            self.engine.trail.add_failure(
+                "sign-in-failed", error, device=context.device, provider=provider
             )
-            self.engine.trail.add(entry, device=context.device)
         elif isinstance(error, SignInOutdated):
             self.contexts.audit_rejection(request.scope, error)
         home = self.contexts.origins.home_of(wanted, context.home)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from ...core.audit import AuditEvent
 from ...core.errors import AuthError, NotFound, OAuthCallbackError, StoreUnavailable
-from ...core.one_time import LogoutState, OneTimeStore
-from ...core.rate_limit import AddressLimit
+from ...core.one_time import LogoutState
 from ...core.record import SessionRecord
 from ...providers.oidc import OpenIDConnect
 from ..context import RequestContext, device_of
@@ -22,14 +20,10 @@ class SignOutApi(Resource):
     """Signs users out."""
 
     tag = "sign out"
-    _limit: AddressLimit = field(init=False)
-    _states: OneTimeStore[LogoutState] = field(init=False)
 
     def __post_init__(self) -> None:
-        store, clock = self.engine.sessions.store, self.engine.clock
-        rate = self.engine.settings.address_rate
-        self._limit = AddressLimit(store, rate, "logouts", clock=clock)
-        self._states = OneTimeStore(LogoutState, store, clock=clock)
+        self._limit = self.engine.address_limit("logouts")
+        self._states = self.engine.values_of(LogoutState)
 
     @operation(
         "GET /signout",
@@ -116,10 +110,9 @@ class SignOutApi(Resource):
                 redirect_uri=f"{base_url}{BASE}/post-logout/{provider.id}",
             )
         except (OAuthCallbackError, StoreUnavailable) as error:
-            entry = AuditEvent(
-                kind="sign-out-failed", reason=error.code, detail=error.reason, provider=provider.id
+            self.engine.trail.add_failure(
+                "sign-out-failed", error, device=device_of(request.scope), provider=provider.id
             )
-            self.engine.trail.add(entry, device=device_of(request.scope))
             url = state.callback_url
         return redirect(url, 302)
 
@@ -157,14 +150,8 @@ class SignOutApi(Resource):
             async with self._limit.attempt_from(device.ip, is_failure=_is_invalid):
                 logout = await provider.verify_logout(token)
         except OAuthCallbackError as error:
-            entry = AuditEvent(
-                kind="refused",
-                reason=error.code,
-                detail=error.reason,
-                provider=provider.id,
-                path=request.scope["path"],
-            )
-            self.engine.trail.add(entry, device=device)
+            names = {"provider": provider.id, "path": request.scope["path"]}
+            self.engine.trail.add_failure("refused", error, device=device, **names)
             details = {"error": "invalid_request", "error_description": error.message}
             return json_error(BodyRejected(error.message, 400), details)
         for record in await self.engine.sessions.list_by_provider_id(

@@ -79,6 +79,11 @@ class RequestContext:
     def record(self) -> SessionRecord | None:
         return self.verified.record if self.verified else self.bearer
 
+    def require_record(self) -> SessionRecord:
+        if self.record is None:
+            raise NotAuthenticated
+        return self.record
+
     @property
     def sid(self) -> str:
         """The session's id, or an empty string."""

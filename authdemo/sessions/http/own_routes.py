@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..core.bearer import has_our_form
+from ..core.callbacks import callback_path
 from ..core.errors import (
     AccessDenied,
     AuthError,
@@ -35,8 +36,8 @@ from .router import (
     encode_headers,
     find_header,
     header,
-    json_error,
     redirect,
+    reject,
     wants_page,
 )
 from .sockets.own import OwnSockets
@@ -252,18 +253,16 @@ class OwnRoutes:
     async def reject(self, error: AuthError, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond with an error, or send a person to the page that can resolve it."""
         self.contexts.audit_rejection(scope, error)
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008, "reason": error.code})
-            return
-        url = self._page_for(error, scope)
-        response = redirect(url, 303) if url else json_error(error)
-        await response(scope, receive, send)
+        if url := self._page_for(error, scope):
+            await redirect(url, 303)(scope, receive, send)
+        else:
+            await reject(error, scope, receive, send)
 
     def _page_for(self, error: AuthError, scope: Scope) -> str:
-        if not (self.serves_pages and scope["method"] == "GET" and wants_page(scope)):
+        is_page = scope["type"] == "http" and scope["method"] == "GET" and wants_page(scope)
+        if not (self.serves_pages and is_page):
             return ""
-        query = scope["query_string"].decode("latin-1")
-        back = address_of(scope) + (f"?{query}" if query else "")
+        back = callback_path(address_of(scope), scope["query_string"].decode("latin-1"))
         if isinstance(error, NotAuthenticated):
             return self.engine.sign_in_url(callbackUrl=back)
         if error.reason not in (_CONFIRM, _LEVEL):

@@ -100,9 +100,7 @@ class SessionApi(Resource):
         self, request: Request, change: Callable[..., Awaitable[UpdateResult]]
     ) -> Response:
         context, body = await self.contexts.load_post(request)
-        record, changes = context.record, body.get("data")
-        if record is None:
-            raise NotAuthenticated
+        record, changes = context.require_record(), body.get("data")
         self.engine.update_limit.count(record.id)
         result = await change(
             record.id,
@@ -163,10 +161,11 @@ class SessionApi(Resource):
     async def list_sessions(self, request: Request) -> Response:
         """List the user's sessions."""
         context = await self.contexts.load(request.scope)
-        if context.record is None:
-            raise NotAuthenticated
-        records = await self.engine.sessions.list_by_user(context.record.user_id)
-        return private_json([_summary(record, context.sid) for record in records])
+        return await self._list_sessions(context.require_record())
+
+    async def _list_sessions(self, current: SessionRecord) -> Response:
+        records = await self.engine.sessions.list_by_user(current.user_id)
+        return private_json([_summary(each, current.id) for each in records])
 
     @operation(
         "POST /sessions/revoke",
@@ -181,9 +180,7 @@ class SessionApi(Resource):
     async def revoke(self, request: Request) -> Response:
         """End one, the others, or all of the user's sessions."""
         context, body = await self.contexts.load_post(request)
-        record, sessions, device = context.record, self.engine.sessions, context.device
-        if record is None:
-            raise NotAuthenticated
+        record, sessions, device = context.require_record(), self.engine.sessions, context.device
         ends_all, ends_others = (request.flag(body, name) for name in ("all", "others"))
         if body.get("id") != public_id(record.id):
             record.check_no_actor()
@@ -194,9 +191,8 @@ class SessionApi(Resource):
             unclear = "The field 'id' must be text, or else 'others' or 'all' must be true."
             found = await self.engine.users.find_session(record.user_id, _session_id(body, unclear))
             await sessions.end(found.id, "revoked", device=device)
-        remaining = await sessions.list_by_user(record.user_id)
-        response = private_json([_summary(each, record.id) for each in remaining])
-        if all(each.id != record.id for each in remaining):
+        response = await self._list_sessions(record)
+        if await sessions.find(record.id) is None:
             self.contexts.clear_session(response.headers, context)
         return response
 
@@ -211,15 +207,13 @@ class SessionApi(Resource):
     async def rename(self, request: Request) -> Response:
         """Name one of the user's sessions, such as a device."""
         context, body = await self.contexts.load_post(request)
-        if context.record is None:
-            raise NotAuthenticated
-        self.engine.update_limit.count(context.record.id)
+        record = context.require_record()
+        self.engine.update_limit.count(record.id)
         session_id = _session_id(body, "The field 'id' must be text.")
         await self.engine.users.rename_session(
-            context.record, session_id, body.get("name"), device=context.device
+            record, session_id, body.get("name"), device=context.device
         )
-        records = await self.engine.sessions.list_by_user(context.record.user_id)
-        return private_json([_summary(each, context.sid) for each in records])
+        return await self._list_sessions(record)
 
 
 def _session_id(body: Mapping[str, Any], message: str) -> str:

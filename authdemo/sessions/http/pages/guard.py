@@ -98,8 +98,7 @@ class PageGuard:
     async def _respond_with_page(self, scope: Scope, page: Page) -> Response:
         context = await self._load(scope, is_required=page.rule is not None)
         if context is not None and context.record is None and context.actor_key:
-            here = callback_path(page.address, scope["query_string"].decode("latin-1"))
-            return redirect(actor_return_url(context.base_url, here), 303)
+            return redirect(actor_return_url(context.base_url, _here(scope, page)), 303)
         cookies: RawHeaders = []
         member = None
         record = await self.contexts.renew(cookies, context) if context else None
@@ -134,8 +133,7 @@ class PageGuard:
         if not token or not isinstance(user, Mapping):
             return None
         name = user.get("name") or user.get("email") or user.get("id")
-        query = scope["query_string"].decode("latin-1")
-        url = self.engine.sign_in_url(callbackUrl=callback_path(page.address, query))
+        url = self.engine.sign_in_url(callbackUrl=_here(scope, page))
         return Visitor(str(name), token, url) if name else None
 
     async def _member(self, record: SessionRecord) -> Member:
@@ -145,8 +143,7 @@ class PageGuard:
         """Redirect to sign in, away from the sign-in page, or to the canonical URL."""
         query = scope["query_string"].decode("latin-1")
         if page.rule is not None:
-            here = callback_path(page.address, query)
-            url = await self._authorize(page.path, page.rule, here, member)
+            url = await self._authorize(page.path, page.rule, _here(scope, page), member)
             if url is not None:
                 return url
         if page.path == self.engine.pages.sign_in and member is not None:
@@ -242,6 +239,10 @@ class PageGuard:
             if await self._judge(path, rule, member) is Verdict.GRANTED:
                 return True
         return False
+
+
+def _here(scope: Scope, page: Page) -> str:
+    return callback_path(page.address, scope["query_string"].decode("latin-1"))
 
 
 def should_explain(error: str, reason: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, Unpack, cast
@@ -39,8 +38,6 @@ from .protected import keeps_secret, require_plugin
 from .senders import Caller, Senders
 from .tabs.state import SessionState
 from .user_sessions import UserSessions
-
-logger = logging.getLogger("authdemo.sessions")
 
 
 class Auth(Senders, UserSessions[U]):

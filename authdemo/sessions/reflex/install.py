@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Unpack
 
 import reflex as rx
-from reflex.state import BaseState
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute, Match, Mount
@@ -29,7 +28,7 @@ from ..core.errors import (
 from ..core.operator import SERVER_FILE, SessionCommands
 from ..core.record import Device, SessionRecord
 from ..core.rules import MEMBERS, page_path
-from ..core.session import ActiveSession, Session
+from ..core.session import ActiveSession
 from ..core.sessions import SessionService
 from ..core.utils import in_background
 from ..engine import AuthOptions, Engine
@@ -160,11 +159,11 @@ class Installation:
     def __post_init__(self) -> None:
         app, engine = self.app, self.engine
         self._connections, self._own_sockets = Connections(), OwnSockets()
-        self._contexts = RequestContexts(engine, Origins(engine.settings.url, also=self.also))
-        self._api = Api(engine, self._contexts)
+        self.contexts = RequestContexts(engine, Origins(engine.settings.url, also=self.also))
+        self._api = Api(engine, self.contexts)
         self.sign_out = self._api.sign_out
         self._site = self._load_site(self.folder) if self.folder is not None else None
-        self.isolation = TabIsolation(app, engine, self._connections, self._contexts.csrf)
+        self.isolation = TabIsolation(app, engine, self._connections, self.contexts.csrf)
         self.tab_sync = TabSync(
             app,
             engine,
@@ -184,7 +183,7 @@ class Installation:
         self._guard_routes()
         self._trusted_origins = leave_origins_to_us(app)
         self._outermost = OutermostMiddleware(
-            self._layers(), self._contexts.origins, proxies=engine.settings.trusted_proxies
+            self._layers(), self.contexts.origins, proxies=engine.settings.trusted_proxies
         )
         app.add_middleware(self._middleware, index=0)
         app.backend_exception_handler = self._middleware.handle_exception
@@ -192,9 +191,6 @@ class Installation:
         app.register_lifespan_task(self._serve)
         answer_wrong_uploads(app, self._reject_upload)
         app.api_transformer = [*transformers_of(app), self._wrap_api]
-
-    def browser_id(self, context: RequestContext) -> str:
-        return self._contexts.browser_id(context)
 
     def cookie_names(self, base_url: str) -> CookieNames:
         return names_of(self.engine, base_url)
@@ -209,7 +205,7 @@ class Installation:
     def _layers(self) -> Iterator[Layer]:
         """List the layers in front of the app, from the innermost to the outermost."""
         engine, site = self.engine, self._site
-        shared: dict[str, Any] = {"engine": engine, "contexts": self._contexts}
+        shared: dict[str, Any] = {"engine": engine, "contexts": self.contexts}
         sockets: dict[str, Any] = {**shared, "connections": self._connections}
         yield partial(
             OwnRoutes,
@@ -249,7 +245,7 @@ class Installation:
         if request.scope["path"] != backend_path("UPLOAD"):
             raise raised
         error = BodyRejected("The upload brings no files, or its event handler takes none.")
-        self._contexts.audit_rejection(request.scope, error)
+        self.contexts.audit_rejection(request.scope, error)
         return json_error(error)
 
     def _wrap_api(self, api: ASGIApp) -> ASGIApp:
@@ -338,15 +334,6 @@ class ReflexEngine(Engine):
         self._installation = Installation(
             app, self, self.guards, folder=site, also=also, policy=policy
         )
-
-    def computing(self, state: BaseState) -> contextlib.AbstractContextManager[None]:
-        """Compute what changes in a tab for the tab's owner."""
-        installed = self._installation
-        return installed.isolation.computing(state) if installed else contextlib.nullcontext()
-
-    def viewer(self, state: BaseState) -> Session | None:
-        """Find the session of the tab that a state belongs to, as last verified."""
-        return self._installation.isolation.viewer(state) if self._installation else None
 
     async def sessions_of(self, user_id: str, *, history: bool = False) -> list[ActiveSession]:
         """List a user's active sessions; see `Auth.sessions_of`."""

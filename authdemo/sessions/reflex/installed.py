@@ -30,19 +30,26 @@ def is_installed(value: object) -> bool:
     return any(value is each for auth in auths for each in auth)
 
 
+def _engine() -> Any:
+    return _installed[0].engine if _installed else None
+
+
+def _isolation() -> Any:
+    engine = _engine()
+    return engine.installation.isolation if engine and engine.is_installed else None
+
+
 def computing(state: BaseState) -> AbstractContextManager[None]:
     """Compute what changes in a tab for the tab's owner."""
-    engine = _installed[0].engine if _installed else None
-    return engine.computing(state) if engine else nullcontext()
+    isolation = _isolation()
+    return isolation.computing(state) if isolation else nullcontext()
 
 
 def withheld(state: BaseState, is_sent: Callable[[str], bool]) -> Iterator[str]:
     """List the vars that are being sent to a tab whose session may not see them."""
-    engine = _installed[0].engine if _installed else None
+    engine, isolation = _engine(), _isolation()
     rules = engine.guards.of_vars(type(state)) if engine else {}
-    if engine is None or not rules:
-        return
-    session = engine.viewer(state)
+    session = isolation.viewer(state) if isolation and rules else None
     for name, rule in rules.items():
         if is_sent(name) and not rule.allows(session, engine.clock):
             yield name

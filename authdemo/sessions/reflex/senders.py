@@ -45,7 +45,7 @@ class Senders:
         """Identify the caller's browser until its next sign-in or sign-out; may be empty."""
         sender = self.engine.sender(caller)
         if isinstance(sender, RequestContext):
-            browser = self.engine.installation.browser_id(sender)
+            browser = self.engine.installation.contexts.browser_id(sender)
         else:
             browser = sender.browser
         return browser_hash(browser) if browser else ""

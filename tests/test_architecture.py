@@ -242,7 +242,7 @@ INTERNALS = {
         "authdemo.sessions.core.settings",
         "authdemo.sessions.http.pages.policy",
     },
-    "serve": {COMPAT, "authdemo.sessions.http.pages.static"},
+    "serve": {COMPAT, "authdemo.sessions.http.pages.render"},
     "testing": {
         COMPAT,
         "authdemo.sessions.http.cookies",

@@ -26,7 +26,7 @@ def export(environ: Mapping[str, str], output: IO[bytes] | None = None) -> int:
 
 def check() -> None:
     """Check that there are pages for this server; rejects a wrong configuration, too."""
-    from authdemo.sessions.http.pages.static import TEMPLATE_ID
+    from authdemo.sessions.http.pages.render import TEMPLATE_ID
     from authdemo.sessions.reflex.compat import build_folder, get_config
 
     get_config()

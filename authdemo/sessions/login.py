@@ -21,8 +21,7 @@ from .core.second_factor import SecondFactorService
 from .core.text import folded
 from .core.utils import Clock, system_clock
 from .providers.base import Identity, RedirectProvider
-from .providers.credentials import Authenticated, Credentials
-from .providers.email import Email
+from .providers.credentials import Authenticated, Credentials, Email
 from .providers.tokens import ProviderTokens
 
 Provider: TypeAlias = Credentials | RedirectProvider

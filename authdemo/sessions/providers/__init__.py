@@ -7,8 +7,7 @@ from ..core.rate_limit import Sender, current_sender
 from ..core.schema import DisplayName
 from ..core.settings import data_folder
 from .base import Identity, RedirectProvider
-from .credentials import Credentials
-from .email import Email, SignInRequest
+from .credentials import Credentials, Email, SignInRequest
 from .oauth2 import OAuth2
 from .oidc import OpenIDConnect
 from .presets import auth0, github, google, keycloak, microsoft, providers_from_environ

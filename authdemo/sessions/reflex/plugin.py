@@ -23,7 +23,7 @@ from ..core.errors import ConfigurationError
 from ..core.rules import check_roles
 from ..core.settings import Settings, warn_of_unknown_variables
 from ..http.pages.policy import Policy
-from ..http.pages.static import localize_files
+from ..http.pages.render import localize_files
 from ..stores import check_store
 from . import development
 from .auth import Auth

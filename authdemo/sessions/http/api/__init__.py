@@ -9,7 +9,6 @@ from starlette.types import ASGIApp
 
 from ..operator import OperatorApi
 from ..router import BASE, Endpoint, Request, Response, Router, private_json, public_json
-from .impersonation import ImpersonationApi
 from .openapi import Resource, describe, operation, operations_of, ref, returns
 from .session import SessionApi
 from .signin import SignInApi
@@ -28,7 +27,6 @@ class Api(Resource):
         others = (
             SessionApi(engine, contexts),
             SignInApi(engine, contexts),
-            ImpersonationApi(engine, contexts),
             self.sign_out,
         )
         self.operations = operations_of([self, *others])

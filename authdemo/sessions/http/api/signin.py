@@ -39,11 +39,11 @@ from ...core.text import folded
 from ...core.utils import new_id
 from ...login import Login
 from ...providers.base import RedirectProvider
-from ...providers.email import Email, SignInRequest
-from ..context import RequestContext
+from ...providers.credentials import Email, SignInRequest
+from ..context import RETURN, RequestContext
 from ..pages.render import language_of
-from ..router import BASE, Request, Response, json_error, private_json, wants_page
-from .openapi import ANYONE_POST, Resource, operation, redirects, ref, returns
+from ..router import BASE, Request, Response, json_error, private_json, redirect, wants_page
+from .openapi import ANYONE_POST, MEMBER, Resource, operation, redirects, ref, returns
 
 _OWN_FIELDS = ("csrfToken", "callbackUrl", "remember")
 _MAX_PENDING = 4
@@ -196,6 +196,31 @@ class SignInApi(Resource):
             return await self._finish(request, context, login, wanted)
         except (SignInError, CallbackFailed) as error:
             return self._reject(request, context, error, wanted=wanted, provider=provider.id)
+
+    @operation(
+        f"GET {RETURN}",
+        "Where a browser goes once an administrator's session as another user has ended. If the "
+        "cookie of the way back is valid, which it is once, the browser has the administrator's "
+        "own session again. It changes nothing before that.",
+        security=[{}, *MEMBER],
+        parameters=["callbackUrl"],
+        answers={"302": ref("responses", "RedirectWithCookies")},
+        errors="Refused CallbackFailed StoreUnavailable",
+    )
+    async def resume(self, request: Request) -> Response:
+        """Return to the administrator's own session."""
+        context = await self.contexts.load(request.scope)
+        target = await self.engine.redirect(request.callback_url({}), context.base_url)
+        response, names = redirect(target, 302), context.names
+        if context.record is not None and context.record.actor is not None:
+            return response
+        key = context.actor_key if context.record is None else ""
+        record = await self.engine.impersonations.resume(key) if key else None
+        if record is not None:
+            self.contexts.sign_in(response.headers, context, record)
+        if context.actor_key:
+            names.clear(response.headers, names.actor)
+        return response
 
     @_show_page(
         "GET /signin/{provider}",

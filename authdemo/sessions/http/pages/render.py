@@ -8,13 +8,14 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from starlette.types import Scope
 
 from ...core.errors import AuthError
-from ...core.locales import Locales, Texts
+from ...core.locales import DEFAULT, Locales, Texts
 from ...core.utils import parse_weights, write_json
 from ..cookies import by_name
 from ..router import PRIVATE, RawHeaders, encode_headers, header
@@ -30,8 +31,12 @@ DATA_ID = "session-data"
 LOCALE_ID = "locale-data"
 """The id of the element with the texts for the page's script."""
 
+TEMPLATE_ID = "locale-template"
+"""The id of the element with a page's body as it was built."""
+
 PLACEHOLDER = re.compile(r"\{\{session\.([a-z_][a-z0-9_.]*)(?:\?[^}]*)?\}\}", re.IGNORECASE)
 TEXT = re.compile(r"\{\{t\.(?P<key>[a-z_][a-z0-9_.]*)(?:\?(?P<values>[^}]*))?\}\}", re.IGNORECASE)
+_BODY = re.compile(r"(<body\b[^>]*>)")
 _LANGUAGE = re.compile(r'(<html\b[^>]*\blang=")[^"]*')
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _DATA = '<script type="application/json" id="{}">'
@@ -167,6 +172,21 @@ def fill_texts(document: str, translation: Translation) -> str:
         return html.escape(translation.t(found["key"], values))
 
     return TEXT.sub(fill, document)
+
+
+def localize_files(folder: Path, locales: Locales) -> None:
+    """Write the default language's texts into built pages that another server serves.
+
+    What was built stays in a template, from which `i18n.js` takes another language's texts.
+    """
+    translation = Translation(DEFAULT, locales.texts(DEFAULT))
+    for file in folder.rglob("*.html"):
+        built = PLACEHOLDER.sub("", file.read_text("utf-8"))
+        head, tag, body = _BODY.split(built, maxsplit=1)
+        if TEXT.search(body):
+            tag += f'<template id="{TEMPLATE_ID}">{body.partition("</body>")[0]}</template>'
+        page = fill_texts(head, translation) + tag + fill_texts(body, translation)
+        file.write_text(page, "utf-8")
 
 
 def _value(session: Any, path: str) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from .audit import AuditEvent, AuditTrail
@@ -187,8 +187,9 @@ class SessionService:
                 raise RevisionConflict(record.rev)
             return self.schema.accept(record.user, requested, author)
 
-        change = partial(self._update, sid, accept, author, extend=extend, device=device)
-        result = await change(known=known, before=before)
+        result = await self._update(
+            sid, accept, author, extend=extend, device=device, known=known, before=before
+        )
         if result.is_new or not extend:
             return result
         record = await self.renew(result.record, device=device)
@@ -323,12 +324,16 @@ class SessionService:
         known: SessionRecord | None = None,
         before: BeforeUpdate | None = None,
     ) -> UpdateResult:
+        async def revise(record: SessionRecord) -> UpdateResult:
+            result = await self._revise(record, accept(record), cause, device, extend=extend)
+            if before is not None and result.is_new:
+                await before(result.record.user)
+            return result
+
         lock = self._locks.of(sid)
         known = None if lock.locked() else known
-        how: dict[str, Any] = {"cause": cause, "extend": extend, "device": device}
-        revise = partial(self._revise, accept=accept, before=before, **how)
         async with lock:  # until the commit is ordered, not until it is durable
-            result, ordered = await self._compare_and_swap(sid, known, revise)
+            result, ordered = await self._compare_and_swap(sid, revise, known)
         await wait_for(ordered.commit)
         if result.is_new:
             self._migration.remember(result.record)
@@ -339,25 +344,22 @@ class SessionService:
         self, sid: str, amend: Callable[[SessionRecord], SessionRecord | None]
     ) -> SessionRecord:
         """Change a record, but not its user; `amend` may return None to leave it as it is."""
-        while True:
-            newest = await self._find_newest(sid)
-            if newest.record is None:
-                await wait_for(newest.commit)
-                raise NotAuthenticated
-            amended = amend(newest.record)
-            if amended is None:
-                return newest.record
-            ordered = await self.store.replace(amended, expected=newest.record)
-            if ordered is not None:
-                await wait_for(ordered.commit)
-                self._migration.remember(amended)
-                return amended
+
+        async def revise(record: SessionRecord) -> UpdateResult:
+            amended = amend(record)
+            return UpdateResult(amended or record, {}, "", is_new=amended is not None)
+
+        result, ordered = await self._compare_and_swap(sid, revise)
+        await wait_for(ordered.commit)
+        if result.is_new:
+            self._migration.remember(result.record)
+        return result.record
 
     async def _compare_and_swap(
         self,
         sid: str,
-        known: SessionRecord | None,
         revise: Callable[[SessionRecord], Awaitable[UpdateResult]],
+        known: SessionRecord | None = None,
     ) -> tuple[UpdateResult, Ordered]:
         while True:
             newest, known = await self._find_newest(sid, known), None
@@ -378,14 +380,12 @@ class SessionService:
     async def _revise(
         self,
         record: SessionRecord,
-        *,
-        accept: Callable[[SessionRecord], dict[str, Any]],
+        accepted: dict[str, Any],
         cause: Cause,
-        extend: bool,
         device: Device | None,
-        before: BeforeUpdate | None,
+        *,
+        extend: bool,
     ) -> UpdateResult:
-        accepted = accept(record)
         if not accepted:
             return await self._to_result(record)
         contents = await self.serializers.build_for_update(record, accepted)
@@ -403,14 +403,11 @@ class SessionService:
             new |= {"last_seen_at": record.last_seen_at}
         revised = record.changed(cause, changes(record.user, user), at=now, device=device, **new)
         try:
-            result = await self._to_result(revised, is_new=True)
+            return await self._to_result(revised, is_new=True)
         except TokenTooLarge as error:
             largest = max(accepted, key=lambda name: len(str(accepted[name])))
             message = f"The {largest} is too long. {error.message}"
             raise UpdateRejected(message, field=largest, reason="too_large") from error
-        if before is not None:
-            await before(user)
-        return result
 
     async def _to_result(self, record: SessionRecord, *, is_new: bool = False) -> UpdateResult:
         token = self.serializers.issue_token(record)

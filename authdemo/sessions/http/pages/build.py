@@ -103,7 +103,6 @@ class Site:
         files: The paths of files other than pages.
         endpoints: The scripts with the server's URLs, by name.
         route_modules: The pages' own modules, whose exports nothing else imports.
-        policy: The security policy of the pages.
         public_scripts: The scripts that everyone may load.
         pages_with: The protected pages that load a script, by its name.
     """

@@ -127,7 +127,7 @@ class TabSync:
             case ev.SessionChanged(record=record):
                 if timer := self._deadlines.pop(record.id, None):
                     timer.cancel()
-                    self.spawn(self._reschedule(record.id))
+                    self.spawn(self._recheck(record.id, is_due=False))
                 self._push_session(record.id)
             case ev.SessionEnded(sid=sid, reason=reason):
                 if timer := self._deadlines.pop(sid, None):
@@ -164,34 +164,22 @@ class TabSync:
     def _check_deadline(self, sid: str) -> None:
         del self._deadlines[sid]
         if self.connections.list_by_session(sid):
-            self.spawn(self._recheck(sid))
+            self.spawn(self._recheck(sid, is_due=True))
 
-    async def _reschedule(self, sid: str) -> None:
-        """Read a session that has changed: another version of the app may have written it."""
+    async def _recheck(self, sid: str, *, is_due: bool) -> None:
+        """Read a session that is due, or that another version of the app may have changed."""
         try:
             record = await self.engine.sessions.find(sid)
         except StoreUnavailable:
-            self._retry(sid)
+            if sid not in self._deadlines:
+                self._recheck_in(_RETRY_SECONDS, sid)
             return
         if record is not None and sid not in self._deadlines:
             self._schedule(record)
-
-    def _retry(self, sid: str) -> None:
-        if sid not in self._deadlines:
-            self._recheck_in(_RETRY_SECONDS, sid)
-
-    async def _recheck(self, sid: str) -> None:
-        try:
-            record = await self.engine.sessions.find(sid)
-        except StoreUnavailable:
-            self._retry(sid)
-            return
-        if record is None:  # a store may drop it without a notice
+        if is_due and record is None:  # a store may drop it without a notice
             self.on_notice(ev.SessionEnded(sid, "expired"))
-            return
-        if sid not in self._deadlines:
-            self._schedule(record)
-        self._push_session(sid)
+        elif is_due:
+            self._push_session(sid)
 
     def _push_session(self, sid: str) -> None:
         """Push a session to its tabs: to a few at once, so that none waits for another."""

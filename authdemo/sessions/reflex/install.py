@@ -37,7 +37,7 @@ from ..http.context import RequestContext, RequestContexts
 from ..http.cookies import CookieNames, names_of
 from ..http.operator import announced
 from ..http.outermost import Layer, Origins, OutermostMiddleware, address_of, is_preflight
-from ..http.own_routes import OwnRoutes, current_request, request_of
+from ..http.own_routes import OwnRoutes, OwnSockets, current_request, request_of
 from ..http.pages.build import Site
 from ..http.pages.files import BuiltFiles, ErrorPages
 from ..http.pages.guard import PageGuard
@@ -46,7 +46,6 @@ from ..http.router import BodyRejected, json_error
 from ..http.sockets.caller import current_caller, require_caller
 from ..http.sockets.connections import Connection, Connections
 from ..http.sockets.handshake import Handshake
-from ..http.sockets.own import OwnSockets
 from ..http.sockets.uploads import Uploads
 from ..login import Login
 from ..providers.base import RedirectProvider

@@ -167,10 +167,8 @@ class Callbacks(Generic[U_contra]):
             "sign_in", self.sign_in, user=user, account=account, credentials=credentials
         )
         if answer is None:
-            message = (
-                "The callback 'sign_in' returned None: nobody is signed in. Does it return True?"
-            )
-            logger.warning(message)
+            why = "nobody is signed in. Does it return True?"
+            logger.warning("The callback 'sign_in' returned None: %s", why)
         return answer or False
 
     async def ask_redirect(self, url: str, base_url: str) -> str:

@@ -39,17 +39,11 @@ class Pages:
     protected: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        for name, like in (
-            ("sign_in", "/login"),
-            ("confirm", "/confirm"),
-            ("code", "/code"),
-        ):
+        for name in ("sign_in", "confirm", "code"):
             path = getattr(self, name)
             if not (isinstance(path, str) and _PATH.fullmatch(path)):
-                raise ConfigurationError(
-                    f'Pages({name}=...) takes the path of a page of the app, like "{like}", '
-                    f"not {shown(path)}."
-                )
+                takes = 'takes the path of a page of the app, like "/login"'
+                raise ConfigurationError(f"Pages({name}=...) {takes}, not {shown(path)}.")
         takes = 'Pages(protected=...) takes a set of paths, like frozenset({"/vault"})'
         routes: object = self.protected
         if isinstance(routes, str) or not isinstance(routes, Collection):
@@ -85,13 +79,8 @@ class SessionOptions:
     max_sessions_per_user: int | None = None
 
     def __post_init__(self) -> None:
-        for name, minimum in (
-            ("max_age", 1),
-            ("update_age", 0),
-            ("absolute_age", 1),
-            ("browser_age", 1),
-        ):
-            age = getattr(self, name)
+        for name in ("max_age", "update_age", "absolute_age", "browser_age"):
+            age, minimum = getattr(self, name), int(name != "update_age")
             if not (_is_whole(age) and minimum <= age <= MAX_LIFETIME):
                 raise ConfigurationError(
                     f"SessionOptions({name}=...) takes a whole number of seconds from {minimum} to "
@@ -110,6 +99,7 @@ def _is_whole(value: object) -> bool:
 
 
 _COOKIE_NAME = re.compile(r"(?:__Secure-|__Host-)?(?!__)[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
+_NAMED = ("session_token", "csrf_token", "callback_url", "state")
 _DOMAIN_LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _DOMAIN = re.compile(rf"{_DOMAIN_LABEL}(?:\.{_DOMAIN_LABEL})+")
 
@@ -184,11 +174,8 @@ class CookieOptions:
     @property
     def names(self) -> Mapping[str, str]:
         """The names that are given, by option."""
-        named = {
-            option: getattr(self, option)
-            for option in ("session_token", "csrf_token", "callback_url", "state")
-        }
-        return {option: name for option, name in named.items() if name is not None}
+        named = ((option, getattr(self, option)) for option in _NAMED)
+        return {option: name for option, name in named if name is not None}
 
     def check(self, url: str | None) -> None:
         host = urlsplit(url or "").hostname or ""

@@ -9,14 +9,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 
 from starlette.types import Scope
 
 from ..core.errors import AuthError, NotAuthenticated, NotFound, TokenError, TooManyAttempts
 from ..core.operator import OPERATOR, OperatorTokens, Order
-from ..core.rate_limit import parse_address
+from ..core.rate_limit import is_loopback, parse_address
 from ..engine import Engine
 from .outermost import HOST
 from .router import Request, Response, header, private_json
@@ -62,16 +61,10 @@ def is_direct(scope: Scope) -> bool:
     """Tell whether a program of this machine sends a request, by itself and to this machine."""
     client = parse_address(scope["client"][0]) if scope.get("client") else None
     host = HOST.fullmatch(header(scope, b"host"))
-    if client is None or not client.is_loopback or host is None or not _is_loopback(host[1]):
+    if client is None or not client.is_loopback or host is None or not is_loopback(host[1]):
         return False
     names = [name.lower() for name, _ in scope["headers"]]
     return not any(name in _BY_OTHERS or name.startswith(_PREFIXES) for name in names)
-
-
-def _is_loopback(host: str) -> bool:
-    with suppress(ValueError):
-        return ip_address(host.strip("[]")).is_loopback
-    return host.lower() == "localhost"
 
 
 @contextmanager

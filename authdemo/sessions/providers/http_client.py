@@ -11,7 +11,6 @@ import re
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from time import monotonic
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
@@ -19,6 +18,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import httpx
 
 from ..core.errors import OAuthCallbackError
+from ..core.rate_limit import is_loopback
 
 MAX_BYTES = 262_144  # of a response; the rest is not read
 TIMEOUT_SECONDS = 10.0  # of a request, from the first byte to the last
@@ -58,7 +58,7 @@ def is_safe(url: object, *, query: bool = False) -> bool:
         return False
     if "#" in str(url) or (parts.query and not query) or not parts.hostname:
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_local(parts.hostname))
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
 
 
 def origin_of(url: str) -> str:
@@ -124,13 +124,6 @@ async def _read(http: httpx.AsyncClient, url: str, **options: Any) -> tuple[http
 def _ssl_context() -> ssl.SSLContext:
     """Load the certificate authorities once: it takes as long as hundreds of requests."""
     return httpx.create_ssl_context()
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @dataclass(eq=False)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from .callbacks import Account, Callbacks, Token
 from .errors import CallbackFailed
-from .record import PLAIN, Actor, HistoryEntry, SessionRecord
+from .record import PLAIN, Actor, SessionRecord
 from .schema import User, UserSchema
-from .tokens import MAX_TOKEN_BYTES, SESSION_CLAIMS, Claims, TokenCodec
+from .tokens import SESSION_CLAIMS, Claims, TokenCodec
 from .utils import Clock, iso, new_id, parse_json
 
 logger = logging.getLogger("authdemo.sessions")
@@ -52,17 +51,6 @@ class Serializers:
     def issue_token(self, record: SessionRecord) -> str:
         """Issue a token for a session as it is now."""
         return self.tokens.encode(self._claims(record))
-
-    def token_details(
-        self, token: str, record: SessionRecord, history: Sequence[HistoryEntry]
-    ) -> dict[str, Any]:
-        """Describe a token and its session, for people to read."""
-        return {
-            **self.tokens.describe(token),
-            "limit": MAX_TOKEN_BYTES,
-            "rev": record.rev,
-            "history": [entry.model_dump() for entry in reversed(history)],
-        }
 
     async def build_for_sign_in(self, user: User, account: Account) -> Contents | None:
         """Ask the `jwt` callback what a new session holds; None if it denies the sign-in."""

@@ -13,6 +13,7 @@ from ...core import events as ev
 from ...core.errors import NotAuthenticated
 from ...core.record import SessionRecord, UpdateResult
 from ...core.serializers import to_public
+from ...core.tokens import MAX_TOKEN_BYTES
 from ...core.utils import iso, public_id
 from ..context import bearer_token
 from ..router import BodyRejected, PreconditionFailed, RawHeaders, Request, Response, private_json
@@ -140,16 +141,19 @@ class SessionApi(Resource):
         context = await self.contexts.load(request.scope)
         if context.verified is None:
             raise NotAuthenticated
-        token, claims, names = context.verified.token, context.verified.claims, context.names
-        history = await self.engine.sessions.store.history(context.sid)
-        details = self.engine.sessions.serializers.token_details(
-            token, context.verified.record, history
+        (token, claims, record), names = context.verified, context.names
+        history = await self.engine.sessions.store.history(record.id)
+        age = claims.exp - claims.iat if record.is_remembered else None
+        cookie = {"name": names.session, "attributes": names.attributes(names.session, age)}
+        return private_json(
+            {
+                **self.engine.sessions.serializers.tokens.describe(token),
+                "limit": MAX_TOKEN_BYTES,
+                "rev": record.rev,
+                "history": [entry.model_dump() for entry in reversed(history)],
+                "cookie": cookie,
+            }
         )
-        is_remembered = context.verified.record.is_remembered
-        age = claims.exp - claims.iat if is_remembered else None
-        life = names.attributes(names.session, age)
-        cookie = {"name": names.session, "attributes": life}
-        return private_json({**details, "cookie": cookie})
 
     @operation(
         "GET /sessions",

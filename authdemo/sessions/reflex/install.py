@@ -278,23 +278,18 @@ class Installation:
         search_reports_briefly()
         sessions, tab_sync = self.engine.sessions, self.tab_sync
         sweep = partial(_sweep, sessions)
-        async with self.engine.running(catch_up=self.catch_up):
-            unsubscribe = sessions.feed.subscribe(tab_sync.on_notice)
-            unsubscribe_sockets = sessions.feed.subscribe(self._own_sockets.on_notice)
-            try:
-                async with in_background({"sweep": sweep, "open tabs": self.open_tabs.run}):
-                    with self._announced():
-                        yield
-            finally:
-                unsubscribe()
-                unsubscribe_sockets()
-                await tab_sync.shutdown()
-
-    def _announced(self) -> contextlib.AbstractContextManager[None]:
-        settings = self.engine.settings
-        if not settings.admin:
-            return contextlib.nullcontext()
-        return announced(settings.data_dir / SERVER_FILE, get_config().backend_port)
+        async with contextlib.AsyncExitStack() as stack:
+            await stack.enter_async_context(self.engine.running(catch_up=self.catch_up))
+            stack.push_async_callback(tab_sync.shutdown)
+            for follow in (tab_sync.on_notice, self._own_sockets.on_notice):
+                stack.callback(sessions.feed.subscribe(follow))
+            await stack.enter_async_context(
+                in_background({"sweep": sweep, "open tabs": self.open_tabs.run})
+            )
+            if (settings := self.engine.settings).admin:
+                path = settings.data_dir / SERVER_FILE
+                stack.enter_context(announced(path, get_config().backend_port))
+            yield
 
 
 class ReflexEngine(Engine):

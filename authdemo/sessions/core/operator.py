@@ -114,13 +114,7 @@ class Commands:
         self._functions[name] = validated(start)  # which validates now, and not when awaited
 
     async def run(self, name: str, arguments: Mapping[str, Any]) -> object:
-        """Run a command for the operator.
-
-        Raises:
-            NotFound: If the app has no such command.
-            UpdateRejected: If the arguments are others than it takes.
-            AuthError: If the command raises it.
-        """
+        """Run a command for the operator."""
         function = self._functions.get(name)
         if function is None:
             raise NotFound(f"This app has no command {name!r}.", reason="command")

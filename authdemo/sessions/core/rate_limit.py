@@ -26,10 +26,7 @@ _WITH_PORT = re.compile(r"\[([^\[\]]*)\](?::\d{1,5})?|([^:\[\]]*):\d{1,5}", re.A
 
 
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:
-    """Parse an address as servers and proxies spell it.
-
-    See RFC 9110 section 7.2; RFC 4007 section 11.
-    """
+    """Parse an address as servers and proxies spell it (RFC 9110 section 7.2, RFC 4007 11)."""
     return _parse(text) if len(text) <= _MAX_ADDRESS else None
 
 
@@ -60,10 +57,7 @@ def address_text(text: str) -> str:
 
 
 def network(address: str) -> str:
-    """Find the network of one subscriber, which limits treat as one client.
-
-    See RFC 6177, section 2.
-    """
+    """Find the network of one subscriber (RFC 6177), which limits treat as one client."""
     known = parse_address(address)
     if isinstance(known, IPv6Address):
         return str(IPv6Network((int(known), _SUBSCRIBER_BITS), strict=False))

@@ -27,10 +27,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def read_origin(value: str) -> str:
-    """Read `AUTH_URL`.
-
-    See RFC 6454 section 6.2.
-    """
+    """Read `AUTH_URL` (RFC 6454 section 6.2)."""
     url = _parse_origin(value)
     if url is None:
         raise ConfigurationError(

@@ -305,11 +305,7 @@ class Guards:
         return min((proved + age for age in ages if proved + age >= now), default=math.inf)
 
     def states(self) -> list[type[BaseState]]:
-        """List the states that have vars which not everybody may see; modules may add to them.
-
-        Raises:
-            ConfigurationError: If a var has a rule that it can't keep.
-        """
+        """List the states that have vars which not everybody may see; modules may add to them."""
         known = registered_states()
         if known != self._known:
             self._guarded = [

@@ -20,11 +20,7 @@ from .protected import NOT_MARKED, Guards, is_enforced, mark_of
 
 
 def guard(routes: Sequence[BaseRoute], guards: Guards) -> None:
-    """Check the rule of each route before it reads anything.
-
-    Raises:
-        ConfigurationError: If an endpoint was registered before it was protected.
-    """
+    """Check the rule of each route before it reads anything."""
     guarded: set[int] = set()
     for route in _leaves(routes):
         endpoint = getattr(route, "endpoint", None)

@@ -23,11 +23,7 @@ def create_store(settings: Settings, name: str) -> SessionStore:
 
 
 def check_store(store: SessionStore) -> None:
-    """Check before a start that a store can be used; a Redis may come up later.
-
-    Raises:
-        ConfigurationError: If it can't be used; says what to do.
-    """
+    """Check before a start that a store can be used; a Redis may come up later."""
     if isinstance(store, SQLiteStore):
         store.check()
     elif isinstance(store, RedisStore):

@@ -81,11 +81,6 @@ class RedisRelay:
 
     It connects again by itself. Open tabs decide nothing: while Redis is away, those of other
     workers aren't shown.
-
-    Attributes:
-        url: Where Redis is.
-        name: The app's name; its workers share it.
-        find: Finds a session in the store.
     """
 
     url: str
@@ -108,12 +103,7 @@ class RedisRelay:
 
     @contextlib.asynccontextmanager
     async def connected(self, feed: Feed, *, catch_up: Callable[[], None]) -> AsyncIterator[None]:
-        """Join a worker's feed with the others' for a while.
-
-        Args:
-            feed: Its notices reach the other feeds, and theirs reach it.
-            catch_up: Is called when notices may have been missed; it must not block.
-        """
+        """Join a worker's feed with the others'; `catch_up` is called when notices were missed."""
         outbox: asyncio.Queue[Notice] = asyncio.Queue()
 
         def post(notice: Notice) -> None:

@@ -133,11 +133,7 @@ class RedisStore:
 
     Every change is one script, so that it happens as a whole or not at all, and
     in one order for all workers. Redis may come and go: until it answers, every
-    method raises `StoreUnavailable` soon.
-
-    Attributes:
-        url: Where Redis is.
-        name: What the keys begin with; apps with other names can share a Redis.
+    method raises `StoreUnavailable` soon. Apps with other names can share a Redis.
     """
 
     url: str
@@ -288,11 +284,7 @@ def _unless_expired(text: str | None, now: float) -> str | None:
 
 
 def connect(url: str) -> Redis:
-    """Make a client that repeats nothing, since it may have been done; it connects at first use.
-
-    Raises:
-        ConfigurationError: If the URL can't be understood.
-    """
+    """Make a client that repeats nothing, since it may have been done; it connects at first use."""
     try:
         pool = BlockingConnectionPool.from_url(
             url,

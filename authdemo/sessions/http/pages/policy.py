@@ -81,9 +81,6 @@ class Policy:
         allow_eval: Whether scripts may use `eval`, which Reflex's front end needs for
             `rx.call_script`; `calls.js` runs `rx.toast` and the like without.
         form_targets: The origins of sign-in pages, to which forms may lead.
-
-    Raises:
-        ConfigurationError: If a directive or a source can't work.
     """
 
     csp: Mapping[str, Collection[str]] = field(default_factory=dict)

@@ -29,11 +29,7 @@ _known: set[type[BaseState]] = set()
 
 
 def follow_session() -> None:
-    """Have the vars that read the session depend on it; modules may add states.
-
-    Raises:
-        ConfigurationError: If tabs would share what is computed for the session of one.
-    """
+    """Have the vars that read the session depend on it; modules may add states."""
     for state in set(registered_states()) - _known:
         _known.add(state)
         for name, computed in cached_vars_of(state).items():

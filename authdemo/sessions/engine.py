@@ -168,8 +168,8 @@ class Engine:
         self.commands.add("store.check", lambda: try_store(store, self.clock))
         self.users = UserService(self.sessions, options.get("find_user"), options.get("save_user"))
         self.bearer_tokens = BearerTokens(self.sessions)
-        self.impersonations = Impersonations(self.users, self.values_of(ActorReturn))
-        self.tickets = self.values_of(LoginTicket)
+        self.impersonations = Impersonations(self.users, self.one_time(ActorReturn))
+        self.tickets = self.one_time(LoginTicket)
         self.access_tokens = AccessTokens(
             self.settings.keys, issuer=self.settings.url or name, client=name, clock=self.clock
         )
@@ -214,7 +214,7 @@ class Engine:
         rate, store = self.settings.address_rate, self.sessions.store
         return AddressLimit(store, rate, name, clock=self.clock)
 
-    def values_of(self, kind: type[Value]) -> OneTimeStore[Value]:
+    def one_time(self, kind: type[Value]) -> OneTimeStore[Value]:
         return OneTimeStore(kind, self.sessions.store, clock=self.clock)
 
     async def expire(self, record: SessionRecord, *, seconds: float, device: Device) -> None:

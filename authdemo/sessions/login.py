@@ -40,7 +40,7 @@ class Login:
     amr: tuple[str, ...] = ()
     is_remembered: bool = True
 
-    def pending(
+    def suspend(
         self, kind: type[Pending], schema: UserSchema, *, callback_url: str, browser: str
     ) -> Pending:
         """Make what is kept until another request begins the session."""
@@ -56,7 +56,7 @@ class Login:
         )
 
     @classmethod
-    def of(cls, pending: PendingLogin, schema: UserSchema) -> Login:
+    def resume(cls, pending: PendingLogin, schema: UserSchema) -> Login:
         """Go on with a sign-in; another version of the app may have kept it."""
         return cls(
             schema.read_older(pending.user),

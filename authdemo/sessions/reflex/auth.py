@@ -187,7 +187,7 @@ class Auth(Senders, UserSessions[U]):
         if granted.redirect_to is not None:
             session_state.redirect_url = await self.engine.path_of(granted.redirect_to, connection)
             return
-        ticket = replace(granted, is_remembered=remember).pending(
+        ticket = replace(granted, is_remembered=remember).suspend(
             LoginTicket,
             self.engine.sessions.schema,
             callback_url=callback_url,

@@ -68,7 +68,7 @@ class SignInApi(Resource):
 
     def __post_init__(self) -> None:
         self._limit = self.engine.address_limit("provider sign-ins")
-        self._states = self.engine.values_of(OAuthState)
+        self._states = self.engine.one_time(OAuthState)
 
     @operation(
         "POST /callback/{provider}",
@@ -121,7 +121,7 @@ class SignInApi(Resource):
         if ticket.actor_sid:
             return await self._impersonate(context, ticket)
         try:
-            login = Login.of(ticket, self.engine.sessions.schema)
+            login = Login.resume(ticket, self.engine.sessions.schema)
         except ValidationError as error:  # another version has issued it
             raise TicketRejected("This sign-in took too long. Sign in again.") from error
         target = await self.engine.redirect(ticket.callback_url, context.home)
@@ -344,7 +344,7 @@ class SignInApi(Resource):
         self, request: Request, context: RequestContext, login: Login, url: str, *, as_json: bool
     ) -> Response:
         """Keep the sign-in until the user has entered a code, in this browser."""
-        challenge = login.pending(
+        challenge = login.suspend(
             Challenge,
             self.engine.sessions.schema,
             callback_url=url,
@@ -376,7 +376,7 @@ class SignInApi(Resource):
         try:
             key, challenge = await self._find_challenge(context)
             wanted = challenge.callback_url
-            login = Login.of(challenge, self.engine.sessions.schema)
+            login = Login.resume(challenge, self.engine.sessions.schema)
             user, provider = login.user, login.account.provider
             methods = await service.verify(
                 user.id, body["code"], device=context.device, provider=provider

@@ -23,7 +23,7 @@ class SignOutApi(Resource):
 
     def __post_init__(self) -> None:
         self._limit = self.engine.address_limit("logouts")
-        self._states = self.engine.values_of(LogoutState)
+        self._states = self.engine.one_time(LogoutState)
 
     @operation(
         "GET /signout",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from functools import cache
+from pathlib import Path
 
 from authdemo.seeds import SEEDS
 from tests.support.server import Server
@@ -18,10 +19,16 @@ def restore(server: Server) -> None:
     path = server.log.parent / "data" / "accounts.db"
     if not path.exists():
         return
-    with closing(sqlite3.connect(path, timeout=30)) as database:
-        for member in SEEDS:
-            wanted = (member.name, member.email, None, member.role, 0, 0, 0)
-            found = database.execute(_READ, (member.id,)).fetchone()
-            if found not in (None, wanted):
-                database.execute(_RESTORE, (*wanted, member.id))
-                database.commit()
+    database = _open(path)
+    for member in SEEDS:
+        wanted = (member.name, member.email, None, member.role, 0, 0, 0)
+        found = database.execute(_READ, (member.id,)).fetchone()
+        if found not in (None, wanted):
+            database.execute(_RESTORE, (*wanted, member.id))
+            database.commit()
+
+
+@cache
+def _open(path: Path) -> sqlite3.Connection:
+    """Open a database once: that takes longer than to look, and most tests change nothing."""
+    return sqlite3.connect(path, timeout=30)

@@ -20,6 +20,7 @@ LAYERS = (
     f"{CORE}.text",
     f"{CORE}.arguments",
     f"{CORE}.authentication",
+    f"{CORE}.user_agents",
     f"{CORE}.record",
     f"{CORE}.store",
     f"{CORE}.keys",
@@ -71,6 +72,7 @@ FRAMEWORKS = {
     **dict.fromkeys(("click", "rich"), ("authdemo.cli",)),
     "reflex": (
         "authdemo.accounts.form",
+        "authdemo.accounts.form_state",
         "authdemo.accounts.email_card",
         "authdemo.accounts.link_forms",
         "authdemo.accounts.passkey_form",

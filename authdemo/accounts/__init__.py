@@ -20,6 +20,7 @@ from .errors import (
 try:
     from .email_card import email_card
     from .form import RegistrationMixin, register, register_form
+    from .form_state import PendingMixin
     from .link_forms import forgot_form, reset_form, sign_in_link_form, verify_form
     from .models import Member
     from .passkeys import Passkeys
@@ -45,6 +46,7 @@ __all__ = [
     "Member",
     "Page",
     "Passkeys",
+    "PendingMixin",
     "Registration",
     "RegistrationMixin",
     "RememberedBrowser",

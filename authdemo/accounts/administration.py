@@ -20,7 +20,7 @@ ROLE = "admin"
 
 @dataclass(frozen=True, eq=False)
 class Administration:
-    """Closes accounts on behalf of an administrator, and informs their users."""
+    """Changes accounts on behalf of an administrator, and informs their users."""
 
     find: Callable[[str], Awaitable[Member]]
     update: Callable[..., Awaitable[None]]
@@ -46,6 +46,24 @@ class Administration:
         member = await self.find(account_id)
         await self.update(member.id, disabled=True)
         await self.mail.send(member, "account_disabled")
+
+    async def change_role(self, account_id: str, role: str, *, by: str) -> None:
+        """Give an account another role; every session of its user follows at once.
+
+        Args:
+            account_id: The account's id.
+            role: The role.
+            by: The administrator's own id: no one gives up their own role by one click.
+
+        Raises:
+            AccountRejected: If it is the administrator's own, the last administrator's, or unknown,
+                or there is no such role.
+            AccountsUnavailable: If the database can't keep it.
+            StoreUnavailable: If some sessions couldn't follow: try again.
+        """
+        if folded(account_id) == folded(by):
+            raise AccountRejected("You can't change your own role.", reason="own_role")
+        await self.update(account_id, role=role)
 
 
 def keep_administrator(row: AccountRow, fields: Mapping[str, Any], session: Session) -> None:

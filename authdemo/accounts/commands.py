@@ -17,6 +17,7 @@ from .links import Links
 from .mail import MailQueue
 from .models import VERSION_TABLE, Member
 from .search import ListedMember, Page
+from .second_factor import SecondFactor
 
 
 class _Accounts(Protocol):
@@ -27,10 +28,12 @@ class _Accounts(Protocol):
     administration: Administration
     links: Links
     mail: MailQueue
+    second_factor: SecondFactor
 
     async def search(
         self, text: str, *, after: str, limit: int, role: str | None, disabled: bool | None
     ) -> Page: ...
+    async def get(self, account_id: str) -> Member: ...
     async def register(self, form: dict[str, Any]) -> Member: ...
     async def update(self, account_id: str, **fields: object) -> None: ...
     async def delete(self, account_id: str) -> None: ...
@@ -46,10 +49,11 @@ class AccountCommands:
     def __post_init__(self) -> None:
         """Add them to the app's commands."""
         commands = self.auth.commands
-        own = (self.list, self.create, self.disable, self.enable, self.delete)
+        own = (self.list, self.create, self.disable, self.enable, self.role, self.delete)
         for function in own:
             commands.add(f"users.{function.__name__}", function)
         commands.add("users.reset-link", self.reset_link)
+        commands.add("users.second-factor-off", self.turn_off_second_factor)
         commands.add("database.check", self.check_database)
         commands.add("mail.check", self.accounts.mail.check)
 
@@ -82,6 +86,17 @@ class AccountCommands:
     async def enable(self, user: str) -> None:
         """Enable a disabled account."""
         await self.accounts.update(user, disabled=False)
+
+    async def role(self, user: str, role: str) -> None:
+        """Give an account another role; its sessions follow at once."""
+        await self.accounts.administration.change_role(user, role, by="")
+
+    async def turn_off_second_factor(self, user: str) -> None:
+        """Turn a second factor off, and end the sessions; the user gets a mail."""
+        member = await self.accounts.get(user)
+        await self.accounts.second_factor.turn_off(member.id)
+        await self.auth.revoke_user(member.id)
+        await self.accounts.mail.send(member, "two_factor_off")
 
     async def delete(self, user: str) -> None:
         """Delete an account; its sessions end at once."""

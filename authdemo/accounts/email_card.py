@@ -10,7 +10,9 @@ import reflex as rx
 from authdemo.sessions import Auth, protected, use_session
 from authdemo.sessions.locales import live_text, t, verbatim
 
+from .form_state import only_user
 from .link_forms import LinkMixin, address_form, error_notice, sent_notice
+from .link_tokens import CHANGE_EMAIL, VERIFY
 from .models import Member
 from .passwords import folded
 from .service import installed
@@ -19,16 +21,17 @@ FRESH = 300
 """Seconds within which the user must have authenticated to change the address."""
 
 
-@protected
+@only_user
 class EmailState(LinkMixin, rx.State):
     """The user's address: the buttons that verify and change it."""
 
     is_open: bool = False
 
     @rx.event
+    @protected
     def clear(self) -> None:
-        """Forget an earlier visit: the state of a tab outlives its page."""
-        self._clear()
+        """Clear what is left of an earlier visit: the state of a tab outlives its page."""
+        self._rest()
         self.is_open = False
 
     @rx.event
@@ -39,7 +42,7 @@ class EmailState(LinkMixin, rx.State):
         auth = Auth.installed()
         with self._reporting():
             user = (await auth.require_session(self)).user
-            await auth.limit_mail(self, folded(user.email or ""))
+            await auth.limit_mail(self, folded(user.email or ""), VERIFY.name)
             await installed().links.send_verification(
                 user.id, origin=auth.origin(self), language=auth.language(self)
             )
@@ -49,7 +52,7 @@ class EmailState(LinkMixin, rx.State):
     @protected(fresh=FRESH)
     def open(self) -> None:
         """Open the form for a new address."""
-        self._clear()
+        self._rest()
         self.is_open = True
 
     @rx.event
@@ -61,7 +64,7 @@ class EmailState(LinkMixin, rx.State):
         auth = Auth.installed()
         with self._reporting():
             user = (await auth.require_session(self)).user
-            address = await self._limited(form)
+            address = await self._limited(form, CHANGE_EMAIL.name)
             await installed().links.change_email(
                 user.id, address, origin=auth.origin(self), language=auth.language(self)
             )

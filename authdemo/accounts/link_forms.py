@@ -5,8 +5,7 @@ A page only looks at its link. What the link is for happens when its button is p
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from typing import Any
 
 import reflex as rx
@@ -18,18 +17,17 @@ from authdemo.sessions.locales import explain, live_text, t
 from authdemo.sessions.providers import SignInRequest
 
 from .errors import LinkRejected
-from .link_tokens import RESET, SIGN_IN
+from .form_state import PendingMixin
+from .link_tokens import RESET, SIGN_IN, VERIFY
 from .links import PROVIDER, Link
 from .passwords import MIN_CHARACTERS, folded, read_email
 from .service import installed
 
 
-class LinkMixin(rx.State, mixin=True):
+class LinkMixin(PendingMixin, mixin=True):
     """A form of the tab, and the link that led to its page; the token stays on the server.
 
     Attributes:
-        pending: Whether the server is at work.
-        error: Why it rejects something, for `explain`.
         done: Whether it is done: a mail is requested, or a link used.
         is_delayed: Whether mails wait because the mail server can't be reached.
         kind: What the link is for; empty if there is none.
@@ -38,8 +36,6 @@ class LinkMixin(rx.State, mixin=True):
         is_read: Whether the server has the token, so that it can leave the address.
     """
 
-    pending: bool = False
-    error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
     done: bool = False
     is_delayed: bool = False
     kind: str = ""
@@ -48,7 +44,7 @@ class LinkMixin(rx.State, mixin=True):
     is_read: bool = False
     _token: str = ""
 
-    def _clear(self) -> None:
+    def _rest(self) -> None:
         self.pending, self.error = False, {}
         self.done, self.is_delayed = False, False
 
@@ -59,28 +55,21 @@ class LinkMixin(rx.State, mixin=True):
 
     def _take_token(self) -> str:
         """Keep the token of the address: after a reload the address has none."""
-        self._clear()
+        self._rest()
         self._token = self.router.url.query_parameters.get("token") or self._token
         self.is_read = bool(self._token)
         return self._token
 
-    @contextmanager
-    def _reporting(self) -> Iterator[None]:
-        self.pending, self.error = True, {}
-        try:
-            yield
-        except AuthError as error:
-            self.error = error.to_dict()
-            if isinstance(error, LinkRejected):
-                self._token = ""
-                self._show(None)
-        finally:
-            self.pending = False
+    def _reject(self, error: AuthError) -> None:
+        self.error = error.to_dict()
+        if isinstance(error, LinkRejected):
+            self._token = ""
+            self._show(None)
 
-    async def _limited(self, form: dict[str, Any]) -> str:
+    async def _limited(self, form: dict[str, Any], kind: str) -> str:
         """Read the address of a form, and count the mail that it requests."""
         address = read_email(form.get("email"))
-        await Auth.installed().limit_mail(self, folded(address))
+        await Auth.installed().limit_mail(self, folded(address), kind)
         return address
 
     async def _note_sent(self, address: str) -> None:
@@ -93,18 +82,13 @@ class ForgotState(LinkMixin, rx.State):
     """The form that requests a link to reset the password."""
 
     @rx.event
-    def clear(self) -> None:
-        """Forget an earlier visit: the state of a tab outlives its page."""
-        self._clear()
-
-    @rx.event
     async def send(self, form: dict[str, Any]) -> AsyncIterator[None]:
         """Request the link; what happens doesn't depend on whether there is an account."""
         self.pending, self.done = True, False
         yield
         auth = Auth.installed()
         with self._reporting():
-            address = await self._limited(form)
+            address = await self._limited(form, RESET.name)
             await installed().links.request_reset(
                 address, origin=auth.origin(self), language=auth.language(self)
             )
@@ -115,12 +99,16 @@ class ForgotState(LinkMixin, rx.State):
 class ResetState(LinkMixin, rx.State):
     """The form for a new password."""
 
+    passkeys: int = 0
+
     @rx.event
     async def look(self) -> None:
-        """Look at the link."""
+        """Look at the link, and count the passkeys of its account."""
         token = self._take_token()
         with self._reporting():
-            self._show(await installed().links.look(token, RESET))
+            link = await installed().links.look(token, RESET)
+            self.passkeys = len(await installed().passkeys.of(link.account_id))
+            self._show(link)
 
     @rx.event
     async def set_password(self, form: dict[str, Any]) -> AsyncIterator[None]:
@@ -128,7 +116,11 @@ class ResetState(LinkMixin, rx.State):
         self.pending = True
         yield
         with self._reporting():
-            await installed().links.reset_password(self._token, form.get("password"))
+            await installed().links.reset_password(
+                self._token,
+                form.get("password"),
+                keep_passkeys=bool(form.get("keep_passkeys")),
+            )
             self._token, self.done = "", True
 
 
@@ -136,12 +128,16 @@ class ResetState(LinkMixin, rx.State):
 class VerifyState(LinkMixin, rx.State):
     """The button that verifies, changes or restores an address."""
 
+    is_elsewhere: bool = False
+
     @rx.event
     async def look(self) -> None:
-        """Look at the link."""
+        """Look at the link, and whether it needs another session."""
         token = self._take_token()
         with self._reporting():
-            self._show(await installed().links.look(token))
+            link = await installed().links.look(token)
+            self.is_elsewhere = not link.is_open_to(await self._user_id())
+            self._show(link)
 
     @rx.event
     async def follow(self) -> AsyncIterator[None]:
@@ -149,8 +145,12 @@ class VerifyState(LinkMixin, rx.State):
         self.pending = True
         yield
         with self._reporting():
-            await installed().links.follow(self._token)
+            await installed().links.follow(self._token, await self._user_id())
             self._token, self.done = "", True
+
+    async def _user_id(self) -> str:
+        session = await Auth.installed()(self)
+        return session.user.id if session and session.actor is None else ""
 
 
 @public
@@ -180,7 +180,7 @@ class SignInLinkState(LinkMixin, rx.State):
         yield
         auth = Auth.installed()
         with self._reporting():
-            address = await self._limited(form)
+            address = await self._limited(form, PROVIDER)
             await installed().links.send_sign_in(
                 SignInRequest(
                     email=address,
@@ -250,6 +250,14 @@ def reset_form() -> rx.Component:
                 aria_describedby="reset-error",
             ),
         ),
+        rx.cond(
+            state.passkeys > 0,
+            rx.el.label(
+                rx.el.input(name="keep_passkeys", type="checkbox"),
+                live_text(t("reset.keep_passkeys", count=state.passkeys)),
+                class_name="auth-check",
+            ),
+        ),
         _submit(t("reset.go"), state),
         on_submit=state.set_password,
         no_validate=True,
@@ -281,16 +289,26 @@ def verify_form() -> rx.Component:
         change, restore, verify = (t(f"verify.{name}_{action}", **facts) for name in names)
         return rx.match(state.kind, ("change_email", change), ("restore_email", restore), verify)
 
+    button = rx.el.form(
+        rx.el.p(live_text(by_kind("text"))),
+        _submit(by_kind("go"), state),
+        on_submit=state.follow,
+        method="post",
+        class_name="auth-form",
+    )
+    sign_in = Auth.installed().engine.pages.sign_in
+    elsewhere = rx.fragment(
+        rx.el.p(live_text(t("verify.elsewhere", **facts))),
+        rx.el.p(_link_to(t("link.log_in"), f"{sign_in}?callbackUrl={VERIFY.page}")),
+        rx.cond(
+            state.kind == VERIFY.name,
+            rx.el.p(t("verify.unknown"), " ", _link_to(t("reset.title"), "/forgot")),
+        ),
+    )
     return rx.fragment(
         rx.cond(
             (state.kind != "") & ~state.done,
-            rx.el.form(
-                rx.el.p(live_text(by_kind("text"))),
-                _submit(by_kind("go"), state),
-                on_submit=state.follow,
-                method="post",
-                class_name="auth-form",
-            ),
+            rx.cond(state.is_elsewhere, elsewhere, button),
         ),
         rx.cond(state.done, rx.el.p(live_text(by_kind("done")), role="status")),
         error_notice(state),

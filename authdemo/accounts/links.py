@@ -12,7 +12,6 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
@@ -46,7 +45,6 @@ from .models import (
     RecoveryCodeRow,
 )
 from .passwords import checked_password, folded, read_email
-from .transports import is_loopback
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -103,6 +101,10 @@ class Link:
         """Whether this browser requested it."""
         return bool(browser) and self.data.get("browser") == browser
 
+    def is_open_to(self, user_id: str) -> bool:
+        """Whether this user may follow it; without a session the id is empty."""
+        return self.kind == RESTORE_EMAIL.name or self.account_id == user_id
+
 
 @dataclass(frozen=True, eq=False)
 class Links:
@@ -144,8 +146,11 @@ class Links:
         await self._mail.send(member, "reset", origin=self._safe(origin), language=language)
 
     async def create_reset(self, account_id: str, *, origin: str) -> str:
-        """Make a link that resets a password, for an operator to hand over; see `send_reset`."""
-        member, origin = await self._member(account_id), self._safe(origin)
+        """Make a link that resets a password, for an operator to hand over; see `send_reset`.
+
+        The operator, not a request, names the origin.
+        """
+        member = await self._member(account_id)
         data = {"email": member.email, "origin": origin, "language": "", "handed_over": "yes"}
         token = await self._database.run(
             lambda session: RESET.issue(session, member.id, data, now=self.clock())
@@ -216,20 +221,31 @@ class Links:
 
         return await self._database.run(look)
 
-    async def follow(self, token: object) -> Link:
+    async def follow(self, token: object, user_id: str = "") -> Link:
         """Verify, change or restore an address; the sessions of the user follow at once.
 
-        To restore an address ends them all, since another person may have changed it.
+        Only the account's own user verifies or changes one: another person may have registered
+        the account with the address, to wait in it for the owner of the address. To restore one
+        needs no session. It ends all sessions, locks the password until a reset, and removes the
+        passkeys and the authenticator app that are newer than the request to change the address.
+
+        Args:
+            token: The token of the link.
+            user_id: The user of the browser's session, but not if an administrator acts as them.
 
         Raises:
             LinkRejected: If it can't be used.
+            AccountRejected: If it needs the session of the account's user.
             AccountsUnavailable: If the database can't be reached.
             StoreUnavailable: If the sessions can't be reached.
         """
         link = await self.look(token)
+        if not link.is_open_to(user_id):
+            message = f"Log in as {link.account_id} in this browser first."
+            raise AccountRejected(message, reason="session", values={"id": link.account_id})
         if link.kind == RESTORE_EMAIL.name:
             await self._auth().revoke_user(link.account_id)  # if it fails, nothing has changed
-        link, before, after = await self._database.run(
+        link, before, after, undo = await self._database.run(
             lambda session: _follow(session, token, now=self.clock())
         )
         if link.kind == RESTORE_EMAIL.name:
@@ -238,12 +254,17 @@ class Links:
             await self._auth().refresh(link.account_id)
         if link.kind == CHANGE_EMAIL.name:
             origin, language = link.data["origin"], link.data["language"]
-            await self._mail.send(before, "restore_email", origin=origin, language=language)
+            await self._mail.send(before, "restore_email", origin=origin, language=language, **undo)
             await self._mail.send(after, "email_changed", language=language)
         return link
 
-    async def reset_password(self, token: object, password: object) -> Link:
+    async def reset_password(
+        self, token: object, password: object, *, keep_passkeys: bool = False
+    ) -> Link:
         """Set a new password, and end all sessions and pending sign-ins of the account.
+
+        Its passkeys are removed, since another person may have added one. An authenticator app
+        stays, or who can read the mails could turn it off.
 
         Raises:
             LinkRejected: If the link can't be used.
@@ -255,7 +276,9 @@ class Links:
         hashed = await self._hash(checked_password(password, link.account_id))
         await self._auth().revoke_user(link.account_id)  # if it fails, nothing has changed
         member = await self._database.run(
-            lambda session: _reset(session, token, hashed, now=self.clock())
+            lambda session: _reset(
+                session, token, hashed, keep_passkeys=keep_passkeys, now=self.clock()
+            )
         )
         await self._auth().revoke_user(member.id)  # who signed in meanwhile, with the old password
         await self._mail.send(member, "password_changed", language=link.data["language"])
@@ -309,8 +332,7 @@ class Links:
         return await self._database.run(lambda session: _find(session, account_id).member())
 
     def _safe(self, origin: str) -> str:
-        """Check that a link leads to the app: a `Host` header is whatever the client sends."""
-        if origin == self._auth().engine.settings.url or is_loopback(urlsplit(origin).hostname):
+        if self._mail.leads_to_app(origin):
             return origin
         logger.error("Links in mails need AUTH_URL: the host of %r may be forged.", origin)
         raise MailUnavailable
@@ -344,34 +366,46 @@ def _use(session: Session, token: object, *kinds: LinkKind, now: float) -> tuple
     return found
 
 
-def _follow(session: Session, token: object, *, now: float) -> tuple[Link, Member, Member]:
+def _follow(
+    session: Session, token: object, *, now: float
+) -> tuple[Link, Member, Member, dict[str, str]]:
+    """Follow a link, and return what the account was, what it is, and what undoes that."""
     link, account = _use(session, token, *FOLLOWED, now=now)
-    before = account.member()
+    before, undo = account.member(), {"since": repr(link.since)}
+    if account.is_unclaimed and link.kind == CHANGE_EMAIL.name:
+        undo["unclaimed"] = "yes"
     account.email, account.email_folded = link.email, folded(link.email)
     account.email_verified, account.is_unclaimed = True, False
     if link.kind in _OTHER_ADDRESS:
         link_tokens.cancel(session, account.id, VERIFY, *BEFORE_PASSWORD)
     if link.kind == RESTORE_EMAIL.name:
-        _undo(session, link)
-    return link, before, account.member()
+        _undo(session, link, account)
+    return link, before, account.member(), undo
 
 
-def _reset(session: Session, token: object, hashed: str, *, now: float) -> Member:
+def _reset(
+    session: Session, token: object, hashed: str, *, keep_passkeys: bool, now: float
+) -> Member:
     link, account = _use(session, token, RESET, now=now)
     if "handed_over" not in link.data:  # by an operator, which proves no address
         _take_over(session, account)
+    if not keep_passkeys:
+        session.exec(delete(PasskeyRow).where(col(PasskeyRow.account_id) == account.id))
     account.password = hashed
     link_tokens.cancel(session, account.id, *BEFORE_PASSWORD)
     return account.member()
 
 
-def _undo(session: Session, link: Link) -> None:
-    """Cancel the links to addresses that the account had later, and the passkeys added since.
+def _undo(session: Session, link: Link, account: AccountRow) -> None:
+    """Drop what another person may have set up, whose mails went to the later address.
 
-    They may be another person's, and the mails about them went to the later address.
+    That is the password, the ways to sign in that were added since, and the links to addresses
+    that the account had later. All of it, if the address had not been proved before it changed.
     """
-    added = col(PasskeyRow.account_id) == link.account_id, col(PasskeyRow.created_at) > link.since
-    session.exec(delete(PasskeyRow).where(*added))
+    account.is_unclaimed = "unclaimed" in link.data
+    _take_over(session, account)
+    account.password = LOCKED
+    _remove_factors(session, account, since=link.since)
     waiting = col(MailRow.account_id) == link.account_id, col(MailRow.template) == link.kind
     session.exec(delete(MailRow).where(*waiting, col(MailRow.created_at) > link.since))
     own = col(LinkRow.account_id) == link.account_id, col(LinkRow.kind) == link.kind
@@ -396,7 +430,20 @@ def _sign_in(session: Session, token: object, *, now: float) -> Member:
 def _take_over(session: Session, account: AccountRow) -> None:
     """Drop the ways to sign in that another person may have set up, who registered the address."""
     if account.is_unclaimed:
-        account.password, account.two_factor = LOCKED, False
-        for table in (PasskeyRow, AuthenticatorRow, RecoveryCodeRow, BrowserRow):
-            session.exec(delete(table).where(col(table.account_id) == account.id))
+        account.password = LOCKED
+        _remove_factors(session, account)
     account.email_verified, account.is_unclaimed = True, False
+
+
+def _remove_factors(session: Session, account: AccountRow, *, since: float = -1) -> None:
+    """Remove the passkeys and the authenticator app that are newer than a time."""
+
+    def remove(table: type[PasskeyRow | AuthenticatorRow]) -> int:
+        is_newer = col(table.account_id) == account.id, col(table.created_at) > since
+        return session.exec(delete(table).where(*is_newer)).rowcount
+
+    remove(PasskeyRow)
+    if remove(AuthenticatorRow):
+        account.two_factor = False
+        for codes in (RecoveryCodeRow, BrowserRow):
+            session.exec(delete(codes).where(col(codes.account_id) == account.id))

@@ -13,6 +13,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from email.message import EmailMessage
 from functools import partial
 from typing import Any, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
@@ -26,7 +27,7 @@ from .letters import write_letter
 from .link_tokens import CHANGE_EMAIL, RESET, RESTORE_EMAIL, SIGN_IN, VERIFY, LinkKind
 from .models import AccountRow, MailRow, Member
 from .passwords import folded
-from .transports import Outbox, Smtp, Transport
+from .transports import Outbox, Smtp, Transport, is_loopback
 
 _random = secrets.SystemRandom()
 logger = logging.getLogger("authdemo.sessions")
@@ -154,6 +155,14 @@ class MailQueue:
                 async with asyncio.timeout(wait):
                     await self._wake.wait()
 
+    def leads_to_app(self, origin: str) -> bool:
+        """Whether a mail may have a link to an origin: a `Host` header is what the client sends.
+
+        It must be `AUTH_URL`. Without one, loopback is good for mails that are only written here.
+        """
+        is_here = isinstance(self._transport, Outbox) and is_loopback(urlsplit(origin).hostname)
+        return is_here or origin == self._auth().engine.settings.url
+
     async def check(self) -> dict[str, Any]:
         """Reach the mail server without sending anything; return what carries mail.
 
@@ -161,14 +170,15 @@ class MailQueue:
             MailUnavailable: If it can't be reached.
         """
         began = time.perf_counter()
+        facts: dict[str, Any] = {"has_url": self._auth().engine.settings.url is not None}
         match self._transport:
             case Outbox(folder=folder):
-                return {"transport": "outbox", "place": str(folder)}
+                return {**facts, "transport": "outbox", "place": str(folder)}
             case Smtp(host=host, port=port) as smtp:
                 await smtp.check()
-                seconds = time.perf_counter() - began
-                return {"transport": "smtp", "place": f"{host}:{port}", "seconds": seconds}
-        return {"transport": "app"}
+                facts["seconds"] = time.perf_counter() - began
+                return {**facts, "transport": "smtp", "place": f"{host}:{port}"}
+        return {**facts, "transport": "app"}
 
     async def _add(self, row: MailRow, *, delay: float = 0) -> None:
         row.created_at = self.clock()
@@ -289,8 +299,7 @@ def _prepare(row: MailRow, session: Session, *, now: float) -> tuple[str, str] |
         _delete(row, session)
         return None
     facts = {"email": row.address, "origin": row.origin, "language": language}
-    facts["since"] = repr(row.created_at)
-    data = {**json.loads(row.data), **facts}
+    data = {"since": repr(row.created_at), **json.loads(row.data), **facts}
     return language, kind.issue(session, account.id, data, now=now)
 
 

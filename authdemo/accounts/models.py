@@ -157,6 +157,7 @@ class AuthenticatorRow(SQLModel, table=True):
     secret: str = Field(sa_type=Text)
     is_active: bool = False
     last_step: int = Field(default=0, sa_type=BigInteger)
+    created_at: float = 0
 
 
 class RecoveryCodeRow(SQLModel, table=True):

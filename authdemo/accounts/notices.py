@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from authdemo.sessions import AuditEvent
+from authdemo.sessions import AuditEvent, Device
 
 from .database import Database
 from .errors import AccountsUnavailable
@@ -30,22 +29,6 @@ _TEMPLATES: Mapping[str, Template] = {
     "second-factor-on": "two_factor_on",
 }
 _PROGRAMS = ("bearer", "impersonation")
-_BROWSERS = {
-    "Edg": "Edge",
-    "OPR/": "Opera",
-    "SamsungBrowser": "Samsung Internet",
-    "Firefox|FxiOS": "Firefox",
-    "Chrome|CriOS": "Chrome",
-    "Safari": "Safari",
-}
-_SYSTEMS = {
-    "iPhone|iPad": "iOS",
-    "Android": "Android",
-    "Windows": "Windows",
-    "Mac OS X": "macOS",
-    "CrOS": "ChromeOS",
-    "Linux": "Linux",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +48,8 @@ class Notices:
         template, values = _TEMPLATES.get(event.kind), {"reason": event.detail}
         with suppress(AccountsUnavailable):
             if event.kind == "sign-in" and event.provider not in _PROGRAMS:
-                device, place = describe(event.user_agent), part_of_network(event.ip)
+                device = Device(user_agent=event.user_agent).name or "?"
+                place = part_of_network(event.ip)
                 is_new = await self._is_new(event.user, f"{device} {place}", event.at)
                 template = "new_device" if is_new else None
                 at = datetime.fromtimestamp(event.at, UTC)
@@ -89,16 +73,6 @@ def _note(account_id: str, fingerprint: str, now: float, session: Session) -> bo
     known = session.exec(select(DeviceRow.fingerprint).where(own)).all()
     session.merge(DeviceRow(account_id=account_id, fingerprint=fingerprint, seen_at=now))
     return bool(known) and fingerprint not in known
-
-
-def describe(user_agent: str) -> str:
-    """Name a browser and its system in our own words: the header is whatever the client sends."""
-    named = (_first(names, user_agent) for names in (_BROWSERS, _SYSTEMS))
-    return ", ".join(filter(None, named)) or "?"
-
-
-def _first(names: Mapping[str, str], user_agent: str) -> str:
-    return next((name for mark, name in names.items() if re.search(mark, user_agent)), "")
 
 
 def part_of_network(address: str) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import reflex as rx
@@ -15,6 +13,7 @@ from authdemo.sessions.components import confirm_button, var
 from authdemo.sessions.locales import explain, live_text, t, verbatim
 
 from .ceremonies import Challenge, rp_id_of
+from .form_state import PendingMixin, only_user
 from .models import PasskeyRow
 from .passkeys import PROVIDER, PasskeyProvider, Passkeys
 
@@ -61,24 +60,17 @@ def _name(name: rx.Var[str]) -> tuple[rx.Var[str]]:
     return (name,)
 
 
-class PasskeyMixin(rx.State, mixin=True):
+class PasskeyMixin(PendingMixin, mixin=True):
     """A tab's ceremony: its challenge stays on the server, and the first answer uses it up.
 
     Attributes:
         ceremony: What the browser has to do: `kind`, and the `options` of its own function.
         signal: What the browser's passkey manager has to know: `method`, and its `options`.
-        error: Why the last ceremony failed, for `explain`.
     """
 
     ceremony: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
     signal: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
-    error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
     _challenge: Challenge | None = None
-
-    @rx.event
-    def clear(self) -> None:
-        """Forget an earlier visit: the state of a tab outlives its page."""
-        self._clear()
 
     @rx.event
     def fail(self, name: str) -> None:
@@ -86,11 +78,11 @@ class PasskeyMixin(rx.State, mixin=True):
         self._take_challenge()
         self.error = {"code": "PasskeyFailed", "reason": _FAILURES.get(name, "failed")}
 
-    def _clear(self) -> None:
+    def _rest(self) -> None:
         self._take_challenge()
-        self.error = {}
+        self.pending, self.error = False, {}
 
-    def _begin(self, kind: str, asked: tuple[dict[str, Any], Challenge]) -> None:
+    def _start(self, kind: str, asked: tuple[dict[str, Any], Challenge]) -> None:
         options, self._challenge = asked
         self.ceremony = {"kind": kind, "options": options}
 
@@ -103,15 +95,10 @@ class PasskeyMixin(rx.State, mixin=True):
         options = {"rpId": domain, **options}
         self.signal = {"id": secrets.token_hex(8), "method": method, "options": options}
 
-    @contextmanager
-    def _reporting(self) -> Iterator[None]:
-        self.error = {}
-        try:
-            yield
-        except AuthError as error:
-            self.error = error.to_dict()
-            if error.reason == "passkey_unknown":
-                self._signal("signalUnknownCredential", **error.values)
+    def _reject(self, error: AuthError) -> None:
+        self.error = error.to_dict()
+        if error.reason == "passkey_unknown":
+            self._signal("signalUnknownCredential", **error.values)
 
 
 @public
@@ -121,13 +108,13 @@ class PasskeySignInState(PasskeyMixin, rx.State):
     @rx.event
     async def offer(self) -> None:
         """Have the browser offer passkeys in the field for the id."""
-        self._begin("offer", await installed_passkeys().request(Auth.installed().origin(self)))
+        self._start("offer", await installed_passkeys().request(Auth.installed().origin(self)))
 
     @rx.event
     async def ask(self) -> None:
         """Have the browser ask for a passkey."""
         self.error = {}
-        self._begin("get", await installed_passkeys().request(Auth.installed().origin(self)))
+        self._start("get", await installed_passkeys().request(Auth.installed().origin(self)))
 
     @rx.event
     async def sign_in(self, answer: dict[str, Any], remember: bool = True) -> None:  # noqa: FBT001, FBT002 - events have no keywords
@@ -141,16 +128,17 @@ class PasskeySignInState(PasskeyMixin, rx.State):
             )
 
 
-@protected
+@only_user
 class PasskeyConfirmState(PasskeyMixin, rx.State):
     """Confirms who the user is by one of their passkeys."""
 
-    has_passkeys: bool = False
+    has_passkeys: rx.Field[bool] = protected(rx.field(default=False))
 
     @rx.event
+    @protected
     async def look(self) -> None:
         """Find out whether the user has passkeys."""
-        self._clear()
+        self._rest()
         with self._reporting():
             user = (await Auth.installed().require_session(self)).user
             self.has_passkeys = bool(await installed_passkeys().of(user.id))
@@ -161,7 +149,7 @@ class PasskeyConfirmState(PasskeyMixin, rx.State):
         auth = Auth.installed()
         with self._reporting():
             user = (await auth.require_session(self)).user
-            self._begin("get", await installed_passkeys().request(auth.origin(self), user.id))
+            self._start("get", await installed_passkeys().request(auth.origin(self), user.id))
 
     @rx.event
     async def confirm(self, answer: dict[str, Any]) -> None:
@@ -174,18 +162,19 @@ class PasskeyConfirmState(PasskeyMixin, rx.State):
                 await auth.redirect_to(self, wanted)
 
 
-@protected
+@only_user
 class PasskeysState(PasskeyMixin, rx.State):
     """The user's passkeys."""
 
-    passkeys: rx.Field[list[dict[str, Any]]] = rx.field(default_factory=list)
-    is_empty: bool = False
+    passkeys: rx.Field[list[dict[str, Any]]] = protected(rx.field(default_factory=list))
+    is_empty: rx.Field[bool] = protected(rx.field(default=False))
     renamed: str = ""
 
     @rx.event
+    @protected
     async def look(self) -> None:
         """List the passkeys."""
-        self._clear()
+        self._rest()
         self.renamed = ""
         with self._reporting():
             await self._list()
@@ -199,7 +188,7 @@ class PasskeysState(PasskeyMixin, rx.State):
             session, factor = await auth.require_session(self), auth.second_factor
             if session.level < LEVEL and factor and await factor.is_required(session.user.id):
                 return PasskeysState.add_with_second_factor
-            self._begin("create", await self._creation())
+            self._start("create", await self._creation())
         return None
 
     @rx.event
@@ -207,7 +196,7 @@ class PasskeysState(PasskeyMixin, rx.State):
     async def add_with_second_factor(self) -> None:
         """Have the browser make a passkey, which is as good as both factors."""
         with self._reporting():
-            self._begin("create", await self._creation())
+            self._start("create", await self._creation())
 
     @rx.event
     async def keep(self, answer: dict[str, Any]) -> None:

@@ -108,7 +108,8 @@ class SecondFactor:
         member = await self.get(account_id)
         secret = pyotp.random_base32()
         sealed = self.keys().encrypt(_SECRET, secret.encode(), member.id)
-        await self.database.run(partial(_put_secret, member.id, sealed))
+        row = AuthenticatorRow(account_id=member.id, secret=sealed, created_at=self.clock())
+        await self.database.run(partial(_put_secret, row))
         totp = pyotp.TOTP(secret, name=member.email or member.id, issuer=issuer)
         return Enrollment(secret, totp.provisioning_uri())
 
@@ -124,7 +125,7 @@ class SecondFactor:
             if not self._use_code(account_id, code, session, is_active=False):
                 return False
             self._put_codes(account_id, codes, session)
-            _set(session, AuthenticatorRow, account_id, is_active=True)
+            _set(session, AuthenticatorRow, account_id, is_active=True, created_at=self.clock())
             session.exec(
                 update(AccountRow).where(col(AccountRow.id) == account_id).values(two_factor=True)
             )
@@ -267,14 +268,14 @@ class SecondFactor:
             session.add(RecoveryCodeRow(account_id=account_id, mac=mac))
 
 
-def _put_secret(account_id: str, sealed: str, session: Session) -> None:
-    account = session.get(AccountRow, account_id)
-    row = session.get(AuthenticatorRow, account_id) if account and account.two_factor else None
+def _put_secret(new: AuthenticatorRow, session: Session) -> None:
+    account = session.get(AccountRow, new.account_id)
+    row = session.get(AuthenticatorRow, new.account_id) if account and account.two_factor else None
     if row is not None and row.is_active:
         raise AccountRejected(
             "There is an authenticator app already. Turn it off first.", reason="second_factor"
         )
-    session.merge(AuthenticatorRow(account_id=account_id, secret=sealed))
+    session.merge(new)
 
 
 def _find_step(secret: str, code: str, now: float) -> int | None:

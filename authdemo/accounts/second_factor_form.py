@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,16 +11,16 @@ import segno
 from authdemo.sessions import (
     AuditEvent,
     Auth,
-    AuthError,
     ConfigurationError,
+    Device,
     protected,
     use_session,
 )
 from authdemo.sessions.components import confirm_button, no_autocorrect_attrs
 from authdemo.sessions.locales import explain, live_text, t, verbatim
 
+from .form_state import PendingMixin, only_user
 from .models import Member
-from .notices import describe
 from .second_factor import Enrollment, SecondFactor
 
 FRESH = 300
@@ -32,21 +30,21 @@ _QUIET = 4
 """Modules around a QR code that stay white (ISO/IEC 18004)."""
 
 
-@protected
-class SecondFactorState(rx.State):
+@only_user
+class SecondFactorState(PendingMixin, rx.State):
     """The user's second factor."""
 
     secret: str = ""
     picture: str = ""
     codes: rx.Field[list[str]] = rx.field(default_factory=list)
-    left: int = 0
-    browsers: rx.Field[list[dict[str, str]]] = rx.field(default_factory=list)
-    error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
+    left: rx.Field[int] = protected(rx.field(0))
+    browsers: rx.Field[list[dict[str, str]]] = protected(rx.field(default_factory=list))
 
     @rx.event
+    @protected
     async def look(self) -> None:
         """Forget an earlier visit, and count what there is."""
-        self._clear()
+        self._hide()
         with self._reporting():
             await self._count()
 
@@ -54,7 +52,7 @@ class SecondFactorState(rx.State):
     @protected(fresh=FRESH)
     async def begin(self) -> None:
         """Show the secret of a new authenticator app."""
-        self._clear()
+        self._hide()
         with self._reporting():
             auth = Auth.installed()
             issuer = urlsplit(auth.origin(self)).hostname or ""
@@ -63,21 +61,25 @@ class SecondFactorState(rx.State):
     @rx.event
     @protected(fresh=FRESH)
     async def confirm(self, form: dict[str, Any]) -> None:
-        """Turn the second factor on with the app's first code."""
+        """Turn the second factor on with the app's first code, and end the user's other sessions.
+
+        They began without it, perhaps by who knows the password.
+        """
         with self._reporting():
             auth, account_id = Auth.installed(), await self._account_id()
             codes = await installed_factor().confirm(account_id, str(form.get("code", "")))
-            self._clear()
+            self._hide()
             self.codes = codes
             auth.audit(self, AuditEvent(kind="second-factor-on", user=account_id))
             await auth.add_methods(self, "otp")
             await self._count()
+            await auth.revoke_others(self)
 
     @rx.event
     @protected(level=2, fresh=FRESH)
     async def renew(self) -> None:
         """Show new recovery codes; the old ones are void."""
-        self._clear()
+        self._hide()
         with self._reporting():
             account_id = await self._account_id()
             self.codes = await installed_factor().renew_codes(account_id)
@@ -89,7 +91,7 @@ class SecondFactorState(rx.State):
     @protected(level=2, fresh=FRESH)
     async def turn_off(self) -> None:
         """Turn the second factor off."""
-        self._clear()
+        self._hide()
         with self._reporting():
             account_id = await self._account_id()
             await installed_factor().turn_off(account_id)
@@ -106,7 +108,7 @@ class SecondFactorState(rx.State):
     @rx.event
     def close(self) -> None:
         """Hide the secret, or the recovery codes."""
-        self._clear()
+        self._hide()
 
     async def _account_id(self) -> str:
         return (await Auth.installed().require_session(self)).user.id
@@ -115,24 +117,17 @@ class SecondFactorState(rx.State):
         account_id = await self._account_id()
         self.left = await installed_factor().count_codes(account_id)
         self.browsers = [
-            {"id": each.id, "name": describe(each.user_agent), "ip": each.ip}
+            {"id": each.id, "name": Device(user_agent=each.user_agent).name or "?", "ip": each.ip}
             for each in await installed_factor().browsers(account_id)
         ]
 
-    def _clear(self) -> None:
+    def _hide(self) -> None:
+        self._rest()
         self.secret = self.picture = ""
-        self.codes, self.error = [], {}
+        self.codes = []
 
     def _show(self, enrollment: Enrollment) -> None:
         self.secret, self.picture = enrollment.secret, draw(enrollment.uri)
-
-    @contextmanager
-    def _reporting(self) -> Iterator[None]:
-        self.error = {}
-        try:
-            yield
-        except AuthError as error:
-            self.error = error.to_dict()
 
 
 def installed_factor() -> SecondFactor:
@@ -229,6 +224,7 @@ def _enrollment() -> rx.Component:
                 custom_attrs=no_autocorrect_attrs(),
             ),
         ),
+        rx.el.p(t("second.others"), class_name="auth-hint"),
         rx.el.div(
             rx.el.button(t("second.confirm"), type="submit", class_name="auth-button"),
             _close(t("dialog.cancel")),

@@ -378,7 +378,11 @@ class Accounts:
             keep_administrator(row, fields, session)
             if "password" in fields:
                 cancel(session, row.id, *BEFORE_PASSWORD)
+            if fields.get("email", row.email) != row.email:
+                row.email_verified = False
             row.sqlmodel_update(dict(fields))
+            if fields.get("email_verified"):
+                row.is_unclaimed = False
             row.sqlmodel_update(folded_columns(row.member()))
 
         await self.database.run(write)

@@ -71,11 +71,13 @@ def list_sessions(app: Operator, user: str, *, is_json: bool) -> None:
 
 
 def _row(session: dict[str, Any]) -> dict[str, Any]:
-    device, times = session["device"], ("created", "last_seen", "expires")
+    from authdemo.sessions import Device
+
+    device, times = Device(**session["device"]), ("created", "last_seen", "expires")
     return {
         "id": session["id"][:_SHOWN_ID],
-        "device": session["name"] or device["user_agent"],
-        "address": device["ip"],
+        "device": session["name"] or device.name or device.user_agent,
+        "address": device.ip,
         "tabs": session["tabs"],
         **{name.replace("_", " "): session[name][:19].replace("T", " ") for name in times},
     }

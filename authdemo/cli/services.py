@@ -58,6 +58,9 @@ def _mail(facts: Mapping[str, Any]) -> Iterator[Finding]:
         yield _timed("mail", f"{facts['place']} answers EHLO", facts["seconds"])
     else:
         yield ok("mail", "The app's own transport carries mail; it is not checked.")
+    if facts["transport"] != "outbox" and not facts["has_url"]:
+        meaning = "Without AUTH_URL no mail with a link is sent: its host could be forged."
+        yield error("mail", meaning, "Set AUTH_URL to the app's public origin.")
 
 
 _DESCRIBE = {"store": _store, "database": _database, "mail": _mail}

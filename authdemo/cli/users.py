@@ -99,6 +99,28 @@ def enable(app: Operator, user: str, *, is_json: bool) -> None:
     _done({"enabled": user}, f"{user} is enabled.", is_json=is_json)
 
 
+@users.command()
+@click.argument("user")
+@click.argument("role")
+@for_app
+def role(app: Operator, user: str, role: str, *, is_json: bool) -> None:
+    """Give an account another role: its sessions follow at once."""
+    run(app, "users.role", user=user, role=role)
+    _done({"id": user, "role": role}, f"{user} has the role {role}.", is_json=is_json)
+
+
+@users.command("second-factor-off")
+@click.argument("user")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@for_app
+def second_factor_off(app: Operator, user: str, *, yes: bool, is_json: bool) -> None:
+    """Turn off the second factor of a user who has lost it, once you know that it is them."""
+    if not yes:
+        click.confirm(f"Let {user} sign in without a second factor?", abort=True, err=True)
+    run(app, "users.second-factor-off", user=user)
+    _done({"id": user}, f"{user} has no second factor.", is_json=is_json)
+
+
 @users.command("reset-link")
 @click.argument("user")
 @click.option("--mail", is_flag=True, help="Mail it to the user, and don't show it.")

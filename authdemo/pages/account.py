@@ -7,7 +7,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo.accounts import email_card
+from authdemo.accounts import PendingMixin, email_card
 from authdemo.accounts.passkey_form import passkeys_card
 from authdemo.accounts.second_factor_form import second_factor_card
 from authdemo.auth import accounts, auth
@@ -18,7 +18,6 @@ from authdemo.ui.buttons import refusal, submit_button
 from authdemo.ui.delete_account import delete_account_card
 from authdemo.ui.feedback import ToastWhen
 from authdemo.ui.layout import layout
-from authdemo.ui.pending_mixin import PendingMixin
 from authdemo.ui.profile_form import profile_form
 from authdemo.ui.session_card import client_session
 

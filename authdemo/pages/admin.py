@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from authdemo.accounts import PendingMixin
 from authdemo.auth import accounts, auth
 from authdemo.sessions import ActiveSession, protected, use_session
 from authdemo.sessions.components import confirm_button
@@ -14,7 +15,6 @@ from authdemo.sessions.locales import live_text, t, verbatim
 from authdemo.ui.buttons import action_button, refusal, submit_button
 from authdemo.ui.feedback import ToastWhen
 from authdemo.ui.layout import layout
-from authdemo.ui.pending_mixin import PendingMixin
 
 PAGE_SIZE = 20
 
@@ -63,7 +63,8 @@ class AdminState(PendingMixin, rx.State):
     @rx.event
     async def change_role(self, account_id: str, role: str) -> AsyncIterator[None]:
         """Change a role: every session of its owner follows at once."""
-        async for _ in self._do(accounts.update(account_id, role=role)):
+        own = (await auth.require_session(self)).user.id
+        async for _ in self._do(accounts.administration.change_role(account_id, role, by=own)):
             yield
 
     @rx.event
@@ -120,12 +121,13 @@ class AdminState(PendingMixin, rx.State):
         """Do something, and show what is so then, whether or not it was refused."""
         self._begin()
         yield
-        if act is not None:
-            with self._reporting():
-                await act
-                self.sent += sent
         with self._reporting():
-            await self._list()
+            try:
+                if act is not None:
+                    await act
+                    self.sent += sent
+            finally:
+                await self._list()
 
     async def _list(self) -> None:
         after = self.cursors[-1] if self.cursors else ""
@@ -152,7 +154,7 @@ async def _end_sessions(account_id: str) -> None:
 def _session(session: ActiveSession) -> dict[str, Any]:
     return {
         "id": session.id,
-        "name": session.name or session.device.user_agent,
+        "name": session.name or session.device.name or session.device.user_agent,
         "ip": session.device.ip,
         "tabs": str(len(session.tabs)),
         "actor": session.actor.name if session.actor else "",
@@ -285,12 +287,13 @@ def _changes(person: Any, name_id: str) -> tuple[rx.Component, ...]:
         **confirmed,
     )
     is_user = (person["role"] != "admin") & ~person["disabled"].to(bool)
+    change_role = action_button(
+        t("people.make", role=person["other"]),
+        act.change_role(person["id"], person["other"]),
+        **options,
+    )
     return (
-        action_button(
-            t("people.make", role=person["other"]),
-            act.change_role(person["id"], person["other"]),
-            **options,
-        ),
+        rx.cond(is_other, change_role),
         rx.cond(
             person["disabled"],
             action_button(t("people.enable"), act.enable(person["id"]), **options),

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 
 import reflex as rx
 
+from authdemo.accounts import PendingMixin
 from authdemo.auth import auth
 from authdemo.sessions.locales import t
 from authdemo.ui.buttons import action_button, refusal, update_button, update_refusal
 from authdemo.ui.layout import layout
 from authdemo.ui.log_out import log_out_button
-from authdemo.ui.pending_mixin import PendingMixin
 from authdemo.ui.session_card import server_session
 
 

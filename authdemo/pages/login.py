@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from authdemo.accounts import PendingMixin
 from authdemo.accounts.passkey_form import passkey_button
 from authdemo.auth import auth, is_seeded
 from authdemo.sessions import use_session
@@ -20,7 +21,6 @@ from authdemo.sessions.locales import live_text, t
 from authdemo.ui.auth_links import auth_link
 from authdemo.ui.buttons import refusal, submit_button
 from authdemo.ui.layout import plain_layout
-from authdemo.ui.pending_mixin import PendingMixin
 
 
 class LoginState(PendingMixin, rx.State):

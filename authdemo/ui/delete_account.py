@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import reflex as rx
 
+from authdemo.accounts import PendingMixin
 from authdemo.auth import accounts, auth
 from authdemo.sessions import AuditEvent, protected
 from authdemo.sessions.components import confirm_button
 from authdemo.sessions.locales import t
 from authdemo.ui.buttons import refusal
-from authdemo.ui.pending_mixin import PendingMixin
 
 FRESH = 300
 """Seconds within which the user must have signed in, or proved their identity again."""

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 
 import reflex as rx
 
+from authdemo.accounts import PendingMixin
 from authdemo.auth import auth
 from authdemo.sessions.locales import t
 from authdemo.ui.buttons import action_button, refusal
-from authdemo.ui.pending_mixin import PendingMixin
 
 
 class LogOutState(PendingMixin, rx.State):

@@ -115,7 +115,8 @@ def open_office(opened: Callable[..., Accounts], tmp_path: Path) -> Callable[[],
         postbox = Postbox()
         accounts = opened(mail=postbox)
         accounts.seed([ADA, GRACE], PASSWORD)
-        settings = Settings(keys=KeyRing([SECRET]), data_dir=tmp_path / "sessions")
+        keys, folder = KeyRing([SECRET]), tmp_path / "sessions"
+        settings = Settings(keys=keys, data_dir=folder, url="http://localhost:3000")
         auth = Auth(
             providers=[accounts.links.provider()],
             find_user=accounts.find,

@@ -76,6 +76,17 @@ async def test_nobody_disables_themselves(accounts, own):
     assert await accounts.find("grace")
 
 
+@pytest.mark.parametrize("own", ["grace", "GRACE", "\uff47race"])
+async def test_nobody_changes_their_own_role(accounts, own):
+    await accounts.update("ada", role="admin")
+    change = accounts.administration.change_role
+    assert await is_rejected(change(own, "user", by="grace"), "own_role")
+    assert (await accounts.get("grace")).role == "admin"
+    await change(own, "user", by="ada")
+    assert (await accounts.get("grace")).role == "user"
+    assert await is_rejected(change("ada", "user", by=""), "last_administrator")
+
+
 async def test_unknown_account_is_not_disabled(accounts):
     assert await is_rejected(accounts.administration.disable("nobody", by="grace"), "unknown")
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
+import pyotp
 import pytest
 from sqlmodel import select
 
 from authdemo.accounts import AccountRejected, LinkRejected, MailUnavailable
 from authdemo.accounts.link_tokens import RESET, SIGN_IN, VERIFY
 from authdemo.accounts.models import AccountRow, LinkRow, PasskeyRow
+from authdemo.accounts.transports import Outbox
 from authdemo.sessions.errors import CredentialsSignin, StoreUnavailable
 from authdemo.sessions.providers import SignInRequest
 from tests.accounts.conftest import FORM, PASSWORD
@@ -74,7 +77,7 @@ async def test_what_is_no_token_is_rejected(open_office, token):
     async with open_office() as office:
         for attempt in (
             office.links.look(token, RESET),
-            office.links.follow(token),
+            office.links.follow(token, "ada"),
             office.links.reset_password(token, NEW),
             office.links.claim(token),
         ):
@@ -94,7 +97,14 @@ async def test_two_resets_at_once_use_a_link_once(open_office):
 
 
 @pytest.mark.parametrize(
-    "origin", ["http://evil.example", "https://evil.example:3000", "http://localhost.evil.example"]
+    "origin",
+    [
+        "http://evil.example",
+        "https://evil.example:3000",
+        "http://localhost.evil.example",
+        "http://localhost:3001",
+        "http://127.0.0.1:3000",
+    ],
 )
 async def test_no_link_leads_to_a_host_that_may_be_forged(open_office, origin, caplog):
     async with open_office() as office:
@@ -110,6 +120,17 @@ async def test_no_link_leads_to_a_host_that_may_be_forged(open_office, origin, c
         await office.deliver()
         assert office.postbox.mails == []
     assert "Links in mails need AUTH_URL" in caplog.text
+
+
+@pytest.mark.parametrize("is_outbox", [True, False])
+async def test_loopback_needs_no_url_where_mails_stay(open_office, tmp_path, is_outbox):
+    async with open_office() as office:
+        engine = office.auth.engine
+        engine.settings = replace(engine.settings, url=None)
+        transport = Outbox(tmp_path) if is_outbox else office.postbox
+        mail = replace(office.mail, _transport=transport)
+        for host, leads in {"localhost": is_outbox, "127.0.0.1": is_outbox, "x.org": False}.items():
+            assert mail.leads_to_app(f"http://{host}:3000") is leads
 
 
 async def test_reset_unlocks_what_waited_in_an_account_of_the_address(open_office):
@@ -146,7 +167,7 @@ async def test_account_with_the_id_of_a_deleted_one_has_none_of_its_links(open_o
         await office.accounts.delete("ada")
         await office.accounts.register({**FORM, "id": "ada"})
         with pytest.raises(LinkRejected):
-            await office.links.follow(token)
+            await office.links.follow(token, "ada")
 
 
 async def test_disabled_account_can_not_use_a_link(open_office):
@@ -167,11 +188,11 @@ async def test_unknown_account_and_verified_address_get_no_mail(open_office):
             await office.links.send_verification("ada", origin=ORIGIN)
 
 
-async def change(office, new):
-    """Change Ada's address, and return what its old owner gets to restore it."""
-    old = (await office.accounts.get("ada")).email
-    await office.links.change_email("ada", new, origin=ORIGIN)
-    await office.links.follow(await mailed(office, new))
+async def change(office, new, account_id="ada"):
+    """Change an account's address, and return what its old owner gets to restore it."""
+    old = (await office.accounts.get(account_id)).email
+    await office.links.change_email(account_id, new, origin=ORIGIN)
+    await office.links.follow(await mailed(office, new), account_id)
     return await mailed(office, old)
 
 
@@ -180,7 +201,7 @@ async def test_restored_address_stays_when_owner_of_a_later_one_restores_theirs(
         owner = await change(office, "evil@example.org")
         evil = await change(office, "evil@example.net")
         await office.links.change_email("ada", "evil@example.com", origin=ORIGIN)
-        await office.links.follow(await mailed(office, "evil@example.com"))
+        await office.links.follow(await mailed(office, "evil@example.com"), "ada")
         office.postbox.mails.clear()
         await office.links.follow(owner)  # while the mail for evil@example.net waits
         await office.deliver()
@@ -199,6 +220,110 @@ async def test_restored_address_keeps_only_the_passkeys_from_before(open_office)
         await office.accounts.database.run(lambda session: session.add(since))
         await office.links.follow(owner)
         assert [each.name for each in await office.accounts.passkeys.of("ada")] == ["owner's"]
+
+
+async def test_only_the_accounts_own_user_verifies_its_address(open_office):
+    async with open_office() as office:
+        await office.accounts.register(FORM)
+        await office.links.send_verification("mary", origin=ORIGIN)
+        token = await mailed(office, "mary")
+        for user_id in ("", "ada"):
+            with pytest.raises(AccountRejected, match="Log in as mary in this browser"):
+                await office.links.follow(token, user_id)
+        assert not (await office.accounts.get("mary")).email_verified
+        await office.links.follow(token, "mary")
+        assert (await office.accounts.get("mary")).email_verified
+        assert await office.accounts.check("mary", PASSWORD)
+
+
+async def test_only_the_accounts_own_user_gives_it_another_address(open_office):
+    async with open_office() as office:
+        await office.links.change_email("ada", "victim@example.org", origin=ORIGIN)
+        token = await mailed(office, "victim@example.org")
+        for user_id in ("", "grace"):
+            with pytest.raises(AccountRejected, match="Log in as ada"):
+                await office.links.follow(token, user_id)
+        assert (await office.accounts.get("ada")).email == "ada@example.org"
+
+
+async def set_up(office, account_id, now):
+    """Turn the second factor on, and return its secret."""
+    factor = replace(office.accounts.second_factor, clock=lambda: now)
+    secret = (await factor.begin(account_id, issuer="Tests")).secret
+    await factor.confirm(account_id, pyotp.TOTP(secret).at(now))
+    return secret
+
+
+async def test_restored_address_locks_the_password_of_another_person(open_office):
+    async with open_office() as office:
+        owner = await change(office, "evil@example.org")
+        await office.links.follow(owner)
+        assert await office.accounts.check("ada", PASSWORD) is None
+        await office.links.request_reset("ada@example.org", origin=ORIGIN)
+        await office.links.reset_password(await mailed(office), NEW)
+        assert await office.accounts.check("ada", NEW)
+
+
+@pytest.mark.parametrize("is_newer", [True, False])
+async def test_restored_address_keeps_only_an_authenticator_app_from_before(open_office, is_newer):
+    async with open_office() as office:
+        if not is_newer:
+            await set_up(office, "ada", office.now)
+        await office.links.change_email("ada", "evil@example.org", origin=ORIGIN)
+        token = await mailed(office, "evil@example.org")
+        if is_newer:  # while the mail waits to be read
+            await set_up(office, "ada", office.now)
+        await office.links.follow(token, "ada")
+        await office.links.follow(await mailed(office))
+        assert await office.accounts.second_factor.is_required("ada") is not is_newer
+        assert (await office.accounts.get("ada")).two_factor is not is_newer
+        left = await office.accounts.second_factor.count_codes("ada")
+        assert left == (0 if is_newer else 10)
+
+
+async def test_restored_address_that_was_never_proved_keeps_nothing_from_before(open_office):
+    async with open_office() as office:
+        await office.accounts.register(FORM)
+        early = passkey("mary", "evil", created_at=office.now)
+        await office.accounts.database.run(lambda session: session.add(early))
+        await set_up(office, "mary", office.now)
+        office.now += 60
+        victim = await change(office, "evil@example.org", "mary")
+        await office.links.follow(victim)
+        assert await office.accounts.passkeys.of("mary") == []
+        assert not (await office.accounts.get("mary")).two_factor
+        assert await office.accounts.check("mary", PASSWORD) is None
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+async def test_reset_removes_passkeys_and_keeps_the_second_factor(open_office, keeps):
+    async with open_office() as office:
+        secret = await set_up(office, "ada", office.now)
+        added = passkey("ada", "evil", created_at=office.now)
+        await office.accounts.database.run(lambda session: session.add(added))
+        await office.links.request_reset("ada@example.org", origin=ORIGIN)
+        await office.links.reset_password(await mailed(office), NEW, keep_passkeys=keeps)
+        assert len(await office.accounts.passkeys.of("ada")) == keeps
+        later = office.now + 3600
+        factor = replace(office.accounts.second_factor, clock=lambda: later)
+        assert await factor.is_required("ada")
+        assert await factor.verify("ada", pyotp.TOTP(secret).at(later))
+
+
+async def test_address_that_an_operator_changes_is_not_verified(open_office):
+    async with open_office() as office:
+        await office.accounts.update("ada", email_verified=True)
+        await office.accounts.update("ada", email="other@example.org")
+        assert not (await office.accounts.get("ada")).email_verified
+
+
+async def test_address_that_an_operator_vouches_for_is_claimed(open_office):
+    async with open_office() as office:
+        await office.accounts.register(FORM)
+        await office.accounts.update("mary", email_verified=True)
+        await office.links.send_sign_in(wanted("mary@example.org"))
+        await office.links.claim(await mailed(office, "mary"))
+        assert await office.accounts.check("mary", PASSWORD)
 
 
 async def test_owner_of_a_later_address_restores_it_before_the_first_owner_does(open_office):
@@ -226,7 +351,7 @@ async def test_new_password_cancels_links_that_were_requested_before(open_office
         await office.deliver()
         evil = evil or "x"
         assert len([mail for mail in office.postbox.mails if "evil" in mail["To"]]) == is_sent
-        for attempt in (office.links.follow(evil), office.links.reset_password(reset, NEW)):
+        for attempt in (office.links.follow(evil, "ada"), office.links.reset_password(reset, NEW)):
             with pytest.raises(LinkRejected):
                 await attempt
         assert (await office.accounts.get("ada")).email == "ada@example.org"

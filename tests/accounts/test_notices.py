@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from authdemo.accounts.notices import MEMORY, Notices, describe
+from authdemo.accounts.notices import MEMORY, Notices
 from authdemo.sessions import AuditEvent
 from tests.accounts.conftest import ADA
 from tests.support.mail import text_of
@@ -86,17 +86,3 @@ async def test_new_password_is_mailed(open_office):
         await office.accounts.change_password("ada", "another bird in a cage")
         await office.deliver()
         assert office.postbox.newest()["Subject"] == "Your password was changed"
-
-
-@pytest.mark.parametrize(
-    ("user_agent", "name"),
-    [
-        (LINUX, "Firefox, Linux"),
-        (PHONE, "Safari, iOS"),
-        ("Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Safari/537.36 Edg/140.0", "Edge, Windows"),
-        ("Mozilla/5.0 (Linux; Android 15) Chrome/140.0 Mobile Safari/537.36", "Chrome, Android"),
-        ("curl/8.0", "?"),
-    ],
-)
-def test_browser_is_named_in_our_own_words(user_agent, name):
-    assert describe(user_agent) == name

@@ -20,11 +20,14 @@ from tests.support.tab import Tab
 
 
 def test_list_shows_the_users_sessions_and_no_secret(authdemo: CommandLine, john: Browser) -> None:
+    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    john.log_in(headers={"X-Auth-Return-Redirect": "1", "User-Agent": firefox})
     own = public(john)
     listed = authdemo.json("sessions", "list", "john_doe")
     assert own in [session["id"] for session in listed]
     ended = authdemo.run("sessions", "list", "john_doe")
     assert own[:12] in ended.stdout
+    assert "Firefox, Linux" in ended.stdout
     assert (john.token or "?") not in ended.stdout
     assert "\x1b" not in ended.stdout
 

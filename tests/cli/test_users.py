@@ -12,7 +12,9 @@ from tests.cli.conftest import CommandLine
 from tests.support.apps import write_minimal
 from tests.support.browser import Browser, newest
 from tests.support.mail import OutboxReader, link_in
-from tests.support.server import SECRET
+from tests.support.second_factor import PASSWORD as OWNERS
+from tests.support.second_factor import make_owner
+from tests.support.server import SECRET, Server
 from tests.support.tab import ROOT_STATE, Tab
 
 RESET_STATE = f"{ROOT_STATE}.authdemo___accounts___link_forms____reset_state"
@@ -65,6 +67,28 @@ def test_disabled_user_leaves_every_tab_and_comes_back_enabled(
     assert browser.log_in(name, PASSWORD).status_code == 401
     authdemo.run("users", "enable", name)
     assert browser.log_in(name, PASSWORD).status_code == 200
+
+
+def test_new_role_is_in_the_session_at_once(
+    authdemo: CommandLine, browser: Browser, name: str
+) -> None:
+    create(authdemo, name)
+    browser.log_in(name, PASSWORD)
+    assert authdemo.run("users", "role", name, "admin").stdout == f"{name} has the role admin.\n"
+    assert browser.session()["user"]["role"] == "admin"
+    assert "role" in authdemo.fails("users", "role", name, "king")
+    assert authdemo.json("users", "role", name, "user") == {"id": name, "role": "user"}
+    assert browser.session()["user"]["role"] == "user"
+
+
+def test_lost_second_factor_is_turned_off(authdemo: CommandLine, server: Server) -> None:
+    owner = make_owner(server)
+    browser = Browser(server)
+    assert browser.log_in(owner.id, OWNERS).json()["reason"] == "second_factor"
+    ended = authdemo.run("users", "second-factor-off", owner.id, "--yes")
+    assert ended.stdout == f"{owner.id} has no second factor.\n"
+    assert Browser(server).log_in(owner.id, OWNERS).status_code == 200
+    server.outbox.wait_for(f"{owner.id}@example.org", "Two-factor authentication is off")
 
 
 def test_reset_link_sets_a_password_and_verifies_no_address(

@@ -75,6 +75,24 @@ def test_address_is_verified_in_one_tab_and_seen_in_another(
     expect(account.get_by_test_id("email-verified")).to_have_text("Verified")
 
 
+def test_other_browser_verifies_nothing_before_its_user_logs_in(
+    second_device: Visitor, mailed: Callable[..., str], address: str
+) -> None:
+    name = address.partition("@")[0]
+    link = second_device.open(mailed("Verify"))
+    has_hidden_token(link)
+    expect(link.get_by_text(f"log in as {name} in this browser")).to_be_visible()
+    expect(link.get_by_role("button", name="Verify Address")).to_have_count(0)
+    expect(link.get_by_role("link", name="Set a new password")).to_have_attribute("href", "/forgot")
+    link.get_by_role("link", name="Log in").click()
+    link.wait_for_url(re.compile("/login"))
+    is_connected(link)
+    second_device.log_in(link, name, PASSWORD)
+    link.wait_for_url(second_device.url + "/verify")
+    click(link, "Verify Address")
+    expect(link.get_by_role("status").filter(has_text="is verified")).to_be_visible()
+
+
 def test_forgotten_password_is_reset_and_the_other_browser_leaves(
     visitor: Visitor, second_device: Visitor, mailed: Callable[..., str], address: str
 ) -> None:
@@ -129,7 +147,7 @@ def test_address_is_changed_with_a_fresh_proof_and_undone_by_the_old_one(
     tab.get_by_label("New e-mail address").fill(new)
     click(tab, "Send Link")
     expect(tab.get_by_role("status").filter(has_text=new)).to_be_visible()
-    link = second_device.open(mailed("new e-mail", new))
+    link = visitor.open(mailed("new e-mail", new))
     click(link, "Use This Address")
     expect(field_of(tab, "email")).to_have_text(new)
     link = second_device.open(mailed("address was changed"))

@@ -16,7 +16,7 @@ from authdemo.testing.browser import AS_CLIENT
 from tests.support.browser import Browser
 from tests.support.mail import link_in, text_of, token_in
 from tests.support.server import Server
-from tests.support.tab import ROOT_STATE, SESSION_STATE, Tab
+from tests.support.tab import ADMIN_STATE, ROOT_STATE, SESSION_STATE, Tab
 
 PASSWORD = "a bird in a gilded cage"
 NEW = "another bird in another cage"
@@ -49,7 +49,11 @@ class Member:
 
     def verify(self) -> None:
         """Verify the address."""
-        use(self.browser.server, token_in(self.wait_for("Verify")), VERIFY, "follow")
+        assert self.follow(token_in(self.wait_for("Verify"))) == {}
+
+    def follow(self, token: str) -> dict[str, Any]:
+        """Verify or change the address in the browser in which the user is signed in."""
+        return use(self.browser.server, token, VERIFY, "follow", browser=self.browser)
 
 
 @pytest.fixture
@@ -81,13 +85,29 @@ def press(tab: Tab, state: str, handler: str, **payload: Any) -> dict[str, Any]:
     return dict(tab.var(state, "error"))
 
 
-def use(server: Server, token: str, state: str, handler: str, **payload: Any) -> dict[str, Any]:
+def use(
+    server: Server,
+    token: str,
+    state: str,
+    handler: str,
+    *,
+    browser: Browser | None = None,
+    **payload: Any,
+) -> dict[str, Any]:
     """Open a link and press its button; return the error, or that of the link itself."""
     path = {RESET: "/reset", VERIFY: "/verify"}[state]
-    with opened(server, f"{path}?token={token}", state) as tab:
+    with opened(server, f"{path}?token={token}", state, browser) as tab:
         if error := tab.var(state, "error"):
             return dict(error)
         return press(tab, state, handler, **payload)
+
+
+def act_as(admin: Browser, user: str) -> None:
+    """Have an administrator act as a user."""
+    with Tab(admin.server, admin, path="/admin") as tab:
+        tab.call(f"{ADMIN_STATE}.impersonate", form={"account_id": user, "reason": "Ticket 1"})
+        wait_until(lambda: tab.var(SESSION_STATE, "ticket"))
+        assert admin.redeem(tab.var(SESSION_STATE, "ticket")).status_code == 200
 
 
 def reset(server: Server, token: str, password: str = NEW) -> dict[str, Any]:
@@ -189,7 +209,7 @@ class TestScanner:
             with opened(server, f"/verify?token={token}", VERIFY) as tab:
                 assert tab.var(VERIFY, "email") == member.email
         assert member.browser.session()["user"]["email_verified"] is False
-        assert use(server, token, VERIFY, "follow") == {}
+        assert member.follow(token) == {}
         assert member.browser.session()["user"]["email_verified"] is True
 
     def test_post_without_csrf_token_signs_nobody_in(self, member: Member, server: Server) -> None:
@@ -224,6 +244,20 @@ class TestVerify:
             member.verify()
             tab.expect_session("authenticated", email_verified=True)
 
+    def test_owner_of_the_mailbox_does_not_verify_the_account_of_another(
+        self, member: Member, server: Server, john: Browser, jane: Browser
+    ) -> None:
+        """Who registers the address of another waits in the account for its owner to verify it."""
+        token = token_in(member.wait_for("Verify"))
+        act_as(jane, member.id)
+        for browser in (Browser(server), john, jane):
+            with opened(server, f"/verify?token={token}", VERIFY, browser) as tab:
+                assert tab.var(VERIFY, "is_elsewhere") is True
+                assert press(tab, VERIFY, "follow")["reason"] == "session"
+        assert member.browser.session()["user"]["email_verified"] is False
+        assert member.follow(token) == {}
+        assert member.browser.session()["user"]["email_verified"] is True
+
     def test_link_for_one_thing_is_good_for_no_other(self, member: Member, server: Server) -> None:
         token = token_in(member.wait_for("Verify"))
         assert reset(server, token)["code"] == "LinkRejected"
@@ -239,7 +273,7 @@ class TestVerify:
             assert press(tab, EMAIL, "verify") == {}
             assert tab.var(EMAIL, "email") == member.email
             token = token_in(member.wait_for("Verify", count=2))
-            assert use(server, token, VERIFY, "follow") == {}
+            assert member.follow(token) == {}
             assert press(tab, EMAIL, "verify")["reason"] == "verified"
 
 
@@ -248,14 +282,12 @@ class TestChange:
         with Tab(member.browser.server, member.browser, path="/account") as tab:
             return press(tab, EMAIL, "change", form={"email": email})
 
-    def test_address_changes_once_the_new_one_is_verified(
-        self, member: Member, server: Server
-    ) -> None:
+    def test_address_changes_once_the_new_one_is_verified(self, member: Member) -> None:
         new = f"new.{member.email}"
         assert self.change(member, new) == {}
         token = token_in(member.wait_for("new e-mail", to=new))
         assert member.browser.session()["user"]["email"] == member.email
-        assert use(server, token, VERIFY, "follow") == {}
+        assert member.follow(token) == {}
         user = member.browser.session()["user"]
         assert (user["email"], user["email_verified"]) == (new, True)
         assert "Undo" in member.wait_for("address was changed").as_string()
@@ -270,7 +302,7 @@ class TestChange:
             new = f"evil{number}.{member.email}"
             assert self.change(member, new) == {}
             mail = member.wait_for("new e-mail", to=new)
-            assert use(server, token_in(mail), VERIFY, "follow") == {}
+            assert member.follow(token_in(mail)) == {}
             undo = undo or token_in(member.wait_for("address was changed"))
         assert use(server, undo, VERIFY, "follow") == {}
         assert member.browser.session() is None
@@ -284,7 +316,7 @@ class TestChange:
         forgot(server, member.email)
         old, new = token_in(member.wait_for("Reset")), f"new.{member.email}"
         assert self.change(member, new) == {}
-        assert use(server, token_in(member.wait_for("new", to=new)), VERIFY, "follow") == {}
+        assert member.follow(token_in(member.wait_for("new", to=new))) == {}
         assert reset(server, old)["code"] == "LinkRejected"
 
     def test_own_address_is_no_change(self, member: Member) -> None:

@@ -193,7 +193,7 @@ class ImpersonationRejected(AuthError):
     `closed`, if only the user may do it.
     """
 
-    message = "Only the user can do this."
+    message = "This isn't possible while you act as another user."
     reason = "closed"
 
 

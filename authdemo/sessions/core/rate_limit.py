@@ -184,25 +184,35 @@ class AddressLimit(SlidingWindow):
         return self.attempt(self.name, network(address), is_failure=is_failure)
 
 
+_MAIL_SECONDS = 1800
+"""As long as a link to reset a password is good: a mailbox that is full holds one."""
+
+
 @dataclass(frozen=True, eq=False)
 class MailLimit:
-    """Limits the mails that visitors request, by network and by mailbox."""
+    """Limits the mails that visitors request: by network, and of each kind by mailbox.
+
+    A network takes no more than half of a mailbox's limit, so that it can't use it up alone.
+    """
 
     networks: AddressLimit
+    halves: SlidingWindow
     mailboxes: SlidingWindow
 
     @classmethod
     def of(cls, store: SessionStore, rate: Rate, address_rate: Rate, *, clock: Clock) -> MailLimit:
-        """Allow a network `address_rate`, and a mailbox the count of `rate` in an hour."""
-        hourly = Rate(rate.count, 3600)
-        return cls(
-            AddressLimit(store, address_rate, "mails", clock=clock),
-            SlidingWindow(store, hourly, clock=clock),
-        )
+        """Allow a network `address_rate`, and a mailbox the count of `rate` in half an hour."""
+        rates = Rate(max(1, rate.count // 2), _MAIL_SECONDS), Rate(rate.count, _MAIL_SECONDS)
+        half, whole = (SlidingWindow(store, each, clock=clock) for each in rates)
+        return cls(AddressLimit(store, address_rate, "mails", clock=clock), half, whole)
 
-    async def take(self, mailbox: str, address: str) -> None:
+    async def take(self, kind: str, mailbox: str, address: str) -> None:
         """Count a request, whether or not the mailbox has an account."""
-        wait = await self.networks.take(address) or await self.mailboxes.count("mailbox", mailbox)
+        wait = (
+            await self.networks.take(address)
+            or await self.halves.count("mailbox", kind, mailbox, network(address))
+            or await self.mailboxes.count("mailbox", kind, mailbox)
+        )
         if wait:
             raise TooManyAttempts(wait, "Too many mails were requested.", reason="mail")
 

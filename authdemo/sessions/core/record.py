@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .authentication import level_of
 from .errors import ImpersonationRejected
+from .user_agents import name_client
 
 logger = logging.getLogger("authdemo.sessions")
 
@@ -62,6 +63,11 @@ class Device(_Frozen):
     user_agent: str = ""
     ip: str = ""
     tab: str = ""
+
+    @property
+    def name(self) -> str:
+        """The browser and its system in our own words, like "Firefox, Linux"; may be empty."""
+        return name_client(self.user_agent)
 
     def is_same_as(self, other: Device) -> bool:
         """Whether both can be tabs of one browser."""

@@ -12,7 +12,14 @@ from reflex.event import Event
 from reflex.state import BaseState, StateUpdate
 
 from ..core.callbacks import callback_path
-from ..core.errors import AccessDenied, AuthError, HandlerFailed, NotAuthenticated, RequestRejected
+from ..core.errors import (
+    AccessDenied,
+    AuthError,
+    HandlerFailed,
+    ImpersonationRejected,
+    NotAuthenticated,
+    RequestRejected,
+)
 from ..core.rules import Rule, Verdict
 from ..core.session import Session
 from ..engine import Engine
@@ -173,9 +180,10 @@ class SessionMiddleware(rx.Middleware):
         connection: Connection | None,
     ) -> None:
         if verdict is Verdict.DENIED:
-            session_state.set_error(
-                AccessDenied("You don't have permission to do this.", reason="event")
-            )
+            session = connection.session if connection else None
+            is_acting = session is not None and session.actor is not None
+            denied = AccessDenied("You don't have permission to do this.", reason="event")
+            session_state.set_error(ImpersonationRejected() if is_acting else denied)
         elif verdict is Verdict.CONFIRM:
             at = None if rule.fresh is None else self.engine.clock()
             session_state.ask_for_proof(level=rule.level, at=at)

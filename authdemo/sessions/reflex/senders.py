@@ -56,10 +56,12 @@ class Senders:
         return locales.texts(language if language in locales.languages else DEFAULT)
 
     @must_await
-    async def limit_mail(self, caller: Caller, address: str) -> None:
+    async def limit_mail(self, caller: Caller, address: str, kind: str = "") -> None:
         """Count a mail that a visitor requests, before anything is looked up.
+
+        Each kind has a limit of its own, so that none can use up another's.
 
         Raises:
             TooManyAttempts: If there are too many from the visitor's network, or to the address.
         """
-        await self.engine.mail_limit.take(address, self.device(caller).ip)
+        await self.engine.mail_limit.take(kind, address, self.device(caller).ip)

@@ -266,7 +266,7 @@ class SignInApi(Resource):
         try:
             if not 0 < len(wanted.email) <= _MAX_EMAIL:
                 raise EmailSignInError
-            await self.engine.mail_limit.take(folded(wanted.email), context.device.ip)
+            await self.engine.mail_limit.take(provider.id, folded(wanted.email), context.device.ip)
             await cb.call("send", partial(provider.send, wanted))
         except StoreUnavailable:
             raise

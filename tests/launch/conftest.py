@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from authdemo.launch import frontend
 from tests.launch.launcher import START_SECONDS, Launcher, free_port
 from tests.support import apps
 
@@ -53,13 +54,26 @@ def built_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def kept_build(built_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of its built pages."""
+    folder = tmp_path_factory.mktemp("kept")
+    apps.adopt(folder, built_project)
+    return folder
+
+
 @pytest.fixture
-def project(built_project: Path) -> Iterator[Path]:
-    """The project's folder; what a test changes in its page is undone."""
+def project(built_project: Path, kept_build: Path) -> Iterator[Path]:
+    """The project's folder; what a test changes in its page and build is undone."""
     page = built_project / "authdemo/authdemo.py"
     original = page.read_text()
     yield built_project
     page.write_text(original)
+    record = built_project / frontend.RECORD
+    if not record.exists() or record.read_text() != (kept_build / frontend.RECORD).read_text():
+        shutil.rmtree(built_project / frontend.WEB, ignore_errors=True)
+        apps.adopt(built_project, kept_build)
+        (built_project / frontend.UNFINISHED).unlink(missing_ok=True)
 
 
 @pytest.fixture

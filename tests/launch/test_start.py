@@ -24,31 +24,18 @@ def interrupt_the_build(launcher):
     launcher.wait_until_all_are_gone()
 
 
-def test_the_app_answers_as_soon_as_it_says_so(start):
-    address = start().wait_until_it_runs()
-    assert "Home Page" in httpx.get(address).text
-
-
 def test_an_app_that_left_a_question_unanswered_is_asked_again(start):
     launcher = start(sys.executable, "-m", "tests.launch.hesitant", PYTHONPATH=str(ROOT))
     assert httpx.get(launcher.wait_until_it_runs()).is_success
 
 
-def test_a_start_says_nothing_but_where_the_app_is(start):
-    start().wait_until_it_runs()
+def test_start_of_a_built_app_says_only_where_it_is_and_it_answers_at_once(start):
     launcher = start()
     address = launcher.wait_until_it_runs()
-    httpx.get(address)
+    assert "Home Page" in httpx.get(address).text
     launcher.press_ctrl_c()
     launcher.end()
     assert launcher.lines == [f"App running at: {address}"]
-
-
-def test_a_second_start_builds_nothing_whatever_its_port(start):
-    start().wait_until_it_runs()
-    launcher = start()
-    launcher.wait_until_it_runs()
-    assert BUILDING not in launcher.lines
 
 
 def test_changed_page_is_built_once_by_two_starts_at_a_time(start, project):
@@ -64,9 +51,7 @@ def test_an_interrupted_build_does_not_count(start, project):
     page = project / "authdemo/authdemo.py"
     page.write_text(page.read_text() + "\n")
     interrupt_the_build(start())
-    launcher = start()
-    launcher.wait_until_it_runs()
-    assert BUILDING in launcher.lines
+    start().wait_for(BUILDING)
 
 
 @pytest.mark.soak
@@ -93,20 +78,14 @@ def test_a_failed_installation_is_begun_afresh(start, tmp_path):
     assert not half.exists()
 
 
-def test_a_page_that_cannot_be_built_stops_the_start_with_its_error(start, project):
-    (project / "authdemo/authdemo.py").write_text("import no_such_module\n")
-    launcher = start()
-    assert launcher.end(60) == 1
-    assert any("no_such_module" in line for line in launcher.lines)
-    assert launcher.lines[-1].startswith("error: The pages could not be built")
-
-
-def test_a_page_that_cannot_be_built_costs_no_installation(start, project):
+def test_page_that_cannot_be_built_stops_starts_and_costs_no_installation(start, project):
     (project / "authdemo/authdemo.py").write_text("import no_such_module\n")
     installed = project / ".web/node_modules"
     found = installed.stat().st_ino
-    for _ in range(2):
-        assert start().end(60) == 1
+    for launcher in (start(), start()):
+        assert launcher.end(60) == 1
+        assert any("no_such_module" in line for line in launcher.lines)
+        assert launcher.lines[-1].startswith("error: The pages could not be built")
     assert installed.stat().st_ino == found
 
 

@@ -8,6 +8,7 @@ attached"). So the tasks that use a socket are cancelled first, which closes it.
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -77,7 +78,13 @@ class GracefulLoop(asyncio.SelectorEventLoop):
         self._stop_task: asyncio.Task[None] | None = None
 
     def add_signal_handler(self, sig: int, callback: Callable[[*Ts], object], *args: *Ts) -> None:
-        """Call a function after a signal, once `before_stop` has run."""
+        """Call a function after a signal, once `before_stop` has run.
+
+        Ctrl-C reaches a worker and its supervisor at once, and stays the supervisor's: it takes a
+        worker that is gone before it was stopped for one that has crashed, and exits with 1.
+        """
+        if sig == signal.SIGINT:
+            return
         super().add_signal_handler(sig, self._handle, partial(callback, *args))
 
     def _handle(self, callback: Callable[[], object]) -> None:

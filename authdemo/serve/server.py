@@ -126,9 +126,9 @@ def load_app(
 ) -> ASGIApp:
     """Make an ASGI app, in a worker process.
 
-    Until the app is there and Granian listens to signals, a worker leaves Ctrl-C
-    to the supervisor and obeys its SIGTERM at once. Of several workers that an error
-    stops, the first prints it.
+    A worker leaves Ctrl-C to the supervisor. Until the app is there and Granian listens to
+    signals, it obeys the supervisor's SIGTERM at once. Of several workers that an error stops,
+    the first prints it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -58,6 +58,16 @@ def test_ctrl_c_stops_everything(start):
     assert_it_stopped_cleanly(launcher)
 
 
+def test_worker_leaves_ctrl_c_to_its_launcher_however_slow_that_is(start):
+    launcher = start()
+    address = launcher.wait_until_it_runs()
+    launcher.send(signal.SIGSTOP)
+    launcher.press_ctrl_c()
+    assert all(answers(address) for _ in patiently(1))
+    launcher.send(signal.SIGCONT)
+    assert_it_stopped_cleanly(launcher)
+
+
 def test_open_sockets_are_closed_and_do_not_hold_up_the_stop(start):
     launcher = start()
     address = launcher.wait_until_it_runs().removeprefix("http")
@@ -96,7 +106,7 @@ def test_ctrl_c_while_the_app_is_being_made_stops_everything(start):
 def test_an_impatient_ctrl_c_during_the_build_leaves_nothing_behind(start, project):
     (project / ".web/build/fingerprint").unlink(missing_ok=True)
     launcher = start()
-    launcher.wait_for("Building the pages")
+    launcher.wait_for("Compiling the pages")
     for _ in patiently(0.5):
         launcher.press_ctrl_c()
     launcher.wait_until_all_are_gone()

@@ -1,12 +1,13 @@
 # Python packages and Node go into .venv, and what the tests need besides into folders beside it.
-# Only python3 (3.11 or newer) and make have to be on the machine.
+# Only python3 (3.11 or newer) and make have to be on the machine. Rich comes first: it shows the rest.
 
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
-PIP := $(PYTHON) -m pip install -qq --disable-pip-version-check
+INSTALL := $(PYTHON) -m authdemo.launch.install
 VENV := .venv/made
 RUNTIME := .venv/runtime-installed
 DEV := .venv/dev-installed
+RICH = $(shell sed -n 's/^\(rich==[^ ]*\).*/\1/p' requirements.txt)
 AT_A_TIME := -n 3
 
 .DEFAULT_GOAL := help
@@ -87,16 +88,15 @@ clean: ## remove what make made (the data folder stays)
 
 $(VENV):
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, and python3 is " + sys.version)'
-	@echo "Making .venv"
+	@echo "Making .venv ..."
 	@python3 -m venv --clear .venv
+	@$(PYTHON) -m pip install -qq --disable-pip-version-check $(RICH)
 	@touch $@
 
 $(RUNTIME): requirements.txt $(VENV)
-	@echo "Installing $<"
-	@$(PIP) -r $<
+	@$(INSTALL) $<
 	@touch $@
 
 $(DEV): requirements-dev.txt $(RUNTIME)
-	@echo "Installing $<"
-	@$(PIP) -r $<
+	@$(INSTALL) $<
 	@touch $@

@@ -7,13 +7,14 @@ import hashlib
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 from authdemo.launch import node
+from authdemo.launch.progress import Step, run_in_steps
 from authdemo.serve.build import export
 from authdemo.serve.settings import StartError
 
@@ -24,6 +25,7 @@ API_URL = "http://localhost:3000"
 WEB = ".web"
 RECORD = Path(WEB, "build", "fingerprint")
 INSTALLED = Path(WEB, "node_modules", ".package-lock.json")  # npm writes it last
+ALL_INSTALLED = Path(WEB, "reflex.install_frontend_packages.cached")  # Reflex, after npm's last run
 LOCK = ".web.lock"
 UNFINISHED = ".web.unfinished"
 
@@ -40,7 +42,6 @@ def build(root: Path) -> None:
         if _built(root) == fingerprint(root):
             return
         _forget(root)
-        print("Building the pages ...", flush=True)
         sources = _digest(root, SOURCES)
         _export(root)
         if _digest(root, SOURCES) == sources:
@@ -94,11 +95,14 @@ def _forget(root: Path) -> None:
 
 def _export(root: Path) -> None:
     env = node.environment(os.environ, root) | {"REFLEX_API_URL": API_URL}
-    with tempfile.TemporaryFile() as output, _unfinished(root):
-        if export(env, output) == 0:
+    steps = (
+        Step("Compiling the pages", lambda output: b"Compiling:" in output),
+        Step("Installing the Node packages", lambda _: (root / ALL_INSTALLED).exists()),
+        Step("Building the pages"),
+    )
+    with _unfinished(root):
+        if run_in_steps(steps, partial(export, env)) == 0:
             return
-        output.seek(0)
-        shutil.copyfileobj(output, sys.stderr.buffer)
     raise StartError("The pages could not be built; the output above says why.")
 
 

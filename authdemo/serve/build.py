@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO
 
 from . import processes
@@ -13,7 +13,11 @@ from .settings import StartError
 EXPORT = (sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip")
 
 
-def export(environ: Mapping[str, str], output: IO[bytes] | None = None) -> int:
+def export(
+    environ: Mapping[str, str],
+    output: IO[bytes] | None = None,
+    on_tick: Callable[[], None] = lambda: None,
+) -> int:
     """Build the pages of the app in this folder, and return the exit code.
 
     A build signs nothing, so it leaves no secret behind.
@@ -21,7 +25,7 @@ def export(environ: Mapping[str, str], output: IO[bytes] | None = None) -> int:
     from authdemo.sessions.reflex.compat import BUILD_OWN_PAGES
 
     env = {"AUTH_SECRET": secrets.token_urlsafe(32), **environ, **BUILD_OWN_PAGES}
-    return processes.run(EXPORT, env, output)
+    return processes.run(EXPORT, env, output, on_tick)
 
 
 def check() -> None:

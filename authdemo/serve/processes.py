@@ -17,6 +17,7 @@ from .settings import StartError
 
 PR_SET_PDEATHSIG = 1
 TIMEOUT = 4.0
+TICK = 0.1
 INTERRUPTED = 130
 
 
@@ -54,8 +55,9 @@ def run(
     command: Sequence[str | Path],
     env: Mapping[str, str],
     output: IO[bytes] | None = None,
+    on_tick: Callable[[], None] = lambda: None,
 ) -> int:
-    """Run a command, and end all processes that it started.
+    """Run a command, and end all processes that it started; `on_tick` is called meanwhile.
 
     The command gets a process group of its own, so a signal that reaches this
     process is passed on once and to all of them, and only by us.
@@ -70,7 +72,10 @@ def run(
         preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - no threads
     )
     try:
-        return process.wait()
+        while True:
+            on_tick()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return process.wait(TICK)
     finally:
         _stop(process)
 

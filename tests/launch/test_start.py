@@ -14,7 +14,7 @@ from authdemo.serve.settings import ServerSettings, StartError
 from tests.launch.conftest import ROOT, make_project
 from tests.launch.launcher import START_SECONDS, patiently
 
-BUILDING = "Building the pages ..."
+BUILDING = "Compiling the pages ..."
 
 
 def interrupt_the_build(launcher):

@@ -128,7 +128,7 @@ def register_form(state: type[RegistrationMixin]) -> rx.Component:
             rx.el.button(
                 t("register.go"),
                 type="submit",
-                disabled=~rx.State.is_hydrated | state.pending,
+                disabled=state.pending,
                 aria_busy=state.pending,
                 class_name="auth-button",
             ),

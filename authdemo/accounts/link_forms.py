@@ -372,7 +372,7 @@ def _submit(label: Any, state: Any) -> rx.Component:
     return rx.el.button(
         live_text(label),
         type="submit",
-        disabled=~rx.State.is_hydrated | state.pending,
+        disabled=state.pending,
         aria_busy=state.pending,
         class_name="auth-button",
     )

@@ -12,8 +12,10 @@ from authdemo.accounts.passkey_form import passkey_button
 from authdemo.auth import auth, is_seeded
 from authdemo.sessions import use_session
 from authdemo.sessions.components import (
+    api_form,
     home_link,
     no_autocorrect_attrs,
+    request_error,
     sign_in_error,
     sign_in_with,
 )
@@ -61,7 +63,8 @@ def page() -> rx.Component:
     """Build the page."""
     return plain_layout(
         "login",
-        rx.el.form(
+        api_form(
+            "callback/credentials",
             rx.el.label(
                 t("login.id"),
                 rx.el.input(
@@ -93,10 +96,13 @@ def page() -> rx.Component:
             ),
             submit_button(t("login.log_in"), pending=LoginState.pending),
             on_submit=LoginState.log_in,
-            method="post",
             class_name="card form",
         ),
-        refusal(LoginState.error),
+        rx.cond(
+            rx.State.is_hydrated,
+            refusal(LoginState.error),
+            request_error(class_name="refusal"),
+        ),
         rx.el.div(
             passkey_button(remember=LoginState.remember, class_name="button quiet"),
             class_name="ways",

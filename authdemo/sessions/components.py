@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from .core.errors import sign_in_error
 from .reflex.components.assets import hook, script, var
 from .reflex.components.forms import (
+    api_form,
     code_form,
     confirm_button,
     confirm_form,
@@ -11,7 +13,7 @@ from .reflex.components.forms import (
     no_autocorrect_attrs,
     noscript_notice,
     provider_buttons,
-    sign_in_error,
+    request_error,
     sign_in_form,
 )
 from .reflex.components.impersonation import impersonation_banner
@@ -31,6 +33,7 @@ __all__ = [
     "LiveSession",
     "Profile",
     "SessionLog",
+    "api_form",
     "code_form",
     "confirm_button",
     "confirm_form",
@@ -41,6 +44,7 @@ __all__ = [
     "noscript_notice",
     "pending_until_navigation",
     "provider_buttons",
+    "request_error",
     "script",
     "session_text",
     "sign_in_error",

@@ -27,6 +27,9 @@ from .providers.tokens import ProviderTokens
 Provider: TypeAlias = Credentials | RedirectProvider
 Pending = TypeVar("Pending", bound=PendingLogin)
 
+_OWN_FIELDS = ("csrfToken", "callbackUrl", "remember")
+"""Fields of a sign-in form that are no credentials."""
+
 
 @dataclass(frozen=True, slots=True)
 class Login:
@@ -101,6 +104,7 @@ class LoginService:
         started_at, provider = self.clock(), self.providers.get(provider_id)
         account_id = ""
         if isinstance(provider, Credentials) and isinstance(credentials, Mapping):
+            credentials = {k: v for k, v in credentials.items() if k not in _OWN_FIELDS}
             typed = credentials.get(provider.account_field)
             if isinstance(typed, str):  # for the app and for the limit
                 credentials = {**credentials, provider.account_field: typed.strip()}

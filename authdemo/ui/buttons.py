@@ -25,13 +25,16 @@ def action_button(
     )
 
 
-def submit_button(label: Any, *, pending: Any, is_idle: Any = False) -> rx.Component:
-    """Make the button that sends a form."""
+def submit_button(
+    label: Any, *, pending: Any, is_idle: Any = None, quiet: bool = False
+) -> rx.Component:
+    """Make the button that sends a form; what is sent before the page is live isn't lost."""
+    idle = {} if is_idle is None else {"disabled": rx.State.is_hydrated & is_idle}
     return rx.el.button(
         live_text(label),
         type="submit",
-        disabled=~rx.State.is_hydrated | is_idle,
-        class_name="button",
+        class_name="button quiet" if quiet else "button",
+        **idle,
         **_busy_while(pending),
     )
 

@@ -38,7 +38,7 @@ def layout(
         rx.el.main(
             rx.el.h1(t(f"{name}.title"), tab_index=-1),
             rx.el.p(t(f"{name}.lead"), class_name="lead"),
-            noscript_notice(),
+            noscript_notice(has_api_form=True),
             *children,
             log_out_refusal(),
             id="main",
@@ -58,7 +58,7 @@ def plain_layout(name: str, *children: rx.Component) -> rx.Component:
         rx.el.main(
             brand(),
             rx.el.h1(t(f"{name}.title"), tab_index=-1),
-            noscript_notice(),
+            noscript_notice(has_api_form=name in ("login", "code")),
             *children,
             class_name="narrow",
         ),

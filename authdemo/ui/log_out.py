@@ -8,8 +8,9 @@ import reflex as rx
 
 from authdemo.accounts import PendingMixin
 from authdemo.auth import auth
+from authdemo.sessions.components import api_form
 from authdemo.sessions.locales import t
-from authdemo.ui.buttons import action_button, refusal
+from authdemo.ui.buttons import refusal, submit_button
 
 
 class LogOutState(PendingMixin, rx.State):
@@ -25,9 +26,11 @@ class LogOutState(PendingMixin, rx.State):
 
 
 def log_out_button() -> rx.Component:
-    """Make the button."""
-    return action_button(
-        t("nav.log_out"), LogOutState.log_out, pending=LogOutState.pending, quiet=True
+    """Make the button; it works without JavaScript, too."""
+    return api_form(
+        "signout",
+        submit_button(t("nav.log_out"), pending=LogOutState.pending, quiet=True),
+        on_submit=LogOutState.log_out,
     )
 
 

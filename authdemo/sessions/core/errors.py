@@ -56,6 +56,34 @@ class AuthError(Exception):
         return always | {name: value for name, value in more.items() if value}
 
 
+_AT_SIGN_IN = (
+    "AccessDenied",
+    "CallbackFailed",
+    "CredentialsSignin",
+    "MissingCSRF",
+    "OAuthCallbackError",
+    "Offline",
+    "RequestRejected",
+    "SessionRequired",
+    "SignInOutdated",
+    "StoreUnavailable",
+    "TicketRejected",
+    "TooManyAttempts",
+)
+"""The errors that lead to the sign-in page, and that the catalogs explain."""
+
+
+def sign_in_error(query: Mapping[str, str]) -> dict[str, str]:
+    """Read the error that led to the sign-in page (Auth.js: the query's `error` and `code`).
+
+    It takes `self.router.url.query_parameters`, and returns what `explain` takes.
+    """
+    error = query.get("error", "")
+    if error in _AT_SIGN_IN:
+        return {"code": error, "reason": query.get("code", "")}
+    return {"code": "Unknown"} if error else {}
+
+
 _DEAD = frozenset({"expired", "life", "session", "owner"})
 """Why a token with a valid signature of this app is rejected."""
 

@@ -22,7 +22,7 @@ BODY_TIMEOUT = 10
 
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
-_FORM_BOOLEANS = {"true": True, "on": True, "false": False}
+_FORM_BOOLEANS = {"true": True, "on": True, "false": False, "off": False}
 _PARAMETER = "{provider}"
 _SAFE_IN_URLS = ":/%#?=@[]!$&'()*+,;"
 

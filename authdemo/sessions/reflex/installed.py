@@ -9,6 +9,7 @@ from typing import Any
 from reflex.state import BaseState
 
 from ..core.errors import ConfigurationError
+from .compat import CompileContext, environment, is_prod_mode
 
 _installed: list[Any] = []
 
@@ -37,6 +38,18 @@ def _engine() -> Any:
 def _isolation() -> Any:
     engine = _engine()
     return engine.installation.isolation if engine and engine.is_installed else None
+
+
+def others_serve_pages() -> bool:
+    """Tell whether the pages that are built are for another server: Reflex's own, or any other."""
+    if environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get():
+        return False
+    return (
+        not is_prod_mode()
+        or environment.REFLEX_COMPILE_CONTEXT.get() is CompileContext.EXPORT
+        or environment.REFLEX_FRONTEND_ONLY.get()
+        or environment.REFLEX_BACKEND_ONLY.get()
+    )
 
 
 def computing(state: BaseState) -> AbstractContextManager[None]:

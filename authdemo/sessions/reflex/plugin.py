@@ -40,7 +40,7 @@ from .compat import (
 )
 from .components.i18n import MODULE, locales_module
 from .components.session import add_effects, check_named
-from .installed import computing, remember, withheld
+from .installed import computing, others_serve_pages, remember, withheld
 from .lint import warn_of_open_texts
 from .protected import (
     InstallsSessions,
@@ -135,7 +135,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         pages = {own.sign_in: sign_in_page, own.confirm: confirm_page, "404": not_found_page}
         if auth.engine.second_factor.factor is not None:
             pages[own.code] = code_page
-        if _others_serve_pages():
+        if others_serve_pages():
             pages[REFUSED] = access_denied_page
         for route, page in pages.items():
             if not context["has_app_page"](route):
@@ -145,7 +145,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         """Give the build the scripts that `i18n.js` and Vite import, and the style sheet."""
         locales = self.auth().engine.locales
         return [
-            (MODULE, locales_module(locales, is_complete=_others_serve_pages())),
+            (MODULE, locales_module(locales, is_complete=others_serve_pages())),
             (development.MODULE, development.SCRIPT.read_text("utf-8")),
             (Path("styles", _STYLE_SHEET.name), _STYLE_SHEET.read_bytes()),
         ]
@@ -165,7 +165,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
         if not is_prod_mode():
             with_policy = development.report_violations(self.policy, get_config().api_url)
             context["add_modify_task"]("vite.config.js", with_policy)
-        if _others_serve_pages() and is_prod_mode():
+        if others_serve_pages() and is_prod_mode():
             warn_of_open_texts(app, rules)
 
     def post_compile(self, **context: Any) -> None:
@@ -191,7 +191,7 @@ class SessionsPlugin(Plugin, InstallsSessions):
 
     def post_build(self, **context: Any) -> None:
         """Put texts into pages that another server is to serve."""
-        if _others_serve_pages():
+        if others_serve_pages():
             localize_files(context["static_dir"], self.auth().engine.locales)
 
     def auth(self) -> Auth[Any]:
@@ -320,18 +320,6 @@ def _check_config(config: rx.Config) -> None:
             "root of its origin, where /api/auth is. Leave `frontend_path` out of rxconfig.py, and "
             "give the app a host name of its own."
         )
-
-
-def _others_serve_pages() -> bool:
-    """Tell whether the pages that are built are for another server: Reflex's own, or any other."""
-    if environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get():
-        return False
-    return (
-        not is_prod_mode()
-        or environment.REFLEX_COMPILE_CONTEXT.get() is CompileContext.EXPORT
-        or environment.REFLEX_FRONTEND_ONLY.get()
-        or environment.REFLEX_BACKEND_ONLY.get()
-    )
 
 
 def _page_origins(*, serves_pages: bool) -> tuple[str, ...]:

@@ -45,7 +45,6 @@ from ..pages.render import language_of
 from ..router import BASE, Request, Response, json_error, private_json, redirect, wants_page
 from .openapi import ANYONE_POST, MEMBER, Resource, operation, redirects, ref, returns
 
-_OWN_FIELDS = ("csrfToken", "callbackUrl", "remember")
 _MAX_PENDING = 4
 _MAX_EMAIL = 254  # RFC 5321, section 4.5.3.1.3
 _SEPARATOR = "."
@@ -85,15 +84,14 @@ class SignInApi(Resource):
         """Sign in with credentials."""
         context, body = await self.contexts.load_post(request, for_redirect=True)
         wanted = request.callback_url(body) or context.callback_url
-        credentials = {k: v for k, v in body.items() if k not in _OWN_FIELDS}
-        if self._is_second_step(request.provider_id, credentials):
+        if self._is_second_step(request.provider_id, body):
             return await self._finish_challenge(request, context, body)
         is_remembered = request.flag(body, "remember", default=True)
         try:
             async with request.watched() as has_left:
                 login = await self.engine.logins.authorize(
                     request.provider_id,
-                    credentials,
+                    body,
                     device=context.device,
                     browser=self.contexts.browser_id(context),
                     has_left=has_left,
@@ -102,7 +100,9 @@ class SignInApi(Resource):
             target = await self.engine.redirect(wanted, context.home)
             return await self._finish(request, context, login, target)
         except SignInError as error:
-            return self._reject(request, context, error)
+            named = request.callback_url(body)
+            target = await self.engine.redirect(named, context.home) if named else ""
+            return self._reject(request, context, error, wanted=target)
 
     @operation(
         "POST /ticket",

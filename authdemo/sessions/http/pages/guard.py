@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from importlib import resources
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -100,19 +100,21 @@ class PageGuard:
         if context is not None and context.record is None and context.actor_key:
             return redirect(actor_return_url(context.base_url, _here(scope, page)), 303)
         cookies: RawHeaders = []
-        member = None
+        member, token = None, ""
         record = await self.contexts.renew(cookies, context) if context else None
+        if context is not None:  # sockets need a token, and forms
+            token = self.contexts.browser_id(context) or self.contexts.set_csrf_cookie(
+                cookies, context, context.sid
+            )
         try:
             member = await self._member(record) if record else None
             url = await self._find_redirect(scope, page, member)
             if url is None:
-                response = await self._render(scope, page, context, member)
+                response = await self._render(scope, page, context, member, token)
             else:
                 response = redirect(url, 303)
         except AuthError as error:
             response = self._reject(scope, error, self._visitor(scope, page, context, member))
-        if context is not None and not self.contexts.browser_id(context):  # sockets need one
-            self.contexts.set_csrf_cookie(cookies, context, context.sid)
         return response.plus(cookies)
 
     async def _load(self, scope: Scope, *, is_required: bool) -> RequestContext | None:
@@ -192,7 +194,12 @@ class PageGuard:
         return base_url if page_path(urlsplit(target).path) == path else target
 
     async def _render(
-        self, scope: Scope, page: Page, context: RequestContext | None, member: Member | None
+        self,
+        scope: Scope,
+        page: Page,
+        context: RequestContext | None,
+        member: Member | None,
+        token: str,
     ) -> Response:
         session = member.session if member else None
         if session is not None:
@@ -201,7 +208,13 @@ class PageGuard:
         translations = self._for_all if session is None else self._for_members
         translation = translations[language_of(scope, self.engine.locales, cookies)]
         gzip = takes_gzip(scope)
-        document = page.template.localize(translation).render(session, gzip=gzip)
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+        request = {
+            "csrfToken": token,
+            "callbackUrl": query.get("callbackUrl", ""),
+            "error": translation.explain_query(query),
+        }
+        document = page.template.localize(translation).render(session, request, gzip=gzip)
         return Response(200, page.template.headers(gzip=gzip), document)
 
     async def _respond_with_script(self, scope: Scope, path: str) -> ASGIApp | None:

@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from importlib import resources
 
 from ...core.arguments import did_you_mean, shown
 from ...core.errors import ConfigurationError
@@ -62,11 +63,17 @@ COOPS = ("same-origin", "same-origin-allow-popups", "noopener-allow-popups", "un
 
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 _HEAD = re.compile(r"<head\b[^>]*>")
+_EARLY = resources.files(__package__).joinpath("early.js").read_text("utf-8").split("\n")
 RECORDER = (
     '<script>addEventListener("securitypolicyviolation",e=>(window.violations??=[]).push(e));'
-    "document.currentScript.remove()</script>"
+    f"{''.join(map(str.strip, _EARLY))}document.currentScript.remove()</script>"
 )
-"""Keeps what the browser reports before `violations.js` runs; React finds the head as it was."""
+"""Keeps what happens before the page's own scripts run; React finds the head as it was.
+
+`violations.js` reads what the browser reports. `early.js` of the components reads what the user
+types and sends: a form that has an `action` goes its way, and any other waits until the page is
+live.
+"""
 
 logger = logging.getLogger("authdemo.sessions")
 

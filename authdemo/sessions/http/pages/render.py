@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from starlette.types import Scope
 
-from ...core.errors import AuthError
+from ...core.errors import AuthError, sign_in_error
 from ...core.locales import DEFAULT, Locales, Texts
 from ...core.utils import parse_weights, write_json
 from ..cookies import by_name
@@ -34,7 +34,9 @@ LOCALE_ID = "locale-data"
 TEMPLATE_ID = "locale-template"
 """The id of the element with a page's body as it was built."""
 
-PLACEHOLDER = re.compile(r"\{\{session\.([a-z_][a-z0-9_.]*)(?:\?[^}]*)?\}\}", re.IGNORECASE)
+PLACEHOLDER = re.compile(
+    r"\{\{((?:session|request)\.[a-z_][a-z0-9_.]*)(?:\?[^}]*)?\}\}", re.IGNORECASE
+)
 TEXT = re.compile(r"\{\{t\.(?P<key>[a-z_][a-z0-9_.]*)(?:\?(?P<values>[^}]*))?\}\}", re.IGNORECASE)
 _BODY = re.compile(r"(<body\b[^>]*>)")
 _LANGUAGE = re.compile(r'(<html\b[^>]*\blang=")[^"]*')
@@ -45,6 +47,8 @@ _MAX_CACHED = 1024
 _MAX_ENCODINGS = 256
 _MAX_CACHED_ENCODINGS = 256
 _GZIP = (b"content-encoding", b"gzip")
+
+_Fields: TypeAlias = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +73,12 @@ class Translation:
         """Translate; an unknown key stays itself."""
         text = self.texts.get(key, key)
         return _PARAMETER.sub(lambda found: str(values.get(found[1], found[0])), text)
+
+    def explain_query(self, query: Mapping[str, str]) -> str:
+        """Explain the error that led to a page; empty if there is none."""
+        error = sign_in_error(query)
+        exact = f"error.{error.get('code')}.{error.get('reason')}"
+        return self.texts.get(exact) or self.t(f"error.{error['code']}", {}) if error else ""
 
     def explain(self, error: AuthError) -> str:
         """Translate an error; its own message is used if there is no text."""
@@ -99,27 +109,36 @@ def _takes_gzip(accepted: str) -> bool:
 
 
 class LocalizedTemplate:
-    """A page in one language; only the session is still missing.
+    """A page in one language; only the session and what the request brings are still missing.
 
-    A placeholder is the path of a value of the session, or empty for the whole session.
+    A placeholder is the path of a value, such as `session.user.name` or `request.csrfToken`, or
+    empty for the whole session as JSON.
     """
 
     def __init__(self, texts: Iterable[str], placeholders: Sequence[str]) -> None:
         self._placeholders = placeholders
+        self._of_request = {p.partition(".")[2] for p in placeholders if p.startswith("request.")}
         self._template = PrecompressedTemplate([each.encode("utf-8", "replace") for each in texts])
         self._compressed = lru_cache(_MAX_CACHED)(self._compress)
 
-    def render(self, session: Mapping[str, Any] | None, *, gzip: bool) -> bytes:
+    def render(
+        self, session: Mapping[str, Any] | None, request: Mapping[str, str] = {}, *, gzip: bool
+    ) -> bytes:
         data = _dump(session)
-        return b"".join(self._compressed(data)) if gzip else self._template.fill(self._values(data))
+        own = tuple(each for each in request.items() if each[0] in self._of_request)
+        if not gzip:
+            return self._template.fill(self._values(data, own))
+        # Each anonymous visitor has another CSRF token.
+        compress = self._compress if own and session is None else self._compressed
+        return b"".join(compress(data, own))
 
-    def _compress(self, data: bytes) -> Sequence[bytes]:
-        return self._template.fill_gzip(self._values(data))
+    def _compress(self, data: bytes, request: _Fields) -> Sequence[bytes]:
+        return self._template.fill_gzip(self._values(data, request))
 
-    def _values(self, data: bytes) -> Values:
+    def _values(self, data: bytes, request: _Fields) -> Values:
         """List the values as the page's script reads them: from JSON."""
-        session = json.loads(data)
-        return tuple(_value(session, path) if path else data for path in self._placeholders)
+        root = {"session": json.loads(data), "request": dict(request)}
+        return tuple(_value(root, path) if path else data for path in self._placeholders)
 
 
 class Template:
@@ -181,7 +200,7 @@ def localize_files(folder: Path, locales: Locales) -> None:
     """
     translation = Translation(DEFAULT, locales.texts(DEFAULT))
     for file in folder.rglob("*.html"):
-        built = PLACEHOLDER.sub("", file.read_text("utf-8"))
+        built = PLACEHOLDER.sub("", recorded(file.read_text("utf-8")))
         head, tag, body = _BODY.split(built, maxsplit=1)
         if TEXT.search(body):
             tag += f'<template id="{TEMPLATE_ID}">{body.partition("</body>")[0]}</template>'
@@ -189,9 +208,9 @@ def localize_files(folder: Path, locales: Locales) -> None:
         file.write_text(page, "utf-8")
 
 
-def _value(session: Any, path: str) -> bytes:
-    """Encode a value of the session; empty if there is none."""
-    value = session
+def _value(root: Any, path: str) -> bytes:
+    """Encode the value at a path; empty if there is none."""
+    value = root
     for name in path.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     return b"" if value is None else html.escape(str(value)).encode("utf-8", "replace")

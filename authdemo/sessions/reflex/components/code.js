@@ -1,7 +1,7 @@
 import { OFFLINE, load, post, setEntering } from "./session.js";
 import { store } from "./store.js";
 
-const IDLE = { pending: false, error: {} };
+const IDLE = { pending: false, isSent: false, error: {} };
 
 const state = store(IDLE);
 
@@ -10,7 +10,7 @@ const submit = async (event) => {
   event.preventDefault();
   event.stopPropagation();
   if (state.get().pending) return;
-  state.set({ pending: true, error: {} });
+  state.set({ pending: true, isSent: true, error: {} });
   setEntering(true);
   const form = event.currentTarget;
   try {
@@ -21,7 +21,7 @@ const submit = async (event) => {
   } catch ({ facts = OFFLINE }) {
     if (facts.reason === "challenge") return load(new URL(facts.url));
     setEntering(false);
-    state.set({ pending: false, error: facts });
+    state.set({ pending: false, isSent: true, error: facts });
     form.elements.code.select();
   }
 };

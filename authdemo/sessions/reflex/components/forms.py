@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, cast
 
 import reflex as rx
 from reflex.event import EventType
 
-from ...core.errors import AccessDenied, AuthError, ErrorDict
+from ...core.errors import AccessDenied, AuthError, ErrorDict, sign_in_error
+from ...http.router import BASE
 from ...providers.credentials import Credentials
 from ...providers.oidc import OpenIDConnect
 from ..auth import Auth
+from ..installed import others_serve_pages
 from ..protected import public
 from ..tabs.state import SessionState
 from .assets import hook, imported, script, var
@@ -79,34 +81,7 @@ def _dialog_script(name: str) -> rx.Var[object]:
     return script(name, imported("dialog.js", name))
 
 
-_KNOWN = (
-    "AccessDenied",
-    "CallbackFailed",
-    "CredentialsSignin",
-    "MissingCSRF",
-    "OAuthCallbackError",
-    "Offline",
-    "RequestRejected",
-    "SessionRequired",
-    "SignInOutdated",
-    "StoreUnavailable",
-    "TicketRejected",
-    "TooManyAttempts",
-)
-"""The errors that lead to the sign-in page, and that the catalogs explain."""
-
 _COMPLETION = {"id": "username", "email": "email", "password": "current-password"}
-
-
-def sign_in_error(query: Mapping[str, str]) -> dict[str, str]:
-    """Read the error that led to the sign-in page (Auth.js: the query's `error` and `code`).
-
-    It takes `self.router.url.query_parameters`, and returns what `explain` takes.
-    """
-    error = query.get("error", "")
-    if error in _KNOWN:
-        return {"code": error, "reason": query.get("code", "")}
-    return {"code": "Unknown"} if error else {}
 
 
 @public
@@ -233,17 +208,55 @@ def sign_in_form(fields: Sequence[str] | None = None, *, remember: bool = True) 
     """
     names = fields or _fields()
     return rx.fragment(
-        rx.el.form(
+        api_form(
+            "callback/credentials",
             *(_input(name) for name in names),
             *(_remember() if remember else ()),
             _submit(t("signin.go"), SignInState.pending),
             on_submit=SignInState.sign_in,
             on_mount=SignInState.explain,
-            method="post",
             class_name="auth-form",
         ),
-        _alert(SignInState.error),
+        rx.cond(rx.State.is_hydrated, _alert(SignInState.error), request_error()),
     )
+
+
+def api_form(path: str, *children: rx.Component, **attributes: Any) -> rx.Component:
+    """Make a form that works without JavaScript, too: it posts to a path of `/api/auth`.
+
+    The server fills in the CSRF token, and where the page's `callbackUrl` leads. Where another
+    server serves the pages, the form needs JavaScript.
+
+    Args:
+        path: `"callback/credentials"` to sign in, and `"signout"` to sign out.
+        *children: The fields and the button.
+        **attributes: What the form takes besides, such as the `on_submit` for JavaScript.
+    """
+    if not others_serve_pages():
+        names = ("csrfToken",) if path == "signout" else ("csrfToken", "callbackUrl")
+        children = (*map(_filled_in, names), *children)
+        attributes["action"] = f"{BASE}/{path}"
+    return rx.el.form(*children, method="post", **attributes)
+
+
+def request_error(class_name: str = "auth-error") -> rx.Component:
+    """Explain the error that led to the page, before the page is live and without JavaScript."""
+    return rx.el.p(
+        _request_value("error"),
+        role="alert",
+        class_name=class_name,
+        custom_attrs={"data-request": "error"},
+    )
+
+
+def _filled_in(name: str) -> rx.Component:
+    return rx.el.input(
+        type="hidden", name=name, value=_request_value(name), custom_attrs={"data-request": name}
+    )
+
+
+def _request_value(name: str) -> rx.Var[str]:
+    return var(f'requestValue("{name}")', str, imported("early.js", "requestValue"))
 
 
 def provider_buttons() -> rx.Component:
@@ -311,7 +324,8 @@ def code_form() -> rx.Component:
     use = hook("const code = useCode()", imported("code.js", "useCode"))
     pending, error = var("code.pending", bool, use), var("code.error", ErrorDict, use)
     return rx.fragment(
-        rx.el.form(
+        api_form(
+            "callback/credentials",
             rx.el.p(t("code.why")),
             _code_input(),
             rx.el.label(
@@ -323,7 +337,7 @@ def code_form() -> rx.Component:
             custom_attrs={"onSubmitCapture": script("code.submit", use)},
             class_name="auth-form",
         ),
-        _alert(error),
+        rx.cond(var("code.isSent", bool, use), _alert(error), request_error()),
     )
 
 
@@ -340,8 +354,14 @@ def _code_input() -> rx.Component:
     )
 
 
-def noscript_notice() -> rx.Component:
-    """Explain to a browser without JavaScript why nothing on the page works."""
+def noscript_notice(*, has_api_form: bool = False) -> rx.Component:
+    """Explain to a browser without JavaScript what doesn't work.
+
+    Args:
+        has_api_form: Whether the page has a form that works, to sign in or out.
+    """
+    if has_api_form and not others_serve_pages():
+        return rx.el.noscript(rx.el.p(t("page.needs_some_scripts")))
     return rx.el.noscript(rx.el.p(t("page.needs_scripts"), role="alert"))
 
 
@@ -363,14 +383,16 @@ def no_autocorrect_attrs() -> dict[str, str | bool]:
 def sign_in_page() -> rx.Component:
     """Build the sign-in page of an app that has none of its own."""
     form = sign_in_form() if _fields() else rx.fragment()
-    return _page(t("signin.title"), form, provider_buttons(), home_link())
+    return _page(
+        t("signin.title"), form, provider_buttons(), home_link(), has_api_form=bool(_fields())
+    )
 
 
 @public
 def code_page() -> rx.Component:
     """Build the page that asks for a code, for an app that has none of its own."""
     other = rx.el.a(t("code.again"), href=Auth.installed().engine.pages.sign_in)
-    return _page(t("code.title"), code_form(), rx.el.p(other))
+    return _page(t("code.title"), code_form(), rx.el.p(other), has_api_form=True)
 
 
 def confirm_page() -> rx.Component:
@@ -400,8 +422,9 @@ def not_found_page() -> rx.Component:
     )
 
 
-def _page(title: rx.Var[str], *parts: rx.Component) -> rx.Component:
-    return rx.el.main(rx.el.h1(title), noscript_notice(), *parts, class_name="auth-page")
+def _page(title: rx.Var[str], *parts: rx.Component, has_api_form: bool = False) -> rx.Component:
+    notice = noscript_notice(has_api_form=has_api_form)
+    return rx.el.main(rx.el.h1(title), notice, *parts, class_name="auth-page")
 
 
 def _input(name: str) -> rx.Component:
@@ -451,8 +474,7 @@ def _plain(label: rx.Var[str], on_click: EventType[()]) -> rx.Component:
 
 
 def _submit(label: rx.Var[str], pending: Any) -> rx.Component:
-    is_early = ~rx.State.is_hydrated
-    return rx.el.button(label, type="submit", disabled=is_early | pending, class_name="auth-button")
+    return rx.el.button(label, type="submit", disabled=pending, class_name="auth-button")
 
 
 def _alert(error: Any) -> rx.Component:

@@ -1,6 +1,7 @@
 import { useEffect, useSyncExternalStore } from "react";
 import env from "$/env.json";
 import { getBackendURL, refs } from "$/utils/state";
+import { isLeavingEarly } from "./early.js";
 import "./storage.js";
 import { store } from "./store.js";
 
@@ -125,7 +126,7 @@ export const fetchCsrf = async () => {
 const postOnce = async (path, body, headers) => {
   await fetchCsrf();
   const named = { ...(tab && { "X-Auth-Tab": tab }), ...headers };
-  return call(path, { csrfToken: csrf, ...body }, named);
+  return call(path, { ...body, csrfToken: csrf }, named);
 };
 
 /**
@@ -356,7 +357,7 @@ export const useSessionEffects = ({
   useEffect(() => {
     if (!redirect_url) return;
     const leave = () => window.location.replace(withoutOldNews(wayOut(redirect_url)));
-    if (!isLeaving) return leave();
+    if (!isLeaving && !isLeavingEarly()) return leave();
     const timer = setTimeout(leave, GRACE);
     return () => clearTimeout(timer);
   }, [redirect_url]);

@@ -263,6 +263,7 @@ class SessionEffects(rx.Fragment):
     """Does what the server asks of the tab: cookies and navigation. It shows nothing."""
 
     def add_hooks(self) -> list[str | rx.Var[object]]:
+        is_live = cast("rx.Var[bool]", rx.State.is_hydrated)
         effects = ("ticket", "redirect_url", "cookie_version", "reloads", "tab")
         names = (*effects, "event_error", "event_error_count")
         values: dict[str, rx.Var[object]] = {name: tab_var(name) for name in names}
@@ -272,6 +273,7 @@ class SessionEffects(rx.Fragment):
         return [
             script(call, *values.values(), _imported("useSessionEffects")),
             script("useViolations()", imported("violations.js", "useViolations")),
+            script(f"useEarlyInput({is_live!s})", is_live, imported("early.js", "useEarlyInput")),
         ]
 
 

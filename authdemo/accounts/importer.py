@@ -81,10 +81,11 @@ class ImportedUser(BaseModel):
     enabled: bool = True
 
     def row(self) -> AccountRow:
-        """Build the account, which is locked if the user was disabled or had no password."""
-        is_open = self.enabled or self.password.startswith(LOCKED)
+        """Build the account, which is disabled if the user was."""
         fields = self.model_dump(include={"id", "name", "email", "role"})
-        return AccountRow.of(Member(**fields), self.password if is_open else LOCKED + self.password)
+        row = AccountRow.of(Member(**fields), self.password)
+        row.disabled = not self.enabled
+        return row
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class Plan:
     @property
     def locked(self) -> int:
         """How many of the new accounts no password opens."""
-        return sum(row.password.startswith(LOCKED) for row in self.rows)
+        return sum(row.disabled or row.password.startswith(LOCKED) for row in self.rows)
 
 
 def read_records(source: str, table: str = "") -> Records:
@@ -252,7 +253,7 @@ def _read_user(
     fallback = " ".join(filter(None, parts)) or str(fields["id"])[:_MAX_NAME_CHARACTERS]
     given = {field: value for field, value in fields.items() if value not in (None, "")}
     if "enabled" in fields:
-        given.setdefault("enabled", False)  # what isn't known to be enabled stays locked
+        given.setdefault("enabled", False)  # what isn't known to be enabled is disabled
     try:
         user = ImportedUser.model_validate({"name": fallback, "role": roles[0], **given})
     except ValidationError as error:

@@ -108,7 +108,7 @@ async def test_users_of_reflex_local_auth_sign_in_after_the_import(imported, ope
     assert (await accounts.check("bob", PASSWORD)).id == "Bob"
     assert await accounts.check("mallory", PASSWORD) is None
     assert kept(url, "alice").startswith("$argon2id$")
-    assert kept(url, "mallory") == f"!{BCRYPT}"
+    assert kept(url, "mallory") == BCRYPT
 
 
 async def test_users_of_django_sign_in_after_the_import(imported, opened, old):
@@ -139,6 +139,16 @@ async def test_users_of_authjs_sign_in_by_their_address(imported, opened, tmp_pa
     assert (await accounts.check("ada@example.org", "a new password")).name == "Ada Lovelace"
 
 
+async def test_disabled_user_is_not_let_in_by_a_reset(imported, open_office, tmp_path):
+    path = write_json(tmp_path, [{"id": "eve", "email": "eve@example.org", "enabled": False}])
+    _, error = imported(path, "--write")
+    assert error == ""
+    async with open_office() as office:
+        await office.links.request_reset("eve@example.org", origin="http://localhost:3000")
+        await office.deliver()
+        assert office.postbox.mails == []
+
+
 async def test_file_of_comma_separated_values_is_imported(imported, opened, tmp_path):
     path = tmp_path / "users.csv"
     lines = ["\ufefflogin,name,email,role,hashedPassword,is_active", f"ada,Ada,,admin,{BCRYPT},f"]
@@ -147,9 +157,12 @@ async def test_file_of_comma_separated_values_is_imported(imported, opened, tmp_
     _, error = imported(str(path), "--id", "login", "--write")
     assert error == ""
     accounts = opened()
-    assert (await accounts.get("ada")).role == "admin"
-    for locked in ("ada", "unknown"):
-        assert await accounts.check(locked, PASSWORD) is None
+    disabled = (await accounts.search(disabled=True)).members
+    assert [(each.id, each.role) for each in disabled] == [("ada", "admin"), ("unknown", "user")]
+    for each in disabled:
+        assert await accounts.check(each.id, PASSWORD) is None
+        await accounts.update(each.id, disabled=False)
+        assert await accounts.check(each.id, PASSWORD)
     assert (await accounts.check("mary", PASSWORD)).name == "Shelley, Mary"
 
 

@@ -10,12 +10,13 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
@@ -123,12 +124,17 @@ class Database:
                 self._first[0](self._engine)
                 self._first.popleft()
 
-    def _make_file(self, _: Engine) -> None:
-        """Make SQLite's file, which only its owner can read."""
+    def _make_file(self, engine: Engine) -> None:
+        """Make SQLite's file, which only its owner can read, and have it write ahead.
+
+        Without that, a change that finds no room leaves a journal, and no read gets past it.
+        """
         if self._url.drivername == "sqlite" and self._url.database:
             path = Path(self._url.database)
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            with suppress(OperationalError), engine.connect() as connection:  # another has it open
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
 
 
 def open_engine(url: URL) -> Engine:
@@ -142,13 +148,14 @@ def open_engine(url: URL) -> Engine:
         hide_parameters=True,
     )
     if url.drivername == "sqlite":
-        event.listen(engine, "connect", _enforce_foreign_keys)
+        event.listen(engine, "connect", _configure)
     return engine
 
 
-def _enforce_foreign_keys(connection: sqlite3.Connection, _: object) -> None:
-    """Have SQLite delete what belongs to a row that is deleted."""
+def _configure(connection: sqlite3.Connection, _: object) -> None:
+    """Have SQLite delete what belongs to a row that is deleted, and lose nothing it has kept."""
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
 
 
 def check_tables(url: URL) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from authdemo.testing import wait_until
 from tests.support.browser import Browser
-from tests.support.tab import HOME_STATE, LOGIN_STATE, Tab
+from tests.support.tab import ADMIN_STATE, HOME_STATE, LOGIN_STATE, Tab
 from tests.trouble.conftest import Disk
 
 CHANGES: dict[str, Callable[[Browser], httpx.Response]] = {
@@ -50,6 +50,22 @@ def test_changes_wait_for_room_and_reads_go_on(disk: Disk, member: Browser) -> N
     said = disk.server.complaints()[len(complaints) :]
     assert all("can't be saved" in each or "can't be reached" in each for each in said)
     assert len(said) in (1, 2)
+
+
+def test_accounts_are_read_after_changes_that_found_no_room(disk: Disk) -> None:
+    jane = Browser(disk.server)
+    jane.log_in("jane_admin")
+    with Tab(disk.server, jane, path="/admin") as tab:
+        disk.fill()
+        for number in range(5):
+            body = {"csrfToken": jane.csrf(), "data": {"name": f"Jane {number}"}}
+            answer = jane.post("/api/auth/user", json=body)
+            assert answer.status_code == 503
+        tab.call(f"{ADMIN_STATE}.look")
+        wait_until(lambda: tab.var(ADMIN_STATE, "people") or tab.var(ADMIN_STATE, "error"))
+        assert not tab.var(ADMIN_STATE, "error")
+        assert "Jane Admin" in [each["name"] for each in tab.var(ADMIN_STATE, "people")]
+        disk.empty()
 
 
 def test_tabs_show_the_error_and_recover_when_there_is_room(disk: Disk, member: Browser) -> None:

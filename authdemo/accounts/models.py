@@ -58,6 +58,8 @@ class AccountRow(SQLModel, table=True):
         Index("accounts_email", "email_folded", "folded", "role", "disabled"),
         Index("accounts_name", "name_folded", "folded", "role", "disabled"),
         Index("accounts_role", "role", "folded"),
+        Index("accounts_role_email", "role", "email_folded", "folded", "disabled"),
+        Index("accounts_role_name", "role", "name_folded", "folded", "disabled"),
         *(
             Index(name, column, sqlite_where=where, postgresql_where=where)
             for name, column, where in (

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, literal_column, not_, tuple_
+from sqlalchemy import ColumnElement, and_, not_, tuple_
 from sqlmodel import Session, col, select
 
 from .errors import AccountRejected
@@ -66,11 +66,8 @@ class Search:
         """Read a page, and one row more, which tells whether there is another."""
         number, *place = _read_cursor(self.after) if self.after else (0,)
         rows: list[tuple[int, AccountRow]] = []
-        is_sqlite = session.get_bind().dialect.name == "sqlite"
         while number < (len(_KEYS) if self.text else 1) and len(rows) <= self.limit:
-            query = self._query(number, place, is_sqlite=is_sqlite).limit(
-                self.limit + 1 - len(rows)
-            )
+            query = self._query(number, place).limit(self.limit + 1 - len(rows))
             rows += ((number, row) for row in session.exec(query))
             number, place = number + 1, []
         shown = rows[: self.limit]
@@ -79,7 +76,7 @@ class Search:
             _cursor(*shown[-1]) if len(rows) > self.limit else "",
         )
 
-    def _query(self, number: int, place: Sequence[str], *, is_sqlite: bool) -> Any:
+    def _query(self, number: int, place: Sequence[str]) -> Any:
         key, own = _column(_KEYS[number]), _column(_KEYS[0])
         conditions = [not_(self._begins(_column(earlier))) for earlier in _KEYS[:number]]
         if self.text:
@@ -87,9 +84,7 @@ class Search:
         if place:
             conditions.append(own > place[-1] if number == 0 else tuple_(key, own) > tuple(place))
         if self.role is not None:
-            # SQLite keeps no statistics, and would read all accounts of a role for each text.
-            role = literal_column("+role") if number and is_sqlite else _column("role")
-            conditions.append(role == self.role)
+            conditions.append(_column("role") == self.role)
         if self.disabled is not None:
             is_disabled = _column("disabled")
             conditions.append(is_disabled if self.disabled else ~is_disabled)

@@ -207,6 +207,13 @@ class TestPlans:
                 assert number or "role" in options or "disabled" in options
                 return
 
+    async def test_accounts_of_other_roles_are_not_read(self, people):
+        await fill(people, PEOPLE)
+        query = people.search("x", role="admin", limit=9)
+        indices = ("accounts_role", "accounts_role_email", "accounts_role_name")
+        for plan, index in zip(await self.plans(people, query), indices, strict=True):
+            assert f"{index} " in plan
+
     async def test_sign_in_and_lookup_read_one_row_by_an_index(self, people):
         await fill(people, PEOPLE)
         for query in (people.find("Ada"), people.check("ada", "a guess of a password")):

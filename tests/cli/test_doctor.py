@@ -26,7 +26,7 @@ def test_running_app_is_well(authdemo: CommandLine) -> None:
     assert found.keys() >= SUBJECTS
     assert found["store"]["level"] != "error"
     assert "SQLite writes, reads and deletes" in found["store"]["meaning"]
-    assert "sqlite answers, with tables of revision 0002" in found["database"]["meaning"]
+    assert "sqlite answers, with tables of revision 0003" in found["database"]["meaning"]
     assert "outbox" in found["mail"]["meaning"]
 
 

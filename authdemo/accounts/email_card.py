@@ -61,15 +61,15 @@ class EmailState(LinkMixin, rx.State):
         """Mail a link to the new address."""
         self.pending, self.done = True, False
         yield
-        auth = Auth.installed()
-        with self._reporting():
+        auth, links = Auth.installed(), installed().links
+        where = {"origin": auth.origin(self), "language": auth.language(self)}
+
+        async def send(address: str) -> None:
             user = (await auth.require_session(self)).user
-            address = await self._limited(form, CHANGE_EMAIL.name)
-            await installed().links.change_email(
-                user.id, address, origin=auth.origin(self), language=auth.language(self)
-            )
+            await links.change_email(user.id, address, **where)
             self.is_open = False
-            await self._note_sent(address)
+
+        await self._request(form, CHANGE_EMAIL.name, send)
 
 
 def email_card() -> rx.Component:

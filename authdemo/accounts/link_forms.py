@@ -5,7 +5,8 @@ A page only looks at its link. What the link is for happens when its button is p
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import reflex as rx
@@ -66,11 +67,15 @@ class LinkMixin(PendingMixin, mixin=True):
             self._token = ""
             self._show(None)
 
-    async def _limited(self, form: dict[str, Any], kind: str) -> str:
-        """Read the address of a form, and count the mail that it requests."""
-        address = read_email(form.get("email"))
-        await Auth.installed().limit_mail(self, folded(address), kind)
-        return address
+    async def _request(
+        self, form: dict[str, Any], kind: str, send: Callable[[str], Awaitable[object]]
+    ) -> None:
+        """Have a mail sent to the address of a form, within the limit of its kind."""
+        with self._reporting():
+            address = read_email(form.get("email"))
+            await Auth.installed().limit_mail(self, folded(address), kind)
+            await send(address)
+            await self._note_sent(address)
 
     async def _note_sent(self, address: str) -> None:
         self.email, self.done = address, True
@@ -87,12 +92,8 @@ class ForgotState(LinkMixin, rx.State):
         self.pending, self.done = True, False
         yield
         auth = Auth.installed()
-        with self._reporting():
-            address = await self._limited(form, RESET.name)
-            await installed().links.request_reset(
-                address, origin=auth.origin(self), language=auth.language(self)
-            )
-            await self._note_sent(address)
+        where = {"origin": auth.origin(self), "language": auth.language(self)}
+        await self._request(form, RESET.name, partial(installed().links.request_reset, **where))
 
 
 @public
@@ -179,18 +180,15 @@ class SignInLinkState(LinkMixin, rx.State):
         self.pending, self.done = True, False
         yield
         auth = Auth.installed()
-        with self._reporting():
-            address = await self._limited(form, PROVIDER)
-            await installed().links.send_sign_in(
-                SignInRequest(
-                    email=address,
-                    callback_url=self.router.url.query_parameters.get("callbackUrl", "/"),
-                    origin=auth.origin(self),
-                    language=auth.language(self),
-                    browser=auth.browser(self),
-                )
-            )
-            await self._note_sent(address)
+        asked = partial(
+            SignInRequest,
+            callback_url=self.router.url.query_parameters.get("callbackUrl", "/"),
+            origin=auth.origin(self),
+            language=auth.language(self),
+            browser=auth.browser(self),
+        )
+        links = installed().links
+        await self._request(form, PROVIDER, lambda email: links.send_sign_in(asked(email=email)))
 
     @rx.event
     async def sign_in(self) -> AsyncIterator[None]:

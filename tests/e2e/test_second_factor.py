@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.visitor import Visitor, click, is_connected
+from tests.support.mail import link_in
 from tests.support.second_factor import PASSWORD, Owner, make_owner
 from tests.support.server import Server
 
@@ -102,6 +103,42 @@ def test_user_sets_up_an_app_and_signs_in_with_it(visitor: Visitor, app: Server)
     enter_code(tab, recovery_code)
     tab.wait_for_url(f"{visitor.url}/client")
     is_connected(tab)
+
+
+def test_sign_in_link_asks_for_the_code(visitor: Visitor, app: Server, owner: Owner) -> None:
+    address = f"{owner.id}@example.org"
+    tab = visitor.open("/sign-in-link?callbackUrl=/client")
+    is_connected(tab)
+    tab.locator("[name=email]").fill(address)
+    click(tab, "Send Link")
+    tab.goto(link_in(app.outbox.wait_for(address, "sign-in link")))
+    click(tab, "Sign In")
+    tab.wait_for_url(f"{visitor.url}/code?callbackUrl=/client")
+    is_connected(tab)
+    assert visitor.open("/client").url.startswith(f"{visitor.url}/login")
+    enter_code(tab, owner.code())
+    tab.wait_for_url(f"{visitor.url}/client")
+    visitor.is_live(tab)
+
+
+def test_other_devices_leave_when_the_second_factor_is_turned_on(
+    visitor: Visitor, second_device: Visitor, app: Server
+) -> None:
+    owner = make_owner(app, has_factor=False)
+    tab, other = visitor.open("/login?callbackUrl=/account"), second_device.open("/login")
+    for device, page in ((second_device, other), (visitor, tab)):
+        is_connected(page)
+        device.log_in(page, owner.id, PASSWORD)
+    tab.wait_for_url(f"{visitor.url}/account")
+    other.wait_for_url(f"{visitor.url}/")
+    is_connected(other)
+    is_connected(tab)
+    click(tab, "Set up an authenticator app")
+    expect(tab.get_by_text("This ends your sessions on other devices.")).to_be_visible()
+    owner.app = pyotp.TOTP(tab.get_by_test_id("totp-secret").inner_text())
+    enter_code(tab, owner.code(), "Turn on")
+    other.wait_for_url("**/login?**")
+    expect(tab.get_by_test_id("recovery-codes").get_by_role("listitem")).to_have_count(10)
 
 
 def test_remembered_browser_is_listed_and_forgotten(visitor: Visitor, owner: Owner) -> None:

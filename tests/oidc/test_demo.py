@@ -15,6 +15,7 @@ from tests.e2e.visitor import Visitor, click, field_of, is_connected
 from tests.oidc.conftest import SECRET, Honest
 from tests.oidc.steps import sign_in_at_the_provider
 from tests.support.browser import Browser
+from tests.support.second_factor import Owner, make_owner
 from tests.support.server import Server, running
 
 
@@ -49,6 +50,30 @@ def test_user_of_a_provider_is_a_user_like_others(
         expect(tab.locator("[name=new]")).to_have_count(0)
         tab.goto(demo.url + "/admin")
         expect(tab.get_by_role("alert")).to_have_text("You don't have permission to see this page.")
+
+
+@pytest.fixture
+def owner(demo: Server, honest: Honest) -> Iterator[Owner]:
+    """A second factor of the provider's user."""
+    owner = make_owner(demo, f"{honest.issuer}#ada")
+    yield owner
+    owner.work(lambda accounts: accounts.delete(owner.id))
+
+
+def test_user_of_a_provider_is_asked_for_the_code(
+    demo: Server, chromium: Chromium, owner: Owner
+) -> None:
+    with Visitor.with_own_browser(chromium, demo.url) as visitor:
+        tab = visitor.open("/client")
+        sign_in_at_the_provider(tab, "OpenID Connect")
+        tab.wait_for_url(f"{demo.url}/code?callbackUrl=/client")
+        is_connected(tab)
+        assert visitor.open("/client").url.startswith(f"{demo.url}/login")
+        tab.locator("[name=code]").fill(owner.code())
+        click(tab, "Continue")
+        tab.wait_for_url(f"{demo.url}/client")
+        visitor.is_live(tab)
+        expect(field_of(tab, "id")).to_have_text(owner.id)
 
 
 def test_csp_allows_forms_to_the_providers_only(demo: Server, honest: Honest) -> None:

@@ -13,7 +13,9 @@ from typing import Any, TypeVar
 
 import pyotp
 
-from authdemo.accounts import Accounts
+from authdemo.accounts import Accounts, Member
+from authdemo.accounts.hashes import LOCKED
+from authdemo.accounts.models import AccountRow
 from authdemo.accounts.second_factor import STEP_SECONDS, SecondFactor
 from authdemo.sessions.providers import KeyRing
 from tests.accounts.conftest import CHEAP
@@ -47,8 +49,11 @@ class Owner:
         return self.recovery_codes.pop()
 
 
-def make_owner(server: Server, *, has_factor: bool = True) -> Owner:
-    """Register an account, and set an authenticator app up for it an hour ago."""
+def make_owner(server: Server, account_id: str = "", *, has_factor: bool = True) -> Owner:
+    """Register an account, and set an authenticator app up for it an hour ago.
+
+    With an id, it is the account of a user who signs in at a provider.
+    """
 
     data = server.log.parent / "data"
 
@@ -58,12 +63,17 @@ def make_owner(server: Server, *, has_factor: bool = True) -> Owner:
         with contextlib.closing(own), ThreadPoolExecutor(1) as thread:
             return thread.submit(lambda: asyncio.run(act(own))).result()
 
-    name = f"owner{next(_numbers)}"
+    name = account_id or f"owner{next(_numbers)}"
     form = {"id": name, "name": name, "email": f"{name}@example.org", "password": PASSWORD}
     before = time.time() - _HOUR
 
     async def set_up(accounts: Accounts) -> tuple[str, list[str]]:
-        await accounts.register(form)
+        if account_id:
+            row = AccountRow.of(Member(id=name, name="Owner", email=""), LOCKED)
+            await accounts.database.run(lambda session: session.add(row))
+        else:
+            await accounts.register(form)
+            await accounts.update(name, email_verified=True)
         if not has_factor:
             return pyotp.random_base32(), []
         services = accounts.database, accounts.get, accounts.update

@@ -10,7 +10,8 @@ import { button } from "./parts.js";
 import { SessionTab } from "./session_tab.js";
 import { TimelineTab } from "./timeline_tab.js";
 import { TokenTab } from "./token_tab.js";
-import css from "./devtools.css?inline";
+// As it is written: Tailwind's build replaces `light-dark()` by variables that a shadow root lacks.
+import css from "./devtools.css?raw";
 
 const T = say("devtools");
 

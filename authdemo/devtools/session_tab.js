@@ -154,7 +154,9 @@ const Update = ({ session, fields, isOpen, onAct, say: report }) => {
   );
 };
 
-const Actions = ({ session, sessions, isOpen, onAct, say: report }) => {
+const withoutStatus = ({ status, ...session }) => session;
+
+const Actions = ({ session, sessions, isOpen, model, onAct, say: report }) => {
   const own = sessions.find(({ current }) => current);
   const { user } = session;
   const renew = async () => {
@@ -177,11 +179,15 @@ const Actions = ({ session, sessions, isOpen, onAct, say: report }) => {
     own && button(T("revoke"), () => endSessions("session", { id: own.id })),
     h(ConfirmButton, { label: T("sign_out"), question: T("ask_sign_out"), act: signOut }),
     button(R("read"), readJson),
+    h("span", { className: "caption" }, liveText(T("copy"))),
+    h(Copy, { label: "curl", text: () => asCurl() }),
+    h(Copy, { label: "JSON", text: () => JSON.stringify(withoutStatus(session), null, 2) }),
+    h(Copy, { label: T("test"), text: () => asTest(user, model) }),
   );
 };
 
 export const SessionTab = (props) => {
-  const { view, error, model, isPage } = props;
+  const { view, error, isPage } = props;
   const { session, took, ...faces } = useRepresentations(view);
   const arrivals = useArrivals(faces);
   const failed = failure.use().session;
@@ -205,15 +211,5 @@ export const SessionTab = (props) => {
     h("p", { role: "alert", className: "alarm" }, liveText(why)),
     h(Update, parts),
     h(Actions, parts),
-    h(
-      "div",
-      { className: "row" },
-      h("span", { className: "caption" }, liveText(T("copy"))),
-      h(Copy, { label: "curl", text: () => asCurl() }),
-      h(Copy, { label: "JSON", text: () => JSON.stringify(withoutStatus(session), null, 2) }),
-      h(Copy, { label: T("test"), text: () => asTest(session.user, model) }),
-    ),
   );
 };
-
-const withoutStatus = ({ status, ...session }) => session;

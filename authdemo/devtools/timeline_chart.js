@@ -6,6 +6,7 @@ import { button, clientName, CODE, useWidth } from "./parts.js";
 const T = say("timeline");
 
 const LANE = 22;
+const MAX_LANES = 12;
 const EDGE = 10;
 const AXIS = 18;
 const OVERVIEW = 18;
@@ -233,7 +234,7 @@ export const Chart = memo(({ steps, lanes, tab, choice }) => {
     ),
     h(
       "div",
-      { ref: frame, className: "frame" },
+      { ref: frame, className: lanes.length > MAX_LANES ? "frame tall" : "frame" },
       width > 0 && [
         h(
           "svg",

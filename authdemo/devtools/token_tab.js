@@ -30,7 +30,7 @@ const Block = ({ name, children }) =>
   h(
     "section",
     { className: `token-part ${name}`, "aria-label": T(name) },
-    h("h3", null, liveText(T(name))),
+    h("p", { className: "heading" }, liveText(T(name))),
     children,
   );
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from authdemo.devtools.attacks import ATTACKS
+from authdemo.devtools.component import PARTS
 from tests.audit.axe import findings
 from tests.browser import launched, new_context
 from tests.e2e.visitor import click, is_connected
@@ -35,7 +37,7 @@ def app(
     folder = tmp_path_factory.mktemp(request.param) / "app"
     shutil.copytree(APP, folder, ignore=shutil.ignore_patterns("__pycache__"))
     apps.adopt(folder)
-    with apps.serving(folder, {"LOOK": request.param}) as server:
+    with apps.serving(folder, {"LOOK": request.param, "AUTH_COOKIE_PREFIX": "shop"}) as server:
         yield server
 
 
@@ -134,7 +136,7 @@ def test_403_page_names_the_user_and_offers_another_account(app: Server, tab: Pa
     is_neat(tab)
     tab.get_by_role("button").click()
     tab.wait_for_url(f"{app.url}/login?callbackUrl=/closed%3Fa%3Db")
-    assert "authjs.session-token" not in {each["name"] for each in tab.context.cookies()}
+    assert "shop.session-token" not in {each["name"] for each in tab.context.cookies()}
 
 
 def test_confirm_page_has_borders_and_contrast(app: Server, tab: Page) -> None:
@@ -171,3 +173,46 @@ def test_variables_of_the_app_replace_the_defaults(app: Server, tab: Page) -> No
     button = tab.locator("[type=submit]")
     expect(button).to_have_css("background-color", "rgb(1, 2, 3)")
     expect(button).to_have_css("border-radius", "7px")
+
+
+PANEL_STYLE = """element => {
+    const { fontSize, color, backgroundColor, letterSpacing, padding, margin } =
+        getComputedStyle(element);
+    return { fontSize, color, backgroundColor, letterSpacing, padding, margin };
+}"""
+PANEL = {"fontSize": "13px", "letterSpacing": "normal", "padding": "0px", "margin": "0px"}
+PAGE_STYLE = """() => [...document.querySelectorAll("main, main *, h1")].map(element => {
+    const { font, color, backgroundColor, padding } = getComputedStyle(element);
+    return [element.localName, font, color, backgroundColor, padding];
+})"""
+
+
+def test_panel_looks_the_same_and_leaves_the_page_as_it_is(app: Server, tab: Page) -> None:
+    log_in(tab, app)
+    tab.goto(f"{app.url}/forms")
+    is_connected(tab)
+    tab.get_by_test_id("devtools-toggle").click()
+    panel = tab.get_by_test_id("devtools")
+    for name in PARTS:
+        panel.locator(f"#tab-{name}").click()
+        expect(panel.locator(".part")).to_be_visible()
+        is_neat(tab)
+    page = tab.evaluate(PAGE_STYLE)
+    style = panel.evaluate(PANEL_STYLE)
+    dark = tab.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    assert style["color"] == ("rgb(228, 232, 239)" if dark else "rgb(29, 35, 48)")
+    assert style["backgroundColor"] == ("rgb(21, 26, 34)" if dark else "rgb(255, 255, 255)")
+    assert style.items() >= PANEL.items()
+    tab.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    assert tab.evaluate(PAGE_STYLE) == page
+
+
+def test_attacks_on_an_app_of_its_own_are_stopped(app: Server, tab: Page) -> None:
+    log_in(tab, app)
+    tab.get_by_test_id("devtools-toggle").click()
+    panel = tab.get_by_test_id("devtools")
+    panel.locator("#tab-attacks").click()
+    panel.locator("button.main").click()
+    expect(panel.locator(".badge.passed")).to_have_count(len(ATTACKS))
+    expect(panel.get_by_role("status")).to_contain_text("19")

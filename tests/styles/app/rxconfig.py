@@ -17,5 +17,5 @@ config = rx.Config(
     telemetry_enabled=False,
     show_built_with_reflex=False,
     disable_plugins=[rx.plugins.SitemapPlugin],
-    plugins=[SessionsPlugin("my_app.auth:auth"), *LOOKS[os.environ["LOOK"]]],
+    plugins=[SessionsPlugin("my_app.auth:auth", devtools=["reader"]), *LOOKS[os.environ["LOOK"]]],
 )

@@ -18,6 +18,7 @@ from .arguments import did_you_mean
 from .errors import ConfigurationError
 from .keys import MIN_SECRET_BYTES, KeyRing, read_pair
 from .options import DAY, MAX_LIFETIME, SessionOptions
+from .utils import make_data_folder
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
@@ -90,7 +91,7 @@ def load_or_create_secret(path: Path) -> str:
 
 def _create_file(path: Path) -> None:
     # Write and sync a draft, then link it: a power cut never leaves an empty file.
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_data_folder(path.parent)
     descriptor, draft = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(descriptor, "w") as file:

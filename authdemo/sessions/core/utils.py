@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any, NoReturn, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
@@ -29,6 +30,15 @@ Work: TypeAlias = Callable[[], Awaitable[None]]
 
 logger = logging.getLogger("authdemo.sessions")
 system_clock: Clock = time.time
+
+
+def make_data_folder(folder: Path) -> None:
+    """Create a folder if need be, with a `.gitignore` that keeps its secrets out of the sources."""
+    if not folder.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        ignored = folder / ".gitignore"
+        ignored.touch(mode=0o600)
+        ignored.write_text("*\n")
 
 
 @dataclass(eq=False)

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, TypeAlias
 from ..core.errors import ConfigurationError, StoreUnavailable
 from ..core.record import MAX_HISTORY, HistoryEntry, SessionRecord
 from ..core.store import Attempt, Ordered
-from ..core.utils import LogOnce
+from ..core.utils import LogOnce, make_data_folder
 
 LOCK_TRIES = 100  # in 5 seconds: another process may be about to stop, as at a restart
 BUSY_TIMEOUT = 2.0  # seconds: another program may write, such as one that repairs the file
@@ -290,7 +290,7 @@ class _File:
         connect = partial(sqlite3.connect, path, isolation_level=None, check_same_thread=False)
         try:
             with ExitStack() as stack:
-                path.parent.mkdir(parents=True, exist_ok=True)
+                make_data_folder(path.parent)
                 stack.callback(os.close, _lock(path))
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
                 self._stat = path.stat()

@@ -273,6 +273,12 @@ class TestMadeSecret:
         self.start(tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["secret"]
 
+    def test_new_folder_ignores_its_files_in_git_and_an_older_one_is_left_as_it_is(self, tmp_path):
+        self.start(tmp_path / "new")
+        self.start(tmp_path)
+        assert (tmp_path / "new" / ".gitignore").read_text() == "*\n"
+        assert not (tmp_path / ".gitignore").exists()
+
     def test_secret_is_generated_once_and_kept(self, tmp_path):
         assert self.start(tmp_path / "new/folder") == self.start(tmp_path / "new/folder")
 

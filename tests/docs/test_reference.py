@@ -55,7 +55,7 @@ def test_sessions_itself_has_few_names() -> None:
     assert len(sessions.__all__) <= 30
 
 
-def test_what_only_the_package_calls_is_left_out() -> None:
+def test_reference_leaves_out_methods_that_only_the_package_calls() -> None:
     page = PAGE.read_text()
     public = {**vars(components), **vars(providers), **vars(sessions)}
     for name, methods in INTERNAL.items():

@@ -55,7 +55,7 @@ def ada(app: Server, chromium: Browser) -> Iterator[Visitor]:
         visitor.saw_no_complaint()
 
 
-def test_a_page_for_others_leads_to_a_page_that_says_so(ada: Visitor) -> None:
+def test_page_of_another_role_leads_to_the_403_page(ada: Visitor) -> None:
     tab = ada.open("/council")
     tab.wait_for_url(ada.url + "/refused")
     expect(tab.get_by_role("heading")).to_have_text("No permission")
@@ -64,7 +64,7 @@ def test_a_page_for_others_leads_to_a_page_that_says_so(ada: Visitor) -> None:
     expect(tab.get_by_role("heading")).to_have_text("Members only")
 
 
-def test_a_page_for_fresh_eyes_asks_for_the_password_first(
+def test_fresh_page_asks_for_the_password_first(
     ada: Visitor, later: Callable[[float], None]
 ) -> None:
     later(61)

@@ -18,7 +18,7 @@ CLERK = state("clerk")
 CONFIRM = f"{ROOT_STATE}.authdemo___sessions___reflex___components___forms____confirm_state"
 
 
-def test_an_event_for_members_does_not_run_for_nobody(app: Server) -> None:
+def test_event_for_members_does_not_run_for_anonymous(app: Server) -> None:
     with Tab(app, path="/about") as tab:
         tab.call(f"{LEDGER}.pay", amount=7)
         wait_until(lambda: tab.var(SESSION_STATE, "redirect_url"))
@@ -54,7 +54,7 @@ def test_of_events_that_are_refused_again_and_again_the_first_is_noted(
         wait_until(lambda: noted("pay_at_leisure") == anonymous + 1)
 
 
-def test_who_is_denied_an_event_is_in_the_audit_trail(app: Server, ada: Browser) -> None:
+def test_denied_event_is_in_the_audit_trail(app: Server, ada: Browser) -> None:
     asked = {"kind": "refused", "session": public(ada)}
     with Tab(app, ada, path="/about") as tab:
         tab.call(f"{VAULT}.open_up")
@@ -202,7 +202,7 @@ def test_a_sensitive_event_waits_for_the_password(
     wait_until(lambda: app.audited(kind="confirmed", user="ada"))
 
 
-def test_who_is_sent_elsewhere_has_not_proved_it(
+def test_confirmation_that_a_callback_redirects_is_no_proof(
     app: Server, ada: Browser, later: Callable[[float], None], elsewhere: None
 ) -> None:
     later(61)

@@ -98,7 +98,7 @@ def test_a_sensitive_button_asks_for_the_password_and_then_does_it(
     expect(tab.locator("#balance")).to_have_text("0")
 
 
-def test_what_a_visitor_liked_is_liked_when_they_are_signed_in(visitor: Visitor) -> None:
+def test_event_that_waits_for_a_sign_in_runs_afterwards(visitor: Visitor) -> None:
     tab = visitor.open("/about")
     is_connected(tab)
     click(tab, "Like")

@@ -34,11 +34,11 @@ def test_protected_pages_with_text_of_their_own_are_named(said: str) -> None:
 
 
 @pytest.mark.parametrize("public", ["about", "post/[slug]", "unmarked", "login"])
-def test_public_pages_are_not(said: str, public: str) -> None:
+def test_public_pages_with_text_are_not_named(said: str, public: str) -> None:
     assert f"The page '{public}'" not in said
 
 
-def test_they_are_named_too_where_another_server_serves_them(
+def test_pages_with_text_are_named_if_another_server_serves_them(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     folder = copied(tmp_path_factory.mktemp("pages_alone"))

@@ -38,7 +38,7 @@ def script_with(browser: Browser, text: str) -> str:
 @pytest.mark.parametrize(
     "path", ["/", "/drawer/7", "/Drawer/7/", "/council", "/study", "/sensitive"]
 )
-def test_nobody_gets_a_protected_page(nobody: Browser, path: str) -> None:
+def test_anonymous_is_redirected_from_protected_pages(nobody: Browser, path: str) -> None:
     answer = nobody.get(path, headers=AS_PERSON)
     assert answer.status_code == 303
     assert answer.headers["Location"].startswith("/login?callbackUrl=/")
@@ -141,7 +141,7 @@ def test_a_page_for_a_role_is_for_that_role(ada: Browser, grace: Browser, path: 
     assert grace.get(path, headers=AS_PERSON).status_code == 200
 
 
-def test_who_is_denied_a_page_is_in_the_audit_trail(app: Server, ada: Browser) -> None:
+def test_denied_page_is_in_the_audit_trail(app: Server, ada: Browser) -> None:
     assert ada.get("/council", headers=AS_PERSON).status_code == 403
     denied = {"kind": "refused", "reason": "AccessDenied", "path": "/council"}
     wait_until(lambda: app.audited(**denied, user="ada", session=public(ada)))
@@ -244,7 +244,7 @@ def test_a_check_decides_who_gets_a_page_and_its_script(ada: Browser, grace: Bro
     assert grace.get(script).status_code == 403
 
 
-def test_a_page_for_fresh_eyes_asks_for_the_password_first(
+def test_fresh_page_asks_for_the_password_first(
     ada: Browser, later: Callable[[float], None]
 ) -> None:
     assert ada.get("/sensitive", headers=AS_PERSON).status_code == 200

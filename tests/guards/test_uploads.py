@@ -76,7 +76,7 @@ def test_nobodys_file_comes_from_nobodys_own_tab(app: Server, nobody: Browser) -
 
 
 @pytest.mark.parametrize("handler", ["file", "leave"])
-def test_who_only_knows_the_name_of_a_tab_sends_nothing_to_it(
+def test_upload_to_a_tab_of_another_session_is_rejected(
     app: Server, ada: Browser, handler: str
 ) -> None:
     anonymous, grace = Browser(app), member(app, "grace")

@@ -24,7 +24,7 @@ def promotion(app: Server) -> Iterator[None]:
         yield
 
 
-def test_nobody_is_sent_what_is_for_members(app: Server) -> None:
+def test_anonymous_tab_is_sent_no_var_for_members(app: Server) -> None:
     with Tab(app, path="/about") as tab:
         tab.call(f"{LEDGER}.dig")
         tab.call(f"{VISITORS}.come")
@@ -34,7 +34,9 @@ def test_nobody_is_sent_what_is_for_members(app: Server) -> None:
         assert not [word for word in ("secret", "pot of gold") if word in tab.received()]
 
 
-def test_a_member_is_sent_it_and_not_what_is_for_administrators(app: Server, ada: Browser) -> None:
+def test_member_is_sent_vars_for_members_and_none_for_administrators(
+    app: Server, ada: Browser
+) -> None:
     with Tab(app, ada, path="/about") as tab:
         assert tab.var(LEDGER, "plans") == "the secret plans, balance 100"
         assert tab.var(LEDGER, "later") == ["a secret for later"]
@@ -44,7 +46,7 @@ def test_a_member_is_sent_it_and_not_what_is_for_administrators(app: Server, ada
         assert "pot of gold" not in tab.received()
 
 
-def test_an_administrator_is_sent_all(app: Server, grace: Browser) -> None:
+def test_administrator_is_sent_all_vars(app: Server, grace: Browser) -> None:
     with Tab(app, grace, path="/about") as tab:
         tab.call(f"{LEDGER}.dig")
         wait_until(lambda: tab.var(LEDGER, "gold") == "a pot of gold")
@@ -60,7 +62,7 @@ def test_a_check_decides_who_is_sent_a_var(app: Server, ada: Browser, grace: Bro
         assert "Dear diary" not in adas.received()
 
 
-def test_what_is_for_fresh_eyes_is_sent_when_the_password_is_confirmed(
+def test_fresh_var_is_sent_when_the_password_is_confirmed(
     app: Server, ada: Browser, later: Callable[[float], None]
 ) -> None:
     later(61)
@@ -74,7 +76,7 @@ def test_what_is_for_fresh_eyes_is_sent_when_the_password_is_confirmed(
         wait_until(lambda: tab.var(LEDGER, "pin") == "1906")
 
 
-def test_what_is_for_fresh_eyes_is_taken_back_when_the_proof_is_too_old(
+def test_fresh_var_is_withdrawn_when_the_proof_expires(
     app: Server, ada: Browser, later: Callable[[float], None]
 ) -> None:
     later(55)
@@ -100,7 +102,7 @@ def test_a_state_for_fresh_eyes_waits_for_the_password_with_all_that_it_has(
         wait_until(lambda: back.var(SAFE, "opened") == 2)
 
 
-def test_what_was_withheld_is_sent_when_the_role_is_there(
+def test_withheld_var_is_sent_when_the_session_gets_its_role(
     app: Server, ada: Browser, promotion: None
 ) -> None:
     with Tab(app, ada, path="/about") as tab:
@@ -112,7 +114,7 @@ def test_what_was_withheld_is_sent_when_the_role_is_there(
         wait_until(lambda: tab.var(LEDGER, "gold") == "a pot of gold")
 
 
-def test_it_is_taken_back_when_the_session_ends(app: Server, grace: Browser) -> None:
+def test_var_is_withdrawn_when_the_session_ends(app: Server, grace: Browser) -> None:
     with Tab(app, grace, path="/about") as tab:
         tab.call(f"{LEDGER}.dig")
         wait_until(lambda: tab.var(LEDGER, "gold") == "a pot of gold")

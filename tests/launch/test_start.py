@@ -24,12 +24,12 @@ def interrupt_the_build(launcher):
     launcher.wait_until_all_are_gone()
 
 
-def test_an_app_that_left_a_question_unanswered_is_asked_again(start):
+def test_start_probes_the_app_again_if_the_first_probe_gets_no_answer(start):
     launcher = start(sys.executable, "-m", "tests.launch.hesitant", PYTHONPATH=str(ROOT))
     assert httpx.get(launcher.wait_until_it_runs()).is_success
 
 
-def test_start_of_a_built_app_says_only_where_it_is_and_it_answers_at_once(start):
+def test_start_of_a_built_app_prints_its_address_alone_and_it_answers(start):
     launcher = start()
     address = launcher.wait_until_it_runs()
     assert "Home Page" in httpx.get(address).text
@@ -47,7 +47,7 @@ def test_changed_page_is_built_once_by_two_starts_at_a_time(start, project):
     assert [line for each in launchers for line in each.lines].count(BUILDING) == 1
 
 
-def test_an_interrupted_build_does_not_count(start, project):
+def test_start_after_an_interrupted_build_builds_again(start, project):
     page = project / "authdemo/authdemo.py"
     page.write_text(page.read_text() + "\n")
     interrupt_the_build(start())
@@ -55,7 +55,7 @@ def test_an_interrupted_build_does_not_count(start, project):
 
 
 @pytest.mark.soak
-def test_an_interrupted_installation_is_made_good(start, project):
+def test_start_after_an_interrupted_installation_installs_again(start, project):
     packages = project / ".web/node_modules"
     shutil.rmtree(packages.parent)
     launcher = start()
@@ -64,7 +64,7 @@ def test_an_interrupted_installation_is_made_good(start, project):
     assert start().wait_until_it_runs()
 
 
-def test_a_failed_installation_is_begun_afresh(start, tmp_path):
+def test_start_after_a_failed_installation_removes_what_it_left(start, tmp_path):
     nowhere = {
         "NPM_CONFIG_REGISTRY": "http://127.0.0.1:9",
         "npm_config_cache": str(tmp_path / "cache"),
@@ -108,7 +108,7 @@ def test_app_listens_at_the_configured_address(start, host):
 
 
 @pytest.mark.parametrize("host", ["203.0.113.1", "no such host", "x" * 64, "3000:"])
-def test_a_host_that_is_not_this_machine_stops_the_start_with_one_line(start, host):
+def test_host_of_another_machine_stops_the_start_with_one_line(start, host):
     launcher = start(HOST=host)
     assert launcher.end() == 1
     assert launcher.lines == [
@@ -116,7 +116,7 @@ def test_a_host_that_is_not_this_machine_stops_the_start_with_one_line(start, ho
     ]
 
 
-def test_a_number_of_workers_that_is_none_stops_the_start_with_one_line(start):
+def test_invalid_number_of_workers_stops_the_start_with_one_line(start):
     launcher = start(WORKERS="many")
     assert launcher.end() == 1
     assert launcher.lines == ["error: WORKERS takes a whole number from 1 to 256, not 'many'."]
@@ -130,7 +130,7 @@ def test_unknown_database_stops_the_start_with_one_line_without_its_password(sta
     assert "secret" not in said
 
 
-def test_a_provider_without_its_secret_stops_the_start_with_one_line(start):
+def test_provider_without_its_secret_stops_the_start_with_one_line(start):
     launcher = start(AUTH_GITHUB_ID="an app")
     assert launcher.end() == 1
     assert launcher.lines == [
@@ -138,7 +138,7 @@ def test_a_provider_without_its_secret_stops_the_start_with_one_line(start):
     ]
 
 
-def test_sessions_that_cannot_be_read_stop_the_start_with_one_line(start, tmp_path):
+def test_damaged_session_database_stops_the_start_with_one_line(start, tmp_path):
     (tmp_path / "sessions.db").write_text("garbage\n")
     launcher = start(AUTH_DATA_DIR=str(tmp_path))
     assert launcher.end() == 1
@@ -149,7 +149,7 @@ def test_sessions_that_cannot_be_read_stop_the_start_with_one_line(start, tmp_pa
     )
 
 
-def test_sessions_of_another_process_stop_the_start_with_one_line(start, tmp_path):
+def test_session_database_of_another_process_stops_the_start_with_one_line(start, tmp_path):
     with (tmp_path / "sessions.db.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         launcher = start(AUTH_DATA_DIR=str(tmp_path))
@@ -165,13 +165,13 @@ def test_sessions_of_another_process_stop_the_start_with_one_line(start, tmp_pat
     ("name", "bad"),
     [("HOST", "203.0.113.1"), ("AUTH_SECRET", "short"), ("DB_URL", "mysql://localhost/app")],
 )
-def test_a_start_that_is_stopped_leaves_nothing_behind(start, tmp_path, name, bad):
+def test_start_with_a_bad_setting_leaves_no_file(start, tmp_path, name, bad):
     launcher = start(**{"AUTH_DATA_DIR": str(tmp_path / "data"), name: bad})
     assert launcher.end() == 1
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_taken_port_stops_the_start_with_one_line(start):
+def test_taken_port_stops_the_start_with_one_line(start):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         launcher = start(PORT=str(port))
@@ -179,7 +179,7 @@ def test_a_taken_port_stops_the_start_with_one_line(start):
     assert launcher.lines == [f"error: Port {port} is taken: stop what listens there, or set PORT."]
 
 
-def test_a_second_server_does_not_share_the_port_of_the_first(start):
+def test_second_server_is_denied_the_port_of_the_first(start):
     port = start().wait_until_it_runs().rsplit(":", 1)[1]
     launcher = start(PORT=port)
     assert launcher.end() == 1

@@ -44,7 +44,7 @@ def is_closed_in_order(socket):
 
 
 @pytest.mark.parametrize("number", GRACE)
-def test_a_signal_to_the_launcher_stops_everything(start, number):
+def test_launcher_stops_everything_at_a_signal(start, number):
     launcher = start()
     launcher.wait_until_it_runs()
     launcher.send(number)
@@ -78,14 +78,14 @@ def test_open_sockets_are_closed_and_do_not_hold_up_the_stop(start):
 
 
 @pytest.mark.parametrize("number", GRACE)
-def test_a_signal_to_a_launcher_that_only_begins_stops_everything(start, number):
+def test_launcher_stops_everything_at_a_signal_in_its_first_moment(start, number):
     launcher = start(sys.executable, "-m", "authdemo", "run")
     launcher.send(number)
     launcher.wait_until_all_are_gone()
 
 
 @pytest.mark.parametrize("number", GRACE)
-def test_a_signal_while_the_app_is_being_made_stops_everything(start, number):
+def test_launcher_stops_everything_at_a_signal_while_a_worker_starts(start, number):
     launcher = start()
     launcher.wait_for_a_worker()
     launcher.send(number)
@@ -94,7 +94,7 @@ def test_a_signal_while_the_app_is_being_made_stops_everything(start, number):
     assert launcher.lines == []
 
 
-def test_ctrl_c_while_the_app_is_being_made_stops_everything(start):
+def test_ctrl_c_while_a_worker_starts_stops_everything(start):
     launcher = start()
     launcher.wait_for_a_worker()
     launcher.press_ctrl_c()
@@ -103,7 +103,7 @@ def test_ctrl_c_while_the_app_is_being_made_stops_everything(start):
     assert launcher.lines == []
 
 
-def test_an_impatient_ctrl_c_during_the_build_leaves_nothing_behind(start, project):
+def test_repeated_ctrl_c_during_the_build_leaves_no_process(start, project):
     (project / ".web/build/fingerprint").unlink(missing_ok=True)
     launcher = start()
     launcher.wait_for("Compiling the pages")
@@ -112,7 +112,7 @@ def test_an_impatient_ctrl_c_during_the_build_leaves_nothing_behind(start, proje
     launcher.wait_until_all_are_gone()
 
 
-def test_a_closed_terminal_stops_nothing_under_nohup(start):
+def test_launcher_under_nohup_survives_a_closed_terminal(start):
     launcher = start("nohup", sys.executable, "-m", "authdemo", "run")
     address = launcher.wait_until_it_runs()
     launcher.close_terminal()
@@ -120,14 +120,14 @@ def test_a_closed_terminal_stops_nothing_under_nohup(start):
     assert launcher.process.poll() is None
 
 
-def test_a_killed_launcher_takes_its_workers_along(start):
+def test_workers_end_when_their_launcher_is_killed(start):
     launcher = start()
     launcher.wait_until_it_runs()
     launcher.send(signal.SIGKILL)
     launcher.wait_until_all_are_gone()
 
 
-def test_a_killed_worker_is_replaced_however_soon_it_is_killed_again(start):
+def test_worker_is_replaced_each_time_it_is_killed(start):
     launcher = start()
     address = launcher.wait_until_it_runs()
     for _ in range(3):
@@ -137,7 +137,7 @@ def test_a_killed_worker_is_replaced_however_soon_it_is_killed_again(start):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_to_make_stops_everything(start, number):
+def test_make_stops_everything_at_a_signal(start, number):
     launcher = start("make", "run")
     launcher.wait_until_it_runs()
     if number == signal.SIGINT:

@@ -9,16 +9,16 @@ from threading import Barrier
 
 from authdemo.testing import wait_until
 from tests.socket.test_handshake import (
-    test_who_chooses_a_tabs_name_before_the_login_has_nothing_of_it_afterwards,
-    test_who_knows_a_tabs_name_learns_nothing_of_it,
+    test_name_of_a_tab_alone_shows_none_of_its_state,
+    test_tab_name_chosen_before_the_login_shows_no_state_afterwards,
 )
 from tests.support.browser import Browser
 from tests.support.redis import Redis
 from tests.support.tab import ACCOUNT_STATE, SESSION_STATE, Tab
 
 __all__ = [
-    "test_who_chooses_a_tabs_name_before_the_login_has_nothing_of_it_afterwards",
-    "test_who_knows_a_tabs_name_learns_nothing_of_it",
+    "test_name_of_a_tab_alone_shows_none_of_its_state",
+    "test_tab_name_chosen_before_the_login_shows_no_state_afterwards",
 ]
 
 

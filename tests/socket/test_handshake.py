@@ -79,7 +79,7 @@ def test_a_forged_authorization_header_makes_no_connection_ones_own(
 @pytest.mark.parametrize("path", ["/_event", "/_event/", "/_event/socket.io/"])
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "PUT"])
-def test_what_is_no_websocket_gets_nowhere(
+def test_request_that_is_no_websocket_is_rejected(
     server: Server, method: str, transport: str, path: str
 ) -> None:
     """It would come past all that is asked at a handshake, and some of it makes the app fail."""
@@ -100,7 +100,7 @@ def test_nor_does_what_knows_the_name_of_one(john: Browser) -> None:
     assert john.session()["rev"] == 1
 
 
-def test_who_knows_a_tabs_name_learns_nothing_of_it(john: Browser) -> None:
+def test_name_of_a_tab_alone_shows_none_of_its_state(john: Browser) -> None:
     with Tab(john.server, john) as tab:
         tab.server_update()
         _wait_for_name(tab, "Serverserver-man")
@@ -118,7 +118,7 @@ def test_who_knows_a_tabs_name_learns_nothing_of_it(john: Browser) -> None:
     assert john.session()["rev"] == 2
 
 
-def test_who_chooses_a_tabs_name_before_the_login_has_nothing_of_it_afterwards(
+def test_tab_name_chosen_before_the_login_shows_no_state_afterwards(
     server: Server,
 ) -> None:
     browser = Browser(server)
@@ -149,7 +149,7 @@ def test_no_frame_holds_a_cookie_or_the_sessions_id(john: Browser) -> None:
     assert not re.search(r"eyJ[\w-]{20}", said)
 
 
-def test_what_nobody_hears_holds_nothing_of_anybody(john: Browser) -> None:
+def test_anonymous_tab_receives_nothing_of_a_session(john: Browser) -> None:
     with Tab(john.server, john), Tab(john.server) as nobody:
         john.update({"name": "Secret Name"})
         assert nobody.view["user"] is None

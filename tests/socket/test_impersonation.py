@@ -126,7 +126,7 @@ def test_user_ends_it(world: Server) -> None:
     assert john.session()
 
 
-def test_it_ends_when_the_administrator_loses_the_right(world: Server) -> None:
+def test_impersonation_ends_when_the_administrator_loses_the_right(world: Server) -> None:
     grace = second_administrator(world)
     with Tab(world, grace, path="/admin") as admins:
 

@@ -356,7 +356,9 @@ class TestSignIn:
             assert other.redeem(tab.var(SESSION_STATE, "ticket")).status_code == 200
         assert other.session()["user"]["id"] == member.id
 
-    def test_who_registers_the_address_of_another_is_thrown_out(self, server: Server) -> None:
+    def test_first_sign_in_by_link_ends_access_of_an_earlier_registrant(
+        self, server: Server
+    ) -> None:
         evil = Member(server)
         victim = Browser(server)
         victim.get("/sign-in-link")

@@ -185,7 +185,7 @@ def test_a_refusal_leaves_the_administrators_list_as_it_is(jane: Browser) -> Non
 
 
 @pytest.mark.parametrize("act", ["look", "change_role", "end_sessions"])
-def test_who_is_no_administrator_gets_nothing_by_calling_the_handler(
+def test_handler_for_administrators_gives_a_member_nothing(
     john: Browser, jane: Browser, act: str
 ) -> None:
     account = {} if act == "look" else {"account_id": "jane_admin"}

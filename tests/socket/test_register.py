@@ -28,7 +28,7 @@ def visitor(browser: Browser) -> Browser:
     return browser
 
 
-def test_who_registers_is_signed_in_by_a_ticket_and_can_log_in_from_then_on(
+def test_registration_signs_in_by_a_ticket_and_the_account_logs_in_later(
     visitor: Browser, other_browser: Browser
 ) -> None:
     mary = form(id="Mary.Shelley", name=" Mary Shelley ")
@@ -68,7 +68,7 @@ def test_a_registration_leads_to_no_other_origin(visitor: Browser, wanted: str) 
     assert target.removesuffix("/") == visitor.server.url
 
 
-def test_a_registrations_ticket_is_good_in_its_own_browser_only(
+def test_ticket_of_a_registration_is_rejected_in_another_browser(
     visitor: Browser, other_browser: Browser
 ) -> None:
     with Tab(visitor.server, visitor, path="/register") as tab:
@@ -114,14 +114,14 @@ def test_a_form_of_any_shape_is_refused_by_field(visitor: Browser, wrong: dict[s
         assert set(tab.errors) <= {"id", "name", "email", "password"}
 
 
-def test_nobody_becomes_an_administrator_by_asking(visitor: Browser) -> None:
+def test_registration_that_asks_for_a_role_gets_the_default_one(visitor: Browser) -> None:
     with Tab(visitor.server, visitor, path="/register") as tab:
         visitor.redeem(tab.register(**form(role="admin", folded="x", accounts="y")))
     assert visitor.session()["user"]["role"] == "user"
     assert visitor.get("/admin").status_code == 403
 
 
-def test_where_accounts_are_kept_is_nothing_that_a_socket_can_change(visitor: Browser) -> None:
+def test_socket_changes_no_place_of_accounts(visitor: Browser) -> None:
     with Tab(visitor.server, visitor, path="/register") as tab:
         tab.call(f"{REGISTER_STATE}.set_accounts", value="elsewhere")
         assert tab.register(**form())

@@ -32,7 +32,7 @@ def test_a_login_over_the_socket_ends_with_the_cookie(visitor: Browser) -> None:
     assert visitor.session()["user"]["id"] == "john_doe"
 
 
-def test_a_ticket_is_good_once(visitor: Browser) -> None:
+def test_ticket_rejects_reuse(visitor: Browser) -> None:
     with Tab(visitor.server, visitor, path="/login") as tab:
         ticket = tab.log_in()
         again = visitor.copy()
@@ -43,7 +43,7 @@ def test_a_ticket_is_good_once(visitor: Browser) -> None:
     assert visitor.session() is None
 
 
-def test_a_ticket_is_good_in_its_own_browser_only_and_a_try_elsewhere_spoils_it(
+def test_ticket_of_another_browser_is_rejected_and_used_up(
     visitor: Browser, other_browser: Browser
 ) -> None:
     with Tab(visitor.server, visitor, path="/login") as tab:
@@ -58,7 +58,7 @@ def test_a_ticket_is_good_in_its_own_browser_only_and_a_try_elsewhere_spoils_it(
     ["", "x", None, 1, ["x"], "x" * 10_000, "\0"],
     ids=lambda value: repr(value)[:12],
 )
-def test_what_is_no_ticket_is_refused(visitor: Browser, ticket: object) -> None:
+def test_malformed_ticket_is_rejected(visitor: Browser, ticket: object) -> None:
     answer = redeem(visitor, ticket)
     assert answer.status_code == 401
     assert answer.json()["message"]

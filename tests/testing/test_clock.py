@@ -3,7 +3,7 @@ from __future__ import annotations
 from authdemo.testing import FrozenClock
 
 
-def test_it_stands_still_until_it_is_moved() -> None:
+def test_clock_stands_still_until_it_is_advanced() -> None:
     clock = FrozenClock(1000.0)
     assert clock() == clock() == 1000.0
     clock.advance(0.5)

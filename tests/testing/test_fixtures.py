@@ -97,7 +97,7 @@ def test_events_keep_their_callers_where_states_are_in_redis(folder: Path, redis
     assert "33 passed" in said, said
 
 
-def test_an_apps_own_tests_pass(folder: Path) -> None:
+def test_kit_passes_the_tests_of_an_app(folder: Path) -> None:
     give(folder, "right")
     give(folder, "tabs")
     give(folder, "uses")
@@ -227,7 +227,7 @@ class Asked(dict[str, str]):
         return False
 
 
-def test_all_that_an_operator_can_say_is_left_aside(
+def test_kit_ignores_all_variables_of_operators(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

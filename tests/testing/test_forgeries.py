@@ -52,7 +52,7 @@ async def real_token(house: House, keys: KeyRing) -> RealToken:
     return RealToken(house.sessions.serializers.issue_token(record), keys.signer)
 
 
-async def test_what_is_signed_with_the_real_key_is_believed(kept: tuple[House, KeyRing]) -> None:
+async def test_token_signed_with_the_real_key_is_accepted(kept: tuple[House, KeyRing]) -> None:
     house, keys = kept
     real = await real_token(house, keys)
     for text in (real.text, real.headed(), real.saying(jti="another"), real.later(1)):

@@ -27,7 +27,7 @@ def test_an_app_that_does_not_start_says_why(tmp_path: Path) -> None:
         pytest.fail("it runs")
 
 
-def test_what_does_not_stop_is_killed_with_all_that_it_started(
+def test_server_that_does_not_stop_is_killed_with_its_processes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(server, "_STOP_SECONDS", 0.1)

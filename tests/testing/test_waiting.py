@@ -8,14 +8,14 @@ import pytest
 from authdemo.testing import wait_until
 
 
-def test_it_waits_no_longer_than_it_has_to() -> None:
+def test_wait_ends_as_soon_as_its_condition_holds() -> None:
     done, started = threading.Event(), time.monotonic()
     threading.Timer(0.1, done.set).start()
     wait_until(done.is_set)
     assert time.monotonic() - started < 5
 
 
-def test_what_never_holds_fails_with_what_is_seen_at_the_end() -> None:
+def test_wait_for_a_condition_that_never_holds_fails_with_the_last_state() -> None:
     counted = iter(range(1000))
     with pytest.raises(
         AssertionError, match=r"the condition is not met within 0\.1 seconds: I see [1-9]"
@@ -27,5 +27,5 @@ def test_what_never_holds_fails_with_what_is_seen_at_the_end() -> None:
         wait_until(lambda: False, timeout=0)
 
 
-def test_what_holds_already_needs_no_time() -> None:
+def test_wait_for_a_met_condition_takes_no_time() -> None:
     wait_until(lambda: True, timeout=0)

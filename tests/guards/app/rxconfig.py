@@ -16,12 +16,12 @@ config = rx.Config(
     plugins=[
         SessionsPlugin(
             "my_app.auth:auth",
-            devtools=os.environ.get("PROTECT_ALL") == "1",
             csp={
                 "style-src": ["https://fonts.googleapis.com"],
                 "font-src": ["https://fonts.gstatic.com"],
                 "frame-ancestors": [PARTNER] if PARTNER else [],
             },
+            devtools=os.environ.get("PROTECT_ALL") == "1",
         )
     ],
 )

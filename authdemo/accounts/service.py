@@ -391,7 +391,8 @@ class Accounts:
         is_enabled = await self.find(account_id) is not None
         await self._write(account_id, {"disabled": True})  # nobody signs in meanwhile
         try:
-            await self._follow(account_id)
+            if self._auth is not None:
+                await self._auth.revoke_user(account_id, "deleted")
         except StoreUnavailable:
             await self._write(account_id, {"disabled": not is_enabled})
             raise

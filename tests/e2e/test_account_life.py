@@ -81,6 +81,7 @@ def test_deleted_account_leaves_every_device_and_its_id_is_free(
     dialog.get_by_role("button", name="Delete account").click()
     for tab in (here, there):
         tab.wait_for_url(re.compile("/login"))
+        expect(tab.get_by_role("alert")).to_have_text("Your account is deleted.")
     assert Browser(app).log_in("leaver", PASSWORD).status_code == 401
     wait_until(lambda: app.audited(kind="deleted", user="leaver"))
     is_connected(here)

@@ -16,7 +16,7 @@ from .utils import maybe_await
 logger = logging.getLogger("authdemo.sessions")
 
 EndReason: TypeAlias = Literal[
-    "signed-out", "revoked", "replaced", "stopped", "expired", "schema_mismatch"
+    "signed-out", "revoked", "deleted", "replaced", "stopped", "expired", "schema_mismatch"
 ]
 PublicSession: TypeAlias = Mapping[str, Any]
 
@@ -56,8 +56,9 @@ class Events:
     Attributes:
         sign_in: A session began. Gets `session` and `account`.
         sign_out: A session ended. Gets `session` and `reason`: `signed-out`, `revoked`,
-            `replaced`, or `stopped` by the administrator who acted as the user. A session that
-            expires, or whose user doesn't match the user model any more, calls only `audit`.
+            `deleted` with its user, `replaced`, or `stopped` by the administrator who acted as the
+            user. A session that expires, or whose user doesn't match the user model any more,
+            calls only `audit`.
         session: A request read a session. Gets `session` and `path`.
         update_user: A session changed. Gets `session` and `changes`.
         audit: Gets each `AuditEvent`, in the background. The default writes it to the log.

@@ -297,13 +297,18 @@ class SessionService:
             await notify(self.events.sign_out, session=session, reason=reason)
 
     async def end_all(
-        self, user_id: str, *, except_id: str | None = None, device: Device | None = None
+        self,
+        user_id: str,
+        reason: EndReason = "revoked",
+        *,
+        except_id: str | None = None,
+        device: Device | None = None,
     ) -> int:
-        """Revoke a user's sessions, or all but one, and the pending sign-ins; count them."""
+        """End a user's sessions, or all but one, and void the pending sign-ins; count them."""
         await invalidate_logins(self.store, user_id, now=self.clock())
         records = [each for each in await self.list_by_user(user_id) if each.id != except_id]
         for record in records:
-            await self.end(record.id, "revoked", device=device)
+            await self.end(record.id, reason, device=device)
         return len(records)
 
     async def sweep(self) -> int:

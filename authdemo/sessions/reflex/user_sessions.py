@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Generic, cast
+from typing import Generic, Literal, cast
 
 from ..core.errors import NotAuthenticated, NotFound
 from ..core.events import Notice
@@ -81,13 +81,19 @@ class UserSessions(Generic[U]):
                 updated += 1
         return updated
 
-    async def revoke_user(self, user_id: str) -> int:
+    async def revoke_user(
+        self, user_id: str, reason: Literal["revoked", "deleted"] = "revoked"
+    ) -> int:
         """End all sessions of a user and void pending sign-ins; return the number of sessions.
+
+        Args:
+            user_id: The user's id.
+            reason: `deleted` has the sign-in page say that the account is deleted.
 
         Raises:
             StoreUnavailable: If the store can't be reached; a second call ends what is left.
         """
-        return await self.engine.sessions.end_all(user_id)
+        return await self.engine.sessions.end_all(user_id, reason)
 
     async def revoke_session(self, user_id: str, session_id: str) -> None:
         """End one of a user's sessions, by its public id, unless it has ended already.

@@ -40,7 +40,8 @@ class Connection:
     address: str = "/"
     callback_url: str = "/"
     explains_error: bool = False
-    session_ended: bool = False
+    end_code: str = ""
+    """What the sign-in page says of a session that the user did not end here."""
     post_logout_url: str = ""
     displayed_sid: str | None = None
     session: Session | None = None
@@ -141,12 +142,12 @@ class Connections:
                 tabs[connection.sid].append(connection.device.tab)
         return dict(tabs)
 
-    def unbind(self, sid: str, *, is_requested: bool) -> list[Connection]:
+    def unbind(self, sid: str, end_code: str) -> list[Connection]:
         """Take a session from all its sockets, now."""
         connections = list(self._by_sid.pop(sid, ()))
         for connection in connections:
             connection.sid = connection.session = None
-            connection.session_ended = not is_requested
+            connection.end_code = end_code
             connection.browser = connection.next_browser
             if connection.browser:
                 self._by_browser[connection.browser].add(connection)

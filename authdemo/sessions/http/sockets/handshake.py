@@ -129,6 +129,7 @@ class Handshake:
         context = await self.contexts.load(scope)
         is_own = self.contexts.origins.is_own(scope) is True
         record = context.record if is_own else None
+        has_ended = is_own and context.has_dead_token and context.record is None
         return Connection(
             sid=record.id if record else None,
             user_id=record.user_id if record else "",
@@ -140,7 +141,7 @@ class Handshake:
             origin=header(scope, b"origin") if is_own else "",
             language=language_of(scope, self.engine.locales, context.cookies),
             bucket=TokenBucket(self.engine.settings.event_rate),
-            session_ended=is_own and context.has_dead_token and context.record is None,
+            end_code="ended" if has_ended else "",
         )
 
     def _clean(self, scope: Scope) -> Scope:

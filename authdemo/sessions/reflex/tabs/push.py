@@ -63,6 +63,9 @@ _YIELD_SECONDS = 0.001
 _MAX_WAIT = 86_400.0
 _RETRY_SECONDS = 1.0
 
+_END_CODES = {"signed-out": "", "replaced": "", "stopped": "", "deleted": "deleted"}
+"""What the sign-in page says of a session, by the reason of its end; by default that it ended."""
+
 REFUSED = "/refused"
 """Where a member is led from a page that is not for them, if another server hands it out."""
 
@@ -132,8 +135,7 @@ class TabSync:
             case ev.SessionEnded(sid=sid, reason=reason):
                 if timer := self._deadlines.pop(sid, None):
                     timer.cancel()
-                is_requested = reason in ("signed-out", "replaced", "stopped")
-                connections = self.connections.unbind(sid, is_requested=is_requested)
+                connections = self.connections.unbind(sid, _END_CODES.get(reason, "ended"))
                 self.isolation.end(sid)
                 self.spawn(self._in_batches(connections, self._push))
             case ev.BrowserSignedIn(browser=browser, sid=sid):
@@ -298,8 +300,8 @@ class TabSync:
     def sign_in_url(self, connection: Connection | None) -> str:
         """Find the sign-in page for a signed-out tab (Auth.js: `SessionRequired`)."""
         here = connection.address if connection else "/"
-        session_ended = connection is not None and connection.session_ended
-        why = {"error": "SessionRequired", "code": "ended"} if session_ended else {}
+        code = connection.end_code if connection else ""
+        why = {"error": "SessionRequired", "code": code} if code else {}
         return self.engine.sign_in_url(callbackUrl=here, **why)
 
     def _is_at_sign_in(self, connection: Connection) -> bool:

@@ -73,6 +73,43 @@ def test_page_without_permission_explains_itself(john: Browser) -> None:
     assert john.get("/admin").text == "You don't have permission to see this page."
 
 
+@pytest.mark.parametrize(("path", "meant"), [("/clinet", "/client"), ("/LOGIM", "/login")])
+def test_mistyped_path_leads_to_the_page_that_it_resembles(
+    browser: Browser, path: str, meant: str
+) -> None:
+    answer = browser.get(path, headers=BROWSER)
+    assert f'Did you mean this page? <a href="{meant}">{meant}</a>' in answer.text
+    assert "Check the address" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/admim", "/" + "client" * 500, "/%00"])
+def test_path_that_resembles_no_page_for_all_users_leads_to_none(john: Browser, path: str) -> None:
+    answer = john.get(path, headers=BROWSER)
+    assert answer.status_code in (400, 404)
+    assert "Did you mean" not in answer.text
+
+
+def test_unknown_path_gets_a_page_that_names_the_user(john: Browser) -> None:
+    assert "You are signed in as John Doe." in john.get("/nowhere", headers=BROWSER).text
+
+
+@pytest.mark.parametrize("path", ["/admin", "/nowhere"])
+def test_error_page_leads_back_to_the_page_with_the_link(john: Browser, path: str) -> None:
+    referrer = {**BROWSER, "Referer": f"{john.server.url}/client?a=1&b=2"}
+    page = john.get(path, headers=referrer).text
+    assert f'<a href="{john.server.url}/client?a=1&amp;b=2">Back</a>' in page
+
+
+@pytest.mark.parametrize(
+    "referrer", ["{}/admin", "{}/login?callbackUrl=/admin", "{}/", "{}.example/x", "{}//x.example"]
+)
+def test_error_page_leads_back_to_no_other_site_and_in_no_circle(
+    john: Browser, referrer: str
+) -> None:
+    page = john.get("/admin", headers={**BROWSER, "Referer": referrer.format(john.server.url)}).text
+    assert ">Back<" not in page
+
+
 def test_page_during_an_outage_asks_to_try_again(tmp_path: Path) -> None:
     with running_in_trouble(tmp_path) as server:
         browser = Browser(server)

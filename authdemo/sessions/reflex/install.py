@@ -261,7 +261,7 @@ class Installation:
         mounts[0].app = BuiltFiles(mounts[0].app, site=site, error_pages=self._error_pages(site))
 
     def _error_pages(self, site: Site) -> ErrorPages:
-        return ErrorPages(self.engine.locales, site.links, site.policy)
+        return ErrorPages(self.engine, self.contexts, site)
 
     @contextlib.asynccontextmanager
     async def _serve(self, starlette_app: Starlette) -> AsyncIterator[None]:

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,6 +25,8 @@ _LINK = re.compile(r'<link\b[^>]*\brel="(?:stylesheet|icon|apple-touch-icon)"[^>
 _SCRIPTS = "/assets/"
 _SHELL = "__spa-fallback.html"
 _SHELLS = ("/__spa-fallback.html", "/404.html")
+_MAX_MISTYPED = 64
+_CLOSE = 0.75
 _COMPRESSED = re.compile(r"\.(gz|br|zst)$", re.IGNORECASE)
 
 
@@ -151,6 +154,16 @@ class Site:
         if known is None and any(pattern.fullmatch(folded) for pattern in self._dynamic):
             return Page(path, page_address(address), self._rules.of(path), self._shell)
         return self._pages.get(known or self._aliases.get(folded, ""))
+
+    def nearest(self, address: str) -> str:
+        """Find the page that a mistyped path may mean, among those for all users."""
+        known = [
+            each.address
+            for each in self._pages.values()
+            if each.rule is None or each.rule.allows_all_members
+        ]
+        wanted = fold(page_path(address))[:_MAX_MISTYPED]
+        return next(iter(get_close_matches(wanted, known, n=1, cutoff=_CLOSE)), "")
 
     def _list_files(self, folder: Path) -> Iterable[str]:
         """List the files that are served as they are: no page's HTML, and no compressed copy."""

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 from http import HTTPStatus
 from importlib import resources
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ...core.callbacks import safe_redirect_url
 from ...core.errors import AuthError, MethodNotAllowed, NotFound, RequestRejected
-from ...core.locales import Locales
 from ...core.rules import page_path
+from ...engine import Engine
+from ..context import RequestContexts
 from ..outermost import address_of
 from ..router import (
     PRIVATE,
     Response,
     encode_headers,
     error_headers,
+    header,
     status_of,
     text_error,
     wants_page,
 )
 from .build import Site
-from .policy import Policy
 from .render import Translation, language_of
 
 _HASHED_NAME = re.compile(r"/assets/[^/]+-[\w-]{8}\.\w+")
@@ -81,49 +86,88 @@ class Cached:
 
 
 class Visitor(NamedTuple):
-    """A user who may sign out on an error page, to sign in with another account."""
+    """A user who sees an error page, and may sign out there to use another account."""
 
     name: str
-    csrf_token: str
-    sign_in_url: str
+    csrf_token: str = ""
+    sign_in_url: str = ""
+
+
+def name_of(session: Mapping[str, Any]) -> str:
+    """Find what a user is called; empty if they have no name."""
+    user = session.get("user")
+    user = user if isinstance(user, Mapping) else {}
+    return str(user.get("name") or user.get("email") or user.get("id") or "")
 
 
 @dataclass(frozen=True, eq=False)
 class ErrorPages:
     """Explains errors to people in a page, and to programs in plain text."""
 
-    locales: Locales
-    links: str
-    policy: Policy
+    engine: Engine
+    contexts: RequestContexts
+    site: Site
+
+    async def respond_not_found(self, scope: Scope) -> Response:
+        """Respond to a request for an unknown path."""
+        name = ""
+        if wants_page(scope):
+            with suppress(AuthError):  # the page is the same without a name
+                record = (await self.contexts.load(scope)).record
+                to_public = self.engine.sessions.serializers.to_public
+                name = name_of(await to_public(record)) if record else ""
+        return self.respond(scope, NotFound(), Visitor(name) if name else None)
 
     def respond(self, scope: Scope, error: AuthError, visitor: Visitor | None = None) -> Response:
         is_for_people = wants_page(scope) and not scope["path"].startswith(_NO_PAGES)
         if not is_for_people or isinstance(error, RequestRejected):
             return text_error(error)
-        language = language_of(scope, self.locales)
-        translation = Translation(language, self.locales.texts(language))
+        locales = self.engine.locales
+        language = language_of(scope, locales)
+        translation = Translation(language, locales.texts(language))
         status = status_of(error)
         title = translation.texts.get(f"refusal.{status}", HTTPStatus(status).phrase)
-        details, other_account = "", ""
-        if visitor is not None:
-            details = translation.t("refusal.signed_in_as", {"name": visitor.name})
-            label = translation.t("refusal.other_account", {})
-            values = map(html.escape, (visitor.csrf_token, visitor.sign_in_url, label))
-            other_account = _OTHER_ACCOUNT.format(*values)
-        elif status == HTTPStatus.NOT_FOUND:
-            details = translation.t("refusal.check_address", {})
         document = _DOCUMENT.format(
             language=language,
-            links=self.links,
+            links=self.site.links,
             title=html.escape(title),
             message=html.escape(translation.explain(error)),
-            details=f"<p>{html.escape(details)}</p>" if details else "",
-            other_account=other_account,
+            details="\n".join(self._details(scope, status, translation, visitor)),
+            ways="".join(self._ways(scope, translation, visitor)),
             home=html.escape(translation.t("refusal.home", {})),
         )
         content_type = {"content-type": "text/html; charset=utf-8"}
-        headers = encode_headers({**PRIVATE, **self.policy.headers(document), **content_type})
+        policy = self.site.policy.headers(document)
+        headers = encode_headers({**PRIVATE, **policy, **content_type})
         return Response(status, headers, document.encode()).plus(error_headers(error))
+
+    def _details(
+        self, scope: Scope, status: int, translation: Translation, visitor: Visitor | None
+    ) -> Iterator[str]:
+        """Say who sees the page, and which page an unknown path may mean."""
+        if status == HTTPStatus.NOT_FOUND:
+            meant = html.escape(self.site.nearest(address_of(scope)))
+            key = "refusal.nearest" if meant else "refusal.check_address"
+            link = f' <a href="{meant}">{meant}</a>' if meant else ""
+            yield f"<p>{html.escape(translation.t(key, {}))}{link}</p>"
+        if visitor is not None:
+            who = translation.t("refusal.signed_in_as", {"name": visitor.name})
+            yield f"<p>{html.escape(who)}</p>"
+
+    def _ways(
+        self, scope: Scope, translation: Translation, visitor: Visitor | None
+    ) -> Iterator[str]:
+        """Lead to another account, and back to the page with the link that led here."""
+        if visitor is not None and visitor.csrf_token:
+            label = translation.t("refusal.other_account", {})
+            values = map(html.escape, (visitor.csrf_token, visitor.sign_in_url, label))
+            yield _OTHER_ACCOUNT.format(*values)
+        base_url = self.contexts.origins.base_url(scope)
+        back = safe_redirect_url(header(scope, b"referer"), base_url)
+        path = page_path(urlsplit(back or "").path)
+        if back and path not in (page_path(address_of(scope)), self.engine.pages.sign_in, "/"):
+            label = translation.t("refusal.back", {})
+            yield f'<a href="{html.escape(back)}">{html.escape(label)}</a>\n'
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,4 +195,5 @@ class BuiltFiles:
         elif path == _ICON:  # browsers request it from each app
             await Response(200, [*_ICON_HEADERS], _EMPTY_ICON)(scope, receive, send)
         else:
-            await self.error_pages.respond(scope, NotFound())(scope, receive, send)
+            response = await self.error_pages.respond_not_found(scope)
+            await response(scope, receive, send)

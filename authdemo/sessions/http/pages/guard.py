@@ -29,7 +29,7 @@ from ..router import (
     redirect,
 )
 from .build import Page, Site, insert_origin
-from .files import Cached, ErrorPages, Visitor, has_hashed_name
+from .files import Cached, ErrorPages, Visitor, has_hashed_name, name_of
 from .render import Translation, language_of, takes_gzip
 
 _SCRIPTS = "/assets/"
@@ -129,14 +129,11 @@ class PageGuard:
     def _visitor(
         self, scope: Scope, page: Page, context: RequestContext | None, member: Member | None
     ) -> Visitor | None:
-        """Find who may use another account: users with a name, in a browser that sends cookies."""
-        user = member.session.get("user") if member else None
-        token = self.contexts.browser_id(context) if context and isinstance(user, Mapping) else ""
-        if not token or not isinstance(user, Mapping):
-            return None
-        name = user.get("name") or user.get("email") or user.get("id")
+        """Find who sees an error; a browser that sends cookies may use another account."""
+        name = name_of(member.session) if member else ""
+        token = self.contexts.browser_id(context) if context and name else ""
         url = self.engine.sign_in_url(callbackUrl=_here(scope, page))
-        return Visitor(str(name), token, url) if name else None
+        return Visitor(name, token, url) if name else None
 
     async def _member(self, record: SessionRecord) -> Member:
         return Member(record, await self.engine.sessions.serializers.to_public(record))

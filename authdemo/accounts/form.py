@@ -9,7 +9,11 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from authdemo.sessions import Auth, AuthError, ConfigurationError, public
-from authdemo.sessions.components import no_autocorrect_attrs, pending_until_navigation
+from authdemo.sessions.components import (
+    no_autocorrect_attrs,
+    password_field,
+    pending_until_navigation,
+)
 from authdemo.sessions.locales import explain, live_text, t
 
 from .errors import AccountRejected, AccountsUnavailable, MailUnavailable
@@ -21,11 +25,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
     "id": {"auto_complete": "username", "custom_attrs": no_autocorrect_attrs()},
     "name": {"auto_complete": "name"},
     "email": {"auto_complete": "email", "type": "email"},
-    "password": {
-        "auto_complete": "new-password",
-        "type": "password",
-        "min_length": MIN_CHARACTERS,
-    },
+    "password": {"auto_complete": "new-password", "min_length": MIN_CHARACTERS},
 }
 """The fields of the form, and what browsers learn about them."""
 
@@ -146,18 +146,18 @@ def _field(state: type[RegistrationMixin], name: str) -> rx.Component:
     errors: Any = state.errors
     hint, error = f"{name}-hint", f"{name}-error"
     hints = (rx.el.p(t("register.id_hint"), id=hint, class_name="auth-hint"),)
-    has_hint = name == "id"
+    has_hint, label = name == "id", t(f"register.{name}")
+    attributes: dict[str, Any] = {
+        "name": name,
+        "required": True,
+        "aria_invalid": errors.contains(name),
+        "aria_describedby": f"{hint} {error}" if has_hint else error,
+        **FIELDS[name],
+    }
     return rx.el.div(
-        rx.el.label(
-            t(f"register.{name}"),
-            rx.el.input(
-                name=name,
-                required=True,
-                aria_invalid=errors.contains(name),
-                aria_describedby=f"{hint} {error}" if has_hint else error,
-                **FIELDS[name],
-            ),
-        ),
+        password_field(label, **attributes)
+        if name == "password"
+        else rx.el.label(label, rx.el.input(**attributes)),
         *(hints if has_hint else ()),
         rx.el.p(_explained(state, name), id=error, role="alert", class_name="auth-error"),
     )

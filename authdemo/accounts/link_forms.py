@@ -13,7 +13,12 @@ import reflex as rx
 from reflex.vars import VarData
 
 from authdemo.sessions import Auth, AuthError, public
-from authdemo.sessions.components import home_link, pending_until_navigation, script
+from authdemo.sessions.components import (
+    home_link,
+    password_field,
+    pending_until_navigation,
+    script,
+)
 from authdemo.sessions.locales import explain, live_text, t
 from authdemo.sessions.providers import SignInRequest
 
@@ -236,17 +241,12 @@ def reset_form() -> rx.Component:
             read_only=True,
             hidden=True,
         ),
-        rx.el.label(
+        password_field(
             t("reset.password"),
-            rx.el.input(
-                name="password",
-                type="password",
-                auto_complete="new-password",
-                min_length=MIN_CHARACTERS,
-                required=True,
-                aria_invalid=state.error["field"] == "password",
-                aria_describedby="reset-error",
-            ),
+            auto_complete="new-password",
+            min_length=MIN_CHARACTERS,
+            aria_invalid=state.error["field"] == "password",
+            aria_describedby="reset-error",
         ),
         rx.cond(
             state.passkeys > 0,

@@ -6,11 +6,10 @@ import secrets
 from typing import Any
 
 import reflex as rx
-from reflex.vars import VarData
 
 from authdemo.sessions import AuditEvent, Auth, AuthError, ConfigurationError, protected, public
-from authdemo.sessions.components import confirm_button, var
-from authdemo.sessions.locales import explain, live_text, t, verbatim
+from authdemo.sessions.components import confirm_button
+from authdemo.sessions.locales import explain, live_text, relative_time, t, verbatim
 
 from .ceremonies import Challenge, rp_id_of
 from .form_state import PendingMixin, only_user
@@ -346,10 +345,10 @@ def _row(passkey: Any) -> rx.Component:
     name_id = "passkey-" + passkey["id"].to(str)
     name = rx.cond(passkey["name"], passkey["name"].to(str), t("passkey.unnamed"))
     facts = (
-        rx.el.span(live_text(t("passkey.created", day=_day(passkey["created_at"])))),
+        rx.el.span(t("passkey.created"), " ", relative_time(passkey["created_at"])),
         rx.cond(
             passkey["last_used_at"],
-            rx.el.span(live_text(t("passkey.used", day=_day(passkey["last_used_at"])))),
+            rx.el.span(t("passkey.used"), " ", relative_time(passkey["last_used_at"])),
         ),
         rx.cond(passkey["is_backed_up"], rx.el.span(t("passkey.synced"))),
     )
@@ -432,11 +431,6 @@ def _script() -> str:
 def _alert(state: Any) -> rx.Component:
     said = rx.cond(rx.State.is_hydrated, explain(state.error), "")
     return rx.el.p(live_text(said), role="alert", class_name="auth-error")
-
-
-def _day(seconds: Any) -> Any:
-    data = VarData(imports={_script(): [rx.ImportVar(tag="dayOf")]})
-    return var(f"dayOf({seconds!s})", str, seconds, data)
 
 
 def _shown(row: PasskeyRow) -> dict[str, Any]:

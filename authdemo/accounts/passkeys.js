@@ -1,9 +1,5 @@
 import { useEffect, useRef } from "react";
 
-/** A day as the visitor writes it, of seconds since 1970. */
-export const dayOf = (seconds) =>
-  new Date(seconds * 1000).toLocaleDateString(document.documentElement.lang, { dateStyle: "medium" });
-
 /** Milliseconds after which an offer gets a new challenge, before the server's own expires. */
 const RENEWAL = 240000;
 

@@ -17,7 +17,7 @@ from authdemo.sessions import (
     use_session,
 )
 from authdemo.sessions.components import confirm_button, no_autocorrect_attrs
-from authdemo.sessions.locales import explain, live_text, t, verbatim
+from authdemo.sessions.locales import explain, live_text, relative_time, t, verbatim
 
 from .form_state import PendingMixin, only_user
 from .models import Member
@@ -38,7 +38,7 @@ class SecondFactorState(PendingMixin, rx.State):
     picture: str = ""
     codes: rx.Field[list[str]] = rx.field(default_factory=list)
     left: rx.Field[int] = protected(rx.field(0))
-    browsers: rx.Field[list[dict[str, str]]] = protected(rx.field(default_factory=list))
+    browsers: rx.Field[list[dict[str, Any]]] = protected(rx.field(default_factory=list))
 
     @rx.event
     @protected
@@ -117,7 +117,12 @@ class SecondFactorState(PendingMixin, rx.State):
         account_id = await self._account_id()
         self.left = await installed_factor().count_codes(account_id)
         self.browsers = [
-            {"id": each.id, "name": Device(user_agent=each.user_agent).name or "?", "ip": each.ip}
+            {
+                "id": each.id,
+                "name": Device(user_agent=each.user_agent).name or "?",
+                "ip": each.ip,
+                "until": each.expires_at,
+            }
             for each in await installed_factor().browsers(account_id)
         ]
 
@@ -266,7 +271,8 @@ def _browser(browser: Any) -> rx.Component:
     return rx.el.li(
         rx.el.p(
             rx.el.span(browser["name"], " ", browser["ip"], id=name_id, custom_attrs=verbatim()),
-            class_name="auth-hint",
+            rx.el.span(t("second.until"), " ", relative_time(browser["until"])),
+            class_name="auth-hint auth-facts",
         ),
         rx.el.button(
             t("second.forget"),

@@ -13,6 +13,7 @@ import {
 } from "../../sessions/reflex/components/assets/session.js";
 import { store } from "../../sessions/reflex/components/assets/store.js";
 import { currentLanguage } from "../../sessions/reflex/components/assets/i18n.js";
+import { locale } from "../../sessions/reflex/components/assets/time.js";
 import { say, texts } from "./words.js";
 
 export { say, texts };
@@ -71,29 +72,13 @@ export const useNow = () => {
   return clock.use();
 };
 
-const STEPS = [
-  ["year", 31536000],
-  ["month", 2592000],
-  ["day", 86400],
-  ["hour", 3600],
-  ["minute", 60],
-  ["second", 1],
-];
-
-/** A number of seconds as people say it: in 29 days, 5 minutes ago. */
-export const relative = (seconds) => {
-  const [unit, size] = STEPS.find(([, size]) => Math.abs(seconds) >= size) ?? STEPS.at(-1);
-  const format = new Intl.RelativeTimeFormat(currentLanguage(), { numeric: "auto" });
-  return format.format(Math.trunc(seconds / size), unit);
-};
-
 export const iso = (moment) => (moment ? new Date(moment * 1000).toISOString() : "");
 
 /** Formats moments; a formatter is made once, since that takes long. */
 const formatted = (options) => {
   let format;
   return (moment) => {
-    format ??= new Intl.DateTimeFormat(currentLanguage(), options);
+    format ??= new Intl.DateTimeFormat(locale(), options);
     return moment ? format.format(moment * 1000) : "";
   };
 };

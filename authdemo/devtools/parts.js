@@ -1,7 +1,8 @@
 import { createElement as h, useEffect, useRef, useState } from "react";
 import { liveText } from "../../sessions/reflex/components/assets/i18n.js";
 import { openDialog, closeDialog } from "../../sessions/reflex/components/assets/dialog.js";
-import { asText, iso, localTime, relative, say, useNow } from "./data.js";
+import { relative } from "../../sessions/reflex/components/assets/time.js";
+import { asText, iso, localTime, say, useNow } from "./data.js";
 
 const T = say("devtools");
 

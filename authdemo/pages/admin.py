@@ -11,9 +11,9 @@ from authdemo.accounts import PendingMixin
 from authdemo.auth import accounts, auth
 from authdemo.sessions import ActiveSession, protected, use_session
 from authdemo.sessions.components import confirm_button
-from authdemo.sessions.locales import live_text, t, verbatim
+from authdemo.sessions.locales import live_text, relative_time, t, verbatim
 from authdemo.ui.buttons import action_button, refusal, submit_button
-from authdemo.ui.feedback import ToastWhen
+from authdemo.ui.feedback import LIVE, ToastWhen
 from authdemo.ui.layout import layout
 
 PAGE_SIZE = 20
@@ -157,6 +157,7 @@ def _session(session: ActiveSession) -> dict[str, Any]:
         "name": session.name or session.device.name or session.device.user_agent,
         "ip": session.device.ip,
         "tabs": str(len(session.tabs)),
+        "seen": session.last_seen.timestamp(),
         "actor": session.actor.name if session.actor else "",
     }
 
@@ -224,18 +225,20 @@ def _person(person: Any) -> rx.Component:
         rx.el.p(
             rx.el.strong(person["id"], id=name_id, custom_attrs=verbatim()),
             " ",
-            rx.el.span(person["role"], class_name="badge", custom_attrs=verbatim()),
+            rx.el.span(person["role"], class_name="badge", custom_attrs=verbatim() | LIVE),
             rx.cond(
                 person["disabled"],
                 rx.el.em(live_text(t("people.disabled")), class_name="badge failed"),
             ),
         ),
         rx.el.p(
-            rx.el.span(person["name"].to(str), custom_attrs=verbatim()),
+            rx.el.span(person["name"].to(str), custom_attrs=verbatim() | LIVE),
             rx.el.span(" · ", custom_attrs=verbatim()),
-            rx.el.span(person["email"].to(str), custom_attrs=verbatim()),
+            rx.el.span(person["email"].to(str), custom_attrs=verbatim() | LIVE),
             rx.el.span(" · ", custom_attrs=verbatim()),
-            live_text(t("people.sessions", sessions=person["sessions"])),
+            rx.el.span(
+                live_text(t("people.sessions", sessions=person["sessions"])), custom_attrs=LIVE
+            ),
             class_name="caption",
         ),
         rx.el.div(
@@ -246,6 +249,7 @@ def _person(person: Any) -> rx.Component:
                 act.end_sessions(person["id"]),
                 disabled=~rx.State.is_hydrated,
                 described_by=name_id,
+                class_name="button quiet",
             ),
             rx.el.button(
                 t("people.more"),
@@ -259,6 +263,7 @@ def _person(person: Any) -> rx.Component:
             class_name="actions",
         ),
         rx.cond(is_open, _more(person, name_id)),
+        key=person["id"],
     )
 
 
@@ -271,7 +276,11 @@ def _changes(person: Any, name_id: str) -> tuple[rx.Component, ...]:
         "described_by": name_id,
         "quiet": True,
     }
-    confirmed: dict[str, Any] = {"disabled": ~rx.State.is_hydrated, "described_by": name_id}
+    confirmed: dict[str, Any] = {
+        "disabled": ~rx.State.is_hydrated,
+        "described_by": name_id,
+        "class_name": "button quiet",
+    }
     disable = confirm_button(
         t("people.disable"),
         t("people.ask_disable", name=person["id"]),
@@ -342,13 +351,14 @@ def _session_row(account_id: Any, session: Any) -> rx.Component:
             rx.el.span(" · ", custom_attrs=verbatim()),
             rx.el.code(session["ip"].to(str), custom_attrs=verbatim()),
             rx.el.span(" · ", custom_attrs=verbatim()),
-            live_text(t("people.tabs", tabs=session["tabs"])),
+            rx.el.span(live_text(t("people.tabs", tabs=session["tabs"])), custom_attrs=LIVE),
             rx.cond(
                 session["actor"],
                 rx.el.em(
                     live_text(t("people.actor", name=session["actor"])), class_name="badge late"
                 ),
             ),
+            rx.el.span(t("people.seen"), " ", relative_time(session["seen"]), class_name="when"),
             id=row_id,
         ),
         action_button(
@@ -358,4 +368,5 @@ def _session_row(account_id: Any, session: Any) -> rx.Component:
             described_by=row_id,
             quiet=True,
         ),
+        key=session["id"],
     )

@@ -11,7 +11,6 @@ from authdemo.auth import auth
 from authdemo.sessions.locales import t
 from authdemo.ui.buttons import action_button, refusal, update_button, update_refusal
 from authdemo.ui.layout import layout
-from authdemo.ui.log_out import log_out_button
 from authdemo.ui.session_card import server_session
 
 
@@ -35,10 +34,8 @@ def page() -> rx.Component:
         rx.el.div(
             update_button("Server-Man"),
             action_button(t("update.server"), HomeState.server_update, pending=HomeState.pending),
-            log_out_button(),
             class_name="actions",
         ),
         update_refusal(),
         refusal(HomeState.error),
-        has_way_out=True,
     )

@@ -10,18 +10,19 @@ import reflex as rx
 from authdemo.accounts import PendingMixin
 from authdemo.accounts.passkey_form import passkey_button
 from authdemo.auth import auth, is_seeded
-from authdemo.sessions import use_session
+from authdemo.seeds import SEED_PASSWORD, SEEDS
 from authdemo.sessions.components import (
     api_form,
     home_link,
     no_autocorrect_attrs,
+    password_field,
     request_error,
     sign_in_error,
     sign_in_with,
 )
 from authdemo.sessions.locales import live_text, t
 from authdemo.ui.auth_links import auth_link
-from authdemo.ui.buttons import refusal, submit_button
+from authdemo.ui.buttons import action_button, refusal, submit_button, update_refusal
 from authdemo.ui.layout import plain_layout
 
 
@@ -61,62 +62,86 @@ class LoginState(PendingMixin, rx.State):
 
 def page() -> rx.Component:
     """Build the page."""
+    error: Any = LoginState.error
+    is_wrong = (error["code"] == "CredentialsSignin") | (error["code"] == "TooManyAttempts")
     return plain_layout(
         "login",
-        api_form(
-            "callback/credentials",
-            rx.el.label(
-                t("login.id"),
-                rx.el.input(
-                    name="id",
-                    auto_complete="username webauthn",
-                    required=True,
-                    custom_attrs=no_autocorrect_attrs(),
-                ),
+        rx.el.section(
+            rx.cond(
+                rx.State.is_hydrated,
+                rx.cond(is_wrong, rx.fragment(), refusal(error)),
+                request_error(class_name="refusal"),
             ),
-            rx.el.label(
-                t("login.password"),
-                rx.el.input(
-                    name="password",
-                    type="password",
-                    auto_complete="current-password",
-                    required=True,
-                ),
+            _form(is_wrong),
+            rx.el.p(t("login.or"), class_name="or"),
+            rx.el.div(
+                passkey_button(remember=LoginState.remember, class_name="button quiet"),
+                rx.foreach(LoginState.elsewhere, _way),
+                update_refusal(),
+                auth_link("/sign-in-link", "", t("login.sign_in_link")),
+                class_name="ways",
             ),
-            rx.el.input(type="hidden", name="remember", value="off"),  # unless the box is ticked
-            rx.el.label(
-                rx.el.input(
-                    type="checkbox",
-                    name="remember",
-                    default_checked=True,
-                    on_change=LoginState.choose,
-                ),
-                t("login.remember"),
-                class_name="choice",
-            ),
-            submit_button(t("login.log_in"), pending=LoginState.pending),
-            on_submit=LoginState.log_in,
-            class_name="card form",
+            class_name="card",
         ),
-        rx.cond(
-            rx.State.is_hydrated,
-            refusal(LoginState.error),
-            request_error(class_name="refusal"),
+        auth_link("/register", t("login.no_account"), t("login.register")),
+        home_link(),
+        rx.cond(LoginState.is_seeded, _demo_accounts()),
+    )
+
+
+def _form(is_wrong: Any) -> rx.Component:
+    blamed: dict[str, Any] = {"aria_invalid": is_wrong, "aria_describedby": "login-error"}
+    return api_form(
+        "callback/credentials",
+        rx.el.label(
+            t("login.id"),
+            rx.el.input(
+                name="id",
+                auto_complete="username webauthn",
+                required=True,
+                custom_attrs=no_autocorrect_attrs(),
+                **blamed,
+            ),
         ),
         rx.el.div(
-            passkey_button(remember=LoginState.remember, class_name="button quiet"),
-            class_name="ways",
+            password_field(t("login.password"), **blamed),
+            rx.el.div(rx.cond(is_wrong, refusal(LoginState.error)), id="login-error"),
         ),
-        auth_link("/sign-in-link", "", t("login.sign_in_link")),
+        rx.el.input(type="hidden", name="remember", value="off"),  # unless the box is ticked
+        rx.el.label(
+            rx.el.input(
+                type="checkbox",
+                name="remember",
+                default_checked=True,
+                on_change=LoginState.choose,
+            ),
+            t("login.remember"),
+            class_name="choice",
+        ),
+        submit_button(t("login.log_in"), pending=LoginState.pending),
         auth_link("/forgot", "", t("login.forgot")),
-        home_link(),
-        auth_link("/register", t("login.no_account"), t("login.register")),
-        rx.cond(LoginState.is_seeded, rx.el.p(t("login.hint"), class_name="caption")),
-        rx.cond(
-            LoginState.elsewhere,
-            rx.el.div(rx.foreach(LoginState.elsewhere, _way), class_name="ways"),
-        ),
-        refusal(use_session().error),
+        on_submit=LoginState.log_in,
+        class_name="form",
+    )
+
+
+def _demo_accounts() -> rx.Component:
+    """Log in with one click: everyone may know these passwords."""
+    log_in: Any = LoginState.log_in
+    buttons = (
+        action_button(
+            f"{each.id} · {each.role}",
+            log_in({"id": each.id, "password": SEED_PASSWORD}),
+            pending=LoginState.pending,
+            quiet=True,
+        )
+        for each in SEEDS
+    )
+    return rx.el.section(
+        rx.el.h2(t("login.demo")),
+        rx.el.p(t("login.hint", password=SEED_PASSWORD), class_name="caption"),
+        rx.el.div(*buttons, class_name="ways two"),
+        class_name="card",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from authdemo.sessions.components import back_button, signed_in_as
 from authdemo.sessions.locales import t
 from authdemo.ui.layout import plain_layout
 
@@ -13,5 +14,10 @@ def page() -> rx.Component:
     return plain_layout(
         "not_found",
         rx.el.p(t("not_found.lead")),
-        rx.el.p(rx.el.a(t("not_found.home"), href="/", custom_attrs={"reloadDocument": True})),
+        signed_in_as(),
+        rx.el.div(
+            back_button(),
+            rx.el.a(t("not_found.home"), href="/", custom_attrs={"reloadDocument": True}),
+            class_name="auth-actions",
+        ),
     )

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from .core.errors import sign_in_error
 from .reflex.components.assets import hook, script, var
+from .reflex.components.dialog import confirm_button
 from .reflex.components.forms import (
     api_form,
+    back_button,
     code_form,
-    confirm_button,
     confirm_form,
     home_link,
-    no_autocorrect_attrs,
     noscript_notice,
     provider_buttons,
     request_error,
     sign_in_form,
+    signed_in_as,
 )
 from .reflex.components.impersonation import impersonation_banner
+from .reflex.components.password import no_autocorrect_attrs, password_field
 from .reflex.components.session import (
     LiveSession,
     Profile,
@@ -34,6 +36,7 @@ __all__ = [
     "Profile",
     "SessionLog",
     "api_form",
+    "back_button",
     "code_form",
     "confirm_button",
     "confirm_form",
@@ -42,6 +45,7 @@ __all__ = [
     "impersonation_banner",
     "no_autocorrect_attrs",
     "noscript_notice",
+    "password_field",
     "pending_until_navigation",
     "provider_buttons",
     "request_error",
@@ -50,6 +54,7 @@ __all__ = [
     "sign_in_error",
     "sign_in_form",
     "sign_in_with",
+    "signed_in_as",
     "tab_var",
     "use_profile",
     "use_session",

@@ -4,7 +4,8 @@ import { parseAst } from "vite";
 /** What every page needs is packed in two: together it is smaller than in pieces. */
 const VENDOR =
   /node_modules\/(react|react-dom|scheduler|react-router|react-error-boundary|@socket\.io\/.*|socket\.io-\w+|engine\.io-\w+)\//;
-const APP = /\/\.web\/(app\/root|slim_build\/[\w-]+|utils\/[\w-]+)\.jsx?$/;
+const APP =
+  /\/\.web\/(app\/root|slim_build\/[\w-]+|utils\/[\w-]+|app_components\/authdemo\/ui\/\w+|public\/.+\/(feedback|password|time))\.jsx?$/;
 
 /** Reflex asks for WebSocket and nothing else. */
 const TRANSPORTS = /engine\.io-client\/build\/esm\/transports\/index\.js$/;

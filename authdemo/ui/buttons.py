@@ -51,8 +51,9 @@ def refusal(error: Any) -> rx.Component:
     return rx.el.p(live_text(said), role="alert", class_name="refusal")
 
 
+@rx.memo
 def update_refusal() -> rx.Component:
-    """Say why the last update from this tab was refused."""
+    """Say why the last update or sign-in from this tab was refused."""
     return refusal(use_session().error)
 
 

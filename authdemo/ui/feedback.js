@@ -41,8 +41,10 @@ const dismiss = (id) => {
   drop(id);
 };
 
+/** Shows a toast; one that says the same is replaced, so that screen readers say it again. */
 const toast = (text) => {
   const id = ++last;
+  toasts.filter((each) => each.text === text).forEach((each) => drop(each.id));
   set([...toasts, { id, text }]);
   wait(id);
 };
@@ -66,7 +68,7 @@ export const useToasts = () => ({
 export const useToastWhen = (value, text) => {
   const before = useRef(value);
   useEffect(() => {
-    if (value && value !== before.current) toast(text);
+    if (value > before.current) toast(text);
     before.current = value;
   }, [value]);
 };
@@ -88,16 +90,20 @@ export const useOverdue = (value) => {
 const GLOW = [{ backgroundColor: "var(--accent-soft)" }, { backgroundColor: "transparent" }];
 const GLOW_MS = 1500;
 
-/** Has a value of the session glow once when it changes, unless its reader prefers no motion. */
+/** The revision of a session that isn't known yet. */
+const UNKNOWN = "0";
+
+/** Has a value glow once when it changes, unless its reader prefers no motion. */
 export const useGlow = () =>
   useEffect(() => {
     const shown = new WeakMap();
     const isQuiet = matchMedia("(prefers-reduced-motion: reduce)");
     const compare = () => {
-      for (const field of document.querySelectorAll("dd[data-field]")) {
+      for (const field of document.querySelectorAll("[data-field], [data-live]")) {
         const [before, text] = [shown.get(field), field.textContent];
         shown.set(field, text);
-        if (before && before !== text && !isQuiet.matches) field.animate(GLOW, GLOW_MS);
+        const isNews = before && before !== UNKNOWN && before !== text;
+        if (isNews && !isQuiet.matches) field.animate(GLOW, GLOW_MS);
       }
     };
     compare();
@@ -108,9 +114,21 @@ export const useGlow = () =>
 
 let hasArrived = false;
 
-/** After a link was followed, readers begin at the new page's heading. */
+/**
+ * The field at which a page for a form begins: the first empty one. There is none where a keyboard
+ * on the screen would cover the other ways to sign in.
+ */
+const firstField = () => {
+  if (!matchMedia("(pointer: fine)").matches) return undefined;
+  const fields = document.querySelectorAll(".narrow form input:not([type=hidden], [hidden])");
+  return [...fields].find(({ value }) => !value);
+};
+
+/** Readers begin at a page's form, or after a link was followed at its heading. */
 export const useArrival = () =>
   useEffect(() => {
-    if (hasArrived) document.querySelector("h1")?.focus();
+    const isUntouched = hasArrived || document.activeElement === document.body;
+    const start = isUntouched && (firstField() ?? (hasArrived && document.querySelector("h1")));
+    if (start) start.focus();
     hasArrived = true;
   }, []);

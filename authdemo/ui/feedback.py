@@ -7,7 +7,11 @@ from typing import Any
 import reflex as rx
 from reflex.vars import VarData
 
+from authdemo.sessions import use_session
 from authdemo.sessions.locales import live_text, t
+
+LIVE = {"data-live": ""}
+"""Has an element glow when its text changes: its `custom_attrs`."""
 
 
 def _from_script(name: str) -> dict[str, list[rx.ImportVar]]:
@@ -17,7 +21,7 @@ def _from_script(name: str) -> dict[str, list[rx.ImportVar]]:
 
 @rx.memo
 def toasts() -> rx.Component:
-    """Show toasts: screen readers hear them, and they wait to be read."""
+    """Show toasts, as of an update that changes nothing; they wait to be read."""
     hook = VarData(imports=_from_script("useToasts"), hooks={"const feedback = useToasts()": None})
 
     def var(expression: str, kind: Any) -> Any:
@@ -39,7 +43,7 @@ def toasts() -> rx.Component:
 
     held = ("onMouseEnter", "onFocus")
     released = ("onMouseLeave", "onBlur")
-    return rx.el.div(
+    shown = rx.el.div(
         rx.el.ul(
             rx.foreach(var("feedback.toasts", list[dict[str, Any]]), made),
             class_name="toasts",
@@ -50,6 +54,8 @@ def toasts() -> rx.Component:
         ),
         role="status",
     )
+    unchanged = ToastWhen.create(value=use_session().unchanged, text=t("update.unchanged"))
+    return rx.fragment(unchanged, shown)
 
 
 class ToastWhen(rx.Fragment):

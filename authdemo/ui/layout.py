@@ -7,23 +7,21 @@ from typing import Any
 import reflex as rx
 
 from authdemo.accounts import Member
-from authdemo.sessions import use_session
+from authdemo.sessions import session_text, use_session
 from authdemo.sessions.components import impersonation_banner, noscript_notice
-from authdemo.sessions.locales import t
+from authdemo.sessions.locales import t, verbatim
 from authdemo.ui.brand import brand
-from authdemo.ui.feedback import Arrival, toasts
+from authdemo.ui.feedback import LIVE, Arrival, toasts
 from authdemo.ui.log_out import log_out_button, log_out_refusal
 from authdemo.ui.preferences import preferences
 
 LINKS = {"home": "/", "client": "/client", "inspector": "/inspector", "account": "/account"}
 
 
-def layout(
-    name: str, *children: rx.Component, has_way_out: bool = False, is_wide: bool = False
-) -> rx.Component:
+def layout(name: str, *children: rx.Component, is_wide: bool = False) -> rx.Component:
     """Lay out a page for a signed-in user."""
     return rx.fragment(
-        impersonation_banner(),
+        acting(),
         rx.el.header(
             _within_page(t("nav.skip"), "#main", class_name="skip"),
             brand(href="/"),
@@ -32,15 +30,19 @@ def layout(
                 rx.cond(_is_admin(), _link("people", "/admin", name)),
                 aria_label=t("nav.pages"),
             ),
-            *(() if has_way_out else (log_out_button(),)),
+            rx.el.div(
+                rx.el.span(session_text("user.name"), custom_attrs=verbatim() | LIVE),
+                log_out_button(),
+                class_name="user",
+            ),
             class_name="bar",
         ),
+        log_out_refusal(),
         rx.el.main(
             rx.el.h1(t(f"{name}.title"), tab_index=-1),
             rx.el.p(t(f"{name}.lead"), class_name="lead"),
             noscript_notice(has_api_form=True),
             *children,
-            log_out_refusal(),
             id="main",
             tab_index=-1,
             class_name="wide" if is_wide else "",
@@ -54,7 +56,7 @@ def layout(
 def plain_layout(name: str, *children: rx.Component) -> rx.Component:
     """Lay a page out for anyone."""
     return rx.fragment(
-        impersonation_banner(),
+        acting(),
         rx.el.main(
             brand(),
             rx.el.h1(t(f"{name}.title"), tab_index=-1),
@@ -66,6 +68,12 @@ def plain_layout(name: str, *children: rx.Component) -> rx.Component:
         toasts(),
         Arrival.create(),
     )
+
+
+@rx.memo
+def acting() -> rx.Component:
+    """Say that an administrator acts as the user."""
+    return impersonation_banner()
 
 
 def _link(name: str, path: str, current: str) -> rx.Component:

@@ -13,9 +13,10 @@ LANGUAGES = {"en": "English", "zh": "中文"}
 THEMES = ("system", "light", "dark")
 
 
+@rx.memo
 def preferences() -> rx.Component:
     """Make the switches at the foot of each page."""
-    return rx.el.footer(_languages(), theme_switch(), class_name="foot")
+    return rx.el.footer(_languages(), _themes(), class_name="foot")
 
 
 def _languages() -> rx.Component:
@@ -34,9 +35,7 @@ def _languages() -> rx.Component:
     )
 
 
-@rx.memo
-def theme_switch() -> rx.Component:
-    """Switch between light and dark, or follow the system."""
+def _themes() -> rx.Component:
     return _choice(t("layout.theme"), *map(_theme, THEMES))
 
 

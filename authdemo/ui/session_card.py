@@ -8,7 +8,7 @@ import reflex as rx
 
 from authdemo.accounts import Member
 from authdemo.sessions import session_text, use_session
-from authdemo.sessions.locales import t, verbatim
+from authdemo.sessions.locales import relative_time, t, verbatim
 
 FIELDS = ("id", "name", "email", "role", "rev", "expires")
 _OF_USER = frozenset(Member.model_fields)
@@ -31,9 +31,20 @@ def client_session() -> rx.Component:
     return _card("client-session", t("session.client"), values)
 
 
+@rx.memo
+def expiry() -> rx.Component:
+    """Show when the session ends, as people say it."""
+    return relative_time(use_session().expires)
+
+
 def _card(testid: str, caption: Any, values: dict[str, Any]) -> rx.Component:
+    when = rx.el.dd(expiry(), class_name="when")
     rows = (
-        rx.el.div(rx.el.dt(name), rx.el.dd(value, custom_attrs=verbatim() | {"data-field": name}))
+        rx.el.div(
+            rx.el.dt(name),
+            rx.el.dd(value, custom_attrs=verbatim() | {"data-field": name}),
+            *((when,) if name == "expires" else ()),
+        )
         for name, value in values.items()
     )
     return rx.el.section(

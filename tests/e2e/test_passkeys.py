@@ -66,9 +66,9 @@ def device(app: Server, chromium: Browser) -> Iterator[Device]:
 
 
 def add_passkey(tab: Page) -> None:
-    known = tab.locator(LIST).get_by_text("Added on").count()
+    known = tab.locator(LIST).get_by_text("Added").count()
     click(tab, "Add a passkey")
-    expect(tab.locator(LIST).get_by_text("Added on")).to_have_count(known + 1)
+    expect(tab.locator(LIST).get_by_text("Added")).to_have_count(known + 1)
 
 
 def has_passkey(device: Device, path: str, *, can_offer: bool = False) -> Page:

@@ -67,7 +67,14 @@ def main() -> None:
     from authdemo.authdemo import app
     from authdemo.sessions.reflex.components import forms
     from authdemo.sessions.reflex.installed import remember
-    from authdemo.ui import error_boundary, feedback, preferences
+    from authdemo.ui import (
+        buttons,
+        error_boundary,
+        feedback,
+        layout,
+        preferences,
+        session_card,
+    )
 
     remember(auth)
     pages = {
@@ -77,7 +84,10 @@ def main() -> None:
         "provider_buttons": forms.provider_buttons,
         "access_denied_page": forms.access_denied_page,
         "toasts": inspect.unwrap(feedback.toasts),
-        "theme_switch": inspect.unwrap(preferences.theme_switch),
+        "preferences": inspect.unwrap(preferences.preferences),
+        "acting": inspect.unwrap(layout.acting),
+        "update_refusal": inspect.unwrap(buttons.update_refusal),
+        "expiry": inspect.unwrap(session_card.expiry),
         "lost_connection": inspect.unwrap(error_boundary.lost_connection),
     }
     for name, page in pages.items():

@@ -160,6 +160,8 @@ class Auth(Senders, UserSessions[U]):
         )
         await self.engine.installation.tab_sync.sync(state, event)
         session_state.cookie_version = result.record.version
+        if not result.is_new:
+            session_state.unchanged += 1
         return self._session(result.record)
 
     @must_await

@@ -18,70 +18,10 @@ from ..protected import public
 from ..tabs.state import SessionState
 from .assets import hook, imported, script, var
 from .i18n import explain, live_text, t
+from .password import no_autocorrect_attrs, password_field
 from .session import pending_until_navigation, sign_in_with, use_session
 
-
-def confirm_button(
-    label: str | rx.Var[str],
-    question: str | rx.Var[str],
-    action: EventType[()] | EventType[dict[str, Any]],
-    *fields: rx.Component,
-    disabled: Any = False,
-    described_by: str | rx.Var[str] | None = None,
-    class_name: str = "auth-button auth-quiet",
-) -> rx.Component:
-    """Make a button that asks before it acts, in the browser's own `<dialog>`.
-
-    Args:
-        label: The label of the button, and of the one in the dialog that acts.
-        question: The dialog's question.
-        action: What happens when the user agrees.
-        *fields: What the dialog asks for; `action` is then what a form's `on_submit` takes.
-        disabled: Whether there is nothing to do now.
-        described_by: The id of the element that tells buttons of one label apart.
-        class_name: The look of the button.
-    """
-    acting = {"type": "submit"} if fields else {"type": "button", "on_click": action}
-    content: tuple[rx.Component, ...] = (
-        rx.el.p(live_text(question)),
-        *fields,
-        rx.el.div(
-            rx.el.button(
-                t("dialog.cancel"),
-                type="button",
-                auto_focus=not fields,
-                class_name="auth-button auth-quiet",
-            ),
-            rx.el.button(live_text(label), class_name="auth-button", **acting),
-            class_name="auth-actions",
-        ),
-    )
-    if fields:
-        content = (rx.el.form(*content, on_submit=action, reset_on_submit=True),)
-    return rx.fragment(
-        rx.el.button(
-            live_text(label),
-            type="button",
-            disabled=disabled,
-            class_name=class_name,
-            aria_haspopup="dialog",
-            aria_describedby=described_by,
-            custom_attrs={"onClick": _dialog_script("openDialog")},
-        ),
-        rx.el.dialog(
-            *content,
-            class_name="auth-dialog",
-            aria_label=question,
-            custom_attrs={"onClick": _dialog_script("closeDialog")},
-        ),
-    )
-
-
-def _dialog_script(name: str) -> rx.Var[object]:
-    return script(name, imported("dialog.js", name))
-
-
-_COMPLETION = {"id": "username", "email": "email", "password": "current-password"}
+_COMPLETION = {"id": "username", "email": "email"}
 
 
 @public
@@ -371,13 +311,27 @@ def home_link() -> rx.Component:
     return rx.fragment(rx.cond(is_signed_in, rx.el.p(_home())))
 
 
+def signed_in_as() -> rx.Component:
+    """Say who is signed in, if there is one."""
+    session = use_session()
+    who = rx.el.p(live_text(t("refusal.signed_in_as", name=session.user.name)))
+    shown: rx.Component = rx.fragment(rx.cond(session.status == "authenticated", who))
+    return shown
+
+
+def back_button() -> rx.Component:
+    """Lead back to the page before."""
+    button: rx.Component = rx.el.button(
+        t("refusal.back"),
+        type="button",
+        class_name="auth-button auth-quiet",
+        custom_attrs={"onClick": script("() => history.back()")},
+    )
+    return button
+
+
 def _home() -> rx.Component:
     return rx.el.a(t("refusal.home"), href="/")
-
-
-def no_autocorrect_attrs() -> dict[str, str | bool]:
-    """Keep phones from changing what the user types: an input's `custom_attrs`."""
-    return {"autoCapitalize": "none", "autoCorrect": "off", "spellCheck": False}
 
 
 def sign_in_page() -> rx.Component:
@@ -405,21 +359,20 @@ def access_denied_page() -> rx.Component:
     """Build the page that rejects a member, where another server serves the pages."""
     error = AccessDenied("You don't have permission to see this page.", reason="page")
     why = rx.el.p(explain(rx.Var.create(error.to_dict())), role="alert")
-    session = use_session()
-    is_signed_in = session.status == "authenticated"
-    who = rx.el.p(live_text(t("refusal.signed_in_as", name=session.user.name)))
+    is_signed_in = use_session().status == "authenticated"
     other = _plain(t("refusal.other_account"), ConfirmState.change_account)
-    ways = rx.el.div(rx.cond(is_signed_in, other), _home(), class_name="auth-actions")
-    return _page(t("refusal.403"), why, rx.cond(is_signed_in, who), ways)
+    ways = rx.el.div(
+        rx.cond(is_signed_in, other), back_button(), _home(), class_name="auth-actions"
+    )
+    return _page(t("refusal.403"), why, signed_in_as(), ways)
 
 
 @public
 def not_found_page() -> rx.Component:
     """Build the page for unknown paths, for an app that has none of its own."""
-    home = rx.el.div(_home(), class_name="auth-actions")
-    return _page(
-        t("refusal.404"), rx.el.p(t("error.NotFound")), rx.el.p(t("refusal.check_address")), home
-    )
+    ways = rx.el.div(back_button(), _home(), class_name="auth-actions")
+    why = rx.el.p(t("error.NotFound")), rx.el.p(t("refusal.check_address"))
+    return _page(t("refusal.404"), *why, signed_in_as(), ways)
 
 
 def _page(title: rx.Var[str], *parts: rx.Component, has_api_form: bool = False) -> rx.Component:
@@ -428,14 +381,16 @@ def _page(title: rx.Var[str], *parts: rx.Component, has_api_form: bool = False) 
 
 
 def _input(name: str) -> rx.Component:
+    if name == "password":
+        return password_field(t("signin.password"))
     return rx.el.label(
         t(f"signin.{name}") if name in _COMPLETION else name.replace("_", " ").capitalize(),
         rx.el.input(
             name=name,
-            type=name if name in ("password", "email") else "text",
+            type="email" if name == "email" else "text",
             auto_complete=_COMPLETION.get(name, "on"),
             required=True,
-            **({} if name in ("password", "email") else {"custom_attrs": no_autocorrect_attrs()}),
+            custom_attrs=no_autocorrect_attrs(),
         ),
     )
 

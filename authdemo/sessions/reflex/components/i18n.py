@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import reflex as rx
 from reflex.event import EventSpec
@@ -56,6 +57,19 @@ def live_text(text: str | rx.Var[str]) -> str | rx.Var[object]:
     if isinstance(text, str):
         return text
     return script(f"liveText({text!s})", text, imported("i18n.js", "liveText"))
+
+
+def relative_time(moment: rx.Var[Any]) -> rx.Component:
+    """Show how long ago a moment was, or how soon it is, and exactly as the visitor writes it.
+
+    It keeps itself current.
+
+    Args:
+        moment: In ISO 8601, or in seconds since 1970.
+    """
+    made = script(f"relativeTime({moment!s})", moment, imported("time.js", "relativeTime"))
+    shown: rx.Component = rx.el.span(made, custom_attrs=verbatim())
+    return shown
 
 
 def verbatim() -> dict[str, str]:

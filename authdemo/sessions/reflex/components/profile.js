@@ -41,7 +41,7 @@ export const useProfile = (view, names) => {
     const answer = await updateUser(from, changes);
     if (!answer) return;
     draft.set(laterEdits(mine, answer, names));
-    saves.set(saves.get() + 1);
+    saves.set(saves.get() + (answer.rev > from));
   };
 
   return {

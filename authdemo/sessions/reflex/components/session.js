@@ -6,7 +6,7 @@ import "./storage.js";
 import { store } from "./store.js";
 
 const LOADING = { status: "loading", user: null, expires: null, rev: 0, amr: [], level: 0 };
-const IDLE = { pending: false, error: {}, optimistic: null, answer: null };
+const IDLE = { pending: false, error: {}, optimistic: null, answer: null, unchanged: 0 };
 export const OFFLINE = { code: "Offline", message: "The server can't be reached. Try again." };
 
 /** Milliseconds that the server has to answer. */
@@ -169,13 +169,17 @@ const begin = (optimistic) => {
   };
 };
 
-const send = async (path, data, optimistic, headers) => {
+/** Sends an update; `rev` is the revision that its sender sees. */
+const send = async (path, data, rev, optimistic, headers) => {
   cleared = eventErrors;
   const end = begin(optimistic);
   try {
     const answer = await post(path, { data }, headers);
-    const { answer: known } = request.get();
-    end({ answer: isNewer(known, answer) ? known : answer });
+    const { answer: known, unchanged } = request.get();
+    end({
+      answer: isNewer(known, answer) ? known : answer,
+      unchanged: unchanged + (answer.rev === rev),
+    });
     return answer;
   } catch (error) {
     end({ error: error.facts ?? OFFLINE });
@@ -184,13 +188,13 @@ const send = async (path, data, optimistic, headers) => {
 };
 
 /** The client's update: what Auth.js's `update(data)` sends. */
-export const update = (data) => send("session", data, null);
+export const update = (data, rev) => send("session", data, rev);
 
 /**
  * An update of the user, whose other sessions follow. It is shown at once, and undone if the
  * session isn't at `rev` any more.
  */
-export const updateUser = (rev, data) => send("user", data, data, { "If-Match": `"${rev}"` });
+export const updateUser = (rev, data) => send("user", data, rev, data, { "If-Match": `"${rev}"` });
 
 /**
  * Go to a provider to sign in: what Auth.js's `signIn(provider)` does; to reauthenticate, what

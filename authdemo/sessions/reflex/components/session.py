@@ -83,6 +83,7 @@ class LiveSession(Generic[U]):
         pending: Whether an update or a sign-in of this tab is on its way.
         error: Why the tab's last update or event failed, for `explain`; empty if it didn't.
         event_error: Why the tab's last event failed, for `explain`; empty if it didn't.
+        unchanged: How many updates of the tab, since it was loaded, have changed nothing.
     """
 
     data: ObjectVar[dict[str, Any]]
@@ -94,6 +95,7 @@ class LiveSession(Generic[U]):
     pending: BooleanVar
     error: ObjectVar[ErrorDict]
     event_error: ObjectVar[ErrorDict]
+    unchanged: NumberVar[int]
 
     def update(self, **fields: object) -> EventSpec:
         """Update the session from the browser (Auth.js: `update(data)`).
@@ -101,9 +103,10 @@ class LiveSession(Generic[U]):
         The fields may be vars. The result is what a button's `on_click` takes.
         """
         _note_fields("session.update({}=...)", fields)
-        data = rx.Var.create(fields)
+        data, rev = rx.Var.create(fields), self.rev
         update = _imported("update", "updateSession")
-        return rx.call_function(script(f"() => updateSession({data!s})", data, update))
+        call = f"() => updateSession({data!s}, {rev!s})"
+        return rx.call_function(script(call, data, rev, update))
 
 
 def use_session(user: type[U] = User) -> LiveSession[U]:  # type: ignore[assignment]
@@ -134,6 +137,9 @@ def use_session(user: type[U] = User) -> LiveSession[U]:  # type: ignore[assignm
         pending=var("sessionRequest.pending", bool, request),
         error=var("sessionFailure", ErrorDict, failure),
         event_error=event_error,
+        unchanged=var(
+            f"sessionRequest.unchanged + {tab_var('unchanged')!s}", int, request, event_error
+        ),
     )
 
 
@@ -147,7 +153,7 @@ class Profile:
         is_conflict: Whether an edited field has changed in the session meanwhile.
         conflicts: The edited fields, each with `name`, `theirs` and `mine`.
         error: Why the update was rejected, for `explain`; empty if one field is to blame.
-        saved: How often the form was saved.
+        saved: How often the form was saved, with changes.
         submit: Sends the update: for the form's `on_submit`.
         keep_theirs: Drops the edits.
         save_mine: Sends them although there is a conflict.

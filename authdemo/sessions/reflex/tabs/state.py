@@ -92,6 +92,7 @@ class SessionState(rx.State):
     tab: str = ""
     event_error: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
     event_error_count: int = 0
+    unchanged: int = 0
     step_up: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
     resumes: int = 0
     _sid: str = ""
@@ -110,7 +111,7 @@ class SessionState(rx.State):
             connection.device = connection.device.model_copy(update={"tab": self.tab})
             self.clear_error()
             self.ticket = self.redirect_url = ""
-            self.cookie_version = self.reloads = self.resumes = 0
+            self.cookie_version = self.reloads = self.resumes = self.unchanged = 0
             self.dismiss_proof()
 
     def defer_event(self, event: str, payload: dict[str, Any], *, user_id: str, at: float) -> None:

@@ -1,0 +1,62 @@
+import { createElement, useEffect } from "react";
+import { currentLanguage, liveText } from "./i18n.js";
+import { store } from "./store.js";
+
+const MINUTE = 60;
+
+const UNITS = [
+  ["year", 31536000],
+  ["month", 2592000],
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", MINUTE],
+  ["second", 1],
+];
+
+/** The visitor's own variant of the page's language, such as en-GB. */
+export const locale = () =>
+  navigator.languages.find((tag) => tag.split("-")[0] === currentLanguage()) ?? currentLanguage();
+
+/** A number of seconds as people say it: in 29 days, 5 minutes ago. */
+export const relative = (seconds) => {
+  const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? UNITS.at(-1);
+  const format = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
+  return format.format(Math.trunc(seconds / size), unit);
+};
+
+/** A date and a time of day as the visitor writes them. */
+export const exact = (date, timeStyle = "short") =>
+  new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle }).format(date);
+
+const clock = store(0);
+
+const tick = () => clock.set(Date.now());
+
+let shown = 0;
+let timer;
+
+/** Ticks each minute while a time is shown. */
+const keepTime = () => {
+  shown += 1;
+  if (shown === 1) {
+    tick();
+    timer = setInterval(tick, MINUTE * 1000);
+  }
+  return () => {
+    shown -= 1;
+    if (!shown) clearInterval(timer);
+  };
+};
+
+const RelativeTime = ({ at }) => {
+  useEffect(keepTime, []);
+  const now = clock.use();
+  if (!at || !now) return null;
+  const date = new Date(typeof at === "number" ? at * 1000 : at);
+  const minutes = Math.trunc((date - now) / 1000 / MINUTE);
+  const text = `${relative(minutes * MINUTE)} · ${exact(date)}`;
+  return createElement("time", { dateTime: date.toISOString() }, liveText(text));
+};
+
+/** A moment, in ISO 8601 or in seconds since 1970: how long ago it was, and exactly. */
+export const relativeTime = (at) => createElement(RelativeTime, { at });

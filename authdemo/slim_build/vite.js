@@ -22,8 +22,11 @@ const LEFT_OUT = {
     "handleAction",
     "handleFetcherAction",
     "handleFetcherLoader",
+    "startRedirectNavigation",
     "discoverRoutes",
+    "patchRoutesImpl",
   ],
+  "react-router/dist/production/lib/hooks.js": ["RSCErrorHandler"],
   "react-router/dist/production/lib/router/instrumentation.js": [
     "getRouteInstrumentationUpdates",
     "instrumentClientSideRouter",

@@ -314,7 +314,7 @@ THREADS = 4
 UPDATES = 50
 
 
-@pytest.mark.parametrize("part", ["Session", "Timeline"])
+@pytest.mark.parametrize("part", PARTS)
 def test_two_hundred_changes_leave_the_page_responsive(
     app: Server, chromium: Chromium, visitor: Visitor, page: Page, part: str
 ) -> None:

@@ -80,7 +80,7 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
 def workers(
     tmp_path_factory: pytest.TempPathFactory, redis: Redis
 ) -> Iterator[tuple[Server, CommandLine]]:
-    """The app with two workers on Redis, and the command line beside it."""
-    places = {"REFLEX_REDIS_URL": redis.url}
+    """The app with two workers on a database of Redis, and the command line beside it."""
+    places = {"REFLEX_REDIS_URL": f"{redis.url}/1"}  # other tests leave sessions in the first
     with running(tmp_path_factory.mktemp("workers"), WORKERS="2", **places) as server:
         yield server, beside(server, **places)

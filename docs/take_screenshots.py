@@ -185,7 +185,7 @@ class Film:
         """Show what the windows hold now, move the pointer to a button, and press it."""
         sheet = self._sheet()
         self._show(sheet, 1800)
-        button = window.get_by_role("main").get_by_role("button", name=name, exact=True)
+        button = window.get_by_role("button", name=name, exact=True)
         left, top, width, height = button.evaluate(PLACE)
         left += GAP + self.windows.index(window) * (SIZE["width"] + GAP)
         from_x, from_y = self.pointer

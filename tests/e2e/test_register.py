@@ -64,7 +64,9 @@ def test_password_managers_know_the_fields(form: Page) -> None:
 
 
 def test_the_keyboard_is_enough(visitor: Visitor, form: Page) -> None:
-    for text in ("grace", "Grace Hopper", "grace@example.org", PASSWORD):
+    expect(form.locator("[name=id]")).to_be_focused()
+    form.keyboard.type("grace")
+    for text in ("Grace Hopper", "grace@example.org", PASSWORD):
         form.keyboard.press("Tab")
         form.keyboard.type(text)
     form.keyboard.press("Enter")

@@ -87,6 +87,9 @@ def test_sensitive_cards_stay_closed(visitor: Visitor) -> None:
     is_connected(account)
     expect(banner(account)).to_be_visible()
     expect(account.get_by_label("Current password")).to_have_count(0)
+    click(account, "Verify")
+    closed = "This isn't possible while you act as another user."
+    expect(account.locator(".toasts")).to_contain_text(closed)
     banner(account).get_by_role("button", name="Stop").click()
     expect(banner(account)).to_have_count(0)
     expect(account.get_by_label("Current password")).to_be_visible()

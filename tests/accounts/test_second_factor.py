@@ -171,7 +171,7 @@ async def test_renewed_recovery_codes_replace_the_old_ones(house):
 @pytest.mark.parametrize(
     "code", ["", "0" * 7, "١٢٣٤٥٦", "x" * 10_000, "\0", "00000-00000", "\ud800"]
 )
-async def test_what_is_no_code_is_rejected(house, code):
+async def test_malformed_code_is_rejected(house, code):
     await set_up(house)
     assert not await house.factor.verify("ada", code)
 

@@ -254,7 +254,7 @@ def test_a_small_screen_shows_a_page_without_scrolling_sideways(
             assert wide <= PHONE["width"]
 
 
-def test_what_was_saved_is_said_in_a_toast_that_can_be_dismissed(visitor: Visitor) -> None:
+def test_save_is_confirmed_by_a_toast_that_can_be_dismissed(visitor: Visitor) -> None:
     tab = visitor.logged_in("/account")
     tab.get_by_label("Name").fill("Ada")
     click(tab, "Save")
@@ -266,7 +266,7 @@ def test_what_was_saved_is_said_in_a_toast_that_can_be_dismissed(visitor: Visito
     expect(toast).to_have_count(0)
 
 
-def test_who_dismisses_one_toast_is_not_kept_from_the_others_going(visitor: Visitor) -> None:
+def test_toasts_vanish_in_time_after_one_is_dismissed(visitor: Visitor) -> None:
     visitor.context.clock.install()
     tab = with_two_toasts(visitor)
     toasts = tab.get_by_role("status").get_by_role("listitem")
@@ -276,7 +276,7 @@ def test_who_dismisses_one_toast_is_not_kept_from_the_others_going(visitor: Visi
     expect(toasts).to_have_count(0)
 
 
-def test_who_dismisses_toasts_by_keyboard_goes_on_to_the_next_and_then_to_the_page(
+def test_focus_moves_from_a_dismissed_toast_to_the_next_and_then_to_the_page(
     visitor: Visitor,
 ) -> None:
     tab = with_two_toasts(visitor)

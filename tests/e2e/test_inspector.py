@@ -72,7 +72,7 @@ def test_each_step_says_who_caused_it_from_where_and_what_it_changed(
     expect(steps(inspector).last).to_contain_text("Sign-in")
 
 
-def test_what_another_browser_does_is_in_the_timeline_at_once(
+def test_timeline_shows_changes_of_another_browser_at_once(
     inspector: Page, second_device: Visitor
 ) -> None:
     phone = second_device.logged_in("/client")

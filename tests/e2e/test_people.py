@@ -28,7 +28,7 @@ def test_a_new_password_is_confirmed_and_this_tab_stays(visitor: Visitor) -> Non
     visitor.saw_no_complaint()
 
 
-def test_what_was_said_is_not_said_again_when_the_page_is_loaded_again(visitor: Visitor) -> None:
+def test_reloaded_page_repeats_no_message(visitor: Visitor) -> None:
     tab = visitor.logged_in("/account")
     change, said = tab.get_by_role("button", name="Change Password"), tab.locator(".toasts li")
     for current, told in (

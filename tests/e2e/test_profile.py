@@ -106,7 +106,7 @@ def test_one_save_after_the_other_is_no_conflict(form: Page) -> None:
     expect(form.get_by_text("changed while you were writing")).to_have_count(0)
 
 
-def test_what_is_written_while_a_save_is_on_its_way_is_kept_and_can_be_saved_too(
+def test_input_during_a_save_is_kept_and_can_be_saved(
     form: Page,
 ) -> None:
     held = hold_updates(form)

@@ -24,7 +24,7 @@ def fill(tab: Page, **fields: str) -> None:
         tab.locator(f"[name={name}]").fill(text)
 
 
-def test_who_registers_is_in_and_comes_back(visitor: Visitor) -> None:
+def test_registration_signs_in_and_leads_back_to_the_page(visitor: Visitor) -> None:
     tab = visitor.open("/client")
     tab.wait_for_url("**/login?callbackUrl=/client")
     is_connected(tab)

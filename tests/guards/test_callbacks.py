@@ -124,7 +124,7 @@ def test_one_that_raises_lets_nobody_in_and_tells_the_log_alone(
 
 
 @pytest.mark.parametrize("way", ["/login", "/about"])
-def test_who_signs_out_has_left_even_if_the_app_can_not_say_where_to(
+def test_sign_out_ends_the_session_if_the_redirect_callback_fails(
     failing_app: Server, way: str
 ) -> None:
     leaving = member(failing_app, "ada")

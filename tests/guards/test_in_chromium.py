@@ -138,7 +138,7 @@ def test_the_other_tabs_follow_who_signs_in_next(
     protected.wait_for_url(visitor.url + "/archive")
 
 
-def test_who_signs_in_on_the_page_that_they_want_to_see_a_part_of_is_in(visitor: Visitor) -> None:
+def test_sign_in_keeps_the_fragment_of_its_callback_url(visitor: Visitor) -> None:
     tab = visitor.open("/about")
     is_connected(tab)
     click(tab, "Let me in")

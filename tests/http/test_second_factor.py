@@ -229,7 +229,7 @@ def test_remembered_browser_is_asked_for_other_accounts_and_after_a_new_password
 
 
 @pytest.mark.parametrize("code", ["", None, 7, ["x"], {"a": 1}, "x" * 10_000, "\0"])
-def test_what_is_no_code_is_rejected(browser: Browser, owner: Owner, code: object) -> None:
+def test_malformed_code_is_rejected(browser: Browser, owner: Owner, code: object) -> None:
     enter_password(browser, owner)
     assert send(browser, code=code).status_code == 401
     assert browser.session() is None

@@ -156,7 +156,7 @@ def slow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def test_who_sends_too_fast_waits_and_nobody_else_does(slow_server: Server) -> None:
+def test_tab_over_its_rate_waits_and_other_tabs_do_not(slow_server: Server) -> None:
     browser, calm = Browser(slow_server), Browser(slow_server)
     browser.log_in()
     calm.log_in("jane_admin")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -160,7 +161,7 @@ def test_404_page_helps_after_a_link_and_an_address(app: Server, tab: Page) -> N
     assert tab.get_by_role("main").inner_text().split() == words
     expect(tab.locator("a")).to_have_attribute("href", "/")
     is_neat(tab)
-    tab.get_by_role("button", name="Back").click()
+    tab.get_by_role("button", name=re.compile("Back|返回上一页")).click()
     tab.wait_for_url(f"{app.url}/forms")
 
 

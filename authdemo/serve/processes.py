@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -19,6 +19,7 @@ PR_SET_PDEATHSIG = 1
 TIMEOUT = 4.0
 TICK = 0.1
 INTERRUPTED = 130
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def exit_code(command: Callable[[], int]) -> int:
@@ -62,22 +63,33 @@ def run(
     The command gets a process group of its own, so a signal that reaches this
     process is passed on once and to all of them, and only by us.
     """
-    process = subprocess.Popen(
-        command,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT if output else None,
-        start_new_session=True,
-        preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - no threads
-    )
+    # Python ignores what a signal handler raises while it forks, so signals wait for the fork.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+    process = None
     try:
+        process = subprocess.Popen(
+            command,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT if output else None,
+            start_new_session=True,
+            preexec_fn=partial(_begin, os.getpid(), mask),  # noqa: PLW1509 - no threads
+        )
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         while True:
             on_tick()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 return process.wait(TICK)
     finally:
-        _stop(process)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if process is not None:
+            _stop(process)
+
+
+def _begin(parent: int, mask: Iterable[int]) -> None:
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    die_with_parent(parent)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

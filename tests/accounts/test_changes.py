@@ -16,12 +16,19 @@ class Sessions:
 
     def __init__(self, accounts: Accounts) -> None:
         self.refreshed: list[tuple[str, ...]] = []
+        self.revoked: list[tuple[str, str]] = []
         self.found: list[object] = []
         self.error: Exception | None = None
         self._accounts = accounts
 
     async def refresh(self, account_id: str, *fields: str) -> None:
         self.refreshed.append((account_id, *fields))
+        self.found.append(await self._accounts.find(account_id))
+        if self.error is not None:
+            raise self.error
+
+    async def revoke_user(self, account_id: str, reason: str) -> None:
+        self.revoked.append((account_id, reason))
         self.found.append(await self._accounts.find(account_id))
         if self.error is not None:
             raise self.error
@@ -106,6 +113,7 @@ class TestDelete:
         ]
         await accounts.database.run(lambda session: session.add_all(rows))
         await accounts.delete("Ada")
+        assert sessions.revoked == [("ada", "deleted")]
         assert sessions.found == [None], "nobody signs in while the sessions end"
         assert await all_of(accounts) == [GRACE]
         for table in (PasskeyRow, MailRow):

@@ -25,6 +25,7 @@ from ...core.errors import (
     StoreUnavailable,
     TicketRejected,
     TooManyAttempts,
+    UnknownProvider,
 )
 from ...core.impersonation import ActorReturn
 from ...core.one_time import (
@@ -122,7 +123,8 @@ class SignInApi(Resource):
             return await self._impersonate(context, ticket)
         try:
             login = Login.resume(ticket, self.engine.sessions.schema)
-        except ValidationError as error:  # another version has issued it
+            self.engine.logins.provider(login.account.provider)
+        except (ValidationError, UnknownProvider) as error:  # another version has issued it
             raise TicketRejected("This sign-in took too long. Sign in again.") from error
         target = await self.engine.redirect(ticket.callback_url, context.home)
         return await self._finish(request, context, login, target, as_json=True)

@@ -388,6 +388,7 @@ class Accounts:
         await self.database.run(write)
 
     async def _delete(self, account_id: str) -> None:
+        account_id = (await self.get(account_id)).id  # as its sessions have it
         is_enabled = await self.find(account_id) is not None
         await self._write(account_id, {"disabled": True})  # nobody signs in meanwhile
         try:

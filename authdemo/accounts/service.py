@@ -368,10 +368,10 @@ class Accounts:
             )
         return wanted
 
-    async def _write(self, account_id: str, fields: Mapping[str, Any]) -> None:
-        """Change columns of an account, also of a disabled one."""
+    async def _write(self, account_id: str, fields: Mapping[str, Any]) -> str:
+        """Change columns of an account, also of a disabled one; return its id as stored."""
 
-        def write(session: Session) -> None:
+        def write(session: Session) -> str:
             row = _find_row(account_id, session)
             if row is None:
                 raise _unknown()
@@ -384,13 +384,13 @@ class Accounts:
             if fields.get("email_verified"):
                 row.is_unclaimed = False
             row.sqlmodel_update(folded_columns(row.member()))
+            return row.id
 
-        await self.database.run(write)
+        return await self.database.run(write)
 
     async def _delete(self, account_id: str) -> None:
-        account_id = (await self.get(account_id)).id  # as its sessions have it
         is_enabled = await self.find(account_id) is not None
-        await self._write(account_id, {"disabled": True})  # nobody signs in meanwhile
+        account_id = await self._write(account_id, {"disabled": True})  # nobody signs in meanwhile
         try:
             if self._auth is not None:
                 await self._auth.revoke_user(account_id, "deleted")

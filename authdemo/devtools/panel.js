@@ -41,7 +41,6 @@ const useStyle = (ref) => {
 };
 
 const useParts = (props) => {
-  useWatch(props);
   if (props.facts.texts) texts.set(props.facts.texts);
   useNotes(props.sessions);
   return { ...props, ...props.facts, tab: props.tabName, session: useConfirmedSession(props.view) };
@@ -192,6 +191,7 @@ const usePage = () => {
 };
 
 export default function Panel(props) {
+  useWatch(props); // before frames: a reconnect may take less than one
   const shown = useFramed(props);
   const dock = useMemo(() => h(Dock, shown), [shown]);
   return pages.use() && !props.isAsked ? null : dock;
@@ -300,6 +300,7 @@ const COLUMNS = [
 
 /** The same parts as a page. */
 export const Page = (props) => {
+  useWatch(props); // before frames: a reconnect may take less than one
   const shown = useFramed(props);
   return useMemo(() => h(Cards, shown), [shown]);
 };

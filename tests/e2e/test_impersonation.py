@@ -36,7 +36,9 @@ def test_both_browsers_show_who_acts_until_stop(visitor: Visitor, second_device:
     click(home, "Server Side Update")
     expect(field_of(people, "name")).to_have_text("Serverserver-man")
     timeline = johns.get_by_test_id("timeline")
-    step = timeline.locator("[data-rev]", has_text="Serverserver-man")
+    step = timeline.locator("[data-rev]", has_text="Server update").filter(
+        has_text="Serverserver-man"
+    )
     expect(step).to_contain_text("by Jane Admin")
     marks = timeline.get_by_role("option", name=re.compile("Server update · by Jane Admin"))
     expect(marks).to_have_count(1)

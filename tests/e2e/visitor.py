@@ -19,6 +19,7 @@ SESSION = "[data-testid=server-session], [data-testid=client-session]"
 HANDLED = "Failed to load resource: the server responded with a status of 422"
 # And when a page is left before its socket is open.
 LEFT = "WebSocket is closed before the connection is established."
+CONNECTED = "sessionStorage.getItem('token') !== null && window.early?.isLive !== false"
 
 
 @dataclass
@@ -122,8 +123,8 @@ def click(tab: Page, button: str) -> None:
 
 
 def is_connected(tab: Page) -> None:
-    """Wait until the page has its socket; the policy of the pages lets no `eval` look."""
-    wait_until(lambda: tab.evaluate("sessionStorage.getItem('token') !== null"))
+    """Wait until the page has its socket, and its forms are no plain ones any more."""
+    wait_until(lambda: tab.evaluate(CONNECTED))
 
 
 @contextlib.contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -165,11 +165,8 @@ class SessionApi(Resource):
     async def list_sessions(self, request: Request) -> Response:
         """List the user's sessions."""
         context = await self.contexts.load(request.scope)
-        return await self._list_sessions(context.require_record())
-
-    async def _list_sessions(self, current: SessionRecord) -> Response:
-        records = await self.engine.sessions.list_by_user(current.user_id)
-        return private_json([_summary(each, current.id) for each in records])
+        record = context.require_record()
+        return _listed(await self.engine.sessions.list_by_user(record.user_id), record)
 
     @operation(
         "POST /sessions/revoke",
@@ -195,8 +192,9 @@ class SessionApi(Resource):
             unclear = "The field 'id' must be text, or else 'others' or 'all' must be true."
             found = await self.engine.users.find_session(record.user_id, _session_id(body, unclear))
             await sessions.end(found.id, "revoked", device=device)
-        response = await self._list_sessions(record)
-        if await sessions.find(record.id) is None:
+        remaining = await sessions.list_by_user(record.user_id)
+        response = _listed(remaining, record)
+        if all(each.id != record.id for each in remaining):
             self.contexts.clear_session(response.headers, context)
         return response
 
@@ -217,7 +215,11 @@ class SessionApi(Resource):
         await self.engine.users.rename_session(
             record, session_id, body.get("name"), device=context.device
         )
-        return await self._list_sessions(record)
+        return _listed(await self.engine.sessions.list_by_user(record.user_id), record)
+
+
+def _listed(records: Iterable[SessionRecord], current: SessionRecord) -> Response:
+    return private_json([_summary(each, current.id) for each in records])
 
 
 def _session_id(body: Mapping[str, Any], message: str) -> str:

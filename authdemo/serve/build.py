@@ -16,7 +16,7 @@ EXPORT = (sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip
 def export(
     environ: Mapping[str, str],
     output: IO[bytes] | None = None,
-    on_tick: Callable[[], None] = lambda: None,
+    on_tick: Callable[[], None] | None = None,
 ) -> int:
     """Build the pages of the app in this folder, and return the exit code.
 

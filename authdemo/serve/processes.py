@@ -56,7 +56,7 @@ def run(
     command: Sequence[str | Path],
     env: Mapping[str, str],
     output: IO[bytes] | None = None,
-    on_tick: Callable[[], None] = lambda: None,
+    on_tick: Callable[[], None] | None = None,
 ) -> int:
     """Run a command, and end all processes that it started; `on_tick` is called meanwhile.
 
@@ -77,10 +77,11 @@ def run(
             preexec_fn=partial(_begin, os.getpid(), mask),  # noqa: PLW1509 - no threads
         )
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        while True:
+        while on_tick is not None and process.poll() is None:
             on_tick()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                return process.wait(TICK)
+                process.wait(TICK)
+        return process.wait()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if process is not None:

@@ -51,7 +51,7 @@ class LinkMixin(PendingMixin, mixin=True):
     _token: str = ""
 
     def _rest(self) -> None:
-        self.pending, self.error = False, {}
+        super()._rest()
         self.done, self.is_delayed = False, False
 
     def _show(self, link: Link | None) -> None:
@@ -67,7 +67,7 @@ class LinkMixin(PendingMixin, mixin=True):
         return self._token
 
     def _reject(self, error: AuthError) -> None:
-        self.error = error.to_dict()
+        super()._reject(error)
         if isinstance(error, LinkRejected):
             self._token = ""
             self._show(None)

@@ -78,8 +78,8 @@ class PasskeyMixin(PendingMixin, mixin=True):
         self.error = {"code": "PasskeyFailed", "reason": _FAILURES.get(name, "failed")}
 
     def _rest(self) -> None:
+        super()._rest()
         self._take_challenge()
-        self.pending, self.error = False, {}
 
     def _start(self, kind: str, asked: tuple[dict[str, Any], Challenge]) -> None:
         options, self._challenge = asked
@@ -95,7 +95,7 @@ class PasskeyMixin(PendingMixin, mixin=True):
         self.signal = {"id": secrets.token_hex(8), "method": method, "options": options}
 
     def _reject(self, error: AuthError) -> None:
-        self.error = error.to_dict()
+        super()._reject(error)
         if error.reason == "passkey_unknown":
             self._signal("signalUnknownCredential", **error.values)
 

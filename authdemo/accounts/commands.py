@@ -89,7 +89,7 @@ class AccountCommands:
 
     async def role(self, user: str, role: str) -> None:
         """Give an account another role; its sessions follow at once."""
-        await self.accounts.administration.change_role(user, role, by="")
+        await self.accounts.update(user, role=role)
 
     async def turn_off_second_factor(self, user: str) -> None:
         """Turn a second factor off, and end the sessions; the user gets a mail."""

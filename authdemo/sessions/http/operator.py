@@ -16,6 +16,7 @@ from starlette.types import Scope
 from ..core.errors import AuthError, NotAuthenticated, NotFound, TokenError, TooManyAttempts
 from ..core.operator import OPERATOR, OperatorTokens, Order
 from ..core.rate_limit import is_loopback, parse_address
+from ..core.utils import make_data_folder
 from ..engine import Engine
 from .outermost import HOST
 from .router import Request, Response, header, private_json
@@ -72,7 +73,7 @@ def announced(path: Path, port: int | None) -> Iterator[None]:
     """Say in a file how the command line reaches this process. Of several, the last one counts."""
     own = json.dumps({"pid": os.getpid(), "port": port})
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_data_folder(path.parent)
         descriptor, draft = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(descriptor, "w") as file:
             file.write(own)

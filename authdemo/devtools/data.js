@@ -11,7 +11,7 @@ import {
   useConfirmedSession,
   useRequest,
 } from "../../sessions/reflex/components/assets/session.js";
-import { store } from "../../sessions/reflex/components/assets/store.js";
+import { common, store } from "../../sessions/reflex/components/assets/store.js";
 import { currentLanguage } from "../../sessions/reflex/components/assets/i18n.js";
 import { locale } from "../../sessions/reflex/components/assets/time.js";
 import { say, texts } from "./words.js";
@@ -29,19 +29,6 @@ export const asText = (value) =>
   value == null ? "" : typeof value === "string" ? value : JSON.stringify(value);
 
 export const api = (path) => new URL(`/api/auth/${path}`, getBackendURL(env.PING)).href;
-
-/** An effect that components have in common: the first of them begins it, and the last ends it. */
-const common = (begin) => {
-  let users = 0;
-  let end;
-  const join = () => {
-    if (++users === 1) end = begin();
-    return () => {
-      if (--users === 0) end();
-    };
-  };
-  return () => useEffect(join, []);
-};
 
 /** The newest of values that may change many times a frame, and once in each. */
 export const useFramed = (values) => {

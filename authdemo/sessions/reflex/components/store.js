@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from "react";
+import { useEffect, useSyncExternalStore } from "react";
 
 /** A value of this tab; components that use it render again when it changes. */
 export const store = (initial) => {
@@ -16,4 +16,17 @@ export const store = (initial) => {
     },
     use: () => useSyncExternalStore(subscribe, () => value, () => initial),
   };
+};
+
+/** An effect that components have in common: the first of them begins it, and the last ends it. */
+export const common = (begin) => {
+  let users = 0;
+  let end;
+  const join = () => {
+    if (++users === 1) end = begin();
+    return () => {
+      if (--users === 0) end();
+    };
+  };
+  return () => useEffect(join, []);
 };

@@ -1,6 +1,6 @@
-import { createElement, useEffect } from "react";
+import { createElement } from "react";
 import { currentLanguage, liveText } from "./i18n.js";
-import { store } from "./store.js";
+import { common, store } from "./store.js";
 
 const MINUTE = 60;
 
@@ -32,24 +32,15 @@ const clock = store(0);
 
 const tick = () => clock.set(Date.now());
 
-let shown = 0;
-let timer;
-
 /** Ticks each minute while a time is shown. */
-const keepTime = () => {
-  shown += 1;
-  if (shown === 1) {
-    tick();
-    timer = setInterval(tick, MINUTE * 1000);
-  }
-  return () => {
-    shown -= 1;
-    if (!shown) clearInterval(timer);
-  };
-};
+const useMinutes = common(() => {
+  tick();
+  const timer = setInterval(tick, MINUTE * 1000);
+  return () => clearInterval(timer);
+});
 
 const RelativeTime = ({ at }) => {
-  useEffect(keepTime, []);
+  useMinutes();
   const now = clock.use();
   if (!at || !now) return null;
   const date = new Date(typeof at === "number" ? at * 1000 : at);

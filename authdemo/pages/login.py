@@ -16,6 +16,7 @@ from authdemo.sessions.components import (
     home_link,
     no_autocorrect_attrs,
     password_field,
+    remember_field,
     request_error,
     sign_in_error,
     sign_in_with,
@@ -55,7 +56,7 @@ class LoginState(PendingMixin, rx.State):
         yield
         wanted = self.router.url.query_parameters.get("callbackUrl", "/")
         with self._reporting():
-            remember = form.pop("remember", "on" if self.remember else "off") == "on"
+            remember = form.get("remember", "on" if self.remember else "off") == "on"
             await auth.sign_in(self, form, callback_url=wanted, remember=remember)
         self.pending = not self.error  # until the browser has gone on
 
@@ -107,17 +108,7 @@ def _form(is_wrong: Any) -> rx.Component:
             password_field(t("login.password"), **blamed),
             rx.el.div(rx.cond(is_wrong, refusal(LoginState.error)), id="login-error"),
         ),
-        rx.el.input(type="hidden", name="remember", value="off"),  # unless the box is ticked
-        rx.el.label(
-            rx.el.input(
-                type="checkbox",
-                name="remember",
-                default_checked=True,
-                on_change=LoginState.choose,
-            ),
-            t("login.remember"),
-            class_name="choice",
-        ),
+        remember_field(LoginState.choose, t("login.remember"), class_name="choice"),
         submit_button(t("login.log_in"), pending=LoginState.pending),
         auth_link("/forgot", "", t("login.forgot")),
         on_submit=LoginState.log_in,

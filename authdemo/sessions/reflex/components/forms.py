@@ -51,7 +51,7 @@ class SignInState(rx.State):
         self.pending, self.error = True, {}
         yield
         wanted = self.router.url.query_parameters.get("callbackUrl", "/")
-        remember = form.pop("remember", "on" if self.remember else "off") == "on"
+        remember = form.get("remember", "on" if self.remember else "off") == "on"
         try:
             with pending_until_navigation(self):
                 await Auth.installed().sign_in(self, form, callback_url=wanted, remember=remember)
@@ -151,7 +151,7 @@ def sign_in_form(fields: Sequence[str] | None = None, *, remember: bool = True) 
         api_form(
             "callback/credentials",
             *(_input(name) for name in names),
-            *(_remember() if remember else ()),
+            *([remember_field(SignInState.choose, t("signin.remember"))] if remember else ()),
             _submit(t("signin.go"), SignInState.pending),
             on_submit=SignInState.sign_in,
             on_mount=SignInState.explain,
@@ -177,6 +177,26 @@ def api_form(path: str, *children: rx.Component, **attributes: Any) -> rx.Compon
         children = (*map(_filled_in, names), *children)
         attributes["action"] = f"{BASE}/{path}"
     return rx.el.form(*children, method="post", **attributes)
+
+
+def remember_field(
+    on_change: EventType[bool], label: str | rx.Var[str], class_name: str = "auth-check"
+) -> rx.Component:
+    """Make the box by which users choose whether the cookie outlives the browser.
+
+    Its form always sends `remember`: `on`, or else `off`.
+
+    Args:
+        on_change: Takes the choice, for the ways to sign in that send no form.
+        label: The box's label.
+        class_name: The look of the label.
+    """
+    box = rx.el.input(type="checkbox", name="remember", default_checked=True, on_change=on_change)
+    both: rx.Component = rx.fragment(
+        rx.el.input(type="hidden", name="remember", value="off"),  # unless the box is ticked
+        rx.el.label(box, label, class_name=class_name),
+    )
+    return both
 
 
 def request_error(class_name: str = "auth-error") -> rx.Component:
@@ -391,22 +411,6 @@ def _input(name: str) -> rx.Component:
             auto_complete=_COMPLETION.get(name, "on"),
             required=True,
             custom_attrs=no_autocorrect_attrs(),
-        ),
-    )
-
-
-def _remember() -> tuple[rx.Component, ...]:
-    return (
-        rx.el.input(type="hidden", name="remember", value="off"),  # unless the box is ticked
-        rx.el.label(
-            rx.el.input(
-                type="checkbox",
-                name="remember",
-                default_checked=True,
-                on_change=SignInState.choose,
-            ),
-            t("signin.remember"),
-            class_name="auth-check",
         ),
     )
 

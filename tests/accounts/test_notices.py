@@ -64,7 +64,7 @@ async def test_device_is_new_if_its_kind_or_its_network_is(open_office, change, 
 async def test_header_of_a_client_is_not_mailed(open_office):
     evil = sign_in(user_agent="Call 555-0100 now <b>")
     (mail,) = await mailed(open_office, sign_in(), evil)
-    assert "555" not in mail.as_string()
+    assert "555-0100" not in mail.as_string()
 
 
 @pytest.mark.parametrize(

@@ -233,7 +233,10 @@ def test_copied_tests_pass(visitor: Visitor, page: Page, tmp_path: Path) -> None
     click(page, "Server update")
     expect(face(page, "view")).to_have_text("rev 2")
     tab(page, "Timeline").click()
-    panel(page).get_by_role("listbox", name="Timeline").press("End")
+    chart = panel(page).get_by_role("listbox", name="Timeline")
+    expect(chart.get_by_role("option")).to_have_count(2)
+    chart.press("End")
+    expect(panel(page).locator(".tip")).to_contain_text("rev 2")
     update = copied(page, "test")
     (tmp_path / "test_update.py").write_text(update)
     assert 'browser.update({"name": "Ada Lovelace"})' in update
@@ -263,8 +266,10 @@ def test_update_is_copied_as_a_command_that_makes_it(
     assert json.loads(copied(page, "JSON"))["user"]["name"] == "Ada"
     tab(page, "Timeline").click()
     chart = panel(page).get_by_role("listbox", name="Timeline")
+    expect(chart.get_by_role("option")).to_have_count(3)
     chart.press("End")
     chart.press("ArrowLeft")
+    expect(panel(page).locator(".tip")).to_contain_text("rev 2")
     command = copied(page, "curl")
     jar = [
         "\t".join(["127.0.0.1", "FALSE", "/", "FALSE", "0", cookie["name"], cookie["value"]])

@@ -71,7 +71,7 @@ def test_fresh_var_is_sent_when_the_password_is_confirmed(
         tab.call(f"{VISITORS}.come")
         wait_until(lambda: tab.var(VISITORS, "count") == 1)
         assert tab.var(LEDGER, "pin") == "no pin"
-        assert "1906" not in tab.received()
+        assert '"1906"' not in tab.received()
         tab.call(f"{CONFIRM}.confirm", form={"password": "tutorial"})
         wait_until(lambda: tab.var(LEDGER, "pin") == "1906")
 

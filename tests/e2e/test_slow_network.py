@@ -106,6 +106,17 @@ def test_profile_that_is_sent_early_is_saved(visitor: Visitor) -> None:
     expect(tab.get_by_label("Name", exact=True)).to_have_value("Ada")
 
 
+def test_name_that_is_typed_while_the_page_becomes_live_can_be_saved(visitor: Visitor) -> None:
+    visitor.sign_in()
+    for _ in range(5):
+        tab = visitor.open("/account")
+        tab.get_by_label("Name", exact=True).fill("Ada")
+        wait_until(lambda tab=tab: tab.evaluate("window.early.isLive"))
+        expect(tab.get_by_text("changed while you were writing")).to_have_count(0)
+        expect(tab.get_by_role("button", name="Save")).to_be_enabled()
+        tab.close()
+
+
 def test_confirmation_that_is_sent_early_leads_on(visitor: Visitor) -> None:
     visitor.sign_in()
     tab, network = open_early(visitor, "/confirm?callbackUrl=/client")

@@ -15,15 +15,15 @@ export const requestValue = (name) => {
   return filled?.value ?? filled?.textContent ?? "";
 };
 
-/** Types again what was typed into fields that React has filled meanwhile. */
+/** Types again what was typed into fields before React knew of them, or has filled meanwhile. */
 const restoreTyped = () => {
   for (const [field, value] of early.typed) {
-    if (!field.isConnected || field.value === value) continue;
+    if (!field.isConnected) continue;
     const { set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value");
-    set.call(field, value); // past React, which sees no change otherwise
+    field.value = value ? "" : " "; // React compares with what it has seen last
+    set.call(field, value); // past React
     for (const type of ["input", "change"]) field.dispatchEvent(new Event(type, { bubbles: true }));
   }
-  early.typed.clear();
 };
 
 /** Sends the form that was sent too early. */
@@ -44,6 +44,7 @@ export const useEarlyInput = (isLive) => {
     early.isLive = isLive;
     if (isLive) {
       restoreTyped();
+      early.typed.clear();
       setTimeout(sendAgain);
     }
   }, [isLive]);

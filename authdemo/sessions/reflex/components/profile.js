@@ -24,12 +24,17 @@ const laterEdits = (before, { user, rev }, names) => {
 export const useProfile = (view, names) => {
   const { user, rev } = useKnownSession(view);
   const { pending, error } = useRequest();
-  const { base, began, mine } = draft.use() ?? { base: rev, began: {}, mine: {} };
-
   const saved = valuesOf(user, names);
+  const { base, began, mine } = draft.use() ?? { base: rev, began: saved, mine: {} };
+
   const edited = names.filter((name) => name in mine && mine[name] !== saved[name]);
-  const isOvertaken = edited.some((name) => saved[name] !== began[name]);
+  const isOvertaken = base > 0 && edited.some((name) => saved[name] !== began[name]);
   const isConflict = edited.length > 0 && (isOvertaken || error.code === "RevisionConflict");
+
+  useEffect(() => {
+    // What was typed before the session was known is based on the first one that is.
+    if (base === 0 && rev > 0) draft.set({ base: rev, began: saved, mine });
+  }, [base, rev]);
 
   useEffect(() => {
     if (error.field in mine) focus(error.field);

@@ -397,7 +397,8 @@ def not_found_page() -> rx.Component:
 
 def _page(title: rx.Var[str], *parts: rx.Component, has_api_form: bool = False) -> rx.Component:
     notice = noscript_notice(has_api_form=has_api_form)
-    return rx.el.main(rx.el.h1(title), notice, *parts, class_name="auth-page")
+    card = rx.el.div(*parts, class_name="auth-card")
+    return rx.el.main(rx.el.h1(title), notice, card, class_name="auth-page")
 
 
 def _input(name: str) -> rx.Component:

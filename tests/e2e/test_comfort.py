@@ -151,6 +151,10 @@ def test_time_keeps_itself_current(visitor: Visitor) -> None:
     tab = visitor.logged_in("/client")
     time = tab.get_by_role("time")
     expect(time).to_have_text(re.compile("^in 29 days"))
+    tab.clock.fast_forward(20_000)
+    click(tab, "Client Side Update")
+    expect(field_of(tab, "rev")).to_have_text("2")
+    expect(time).to_have_text(re.compile("^in 29 days"))
     tab.clock.fast_forward(48 * 3_600_000)
     expect(time).to_have_text(re.compile("^in 27 days"))
 

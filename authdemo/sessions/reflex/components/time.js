@@ -1,4 +1,4 @@
-import { createElement } from "react";
+import { createElement, useEffect } from "react";
 import { currentLanguage, liveText } from "./i18n.js";
 import { common, store } from "./store.js";
 
@@ -20,8 +20,10 @@ export const locale = () =>
 /** A number of seconds as people say it: in 29 days, 5 minutes ago. */
 export const relative = (seconds) => {
   const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? UNITS.at(-1);
-  const format = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
-  return format.format(Math.trunc(seconds / size), unit);
+  const count = Math.trunc(seconds / size);
+  // "Next month" is one of the calendar; 30 days from now may be in this one.
+  const numeric = count ? "always" : "auto";
+  return new Intl.RelativeTimeFormat(locale(), { numeric }).format(count, unit);
 };
 
 /** A date and a time of day as the visitor writes them. */
@@ -41,6 +43,7 @@ const useMinutes = common(() => {
 
 const RelativeTime = ({ at }) => {
   useMinutes();
+  useEffect(tick, [at]);
   const now = clock.use();
   if (!at || !now) return null;
   const date = new Date(typeof at === "number" ? at * 1000 : at);

@@ -102,14 +102,24 @@ const RETRY = 5000;
 
 const inspection = store(UNREAD);
 const misses = store(0);
-let asked = 0;
+let reading;
+let isOutdated = false;
 
-const readToken = async () => {
-  const mine = ++asked;
-  const answer = await call("token").catch(() => null);
-  if (mine !== asked) return;
-  if (answer) inspection.set(answer);
-  else setTimeout(() => misses.set(misses.get() + 1), RETRY);
+/** Reads the token, by one request at a time: one more serves all that ask meanwhile. */
+const readToken = () => {
+  isOutdated = true;
+  reading ??= readAgain();
+  return reading;
+};
+
+const readAgain = async () => {
+  while (isOutdated) {
+    isOutdated = false;
+    const answer = await call("token").catch(() => null);
+    if (answer) inspection.set(answer);
+    else setTimeout(() => misses.set(misses.get() + 1), RETRY);
+  }
+  reading = undefined;
 };
 
 let readFor = "";
@@ -137,7 +147,7 @@ export const readJson = hint;
 
 /** Asks for the session in JSON, which brings the cookie up to date, and for what that says. */
 const look = async () => {
-  const tokenRead = readToken();
+  const tokenRead = reading ?? readToken();
   const answer = await call("session").catch(() => null);
   if (!answer) return;
   json.set(answer);

@@ -93,6 +93,14 @@ const GLOW_MS = 1500;
 /** The revision of a session that isn't known yet. */
 const UNKNOWN = "0";
 
+const glows = new WeakMap();
+
+const glow = (field) => {
+  if (!glows.has(field)) glows.set(field, field.animate(GLOW, GLOW_MS));
+  glows.get(field).currentTime = 0;
+  glows.get(field).play();
+};
+
 /** Has a value glow once when it changes, unless its reader prefers no motion. */
 export const useGlow = () =>
   useEffect(() => {
@@ -103,13 +111,20 @@ export const useGlow = () =>
         const [before, text] = [shown.get(field), field.textContent];
         shown.set(field, text);
         const isNews = before && before !== UNKNOWN && before !== text;
-        if (isNews && !isQuiet.matches) field.animate(GLOW, GLOW_MS);
+        if (isNews && !isQuiet.matches) glow(field);
       }
     };
     compare();
-    const observer = new MutationObserver(compare);
+    let frame = 0;
+    const observer = new MutationObserver(() => {
+      cancelAnimationFrame(frame);
+      frame = requestAnimationFrame(compare);
+    });
     observer.observe(document.body, { subtree: true, childList: true, characterData: true });
-    return () => observer.disconnect();
+    return () => {
+      cancelAnimationFrame(frame);
+      observer.disconnect();
+    };
   }, []);
 
 let hasArrived = false;

@@ -119,7 +119,7 @@ class Links:
 
     def provider(self) -> Email:
         """Make the provider of sign-in links, for `Auth(providers=...)`."""
-        return Email(send=self.send_sign_in, authorize=self.authorize)
+        return Email(send=self.send_sign_in, authorize=self.authorize, normalize=read_email)
 
     async def send_verification(self, account_id: str, *, origin: str, language: str = "") -> None:
         """Mail a link that verifies an account's address, also again.
@@ -432,6 +432,7 @@ def _take_over(session: Session, account: AccountRow) -> None:
     if account.is_unclaimed:
         account.password = LOCKED
         _remove_factors(session, account)
+        link_tokens.cancel(session, account.id, CHANGE_EMAIL)
     account.email_verified, account.is_unclaimed = True, False
 
 

@@ -376,7 +376,7 @@ class Accounts:
             if row is None:
                 raise _unknown()
             keep_administrator(row, fields, session)
-            if "password" in fields:
+            if "password" in fields or fields.get("disabled"):
                 cancel(session, row.id, *BEFORE_PASSWORD)
             if fields.get("email", row.email) != row.email:
                 row.email_verified = False

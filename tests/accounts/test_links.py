@@ -150,6 +150,20 @@ async def test_reset_unlocks_what_waited_in_an_account_of_the_address(open_offic
         assert (await office.accounts.check("mary", NEW)).email_verified
 
 
+async def test_sign_in_link_voids_what_an_earlier_registrant_requested(open_office):
+    async with open_office() as office:
+        await office.accounts.register(FORM)
+        await office.links.change_email("mary", "evil@example.org", origin=ORIGIN)
+        evil = await mailed(office, "evil@example.org")
+        await office.links.send_sign_in(wanted("mary@example.org"))
+        token = await mailed(office, "mary")
+        await office.links.claim(token)
+        with pytest.raises(LinkRejected):
+            await office.links.follow(evil, "mary")
+        signed_in = await office.links.authorize({"token": token, "browser": "here"})
+        assert signed_in.user.email == "mary@example.org"
+
+
 async def test_sign_in_link_keeps_the_password_of_an_account_that_is_no_visitors(open_office):
     async with open_office() as office:
         await office.links.send_sign_in(wanted())
@@ -170,13 +184,14 @@ async def test_account_with_the_id_of_a_deleted_one_has_none_of_its_links(open_o
             await office.links.follow(token, "ada")
 
 
-async def test_disabled_account_can_not_use_a_link(open_office):
+async def test_link_of_a_disabled_account_stays_void_when_it_is_enabled(open_office):
     async with open_office() as office:
         await office.links.send_reset("ada", origin=ORIGIN)
         token = await mailed(office)
-        await office.accounts.update("ada", disabled=True)
-        with pytest.raises(LinkRejected):
-            await office.links.reset_password(token, NEW)
+        for disabled in (True, False):
+            await office.accounts.update("ada", disabled=disabled)
+            with pytest.raises(LinkRejected):
+                await office.links.reset_password(token, NEW)
 
 
 async def test_unknown_account_and_verified_address_get_no_mail(open_office):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from authdemo.testing import wait_until
+from authdemo.testing.browser import AS_CLIENT
 from tests.support.browser import Browser
 from tests.support.server import Server, running
 from tests.support.tab import REGISTER_STATE, SESSION_STATE, Tab
@@ -14,8 +15,12 @@ from tests.support.tab import REGISTER_STATE, SESSION_STATE, Tab
 
 @pytest.fixture(scope="module")
 def slow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app, with few updates and registrations allowed."""
-    rates = {"AUTH_UPDATE_RATE": "3/second", "AUTH_REGISTER_RATE": "2/hour"}
+    """The app, with few updates, registrations and mails to one mailbox allowed."""
+    rates = {
+        "AUTH_UPDATE_RATE": "3/second",
+        "AUTH_REGISTER_RATE": "2/hour",
+        "AUTH_LOGIN_RATE": "8/minute",
+    }
     with running(tmp_path_factory.mktemp("slow"), **rates) as server:
         yield server
 
@@ -80,3 +85,16 @@ def test_registrations_of_one_address_are_limited(slow_server: Server) -> None:
         assert tab.errors[""]["code"] == "TooManyRegistrations"
     assert Browser(slow_server).log_in("first", more["password"]).status_code == 200
     assert Browser(slow_server).log_in("third", more["password"]).status_code == 401
+
+
+def test_every_spelling_of_an_address_counts_for_one_mailbox(slow_server: Server) -> None:
+    browser = Browser(slow_server)
+    spellings = ("ada@bücher.de", "ada@xn--bcher-kva.de", "ada@bücher。de", "ada@bü\ufe0fcher.de")
+
+    def request(email: str) -> int:
+        form = {"csrfToken": browser.csrf(), "email": email}
+        return browser.post("/api/auth/signin/email", data=form, headers=AS_CLIENT).status_code
+
+    assert [request(each) for each in spellings] == [200] * 4
+    assert request("ada@bü\u034fcher.de") == 429
+    assert request("eve@bücher.de") == 200

@@ -71,7 +71,7 @@ class SignInRequest:
     """A sign-in link that a visitor requests.
 
     Attributes:
-        email: The address, as it was typed.
+        email: The address, as `Email(normalize=...)` returns it.
         callback_url: Where to go after signing in.
         origin: The app's origin; without `AUTH_URL` it is what the client names as host.
         language: The language that the app shows to the visitor.
@@ -95,6 +95,8 @@ class Email(Credentials):
     Attributes:
         send: Mails the link to the page, if the address has an account. It takes the same time
             for every address; a function or a coroutine function.
+        normalize: Gets an address, and returns the one spelling by which its mails are limited;
+            may raise an `AuthError`.
         authorize: Gets the link's `token`, and which `browser` opens it; as in `Credentials`.
         page: The page to which the link leads, and the visitor after the request.
         id: The provider's id.
@@ -106,6 +108,7 @@ class Email(Credentials):
     """
 
     send: SendLink
+    normalize: Callable[[str], str] = str
     page: str = "/sign-in-link"
     account_field: str = "email"
     fields: tuple[str, ...] = ()
@@ -115,6 +118,7 @@ class Email(Credentials):
 
     def __post_init__(self) -> None:
         check_function("Email(send=...)", self.send, "request")
+        check_function("Email(normalize=...)", self.normalize, "email")
         check_function("Email(authorize=...)", self.authorize, "credentials")
         if not self.page.startswith("/"):
             raise ConfigurationError(

@@ -258,18 +258,20 @@ class SignInApi(Resource):
     ) -> Response:
         """Request a sign-in link; the response doesn't depend on whether there is an account."""
         browser = self.contexts.browser_id(context)
-        wanted = SignInRequest(
-            email=email.strip() if isinstance(email, str) else "",
+        address = email.strip() if isinstance(email, str) else ""
+        wanted = partial(
+            SignInRequest,
             callback_url=target,
             origin=context.home,
             language=language_of(request.scope, self.engine.locales, context.cookies),
             browser=browser_hash(browser) if browser else "",
         )
         try:
-            if not 0 < len(wanted.email) <= _MAX_EMAIL:
+            if not 0 < len(address) <= _MAX_EMAIL:
                 raise EmailSignInError
-            await self.engine.mail_limit.take(provider.id, folded(wanted.email), context.device.ip)
-            await cb.call("send", partial(provider.send, wanted))
+            address = await cb.call("normalize", partial(provider.normalize, address))
+            await self.engine.mail_limit.take(provider.id, folded(address), context.device.ip)
+            await cb.call("send", partial(provider.send, wanted(email=address)))
         except StoreUnavailable:
             raise
         except AuthError as error:

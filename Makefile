@@ -81,9 +81,14 @@ pictures: tools ## take the pictures of docs/tutorial.md again
 reference: $(DEV) ## write docs/reference.md from the docstrings
 	@$(PYTHON) -m docs.make_reference
 
+.PHONY: docs
+docs: reference ## build the documentation as a site, into site/
+	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --config-file docs/site/mkdocs.yml
+	@echo "The documentation is in site/: open site/index.html."
+
 .PHONY: clean
 clean: ## remove what make made (the data folder stays)
-	rm -rf .venv .web .web.* .reflex .browser .caddy .postgresql .redis .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/*/node_modules tests/*/*/node_modules
+	rm -rf .venv .web .web.* .reflex site .browser .caddy .postgresql .redis .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/*/node_modules tests/*/*/node_modules
 	find authdemo tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV):

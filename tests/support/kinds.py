@@ -19,6 +19,7 @@ from tests.support.server import ROOT
 
 STARTERS = {
     "authdemo.testing.server.serving": "build",
+    "mkdocs.commands.build.build": "build",
     "playwright.sync_api.sync_playwright": "browser",
     "subprocess.Popen": "server",
     "tests.adoption.conftest.adopted": "build",

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from authdemo import seeds
+from authdemo import metrics, seeds
 from authdemo.accounts import Accounts, Member
 from authdemo.accounts.passkey_form import passkey_confirm_button
 from authdemo.logs import write_line
@@ -35,8 +35,9 @@ def report(session: Mapping[str, Any], path: str) -> None:
 
 
 async def audit(event: AuditEvent) -> None:
-    """Write what happens to the log, and mail users what concerns their accounts."""
+    """Log and count what happens, and mail users what concerns their accounts."""
     event.log()
+    metrics.count(event)
     await accounts.notices.follow(event)
 
 

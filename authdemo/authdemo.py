@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from authdemo import logs
+from authdemo import logs, metrics
 from authdemo.auth import accounts
 from authdemo.pages import (
     account,
@@ -42,6 +42,7 @@ app = rx.App(
     html_lang="en",
     toaster=None,
     app_wraps=error_boundary.WRAPS,
+    api_transformer=metrics.routes(),
 )
 app.register_lifespan_task(accounts.lifespan)
 for path, page, name, on_load in (

@@ -40,6 +40,7 @@ LAYERS = (
     "authdemo.forgery",
     "authdemo.accounts",
     "authdemo.devtools",
+    "authdemo.metrics",
     "authdemo.cli",
     "authdemo.serve",
     "authdemo.seeds",
@@ -88,12 +89,14 @@ FRAMEWORKS = {
         "authdemo.cli",
         "authdemo.devtools.attack_runner",
     ),
+    "prometheus_client": ("authdemo.metrics",),
     "pytest": (),
     "reflex_base": ("authdemo.sessions.reflex.compat",),
     "redis": ("authdemo.sessions.stores",),
     "starlette": (
         "authdemo.sessions.http",
         "authdemo.sessions.reflex",
+        "authdemo.metrics",
         "authdemo.serve",
         "authdemo.testing",
     ),
@@ -113,7 +116,7 @@ PUBLIC = {
 MODULES = sorted((ROOT / "authdemo").rglob("*.py"))
 PACKAGES = sorted(
     path
-    for name in ("sessions", "accounts", "cli", "devtools", "serve", "testing")
+    for name in ("sessions", "accounts", "cli", "devtools", "metrics", "serve", "testing")
     for path in (ROOT / "authdemo" / name).rglob("*.py")
 )
 COPIED = sorted(
@@ -257,7 +260,7 @@ INTERNALS = {
 """What serves an app, and what the test kit needs to run one and to read a tab's state."""
 
 
-@pytest.mark.parametrize("part", ["accounts", "cli", "devtools", "serve", "testing"])
+@pytest.mark.parametrize("part", ["accounts", "cli", "devtools", "metrics", "serve", "testing"])
 def test_optional_part_imports_only_the_public_api(part: str) -> None:
     allowed = PUBLIC | INTERNALS.get(part, set())
     of_others = {

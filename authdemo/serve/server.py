@@ -9,10 +9,12 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from granian import loops
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 TIMEOUT = 3
+WORKERS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Where prometheus_client keeps the counters of several processes."""
 _GARBAGE_THRESHOLDS = 20_000, 50, 100
 REACHED_AS_LOCALHOST = ("0.0.0.0", "127.0.0.1", "::")  # noqa: S104
 
@@ -62,7 +66,7 @@ def serve(settings: ServerSettings, make: Callable[[], ASGIApp] | None = None) -
     sockets = OpenSockets()
     loops.register("auto")(partial(GracefulLoop, sockets.close))
     load = partial(load_app, os.getpid(), multiprocessing.Lock(), sockets, make or make_app)
-    Supervisor(
+    supervisor = Supervisor(
         "authdemo.serve.server:make_app",
         address=address,
         port=settings.port,
@@ -70,7 +74,20 @@ def serve(settings: ServerSettings, make: Callable[[], ASGIApp] | None = None) -
         workers=settings.workers,
         workers_kill_timeout=TIMEOUT,
         log_level=LogLevels.error,
-    ).serve(target_loader=load, wrap_loader=False)
+    )
+    with _metrics_of_workers(settings.workers):
+        supervisor.serve(target_loader=load, wrap_loader=False)
+
+
+@contextmanager
+def _metrics_of_workers(workers: int) -> Iterator[None]:
+    """Give several workers a folder for the metrics that they count together."""
+    if workers == 1 or os.environ.get("AUTH_METRICS") != "1" or WORKERS_FOLDER in os.environ:
+        yield
+        return
+    with TemporaryDirectory(prefix="authdemo-metrics-") as folder:
+        os.environ[WORKERS_FOLDER] = folder
+        yield
 
 
 def _set_production_mode(settings: ServerSettings) -> None:

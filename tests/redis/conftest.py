@@ -16,8 +16,8 @@ def server(
     tmp_path_factory: pytest.TempPathFactory, redis: Redis, postgresql: PostgreSQL
 ) -> Iterator[Server]:
     """The app with two workers, on a Redis and a PostgreSQL that stay."""
-    places = {"REFLEX_REDIS_URL": redis.url, "DB_URL": postgresql.new_database()}
-    with running(tmp_path_factory.mktemp("workers"), WORKERS="2", **places) as server:
+    given = {"REFLEX_REDIS_URL": redis.url, "DB_URL": postgresql.new_database(), "WORKERS": "2"}
+    with running(tmp_path_factory.mktemp("workers"), AUTH_METRICS="1", **given) as server:
         yield server
 
 

@@ -8,6 +8,7 @@ from typing import Any, Unpack, cast
 from urllib.parse import urljoin
 
 import reflex as rx
+from starlette.requests import HTTPConnection
 
 from ..core.audit import AuditEvent
 from ..core.awaiting import must_await
@@ -26,6 +27,7 @@ from ..core.session import Session
 from ..core.settings import Settings
 from ..engine import AuthOptions
 from ..http.context import actor_return_url
+from ..http.operator import is_direct
 from ..http.own_routes import request_of
 from ..http.sockets.caller import current_caller, require_caller
 from ..login import Provider
@@ -111,6 +113,11 @@ class Auth(Senders, UserSessions[U]):
     def providers(self) -> Mapping[str, Provider]:
         """The ways to sign in, by id."""
         return self.engine.providers
+
+    @staticmethod
+    def is_local(request: HTTPConnection) -> bool:
+        """Tell whether a program on this machine sends a request, no browser and no proxy."""
+        return is_direct(request.scope)
 
     @staticmethod
     def installed() -> Auth[Any]:

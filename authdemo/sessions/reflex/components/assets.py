@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, overload
@@ -21,7 +23,16 @@ Need: TypeAlias = VarData | rx.Var[object] | None
 
 @cache
 def _folder() -> str:
-    """Hand all scripts to the build, since they import each other, and find where they are."""
+    """Hand all scripts to the build, since they import each other, and find where they are.
+
+    Reflex looks through all modules for each frame of an import that calls `rx.asset`. The stack
+    of a thread has none of them.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(copy_context().run, _link).result()
+
+
+def _link() -> str:
     paths = [rx.asset(file.name, shared=True) for file in Path(__file__).parent.glob("*.js")]
     return str(Path(paths[0]).parent)
 

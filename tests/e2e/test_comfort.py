@@ -258,6 +258,19 @@ def test_a_small_screen_shows_a_page_without_scrolling_sideways(
             assert wide <= PHONE["width"]
 
 
+def test_log_out_button_has_one_line_beside_a_long_name_on_a_phone(visitor: Visitor) -> None:
+    tab = visitor.logged_in()
+    tab.set_viewport_size(PHONE)
+    click(tab, "Server Side Update")
+    expect(tab.get_by_role("banner")).to_contain_text("Serverserver-man")
+    words = tab.get_by_role("button", name="Log Out")
+    lines = words.evaluate(
+        "(button) => { const range = new Range(); range.selectNodeContents(button);"
+        " return range.getBoundingClientRect().height; }"
+    )
+    assert lines < 30
+
+
 def test_save_is_confirmed_by_a_toast_that_can_be_dismissed(visitor: Visitor) -> None:
     tab = visitor.logged_in("/account")
     tab.get_by_label("Name").fill("Ada")

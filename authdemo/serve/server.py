@@ -104,11 +104,14 @@ class Supervisor(MPServer):
 
     def startup(self, *args: object) -> None:
         """Start the workers, and announce the app as soon as one answers."""
-        nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        self._ignores_hangup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN  # by nohup
         super().startup(*args)  # type: ignore[no-untyped-call]
-        hangup = signal.SIG_IGN if nohup else self.signal_handler_interrupt
-        signal.signal(signal.SIGHUP, hangup)
         threading.Thread(target=self._announce, daemon=True).start()
+
+    def signal_handler_reload(self, *args: object) -> None:
+        """Stop at SIGHUP, where Granian would reload."""
+        if not self._ignores_hangup:
+            self.signal_handler_interrupt(*args)  # type: ignore[no-untyped-call]
 
     def _respawn_workers(self, *args: Any, **options: Any) -> None:
         """Replace workers that ended.

@@ -6,13 +6,16 @@ import builtins
 import inspect
 import re
 from importlib import import_module
+from typing import get_args
 
 import httpx
 import pytest
 
 from authdemo import __version__, sessions
 from authdemo.sessions import components, providers
+from authdemo.sessions.core.audit import AuditKind
 from docs.make_reference import CHAPTERS, INTERNAL, PAGE, public_names, reference
+from tests.docs.markdown import GUIDES, PAGES
 from tests.support.server import ROOT
 
 
@@ -70,3 +73,14 @@ def test_the_changelog_begins_with_this_version() -> None:
     )
     assert newest[0] == __version__
     assert re.fullmatch(r"\d+\.\d+\.\d+", __version__)
+
+
+def test_guide_to_the_audit_trail_names_every_kind_of_event() -> None:
+    guide = (GUIDES / "logging-and-audit.md").read_text()
+    named = guide.partition("`kind` is one of ")[2].partition(". ")[0]
+    assert sorted(re.findall(r"`([a-z-]+)`", named)) == sorted(get_args(AuditKind))
+
+
+def test_pages_install_the_unpublished_package_from_a_clone() -> None:
+    text = "".join(page.read_text() for page in PAGES if page != PAGE)
+    assert re.findall(r"pip install [\"']?authdemo\b", text) == []

@@ -208,6 +208,16 @@ def test_update_of_a_fixed_field_names_its_line_and_the_open_fields(
     )
 
 
+def test_text_of_a_missing_field_names_its_line_and_the_fields(folder: Path, app: Path) -> None:
+    call = 'session_text("user.nmae")'
+    amend(app, "use_session\n", "session_text, use_session\n")
+    amend(app, "session.user.name", call)
+    assert start(folder) == (
+        f"{app}, line {line_of(app, call)}: session_text('user.nmae') names no field of User. "
+        "These are: email, id, image, name."
+    )
+
+
 def test_async_check_of_a_var_is_rejected(folder: Path, app: Path) -> None:
     amend(
         app,

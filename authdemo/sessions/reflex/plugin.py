@@ -243,7 +243,8 @@ class SessionsPlugin(Plugin, InstallsSessions):
             own = (*filter(None, rules.values()), *auth.engine.guards.rules())
             schema = auth.engine.sessions.schema
             check_roles(own, schema.user)
-            check_named(auth.providers, schema.update.model_fields)
+            user = None if auth.engine.callbacks.session else schema.user
+            check_named(auth.providers, schema.update.model_fields, user)
 
     def _check_start(self, auth: Auth[Any]) -> None:
         """Check what a start needs, and a build for another machine doesn't need."""

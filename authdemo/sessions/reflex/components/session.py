@@ -42,12 +42,15 @@ _named_providers: set[str] = set()
 _named_fields: dict[str, str] = {}
 """The fields that these pages update, and the call that does it."""
 
+_shown_fields: dict[str, str] = {}
+"""The fields of the user that `session_text` shows, and the call that does it."""
 
-def _note_fields(call: str, names: Iterable[str]) -> None:
-    """Note who updates fields: the caller of the function that calls this."""
+
+def _note_fields(call: str, names: Iterable[str], notes: dict[str, str] = _named_fields) -> None:
+    """Note who names fields: the caller of the function that calls this."""
     place = traceback.extract_stack(limit=3)[0]
     for name in names:
-        _named_fields[name] = f"{place.filename}, line {place.lineno}: {call.format(name)}"
+        notes[name] = f"{place.filename}, line {place.lineno}: {call.format(name)}"
 
 
 def _imported(name: str, alias: str | None = None) -> VarData:
@@ -63,8 +66,10 @@ def session_text(path: str) -> StringVar[str]:
     """Show a value of the session that is in the HTML that the server sends.
 
     It needs no JavaScript, and follows the session once the page is live. `path` is the value's
-    place in the public session, like `user.name`.
+    place in the public session, like `user.name`. A field that users don't have stops the start.
     """
+    if path.startswith("user."):
+        _note_fields(f"session_text({path!r})", [path.split(".")[1]], _shown_fields)
     view = tab_var("view")
     return var(f'sessionText({view!s}, "{path}")', str, view, _imported("textOf", "sessionText"))
 
@@ -237,8 +242,16 @@ def sign_in_with(
     return rx.call_function(script(call, named, chosen, _imported("signInWith")))
 
 
-def check_named(providers: Collection[str], fields: Collection[str]) -> None:
-    """Check that the app has every provider that its pages name, and clients every field."""
+def check_named(
+    providers: Collection[str], fields: Collection[str], user: type[User] | None
+) -> None:
+    """Check that the app has every provider that its pages name, and clients every field.
+
+    Args:
+        providers: The ids of the app's providers.
+        fields: What clients may change.
+        user: The model of the public session's user, or None if that may have other fields.
+    """
     unknown = sorted(_named_providers.difference(providers))
     if unknown:
         raise ConfigurationError(
@@ -251,6 +264,12 @@ def check_named(providers: Collection[str], fields: Collection[str]) -> None:
                 f"{call} names no field that clients may change. These are: "
                 f"{', '.join(sorted(fields))}. Add it to the model of Auth(update=...), or change "
                 "it on the server by auth.update."
+            )
+    for name, call in _shown_fields.items():
+        if user and name not in user.model_fields:
+            raise ConfigurationError(
+                f"{call} names no field of {user.__name__}. These are: "
+                f"{', '.join(sorted(user.model_fields))}."
             )
 
 

@@ -25,6 +25,8 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line; what can't be done is one line on standard error, or JSON."""
+    if (folder := str(Path.cwd())) not in sys.path:  # as with `python -m`: the app is there
+        sys.path.insert(0, folder)
     try:
         cli.main(prog_name="authdemo", standalone_mode=False)
     except click.ClickException as error:

@@ -232,6 +232,7 @@ def test_errors_of_browsers_are_short_lines_and_few(loud_server: Server) -> None
             )
             told = {"error_type": "x", "message": "harmless\nFORGED\x1b[2J" + "x" * 30_000}
             tab.send(EVENT + json.dumps(["client_error", told]))
+            tab.call(REPORT, info=None, component_stack=number)
         tab.call("no.such.handler")
         wait_until(lambda: loud_server.audited(reason="UnknownEvent", path="/login"))
         wait_until(lambda: "harmless" in loud_server.logged())
@@ -239,6 +240,7 @@ def test_errors_of_browsers_are_short_lines_and_few(loud_server: Server) -> None
     assert len(logged) < 150_000
     assert not any(line.startswith("FORGED") for line in logged.splitlines())
     assert "\x1b" not in logged
+    assert "Traceback" not in logged
 
 
 def test_report_that_is_slow_to_search_holds_nobody_up(loud_server: Server) -> None:

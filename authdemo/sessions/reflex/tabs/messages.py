@@ -34,6 +34,7 @@ from ..compat import (
     EVENT_NAMESPACE,
     SETTER_PREFIX,
     EventHandlerSetVar,
+    FrontendEventExceptionState,
     RegistrationContext,
     converted,
     deserializers,
@@ -140,6 +141,10 @@ class MessageFilter:
         if argument is not None:
             self._explain(event.name, handler, argument)
             return False
+        if known[0] is FrontendEventExceptionState:  # which fails at what isn't text
+            info = event.payload.get("info", "")
+            if not isinstance(info, str):
+                return False
         return not isinstance(handler, EventHandlerSetVar) or _has_setter(
             handler.state, event.payload["var_name"]
         )

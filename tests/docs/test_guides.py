@@ -46,6 +46,7 @@ ELSEWHERE = {
     "style-the-forms",
     "devtools",
     "languages",
+    "monitoring",
     "move-from-reflex-local-auth",
     "oauth2",
     "openid-connect",

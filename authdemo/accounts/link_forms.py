@@ -18,6 +18,7 @@ from authdemo.sessions.components import (
     password_field,
     pending_until_navigation,
     script,
+    username_field,
 )
 from authdemo.sessions.locales import explain, live_text, t
 from authdemo.sessions.providers import SignInRequest
@@ -234,13 +235,7 @@ def reset_form() -> rx.Component:
     state: Any = ResetState
     form = rx.el.form(
         rx.el.p(live_text(t("reset.account", id=state.account_id))),
-        rx.el.input(  # password managers need to know for which account the password is
-            name="username",
-            value=state.account_id,
-            auto_complete="username",
-            read_only=True,
-            hidden=True,
-        ),
+        username_field(state.account_id),
         password_field(
             t("reset.password"),
             auto_complete="new-password",

@@ -83,12 +83,16 @@ class Operator:
 
     def load(self) -> tuple[SessionsPlugin, Auth[Any]]:
         """Import the app; what it prints meanwhile is no output of the command."""
+        from authdemo.sessions import ConfigurationError
+
         try:
             with redirect_stdout(sys.stderr):
                 plugin = self._plugin()
                 return plugin, plugin.auth()
         except SystemExit as why:  # of what can't be used, in one line
             raise Failed(str(why).removeprefix("error: ")) from None
+        except ConfigurationError as error:
+            raise Failed.of(error) from error
 
     def _plugin(self) -> SessionsPlugin:
         from authdemo.sessions import SessionsPlugin

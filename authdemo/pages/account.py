@@ -12,7 +12,7 @@ from authdemo.accounts.passkey_form import passkeys_card
 from authdemo.accounts.second_factor_form import second_factor_card
 from authdemo.auth import accounts, auth
 from authdemo.sessions import AuthError, use_session
-from authdemo.sessions.components import password_field, tab_var
+from authdemo.sessions.components import password_field, tab_var, username_field
 from authdemo.sessions.locales import explain, t
 from authdemo.ui.buttons import refusal, submit_button
 from authdemo.ui.delete_account import delete_account_card
@@ -98,6 +98,7 @@ def _password_form() -> rx.Component:
             rx.el.h2(t("account.password")),
             rx.el.p(t("account.others"), class_name="caption"),
         ),
+        username_field(use_session().user.id),
         password_field(t("account.current"), name="current"),
         password_field(t("account.new"), name="new", auto_complete="new-password"),
         rx.el.div(

@@ -19,7 +19,7 @@ from .reflex.components.forms import (
     signed_in_as,
 )
 from .reflex.components.impersonation import impersonation_banner
-from .reflex.components.password import no_autocorrect_attrs, password_field
+from .reflex.components.password import no_autocorrect_attrs, password_field, username_field
 from .reflex.components.session import (
     LiveSession,
     Profile,
@@ -60,5 +60,6 @@ __all__ = [
     "tab_var",
     "use_profile",
     "use_session",
+    "username_field",
     "var",
 ]

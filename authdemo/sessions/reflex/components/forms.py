@@ -18,7 +18,7 @@ from ..protected import public
 from ..tabs.state import SessionState
 from .assets import hook, imported, script, var
 from .i18n import explain, live_text, t
-from .password import no_autocorrect_attrs, password_field
+from .password import no_autocorrect_attrs, password_field, username_field
 from .session import pending_until_navigation, sign_in_with, use_session
 
 _COMPLETION = {"id": "username", "email": "email"}
@@ -248,12 +248,13 @@ def confirm_form() -> rx.Component:
     sign in another way. `Auth(proofs=...)` adds others.
     """
     state: Any = ConfirmState
-    password = state.has_password & ~state.needs_level
+    has_password = state.has_password & ~state.needs_level
+    password = rx.fragment(username_field(use_session().user.id), _input("password"))
     others = rx.cond(state.needs_level, rx.el.p(t("confirm.level")), _other_ways())
     return rx.fragment(
-        rx.cond(password, _proof_form(t("confirm.why"), _input("password"), "auth-password")),
+        rx.cond(has_password, _proof_form(t("confirm.why"), password, "auth-password")),
         rx.cond(state.has_code, _proof_form(t("code.why"), _code_input(), "auth-code")),
-        rx.cond(~password & ~state.has_code, others),
+        rx.cond(~has_password & ~state.has_code, others),
         *(rx.el.div(proof(), class_name="auth-providers") for proof in _proofs()),
         rx.el.span(on_mount=ConfirmState.look, hidden=True),
         _alert(ConfirmState.error),

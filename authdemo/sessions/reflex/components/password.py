@@ -46,6 +46,14 @@ def password_field(
     return both
 
 
+def username_field(account_id: str | rx.Var[str]) -> rx.Component:
+    """Say in a form for a password which account it is for: password managers need to know."""
+    field: rx.Component = rx.el.input(
+        value=account_id, auto_complete="username", read_only=True, hidden=True, aria_hidden=True
+    )
+    return field
+
+
 def _eye() -> rx.Component:
     drawing: rx.Component = rx.el.svg(
         rx.el.path(d="M2 12s4-7 10-7 10 7 10 7-4 7-10 7-10-7-10-7z"),

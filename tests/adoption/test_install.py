@@ -25,6 +25,7 @@ SHIPPED = {
     "cli",
     "devtools",
     "forgery.py",
+    "metrics",
     "pytest_plugin.py",
     "serve",
     "sessions",

@@ -28,11 +28,17 @@ def chromium() -> Iterator[Browser]:
 def visitor(app: Server, chromium: Browser) -> Iterator[Visitor]:
     with Visitor.with_own_browser(chromium, app.url) as visitor:
         yield visitor
-        visitor.saw_no_complaint()
+        try:
+            visitor.saw_no_complaint()
+        finally:
+            visitor.sign_out()
 
 
 @pytest.fixture
 def second_device(app: Server, chromium: Browser) -> Iterator[Visitor]:
     with Visitor.with_own_browser(chromium, app.url) as visitor:
         yield visitor
-        visitor.saw_no_complaint()
+        try:
+            visitor.saw_no_complaint()
+        finally:
+            visitor.sign_out()

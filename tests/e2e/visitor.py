@@ -74,6 +74,12 @@ class Visitor:
 
         wait_until(signs_in)
 
+    def sign_out(self) -> None:
+        """End the session, if there is one."""
+        request, api = self.context.request, f"{self.url}/api/auth"
+        form = {"csrfToken": request.get(f"{api}/csrf").json()["csrfToken"]}
+        assert request.post(f"{api}/signout", form=form, headers=AS_CLIENT).ok
+
     def logged_in(self, path: str = "/", account: str = "john_doe") -> Page:
         """Sign in without the form, and open a page."""
         self.sign_in(account)

@@ -23,8 +23,12 @@ class FormReader(HTMLParser):
         found = {name: value or "" for name, value in attrs}
         if tag == "form":
             self._fields = self.forms.setdefault(found.get("action", ""), {})
-        elif tag == "input" and (found.get("type") != "checkbox" or "checked" in found):
+        elif tag == "input" and "name" in found and not _is_unchecked(found):
             self._fields[found["name"]] = found.get("value", "on")
+
+
+def _is_unchecked(field: dict[str, str]) -> bool:
+    return field.get("type") == "checkbox" and "checked" not in field
 
 
 def submit(browser: Browser, path: str, action: str, **typed: str) -> httpx.Response:

@@ -30,8 +30,8 @@ TAB_HEADER = b"x-auth-tab"
 RETURN = "/impersonation/return"
 """Where an administrator returns, below `BASE`."""
 
-_CONTEXT = "authdemo.sessions.context"
-"""The key in a request's scope for its context, once that is loaded."""
+_RECORD = "authdemo.sessions.record"
+"""The key in a request's scope for its session's record; its context would make a cycle."""
 
 _SCRIPT_MODES = ("cors", "same-origin", "no-cors")
 _MAX_DEVICES = 4096
@@ -147,16 +147,17 @@ class RequestContexts:
             except TokenError as error:
                 has_dead_token = has_dead_token or error.is_dead
         home = self.origins.home_of(header(scope, b"origin"), base_url)
-        context = RequestContext(scope, base_url, home, names, sent, verified, has_dead_token)
-        if scope["type"] == "http":
-            scope[_CONTEXT] = context
-        return context
+        if scope["type"] == "http" and verified is not None:
+            scope[_RECORD] = verified.record
+        return RequestContext(scope, base_url, home, names, sent, verified, has_dead_token)
 
     async def load_bearer(self, scope: Scope, token: str) -> RequestContext:
         """Load the session of a program; its cookies don't count."""
         context = await self.load(scope, trusts_cookies=False)
         try:
             context.bearer = await self._engine.bearer_tokens.verify(token)
+            if scope["type"] == "http":
+                scope[_RECORD] = context.bearer
         except TokenError as error:
             message = "The bearer token is invalid, or its session has ended."
             raise NotAuthenticated(message, reason="invalid_token") from error
@@ -181,12 +182,8 @@ class RequestContexts:
 
     def audit_rejection(self, scope: Scope, error: AuthError) -> None:
         """Record what was denied, and to which session if that is loaded."""
-        context: RequestContext | None = scope.get(_CONTEXT)
         self._engine.trail.add_rejection(
-            error,
-            path=scope["path"],
-            record=context.record if context else None,
-            device=device_of(scope),
+            error, path=scope["path"], record=scope.get(_RECORD), device=device_of(scope)
         )
 
     def browser_id(self, context: RequestContext) -> str:

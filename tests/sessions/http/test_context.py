@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 
 from authdemo.sessions.core.keys import KeyRing
@@ -91,4 +93,20 @@ async def test_read_that_a_sign_out_overtakes_has_no_session(auth, clock, header
     await auth.sessions.end(record.id, "signed-out")
     assert await contexts.renew(fresh, context) is None
     assert [b"Max-Age=0" in value for _, value in fresh] == [True] * taken_back
+    await auth.sessions.store.close()
+
+
+class WeakScope(dict[str, object]):
+    """A scope that a weak reference can watch."""
+
+
+async def test_request_is_freed_without_a_search_for_garbage(auth):
+    await auth.sessions.store.open()
+    token = auth.sessions.serializers.issue_token(await auth.sessions.begin(ADA, PASSWORD))
+    scope = WeakScope(request(token))
+    context = await RequestContexts(auth, Origins(None)).load(scope)
+    assert context.record is not None
+    watched = weakref.ref(scope)
+    del scope, context
+    assert watched() is None
     await auth.sessions.store.close()

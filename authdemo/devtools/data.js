@@ -13,7 +13,7 @@ import {
 } from "../../sessions/reflex/components/assets/session.js";
 import { common, store } from "../../sessions/reflex/components/assets/store.js";
 import { currentLanguage } from "../../sessions/reflex/components/assets/i18n.js";
-import { locale } from "../../sessions/reflex/components/assets/time.js";
+import { formatter } from "../../sessions/reflex/components/assets/time.js";
 import { say, texts } from "./words.js";
 
 export { say, texts };
@@ -61,14 +61,8 @@ export const useNow = () => {
 
 export const iso = (moment) => (moment ? new Date(moment * 1000).toISOString() : "");
 
-/** Formats moments; a formatter is made once, since that takes long. */
-const formatted = (options) => {
-  let format;
-  return (moment) => {
-    format ??= new Intl.DateTimeFormat(locale(), options);
-    return moment ? format.format(moment * 1000) : "";
-  };
-};
+const formatted = (options) => (moment) =>
+  moment ? formatter("DateTimeFormat", options).format(moment * 1000) : "";
 
 export const localTime = formatted({ dateStyle: "medium", timeStyle: "medium" });
 

@@ -147,8 +147,8 @@ class RequestContexts:
             except TokenError as error:
                 has_dead_token = has_dead_token or error.is_dead
         home = self.origins.home_of(header(scope, b"origin"), base_url)
-        if scope["type"] == "http" and verified is not None:
-            scope[_RECORD] = verified.record
+        if scope["type"] == "http":
+            scope[_RECORD] = verified.record if verified else None
         return RequestContext(scope, base_url, home, names, sent, verified, has_dead_token)
 
     async def load_bearer(self, scope: Scope, token: str) -> RequestContext:

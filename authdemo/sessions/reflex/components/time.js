@@ -20,7 +20,7 @@ export const locale = () =>
 const formats = new Map();
 
 /** A formatter of `Intl` for the visitor, made once, since that takes about a millisecond. */
-const formatter = (kind, options) => {
+export const formatter = (kind, options) => {
   const key = JSON.stringify([kind, locale(), options]);
   if (!formats.has(key)) formats.set(key, new Intl[kind](locale(), options));
   return formats.get(key);

@@ -24,8 +24,7 @@ def chromium() -> Iterator[Browser]:
         yield chromium
 
 
-@pytest.fixture
-def visitor(app: Server, chromium: Browser) -> Iterator[Visitor]:
+def visit(app: Server, chromium: Browser) -> Iterator[Visitor]:
     with Visitor.with_own_browser(chromium, app.url) as visitor:
         yield visitor
         try:
@@ -34,11 +33,5 @@ def visitor(app: Server, chromium: Browser) -> Iterator[Visitor]:
             visitor.sign_out()
 
 
-@pytest.fixture
-def second_device(app: Server, chromium: Browser) -> Iterator[Visitor]:
-    with Visitor.with_own_browser(chromium, app.url) as visitor:
-        yield visitor
-        try:
-            visitor.saw_no_complaint()
-        finally:
-            visitor.sign_out()
+visitor = pytest.fixture(visit)
+second_device = pytest.fixture(visit)
